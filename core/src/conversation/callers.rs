@@ -1,0 +1,57 @@
+//! Who is in the room, and to whom the agent listens.
+
+use super::ParticipantKind;
+use crate::ids::Identity;
+
+/// The callers in the room. The first to come is linked; the next one follows when it leaves.
+#[derive(Debug, Default)]
+pub(super) struct Callers {
+    /// In order of joining.
+    present: Vec<Identity>,
+    linked: Option<Identity>,
+}
+
+/// What a caller's leaving means.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Departure {
+    /// The agent listens to somebody else, or never listened.
+    Unnoticed,
+    /// This one is linked now.
+    Succeeded(Identity),
+    /// Nobody is left.
+    Last,
+}
+
+impl Callers {
+    /// Takes in who came; gives who is linked because of it.
+    pub(super) fn joined(&mut self, identity: Identity, kind: ParticipantKind) -> Option<Identity> {
+        if !kind.is_caller() || self.present.contains(&identity) {
+            return None;
+        }
+        self.present.push(identity);
+        if self.linked.is_some() {
+            return None;
+        }
+        self.link_first()
+    }
+
+    /// Takes in who left.
+    pub(super) fn left(&mut self, identity: &Identity) -> Departure {
+        self.present.retain(|present| present != identity);
+        if self.linked.as_ref() != Some(identity) {
+            return Departure::Unnoticed;
+        }
+        self.link_first()
+            .map_or(Departure::Last, Departure::Succeeded)
+    }
+
+    /// Whether the agent listens to somebody.
+    pub(super) fn is_linked(&self) -> bool {
+        self.linked.is_some()
+    }
+
+    fn link_first(&mut self) -> Option<Identity> {
+        self.linked = self.present.first().cloned();
+        self.linked.clone()
+    }
+}

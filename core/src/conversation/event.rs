@@ -1,0 +1,261 @@
+//! What goes into a conversation.
+
+use std::time::Duration;
+
+use crate::audio::Frame;
+use crate::ids::{CallId, Identity, ItemId, ReplyId, SessionId};
+use crate::private::{Private, Secret};
+
+use super::Utterance;
+
+/// Something that happened at an edge.
+#[derive(Debug, PartialEq)]
+pub enum Event {
+    /// The process is told to end, or dispatch took the job back.
+    Shutdown,
+    /// Something happened in the LiveKit room.
+    Room(RoomEvent),
+    /// The agent's WebSocket is open; the API says nothing until it is configured.
+    AgentOpened,
+    /// A message of the Voice Agent API.
+    Agent(AgentEvent),
+    /// The agent's WebSocket is gone, or never opened. Once for each connection.
+    AgentLost(Loss),
+    /// The agent has taken no audio for too long: its queue stayed full.
+    AgentStalled,
+    /// Something happened in the playout queue.
+    Playout(PlayoutEvent),
+    /// 10 ms from the linked caller's microphone.
+    Mic(Frame),
+}
+
+/// Something that happened in the LiveKit room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RoomEvent {
+    /// A participant is in the room (`ParticipantConnected`, or found there on joining).
+    Joined {
+        /// Who.
+        identity: Identity,
+        /// What the server says it is.
+        kind: ParticipantKind,
+    },
+    /// A participant left (`ParticipantDisconnected`).
+    Left {
+        /// Who.
+        identity: Identity,
+    },
+    /// Somebody hears our track (`LocalTrackSubscribed`).
+    Subscribed,
+    /// The room is over for us (`Disconnected`).
+    Ended(RoomEnd),
+}
+
+/// LiveKit's `ParticipantInfo.Kind`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ParticipantKind {
+    /// An app or a browser.
+    Standard,
+    /// A stream that LiveKit takes in.
+    Ingress,
+    /// A recorder.
+    Egress,
+    /// A telephone.
+    Sip,
+    /// Another agent.
+    Agent,
+    /// A caller from another network.
+    Connector,
+    /// A bridge between rooms.
+    Bridge,
+}
+
+impl ParticipantKind {
+    /// Whether it can be somebody who talks to the agent.
+    pub fn is_caller(self) -> bool {
+        matches!(self, Self::Standard | Self::Sip | Self::Connector)
+    }
+}
+
+/// Why the room is over for us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum RoomEnd {
+    /// The room was deleted or closed.
+    Closed,
+    /// Somebody removed us.
+    Removed,
+    /// Another participant joined under our identity.
+    DuplicateIdentity,
+    /// The connection is gone and did not come back.
+    ConnectionLost,
+}
+
+/// What the playout queue reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlayoutEvent {
+    /// The first frame of `utterance` that is not silence was handed to the room.
+    Audible {
+        /// Whose frame.
+        utterance: Utterance,
+    },
+    /// The last frame that was queued has been played.
+    Drained {
+        /// Whose frame it was.
+        utterance: Utterance,
+        /// How much of it was played.
+        played: Duration,
+    },
+    /// The queue was flushed.
+    Flushed {
+        /// Whose frames were cut.
+        utterance: Utterance,
+        /// How much of it was played before.
+        played: Duration,
+    },
+    /// More was queued than the bound allows; nobody is that far ahead.
+    Overflowed,
+}
+
+/// How the agent's WebSocket ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Loss {
+    /// It could not be opened: name, network, TLS, or no answer in time.
+    Unreachable(String),
+    /// The server answered the handshake with this HTTP status.
+    Refused(u16),
+    /// It was closed with a code and a reason.
+    Closed {
+        /// The WebSocket close code; 1006 when there was none.
+        code: u16,
+        /// What the server said.
+        reason: String,
+    },
+    /// It broke, or the peer fell silent.
+    Broken(String),
+}
+
+/// A message of the Voice Agent API, server to client. Every field that the reference has
+/// seen missing is optional.
+#[derive(Debug, PartialEq)]
+pub enum AgentEvent {
+    /// `session.updated`: a configuration was taken.
+    SessionUpdated,
+    /// `session.ready`: audio may be sent.
+    SessionReady {
+        /// The session.
+        session: Option<SessionId>,
+        /// The credential that resumes it.
+        resume_token: Option<Secret>,
+        /// When the server means to end it, seconds since the epoch; only to be logged.
+        expires_at: Option<i64>,
+        /// Tools that run at the server: never to be answered by us.
+        server_tools: Vec<String>,
+    },
+    /// `session.error`, or its alias `error`.
+    SessionError(AgentError),
+    /// `session.ended`: the server is done.
+    SessionEnded,
+    /// `input.speech.started`.
+    SpeechStarted,
+    /// `input.speech.stopped`: the caller's turn is committed.
+    SpeechStopped,
+    /// `transcript.user.delta`: the whole text of the turn so far.
+    UserTranscriptDelta {
+        /// The turn.
+        item: Option<ItemId>,
+        /// Replaces what came before.
+        text: Private<String>,
+    },
+    /// `transcript.user`: the final text of a turn.
+    UserTranscript {
+        /// The turn.
+        item: Option<ItemId>,
+        /// What was said.
+        text: Private<String>,
+    },
+    /// `reply.started`.
+    ReplyStarted {
+        /// The reply.
+        reply: Option<ReplyId>,
+    },
+    /// `reply.audio`.
+    ReplyAudio {
+        /// The reply; old servers leave it out.
+        reply: Option<ReplyId>,
+        /// Its next samples.
+        frame: Frame,
+    },
+    /// `transcript.agent.delta`: one more word.
+    AgentTranscriptDelta {
+        /// The reply.
+        reply: Option<ReplyId>,
+        /// To be appended.
+        delta: Private<String>,
+        /// When the word starts, after the reply's first sample.
+        start: Option<Duration>,
+        /// When it ends.
+        end: Option<Duration>,
+    },
+    /// `transcript.agent`: the text of a reply.
+    AgentTranscript {
+        /// The reply.
+        reply: Option<ReplyId>,
+        /// What was said, cut by the server when interrupted.
+        text: Private<String>,
+        /// Whether the caller cut it short.
+        interrupted: bool,
+    },
+    /// `reply.done`.
+    ReplyDone {
+        /// The reply.
+        reply: Option<ReplyId>,
+        /// How it ended.
+        status: ReplyStatus,
+    },
+    /// `reply.error`.
+    ReplyError {
+        /// The reply.
+        reply: Option<ReplyId>,
+        /// What happened.
+        error: AgentError,
+        /// Whether asking again may help.
+        retryable: bool,
+    },
+    /// `tool.call`.
+    ToolCall {
+        /// To be named in the answer.
+        call: CallId,
+        /// The tool.
+        name: String,
+        /// A JSON object, as text.
+        arguments: Private<String>,
+    },
+    /// A type this version does not know; to be ignored and counted.
+    Unknown {
+        /// The `type`, cut to 64 characters.
+        kind: String,
+    },
+}
+
+/// `reply.done.status`. Absent means completed; only `interrupted` means barge-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReplyStatus {
+    /// The reply was said to its end.
+    Completed,
+    /// The caller cut it short.
+    Interrupted,
+    /// We or the server took it back.
+    Cancelled,
+    /// It could not be made.
+    Failed,
+}
+
+/// `session.error` or `reply.error`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentError {
+    /// In lower case; an open set.
+    pub code: String,
+    /// For people, cut to 300 characters.
+    pub message: String,
+    /// The field that is wrong.
+    pub param: Option<String>,
+}

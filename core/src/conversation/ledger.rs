@@ -1,0 +1,307 @@
+//! The account of the agent's voice: which replies there are, what of them was given to
+//! playout, and what of that was heard.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use super::Utterance;
+use super::heard::Word;
+use super::past::Past;
+use super::playlist::{Playing, Playlist, Stretch};
+use super::reply::{Account, Reply, Stage};
+use crate::ids::ReplyId;
+use crate::private::Private;
+
+/// Replies whose account is open: the one that is made and those that wait to be heard. The
+/// oldest is closed by estimate when there are more.
+const REPLIES: usize = 16;
+
+/// The account of the agent's voice.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// By time; all but the last are over.
+    replies: VecDeque<Reply>,
+    playlist: Playlist,
+    past: Past,
+    /// The reply that started last was interrupted.
+    last_interrupted: bool,
+    /// Replies so far.
+    started: u32,
+}
+
+/// What an interruption hit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Interrupted {
+    /// The reply that started last.
+    pub(super) is_last: bool,
+    /// Playout has some of it.
+    pub(super) is_busy: bool,
+}
+
+/// To whom audio belongs.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The last reply.
+    Last,
+    /// One that is not known yet.
+    New,
+    /// One that must not be heard any more.
+    Stale,
+}
+
+impl Ledger {
+    /// Enters a reply that the server has begun; the one before it is over.
+    pub(super) fn begin(&mut self, now: Instant, id: Option<ReplyId>) {
+        self.supersede();
+        if self.replies.len() == REPLIES
+            && let Some(oldest) = self.replies.front_mut()
+        {
+            oldest.due = Some(now);
+        }
+        self.last_interrupted = false;
+        self.replies.push_back(Reply::new(self.started, id));
+        self.started += 1;
+    }
+
+    /// The server has moved on: a reply that is still open is done.
+    pub(super) fn supersede(&mut self) {
+        if let Some(open) = self.latest_mut().filter(|last| last.stage == Stage::Open) {
+            open.stage = Stage::Done;
+            let id = open.id.clone();
+            self.bury(id);
+        }
+    }
+
+    /// Whether there is, or was, a reply named `id`.
+    pub(super) fn knows(&self, id: &ReplyId) -> bool {
+        let mut names = self.replies.iter().filter_map(|reply| reply.id.as_ref());
+        self.past.contains(id) || names.any(|name| name == id)
+    }
+
+    /// To whom audio that names `id` belongs.
+    pub(super) fn owner(&mut self, id: Option<&ReplyId>) -> Owner {
+        if id.is_some_and(|id| self.past.contains(id)) {
+            return Owner::Stale;
+        }
+        let last_interrupted = self.last_interrupted;
+        let last = self.latest_mut().filter(|last| last.is_playable());
+        match (last, id) {
+            (Some(_), None) => Owner::Last,
+            (Some(last), Some(id)) if last.is_named(id) => Owner::Last,
+            (Some(last), Some(id)) if last.is_nameless() => {
+                last.id = Some(id.clone());
+                Owner::Last
+            }
+            (None, None) if last_interrupted => Owner::Stale,
+            _ => Owner::New,
+        }
+    }
+
+    /// Enters `samples` of the last reply as given to playout.
+    pub(super) fn play(&mut self, now: Instant, samples: usize) -> Option<Playing> {
+        let reply = self.replies.back_mut()?;
+        let playing = self
+            .playlist
+            .append(now, reply.serial, reply.received, samples as u64);
+        reply.utterance.get_or_insert(playing.utterance);
+        reply.received += samples as u64;
+        reply.due = None;
+        let replies = &mut self.replies;
+        self.playlist
+            .trim(now, |stretch, heard| credit(replies, stretch, heard));
+        Some(playing)
+    }
+
+    /// The whole queue is dropped. On the caller's behalf, replies that the server is done with
+    /// are cut short by it.
+    pub(super) fn flush(&mut self, now: Instant, by_caller: bool) {
+        let replies = &mut self.replies;
+        self.playlist.flush(now, |stretch| {
+            let reply = replies
+                .iter_mut()
+                .find(|reply| reply.serial == stretch.reply);
+            if let Some(reply) = reply.filter(|_| by_caller) {
+                reply.cut_by_caller();
+            }
+        });
+        if let Some(last) = self.latest_mut().filter(|last| last.stage == Stage::Cut) {
+            let id = last.id.clone();
+            self.bury(id);
+            self.last_interrupted = true;
+        }
+    }
+
+    /// Playout was held for `held` and goes on.
+    pub(super) fn delayed(&mut self, held: Duration) {
+        self.playlist.delayed(held);
+    }
+
+    /// `utterance` is audible; whether it may be.
+    pub(super) fn audible(&mut self, utterance: Utterance) -> bool {
+        self.playlist.audible(utterance)
+    }
+
+    /// The last frame of `utterance` that playout had was heard.
+    pub(super) fn drained(&mut self, utterance: Utterance, played: Duration) {
+        let replies = &mut self.replies;
+        self.playlist.drained(utterance, played, |stretch, heard| {
+            credit(replies, stretch, heard)
+        });
+    }
+
+    /// What was left of `utterance`, and of all that waited behind it, was dropped.
+    pub(super) fn flushed(&mut self, utterance: Utterance, played: Duration) {
+        let replies = &mut self.replies;
+        self.playlist.flushed(utterance, played, |stretch, heard| {
+            credit(replies, stretch, heard)
+        });
+    }
+
+    /// Playout says nothing of what must long have been heard: it counts as heard.
+    pub(super) fn give_up(&mut self) {
+        self.playlist.give_up();
+    }
+
+    /// The server is done with the reply named `id`.
+    pub(super) fn done(&mut self, id: Option<&ReplyId>) {
+        if let Some(reply) = self.find(id).filter(|reply| reply.stage == Stage::Open) {
+            reply.stage = Stage::Done;
+        }
+    }
+
+    /// The server says that the reply named `id` was cut short. Whether playout has some of it.
+    pub(super) fn interrupt(&mut self, id: Option<&ReplyId>) -> Interrupted {
+        let last = self.latest_mut().map(|last| last.serial);
+        let Some(reply) = self.find(id) else {
+            self.last_interrupted |= id.is_none();
+            self.bury(id.cloned());
+            return Interrupted {
+                is_last: id.is_none(),
+                is_busy: false,
+            };
+        };
+        let (serial, name) = (reply.serial, reply.id.clone());
+        reply.stage = Stage::Interrupted;
+        reply.cut_by_caller = true;
+        let is_last = last == Some(serial);
+        self.last_interrupted |= is_last;
+        self.bury(name);
+        Interrupted {
+            is_last,
+            is_busy: self.playlist.of(serial).any(Stretch::is_busy),
+        }
+    }
+
+    /// One more word of the reply named `id`.
+    pub(super) fn word(&mut self, id: Option<&ReplyId>, word: Word) {
+        if let Some(reply) = self.find(id) {
+            reply.words.push(word);
+        }
+    }
+
+    /// The text of the reply named `id`, for as long as somebody waits for it.
+    pub(super) fn text(&mut self, id: Option<&ReplyId>, text: Private<String>) {
+        if let Some(reply) = self.find(id) {
+            reply.text = Some(text);
+        }
+    }
+
+    /// Takes a reply whose account can be closed, because everything is known or because it is
+    /// time; what is to be told of it.
+    pub(super) fn take_settled(&mut self, now: Instant) -> Option<Account> {
+        let playlist = &self.playlist;
+        let at = self.replies.iter_mut().position(|reply| {
+            let mut own = playlist.of(reply.serial);
+            let is_busy = own.clone().any(Stretch::is_busy);
+            let is_reported = own.all(|stretch| stretch.flushed_at.is_none());
+            reply.is_settled(now, is_busy, is_reported)
+        })?;
+        // One that was never played has nothing to tell.
+        self.close(now, at).or_else(|| self.take_settled(now))
+    }
+
+    /// Closes the oldest account, whatever is known of it.
+    pub(super) fn take_any(&mut self, now: Instant) -> Option<Account> {
+        while !self.replies.is_empty() {
+            let account = self.close(now, 0);
+            if account.is_some() {
+                return account;
+            }
+        }
+        None
+    }
+
+    /// When [`Self::take_settled`] gives something even if nothing happens.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.replies.iter().filter_map(|reply| reply.due).min()
+    }
+
+    /// Whether playout has anything that is not heard yet.
+    pub(super) fn is_busy(&self) -> bool {
+        self.playlist.is_busy()
+    }
+
+    /// Whether the server is making a reply.
+    pub(super) fn has_open(&self) -> bool {
+        self.replies
+            .back()
+            .is_some_and(|last| last.stage == Stage::Open)
+    }
+
+    /// Replies so far.
+    pub(super) fn started(&self) -> u32 {
+        self.started
+    }
+
+    /// When all that playout has will be heard, by estimate.
+    pub(super) fn plays_until(&self) -> Option<Instant> {
+        self.playlist.plays_until()
+    }
+
+    /// The reply that started last, while its account is open.
+    fn latest_mut(&mut self) -> Option<&mut Reply> {
+        let started = self.started;
+        let last = self.replies.back_mut();
+        last.filter(|last| last.serial + 1 == started)
+    }
+
+    /// The reply named `id`; without a name the one that started last.
+    fn find(&mut self, id: Option<&ReplyId>) -> Option<&mut Reply> {
+        let Some(id) = id else {
+            return self.replies.back_mut();
+        };
+        let named = |reply: &Reply| reply.id.as_ref() == Some(id);
+        if let Some(at) = self.replies.iter().rposition(named) {
+            return self.replies.get_mut(at);
+        }
+        let is_past = self.past.contains(id);
+        let last = self.latest_mut();
+        let adopted = last.filter(|last| !is_past && last.is_nameless())?;
+        adopted.id = Some(id.clone());
+        Some(adopted)
+    }
+
+    fn close(&mut self, now: Instant, at: usize) -> Option<Account> {
+        let mut reply = self.replies.remove(at)?;
+        self.playlist.close(now, reply.serial, |stretch, heard| {
+            reply.add(stretch.from, heard)
+        });
+        self.bury(reply.id.clone());
+        reply.account()
+    }
+
+    fn bury(&mut self, id: Option<ReplyId>) {
+        if let Some(id) = id {
+            self.past.bury(id);
+        }
+    }
+}
+
+fn credit(replies: &mut VecDeque<Reply>, stretch: &Stretch, heard: u64) {
+    let owner = replies
+        .iter_mut()
+        .find(|reply| reply.serial == stretch.reply);
+    if let Some(reply) = owner {
+        reply.add(stretch.from, heard);
+    }
+}

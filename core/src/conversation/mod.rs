@@ -1,0 +1,250 @@
+//! One call as a state machine: link, turn, tools, callers. What happens at the edges comes in
+//! as [`Event`]s, what the edges must do goes out as [`Action`]s; JSON, sockets and the room's
+//! SDK are not known here.
+
+mod action;
+mod callers;
+mod context;
+mod event;
+mod heard;
+mod ledger;
+mod link;
+mod name;
+mod past;
+mod playlist;
+mod reply;
+mod route;
+mod settings;
+mod shown;
+#[cfg(test)]
+pub(crate) mod tests;
+mod tool;
+mod turn;
+
+use std::time::{Duration, Instant};
+
+use crate::audio::{Chunker, Frame};
+use crate::ids::Identity;
+
+use callers::{Callers, Departure};
+use context::{Context, Timer};
+use link::Link;
+use tool::Tools;
+use turn::Turn;
+
+pub use action::{Action, AgentCommand, AgentState, Dropped, Fact, Outcome, Role, Utterance};
+pub use event::{
+    AgentError, AgentEvent, Event, Loss, ParticipantKind, PlayoutEvent, ReplyStatus, RoomEnd,
+    RoomEvent,
+};
+pub use settings::{BargeIn, Settings};
+
+/// One call, from an empty room to the end.
+///
+/// Four families of methods and no fifth: `handle*` tells what happened, `poll_action` says what
+/// to do, `poll_timeout` says when to come back, and [`state`](Self::state) asks. The order is
+/// always the same: one event (or timeout), then `poll_action` until it gives `None`, then
+/// `poll_timeout`. Debug builds panic when an event comes before the actions are drained.
+///
+/// The last action is [`Action::Finish`], once. Events after it do nothing.
+#[derive(Debug)]
+pub struct Conversation {
+    phase: Phase,
+    caller_grace: Duration,
+    cx: Context,
+    callers: Callers,
+    link: Link,
+    turn: Turn,
+    tools: Tools,
+    chunker: Chunker,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Live,
+    /// The end is known; the agent is told.
+    Ending(Outcome),
+    Finished,
+}
+
+impl Conversation {
+    /// A call that starts now, in an empty room.
+    pub fn new(now: Instant, settings: Settings) -> Self {
+        let mut cx = Context::new(now);
+        if let Some(wait) = settings.caller_wait {
+            cx.within(Timer::CallerWait, wait);
+        }
+        Self {
+            phase: Phase::Live,
+            caller_grace: settings.caller_grace,
+            cx,
+            callers: Callers::default(),
+            turn: Turn::new(&settings),
+            link: Link::new(settings.session),
+            tools: Tools::default(),
+            chunker: Chunker::default(),
+        }
+    }
+
+    /// Takes in what happened at an edge.
+    pub fn handle(&mut self, now: Instant, event: Event) {
+        if !self.wake(now) {
+            return;
+        }
+        match event {
+            Event::Mic(frame) => self.mic(&frame),
+            Event::Agent(event) => self.agent(event),
+            Event::Playout(PlayoutEvent::Overflowed) => self.end(Outcome::PlayoutOverflow),
+            Event::Playout(event) => self.turn.playout(&mut self.cx, event),
+            Event::Room(event) => self.room(event),
+            Event::AgentOpened => self.link.opened(&mut self.cx),
+            Event::AgentLost(loss) => {
+                if let Some(outcome) = self.link.lost(&mut self.cx, loss) {
+                    self.end_at_once(outcome);
+                }
+            }
+            Event::AgentStalled => self.end_at_once(Outcome::AgentStalled),
+            Event::Shutdown => match self.phase {
+                Phase::Live => self.end(Outcome::Shutdown),
+                _ => self.end_at_once(Outcome::Shutdown),
+            },
+        }
+    }
+
+    /// Takes in that the time of [`poll_timeout`](Self::poll_timeout) has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        if !self.wake(now) {
+            return;
+        }
+        while let Some(timer) = self.cx.timers.take_expired(now) {
+            self.expired(timer);
+        }
+    }
+
+    /// What to do next; `None` when all is done.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.cx.actions.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout), if nothing happens before.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.cx.timers.next().map(|(_, at)| at)
+    }
+
+    /// What the room is shown of the agent.
+    pub fn state(&self) -> AgentState {
+        self.turn.state()
+    }
+
+    /// Whether there is anything left to decide.
+    fn wake(&mut self, now: Instant) -> bool {
+        debug_assert!(
+            self.cx.actions.is_empty(),
+            "poll_action until None comes before the next event"
+        );
+        self.cx.now = now;
+        !matches!(self.phase, Phase::Finished)
+    }
+
+    fn mic(&mut self, frame: &Frame) {
+        if !self.link.is_ready() || !self.callers.is_linked() {
+            self.cx.observe(Fact::Dropped(Dropped::MicNotReady));
+            return;
+        }
+        if let Some(chunk) = self.chunker.push(frame) {
+            self.cx.act(Action::SendAudio(chunk));
+        }
+    }
+
+    fn room(&mut self, event: RoomEvent) {
+        if let RoomEvent::Ended(end) = event {
+            self.end(Outcome::Room(end));
+            return;
+        }
+        if !matches!(self.phase, Phase::Live) {
+            return;
+        }
+        match event {
+            RoomEvent::Joined { identity, kind } => {
+                if let Some(linked) = self.callers.joined(identity, kind) {
+                    self.listen(linked);
+                }
+            }
+            RoomEvent::Left { identity } => match self.callers.left(&identity) {
+                Departure::Unnoticed => {}
+                Departure::Succeeded(next) => self.listen(next),
+                Departure::Last if self.caller_grace.is_zero() => self.end(Outcome::CallerLeft),
+                Departure::Last => {
+                    self.cx.act(Action::Listen(None));
+                    self.cx.within(Timer::CallerGrace, self.caller_grace);
+                }
+            },
+            RoomEvent::Subscribed => self.link.heard(&mut self.cx),
+            RoomEvent::Ended(_) => {}
+        }
+    }
+
+    fn listen(&mut self, caller: Identity) {
+        self.cx.stop(Timer::CallerWait);
+        self.cx.stop(Timer::CallerGrace);
+        // Half a chunk of one caller must not start the next one's.
+        self.chunker.clear();
+        self.cx.act(Action::Listen(Some(caller)));
+        self.link.connect(&mut self.cx);
+    }
+
+    fn expired(&mut self, timer: Timer) {
+        let cx = &mut self.cx;
+        match timer {
+            Timer::CallerWait => self.end(Outcome::NoCaller),
+            Timer::CallerGrace => self.end(Outcome::CallerLeft),
+            Timer::Connect => self.end(Outcome::AgentLost(link::not_open())),
+            Timer::Listener => self.link.heard(cx),
+            Timer::Ready => self.end(Outcome::AgentTimeout),
+            Timer::End => self.hang_up(),
+            Timer::Hold => self.turn.held_long_enough(cx),
+            Timer::Quiet => self.turn.went_quiet(cx),
+            Timer::Settle => self.turn.settle(cx),
+            Timer::ToolResult => self.answer_tools(),
+        }
+    }
+
+    /// Ends the call with `outcome`, and the voice session before it, if there is one.
+    fn end(&mut self, outcome: Outcome) {
+        if !matches!(self.phase, Phase::Live) {
+            return;
+        }
+        self.phase = Phase::Ending(outcome);
+        self.cx.stop(Timer::CallerWait);
+        self.cx.stop(Timer::CallerGrace);
+        self.tools.forget(&mut self.cx);
+        self.turn.stop(&mut self.cx);
+        self.link.end(&mut self.cx);
+        if !self.link.is_ending() {
+            self.finish();
+        }
+    }
+
+    /// Ends the call without another word to the agent. An outcome that is known stays.
+    fn end_at_once(&mut self, outcome: Outcome) {
+        if matches!(self.phase, Phase::Live) {
+            self.turn.stop(&mut self.cx);
+            self.phase = Phase::Ending(outcome);
+        }
+        self.hang_up();
+    }
+
+    fn hang_up(&mut self) {
+        self.link.cut(&mut self.cx);
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        let Phase::Ending(outcome) = std::mem::replace(&mut self.phase, Phase::Finished) else {
+            return;
+        };
+        self.turn.close(&mut self.cx);
+        self.cx.timers.clear();
+        self.cx.act(Action::Finish(outcome));
+    }
+}

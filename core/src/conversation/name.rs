@@ -1,0 +1,133 @@
+//! Labels for logs and metrics: one for each variant, and nothing of what is in it.
+
+use super::{
+    Action, AgentCommand, AgentEvent, Dropped, Event, Fact, Loss, Outcome, PlayoutEvent,
+    ReplyStatus, RoomEnd, RoomEvent,
+};
+
+macro_rules! names {
+    ($($type:ident { $($pattern:pat => $name:literal,)+ })+) => {$(
+        impl $type {
+            /// The label in logs and metrics.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $($pattern => $name,)+
+                }
+            }
+        }
+    )+};
+}
+
+names! {
+    Event {
+        Self::Shutdown => "shutdown",
+        Self::Room(_) => "room",
+        Self::AgentOpened => "agent_opened",
+        Self::Agent(_) => "agent",
+        Self::AgentLost(_) => "agent_lost",
+        Self::AgentStalled => "agent_stalled",
+        Self::Playout(_) => "playout",
+        Self::Mic(_) => "mic",
+    }
+    RoomEvent {
+        Self::Joined { .. } => "joined",
+        Self::Left { .. } => "left",
+        Self::Subscribed => "subscribed",
+        Self::Ended(_) => "ended",
+    }
+    RoomEnd {
+        Self::Closed => "closed",
+        Self::Removed => "removed",
+        Self::DuplicateIdentity => "duplicate_identity",
+        Self::ConnectionLost => "connection_lost",
+    }
+    PlayoutEvent {
+        Self::Audible { .. } => "audible",
+        Self::Drained { .. } => "drained",
+        Self::Flushed { .. } => "flushed",
+        Self::Overflowed => "overflowed",
+    }
+    Loss {
+        Self::Unreachable(_) => "unreachable",
+        Self::Refused(_) => "refused",
+        Self::Closed { .. } => "closed",
+        Self::Broken(_) => "broken",
+    }
+    AgentEvent {
+        Self::SessionUpdated => "session_updated",
+        Self::SessionReady { .. } => "session_ready",
+        Self::SessionError(_) => "session_error",
+        Self::SessionEnded => "session_ended",
+        Self::SpeechStarted => "speech_started",
+        Self::SpeechStopped => "speech_stopped",
+        Self::UserTranscriptDelta { .. } => "user_transcript_delta",
+        Self::UserTranscript { .. } => "user_transcript",
+        Self::ReplyStarted { .. } => "reply_started",
+        Self::ReplyAudio { .. } => "reply_audio",
+        Self::AgentTranscriptDelta { .. } => "agent_transcript_delta",
+        Self::AgentTranscript { .. } => "agent_transcript",
+        Self::ReplyDone { .. } => "reply_done",
+        Self::ReplyError { .. } => "reply_error",
+        Self::ToolCall { .. } => "tool_call",
+        Self::Unknown { .. } => "unknown",
+    }
+    ReplyStatus {
+        Self::Completed => "completed",
+        Self::Interrupted => "interrupted",
+        Self::Cancelled => "cancelled",
+        Self::Failed => "failed",
+    }
+    Action {
+        Self::ConnectAgent => "connect_agent",
+        Self::SendAgent(_) => "send_agent",
+        Self::SendAudio(_) => "send_audio",
+        Self::CloseAgent => "close_agent",
+        Self::Listen(_) => "listen",
+        Self::Play { .. } => "play",
+        Self::PausePlayout => "pause_playout",
+        Self::ResumePlayout => "resume_playout",
+        Self::FlushPlayout => "flush_playout",
+        Self::SetAgentState(_) => "set_agent_state",
+        Self::Observe(_) => "observe",
+        Self::Finish(_) => "finish",
+    }
+    AgentCommand {
+        Self::UpdateSession(_) => "update_session",
+        Self::ResumeSession(_) => "resume_session",
+        Self::EndSession => "end_session",
+        Self::ToolResult { .. } => "tool_result",
+        Self::CreateReply { .. } => "create_reply",
+        Self::CancelReply(_) => "cancel_reply",
+        Self::Message { .. } => "message",
+    }
+    Fact {
+        Self::SessionReady { .. } => "session_ready",
+        Self::UserTranscript { .. } => "user_transcript",
+        Self::AgentTranscript { .. } => "agent_transcript",
+        Self::Interrupted { .. } => "interrupted",
+        Self::AgentError(_) => "agent_error",
+        Self::Dropped(_) => "dropped",
+        Self::UnknownMessage { .. } => "unknown_message",
+        Self::UnknownTool { .. } => "unknown_tool",
+        Self::WentQuiet(_) => "went_quiet",
+    }
+    Dropped {
+        Self::MicNotReady => "mic_not_ready",
+        Self::StaleReply => "stale_reply",
+    }
+    Outcome {
+        Self::CallerLeft => "caller_left",
+        Self::NoCaller => "no_caller",
+        Self::Room(RoomEnd::Closed) => "room_closed",
+        Self::Room(RoomEnd::Removed) => "room_removed",
+        Self::Room(RoomEnd::DuplicateIdentity) => "room_duplicate_identity",
+        Self::Room(RoomEnd::ConnectionLost) => "room_connection_lost",
+        Self::Shutdown => "shutdown",
+        Self::AgentEnded => "agent_ended",
+        Self::AgentLost(_) => "agent_lost",
+        Self::AgentRejected(_) => "agent_rejected",
+        Self::AgentTimeout => "agent_timeout",
+        Self::AgentStalled => "agent_stalled",
+        Self::PlayoutOverflow => "playout_overflow",
+    }
+}

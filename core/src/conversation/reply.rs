@@ -1,0 +1,167 @@
+//! One reply of the agent: what the server says of it and what of it was heard.
+
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+use super::context::Context;
+use super::heard::Words;
+use super::playlist::length;
+use super::{Fact, Utterance};
+use crate::ids::ReplyId;
+use crate::private::Private;
+
+/// How long after a reply is over its text and its playout report may come.
+pub(super) const SETTLE_WITHIN: Duration = Duration::from_secs(1);
+
+/// Spans of a reply that were heard; after that many flushes they grow together.
+const SPANS: usize = 64;
+
+/// What the server says of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It is being made.
+    Open,
+    /// All of it was sent.
+    Done,
+    /// All of it was sent, and the caller cut it short here.
+    Cut,
+    /// The server says that the caller cut it short.
+    Interrupted,
+}
+
+/// One reply, from its start at the server to the last sample heard here.
+#[derive(Debug)]
+pub(super) struct Reply {
+    /// Its place among the replies of the call.
+    pub(super) serial: u32,
+    pub(super) id: Option<ReplyId>,
+    /// Its first stretch, once it has one.
+    pub(super) utterance: Option<Utterance>,
+    pub(super) stage: Stage,
+    /// A flush on the caller's behalf took something of it.
+    pub(super) cut_by_caller: bool,
+    /// Samples given to playout.
+    pub(super) received: u64,
+    /// Samples known to be heard.
+    heard: u64,
+    /// Where those samples are.
+    spans: Vec<Range<Duration>>,
+    pub(super) words: Words,
+    pub(super) text: Option<Private<String>>,
+    /// When the account is closed with what is known.
+    pub(super) due: Option<Instant>,
+}
+
+/// What is told of a reply when its account is closed.
+pub(super) struct Account {
+    pub(super) utterance: Utterance,
+    pub(super) played: Duration,
+    /// What was heard; may be empty.
+    pub(super) text: String,
+    /// Whether the caller cut it short.
+    pub(super) interrupted: bool,
+}
+
+impl Account {
+    /// Tells what was heard, and whether it was cut short.
+    pub(super) fn tell(self, cx: &mut Context) {
+        let (utterance, interrupted) = (self.utterance, self.interrupted);
+        if interrupted {
+            let played = self.played;
+            cx.observe(Fact::Interrupted { utterance, played });
+        }
+        if !self.text.is_empty() {
+            cx.observe(Fact::AgentTranscript {
+                utterance,
+                text: self.text.into(),
+                interrupted,
+            });
+        }
+    }
+}
+
+impl Reply {
+    pub(super) fn new(serial: u32, id: Option<ReplyId>) -> Self {
+        Self {
+            serial,
+            id,
+            utterance: None,
+            stage: Stage::Open,
+            cut_by_caller: false,
+            received: 0,
+            heard: 0,
+            spans: Vec::new(),
+            words: Words::default(),
+            text: None,
+            due: None,
+        }
+    }
+
+    pub(super) fn is_named(&self, id: &ReplyId) -> bool {
+        self.id.as_ref() == Some(id)
+    }
+
+    /// Whether it came without a name, and may be what the server calls by the next new one.
+    pub(super) fn is_nameless(&self) -> bool {
+        self.id.is_none() && self.stage == Stage::Open
+    }
+
+    /// Whether more of it may be heard.
+    pub(super) fn is_playable(&self) -> bool {
+        matches!(self.stage, Stage::Open | Stage::Done)
+    }
+
+    /// Enters that `samples` from sample `from` on were heard.
+    pub(super) fn add(&mut self, from: u64, samples: u64) {
+        self.heard += samples;
+        let to = length(from + samples);
+        let is_full = self.spans.len() == SPANS;
+        match self.spans.last_mut() {
+            Some(last) if is_full || last.end >= length(from) => last.end = last.end.max(to),
+            _ => self.spans.push(length(from)..to),
+        }
+    }
+
+    /// A flush on the caller's behalf took something of it; with what was sent already, that is
+    /// its end.
+    pub(super) fn cut_by_caller(&mut self) {
+        self.cut_by_caller = true;
+        if self.stage == Stage::Done {
+            self.stage = Stage::Cut;
+        }
+    }
+
+    /// Whether its account can be closed, because all is known or because time is up.
+    pub(super) fn is_settled(&mut self, now: Instant, is_busy: bool, is_reported: bool) -> bool {
+        if self.due.is_some_and(|due| due <= now) {
+            return true;
+        }
+        if self.stage == Stage::Open || is_busy {
+            return false;
+        }
+        let is_told = self.text.is_some() || self.utterance.is_none();
+        if is_reported && is_told {
+            return true;
+        }
+        self.due.get_or_insert(now + SETTLE_WITHIN);
+        false
+    }
+
+    /// What is to be told of it; nothing when none of it was given to playout.
+    pub(super) fn account(self) -> Option<Account> {
+        let is_cut = self.stage == Stage::Interrupted || self.heard < self.received;
+        let text = self.text.as_ref().map(|text| text.reveal().as_str());
+        let text = if is_cut {
+            let share = self.heard as f64 / self.received as f64;
+            self.words.heard(text, &self.spans, share)
+        } else {
+            text.map_or_else(|| self.words.joined(), str::to_owned)
+        };
+        Some(Account {
+            utterance: self.utterance?,
+            played: length(self.heard),
+            text,
+            interrupted: is_cut && self.cut_by_caller,
+        })
+    }
+}

@@ -1,0 +1,31 @@
+//! What one call is told from outside.
+
+use std::time::Duration;
+
+use crate::wire::agent::SessionConfig;
+
+/// What one call is told from outside. The default keeps an empty room for ever and ends the
+/// call as soon as the last caller has left.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Settings {
+    /// What the voice session is.
+    pub session: SessionConfig,
+    /// What the caller's voice does to the agent's.
+    pub barge_in: BargeIn,
+    /// How long an empty room is kept; `None` for ever.
+    pub caller_wait: Option<Duration>,
+    /// From the last caller's leaving to the end of the call.
+    pub caller_grace: Duration,
+}
+
+/// What happens to the agent's voice when the caller starts to speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum BargeIn {
+    /// It is flushed at once.
+    #[default]
+    Immediate,
+    /// It is held, flushed when the API confirms the interruption, and goes on otherwise.
+    Hold,
+    /// It plays on until the API confirms the interruption.
+    Confirmed,
+}

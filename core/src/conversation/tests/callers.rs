@@ -1,0 +1,116 @@
+//! Who is in the room, and to whom the agent listens.
+
+use super::harness::*;
+use crate::audio::Frame;
+use crate::conversation::*;
+
+#[test]
+fn the_first_caller_is_linked_and_the_agent_connected_at_once() {
+    let mut call = Call::new(Settings::default());
+    for kind in [
+        ParticipantKind::Agent,
+        ParticipantKind::Egress,
+        ParticipantKind::Ingress,
+        ParticipantKind::Bridge,
+    ] {
+        assert_eq!(call.on(joined_as("machine", kind)), []);
+    }
+    assert_eq!(
+        call.on(joined("ada")),
+        [listen("ada"), Action::ConnectAgent]
+    );
+    assert_eq!(call.on(joined("bob")), []);
+    assert_eq!(call.on(joined("ada")), [], "told twice");
+}
+
+#[test]
+fn telephones_and_connectors_are_callers() {
+    for kind in [ParticipantKind::Sip, ParticipantKind::Connector] {
+        let mut call = Call::new(Settings::default());
+        let linked = call.on(joined_as("+41", kind));
+        assert_eq!(linked, [listen("+41"), Action::ConnectAgent]);
+    }
+}
+
+#[test]
+fn the_next_caller_in_order_of_joining_follows() {
+    let mut call = Call::ready(Settings::default());
+    call.last_of([joined("bob"), joined("cleo")]);
+    assert_eq!(call.on(left("nobody")), []);
+    assert_eq!(call.on(left("ada")), [listen("bob")]);
+    assert_eq!(call.on(joined("ada")), []);
+    assert_eq!(call.on(left("cleo")), []);
+    assert_eq!(call.on(left("bob")), [listen("ada")]);
+}
+
+#[test]
+fn half_a_chunk_of_one_caller_does_not_start_the_next_ones() {
+    let mut call = Call::ready(Settings::default());
+    call.last_of([joined("bob"), mic(1), mic(1), left("ada"), mic(2)]);
+    call.last_of([mic(2), mic(2), mic(2)]);
+    let chunk = Action::SendAudio(Frame::new(vec![2; 1_200]));
+    assert_eq!(call.on(mic(2)), [chunk]);
+}
+
+#[test]
+fn the_last_callers_leaving_ends_the_call() {
+    let mut call = Call::ready(Settings::default());
+    assert_eq!(call.on(left("ada")), [end_session()]);
+    let end = [Action::CloseAgent, Action::Finish(Outcome::CallerLeft)];
+    assert_eq!(call.on(session_ended()), end);
+}
+
+#[test]
+fn a_caller_who_leaves_before_the_agent_is_there_ends_the_call_at_once() {
+    let mut call = Call::new(Settings::default());
+    call.on(joined("ada"));
+    let end = [Action::CloseAgent, Action::Finish(Outcome::CallerLeft)];
+    assert_eq!(call.on(left("ada")), end);
+}
+
+#[test]
+fn within_the_grace_somebody_may_come_back() {
+    let mut call = Call::ready(Settings {
+        caller_grace: 5 * SECOND,
+        ..Settings::default()
+    });
+    assert_eq!(call.on(left("ada")), [Action::Listen(None)]);
+    assert_eq!(call.on(mic(1)), [mic_dropped()]);
+    assert_eq!(call.pass(ms(4_999)), []);
+    assert_eq!(call.on(joined("bob")), [listen("bob")]);
+    assert_eq!(call.pass(60 * SECOND), []);
+    assert_eq!(call.on(left("bob")), [Action::Listen(None)]);
+    assert_eq!(call.pass(5 * SECOND), [end_session()]);
+}
+
+#[test]
+fn an_empty_room_is_kept_for_as_long_as_was_said() {
+    let mut call = Call::new(Settings {
+        caller_wait: Some(60 * SECOND),
+        ..Settings::default()
+    });
+    assert_eq!(call.deadline(), Some(60 * SECOND));
+    call.on(joined_as("recorder", ParticipantKind::Egress));
+    assert_eq!(call.pass(60 * SECOND), [Action::Finish(Outcome::NoCaller)]);
+}
+
+#[test]
+fn an_empty_room_is_kept_for_ever_when_nothing_was_said() {
+    let mut call = Call::new(Settings::default());
+    assert_eq!(call.deadline(), None);
+    assert_eq!(call.pass(1_000_000 * SECOND), []);
+    assert_eq!(
+        call.on(Event::Shutdown),
+        [Action::Finish(Outcome::Shutdown)]
+    );
+}
+
+#[test]
+fn a_caller_in_time_ends_the_wait_for_good() {
+    let mut call = Call::new(Settings {
+        caller_wait: Some(60 * SECOND),
+        ..Settings::default()
+    });
+    call.last_of([joined("ada"), subscribed(), Event::AgentOpened, ready()]);
+    assert_eq!(call.pass(600 * SECOND), []);
+}

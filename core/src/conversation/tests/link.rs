@@ -1,0 +1,302 @@
+//! The link to the agent, from the first connection to the end of the session.
+
+use super::harness::*;
+use crate::audio::Frame;
+use crate::conversation::link::{
+    CONNECT_WITHIN, END_WITHIN, LAST_WORDS, LISTENER_WITHIN, READY_WITHIN,
+};
+use crate::conversation::*;
+use crate::wire::agent::SessionConfig;
+
+fn configured() -> Settings {
+    Settings {
+        session: SessionConfig {
+            greeting: Some("Hello".to_owned().into()),
+            ..SessionConfig::default()
+        },
+        ..Settings::default()
+    }
+}
+
+fn update() -> Action {
+    let session = Box::new(configured().session);
+    Action::SendAgent(AgentCommand::UpdateSession(session))
+}
+
+fn is_ready() -> [Action; 2] {
+    let fact = Fact::SessionReady { session: None };
+    [Action::Observe(fact), state(AgentState::Listening)]
+}
+
+#[test]
+fn the_session_is_configured_when_open_and_heard() {
+    let mut call = Call::new(configured());
+    call.on(joined("ada"));
+    assert_eq!(call.on(Event::AgentOpened), []);
+    assert_eq!(call.on(subscribed()), [update()]);
+    assert_eq!(call.on(subscribed()), [], "another one hears us");
+    assert_eq!(call.deadline(), Some(READY_WITHIN));
+    assert_eq!(call.on(Event::Agent(AgentEvent::SessionUpdated)), []);
+    assert_eq!(call.on(ready()), is_ready());
+    assert_eq!(call.on(ready()), [], "told twice");
+    assert_eq!(call.deadline(), None);
+}
+
+#[test]
+fn being_heard_may_come_before_the_socket_or_the_caller() {
+    let mut call = Call::new(configured());
+    call.last_of([subscribed(), joined("ada")]);
+    assert_eq!(call.deadline(), Some(CONNECT_WITHIN));
+    assert_eq!(call.on(Event::AgentOpened), [update()]);
+}
+
+#[test]
+fn whoever_is_not_heard_in_time_speaks_anyway() {
+    let mut call = Call::new(configured());
+    call.last_of([joined("ada"), Event::AgentOpened]);
+    assert_eq!(call.pass(LISTENER_WITHIN - ms(1)), []);
+    assert_eq!(call.pass(ms(1)), [update()]);
+
+    let mut call = Call::new(configured());
+    call.on(joined("ada"));
+    assert_eq!(call.pass(LISTENER_WITHIN), [], "not open yet");
+    assert_eq!(call.on(Event::AgentOpened), [update()]);
+}
+
+#[test]
+fn nothing_is_sent_before_ready_and_no_burst_after() {
+    let mut call = Call::new(configured());
+    for event in [joined("ada"), subscribed(), Event::AgentOpened] {
+        call.on(event);
+        assert_eq!(call.on(mic(1)), [mic_dropped()]);
+    }
+    call.on(ready());
+    for _ in 0..4 {
+        assert_eq!(call.on(mic(2)), []);
+    }
+    let chunk = Action::SendAudio(Frame::new(vec![2; 1_200]));
+    assert_eq!(call.on(mic(2)), [chunk]);
+}
+
+#[test]
+fn a_server_that_is_ready_before_it_was_asked_is_not_believed() {
+    let mut call = Call::new(configured());
+    call.on(joined("ada"));
+    assert_eq!(call.last_of([Event::AgentOpened, ready()]), []);
+    assert_eq!(call.on(mic(1)), [mic_dropped()]);
+    assert_eq!(call.on(audio("a", 10)), [stale()]);
+    assert_eq!(call.on(speech_stopped()), []);
+}
+
+#[test]
+fn each_wait_has_its_deadline() {
+    let timeout = || [Action::CloseAgent, Action::Finish(Outcome::AgentTimeout)];
+    let mut call = Call::new(configured());
+    call.last_of([joined("ada"), subscribed(), Event::AgentOpened]);
+    assert_eq!(call.pass(READY_WITHIN - ms(1)), []);
+    assert_eq!(call.pass(ms(1)), timeout());
+
+    let mut call = Call::new(configured());
+    call.last_of([subscribed(), joined("ada")]);
+    let actions = call.pass(CONNECT_WITHIN);
+    let unreachable = Loss::Unreachable("not open within 12 s".to_owned());
+    let finish = Action::Finish(Outcome::AgentLost(unreachable));
+    assert_eq!(actions, [Action::CloseAgent, finish]);
+}
+
+#[test]
+fn an_error_before_ready_is_fatal() {
+    let rejected = || {
+        let outcome = Outcome::AgentRejected(error("unauthorized"));
+        [Action::CloseAgent, Action::Finish(outcome)]
+    };
+    let mut call = Call::new(configured());
+    call.last_of([joined("ada"), Event::AgentOpened]);
+    assert_eq!(call.on(session_error("unauthorized")), rejected());
+    assert_eq!(call.on(lost()), [], "the loss after it changes nothing");
+
+    let mut call = Call::new(configured());
+    call.last_of([joined("ada"), subscribed(), Event::AgentOpened]);
+    assert_eq!(call.on(session_error("unauthorized")), rejected());
+}
+
+#[test]
+fn an_error_after_ready_is_not() {
+    let mut call = Call::ready(configured());
+    let told = Action::Observe(Fact::AgentError(error("invalid_audio")));
+    assert_eq!(call.on(session_error("invalid_audio")), [told]);
+    assert_eq!(call.pass(60 * SECOND), []);
+    assert_eq!(
+        call.on(lost()),
+        [Action::Finish(Outcome::AgentLost(loss()))]
+    );
+}
+
+#[test]
+fn an_error_right_before_the_loss_is_the_reason() {
+    let mut call = Call::ready(configured());
+    call.on(session_error("internal_error"));
+    call.pass(LAST_WORDS);
+    let outcome = Outcome::AgentRejected(error("internal_error"));
+    assert_eq!(call.on(lost()), [Action::Finish(outcome)]);
+}
+
+#[test]
+fn a_lost_socket_ends_the_call() {
+    let events = [joined("ada"), subscribed(), Event::AgentOpened, ready()];
+    for reached in 1..=events.len() {
+        let mut call = Call::new(configured());
+        let events = [joined("ada"), subscribed(), Event::AgentOpened, ready()];
+        for event in events.into_iter().take(reached) {
+            call.on(event);
+        }
+        assert_eq!(
+            call.on(lost()),
+            [Action::Finish(Outcome::AgentLost(loss()))]
+        );
+        assert_eq!(call.deadline(), None);
+    }
+}
+
+#[test]
+fn a_loss_without_a_socket_is_nothing() {
+    let mut call = Call::new(configured());
+    assert_eq!(call.on(lost()), []);
+    assert_eq!(call.on(Event::AgentOpened), []);
+}
+
+#[test]
+fn the_server_may_end_the_session() {
+    let mut call = Call::ready(configured());
+    call.last_of([started("a"), audio("a", 100)]);
+    let actions = call.on(session_ended());
+    let finish = Action::Finish(Outcome::AgentEnded);
+    assert_eq!(actions, [Action::FlushPlayout, Action::CloseAgent, finish]);
+    assert_eq!(call.on(lost()), []);
+}
+
+#[test]
+fn a_shutdown_says_goodbye_and_waits_three_seconds_at_most() {
+    let closed = || [Action::CloseAgent, Action::Finish(Outcome::Shutdown)];
+    let mut call = Call::ready(configured());
+    assert_eq!(call.on(Event::Shutdown), [end_session()]);
+    assert_eq!(call.on(mic(1)), [mic_dropped()]);
+    assert_eq!(call.on(audio("a", 10)), [stale()]);
+    assert_eq!(call.pass(END_WITHIN - ms(1)), []);
+    assert_eq!(call.pass(ms(1)), closed());
+
+    let mut call = Call::ready(configured());
+    call.on(Event::Shutdown);
+    assert_eq!(call.on(session_ended()), closed());
+
+    let mut call = Call::ready(configured());
+    call.on(Event::Shutdown);
+    let gone = [Action::Finish(Outcome::Shutdown)];
+    assert_eq!(
+        call.on(lost()),
+        gone,
+        "a lost socket while ending is an end"
+    );
+}
+
+#[test]
+fn a_second_shutdown_finishes_at_once_and_keeps_the_outcome() {
+    let mut call = Call::ready(configured());
+    call.on(left("ada"));
+    let end = [Action::CloseAgent, Action::Finish(Outcome::CallerLeft)];
+    assert_eq!(call.on(Event::Shutdown), end);
+}
+
+#[test]
+fn without_a_session_there_is_nobody_to_say_goodbye_to() {
+    for reached in 1..=3 {
+        let mut call = Call::new(configured());
+        let events = [joined("ada"), Event::AgentOpened, subscribed()];
+        for event in events.into_iter().take(reached) {
+            call.on(event);
+        }
+        let end = [Action::CloseAgent, Action::Finish(Outcome::Shutdown)];
+        assert_eq!(call.on(Event::Shutdown), end);
+    }
+}
+
+#[test]
+fn when_the_room_is_gone_the_session_still_ends() {
+    let mut call = Call::ready(configured());
+    call.last_of([started("a"), audio("a", 100), audible(1)]);
+    let listening = state(AgentState::Listening);
+    assert_eq!(
+        call.on(room_over()),
+        [Action::FlushPlayout, listening, end_session()]
+    );
+    let end = [
+        Action::CloseAgent,
+        Action::Finish(Outcome::Room(RoomEnd::Closed)),
+    ];
+    assert_eq!(call.pass(END_WITHIN), end);
+}
+
+#[test]
+fn while_ending_nobody_else_is_let_in() {
+    let mut call = Call::ready(configured());
+    call.on(left("ada"));
+    assert_eq!(call.on(joined("bob")), []);
+    assert_eq!(call.on(room_over()), []);
+    let told = Action::Observe(Fact::AgentError(error("late")));
+    assert_eq!(call.on(session_error("late")), [told]);
+}
+
+#[test]
+fn a_stalled_agent_is_cut_off() {
+    let mut call = Call::ready(configured());
+    let end = || [Action::CloseAgent, Action::Finish(Outcome::AgentStalled)];
+    assert_eq!(call.on(Event::AgentStalled), end());
+}
+
+#[test]
+fn an_overflow_ends_the_call_and_the_session() {
+    let mut call = Call::ready(configured());
+    call.last_of([started("a"), audio("a", 100)]);
+    let overflow = call.on(Event::Playout(PlayoutEvent::Overflowed));
+    assert_eq!(overflow, [Action::FlushPlayout, end_session()]);
+    let end = [Action::CloseAgent, Action::Finish(Outcome::PlayoutOverflow)];
+    assert_eq!(call.on(session_ended()), end);
+}
+
+#[test]
+fn what_is_not_known_is_told_and_changes_nothing() {
+    let mut call = Call::ready(configured());
+    let kind = || "session.sang".to_owned();
+    let told = Action::Observe(Fact::UnknownMessage { kind: kind() });
+    assert_eq!(
+        call.on(Event::Agent(AgentEvent::Unknown { kind: kind() })),
+        [told]
+    );
+}
+
+#[test]
+fn nothing_comes_after_the_end() {
+    let mut call = Call::ready(configured());
+    call.last_of([Event::Shutdown, Event::Shutdown]);
+    let after = [
+        joined("eve"),
+        mic(1),
+        ready(),
+        lost(),
+        Event::Shutdown,
+        audio("a", 10),
+    ];
+    for event in after {
+        assert_eq!(call.on(event), []);
+    }
+    assert_eq!(call.deadline(), None);
+}
+
+#[test]
+#[should_panic(expected = "poll_action until None")]
+#[cfg(debug_assertions)]
+fn an_event_before_the_actions_are_drained_is_a_bug() {
+    let mut call = Call::new(configured());
+    call.call.handle(call.now, joined("ada"));
+    call.call.handle(call.now, subscribed());
+}

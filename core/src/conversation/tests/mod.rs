@@ -1,0 +1,13 @@
+//! Scenarios of a call, with the clock in the test's hand.
+
+mod barge_in;
+mod callers;
+mod harness;
+mod heard;
+mod link;
+mod names;
+mod random;
+mod tool;
+mod turn;
+
+pub(crate) use harness::epoch;

@@ -1,0 +1,278 @@
+//! Random events in random order, from a seed that a failure prints; what must always hold.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use super::harness::*;
+use crate::audio::Frame;
+use crate::conversation::*;
+
+const SEEDS: u64 = 500;
+const STEPS: usize = 3_000;
+const REPLIES: [&str; 5] = ["a", "b", "c", "d", ""];
+
+#[test]
+fn what_must_hold_holds_for_whatever_happens() {
+    let (mut reached, mut plays, mut flushes) = (HashSet::new(), 0, 0);
+    for seed in 1..=SEEDS {
+        let run = std::panic::catch_unwind(|| Run::new(seed).run());
+        match run {
+            Ok(run) => {
+                reached.extend(run.finished);
+                plays += run.plays;
+                flushes += run.flushes;
+            }
+            Err(panic) => {
+                let why = panic.downcast_ref::<String>().map(String::as_str);
+                panic!("seed {seed}: {}", why.unwrap_or("panicked"));
+            }
+        }
+    }
+    for outcome in [
+        "caller_left",
+        "shutdown",
+        "agent_lost",
+        "agent_rejected",
+        "agent_timeout",
+    ] {
+        assert!(
+            reached.contains(outcome),
+            "{outcome} never came: {reached:?}"
+        );
+    }
+    assert!(
+        plays > 50_000 && flushes > 5_000,
+        "{plays} plays, {flushes} flushes"
+    );
+}
+
+/// Marsaglia's xorshift.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+}
+
+struct Run {
+    chance: Chance,
+    call: Call,
+    /// What playout has, by utterance: samples in milliseconds.
+    queue: Vec<(Utterance, u64)>,
+    /// How often each name of a reply was used, so that no name comes back after its end.
+    uses: HashMap<&'static str, u32>,
+    /// The last ones only: names are remembered up to a bound.
+    interrupted: VecDeque<String>,
+    connected: bool,
+    configured: bool,
+    ready: bool,
+    ending: bool,
+    held: bool,
+    told: HashSet<Utterance>,
+    finished: Option<&'static str>,
+    plays: usize,
+    flushes: usize,
+}
+
+impl Run {
+    fn new(seed: u64) -> Self {
+        let mut chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let barge_in = [BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed][chance.below(3)];
+        let settings = Settings {
+            barge_in,
+            caller_wait: (chance.below(2) == 0).then_some(30 * SECOND),
+            caller_grace: ms(1_000 * chance.below(3) as u64),
+            ..Settings::default()
+        };
+        Self {
+            chance,
+            call: Call::new(settings),
+            queue: Vec::new(),
+            uses: HashMap::new(),
+            interrupted: VecDeque::new(),
+            connected: false,
+            configured: false,
+            ready: false,
+            ending: false,
+            held: false,
+            told: HashSet::new(),
+            finished: None,
+            plays: 0,
+            flushes: 0,
+        }
+    }
+
+    fn run(mut self) -> Self {
+        for _ in 0..STEPS {
+            if self.chance.below(4) == 0 {
+                let time = ms([1, 20, 400, 2_500][self.chance.below(4)]);
+                let actions = self.call.pass(time);
+                self.check(actions, None);
+            } else {
+                let (event, reply) = self.event();
+                let told = self.note(&event, reply.as_deref());
+                let actions = self.call.on(event);
+                self.check(actions, reply.as_deref());
+                self.ready |= told;
+            }
+            self.check_deadlines();
+        }
+        self
+    }
+
+    fn event(&mut self) -> (Event, Option<String>) {
+        let reply = self.reply();
+        let milliseconds = 10 * (1 + self.chance.below(20));
+        let event = match self.chance.below(if self.ready { 160 } else { 60 }) {
+            0..=4 if self.chance.below(150) > 0 => mic(1),
+            0 => Event::Shutdown,
+            1 => lost(),
+            2 => session_error("odd"),
+            3 => session_ended(),
+            4 => left(["ada", "bob"][self.chance.below(2)]),
+            5..=9 => joined(["ada", "bob"][self.chance.below(2)]),
+            10..=19 => subscribed(),
+            20..=34 if self.connected => Event::AgentOpened,
+            35..=44 if self.configured => ready(),
+            45..=59 => mic(1),
+            60..=64 => speech_started(),
+            65..=69 => speech_stopped(),
+            70..=72 => caller_said("well"),
+            73..=80 => return (started(&reply), Some(reply)),
+            81..=109 => return (audio(&reply, milliseconds), Some(reply)),
+            110..=114 => return (word(&reply, "word", 0, 100), Some(reply)),
+            115..=119 => return (text(&reply, "word word", false), Some(reply)),
+            120..=122 => return (text(&reply, "word", true), Some(reply)),
+            123..=129 => return (done(&reply), Some(reply)),
+            130..=133 => return (interrupted(&reply), Some(reply)),
+            134..=136 => tool_call("1", ["tea", "weather"][self.chance.below(2)]),
+            137..=159 => return (self.playout(), None),
+            _ => mic(2),
+        };
+        (event, None)
+    }
+
+    /// The name of a reply that is under way; now and then of a new one.
+    fn reply(&mut self) -> String {
+        let name = REPLIES[self.chance.below(REPLIES.len())];
+        if name.is_empty() {
+            return String::new();
+        }
+        let uses = self.uses.entry(name).or_default();
+        *uses += u32::from(self.chance.below(30) == 0);
+        format!("{name}{uses}")
+    }
+
+    /// A report that an honest playout could make.
+    fn playout(&mut self) -> Event {
+        let Some((utterance, queued)) = self.queue.first().copied() else {
+            return Event::Playout(PlayoutEvent::Audible {
+                utterance: Utterance(1),
+            });
+        };
+        if self.chance.below(2) == 0 {
+            return Event::Playout(PlayoutEvent::Audible { utterance });
+        }
+        self.queue.remove(0);
+        drained(utterance.0, queued)
+    }
+
+    /// What the event means for what may follow; whether the session is ready from now on.
+    fn note(&mut self, event: &Event, reply: Option<&str>) -> bool {
+        match event {
+            Event::Agent(AgentEvent::SessionReady { .. }) => return self.configured,
+            Event::Agent(
+                AgentEvent::AgentTranscript {
+                    interrupted: true, ..
+                }
+                | AgentEvent::ReplyDone {
+                    status: ReplyStatus::Interrupted,
+                    ..
+                },
+            ) if self.ready => {
+                let name = reply.filter(|name| !name.is_empty());
+                self.interrupted.extend(name.map(str::to_owned));
+                if self.interrupted.len() > 16 {
+                    self.interrupted.pop_front();
+                }
+            }
+            _ => {}
+        }
+        false
+    }
+
+    fn check(&mut self, actions: Vec<Action>, reply: Option<&str>) {
+        for action in actions {
+            assert_eq!(self.finished, None, "{action:?} after the end");
+            match action {
+                Action::ConnectAgent => {
+                    assert!(!self.connected, "connected twice");
+                    self.connected = true;
+                }
+                Action::SendAgent(AgentCommand::UpdateSession(_)) => {
+                    assert!(self.connected && !self.configured, "configured twice");
+                    self.configured = true;
+                }
+                Action::SendAgent(AgentCommand::EndSession) => {
+                    assert!(self.ready && !self.ending, "ended twice");
+                    self.ending = true;
+                }
+                Action::SendAgent(_) | Action::SendAudio(_) => {
+                    assert!(self.ready && !self.ending, "{action:?} out of session");
+                }
+                Action::Play { utterance, frame } => self.played(utterance, &frame, reply),
+                Action::FlushPlayout => {
+                    self.queue.clear();
+                    self.flushes += 1;
+                }
+                Action::PausePlayout | Action::ResumePlayout => {
+                    self.held = action == Action::PausePlayout;
+                }
+                Action::Observe(Fact::AgentTranscript { utterance, .. }) => {
+                    assert!(self.told.insert(utterance), "{utterance:?} told twice");
+                }
+                Action::Finish(outcome) => self.finished = Some(outcome.name()),
+                _ => {}
+            }
+        }
+    }
+
+    fn played(&mut self, utterance: Utterance, frame: &Frame, reply: Option<&str>) {
+        self.plays += 1;
+        assert!(self.ready && !self.ending, "played out of session");
+        let reply = reply.expect("audio is played when it comes");
+        assert!(
+            !self.interrupted.iter().any(|name| name == reply),
+            "{reply} was interrupted"
+        );
+        let milliseconds = u64::try_from(frame.duration().as_millis()).unwrap();
+        match self.queue.last_mut() {
+            Some((last, queued)) if *last == utterance => *queued += milliseconds,
+            last => {
+                let in_order = last.is_none_or(|(last, _)| *last < utterance);
+                assert!(in_order, "utterances out of order");
+                self.queue.push((utterance, milliseconds));
+            }
+        }
+    }
+
+    /// Whoever waits for a peer has a deadline.
+    fn check_deadlines(&self) {
+        let has_deadline = self.call.call.poll_timeout().is_some();
+        if self.finished.is_some() {
+            assert!(!has_deadline, "a deadline after the end");
+            return;
+        }
+        let waits = self.ending
+            || self.held
+            || self.connected && !self.ready
+            || matches!(
+                self.call.call.state(),
+                AgentState::Speaking | AgentState::Thinking
+            );
+        assert!(has_deadline || !waits, "waits for ever");
+    }
+}

@@ -1,0 +1,301 @@
+//! Whose turn it is: the agent's voice on its way to playout, and the caller's interruptions.
+//!
+//! # Interruptions
+//!
+//! The server says that a reply was interrupted with `reply.done` or `transcript.agent`; from
+//! then on nothing of that reply is played, whatever the policy. `input.speech.started` alone
+//! only *challenges* what is queued or playing here, and the policy says what that does:
+//!
+//! | policy | challenged | confirmed | not confirmed |
+//! |---|---|---|---|
+//! | `Immediate` | flushed | flushed again, if more came | later audio of the reply is played |
+//! | `Hold` | held | flushed | goes on after [`HOLD`] |
+//! | `Confirmed` | | flushed | |
+//!
+//! The server cannot interrupt a reply that it has finished, while much of it may still wait
+//! here. So a challenge is confirmed as well when the caller's turn is taken (final
+//! `transcript.user`) and no reply is open at the server, or when the server starts the next
+//! reply; unless that one was asked for by a tool's result and not by the caller. Then all that
+//! the server is done with is flushed. A challenge stands until it is confirmed or all is played.
+
+use std::time::{Duration, Instant};
+
+use super::context::{Context, Timer};
+use super::heard::Word;
+use super::ledger::{Ledger, Owner};
+use super::shown::Shown;
+use super::{Action, AgentState, BargeIn, Dropped, Fact, PlayoutEvent, Settings, Utterance};
+use crate::audio::Frame;
+use crate::ids::ReplyId;
+use crate::private::Private;
+
+/// How long a reply is held without a confirmation.
+pub(super) const HOLD: Duration = Duration::from_secs(1);
+
+/// Whose turn it is.
+#[derive(Debug)]
+pub(super) struct Turn {
+    policy: BargeIn,
+    /// Whether the API lets callers interrupt; if not, their voice challenges nothing.
+    interruptible: bool,
+    /// The call is ending: nothing is played any more.
+    stopped: bool,
+    ledger: Ledger,
+    shown: Shown,
+    /// The next reply was asked for by a tool's result.
+    follow_up: bool,
+    /// The caller spoke up while something was queued or playing.
+    challenged: bool,
+    held_since: Option<Instant>,
+}
+
+impl Turn {
+    pub(super) fn new(settings: &Settings) -> Self {
+        let input = settings.session.input.as_ref();
+        let detection = input.and_then(|input| input.turn_detection.as_ref());
+        Self {
+            policy: settings.barge_in,
+            interruptible: detection.and_then(|turns| turns.interrupt_response) != Some(false),
+            stopped: false,
+            ledger: Ledger::default(),
+            shown: Shown::new(),
+            follow_up: false,
+            challenged: false,
+            held_since: None,
+        }
+    }
+
+    /// The session is ready.
+    pub(super) fn ready(&mut self, cx: &mut Context) {
+        self.shown.ready = true;
+        self.show(cx);
+    }
+
+    /// `input.speech.started`.
+    pub(super) fn speech_started(&mut self, cx: &mut Context) {
+        self.shown.thinking = None;
+        if self.interruptible && self.ledger.is_busy() {
+            match self.policy {
+                BargeIn::Immediate => self.flush(cx, true),
+                BargeIn::Hold => {
+                    self.challenged = true;
+                    self.hold(cx);
+                }
+                BargeIn::Confirmed => self.challenged = true,
+            }
+        }
+        self.settle(cx);
+    }
+
+    /// `input.speech.stopped`: an answer is awaited.
+    pub(super) fn speech_stopped(&mut self, cx: &mut Context) {
+        self.shown.thinking = Some(self.ledger.started());
+        self.progress(cx);
+    }
+
+    /// The final `transcript.user`: the caller's turn is taken.
+    pub(super) fn caller_took_turn(&mut self, cx: &mut Context) {
+        if self.challenged && !self.ledger.has_open() {
+            self.flush(cx, true);
+        }
+        self.settle(cx);
+    }
+
+    /// A tool's result was sent: another reply follows.
+    pub(super) fn tool_answered(&mut self, cx: &mut Context) {
+        self.follow_up = true;
+        self.shown.thinking = Some(self.ledger.started());
+        self.progress(cx);
+    }
+
+    /// `reply.started`.
+    pub(super) fn reply_started(&mut self, cx: &mut Context, id: Option<ReplyId>) {
+        // Without a name it is another reply, whatever went before.
+        let is_new = id.as_ref().is_none_or(|id| !self.ledger.knows(id));
+        if is_new && !self.stopped {
+            self.begin(cx, id);
+        }
+        self.progress(cx);
+    }
+
+    /// `reply.audio`.
+    pub(super) fn reply_audio(&mut self, cx: &mut Context, id: Option<ReplyId>, frame: Frame) {
+        let owner = self.ledger.owner(id.as_ref());
+        if self.stopped || owner == Owner::Stale {
+            cx.observe(Fact::Dropped(Dropped::StaleReply));
+            return;
+        }
+        if owner == Owner::New {
+            self.begin(cx, id);
+        }
+        let samples = frame.samples().len();
+        if samples == 0 {
+            return;
+        }
+        let Some(playing) = self.ledger.play(cx.now, samples) else {
+            return;
+        };
+        // Playout tells only once that an utterance is audible.
+        self.shown.speaking |= playing.audible;
+        let utterance = playing.utterance;
+        cx.act(Action::Play { utterance, frame });
+        self.progress(cx);
+    }
+
+    /// `transcript.agent.delta`.
+    pub(super) fn reply_word(&mut self, cx: &mut Context, id: Option<&ReplyId>, word: Word) {
+        self.ledger.word(id, word);
+        self.progress(cx);
+    }
+
+    /// `transcript.agent`.
+    pub(super) fn reply_text(
+        &mut self,
+        cx: &mut Context,
+        id: Option<&ReplyId>,
+        text: Private<String>,
+    ) {
+        self.ledger.text(id, text);
+        self.settle(cx);
+    }
+
+    /// `reply.done` with any status but `interrupted`.
+    pub(super) fn reply_done(&mut self, cx: &mut Context, id: Option<&ReplyId>) {
+        self.ledger.done(id);
+        self.settle(cx);
+    }
+
+    /// The server says that the reply was interrupted; whether it is the one that started last.
+    pub(super) fn reply_interrupted(&mut self, cx: &mut Context, id: Option<&ReplyId>) -> bool {
+        let hit = self.ledger.interrupt(id);
+        if hit.is_busy {
+            self.flush(cx, true);
+        }
+        self.settle(cx);
+        hit.is_last
+    }
+
+    /// Something happened in the playout queue.
+    pub(super) fn playout(&mut self, cx: &mut Context, event: PlayoutEvent) {
+        match event {
+            PlayoutEvent::Audible { utterance } => self.audible(utterance),
+            PlayoutEvent::Drained { utterance, played } => self.ledger.drained(utterance, played),
+            PlayoutEvent::Flushed { utterance, played } => self.ledger.flushed(utterance, played),
+            PlayoutEvent::Overflowed => {}
+        }
+        self.progress(cx);
+    }
+
+    /// [`Timer::Hold`]: nobody confirmed.
+    pub(super) fn held_long_enough(&mut self, cx: &mut Context) {
+        self.resume(cx);
+        self.settle(cx);
+    }
+
+    /// [`Timer::Quiet`].
+    pub(super) fn went_quiet(&mut self, cx: &mut Context) {
+        self.shown.went_quiet(cx);
+        self.ledger.give_up();
+        self.settle(cx);
+    }
+
+    /// The call ends: nothing is played any more.
+    pub(super) fn stop(&mut self, cx: &mut Context) {
+        self.stopped = true;
+        self.shown.thinking = None;
+        self.ledger.supersede();
+        self.flush(cx, false);
+        self.settle(cx);
+    }
+
+    /// Closes every account with what is known.
+    pub(super) fn close(&mut self, cx: &mut Context) {
+        while let Some(account) = self.ledger.take_any(cx.now) {
+            account.tell(cx);
+        }
+    }
+
+    /// Closes the accounts of replies of which all is known, and shows what is audible now.
+    pub(super) fn settle(&mut self, cx: &mut Context) {
+        while let Some(account) = self.ledger.take_settled(cx.now) {
+            account.tell(cx);
+        }
+        match self.ledger.due() {
+            Some(due) => cx.timers.set(Timer::Settle, due),
+            None => cx.stop(Timer::Settle),
+        }
+        if !self.ledger.is_busy() {
+            self.challenged = false;
+            self.resume(cx);
+            if !self.ledger.has_open() {
+                self.shown.idle(self.ledger.started());
+            }
+        }
+        self.show(cx);
+    }
+
+    /// Whether the server is making a reply.
+    pub(super) fn has_open_reply(&self) -> bool {
+        self.ledger.has_open()
+    }
+
+    /// What the room is shown.
+    pub(super) fn state(&self) -> AgentState {
+        self.shown.state
+    }
+
+    /// A reply that is not known yet: the server is done with the one before.
+    fn begin(&mut self, cx: &mut Context, id: Option<ReplyId>) {
+        self.ledger.supersede();
+        let asked_by_tool = std::mem::take(&mut self.follow_up);
+        if self.challenged && !asked_by_tool {
+            self.flush(cx, true);
+        }
+        self.ledger.begin(cx.now, id);
+    }
+
+    fn audible(&mut self, utterance: Utterance) {
+        if self.ledger.audible(utterance) {
+            self.shown.speaking = true;
+            self.shown.thinking = None;
+        }
+    }
+
+    fn hold(&mut self, cx: &mut Context) {
+        if self.held_since.is_none() {
+            self.held_since = Some(cx.now);
+            cx.act(Action::PausePlayout);
+            cx.within(Timer::Hold, HOLD);
+        }
+    }
+
+    fn resume(&mut self, cx: &mut Context) {
+        if let Some(since) = self.held_since.take() {
+            cx.stop(Timer::Hold);
+            cx.act(Action::ResumePlayout);
+            self.ledger.delayed(cx.now.saturating_duration_since(since));
+        }
+    }
+
+    /// Drops what playout has; ends what was challenged.
+    fn flush(&mut self, cx: &mut Context, by_caller: bool) {
+        self.challenged = false;
+        if self.ledger.is_busy() {
+            cx.act(Action::FlushPlayout);
+            self.shown.speaking = false;
+        }
+        self.resume(cx);
+        self.ledger.flush(cx.now, by_caller);
+    }
+
+    /// Something came of the reply: the watchdog starts again.
+    fn progress(&mut self, cx: &mut Context) {
+        cx.stop(Timer::Quiet);
+        self.settle(cx);
+    }
+
+    fn show(&mut self, cx: &mut Context) {
+        let held = self.held_since.is_some();
+        self.shown.show(cx, held, self.ledger.plays_until());
+    }
+}

@@ -1,0 +1,95 @@
+//! What people say and what opens doors: types that no log can print.
+
+use std::fmt;
+
+/// Something a caller or the agent said, or a tool's arguments.
+///
+/// `Debug` and `Display` print its length only. Whoever needs the words says so with
+/// [`Private::reveal`].
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct Private<T>(T);
+
+impl<T> Private<T> {
+    /// Wraps `inner`.
+    pub fn new(inner: T) -> Self {
+        Self(inner)
+    }
+
+    /// The words, for a sink that is meant to hold them.
+    pub fn reveal(&self) -> &T {
+        &self.0
+    }
+
+    /// The words, given away.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> From<T> for Private<T> {
+    fn from(inner: T) -> Self {
+        Self(inner)
+    }
+}
+
+impl<T: AsRef<str>> fmt::Debug for Private<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{} characters>", self.0.as_ref().chars().count())
+    }
+}
+
+impl<T: AsRef<str>> fmt::Display for Private<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+/// A key, a token or a password. Prints nothing of itself, not even its length.
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps `inner`.
+    pub fn new(inner: impl Into<String>) -> Self {
+        Self(inner.into())
+    }
+
+    /// The secret, for the header or signature that needs it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<secret>")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_prints_its_length_only() {
+        let said = Private::new("gruezi".to_owned());
+        assert_eq!(format!("{said} {said:?}"), "<6 characters> <6 characters>");
+    }
+
+    #[test]
+    fn secret_prints_nothing() {
+        let key = Secret::new("hunter2");
+        assert_eq!(format!("{key} {key:?}"), "<secret> <secret>");
+    }
+}

@@ -1,0 +1,21 @@
+//! Messages as data: text to event, command to text.
+
+use bytes::BytesMut;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::audio::Frame;
+use crate::conversation::{AgentCommand, AgentError, AgentEvent, ReplyStatus, Role};
+use crate::private::{Private, Secret};
+
+fn decode(json: &str) -> Result<AgentEvent, DecodeError> {
+    Decoder::new().decode(json)
+}
+
+fn private(text: &str) -> Private<String> {
+    text.to_owned().into()
+}
+
+mod hostile;
+mod reading;
+mod writing;
