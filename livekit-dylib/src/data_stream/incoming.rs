@@ -1,0 +1,218 @@
+//! The native side of a reader: starts at the first poll, ends once.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use livekit_data_stream::api::{StreamError, StreamResult};
+use tokio::sync::watch;
+
+use super::error::failure;
+use super::info::Attributes;
+use super::progress::StreamProgress;
+use crate::ffi::{self, Ev, EventQueue, Handle, Req};
+use crate::proto::{self, byte_stream_reader_event, text_stream_reader_event};
+
+/// Text or bytes.
+pub(super) trait Kind {
+    /// A piece of the content.
+    type Chunk: AsRef<[u8]>;
+
+    /// The request that starts reading; it consumes the reader.
+    fn read(reader_handle: u64) -> Req;
+
+    /// What an event says; `None` for one of another kind.
+    fn part(event: Ev) -> Option<Part<Self::Chunk>>;
+}
+
+/// What the core tells of a stream that is read.
+pub(super) enum Part<C> {
+    Chunk(C),
+    End {
+        error: Option<proto::StreamError>,
+        attributes: std::collections::HashMap<String, String>,
+    },
+}
+
+/// Text, in pieces that are valid UTF-8 each.
+#[derive(Debug)]
+pub(super) struct Text;
+
+impl Kind for Text {
+    type Chunk = String;
+
+    fn read(reader_handle: u64) -> Req {
+        Req::TextReadIncremental(proto::TextStreamReaderReadIncrementalRequest { reader_handle })
+    }
+
+    fn part(event: Ev) -> Option<Part<String>> {
+        use text_stream_reader_event::Detail;
+        let Ev::TextStreamReaderEvent(event) = event else {
+            return None;
+        };
+        Some(match event.detail? {
+            Detail::ChunkReceived(chunk) => Part::Chunk(chunk.content),
+            Detail::Eos(end) => Part::End {
+                error: end.error,
+                attributes: end.attributes,
+            },
+        })
+    }
+}
+
+/// Bytes.
+#[derive(Debug)]
+pub(super) struct Binary;
+
+impl Kind for Binary {
+    type Chunk = Bytes;
+
+    fn read(reader_handle: u64) -> Req {
+        Req::ByteReadIncremental(proto::ByteStreamReaderReadIncrementalRequest { reader_handle })
+    }
+
+    fn part(event: Ev) -> Option<Part<Bytes>> {
+        use byte_stream_reader_event::Detail;
+        let Ev::ByteStreamReaderEvent(event) = event else {
+            return None;
+        };
+        Some(match event.detail? {
+            Detail::ChunkReceived(chunk) => Part::Chunk(chunk.content.into()),
+            Detail::Eos(end) => Part::End {
+                error: end.error,
+                attributes: end.attributes,
+            },
+        })
+    }
+}
+
+/// A stream that comes in.
+#[derive(Debug)]
+pub(super) struct Incoming {
+    state: State,
+    attributes: Attributes,
+    progress: watch::Sender<StreamProgress>,
+    closing: Arc<Closing>,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing was read yet; the core keeps what comes.
+    Waiting(Handle),
+    Reading(EventQueue),
+    Ended,
+}
+
+impl Incoming {
+    pub(super) fn new(
+        handle: proto::FfiOwnedHandle,
+        total: Option<u64>,
+        attributes: Attributes,
+    ) -> Self {
+        Self {
+            state: State::Waiting(Handle::new(handle)),
+            attributes,
+            progress: watch::Sender::new(StreamProgress::none_of(total)),
+            closing: Arc::default(),
+        }
+    }
+
+    /// The next piece; `None` once the stream has ended, in whatever way.
+    pub(super) fn poll_chunk<K: Kind>(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<StreamResult<K::Chunk>>> {
+        if let State::Waiting(_) = self.state
+            && let Err(error) = self.start::<K>()
+        {
+            return self.end(Some(error));
+        }
+        let State::Reading(queue) = &mut self.state else {
+            return Poll::Ready(None);
+        };
+        loop {
+            match queue.poll_recv(cx).map(|event| event.map(K::part)) {
+                Poll::Ready(Some(Some(Part::Chunk(chunk)))) => {
+                    self.progress
+                        .send_modify(|progress| progress.add(chunk.as_ref().len()));
+                    return Poll::Ready(Some(Ok(chunk)));
+                }
+                Poll::Ready(Some(Some(Part::End { error, attributes }))) => {
+                    self.attributes.write().extend(attributes);
+                    return self.end(error.map(failure));
+                }
+                Poll::Ready(Some(None)) => {}
+                Poll::Ready(None) => return self.end(Some(StreamError::Incomplete)),
+                Poll::Pending if self.closing.poll(cx) => {
+                    return self.end(Some(StreamError::AlreadyClosed));
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    pub(super) fn progress(&self) -> watch::Receiver<StreamProgress> {
+        self.progress.subscribe()
+    }
+
+    pub(super) fn closer(&self) -> StreamCloser {
+        StreamCloser {
+            closing: Arc::clone(&self.closing),
+        }
+    }
+
+    fn start<K: Kind>(&mut self) -> StreamResult<()> {
+        let State::Waiting(handle) = std::mem::replace(&mut self.state, State::Ended) else {
+            return Ok(());
+        };
+        if self.closing.closed() {
+            return Err(StreamError::AlreadyClosed);
+        }
+        let queue = ffi::subscribe(handle.id());
+        ffi::request(K::read(handle.id()))?;
+        handle.consumed();
+        self.state = State::Reading(queue);
+        Ok(())
+    }
+
+    fn end<C>(&mut self, error: Option<StreamError>) -> Poll<Option<StreamResult<C>>> {
+        self.state = State::Ended;
+        Poll::Ready(error.map(Err))
+    }
+}
+
+/// Ends an incoming stream from outside its reader.
+#[derive(Clone, Debug)]
+pub struct StreamCloser {
+    closing: Arc<Closing>,
+}
+
+impl StreamCloser {
+    /// Ends the stream on this side: after the content that has come already, its reader fails with
+    /// [`StreamError::AlreadyClosed`]. Nothing happens when the stream has ended.
+    pub fn close(&self) {
+        self.closing.closed.store(true, Ordering::Release);
+        self.closing.reader.wake();
+    }
+}
+
+/// What a reader and its closers share.
+#[derive(Debug, Default)]
+struct Closing {
+    closed: AtomicBool,
+    reader: AtomicWaker,
+}
+
+impl Closing {
+    fn closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Whether it is closed; wakes the reader when that comes later.
+    fn poll(&self, cx: &Context<'_>) -> bool {
+        self.reader.register(cx.waker());
+        self.closed()
+    }
+}

@@ -1,0 +1,27 @@
+//! Data streams: texts, bytes and files of any length, between participants.
+//!
+//! Errors, operation types and the writer's trait are those of `livekit-data-stream`, as in the official crate. What
+//! carries a progress is not, because only that crate can make one.
+
+mod call;
+mod error;
+mod incoming;
+mod info;
+mod options;
+mod progress;
+mod reader;
+mod send;
+mod take_cell;
+mod writer;
+
+pub use incoming::StreamCloser;
+pub use info::{ByteStreamInfo, TextStreamInfo};
+pub use livekit_data_stream::api::{OperationType, StreamError, StreamResult, StreamWriter};
+pub use options::{
+    SendByteOptions, SendTextOptions, StreamByteOptions, StreamProgressCallback, StreamTextOptions,
+};
+pub use progress::StreamProgress;
+pub use reader::{AnyStreamReader, ByteStreamReader, StreamReader, TextStreamReader};
+pub(crate) use send::{send_bytes, send_file, send_text, stream_bytes, stream_text};
+pub use take_cell::TakeCell;
+pub use writer::{ByteStreamWriter, TextStreamWriter};

@@ -1,0 +1,48 @@
+//! One request and its end, under a deadline.
+
+use std::time::Duration;
+
+use crate::ffi::{self, Ev, FfiError, Req};
+use crate::room::RoomError;
+
+/// The longest a request to the server may take. The core itself gives the server 5 s.
+pub(super) const REQUEST_DEADLINE: Duration = Duration::from_secs(15);
+
+/// Waits for the end of a request, at most as long as the deadline.
+pub(super) async fn within(
+    deadline: Duration,
+    build: impl FnOnce(u64) -> Req,
+) -> Result<Ev, FfiError> {
+    tokio::time::timeout(deadline, ffi::request_async(build))
+        .await
+        .unwrap_or(Err(FfiError::TimedOut))
+}
+
+/// A callback that carries an error or nothing.
+macro_rules! done {
+    ($kind:ident, $event:expr) => {
+        match $event {
+            Ok(crate::ffi::Ev::$kind(callback)) => match callback.error {
+                Some(error) => Err(crate::engine::call::failure(&error)),
+                None => Ok(()),
+            },
+            Ok(_) => Err(crate::ffi::FfiError::Unexpected.into()),
+            Err(error) => Err(error.into()),
+        }
+    };
+}
+pub(super) use done;
+
+impl From<FfiError> for RoomError {
+    fn from(error: FfiError) -> Self {
+        match error {
+            FfiError::Closed => Self::AlreadyClosed,
+            other => Self::Internal(other.to_string()),
+        }
+    }
+}
+
+/// The error the core describes in words, as the type it was before.
+pub(super) fn failure(text: &str) -> RoomError {
+    RoomError::parse(text.strip_prefix("room error ").unwrap_or(text))
+}

@@ -1,0 +1,277 @@
+//! What happens in a room, in the order the engine tells it.
+
+use std::collections::HashMap;
+
+use livekit_common::ParticipantIdentity;
+use livekit_protocol::{DisconnectReason, ParticipantPermission};
+
+use super::convert;
+use super::info::{ParticipantInfo, PublicationInfo};
+use super::media::{Publication, Track};
+use crate::data_stream::{ByteStreamReader, TextStreamReader};
+use crate::ffi::{self, Ev, EventQueue, Handle};
+use crate::id::{RoomSid, TrackSid};
+use crate::participant::ConnectionQuality;
+use crate::proto::{self, data_packet_received, room_event};
+use crate::room::{ChatMessage, ConnectionState, DataPacketKind, RoomInfo, TranscriptionSegment};
+use crate::webrtc::native::frame_cryptor::EncryptionState;
+
+/// One thing that happened in a room.
+#[derive(Debug)]
+pub(crate) enum Event {
+    ParticipantConnected(ParticipantInfo),
+    ParticipantActive(ParticipantIdentity),
+    ParticipantDisconnected(ParticipantIdentity, DisconnectReason),
+    ParticipantsUpdated(Vec<ParticipantInfo>),
+    LocalTrackPublished(TrackSid),
+    LocalTrackUnpublished(TrackSid),
+    LocalTrackRepublished(TrackSid, PublicationInfo),
+    LocalTrackSubscribed(TrackSid),
+    TrackPublished(ParticipantIdentity, PublicationInfo, Publication),
+    TrackUnpublished(ParticipantIdentity, TrackSid),
+    TrackSubscribed(ParticipantIdentity, Track),
+    TrackUnsubscribed(ParticipantIdentity, TrackSid),
+    TrackSubscriptionFailed(ParticipantIdentity, TrackSid, String),
+    TrackMuted(ParticipantIdentity, TrackSid, bool),
+    MetadataChanged(ParticipantIdentity, String),
+    NameChanged(ParticipantIdentity, String),
+    AttributesChanged {
+        identity: ParticipantIdentity,
+        all: HashMap<String, String>,
+        changed: HashMap<String, String>,
+    },
+    EncryptionStatusChanged(ParticipantIdentity, bool),
+    EncryptionStateChanged(ParticipantIdentity, EncryptionState),
+    PermissionChanged(ParticipantIdentity, Option<ParticipantPermission>),
+    ActiveSpeakersChanged(Vec<ParticipantIdentity>),
+    ConnectionQualityChanged(ParticipantIdentity, ConnectionQuality),
+    Data {
+        identity: ParticipantIdentity,
+        payload: Vec<u8>,
+        topic: Option<String>,
+        kind: DataPacketKind,
+    },
+    Dtmf {
+        identity: ParticipantIdentity,
+        code: u32,
+        digit: Option<String>,
+    },
+    Chat(ParticipantIdentity, ChatMessage),
+    Transcription {
+        identity: Option<ParticipantIdentity>,
+        track: Option<TrackSid>,
+        segments: Vec<TranscriptionSegment>,
+    },
+    TextStream(ParticipantIdentity, TextStreamReader),
+    ByteStream(ParticipantIdentity, ByteStreamReader),
+    RoomMetadataChanged(String),
+    RoomSidChanged(RoomSid),
+    RoomUpdated(RoomInfo),
+    Moved(RoomInfo),
+    ConnectionStateChanged(ConnectionState),
+    BufferedAmountLowThresholdChanged(DataPacketKind, u64),
+    TokenRefreshed(String),
+    Reconnecting,
+    Reconnected,
+    Disconnected(DisconnectReason),
+    /// The last one.
+    Ended,
+}
+
+/// The events of one room.
+#[derive(Debug)]
+pub(crate) struct Events {
+    queue: EventQueue,
+}
+
+impl Events {
+    pub(super) fn of(room: u64) -> Self {
+        Self {
+            queue: ffi::subscribe(room),
+        }
+    }
+
+    /// Waits for the next event; [`Event::Ended`] is the last.
+    pub(crate) async fn next(&self) -> Event {
+        loop {
+            match self.queue.recv().await {
+                Some(Ev::RoomEvent(proto::RoomEvent {
+                    message: Some(message),
+                    ..
+                })) => {
+                    if let Some(event) = event(message) {
+                        return event;
+                    }
+                }
+                Some(_) => {}
+                None => return Event::Ended,
+            }
+        }
+    }
+}
+
+/// The native core's event in our words; `None` for what this crate has no use for.
+fn event(message: room_event::Message) -> Option<Event> {
+    use room_event::Message;
+    Some(match message {
+        Message::RoomMetadataChanged(e) => Event::RoomMetadataChanged(e.metadata),
+        Message::RoomSidChanged(e) => Event::RoomSidChanged(RoomSid(e.sid)),
+        Message::RoomUpdated(room) => Event::RoomUpdated(room.into()),
+        Message::Moved(room) => Event::Moved(room.into()),
+        Message::ConnectionStateChanged(e) => Event::ConnectionStateChanged(e.state().into()),
+        Message::TokenRefreshed(e) => Event::TokenRefreshed(e.token),
+        Message::Reconnecting(_) => Event::Reconnecting,
+        Message::Reconnected(_) => Event::Reconnected,
+        Message::Disconnected(e) => Event::Disconnected(convert::disconnect_reason(e.reason)),
+        Message::Eos(_) => Event::Ended,
+        Message::DataChannelLowThresholdChanged(e) => {
+            Event::BufferedAmountLowThresholdChanged(e.kind().into(), e.threshold)
+        }
+        Message::DataPacketReceived(e) => return data(e),
+        Message::TranscriptionReceived(e) => Event::Transcription {
+            identity: e.participant_identity.map(Into::into),
+            track: e.track_sid.map(TrackSid),
+            segments: e.segments.into_iter().map(Into::into).collect(),
+        },
+        Message::ChatMessage(e) => Event::Chat(e.participant_identity.into(), e.message.into()),
+        Message::TextStreamOpened(e) => Event::TextStream(
+            e.participant_identity.into(),
+            TextStreamReader::from_proto(e.reader),
+        ),
+        Message::ByteStreamOpened(e) => Event::ByteStream(
+            e.participant_identity.into(),
+            ByteStreamReader::from_proto(e.reader),
+        ),
+        message => return track_event(message),
+    })
+}
+
+/// The part that is about tracks.
+fn track_event(message: room_event::Message) -> Option<Event> {
+    use room_event::Message;
+    Some(match message {
+        Message::LocalTrackPublished(e) => Event::LocalTrackPublished(TrackSid(e.track_sid)),
+        Message::LocalTrackUnpublished(e) => {
+            Event::LocalTrackUnpublished(TrackSid(e.publication_sid))
+        }
+        Message::LocalTrackRepublished(e) => {
+            // The core stores the publication anew under this number.
+            drop(Handle::new(proto::FfiOwnedHandle {
+                id: e.publication_handle,
+            }));
+            Event::LocalTrackRepublished(TrackSid(e.previous_sid), e.info.into())
+        }
+        Message::LocalTrackSubscribed(e) => Event::LocalTrackSubscribed(TrackSid(e.track_sid)),
+        Message::TrackPublished(e) => {
+            let (info, publication) = Publication::new(e.publication);
+            Event::TrackPublished(e.participant_identity.into(), info, publication)
+        }
+        Message::TrackUnpublished(e) => {
+            Event::TrackUnpublished(e.participant_identity.into(), TrackSid(e.publication_sid))
+        }
+        Message::TrackSubscribed(e) => {
+            Event::TrackSubscribed(e.participant_identity.into(), Track::new(e.track))
+        }
+        Message::TrackUnsubscribed(e) => {
+            Event::TrackUnsubscribed(e.participant_identity.into(), TrackSid(e.track_sid))
+        }
+        Message::TrackSubscriptionFailed(e) => Event::TrackSubscriptionFailed(
+            e.participant_identity.into(),
+            TrackSid(e.track_sid),
+            e.error,
+        ),
+        Message::TrackMuted(e) => {
+            Event::TrackMuted(e.participant_identity.into(), TrackSid(e.track_sid), true)
+        }
+        Message::TrackUnmuted(e) => {
+            Event::TrackMuted(e.participant_identity.into(), TrackSid(e.track_sid), false)
+        }
+        message => return participant_event(message),
+    })
+}
+
+/// The part that is about participants.
+fn participant_event(message: room_event::Message) -> Option<Event> {
+    use room_event::Message;
+    Some(match message {
+        Message::ParticipantConnected(e) => {
+            // No request names a remote participant.
+            drop(Handle::new(e.info.handle));
+            Event::ParticipantConnected(e.info.info.into())
+        }
+        Message::ParticipantActive(e) => Event::ParticipantActive(e.participant_identity.into()),
+        Message::ParticipantDisconnected(e) => Event::ParticipantDisconnected(
+            e.participant_identity.into(),
+            convert::disconnect_reason(e.disconnect_reason),
+        ),
+        Message::ParticipantsUpdated(e) => {
+            Event::ParticipantsUpdated(e.participants.into_iter().map(Into::into).collect())
+        }
+        Message::ParticipantMetadataChanged(e) => {
+            Event::MetadataChanged(e.participant_identity.into(), e.metadata)
+        }
+        Message::ParticipantNameChanged(e) => {
+            Event::NameChanged(e.participant_identity.into(), e.name)
+        }
+        Message::ParticipantAttributesChanged(e) => Event::AttributesChanged {
+            identity: e.participant_identity.into(),
+            all: entries(e.attributes),
+            changed: entries(e.changed_attributes),
+        },
+        Message::ParticipantEncryptionStatusChanged(e) => {
+            Event::EncryptionStatusChanged(e.participant_identity.into(), e.is_encrypted)
+        }
+        Message::ParticipantPermissionChanged(e) => Event::PermissionChanged(
+            e.participant_identity.into(),
+            e.permission.map(convert::permission),
+        ),
+        Message::E2eeStateChanged(e) => {
+            let state = e.state().into();
+            Event::EncryptionStateChanged(e.participant_identity.into(), state)
+        }
+        Message::ActiveSpeakersChanged(e) => Event::ActiveSpeakersChanged(
+            e.participant_identities
+                .into_iter()
+                .map(Into::into)
+                .collect(),
+        ),
+        Message::ConnectionQualityChanged(e) => {
+            let quality = e.quality().into();
+            Event::ConnectionQualityChanged(e.participant_identity.into(), quality)
+        }
+        unused => return discard(unused),
+    })
+}
+
+/// What this crate does not offer: data tracks, and the raw parts of data streams.
+fn discard(message: room_event::Message) -> Option<Event> {
+    if let room_event::Message::DataTrackPublished(e) = message {
+        drop(Handle::new(e.track.handle));
+    }
+    None
+}
+
+fn data(packet: proto::DataPacketReceived) -> Option<Event> {
+    let kind = packet.kind().into();
+    let identity = packet.participant_identity.into();
+    Some(match packet.value? {
+        data_packet_received::Value::User(user) => Event::Data {
+            identity,
+            payload: ffi::take_bytes(user.data),
+            topic: user.topic,
+            kind,
+        },
+        data_packet_received::Value::SipDtmf(dtmf) => Event::Dtmf {
+            identity,
+            code: dtmf.code,
+            digit: dtmf.digit,
+        },
+    })
+}
+
+fn entries(entries: Vec<proto::AttributesEntry>) -> HashMap<String, String> {
+    entries
+        .into_iter()
+        .map(|entry| (entry.key, entry.value))
+        .collect()
+}

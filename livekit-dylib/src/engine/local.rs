@@ -1,0 +1,280 @@
+//! What the local participant asks for.
+
+use std::collections::HashMap;
+
+use livekit_rpc::api::{PerformRpcData, RpcError, RpcErrorCode};
+
+use super::call::{self, REQUEST_DEADLINE, done};
+use super::info::PublicationInfo;
+use super::media::Track;
+use super::session::Session;
+use crate::ffi::{self, Ev, FfiError, Handle, Req};
+use crate::id::TrackSid;
+use crate::options::TrackPublishOptions;
+use crate::participant::ParticipantTrackPermission;
+use crate::proto;
+use crate::room::{ChatMessage, DataPacket, DataPacketKind, RoomResult, SipDTMF, Transcription};
+
+impl Session {
+    pub(crate) async fn publish(
+        &self,
+        track: &Track,
+        options: TrackPublishOptions,
+    ) -> RoomResult<PublicationInfo> {
+        use proto::publish_track_callback::Message;
+        let track = track.handle()?;
+        let event = self.request(|local_participant_handle, id| {
+            Req::PublishTrack(proto::PublishTrackRequest {
+                local_participant_handle,
+                track_handle: track.id(),
+                options: options.into(),
+                request_async_id: Some(id),
+            })
+        });
+        match event.await? {
+            Ev::PublishTrack(proto::PublishTrackCallback {
+                message: Some(message),
+                ..
+            }) => match message {
+                Message::Publication(publication) => {
+                    // No request names a local publication.
+                    drop(Handle::new(publication.handle));
+                    Ok(publication.info.into())
+                }
+                Message::Error(error) => Err(call::failure(&error)),
+            },
+            _ => Err(FfiError::Unexpected.into()),
+        }
+    }
+
+    pub(crate) async fn unpublish(&self, sid: &TrackSid) -> RoomResult<()> {
+        let event = self.request(|local_participant_handle, id| {
+            Req::UnpublishTrack(proto::UnpublishTrackRequest {
+                local_participant_handle,
+                track_sid: sid.to_string(),
+                stop_on_unpublish: true,
+                request_async_id: Some(id),
+            })
+        });
+        done!(UnpublishTrack, event.await)
+    }
+
+    pub(crate) async fn set_metadata(&self, metadata: String) -> RoomResult<()> {
+        let event = self.request(|local_participant_handle, id| {
+            Req::SetLocalMetadata(proto::SetLocalMetadataRequest {
+                local_participant_handle,
+                metadata,
+                request_async_id: Some(id),
+            })
+        });
+        done!(SetLocalMetadata, event.await)
+    }
+
+    pub(crate) async fn set_name(&self, name: String) -> RoomResult<()> {
+        let event = self.request(|local_participant_handle, id| {
+            Req::SetLocalName(proto::SetLocalNameRequest {
+                local_participant_handle,
+                name,
+                request_async_id: Some(id),
+            })
+        });
+        done!(SetLocalName, event.await)
+    }
+
+    pub(crate) async fn set_attributes(
+        &self,
+        attributes: HashMap<String, String>,
+    ) -> RoomResult<()> {
+        let entry = |(key, value)| proto::AttributesEntry { key, value };
+        let event = self.request(|local_participant_handle, id| {
+            Req::SetLocalAttributes(proto::SetLocalAttributesRequest {
+                local_participant_handle,
+                attributes: attributes.into_iter().map(entry).collect(),
+                request_async_id: Some(id),
+            })
+        });
+        done!(SetLocalAttributes, event.await)
+    }
+
+    pub(crate) async fn publish_data(&self, packet: DataPacket) -> RoomResult<()> {
+        // The core copies the payload before the request returns.
+        let payload = packet.payload;
+        let event = self.request(|local_participant_handle, id| {
+            Req::PublishData(proto::PublishDataRequest {
+                local_participant_handle,
+                data_ptr: payload.as_ptr() as u64,
+                data_len: payload.len() as u64,
+                reliable: packet.reliable,
+                topic: packet.topic,
+                destination_identities: packet
+                    .destination_identities
+                    .into_iter()
+                    .map(Into::into)
+                    .collect(),
+                request_async_id: Some(id),
+                ..proto::PublishDataRequest::default()
+            })
+        });
+        done!(PublishData, event.await)
+    }
+
+    pub(crate) async fn publish_transcription(
+        &self,
+        transcription: Transcription,
+    ) -> RoomResult<()> {
+        let event = self.request(|local_participant_handle, id| {
+            Req::PublishTranscription(proto::PublishTranscriptionRequest {
+                local_participant_handle,
+                participant_identity: transcription.participant_identity,
+                track_id: transcription.track_id,
+                segments: transcription.segments.into_iter().map(Into::into).collect(),
+                request_async_id: Some(id),
+            })
+        });
+        done!(PublishTranscription, event.await)
+    }
+
+    pub(crate) async fn publish_dtmf(&self, dtmf: SipDTMF) -> RoomResult<()> {
+        let event = self.request(|local_participant_handle, id| {
+            Req::PublishSipDtmf(proto::PublishSipDtmfRequest {
+                local_participant_handle,
+                code: dtmf.code,
+                digit: dtmf.digit,
+                destination_identities: dtmf
+                    .destination_identities
+                    .into_iter()
+                    .map(Into::into)
+                    .collect(),
+                request_async_id: Some(id),
+            })
+        });
+        done!(PublishSipDtmf, event.await)
+    }
+
+    pub(crate) async fn send_chat(
+        &self,
+        message: String,
+        destination_identities: Vec<String>,
+        sender_identity: Option<String>,
+    ) -> RoomResult<ChatMessage> {
+        let event = self.request(|local_participant_handle, id| {
+            Req::SendChatMessage(proto::SendChatMessageRequest {
+                local_participant_handle,
+                message,
+                destination_identities,
+                sender_identity,
+                request_async_id: Some(id),
+            })
+        });
+        chat(event.await?)
+    }
+
+    pub(crate) async fn edit_chat(
+        &self,
+        edit_text: String,
+        original: ChatMessage,
+        destination_identities: Vec<String>,
+        sender_identity: Option<String>,
+    ) -> RoomResult<ChatMessage> {
+        let event = self.request(|local_participant_handle, id| {
+            Req::EditChatMessage(proto::EditChatMessageRequest {
+                local_participant_handle,
+                edit_text,
+                original_message: original.into(),
+                destination_identities,
+                sender_identity,
+                request_async_id: Some(id),
+            })
+        });
+        chat(event.await?)
+    }
+
+    pub(crate) fn set_subscription_permissions(
+        &self,
+        all_participants_allowed: bool,
+        permissions: Vec<ParticipantTrackPermission>,
+    ) -> RoomResult<()> {
+        let permission =
+            |permission: ParticipantTrackPermission| proto::ParticipantTrackPermission {
+                participant_identity: permission.participant_identity.into(),
+                allow_all: Some(permission.allow_all),
+                allowed_track_sids: permission
+                    .allowed_track_sids
+                    .into_iter()
+                    .map(Into::into)
+                    .collect(),
+            };
+        let request = proto::SetTrackSubscriptionPermissionsRequest {
+            local_participant_handle: self.local_participant()?,
+            all_participants_allowed,
+            permissions: permissions.into_iter().map(permission).collect(),
+        };
+        ffi::request(Req::SetTrackSubscriptionPermissions(request))?;
+        Ok(())
+    }
+
+    pub(crate) fn set_buffered_amount_low_threshold(
+        &self,
+        threshold: u64,
+        kind: DataPacketKind,
+    ) -> RoomResult<()> {
+        let request = proto::SetDataChannelBufferedAmountLowThresholdRequest {
+            local_participant_handle: self.local_participant()?,
+            threshold,
+            kind: proto::DataPacketKind::from(kind).into(),
+        };
+        ffi::request(Req::SetDataChannelBufferedAmountLowThreshold(request))?;
+        Ok(())
+    }
+
+    pub(crate) async fn perform_rpc(&self, data: PerformRpcData) -> Result<String, RpcError> {
+        let millis =
+            |duration: std::time::Duration| u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
+        let failed =
+            |error: FfiError| RpcError::built_in(RpcErrorCode::SendFailed, Some(error.to_string()));
+        // The core ends the call at the response timeout, plus the round trip for the acknowledgement.
+        let deadline = data.response_timeout + data.max_round_trip_latency + REQUEST_DEADLINE;
+        let local_participant_handle = self.local_participant().map_err(failed)?;
+        let event = self.until_left(call::within(deadline, |id| {
+            Req::PerformRpc(proto::PerformRpcRequest {
+                local_participant_handle,
+                destination_identity: data.destination_identity,
+                method: data.method,
+                payload: data.payload,
+                response_timeout_ms: Some(millis(data.response_timeout)),
+                max_round_trip_latency_ms: Some(millis(data.max_round_trip_latency)),
+                request_async_id: Some(id),
+            })
+        }));
+        match event.await.map_err(failed)? {
+            Ev::PerformRpc(callback) => match callback.error {
+                Some(error) => Err(RpcError::new(error.code, error.message, error.data)),
+                None => Ok(callback.payload.unwrap_or_default()),
+            },
+            _ => Err(failed(FfiError::Unexpected)),
+        }
+    }
+
+    /// Sends a request of the local participant and waits for its end, or the room's.
+    async fn request(&self, build: impl FnOnce(u64, u64) -> Req) -> Result<Ev, FfiError> {
+        let local_participant = self.local_participant()?;
+        self.until_left(call::within(REQUEST_DEADLINE, |id| {
+            build(local_participant, id)
+        }))
+        .await
+    }
+}
+
+fn chat(event: Ev) -> RoomResult<ChatMessage> {
+    use proto::send_chat_message_callback::Message;
+    match event {
+        Ev::ChatMessage(proto::SendChatMessageCallback {
+            message: Some(message),
+            ..
+        }) => match message {
+            Message::ChatMessage(message) => Ok(message.into()),
+            Message::Error(error) => Err(call::failure(&error)),
+        },
+        _ => Err(FfiError::Unexpected.into()),
+    }
+}

@@ -1,0 +1,301 @@
+//! Tracks, publications, audio in and audio out.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use parking_lot::Mutex;
+
+use super::call::{self, REQUEST_DEADLINE};
+use super::info::{PublicationInfo, TrackInfo};
+use crate::ffi::{self, Ev, EventQueue, FfiError, Handle, Req, Resp, Slot};
+use crate::proto::{self, audio_stream_event};
+use crate::room::RoomResult;
+use crate::track::VideoQuality;
+use crate::webrtc::audio_frame::AudioFrame;
+use crate::webrtc::audio_source::AudioSourceOptions;
+use crate::webrtc::stats::RtcStats;
+
+/// A track inside the engine, until it is released.
+#[derive(Debug)]
+pub(crate) struct Track {
+    /// What the engine said when the track came to be.
+    pub(crate) info: TrackInfo,
+    handle: Mutex<Option<Arc<Handle>>>,
+}
+
+impl Track {
+    pub(super) fn new(track: proto::OwnedTrack) -> Self {
+        Self {
+            info: track.info.into(),
+            handle: Mutex::new(Some(Arc::new(Handle::new(track.handle)))),
+        }
+    }
+
+    /// A local track that sends what a source captures.
+    pub(crate) fn of_source(name: &str, source: &AudioSource) -> Result<Self, FfiError> {
+        let request = proto::CreateAudioTrackRequest {
+            name: name.to_owned(),
+            source_handle: source.handle.id(),
+        };
+        match ffi::request(Req::CreateAudioTrack(request))? {
+            Resp::CreateAudioTrack(response) => Ok(Self::new(response.track)),
+            _ => Err(FfiError::Unexpected),
+        }
+    }
+
+    /// Gives the engine's object up, which ends the track's audio streams.
+    pub(crate) fn release(&self) {
+        let handle = self.handle.lock().take();
+        drop(handle);
+    }
+
+    /// Whether media can still flow.
+    pub(crate) fn is_live(&self) -> bool {
+        self.handle.lock().is_some()
+    }
+
+    pub(crate) fn set_muted(&self, mute: bool) -> Result<(), FfiError> {
+        let handle = self.handle()?;
+        ffi::request(Req::LocalTrackMute(proto::LocalTrackMuteRequest {
+            track_handle: handle.id(),
+            mute,
+        }))
+        .map(drop)
+    }
+
+    pub(crate) fn set_enabled(&self, enabled: bool) -> Result<(), FfiError> {
+        let handle = self.handle()?;
+        let request = proto::EnableRemoteTrackRequest {
+            track_handle: handle.id(),
+            enabled,
+        };
+        ffi::request(Req::EnableRemoteTrack(request)).map(drop)
+    }
+
+    pub(crate) async fn stats(&self) -> RoomResult<Vec<RtcStats>> {
+        let handle = self.handle()?;
+        let stats = call::within(REQUEST_DEADLINE, |id| {
+            Req::GetStats(proto::GetStatsRequest {
+                track_handle: handle.id(),
+                request_async_id: Some(id),
+            })
+        });
+        match stats.await? {
+            Ev::GetStats(proto::GetStatsCallback {
+                error: Some(error), ..
+            }) => Err(call::failure(&error)),
+            Ev::GetStats(callback) => Ok(crate::stats::from_proto(callback.stats)),
+            _ => Err(FfiError::Unexpected.into()),
+        }
+    }
+
+    pub(super) fn handle(&self) -> Result<Arc<Handle>, FfiError> {
+        self.handle.lock().clone().ok_or(FfiError::Closed)
+    }
+}
+
+/// What a remote participant publishes, inside the engine.
+#[derive(Debug)]
+pub(crate) struct Publication {
+    handle: Mutex<Option<Handle>>,
+}
+
+impl Publication {
+    pub(super) fn new(publication: proto::OwnedTrackPublication) -> (PublicationInfo, Self) {
+        let handle = Mutex::new(Some(Handle::new(publication.handle)));
+        (publication.info.into(), Self { handle })
+    }
+
+    /// Gives the engine's object up: the publication has ended.
+    pub(crate) fn release(&self) {
+        let handle = self.handle.lock().take();
+        drop(handle);
+    }
+
+    pub(crate) fn set_subscribed(&self, subscribe: bool) -> Result<(), FfiError> {
+        self.request(|publication_handle| {
+            Req::SetSubscribed(proto::SetSubscribedRequest {
+                subscribe,
+                publication_handle,
+            })
+        })
+    }
+
+    pub(crate) fn set_enabled(&self, enabled: bool) -> Result<(), FfiError> {
+        self.request(|track_publication_handle| {
+            Req::EnableRemoteTrackPublication(proto::EnableRemoteTrackPublicationRequest {
+                track_publication_handle,
+                enabled,
+            })
+        })
+    }
+
+    pub(crate) fn set_dimension(&self, width: u32, height: u32) -> Result<(), FfiError> {
+        self.request(|track_publication_handle| {
+            Req::UpdateRemoteTrackPublicationDimension(
+                proto::UpdateRemoteTrackPublicationDimensionRequest {
+                    track_publication_handle,
+                    width,
+                    height,
+                },
+            )
+        })
+    }
+
+    pub(crate) fn set_quality(&self, quality: VideoQuality) -> Result<(), FfiError> {
+        let quality = match quality {
+            VideoQuality::Low => proto::VideoQuality::Low,
+            VideoQuality::Medium => proto::VideoQuality::Medium,
+            VideoQuality::High => proto::VideoQuality::High,
+        };
+        self.request(|track_publication_handle| {
+            Req::SetRemoteTrackPublicationQuality(proto::SetRemoteTrackPublicationQualityRequest {
+                track_publication_handle,
+                quality: quality.into(),
+            })
+        })
+    }
+
+    fn request(&self, build: impl FnOnce(u64) -> Req) -> Result<(), FfiError> {
+        let handle = self.handle.lock();
+        ffi::request(build(handle.as_ref().ok_or(FfiError::Closed)?.id())).map(drop)
+    }
+}
+
+/// Where a local track's audio comes from.
+#[derive(Debug)]
+pub(crate) struct AudioSource {
+    handle: Handle,
+    capture: Slot,
+}
+
+impl AudioSource {
+    /// A source whose arguments have been checked: the core ends the process for a wrong one.
+    pub(crate) fn new(
+        options: &AudioSourceOptions,
+        sample_rate: u32,
+        num_channels: u32,
+        queue_size_ms: u32,
+    ) -> Result<Self, FfiError> {
+        let request = proto::NewAudioSourceRequest {
+            r#type: proto::AudioSourceType::AudioSourceNative.into(),
+            options: Some(proto::AudioSourceOptions {
+                echo_cancellation: options.echo_cancellation,
+                noise_suppression: options.noise_suppression,
+                auto_gain_control: options.auto_gain_control,
+                ..proto::AudioSourceOptions::default()
+            }),
+            sample_rate: Some(sample_rate),
+            num_channels: Some(num_channels),
+            queue_size_ms: Some(queue_size_ms),
+            platform_audio_handle: None,
+        };
+        match ffi::request(Req::NewAudioSource(request))? {
+            Resp::NewAudioSource(response) => Ok(Self {
+                handle: Handle::new(response.source.handle),
+                capture: Slot::new(),
+            }),
+            _ => Err(FfiError::Unexpected),
+        }
+    }
+
+    /// Hands a frame over and waits until the source has room for the next one; the samples are copied at once.
+    pub(crate) async fn capture(&self, frame: &AudioFrame<'_>) -> Result<Option<String>, FfiError> {
+        let event = self.capture.request(|id| {
+            Req::CaptureAudioFrame(proto::CaptureAudioFrameRequest {
+                source_handle: self.handle.id(),
+                buffer: proto::AudioFrameBufferInfo {
+                    data_ptr: frame.data.as_ptr() as u64,
+                    num_channels: frame.num_channels,
+                    sample_rate: frame.sample_rate,
+                    samples_per_channel: frame.samples_per_channel,
+                },
+                request_async_id: Some(id),
+            })
+        });
+        match event.await? {
+            Ev::CaptureAudioFrame(callback) => Ok(callback.error),
+            _ => Err(FfiError::Unexpected),
+        }
+    }
+
+    /// Drops what is queued and not yet sent.
+    pub(crate) fn clear(&self) -> Result<(), FfiError> {
+        let request = proto::ClearAudioBufferRequest {
+            source_handle: self.handle.id(),
+        };
+        ffi::request(Req::ClearAudioBuffer(request)).map(drop)
+    }
+}
+
+/// The decoded audio of a track, in frames of 10 ms.
+#[derive(Debug)]
+pub(crate) struct AudioStream {
+    queue: EventQueue,
+    // Dropped after the queue, which frees what still waits.
+    _handle: Handle,
+}
+
+impl AudioStream {
+    /// A stream whose arguments have been checked. Keeps `capacity` frames, then drops the oldest.
+    pub(crate) fn new(
+        track: &Track,
+        sample_rate: u32,
+        num_channels: u32,
+        capacity: Option<usize>,
+    ) -> Result<Self, FfiError> {
+        // Held so that the end of the stream cannot come before its queue is there.
+        let track = track.handle()?;
+        let request = proto::NewAudioStreamRequest {
+            track_handle: track.id(),
+            r#type: proto::AudioStreamType::AudioStreamNative.into(),
+            sample_rate: Some(sample_rate),
+            num_channels: Some(num_channels),
+            queue_size_frames: capacity
+                .map(|frames| u32::try_from(frames).unwrap_or(u32::MAX))
+                .or(Some(0)),
+            ..proto::NewAudioStreamRequest::default()
+        };
+        match ffi::request(Req::NewAudioStream(request))? {
+            Resp::NewAudioStream(response) => {
+                let handle = Handle::new(response.stream.handle);
+                let queue = match capacity {
+                    Some(capacity) => ffi::subscribe_lossy(handle.id(), capacity),
+                    None => ffi::subscribe(handle.id()),
+                };
+                Ok(Self {
+                    queue,
+                    _handle: handle,
+                })
+            }
+            _ => Err(FfiError::Unexpected),
+        }
+    }
+
+    /// The next frame; `None` when the track has ended.
+    pub(crate) fn poll_frame(&self, cx: &Context<'_>) -> Poll<Option<AudioFrame<'static>>> {
+        loop {
+            let Some(Ev::AudioStreamEvent(event)) = ready!(self.queue.poll_recv(cx)) else {
+                return Poll::Ready(None);
+            };
+            match event.message {
+                Some(audio_stream_event::Message::FrameReceived(received)) => {
+                    let info = received.frame.info;
+                    return Poll::Ready(Some(AudioFrame {
+                        data: ffi::take_samples(received.frame).into(),
+                        sample_rate: info.sample_rate,
+                        num_channels: info.num_channels,
+                        samples_per_channel: info.samples_per_channel,
+                    }));
+                }
+                Some(audio_stream_event::Message::Eos(_)) => return Poll::Ready(None),
+                None => {}
+            }
+        }
+    }
+
+    /// Frames dropped because they were not read in time.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.queue.dropped()
+    }
+}

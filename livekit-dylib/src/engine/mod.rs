@@ -1,0 +1,23 @@
+//! What a room needs from the media engine behind it: requests in, events out, in this crate's own words.
+//!
+//! The public types (`room`, `participant`, `track`, `publication`, `webrtc`) talk to this module only, so that another
+//! engine can stand behind them. Only here (and in `data_stream`, `stats` and `e2ee`) is the native core's protobuf seen.
+
+mod call;
+mod connect;
+mod convert;
+mod event;
+mod info;
+mod local;
+mod media;
+mod rpc;
+mod session;
+
+pub(crate) use connect::{Joined, connect};
+pub(crate) use event::{Event, Events};
+pub(crate) use info::{ParticipantInfo, PublicationInfo};
+pub(crate) use media::{AudioSource, AudioStream, Publication, Track};
+pub(crate) use session::Session;
+
+/// Why the engine did not do something.
+pub(crate) use crate::ffi::FfiError as Error;

@@ -1,0 +1,199 @@
+//! A joined room, as the engine sees it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use livekit_protocol::DisconnectReason;
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use super::call::{self, REQUEST_DEADLINE};
+use crate::ffi::{self, Ev, FfiError, Handle, Req};
+use crate::proto;
+use crate::rtc_engine::{EngineError, EngineResult, SessionStats, SimulateScenario};
+
+/// The longest leaving a room may take: its tracks are unpublished first, one request each.
+const LEAVE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// A room that was joined and perhaps left again.
+#[derive(Debug)]
+pub(crate) struct Session {
+    handles: Mutex<Option<Arc<Handles>>>,
+    left: watch::Sender<bool>,
+}
+
+#[derive(Debug)]
+struct Handles {
+    room: Handle,
+    local_participant: Handle,
+}
+
+impl Session {
+    pub(super) fn new(room: Handle, local_participant: Handle) -> Self {
+        let handles = Arc::new(Handles {
+            room,
+            local_participant,
+        });
+        Self {
+            handles: Mutex::new(Some(handles)),
+            left: watch::Sender::new(false),
+        }
+    }
+
+    /// Lets the events come; to be called once their reader is there.
+    pub(super) fn listen(&self) -> Result<(), FfiError> {
+        let room_handle = self.room()?;
+        ffi::request(Req::ReadyForRoomEvent(proto::ReadyForRoomEventRequest {
+            room_handle,
+        }))
+        .map(drop)
+    }
+
+    /// Leaves the room and waits until the engine has let go of it.
+    pub(crate) async fn leave(&self, reason: DisconnectReason) -> Result<(), FfiError> {
+        let room_handle = self.room()?;
+        let left = call::within(LEAVE_DEADLINE, |id| {
+            Req::Disconnect(proto::DisconnectRequest {
+                room_handle,
+                request_async_id: Some(id),
+                reason: Some(reason.into()),
+            })
+        });
+        left.await.map(drop)
+    }
+
+    /// Starts leaving without waiting; nothing is done when the room is left already.
+    pub(crate) fn abandon(&self) {
+        let Ok(room_handle) = self.room() else { return };
+        let request_async_id = Some(ffi::next_async_id());
+        let request = proto::DisconnectRequest {
+            room_handle,
+            request_async_id,
+            reason: None,
+        };
+        if let Err(error) = ffi::request(Req::Disconnect(request)) {
+            tracing::warn!(target: "livekit", %error, "cannot leave a dropped room");
+        }
+    }
+
+    /// Gives up the engine's objects: the room has ended, and requests are refused from now on.
+    pub(crate) fn release(&self) {
+        if let Some(handles) = self.handles.lock().take() {
+            Self::forget_rpc(handles.local_participant.id());
+        }
+        self.left.send_replace(true);
+    }
+
+    /// Transport statistics of both directions.
+    pub(crate) async fn stats(&self) -> EngineResult<SessionStats> {
+        use proto::get_session_stats_callback::Message;
+        let room_handle = self.room()?;
+        let stats = self.until_left(call::within(REQUEST_DEADLINE, |id| {
+            Req::GetSessionStats(proto::GetSessionStatsRequest {
+                room_handle,
+                request_async_id: Some(id),
+            })
+        }));
+        match stats.await? {
+            Ev::GetSessionStats(proto::GetSessionStatsCallback {
+                message: Some(message),
+                ..
+            }) => match message {
+                Message::Result(stats) => Ok(stats.into()),
+                Message::Error(error) => Err(EngineError::Internal(error.into())),
+            },
+            _ => Err(FfiError::Unexpected.into()),
+        }
+    }
+
+    /// Breaks the connection in a chosen way, to see what happens.
+    pub(crate) async fn simulate(&self, scenario: SimulateScenario) -> EngineResult<()> {
+        let room_handle = self.room()?;
+        let done = self.until_left(call::within(REQUEST_DEADLINE, |id| {
+            Req::SimulateScenario(proto::SimulateScenarioRequest {
+                room_handle,
+                scenario: proto::SimulateScenarioKind::from(scenario).into(),
+                request_async_id: Some(id),
+            })
+        }));
+        match done.await? {
+            Ev::SimulateScenario(done) => match done.error {
+                Some(error) => Err(EngineError::Internal(error.into())),
+                None => Ok(()),
+            },
+            _ => Err(FfiError::Unexpected.into()),
+        }
+    }
+
+    /// The handle requests of the local participant name.
+    pub(crate) fn local_participant(&self) -> Result<u64, FfiError> {
+        self.handles
+            .lock()
+            .as_ref()
+            .map(|handles| handles.local_participant.id())
+            .ok_or(FfiError::Closed)
+    }
+
+    /// Waits for a request, or for the end of the room: the core forgets what is queued when a room ends.
+    pub(super) async fn until_left<T>(
+        &self,
+        request: impl Future<Output = Result<T, FfiError>>,
+    ) -> Result<T, FfiError> {
+        let mut left = self.left.subscribe();
+        tokio::select! {
+            biased;
+            answer = request => answer,
+            _ = left.wait_for(|left| *left) => Err(FfiError::Closed),
+        }
+    }
+
+    fn room(&self) -> Result<u64, FfiError> {
+        self.handles
+            .lock()
+            .as_ref()
+            .map(|handles| handles.room.id())
+            .ok_or(FfiError::Closed)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.abandon();
+        self.release();
+    }
+}
+
+impl From<FfiError> for EngineError {
+    fn from(error: FfiError) -> Self {
+        match error {
+            FfiError::Closed | FfiError::TimedOut => Self::Connection(error.to_string().into()),
+            other => Self::Internal(other.to_string().into()),
+        }
+    }
+}
+
+impl From<proto::get_session_stats_callback::Result> for SessionStats {
+    fn from(stats: proto::get_session_stats_callback::Result) -> Self {
+        Self {
+            publisher_stats: crate::stats::from_proto(stats.publisher_stats),
+            subscriber_stats: crate::stats::from_proto(stats.subscriber_stats),
+        }
+    }
+}
+
+impl From<SimulateScenario> for proto::SimulateScenarioKind {
+    fn from(scenario: SimulateScenario) -> Self {
+        match scenario {
+            SimulateScenario::SignalReconnect => Self::SimulateSignalReconnect,
+            SimulateScenario::Speaker => Self::SimulateSpeaker,
+            SimulateScenario::NodeFailure => Self::SimulateNodeFailure,
+            SimulateScenario::ServerLeave => Self::SimulateServerLeave,
+            SimulateScenario::Migration => Self::SimulateMigration,
+            SimulateScenario::ForceTcp => Self::SimulateForceTcp,
+            SimulateScenario::ForceTls => Self::SimulateForceTls,
+            SimulateScenario::FullReconnect => Self::SimulateFullReconnect,
+            SimulateScenario::DisconnectSignalOnResume => Self::SimulateDisconnectSignalOnResume,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Objects that live in the native core, each dropped exactly once.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use crate::proto;
+
+/// How many handles this process holds.
+static LIVE: AtomicI64 = AtomicI64::new(0);
+
+/// An object of the native core that this process owns; dropping it frees the object.
+#[derive(Debug)]
+pub(crate) struct Handle(u64);
+
+impl Handle {
+    /// Takes over what the core handed out.
+    pub(crate) fn new(owned: proto::FfiOwnedHandle) -> Self {
+        LIVE.fetch_add(1, Ordering::Relaxed);
+        Self(owned.id)
+    }
+
+    /// The number requests name it by.
+    pub(crate) fn id(&self) -> u64 {
+        self.0
+    }
+
+    /// Forgets the object: a request has consumed it.
+    pub(crate) fn consumed(self) {
+        LIVE.fetch_sub(1, Ordering::Relaxed);
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        LIVE.fetch_sub(1, Ordering::Relaxed);
+        if !super::drop_handle(self.0) {
+            tracing::debug!(target: "livekit", handle = self.0, "native object was gone already");
+        }
+    }
+}
+
+/// How many native objects this process owns: rooms, tracks, streams, frames.
+pub(crate) fn live() -> i64 {
+    LIVE.load(Ordering::Relaxed)
+}

@@ -1,0 +1,178 @@
+//! The C ABI of the native core: the only file of the crate with `unsafe`.
+//!
+//! Four functions and a callback. Everything that crosses is protobuf, but for audio samples and data payloads,
+//! which the core lends by address until their handle is dropped; they are copied out here.
+
+use std::ffi::{CStr, OsStr, c_char};
+use std::mem::ManuallyDrop;
+
+use libloading::os::unix::{Library as Object, RTLD_LOCAL, RTLD_NOW};
+use prost::Message as _;
+
+use super::error::FfiError;
+use super::handle::Handle;
+use crate::proto;
+
+type EventFn = unsafe extern "C" fn(*const u8, usize);
+type InitializeFn = unsafe extern "C" fn(EventFn, bool, *const c_char, *const c_char);
+type RequestFn = unsafe extern "C" fn(*const u8, usize, *mut *const u8, *mut usize) -> u64;
+type DropHandleFn = unsafe extern "C" fn(u64) -> bool;
+type BuildVersionFn = unsafe extern "C" fn(*mut CallStatus) -> ForeignBuffer;
+type BufferFreeFn = unsafe extern "C" fn(ForeignBuffer, *mut CallStatus);
+
+/// The handle a refused request is answered with.
+const INVALID_HANDLE: u64 = 0;
+
+/// The loaded native core.
+pub(super) struct Library {
+    initialize: InitializeFn,
+    request: RequestFn,
+    drop_handle: DropHandleFn,
+    version: Option<String>,
+    // Its threads run until the process ends: it is never unloaded.
+    _object: ManuallyDrop<Object>,
+}
+
+impl Library {
+    /// Loads the shared object and asks its version. Starts nothing.
+    pub(super) fn open(path: &OsStr) -> Result<Self, libloading::Error> {
+        // SAFETY: the constructors of the object register Rust and C++ statics only.
+        let object = unsafe { Object::open(Some(path), RTLD_NOW | RTLD_LOCAL) }?;
+        // SAFETY: the four signatures are those of `livekit_ffi.h` and of `livekit-ffi/src/cabi.rs`, stable since 0.12.
+        unsafe {
+            Ok(Self {
+                initialize: *object.get(b"livekit_ffi_initialize\0")?,
+                request: *object.get(b"livekit_ffi_request\0")?,
+                drop_handle: *object.get(b"livekit_ffi_drop_handle\0")?,
+                version: build_version(&object),
+                _object: ManuallyDrop::new(object),
+            })
+        }
+    }
+
+    /// The version compiled into the core; `None` from a core too old or too new to say.
+    pub(super) fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// Starts the core. `capture_logs` sends its log records as events instead of writing them to stderr.
+    pub(super) fn initialize(&self, capture_logs: bool) {
+        const SDK: &CStr = c"rust";
+        const SDK_VERSION: &CStr = c"0.10.0";
+        // SAFETY: both strings are static and NUL-terminated; `on_event` lives as long as the process.
+        unsafe { (self.initialize)(on_event, capture_logs, SDK.as_ptr(), SDK_VERSION.as_ptr()) }
+    }
+
+    /// Sends one encoded request and decodes the answer.
+    pub(super) fn request(&self, request: &[u8]) -> Result<proto::FfiResponse, FfiError> {
+        let (mut data, mut len) = (std::ptr::null(), 0);
+        // SAFETY: the request is copied by the callee; both out pointers are valid for the call.
+        let handle =
+            unsafe { (self.request)(request.as_ptr(), request.len(), &raw mut data, &raw mut len) };
+        if handle == INVALID_HANDLE {
+            return Err(FfiError::Rejected);
+        }
+        // SAFETY: with a valid handle the buffer is set, and lives until that handle is dropped below.
+        let response = proto::FfiResponse::decode(unsafe { std::slice::from_raw_parts(data, len) });
+        self.drop_handle(handle);
+        Ok(response?)
+    }
+
+    /// Drops one native object; `false` when there is none of that number.
+    pub(super) fn drop_handle(&self, handle: u64) -> bool {
+        // SAFETY: any number is allowed.
+        unsafe { (self.drop_handle)(handle) }
+    }
+}
+
+/// What the core calls, from several of its threads at once.
+unsafe extern "C" fn on_event(data: *const u8, len: usize) {
+    // SAFETY: the core lends `len` bytes for the length of this call.
+    let event = unsafe { std::slice::from_raw_parts(data, len) };
+    // The caller cannot unwind. A panic has been reported by the hook; the event is lost.
+    let _ = std::panic::catch_unwind(|| super::router::dispatch(event));
+}
+
+/// Copies the samples of an audio frame, then gives the frame back.
+pub(crate) fn take_samples(frame: proto::OwnedAudioFrameBuffer) -> Vec<i16> {
+    let handle = Handle::new(frame.handle);
+    let len = frame.info.num_channels as usize * frame.info.samples_per_channel as usize;
+    let samples = match frame.info.data_ptr as *const i16 {
+        data if data.is_null() || len == 0 => Vec::new(),
+        // SAFETY: the core keeps the samples, aligned and `len` long, until the frame's handle is dropped.
+        data => unsafe { std::slice::from_raw_parts(data, len) }.to_vec(),
+    };
+    drop(handle);
+    samples
+}
+
+/// Copies a data payload, then gives the buffer back.
+pub(crate) fn take_bytes(buffer: proto::OwnedBuffer) -> Vec<u8> {
+    let handle = Handle::new(buffer.handle);
+    let bytes = match buffer.data.data_ptr as *const u8 {
+        data if data.is_null() || buffer.data.data_len == 0 => Vec::new(),
+        // SAFETY: the core keeps the bytes until the buffer's handle is dropped.
+        data => unsafe { std::slice::from_raw_parts(data, buffer.data.data_len as usize) }.to_vec(),
+    };
+    drop(handle);
+    bytes
+}
+
+/// A byte buffer of the uniffi ABI.
+#[repr(C)]
+struct ForeignBuffer {
+    capacity: u64,
+    len: u64,
+    data: *mut u8,
+}
+
+/// The outcome of a call over the uniffi ABI; code 0 is success.
+#[repr(C)]
+struct CallStatus {
+    code: i8,
+    error: ForeignBuffer,
+}
+
+impl CallStatus {
+    const fn new() -> Self {
+        Self {
+            code: 0,
+            error: ForeignBuffer {
+                capacity: 0,
+                len: 0,
+                data: std::ptr::null_mut(),
+            },
+        }
+    }
+}
+
+/// Asks the core for its version without starting it.
+///
+/// # Safety
+///
+/// `object` is a native core: where it has the two uniffi symbols, they have the uniffi signatures.
+unsafe fn build_version(object: &Object) -> Option<String> {
+    // SAFETY: see above.
+    let (version, free) = unsafe {
+        (
+            *object
+                .get::<BuildVersionFn>(b"uniffi_livekit_ffi_fn_func_build_version\0")
+                .ok()?,
+            *object
+                .get::<BufferFreeFn>(b"ffi_livekit_ffi_rustbuffer_free\0")
+                .ok()?,
+        )
+    };
+    let mut status = CallStatus::new();
+    // SAFETY: the status outlives the call; it takes no other argument.
+    let buffer = unsafe { version(&raw mut status) };
+    if status.code != 0 || buffer.data.is_null() {
+        return None;
+    }
+    // SAFETY: a successful call returns `len` initialised bytes, owned by the buffer.
+    let text = unsafe { std::slice::from_raw_parts(buffer.data, buffer.len as usize) };
+    let text = String::from_utf8_lossy(text).into_owned();
+    // SAFETY: the buffer came from this object and is given back once.
+    unsafe { free(buffer, &raw mut status) };
+    Some(text)
+}

@@ -1,0 +1,171 @@
+//! The core's own log records, as `tracing` events of target `livekit`.
+//!
+//! The core sends every record of every level. Most are dropped here after a look at their level, before anything of
+//! them is decoded; what is printed is free of tokens and of what people said.
+
+use std::borrow::Cow;
+
+use prost::Message as _;
+use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_field};
+use tracing::Level;
+
+use crate::proto::{self, LogLevel};
+
+/// Field of the log batch in `FfiEvent`.
+const EVENT_LOGS: u32 = 18;
+/// Field of a record in `LogBatch`.
+const BATCH_RECORD: u32 = 1;
+/// Field of the level in `LogRecord`.
+const RECORD_LEVEL: u32 = 1;
+/// Records that quote a whole request or event, and with it what was said.
+const QUOTES_CONTENT: [&str; 4] = [
+    "failed to handle request",
+    "taking too much time",
+    "unhandled room event",
+    "engine_event",
+];
+
+/// Whether the core should send its records. Otherwise it writes them to stderr itself, as `RUST_LOG` says.
+pub(super) fn capture() -> bool {
+    let silent = std::env::var_os("RUST_LOG").is_some_and(|filter| filter == "off");
+    !silent || tracing::enabled!(target: "livekit", Level::ERROR)
+}
+
+/// Prints the records when the event is a batch of them; `false` when it is not.
+pub(super) fn forward(mut event: &[u8]) -> bool {
+    let Some(mut batch) = message(&mut event, EVENT_LOGS) else {
+        return false;
+    };
+    while let Some(record) = message(&mut batch, BATCH_RECORD) {
+        if level(record).is_some_and(enabled) {
+            match proto::LogRecord::decode(record) {
+                Ok(record) => print(&record),
+                Err(error) => {
+                    tracing::warn!(target: "livekit", %error, "native log record cannot be decoded")
+                }
+            }
+        }
+    }
+    true
+}
+
+/// A text without what must not be logged.
+pub(super) fn redacted(text: &str) -> Cow<'_, str> {
+    if QUOTES_CONTENT.iter().any(|start| text.contains(start)) {
+        let end = text.find(['(', '{', ':']).unwrap_or(text.len());
+        return Cow::Owned(format!("{} (content left out)", &text[..end]));
+    }
+    match text.find("access_token=").or_else(|| text.find("eyJ")) {
+        Some(start) => Cow::Owned(format!("{}(token left out)", &text[..start])),
+        None => Cow::Borrowed(text),
+    }
+}
+
+fn print(record: &proto::LogRecord) {
+    let message = redacted(&record.message);
+    let source = record.target.as_str();
+    match record.level() {
+        LogLevel::LogError => tracing::error!(target: "livekit", source, "{message}"),
+        LogLevel::LogWarn => tracing::warn!(target: "livekit", source, "{message}"),
+        LogLevel::LogInfo => tracing::info!(target: "livekit", source, "{message}"),
+        LogLevel::LogDebug => tracing::debug!(target: "livekit", source, "{message}"),
+        LogLevel::LogTrace => tracing::trace!(target: "livekit", source, "{message}"),
+    }
+}
+
+fn enabled(level: LogLevel) -> bool {
+    match level {
+        LogLevel::LogError => tracing::enabled!(target: "livekit", Level::ERROR),
+        LogLevel::LogWarn => tracing::enabled!(target: "livekit", Level::WARN),
+        LogLevel::LogInfo => tracing::enabled!(target: "livekit", Level::INFO),
+        LogLevel::LogDebug => tracing::enabled!(target: "livekit", Level::DEBUG),
+        LogLevel::LogTrace => tracing::enabled!(target: "livekit", Level::TRACE),
+    }
+}
+
+/// The level of an encoded record.
+fn level(mut record: &[u8]) -> Option<LogLevel> {
+    while !record.is_empty() {
+        let (field, wire) = decode_key(&mut record).ok()?;
+        if field == RECORD_LEVEL && wire == WireType::Varint {
+            return LogLevel::try_from(i32::try_from(decode_varint(&mut record).ok()?).ok()?).ok();
+        }
+        skip_field(wire, field, &mut record, DecodeContext::default()).ok()?;
+    }
+    None
+}
+
+/// Cuts the next field off `bytes`; its content when it is a message of this number.
+fn message<'a>(bytes: &mut &'a [u8], number: u32) -> Option<&'a [u8]> {
+    let (field, wire) = decode_key(bytes).ok()?;
+    if field != number || wire != WireType::LengthDelimited {
+        return None;
+    }
+    let len = usize::try_from(decode_varint(bytes).ok()?).ok()?;
+    let (content, rest) = bytes.split_at_checked(len)?;
+    *bytes = rest;
+    Some(content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(level: LogLevel, message: &str) -> proto::LogRecord {
+        proto::LogRecord {
+            level: level.into(),
+            target: "livekit::room".into(),
+            module_path: None,
+            file: None,
+            line: None,
+            message: message.into(),
+        }
+    }
+
+    #[test]
+    fn the_level_is_read_without_decoding() {
+        let encoded = record(LogLevel::LogDebug, "hello").encode_to_vec();
+        assert_eq!(level(&encoded), Some(LogLevel::LogDebug));
+        assert_eq!(level(&[]), None);
+        assert_eq!(level(&[0xff]), None);
+    }
+
+    #[test]
+    fn only_batches_are_taken() {
+        let batch = proto::LogBatch {
+            records: vec![
+                record(LogLevel::LogTrace, "x"),
+                record(LogLevel::LogTrace, "y"),
+            ],
+        };
+        let logs = proto::FfiEvent {
+            message: Some(super::super::Ev::Logs(batch)),
+        };
+        assert!(forward(&logs.encode_to_vec()));
+        let other = proto::DisconnectCallback { async_id: 1 };
+        let other = proto::FfiEvent {
+            message: Some(super::super::Ev::Disconnect(other)),
+        };
+        assert!(!forward(&other.encode_to_vec()));
+        assert!(!forward(&[]));
+    }
+
+    #[test]
+    fn tokens_and_content_are_left_out() {
+        let cases = [
+            (
+                "connecting to wss://h/rtc?access_token=abc",
+                "connecting to wss://h/rtc?(token left out)",
+            ),
+            ("token eyJhbGciOi.x.y", "token (token left out)"),
+            (
+                "failed to handle request SendText(Request { text: \"hello\" })",
+                "failed to handle request SendText (content left out)",
+            ),
+            ("ice connected", "ice connected"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(redacted(text), expected);
+        }
+    }
+}

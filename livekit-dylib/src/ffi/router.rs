@@ -1,0 +1,173 @@
+//! From the core's callback to whoever waits.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, OnceLock};
+
+use parking_lot::Mutex;
+use prost::Message as _;
+use tokio::sync::oneshot;
+
+use super::{Ev, log, queue, release, slot};
+use crate::proto;
+
+static ROUTER: LazyLock<Router> = LazyLock::new(Router::default);
+static RPC: OnceLock<fn(proto::RpcMethodInvocationEvent)> = OnceLock::new();
+
+#[derive(Default)]
+struct Router {
+    /// By request id.
+    waiters: Mutex<HashMap<u64, Waiter>>,
+    /// By the handle of the object the event is about.
+    queues: Mutex<HashMap<u64, Arc<queue::Inner>>>,
+}
+
+enum Waiter {
+    Once(oneshot::Sender<Delivery>),
+    Always(Arc<slot::Inner>),
+}
+
+/// An event on its way to a waiter; one that is never taken frees what it owns.
+pub(super) struct Delivery(Option<Ev>);
+
+impl Delivery {
+    pub(super) fn take(mut self) -> Option<Ev> {
+        self.0.take()
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        if let Some(event) = self.0.take() {
+            release::release(event);
+        }
+    }
+}
+
+/// Forgets the waiter when dropped.
+pub(super) struct Waiting(u64);
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        forget(self.0);
+    }
+}
+
+/// Sends the event of this id to a one-time waiter.
+pub(super) fn wait(id: u64, answer: oneshot::Sender<Delivery>) -> Waiting {
+    ROUTER.waiters.lock().insert(id, Waiter::Once(answer));
+    Waiting(id)
+}
+
+/// Sends every event of this id to a slot, until it is forgotten.
+pub(super) fn wait_always(id: u64, slot: Arc<slot::Inner>) {
+    ROUTER.waiters.lock().insert(id, Waiter::Always(slot));
+}
+
+pub(super) fn forget(id: u64) {
+    ROUTER.waiters.lock().remove(&id);
+}
+
+/// Sends the events of an object to a queue.
+pub(super) fn route(handle: u64, queue: Arc<queue::Inner>) {
+    ROUTER.queues.lock().insert(handle, queue);
+}
+
+pub(super) fn unroute(handle: u64) {
+    ROUTER.queues.lock().remove(&handle);
+}
+
+/// What runs when a remote participant calls a method; the first registration stays.
+pub(super) fn on_rpc(handler: fn(proto::RpcMethodInvocationEvent)) {
+    RPC.get_or_init(|| handler);
+}
+
+/// Decodes one event and hands it over. Runs on the core's threads: it never waits and runs no code of a user.
+pub(super) fn dispatch(bytes: &[u8]) {
+    if log::forward(bytes) {
+        return;
+    }
+    match proto::FfiEvent::decode(bytes) {
+        Ok(proto::FfiEvent {
+            message: Some(event),
+        }) => deliver(event),
+        Ok(_) => tracing::trace!(target: "livekit", "native event of an unknown kind"),
+        Err(error) => tracing::error!(target: "livekit", %error, "native event cannot be decoded"),
+    }
+}
+
+fn deliver(event: Ev) {
+    match event {
+        Ev::Panic(panic) => {
+            // By contract the core is not to be used any more.
+            tracing::error!(target: "livekit", message = log::redacted(&panic.message).as_ref(), "the native core panicked");
+            std::process::abort();
+        }
+        Ev::RpcMethodInvocation(call) => match RPC.get() {
+            Some(handler) => handler(call),
+            None => tracing::warn!(target: "livekit", "call of a method before any was registered"),
+        },
+        event => match (object(&event), request(&event)) {
+            (Some(handle), _) => to_queue(handle, event),
+            (None, Some(id)) => to_waiter(id, event),
+            (None, None) => release::release(event),
+        },
+    }
+}
+
+fn to_queue(handle: u64, event: Ev) {
+    let queue = ROUTER.queues.lock().get(&handle).cloned();
+    match queue {
+        Some(queue) => queue.push(event),
+        None => release::release(event),
+    }
+}
+
+fn to_waiter(id: u64, event: Ev) {
+    let once = {
+        let mut waiters = ROUTER.waiters.lock();
+        match waiters.get(&id) {
+            Some(Waiter::Always(slot)) => {
+                let slot = Arc::clone(slot);
+                drop(waiters);
+                return slot.complete(event);
+            }
+            Some(Waiter::Once(_)) => waiters.remove(&id),
+            None => None,
+        }
+    };
+    match once {
+        // A waiter that has just gone gives the delivery back, which frees it.
+        Some(Waiter::Once(answer)) => drop(answer.send(Delivery(Some(event)))),
+        _ => release::release(event),
+    }
+}
+
+/// The object an event is about.
+fn object(event: &Ev) -> Option<u64> {
+    match event {
+        Ev::RoomEvent(event) => Some(event.room_handle),
+        Ev::AudioStreamEvent(event) => Some(event.stream_handle),
+        Ev::TextStreamReaderEvent(event) => Some(event.reader_handle),
+        Ev::ByteStreamReaderEvent(event) => Some(event.reader_handle),
+        _ => None,
+    }
+}
+
+macro_rules! async_id {
+    ($event:expr; $($kind:ident)*) => {
+        match $event {
+            $(Ev::$kind(callback) => Some(callback.async_id),)*
+            _ => None,
+        }
+    };
+}
+
+/// The request an event answers.
+fn request(event: &Ev) -> Option<u64> {
+    async_id!(event;
+        Connect Disconnect PublishTrack UnpublishTrack PublishData PublishTranscription PublishSipDtmf CaptureAudioFrame
+        SetLocalMetadata SetLocalName SetLocalAttributes GetStats GetSessionStats PerformRpc ChatMessage SimulateScenario
+        SendText SendBytes SendFile TextStreamOpen TextStreamWriterWrite TextStreamWriterClose
+        ByteStreamOpen ByteStreamWriterWrite ByteStreamWriterClose
+        TextStreamReaderReadAll ByteStreamReaderReadAll ByteStreamReaderWriteToFile)
+}

@@ -1,0 +1,3 @@
+//! Remote procedure calls between participants.
+
+pub use livekit_rpc::api::*;

@@ -1,0 +1,98 @@
+//! What this process publishes.
+
+use std::fmt;
+use std::sync::Arc;
+
+use livekit_common::EncryptionType;
+use livekit_protocol::{AudioTrackFeature, PacketTrailerFeature};
+use parking_lot::RwLock;
+
+use super::inner::publication;
+use crate::engine::PublicationInfo;
+use crate::id::TrackSid;
+use crate::options::TrackPublishOptions;
+use crate::track::{LocalTrack, TrackDimension, TrackKind, TrackSource};
+
+/// A track of our own that is published.
+#[derive(Clone)]
+pub struct LocalTrackPublication {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    info: RwLock<PublicationInfo>,
+    track: LocalTrack,
+    options: TrackPublishOptions,
+}
+
+publication!(LocalTrackPublication);
+
+impl LocalTrackPublication {
+    pub(crate) fn new(
+        info: PublicationInfo,
+        track: LocalTrack,
+        options: TrackPublishOptions,
+    ) -> Self {
+        track.inner().published(info.sid.clone(), info.source);
+        Self {
+            inner: Arc::new(Inner {
+                info: RwLock::new(info),
+                track,
+                options,
+            }),
+        }
+    }
+
+    /// Takes over what publishing it again decided.
+    pub(crate) fn republished(&self, info: PublicationInfo) {
+        self.inner
+            .track
+            .inner()
+            .published(info.sid.clone(), info.source);
+        *self.inner.info.write() = info;
+    }
+
+    /// What was asked for when it was published.
+    pub fn publish_options(&self) -> TrackPublishOptions {
+        self.inner.options.clone()
+    }
+
+    /// Sends nothing, and tells the room so.
+    pub fn mute(&self) {
+        self.inner.track.mute();
+    }
+
+    /// Sends again.
+    pub fn unmute(&self) {
+        self.inner.track.unmute();
+    }
+
+    /// Its track.
+    pub fn track(&self) -> Option<LocalTrack> {
+        Some(self.inner.track.clone())
+    }
+
+    /// Whether it is muted.
+    pub fn is_muted(&self) -> bool {
+        self.inner.track.is_muted()
+    }
+
+    /// Whether somebody else publishes it: no.
+    pub fn is_remote(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn was_muted(&self, muted: bool) {
+        self.inner.track.inner().was_muted(muted);
+    }
+}
+
+impl fmt::Debug for LocalTrackPublication {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalTrackPublication")
+            .field("sid", &self.sid())
+            .field("name", &self.name())
+            .field("kind", &self.kind())
+            .finish()
+    }
+}

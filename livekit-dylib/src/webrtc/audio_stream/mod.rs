@@ -1,0 +1,3 @@
+//! The audio of a track, decoded and resampled.
+
+pub mod native;

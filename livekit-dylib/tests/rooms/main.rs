@@ -1,0 +1,12 @@
+//! Rooms on a real livekit-server, through the real native core.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod audio;
+mod ends;
+mod messages;
+mod misuse;
+mod people;
+mod rpc;

@@ -1,0 +1,148 @@
+//! A livekit-server for one test.
+
+use std::fs::File;
+use std::net::{TcpListener, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use livekit_api::access_token::{AccessToken, VideoGrants};
+
+const KEY: &str = "devkey";
+const SECRET: &str = "secret";
+
+/// A running livekit-server; killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    port: u16,
+}
+
+impl Server {
+    /// Starts one on free ports of the loopback interface.
+    pub(crate) async fn start() -> Self {
+        let port = free_port();
+        let (tcp, udp) = (free_port(), free_udp_port());
+        // Participants are told of this STUN server; those it names otherwise have to be looked up in the DNS.
+        let config = format!(
+            "port: {port}\nbind_addresses: [127.0.0.1]\n\
+             rtc: {{tcp_port: {tcp}, udp_port: {udp}, use_external_ip: false, stun_servers: ['127.0.0.1:{udp}']}}\n",
+        );
+        let output =
+            std::env::temp_dir().join(format!("livekit-server-{}-{port}.log", std::process::id()));
+        let output = File::create(output).unwrap();
+        let child = Command::new(program())
+            .args([
+                "--dev",
+                "--bind",
+                "127.0.0.1",
+                "--node-ip",
+                "127.0.0.1",
+                "--config-body",
+                &config,
+            ])
+            .stdin(Stdio::null())
+            .stdout(output.try_clone().unwrap())
+            .stderr(output)
+            .spawn()
+            .expect("livekit-server starts");
+        let server = Self { child, port };
+        server.ready().await;
+        server
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("ws://127.0.0.1:{}", self.port)
+    }
+
+    /// The address of its API.
+    pub(crate) fn http(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// A token that may do everything in one room.
+    pub(crate) fn token(&self, room: &str, identity: &str) -> String {
+        self.token_with(room, identity, |_| {})
+    }
+
+    /// The same, with other grants.
+    pub(crate) fn token_with(
+        &self,
+        room: &str,
+        identity: &str,
+        change: impl FnOnce(&mut VideoGrants),
+    ) -> String {
+        let mut grants = VideoGrants {
+            room_join: true,
+            room: room.to_owned(),
+            can_update_own_metadata: Some(true),
+            ..VideoGrants::default()
+        };
+        change(&mut grants);
+        AccessToken::with_api_key(KEY, SECRET)
+            .with_identity(identity)
+            .with_grants(grants)
+            .to_jwt()
+            .unwrap()
+    }
+
+    /// A client of its API.
+    pub(crate) fn rooms(&self) -> livekit_api::services::room::RoomClient {
+        livekit_api::services::room::RoomClient::with_api_key(&self.http(), KEY, SECRET)
+    }
+
+    /// Ends it without notice.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    async fn ready(&self) {
+        let reached = tokio::time::timeout(Duration::from_secs(15), async {
+            while tokio::net::TcpStream::connect(("127.0.0.1", self.port))
+                .await
+                .is_err()
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        reached.await.expect("livekit-server listens within 15 s");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `PARLOR_LIVEKIT_SERVER`, `target/tools/livekit-server`, or the one on PATH.
+fn program() -> PathBuf {
+    if let Some(path) = std::env::var_os("PARLOR_LIVEKIT_SERVER") {
+        return path.into();
+    }
+    let workspace =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/tools/livekit-server");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).map(|folder| folder.join("livekit-server"));
+    let found = std::iter::once(workspace)
+        .chain(on_path)
+        .find(|path| path.is_file());
+    found.expect("livekit-server is not installed: run `make setup`")
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+fn free_udp_port() -> u16 {
+    UdpSocket::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}

@@ -1,0 +1,105 @@
+//! A tone that is sent, and recognised where it arrives.
+
+use std::f32::consts::TAU;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use livekit_dylib::options::TrackPublishOptions;
+use livekit_dylib::prelude::*;
+use livekit_dylib::webrtc::audio_frame::AudioFrame;
+use livekit_dylib::webrtc::audio_source::native::NativeAudioSource;
+use livekit_dylib::webrtc::audio_source::{AudioSourceOptions, RtcAudioSource};
+use livekit_dylib::webrtc::audio_stream::native::NativeAudioStream;
+use tokio::task::JoinHandle;
+
+/// In hertz.
+pub(crate) const RATE: u32 = 24_000;
+
+/// A published track that sends a tone until it is dropped.
+pub(crate) struct Tone {
+    pub(crate) publication: LocalTrackPublication,
+    pub(crate) track: LocalAudioTrack,
+    pub(crate) source: NativeAudioSource,
+    sender: JoinHandle<()>,
+}
+
+impl Tone {
+    pub(crate) async fn publish(room: &Room, hertz: f32) -> Self {
+        let source = NativeAudioSource::new(AudioSourceOptions::default(), RATE, 1, 50);
+        let track =
+            LocalAudioTrack::create_audio_track("voice", RtcAudioSource::Native(source.clone()));
+        let options = TrackPublishOptions {
+            source: TrackSource::Microphone,
+            dtx: false,
+            ..Default::default()
+        };
+        let publication = room
+            .local_participant()
+            .publish_track(LocalTrack::Audio(track.clone()), options)
+            .await
+            .unwrap();
+        let sender = tokio::spawn(send(source.clone(), hertz));
+        Self {
+            publication,
+            track,
+            source,
+            sender,
+        }
+    }
+
+    /// Stops sending, and waits until the sender is gone.
+    pub(crate) async fn stop(self) {
+        self.sender.abort();
+        let _ = self.sender.await;
+    }
+}
+
+async fn send(source: NativeAudioSource, hertz: f32) {
+    let mut at = 0u32;
+    loop {
+        let samples: Vec<i16> = (0..RATE / 100)
+            .map(|n| ((TAU * hertz * (at + n) as f32 / RATE as f32).sin() * 12_000.0) as i16)
+            .collect();
+        at = (at + RATE / 100) % RATE;
+        let frame = AudioFrame {
+            data: samples.into(),
+            sample_rate: RATE,
+            num_channels: 1,
+            samples_per_channel: RATE / 100,
+        };
+        source.capture_frame(&frame).await.unwrap();
+    }
+}
+
+/// Reads a stream until it carries a tone of this frequency.
+pub(crate) async fn hear(stream: &mut NativeAudioStream, hertz: f32) {
+    let heard = tokio::time::timeout(Duration::from_secs(10), async {
+        while let Some(frame) = stream.next().await {
+            assert_eq!(
+                (frame.sample_rate, frame.num_channels, frame.data.len()),
+                (RATE, 1, RATE as usize / 100)
+            );
+            if share(&frame.data, hertz) > 0.8 {
+                return;
+            }
+        }
+        panic!("the stream ended");
+    });
+    heard.await.expect("the tone arrives within 10 s");
+}
+
+/// How much of a frame's power is one frequency, 0 to 1 (Goertzel).
+fn share(samples: &[i16], hertz: f32) -> f32 {
+    let coefficient = 2.0 * (TAU * hertz / RATE as f32).cos();
+    let (mut s1, mut s2, mut power) = (0.0f32, 0.0f32, 0.0f32);
+    for &sample in samples {
+        let x = f32::from(sample) / 32_768.0;
+        (s1, s2) = (x + coefficient * s1 - s2, s1);
+        power += x * x;
+    }
+    if power < 1e-3 {
+        return 0.0;
+    }
+    let tone = s1.mul_add(s1, s2 * s2) - coefficient * s1 * s2;
+    2.0 * tone / (power * samples.len() as f32)
+}
