@@ -1,0 +1,113 @@
+//! `parlor demo`: a whole call on this machine.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use parlor_core::conversation::{Event, Fact};
+use tokio::sync::mpsc;
+
+use super::{Done, explain, out};
+use crate::config::{Agent, AgentApi, Overrides, Source};
+use crate::demo::{Demonstration, Told, Voice};
+use crate::shutdown;
+
+/// The command's flags.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: parlor demo --caller speech.wav\n\n\
+    With ASSEMBLYAI_API_KEY set it talks to the real Voice Agent API instead of the simulator.")]
+pub(super) struct Demo {
+    /// What the caller says, a WAV file [default: a short talk that is shipped]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_caller")]
+    caller: Option<PathBuf>,
+    /// Wait for you to join, from any LiveKit client
+    #[arg(long)]
+    no_caller: bool,
+    /// The agent's file [default: agent.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    agent: Option<PathBuf>,
+    /// Where to save what the caller heard
+    #[arg(long, value_name = "FILE", default_value = "demo-heard.wav")]
+    out: PathBuf,
+}
+
+impl Demo {
+    pub(super) async fn run(self, source: &Source) -> Done {
+        let overrides = Overrides {
+            agent_file: self.agent,
+            caller_wait: None,
+        };
+        let agent = Agent::load(source, &overrides)?;
+        let voice = match (&self.caller, self.no_caller) {
+            (_, true) => Voice::Yours,
+            (Some(file), false) => Voice::File(file.clone()),
+            (None, false) => Voice::Shipped,
+        };
+        let (control, events) = mpsc::channel::<Event>(shutdown::SIGNALS);
+        let signals = shutdown::on_signals(control)?;
+        let demonstration = Demonstration {
+            agent,
+            voice,
+            heard: self.out.clone(),
+            livekit_server: source.text("PARLOR_LIVEKIT_SERVER").map(PathBuf::from),
+            api: AgentApi::load_if_keyed(source)?,
+        };
+        let ended = demonstration.run(events, &tell).await;
+        signals.abort();
+        let outcome = ended.context("the demo cannot run")?;
+        out::line(&format_args!("call ended: {}", explain::outcome(&outcome)));
+        Ok(if outcome.is_success() {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        })
+    }
+}
+
+/// Prints what happens as it happens. The words are this machine's own, said for show.
+fn tell(told: Told<'_>) {
+    match told {
+        Told::Up { server, api } => {
+            out::line(&format_args!("livekit-server  {server}"));
+            out::line(&format_args!("voice agent API {api}"));
+        }
+        Told::Link { url, token } => {
+            out::line(&"join from any LiveKit client:");
+            out::line(&format_args!(
+                "  https://meet.livekit.io/custom?liveKitUrl={url}&token={}",
+                token.reveal()
+            ));
+        }
+        Told::Said(clip) => out::line(&format_args!("{} {clip}", out::colour("caller >", 36))),
+        Told::Fact(fact) => tell_fact(fact),
+        Told::Saved { file, seconds } => out::line(&format_args!(
+            "what the caller heard: {} ({seconds:.1} s)",
+            file.display()
+        )),
+    }
+}
+
+fn tell_fact(fact: &Fact) {
+    match fact {
+        Fact::SessionReady { .. } => out::line(&"the agent listens"),
+        Fact::UserTranscript {
+            text,
+            is_final: true,
+            ..
+        } => out::line(&format_args!(
+            "{} {}",
+            out::colour("heard  <", 36),
+            text.reveal()
+        )),
+        Fact::AgentTranscript {
+            text, interrupted, ..
+        } => {
+            let cut = if *interrupted { " [interrupted]" } else { "" };
+            let who = out::colour("agent  >", 35);
+            out::line(&format_args!("{who} {}{cut}", text.reveal()));
+        }
+        Fact::AgentError(error) => out::line(&format_args!("error: {}", error.message)),
+        _ => {}
+    }
+}

@@ -1,0 +1,316 @@
+//! `agent.toml`: what the agent is and says.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use parlor_core::conversation::{BargeIn, Settings};
+use parlor_core::private::Private;
+use parlor_core::wire::agent::{
+    Format, Input, Output, Problem, SessionConfig, TranscriptionMode, TurnDetection, VoiceFocus,
+};
+use serde::Deserialize;
+
+use super::Agent;
+
+/// The agent's name when the file gives none.
+const DEFAULT_NAME: &str = "Parlor";
+
+/// The file as it is written. Every key is optional, and no other is taken.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentFile {
+    name: Option<String>,
+    prompt: Option<Words>,
+    greeting: Option<Words>,
+    voice: Voice,
+    listening: Listening,
+    turns: Turns,
+    limits: Limits,
+}
+
+/// Text that no log prints.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+struct Words(String);
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Voice {
+    name: Option<String>,
+    volume: Option<u8>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Listening {
+    keyterms: Vec<String>,
+    mode: Option<Mode>,
+    languages: Vec<String>,
+    hint: Option<Words>,
+    voice_focus: Option<Focus>,
+    voice_focus_threshold: Option<f64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Turns {
+    barge_in: Option<BargeInName>,
+    interruptible: Option<bool>,
+    interruption_delay: Option<u32>,
+    vad_threshold: Option<f64>,
+    min_silence: Option<u32>,
+    max_silence: Option<u32>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Limits {
+    caller_wait: Option<f64>,
+    caller_grace: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Mode {
+    Balanced,
+    MinLatency,
+    MaxAccuracy,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Focus {
+    NearField,
+    FarField,
+}
+
+/// A barge-in policy as it is written.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum BargeInName {
+    Immediate,
+    Hold,
+    Confirmed,
+}
+
+/// Why an agent's file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It cannot be read.
+    #[error("{} cannot be read: {error}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is no TOML, or holds what it may not.
+    #[error("{}:{line}: {message}", .path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// The API would refuse it.
+    #[error("{}: {}", .path.display(), .problems.join("; "))]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problems: Vec<String>,
+    },
+}
+
+impl FileError {
+    /// One line for each thing that is wrong.
+    pub(super) fn lines(self) -> Vec<String> {
+        match self {
+            Self::Refused { path, problems } => {
+                let line = |problem: String| format!("{}: {problem}", path.display());
+                problems.into_iter().map(line).collect()
+            }
+            error => vec![error.to_string()],
+        }
+    }
+}
+
+impl AgentFile {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`FileError`]
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        let text = std::fs::read_to_string(path).map_err(|error| FileError::Read {
+            path: path.to_owned(),
+            error,
+        })?;
+        let file: Self = toml::from_str(&text).map_err(|error| FileError::Parse {
+            path: path.to_owned(),
+            line: line_of(&text, error.span().map_or(0, |span| span.start)),
+            message: error.message().to_owned(),
+        })?;
+        let problems = file.problems();
+        if problems.is_empty() {
+            return Ok(file);
+        }
+        Err(FileError::Refused {
+            path: path.to_owned(),
+            problems,
+        })
+    }
+
+    /// The agent that the file describes.
+    pub(super) fn into_agent(self) -> Agent {
+        let defaults = Settings::default();
+        let settings = Settings {
+            session: self.session(),
+            barge_in: self.turns.barge_in.map_or(defaults.barge_in, BargeIn::from),
+            caller_wait: seconds(self.limits.caller_wait).or(defaults.caller_wait),
+            caller_grace: seconds(self.limits.caller_grace).unwrap_or(defaults.caller_grace),
+        };
+        Agent {
+            name: self.name.unwrap_or_else(|| DEFAULT_NAME.to_owned()),
+            settings,
+        }
+    }
+
+    fn session(&self) -> SessionConfig {
+        SessionConfig {
+            system_prompt: self.prompt.as_ref().map(Words::private),
+            greeting: self.greeting.as_ref().map(Words::private),
+            input: Some(self.listening.input(self.turns.detection())),
+            output: Some(Output {
+                voice: self.voice.name.clone(),
+                format: Some(Format::PCM),
+                volume: self.voice.volume,
+            }),
+            ..SessionConfig::default()
+        }
+    }
+
+    /// What the API would refuse, and limits that are no time.
+    fn problems(&self) -> Vec<String> {
+        let mut problems: Vec<_> = self.session().problems().iter().map(by_key).collect();
+        let limits = [
+            ("caller_wait", self.limits.caller_wait),
+            ("caller_grace", self.limits.caller_grace),
+        ];
+        for (key, value) in limits {
+            if value.is_some() && seconds(value).is_none() {
+                problems.push(format!("[limits] {key} must be seconds, 0 or more"));
+            }
+        }
+        problems
+    }
+}
+
+impl Listening {
+    fn input(&self, turn_detection: Option<TurnDetection>) -> Input {
+        Input {
+            format: Some(Format::PCM),
+            keyterms: self.keyterms.clone(),
+            transcription_mode: self.mode.map(|mode| match mode {
+                Mode::Balanced => TranscriptionMode::Balanced,
+                Mode::MinLatency => TranscriptionMode::MinLatency,
+                Mode::MaxAccuracy => TranscriptionMode::MaxAccuracy,
+            }),
+            transcription_prompt: self.hint.as_ref().map(Words::private),
+            language_codes: self.languages.clone(),
+            voice_focus: self.voice_focus.map(|focus| match focus {
+                Focus::NearField => VoiceFocus::NearField,
+                Focus::FarField => VoiceFocus::FarField,
+            }),
+            voice_focus_threshold: self.voice_focus_threshold,
+            turn_detection,
+            ..Input::default()
+        }
+    }
+}
+
+impl Turns {
+    /// Nothing when nothing is set, so that the API keeps its adaptive pacing.
+    fn detection(&self) -> Option<TurnDetection> {
+        let detection = TurnDetection {
+            vad_threshold: self.vad_threshold,
+            min_silence: self.min_silence,
+            max_silence: self.max_silence,
+            interrupt_response: self.interruptible,
+            interruption_delay: self.interruption_delay,
+            ..TurnDetection::default()
+        };
+        (detection != TurnDetection::default()).then_some(detection)
+    }
+}
+
+impl Words {
+    fn private(&self) -> Private<String> {
+        Private::new(self.0.trim().to_owned())
+    }
+}
+
+impl fmt::Debug for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Private::new(&self.0).fmt(f)
+    }
+}
+
+impl From<BargeInName> for BargeIn {
+    fn from(name: BargeInName) -> Self {
+        match name {
+            BargeInName::Immediate => Self::Immediate,
+            BargeInName::Hold => Self::Hold,
+            BargeInName::Confirmed => Self::Confirmed,
+        }
+    }
+}
+
+impl FromStr for BargeInName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "immediate" => Ok(Self::Immediate),
+            "hold" => Ok(Self::Hold),
+            "confirmed" => Ok(Self::Confirmed),
+            _ => Err("it must be immediate, hold or confirmed"),
+        }
+    }
+}
+
+/// The API's names of fields, and the keys that they come from; longer ones first.
+const KEYS: [(&str, &str); 7] = [
+    ("input.turn_detection.", "[turns] "),
+    ("input.transcription_prompt", "[listening] hint"),
+    ("input.transcription_mode", "[listening] mode"),
+    ("input.language_codes", "[listening] languages"),
+    ("input.", "[listening] "),
+    ("output.voice", "[voice] name"),
+    ("output.", "[voice] "),
+];
+
+fn by_key(problem: &Problem) -> String {
+    let text = problem.to_string();
+    let renamed = KEYS.iter().find_map(|(field, key)| {
+        let rest = text.strip_prefix(field)?;
+        Some(format!("{key}{rest}"))
+    });
+    renamed.unwrap_or(text)
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    1 + text
+        .as_bytes()
+        .iter()
+        .take(at)
+        .filter(|byte| **byte == b'\n')
+        .count()
+}
+
+fn seconds(value: Option<f64>) -> Option<Duration> {
+    Duration::try_from_secs_f64(value?).ok()
+}

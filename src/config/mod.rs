@@ -1,0 +1,272 @@
+//! Settings, read whole before anything is opened: secrets and addresses from the environment,
+//! what the agent is from `agent.toml`. A flag beats the environment, which beats the file,
+//! which beats the default. All that is wrong is told together.
+
+mod agent_file;
+mod source;
+mod variables;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use parlor_core::conversation::Settings;
+use parlor_core::private::Secret;
+
+use crate::agent::Endpoint;
+use agent_file::BargeInName;
+use source::Reader;
+
+pub use agent_file::{AgentFile, FileError};
+pub use source::Source;
+pub use variables::{VARIABLES, Variable};
+
+/// The public Voice Agent API, for the United States.
+pub const DEFAULT_BASE_URL: &str = "wss://agents.assemblyai.com";
+
+/// The agent's file when nothing else is said; it may be missing.
+pub const DEFAULT_AGENT_FILE: &str = "agent.toml";
+
+/// A LiveKit server and the key that signs for it.
+#[derive(Debug, Clone)]
+pub struct LiveKit {
+    /// `ws://`, `wss://`, `http://` or `https://`, without path.
+    pub url: String,
+    /// Names the key.
+    pub api_key: String,
+    /// Signs tokens.
+    pub api_secret: Secret,
+}
+
+/// The Voice Agent API and the key that opens it.
+#[derive(Debug, Clone)]
+pub struct AgentApi {
+    /// `ws://` or `wss://`, without `/v1/ws`.
+    pub base_url: String,
+    /// Sent as Bearer.
+    pub key: Secret,
+}
+
+impl AgentApi {
+    /// The WebSocket of the API.
+    pub fn endpoint(&self) -> Endpoint {
+        Endpoint {
+            url: format!("{}/v1/ws", self.base_url),
+            bearer: self.key.clone(),
+        }
+    }
+
+    /// The address of an HTTP resource of the API, such as `/v1/voices`.
+    pub fn http_url(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url.replacen("ws", "http", 1))
+    }
+}
+
+/// What one worker needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The rooms.
+    pub livekit: LiveKit,
+    /// The voice.
+    pub api: AgentApi,
+    /// Who the agent is.
+    pub agent: Agent,
+}
+
+/// Who the agent is and how it behaves.
+#[derive(Debug, Clone)]
+pub struct Agent {
+    /// Shown to people in the room.
+    pub name: String,
+    /// For each call.
+    pub settings: Settings,
+}
+
+/// Settings that a command line may give; each beats everything else.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// The agent's file.
+    pub agent_file: Option<PathBuf>,
+    /// How long an empty room is kept.
+    pub caller_wait: Option<Duration>,
+}
+
+/// All that is wrong with the settings, a line each.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError(pub Vec<String>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [problem] => write!(f, "a setting is wrong: {problem}"),
+            problems => {
+                write!(f, "{} settings are wrong:", problems.len())?;
+                problems
+                    .iter()
+                    .try_for_each(|problem| write!(f, "\n  {problem}"))
+            }
+        }
+    }
+}
+
+impl Config {
+    /// Reads everything a worker needs.
+    ///
+    /// # Errors
+    /// Everything that is missing or wrong.
+    pub fn load(source: &Source, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(source);
+        let livekit = livekit(&mut reader);
+        let api = agent_api(&mut reader);
+        let agent = agent(&mut reader, overrides);
+        match (agent, reader.problems) {
+            (Some(agent), problems) if problems.is_empty() => Ok(Self {
+                livekit,
+                api,
+                agent,
+            }),
+            (_, problems) => Err(ConfigError(problems)),
+        }
+    }
+}
+
+impl LiveKit {
+    /// Reads the server's address and key only.
+    ///
+    /// # Errors
+    /// What of it is missing or wrong.
+    pub fn load(source: &Source) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(source);
+        let livekit = livekit(&mut reader);
+        finish(livekit, reader)
+    }
+}
+
+impl AgentApi {
+    /// Reads the API's address and key only.
+    ///
+    /// # Errors
+    /// What of it is missing or wrong.
+    pub fn load(source: &Source) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(source);
+        let api = agent_api(&mut reader);
+        finish(api, reader)
+    }
+
+    /// The same, when there is a key at all.
+    ///
+    /// # Errors
+    /// What of it is wrong.
+    pub fn load_if_keyed(source: &Source) -> Result<Option<Self>, ConfigError> {
+        match source.text("ASSEMBLYAI_API_KEY") {
+            Some(_) => Self::load(source).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
+impl Agent {
+    /// Reads the agent's file and the variables that beat it.
+    ///
+    /// # Errors
+    /// What of it is wrong.
+    pub fn load(source: &Source, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(source);
+        let agent = agent(&mut reader, overrides);
+        agent.ok_or(ConfigError(reader.problems))
+    }
+}
+
+fn finish<T>(value: T, reader: Reader<'_>) -> Result<T, ConfigError> {
+    if reader.problems.is_empty() {
+        Ok(value)
+    } else {
+        Err(ConfigError(reader.problems))
+    }
+}
+
+fn livekit(reader: &mut Reader<'_>) -> LiveKit {
+    let url = reader.required(
+        "LIVEKIT_URL",
+        "the address of your LiveKit server, for instance wss://my-project.livekit.cloud",
+    );
+    let url = address(reader, "LIVEKIT_URL", url.reveal());
+    let api_key = reader.required("LIVEKIT_API_KEY", "from your LiveKit project's settings");
+    let api_secret = reader.required("LIVEKIT_API_SECRET", "from your LiveKit project's settings");
+    LiveKit {
+        url,
+        api_key: api_key.reveal().to_owned(),
+        api_secret,
+    }
+}
+
+fn agent_api(reader: &mut Reader<'_>) -> AgentApi {
+    let key = reader.required(
+        "ASSEMBLYAI_API_KEY",
+        "from your AssemblyAI dashboard; any word will do for the simulator",
+    );
+    let base = reader.text("ASSEMBLYAI_BASE_URL");
+    let base = base.as_deref().unwrap_or(DEFAULT_BASE_URL);
+    let base = address(reader, "ASSEMBLYAI_BASE_URL", base);
+    let base_url = base
+        .replacen("http", "ws", 1)
+        .trim_end_matches("/v1/ws")
+        .to_owned();
+    AgentApi { base_url, key }
+}
+
+/// An address with one of the four schemes, without a slash at its end.
+fn address(reader: &mut Reader<'_>, name: &str, value: &str) -> String {
+    let has_host = ["ws://", "wss://", "http://", "https://"]
+        .iter()
+        .filter_map(|scheme| value.strip_prefix(scheme))
+        .any(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    if !has_host && !value.is_empty() {
+        let wanted = "it must start with wss://, ws://, https:// or http:// and name a host";
+        reader.problems.push(format!("{name} is wrong: {wanted}"));
+    }
+    value.trim_end_matches('/').to_owned()
+}
+
+fn agent(reader: &mut Reader<'_>, overrides: &Overrides) -> Option<Agent> {
+    let named = overrides
+        .agent_file
+        .clone()
+        .or_else(|| reader.text("PARLOR_AGENT").map(PathBuf::from));
+    let file = match named {
+        Some(path) => AgentFile::read(&path),
+        None if Path::new(DEFAULT_AGENT_FILE).exists() => {
+            AgentFile::read(Path::new(DEFAULT_AGENT_FILE))
+        }
+        None => Ok(AgentFile::default()),
+    };
+    let file = match file {
+        Ok(file) => file,
+        Err(error) => {
+            reader.problems.extend(error.lines());
+            return None;
+        }
+    };
+    let mut agent = file.into_agent();
+    let settings = &mut agent.settings;
+    if let Some(barge_in) = reader.parsed::<BargeInName>("PARLOR_BARGE_IN") {
+        settings.barge_in = barge_in.into();
+    }
+    if let Some(grace) = seconds(reader, "PARLOR_CALLER_GRACE") {
+        settings.caller_grace = grace;
+    }
+    let wait = seconds(reader, "PARLOR_CALLER_WAIT");
+    settings.caller_wait = overrides.caller_wait.or(wait).or(settings.caller_wait);
+    Some(agent)
+}
+
+fn seconds(reader: &mut Reader<'_>, name: &str) -> Option<Duration> {
+    let seconds: f64 = reader.parsed(name)?;
+    let duration = Duration::try_from_secs_f64(seconds).ok();
+    if duration.is_none() {
+        reader
+            .problems
+            .push(format!("{name} is wrong: it must be seconds, 0 or more"));
+    }
+    duration
+}

@@ -1,0 +1,82 @@
+//! Where settings come from: the environment, or a test's map.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::str::FromStr;
+
+use parlor_core::private::Secret;
+
+/// Environment variables by name.
+#[derive(Debug, Clone, Default)]
+pub struct Source(BTreeMap<String, Secret>);
+
+impl Source {
+    /// The process's environment. What is not UTF-8 is left out, as nobody could mean it.
+    pub fn environment() -> Self {
+        let utf8 = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        std::env::vars_os().filter_map(utf8).collect()
+    }
+
+    /// The value of `name` as text, to be shown; not for secrets.
+    pub fn text(&self, name: &str) -> Option<String> {
+        self.get(name).map(|value| value.reveal().to_owned())
+    }
+
+    /// The value of `name`; an empty one counts as absent.
+    fn get(&self, name: &str) -> Option<&Secret> {
+        self.0.get(name).filter(|value| !value.is_empty())
+    }
+}
+
+impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Source {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
+        let wrap = |(name, value): (K, V)| (name.into(), Secret::new(value));
+        Self(pairs.into_iter().map(wrap).collect())
+    }
+}
+
+/// Reads settings and gathers all that is wrong, so that it is told at once.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    source: &'a Source,
+    pub(super) problems: Vec<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(source: &'a Source) -> Self {
+        Self {
+            source,
+            problems: Vec::new(),
+        }
+    }
+
+    /// The value of `name`, or a problem that says what it is for.
+    pub(super) fn required(&mut self, name: &str, what: &str) -> Secret {
+        self.secret(name).unwrap_or_else(|| {
+            self.problems.push(format!("{name} is not set: {what}"));
+            Secret::default()
+        })
+    }
+
+    pub(super) fn secret(&self, name: &str) -> Option<Secret> {
+        self.source.get(name).cloned()
+    }
+
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.source.text(name)
+    }
+
+    /// The value of `name` as a `T`; a problem when it is none.
+    pub(super) fn parsed<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+        let value = self.source.get(name)?;
+        match value.reveal().parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.problems.push(format!("{name} is wrong: {error}"));
+                None
+            }
+        }
+    }
+}

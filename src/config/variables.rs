@@ -1,0 +1,77 @@
+//! Every environment variable, in one table: `.env.example` and `--help` are held against it.
+
+/// One environment variable.
+#[derive(Debug, Clone, Copy)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What holds without it; empty when it is required or off.
+    pub default: &'static str,
+    /// What it is for.
+    pub what: &'static str,
+}
+
+const fn variable(name: &'static str, default: &'static str, what: &'static str) -> Variable {
+    Variable {
+        name,
+        default,
+        what,
+    }
+}
+
+/// All of them.
+pub const VARIABLES: &[Variable] = &[
+    variable(
+        "LIVEKIT_URL",
+        "",
+        "LiveKit server, ws://, wss://, http:// or https://",
+    ),
+    variable("LIVEKIT_API_KEY", "", "names the LiveKit key"),
+    variable("LIVEKIT_API_SECRET", "", "signs LiveKit tokens"),
+    variable("ASSEMBLYAI_API_KEY", "", "opens the Voice Agent API"),
+    variable(
+        "ASSEMBLYAI_BASE_URL",
+        super::DEFAULT_BASE_URL,
+        "Voice Agent API; wss://agents.eu.assemblyai.com for the EU, or a simulator",
+    ),
+    variable(
+        "PARLOR_AGENT",
+        super::DEFAULT_AGENT_FILE,
+        "the agent's file",
+    ),
+    variable(
+        "PARLOR_BARGE_IN",
+        "immediate",
+        "immediate, hold or confirmed; beats agent.toml",
+    ),
+    variable(
+        "PARLOR_CALLER_WAIT",
+        "",
+        "seconds an empty room is kept; without it for ever",
+    ),
+    variable(
+        "PARLOR_CALLER_GRACE",
+        "0",
+        "seconds from the last caller's leaving to the end of the call",
+    ),
+    variable(
+        "PARLOR_NATIVE_CORE",
+        "",
+        "LiveKit's native core, when it is not beside the program: file or folder",
+    ),
+    variable(
+        "PARLOR_LIVEKIT_SERVER",
+        "",
+        "livekit-server for the demo, when it is not on PATH",
+    ),
+    variable(
+        "PARLOR_LOG",
+        "info",
+        "what is logged, for instance debug or parlor=debug,livekit=info",
+    ),
+    variable(
+        "PARLOR_LOG_FORMAT",
+        "auto",
+        "text, json, or auto: text on a terminal, else json",
+    ),
+];

@@ -1,0 +1,219 @@
+//! A whole call on one machine: livekit-server, simulator, worker, and a caller who speaks.
+
+mod script;
+mod server;
+pub mod wav;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use parlor_core::audio::duration_of;
+use parlor_core::conversation::{Event, Fact, Outcome};
+use parlor_core::private::Secret;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::config::{Agent, AgentApi, LiveKit};
+use crate::room::Caller;
+use crate::session::Call;
+use crate::sim::{self, Simulator};
+use crate::token::{Grant, Kind, mint};
+
+pub use script::Voice;
+pub use server::{Server, ServerError};
+
+/// The room of the demonstration.
+const ROOM: &str = "demo";
+
+/// How long its tokens let somebody join.
+const TOKEN_VALID: Duration = Duration::from_secs(6 * 3600);
+
+/// Facts that may wait to be printed.
+const FACTS: usize = 256;
+
+/// What is shown, and to whom it is told.
+#[derive(Debug)]
+pub struct Demonstration {
+    /// Who answers.
+    pub agent: Agent,
+    /// Who calls.
+    pub voice: Voice,
+    /// Where what the caller heard is saved.
+    pub heard: PathBuf,
+    /// The livekit-server to run; looked for when it is not named.
+    pub livekit_server: Option<PathBuf>,
+    /// The real Voice Agent API; the simulator without it.
+    pub api: Option<AgentApi>,
+}
+
+/// Something to be shown as it happens.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// The servers are up.
+    Up {
+        /// LiveKit's address.
+        server: &'a str,
+        /// The Voice Agent API's address.
+        api: &'a str,
+    },
+    /// How to join.
+    Link {
+        /// LiveKit's address.
+        url: &'a str,
+        /// Opens the room.
+        token: &'a Secret,
+    },
+    /// The caller says this.
+    Said(&'a str),
+    /// Something happened in the call.
+    Fact(&'a Fact),
+    /// The recording is there.
+    Saved {
+        /// Where.
+        file: &'a Path,
+        /// How long it is.
+        seconds: f64,
+    },
+}
+
+/// Takes what is told.
+pub type Tell<'a> = &'a (dyn Fn(Told<'_>) + Sync);
+
+impl Demonstration {
+    /// Runs the call to its end; everything it started has ended with it.
+    ///
+    /// # Errors
+    /// When a part cannot be started, or the recording cannot be written.
+    pub async fn run(
+        self,
+        control: mpsc::Receiver<Event>,
+        tell: Tell<'_>,
+    ) -> anyhow::Result<Outcome> {
+        let lines = script::lines(&self.voice)?;
+        let server = Server::start(self.livekit_server.as_deref()).await?;
+        let simulator = Simulation::start(self.api).await?;
+        let livekit = server.livekit().clone();
+        tell(Told::Up {
+            server: &livekit.url,
+            api: &simulator.api.base_url,
+        });
+
+        let (facts, mut facts_out) = mpsc::channel(FACTS);
+        let call = Call {
+            livekit_url: livekit.url.clone(),
+            token: token(&livekit, Kind::Agent, &self.agent.name)?,
+            agent: simulator.api.endpoint(),
+            settings: self.agent.settings,
+            watch: Some(facts),
+        };
+        let guest = token(&livekit, Kind::Caller, "you")?;
+        tell(Told::Link {
+            url: &livekit.url,
+            token: &guest,
+        });
+
+        let (over, until_over) = oneshot::channel();
+        let talking = async {
+            let ended = call.run(control).await;
+            // The caller's end may have come first.
+            over.send(()).ok();
+            ended
+        };
+        let calling = async {
+            match lines {
+                Some(lines) => call_in(&livekit, lines, until_over, &self.heard, tell).await,
+                None => Ok(()),
+            }
+        };
+        let telling = async {
+            while let Some(fact) = facts_out.recv().await {
+                tell(Told::Fact(&fact));
+            }
+        };
+        let (ended, called, ()) = tokio::join!(talking, calling, telling);
+        simulator.stop().await;
+        server.stop().await;
+        called?;
+        ended.context("the agent cannot join")
+    }
+}
+
+/// A caller joins, says its lines until they or the call end, leaves, and saves what it heard.
+async fn call_in(
+    livekit: &LiveKit,
+    lines: Vec<script::Line>,
+    over: oneshot::Receiver<()>,
+    file: &Path,
+    tell: Tell<'_>,
+) -> anyhow::Result<()> {
+    let token = token(livekit, Kind::Caller, "caller")?;
+    let joining = Caller::join(&livekit.url, &token).await;
+    let mut caller = joining.context("the caller cannot join")?;
+    let heard = caller.heard();
+    let played = tokio::select! {
+        played = script::play(&mut caller, lines, tell) => played,
+        _ = over => Ok(()),
+    };
+    caller.leave().await;
+    let samples = heard.since(0);
+    wav::write(file, &samples)?;
+    tell(Told::Saved {
+        file,
+        seconds: duration_of(samples.len()).as_secs_f64(),
+    });
+    played
+}
+
+fn token(livekit: &LiveKit, kind: Kind, name: &str) -> anyhow::Result<Secret> {
+    let identity = match kind {
+        Kind::Agent => "agent",
+        Kind::Caller => name,
+    };
+    let grant = Grant {
+        room: ROOM,
+        identity,
+        name,
+        kind,
+        valid: TOKEN_VALID,
+    };
+    mint(livekit, &grant).context("a token cannot be made")
+}
+
+/// The Voice Agent API that the demonstration talks to.
+struct Simulation {
+    api: AgentApi,
+    stop: oneshot::Sender<()>,
+    tasks: JoinSet<()>,
+}
+
+impl Simulation {
+    /// The simulator on a free port; nothing at all when there is a real API.
+    async fn start(api: Option<AgentApi>) -> anyhow::Result<Self> {
+        let (stop, stopped) = oneshot::channel();
+        let mut tasks = JoinSet::new();
+        if let Some(api) = api {
+            return Ok(Self { api, stop, tasks });
+        }
+        let options = sim::Options {
+            reply: sim::Reply::Script,
+            ..sim::Options::default()
+        };
+        let simulator = Simulator::bind(options).await?;
+        let api = AgentApi {
+            base_url: format!("ws://{}", simulator.addr()),
+            key: Secret::new("simulator"),
+        };
+        tasks.spawn(simulator.run(async {
+            // Dropped means stop, too.
+            stopped.await.ok();
+        }));
+        Ok(Self { api, stop, tasks })
+    }
+
+    async fn stop(mut self) {
+        // Already gone when there is a real API.
+        self.stop.send(()).ok();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}

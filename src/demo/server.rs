@@ -1,0 +1,218 @@
+//! A livekit-server of our own, on loopback and free ports.
+
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use parlor_core::private::Secret;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use crate::clock;
+use crate::config::LiveKit;
+
+/// From the start of the process to its first answer.
+const READY_WITHIN: Duration = Duration::from_secs(15);
+
+/// Between two looks at whether it answers.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// How long it may take to end by itself.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
+
+/// The program's name.
+const PROGRAM: &str = "livekit-server";
+
+/// A key that works on loopback only, the one of `livekit-server --dev`.
+const KEY: (&str, &str) = ("devkey", "secret");
+
+/// A running livekit-server; it is killed when this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    livekit: LiveKit,
+}
+
+/// Why there is no livekit-server.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// It is nowhere.
+    #[error(
+        "livekit-server was not found on PATH or in target/tools: run `make setup`, or set PARLOR_LIVEKIT_SERVER"
+    )]
+    Missing,
+    /// It could not be started.
+    #[error("{program} cannot be started: {error}")]
+    Start {
+        /// What was run.
+        program: PathBuf,
+        /// Why it did not.
+        error: std::io::Error,
+    },
+    /// No port is free.
+    #[error("no free port on loopback: {0}")]
+    Port(std::io::Error),
+    /// It ended at once, or did not answer.
+    #[error("livekit-server did not come up: {0}")]
+    NotReady(String),
+}
+
+impl Server {
+    /// Starts a livekit-server and waits until it answers.
+    ///
+    /// # Errors
+    /// [`ServerError`]
+    pub async fn start(program: Option<&Path>) -> Result<Self, ServerError> {
+        let program = match program {
+            Some(program) => program.to_owned(),
+            None => find().ok_or(ServerError::Missing)?,
+        };
+        let ports = Ports::free().map_err(ServerError::Port)?;
+        let mut child = Command::new(&program)
+            .args(["--config-body", &ports.config()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| ServerError::Start { program, error })?;
+        ready(&mut child, ports.http).await?;
+        Ok(Self {
+            child,
+            livekit: LiveKit {
+                url: format!("ws://127.0.0.1:{}", ports.http),
+                api_key: KEY.0.to_owned(),
+                api_secret: Secret::new(KEY.1),
+            },
+        })
+    }
+
+    /// Its address and key.
+    pub fn livekit(&self) -> &LiveKit {
+        &self.livekit
+    }
+
+    /// Kills it, as a crash would.
+    ///
+    /// # Errors
+    /// When it cannot be killed.
+    pub async fn kill(mut self) -> std::io::Result<()> {
+        self.child.kill().await
+    }
+
+    /// Ends it and waits until it is gone.
+    pub async fn stop(mut self) {
+        // livekit-server waits for its participants on SIGTERM; they are all ours and gone.
+        if let Err(error) = self.child.start_kill() {
+            tracing::debug!(%error, "livekit-server was gone");
+        }
+        if timeout(STOP_WITHIN, self.child.wait()).await.is_err() {
+            tracing::warn!("livekit-server did not end in time");
+        }
+    }
+}
+
+/// Looks on PATH, beside this program, and in `target/tools`.
+fn find() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let exe = std::env::current_exe().ok();
+    let beside = exe.as_deref().and_then(Path::parent);
+    let near = beside
+        .into_iter()
+        .flat_map(Path::ancestors)
+        .take(3)
+        .flat_map(|folder| [folder.to_owned(), folder.join("tools")]);
+    std::env::split_paths(&path)
+        .chain(near)
+        .map(|folder| folder.join(PROGRAM))
+        .find(|program| program.is_file())
+}
+
+struct Ports {
+    http: u16,
+    tcp: u16,
+    udp: u16,
+}
+
+impl Ports {
+    /// Three ports that were free a moment ago.
+    fn free() -> std::io::Result<Self> {
+        let (http, tcp) = (tcp_port()?, tcp_port()?);
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+        Ok(Self {
+            http: http.local_addr()?.port(),
+            tcp: tcp.local_addr()?.port(),
+            udp: udp.local_addr()?.port(),
+        })
+    }
+
+    fn config(&self) -> String {
+        let Self { http, tcp, udp } = self;
+        let (key, secret) = KEY;
+        format!(
+            "port: {http}\nbind_addresses: [127.0.0.1]\nkeys: {{{key}: {secret}}}\n\
+             logging: {{level: error}}\n\
+             rtc: {{tcp_port: {tcp}, udp_port: {udp}, node_ip: 127.0.0.1, \
+             use_external_ip: false, enable_loopback_candidate: true}}\n"
+        )
+    }
+}
+
+fn tcp_port() -> std::io::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+}
+
+async fn ready(child: &mut Child, port: u16) -> Result<(), ServerError> {
+    let until = clock::now() + READY_WITHIN;
+    while !answers(port).await {
+        let ended = child.try_wait().ok().flatten();
+        if ended.is_some() || clock::now() >= until {
+            return Err(ServerError::NotReady(last_words(child).await));
+        }
+        sleep(LOOK_EVERY).await;
+    }
+    drain(child);
+    Ok(())
+}
+
+/// Whether `GET /` is answered with 200.
+async fn answers(port: u16) -> bool {
+    let asked = async {
+        let mut socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+        socket
+            .write_all(b"GET / HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            .await?;
+        let mut answer = [0; 12];
+        socket.read_exact(&mut answer).await?;
+        std::io::Result::Ok(answer.ends_with(b" 200"))
+    };
+    matches!(timeout(Duration::from_secs(1), asked).await, Ok(Ok(true)))
+}
+
+/// The last line it wrote, for the error message.
+async fn last_words(child: &mut Child) -> String {
+    let Some(stderr) = child.stderr.take() else {
+        return "it said nothing".to_owned();
+    };
+    let mut lines = BufReader::new(stderr).lines();
+    let mut last = "no answer in time".to_owned();
+    while let Ok(Ok(Some(line))) = timeout(LOOK_EVERY, lines.next_line()).await {
+        last = line;
+    }
+    last
+}
+
+/// Keeps its pipe from filling up; what it says goes to our log.
+fn drain(child: &mut Child) {
+    if let Some(stderr) = child.stderr.take() {
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(stderr).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                tracing::debug!(target: "livekit_server", "{line}");
+            }
+        });
+    }
+}

@@ -1,0 +1,102 @@
+//! Speech from and to WAV files.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
+use parlor_core::audio::SAMPLE_RATE;
+
+/// Reads a WAV file as mono 16-bit audio at 24 kHz, whatever rate and channels it has.
+///
+/// # Errors
+/// When it cannot be read, is no WAV file, or holds nothing.
+pub fn read(path: &Path) -> anyhow::Result<Vec<i16>> {
+    let what = || format!("{} cannot be read", path.display());
+    let mut reader = WavReader::open(path).with_context(what)?;
+    let spec = reader.spec();
+    let samples = match spec.sample_format {
+        SampleFormat::Int => {
+            let shift = i32::from(spec.bits_per_sample) - 16;
+            let to_16 = |sample: i32| {
+                if shift >= 0 {
+                    sample >> shift
+                } else {
+                    sample << -shift
+                }
+            };
+            let samples = reader.samples::<i32>().map(|sample| sample.map(to_16));
+            samples.collect::<Result<Vec<_>, _>>()
+        }
+        SampleFormat::Float => {
+            let to_16 = |sample: f32| (sample.clamp(-1.0, 1.0) * f32::from(i16::MAX)) as i32;
+            let samples = reader.samples::<f32>().map(|sample| sample.map(to_16));
+            samples.collect()
+        }
+    };
+    let mono = mix(&samples.with_context(what)?, spec.channels);
+    if mono.is_empty() {
+        bail!("{} holds no audio", path.display());
+    }
+    Ok(resample(&mono, spec.sample_rate))
+}
+
+/// Writes mono 16-bit audio at 24 kHz.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(path: &Path, samples: &[i16]) -> anyhow::Result<()> {
+    let spec = WavSpec {
+        channels: 1,
+        sample_rate: SAMPLE_RATE,
+        bits_per_sample: 16,
+        sample_format: SampleFormat::Int,
+    };
+    let what = || format!("{} cannot be written", path.display());
+    let mut writer = WavWriter::create(path, spec).with_context(what)?;
+    for sample in samples {
+        writer.write_sample(*sample).with_context(what)?;
+    }
+    writer.finalize().with_context(what)
+}
+
+fn mix(samples: &[i32], channels: u16) -> Vec<i32> {
+    let channels = usize::from(channels.max(1));
+    let mean = |frame: &[i32]| frame.iter().sum::<i32>() / channels as i32;
+    samples.chunks_exact(channels).map(mean).collect()
+}
+
+/// Linear interpolation: good enough for a voice that is played to a caller once.
+fn resample(samples: &[i32], rate: u32) -> Vec<i16> {
+    let length = samples.len() as u64 * u64::from(SAMPLE_RATE) / u64::from(rate.max(1));
+    let at = |index: u64| samples.get(index as usize).copied().unwrap_or_default();
+    let sample = |index: u64| {
+        let position = index * u64::from(rate);
+        let (whole, part) = (
+            position / u64::from(SAMPLE_RATE),
+            position % u64::from(SAMPLE_RATE),
+        );
+        let (from, to) = (i64::from(at(whole)), i64::from(at(whole + 1)));
+        let sample = from + (to - from) * part as i64 / i64::from(SAMPLE_RATE);
+        sample.clamp(i64::from(i16::MIN), i64::from(i16::MAX)) as i16
+    };
+    (0..length).map(sample).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ramp_keeps_its_shape_at_another_rate() {
+        let ramp: Vec<i32> = (0..480).collect();
+        let doubled = resample(&ramp, 12_000);
+        assert_eq!(doubled.len(), 960);
+        assert_eq!(doubled[..6], [0, 0, 1, 1, 2, 2]);
+        assert_eq!(resample(&ramp, 24_000)[..4], [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn stereo_becomes_its_mean() {
+        assert_eq!(mix(&[10, 20, -4, 4], 2), [15, 0]);
+    }
+}

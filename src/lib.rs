@@ -1,0 +1,21 @@
+//! Parlor: a voice agent for every LiveKit room.
+//!
+//! One worker joins a room, hears the caller through LiveKit's native core, speaks with
+//! AssemblyAI's Voice Agent API over one WebSocket, and plays its replies into the room. What a
+//! call decides is in `parlor_core`; here is how it is carried out.
+
+#[cfg(feature = "dylib")]
+extern crate livekit_dylib as livekit;
+
+pub mod agent;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod names;
+pub mod ops;
+pub mod room;
+pub mod session;
+pub mod shutdown;
+pub mod sim;
+pub mod token;

@@ -1,0 +1,67 @@
+//! Logs: to stderr, as text on a terminal and as JSON elsewhere. No line holds what was said,
+//! a token or a key.
+
+use std::io::IsTerminal;
+use std::str::FromStr;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::time::SystemTime;
+
+/// What is logged when nothing else is said: ours from `info` on, the native core's from `warn`.
+const DEFAULT_FILTER: &str = "info,livekit=warn";
+
+/// How a log line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Format {
+    /// Text on a terminal, JSON elsewhere.
+    #[default]
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// A filter or format that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    /// The filter is none.
+    #[error("PARLOR_LOG is wrong: {0}")]
+    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// Logging was started twice.
+    #[error("logging cannot be started: {0}")]
+    Start(String),
+}
+
+/// Starts logging for the process.
+///
+/// # Errors
+/// [`LogError`] when the filter cannot be read, or logging was started before.
+pub fn start(filter: Option<&str>, format: Format) -> Result<(), LogError> {
+    let filter = EnvFilter::builder().parse(filter.unwrap_or(DEFAULT_FILTER))?;
+    let terminal = std::io::stderr().is_terminal();
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_timer(SystemTime)
+        .with_writer(std::io::stderr)
+        .with_ansi(terminal);
+    let started = match format {
+        Format::Text => lines.compact().try_init(),
+        Format::Auto if terminal => lines.compact().try_init(),
+        Format::Auto | Format::Json => lines.json().flatten_event(true).try_init(),
+    };
+    started.map_err(|error| LogError::Start(error.to_string()))
+}
+
+impl FromStr for Format {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err("it must be auto, text or json"),
+        }
+    }
+}

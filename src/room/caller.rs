@@ -1,0 +1,204 @@
+//! A participant that speaks and hears: the caller of `parlor demo` and of the tests.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use livekit::RoomEvent;
+use livekit::participant::{Participant, ParticipantKind};
+use livekit::track::RemoteTrack;
+use livekit::webrtc::audio_stream::native::NativeAudioStream;
+use parking_lot::Mutex;
+use parlor_core::audio::SAMPLE_RATE;
+use parlor_core::private::Secret;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::events::Receiver;
+use super::mic::{next_of, open};
+use super::playout::Sink;
+use super::sink::NativeSink;
+use super::{JoinError, SLICE, STATE_ATTRIBUTE, close, connect, publish};
+
+/// The longest recording kept: 10 minutes. What comes after is not recorded.
+const RECORDING: usize = 600 * SAMPLE_RATE as usize;
+
+/// A participant of kind `standard` with a microphone.
+pub struct Caller {
+    room: livekit::Room,
+    voice: NativeSink,
+    heard: Heard,
+    state: watch::Receiver<String>,
+    tasks: JoinSet<()>,
+}
+
+/// What a caller has heard so far: mono at 24 kHz.
+#[derive(Debug, Clone)]
+pub struct Heard {
+    samples: Arc<Mutex<Vec<i16>>>,
+    length: watch::Receiver<usize>,
+}
+
+impl Caller {
+    /// Joins the room that `token` is for, publishes a microphone and starts to record.
+    ///
+    /// # Errors
+    /// [`JoinError`], as for the agent.
+    pub async fn join(url: &str, token: &Secret) -> Result<Self, JoinError> {
+        let (room, events) = connect(url, token, true).await?;
+        let voice = NativeSink::new();
+        if let Err(error) = publish(&room, "microphone", voice.source()).await {
+            close(&room).await;
+            return Err(error);
+        }
+        let (length, length_out) = watch::channel(0);
+        let (state, state_out) = watch::channel(String::new());
+        let samples = Arc::new(Mutex::new(Vec::new()));
+        let recorder = Recorder {
+            samples: samples.clone(),
+            length,
+            state,
+        };
+        let mut tasks = JoinSet::new();
+        tasks.spawn(recorder.run(events));
+        Ok(Self {
+            room,
+            voice,
+            heard: Heard {
+                samples,
+                length: length_out,
+            },
+            state: state_out,
+            tasks,
+        })
+    }
+
+    /// Says mono samples at 24 kHz, in real time; returns when the last one is on its way.
+    ///
+    /// # Errors
+    /// Why the room took no audio.
+    pub async fn say(&mut self, samples: &[i16]) -> Result<(), String> {
+        for slice in samples.chunks(SLICE) {
+            self.voice.capture(slice).await?;
+        }
+        Ok(())
+    }
+
+    /// The recording.
+    pub fn heard(&self) -> Heard {
+        self.heard.clone()
+    }
+
+    /// The agent's `lk.agent.state` as the room shows it; empty before there is an agent.
+    pub fn agent_state(&self) -> watch::Receiver<String> {
+        self.state.clone()
+    }
+
+    /// Leaves the room.
+    pub async fn leave(mut self) {
+        close(&self.room).await;
+        self.tasks.shutdown().await;
+    }
+}
+
+impl fmt::Debug for Caller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Caller")
+            .field("heard", &self.heard.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Heard {
+    /// Samples heard so far.
+    pub fn len(&self) -> usize {
+        *self.length.borrow()
+    }
+
+    /// Whether nothing was heard, not even silence: the agent's track is not there yet.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A copy of what was heard from sample `from` on.
+    pub fn since(&self, from: usize) -> Vec<i16> {
+        let samples = self.samples.lock();
+        samples.get(from..).unwrap_or_default().to_vec()
+    }
+
+    /// Waits until `check` holds for what was heard from sample `from` on, at most `within`;
+    /// says whether it did.
+    pub async fn wait(
+        &mut self,
+        from: usize,
+        within: Duration,
+        mut check: impl FnMut(&[i16]) -> bool,
+    ) -> bool {
+        let samples = self.samples.clone();
+        let enough = self.length.wait_for(|_| {
+            let samples = samples.lock();
+            check(samples.get(from..).unwrap_or_default())
+        });
+        matches!(tokio::time::timeout(within, enough).await, Ok(Ok(_)))
+    }
+}
+
+struct Recorder {
+    samples: Arc<Mutex<Vec<i16>>>,
+    length: watch::Sender<usize>,
+    state: watch::Sender<String>,
+}
+
+impl Recorder {
+    async fn run(self, mut events: Receiver) {
+        let mut stream: Option<NativeAudioStream> = None;
+        loop {
+            tokio::select! {
+                event = events.recv() => match event {
+                    Some(RoomEvent::TrackSubscribed { track: RemoteTrack::Audio(track), participant, .. })
+                        if participant.kind() == ParticipantKind::Agent =>
+                    {
+                        stream = Some(open(&track));
+                    }
+                    Some(event) => self.on_event(event),
+                    None => return,
+                },
+                Some(frame) = next_of(&mut stream) => self.record(frame.samples()),
+            }
+        }
+    }
+
+    fn on_event(&self, event: RoomEvent) {
+        let participants = match event {
+            RoomEvent::Connected {
+                participants_with_tracks,
+            } => participants_with_tracks
+                .into_iter()
+                .map(|(participant, _)| Participant::Remote(participant))
+                .collect(),
+            RoomEvent::ParticipantConnected(participant) => vec![Participant::Remote(participant)],
+            RoomEvent::ParticipantAttributesChanged { participant, .. } => vec![participant],
+            _ => return,
+        };
+        let agents = participants
+            .iter()
+            .filter(|participant| participant.kind() == ParticipantKind::Agent);
+        for agent in agents {
+            if let Some(state) = agent.attributes().remove(STATE_ATTRIBUTE) {
+                self.state.send_replace(state);
+            }
+        }
+    }
+
+    fn record(&self, frame: &[i16]) {
+        // A waiter locks the length first, then the samples: never hold both here.
+        let length = {
+            let mut samples = self.samples.lock();
+            if samples.len() + frame.len() <= RECORDING {
+                samples.extend_from_slice(frame);
+            }
+            samples.len()
+        };
+        self.length.send_replace(length);
+    }
+}

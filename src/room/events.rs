@@ -1,0 +1,218 @@
+//! Turns the room's events into the core's, and follows the track that is listened to.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use livekit::participant::{ParticipantKind as Kind, RemoteParticipant};
+use livekit::publication::RemoteTrackPublication;
+use livekit::track::{RemoteAudioTrack, RemoteTrack, TrackKind, TrackSource};
+use livekit::{DisconnectReason, RoomEvent as LiveKitEvent};
+use parlor_core::conversation::{Event, ParticipantKind, RoomEnd, RoomEvent};
+use parlor_core::ids::Identity;
+use tokio::sync::{mpsc, watch};
+
+use crate::clock;
+
+/// How long the native core may try to get a lost connection back.
+const RECONNECT_WITHIN: Duration = Duration::from_secs(20);
+
+/// The room's events as the SDK gives them.
+pub(super) type Receiver = mpsc::UnboundedReceiver<LiveKitEvent>;
+
+/// The task that watches one room.
+pub(super) struct Watcher {
+    room: Arc<livekit::Room>,
+    events: mpsc::Sender<Event>,
+    tracks: watch::Sender<Option<RemoteAudioTrack>>,
+    listening_to: Option<Identity>,
+    reconnect_until: Option<Instant>,
+}
+
+impl Watcher {
+    pub(super) fn new(
+        room: Arc<livekit::Room>,
+        events: mpsc::Sender<Event>,
+        tracks: watch::Sender<Option<RemoteAudioTrack>>,
+    ) -> Self {
+        Self {
+            room,
+            events,
+            tracks,
+            listening_to: None,
+            reconnect_until: None,
+        }
+    }
+
+    /// Watches until the room is over or nobody takes the events any more.
+    pub(super) async fn run(
+        mut self,
+        mut room: Receiver,
+        mut requests: mpsc::Receiver<Option<Identity>>,
+    ) {
+        loop {
+            let event = tokio::select! {
+                event = room.recv() => event,
+                Some(identity) = requests.recv() => {
+                    self.listen(identity);
+                    continue;
+                }
+                () = clock::at(self.reconnect_until) => None,
+            };
+            let Some(event) = event else {
+                self.end(RoomEnd::ConnectionLost).await;
+                return;
+            };
+            if self.on_event(event).await.is_break() {
+                return;
+            }
+        }
+    }
+
+    async fn on_event(&mut self, event: LiveKitEvent) -> ControlFlow<()> {
+        match event {
+            LiveKitEvent::Connected {
+                participants_with_tracks,
+            } => {
+                for (participant, _) in participants_with_tracks {
+                    self.tell(joined(&participant)).await?;
+                }
+                ControlFlow::Continue(())
+            }
+            LiveKitEvent::ParticipantConnected(participant) => {
+                self.tell(joined(&participant)).await
+            }
+            LiveKitEvent::ParticipantDisconnected(participant) => {
+                let identity = identity(&participant);
+                self.tell(RoomEvent::Left { identity }).await
+            }
+            LiveKitEvent::LocalTrackSubscribed { .. } => self.tell(RoomEvent::Subscribed).await,
+            LiveKitEvent::Disconnected { reason } => {
+                tracing::info!(?reason, "the room ended");
+                self.end(end(reason)).await;
+                ControlFlow::Break(())
+            }
+            event => {
+                self.on_media(event);
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    fn on_media(&mut self, event: LiveKitEvent) {
+        match event {
+            LiveKitEvent::TrackPublished {
+                publication,
+                participant,
+            } if self.is_listened_to(&participant) => subscribe(&publication, true),
+            LiveKitEvent::TrackSubscribed {
+                track: RemoteTrack::Audio(track),
+                participant,
+                ..
+            } if self.is_listened_to(&participant) => {
+                self.tracks.send_replace(Some(track));
+            }
+            LiveKitEvent::TrackUnsubscribed {
+                track: RemoteTrack::Audio(track),
+                ..
+            } => {
+                self.tracks.send_if_modified(|current| {
+                    let gone = current.as_ref().is_some_and(|it| it.sid() == track.sid());
+                    current.take_if(|_| gone).is_some()
+                });
+            }
+            LiveKitEvent::TrackSubscriptionFailed {
+                participant, error, ..
+            } => {
+                let caller = identity(&participant);
+                tracing::warn!(%caller, %error, "a caller cannot be heard");
+            }
+            LiveKitEvent::Reconnecting => {
+                tracing::warn!("the connection to the room is lost; reconnecting");
+                self.reconnect_until = Some(clock::now() + RECONNECT_WITHIN);
+            }
+            LiveKitEvent::Reconnected => {
+                tracing::info!("the room is back");
+                self.reconnect_until = None;
+            }
+            _ => {}
+        }
+    }
+
+    /// Subscribes to `identity`'s microphone only: nobody else's media costs anything.
+    fn listen(&mut self, identity: Option<Identity>) {
+        if let Some(before) = self.listening_to.take() {
+            self.subscribe_to(&before, false);
+            self.tracks.send_replace(None);
+        }
+        if let Some(identity) = identity {
+            self.subscribe_to(&identity, true);
+            self.listening_to = Some(identity);
+        }
+    }
+
+    fn subscribe_to(&self, identity: &Identity, wanted: bool) {
+        let participants = self.room.remote_participants();
+        let Some(participant) = participants.get(&identity.as_str().into()) else {
+            return;
+        };
+        for publication in participant.track_publications().values() {
+            subscribe(publication, wanted);
+        }
+    }
+
+    fn is_listened_to(&self, participant: &RemoteParticipant) -> bool {
+        let listened_to = self.listening_to.as_ref();
+        listened_to.is_some_and(|identity| identity.as_str() == participant.identity().as_str())
+    }
+
+    async fn end(&self, end: RoomEnd) {
+        if self.tell(RoomEvent::Ended(end)).await.is_break() {
+            tracing::debug!("the room ended after its call");
+        }
+    }
+
+    /// Breaks when nobody takes the events any more.
+    async fn tell(&self, event: RoomEvent) -> ControlFlow<()> {
+        match self.events.send(Event::Room(event)).await {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    }
+}
+
+fn subscribe(publication: &RemoteTrackPublication, wanted: bool) {
+    let microphone = publication.kind() == TrackKind::Audio
+        && publication.source() != TrackSource::ScreenshareAudio;
+    if microphone {
+        publication.set_subscribed(wanted);
+    }
+}
+
+fn identity(participant: &RemoteParticipant) -> Identity {
+    participant.identity().as_str().into()
+}
+
+fn joined(participant: &RemoteParticipant) -> RoomEvent {
+    RoomEvent::Joined {
+        identity: identity(participant),
+        kind: match participant.kind() {
+            Kind::Standard => ParticipantKind::Standard,
+            Kind::Ingress => ParticipantKind::Ingress,
+            Kind::Egress => ParticipantKind::Egress,
+            Kind::Sip => ParticipantKind::Sip,
+            Kind::Agent => ParticipantKind::Agent,
+            Kind::Connector => ParticipantKind::Connector,
+            Kind::Bridge => ParticipantKind::Bridge,
+        },
+    }
+}
+
+fn end(reason: DisconnectReason) -> RoomEnd {
+    match reason {
+        DisconnectReason::RoomDeleted | DisconnectReason::RoomClosed => RoomEnd::Closed,
+        DisconnectReason::ParticipantRemoved => RoomEnd::Removed,
+        DisconnectReason::DuplicateIdentity => RoomEnd::DuplicateIdentity,
+        _ => RoomEnd::ConnectionLost,
+    }
+}

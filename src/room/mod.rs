@@ -1,0 +1,215 @@
+//! The LiveKit room: the only folder that imports `livekit`, whichever engine stands behind it.
+
+mod caller;
+mod events;
+mod mic;
+mod playout;
+mod queue;
+mod sink;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use livekit::RoomOptions;
+use livekit::options::TrackPublishOptions;
+use livekit::track::{LocalAudioTrack, LocalTrack, TrackSource};
+use livekit::webrtc::audio_source::RtcAudioSource;
+use parlor_core::conversation::{AgentState, Event};
+use parlor_core::ids::Identity;
+use parlor_core::private::Secret;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+pub use caller::{Caller, Heard};
+pub use mic::Mic;
+pub use playout::{Playout, Sink};
+pub use queue::{Full, Queue, SLICE, Step};
+
+use events::Watcher;
+use sink::NativeSink;
+
+/// The attribute that tells the room what the agent does.
+pub const STATE_ATTRIBUTE: &str = "lk.agent.state";
+
+/// Events between the room and the core; a full queue holds back the room's task only.
+const INBOX: usize = 64;
+
+/// Playout reports between the play task and the core.
+const REPORTS: usize = 64;
+
+/// Requests to listen to somebody else; one comes for each hand-over.
+const REQUESTS: usize = 16;
+
+/// From the first packet to a joined room, the native core's own retries included.
+const JOIN_WITHIN: Duration = Duration::from_secs(20);
+
+/// How long the server may take to publish our track.
+const PUBLISH_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long the goodbye to the server may take.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long one attribute update may take.
+const UPDATE_WITHIN: Duration = Duration::from_secs(5);
+
+/// Why a room could not be joined.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// The server, the network or the token said no.
+    #[error("{0}")]
+    Connect(String),
+    /// The room was joined, but our track could not be published.
+    #[error("the agent's track could not be published: {0}")]
+    Publish(String),
+    /// Nobody answered in time.
+    #[error("no answer within {} s", JOIN_WITHIN.as_secs())]
+    Timeout,
+}
+
+/// A joined room with our track in it.
+#[derive(Debug)]
+pub struct Room {
+    room: Arc<livekit::Room>,
+    requests: mpsc::Sender<Option<Identity>>,
+    state: watch::Sender<AgentState>,
+    playout: Playout,
+    tasks: JoinSet<()>,
+}
+
+/// What a joined room sends to the core.
+#[derive(Debug)]
+pub struct Inbox {
+    /// Who comes and goes, and how the room ends.
+    pub events: mpsc::Receiver<Event>,
+    /// What was played.
+    pub playout: mpsc::Receiver<Event>,
+    /// The voice of whoever is listened to.
+    pub mic: Mic,
+}
+
+impl Room {
+    /// Joins the room that `token` is for and publishes the agent's track, mono at 24 kHz.
+    ///
+    /// # Errors
+    /// [`JoinError`]: the native core is missing, the server is unreachable, the token is refused,
+    /// the track cannot be published, or nobody answers within 20 s.
+    pub async fn join(url: &str, token: &Secret) -> Result<(Self, Inbox), JoinError> {
+        let (room, room_events) = connect(url, token, false).await?;
+        let sink = NativeSink::new();
+        if let Err(error) = publish(&room, "agent", sink.source()).await {
+            close(&room).await;
+            return Err(error);
+        }
+        let room = Arc::new(room);
+        let (requests, requests_out) = mpsc::channel(REQUESTS);
+        let (events, events_out) = mpsc::channel(INBOX);
+        let (reports, reports_out) = mpsc::channel(REPORTS);
+        let (tracks, tracks_out) = watch::channel(None);
+        let (state, state_out) = watch::channel(AgentState::Initializing);
+        let playout = Playout::default();
+
+        let mut tasks = JoinSet::new();
+        let watcher = Watcher::new(room.clone(), events, tracks);
+        tasks.spawn(watcher.run(room_events, requests_out));
+        tasks.spawn(playout.clone().run(sink, reports));
+        tasks.spawn(show_state(room.clone(), state_out));
+
+        let joined = Self {
+            room,
+            requests,
+            state,
+            playout,
+            tasks,
+        };
+        let inbox = Inbox {
+            events: events_out,
+            playout: reports_out,
+            mic: Mic::new(tracks_out),
+        };
+        Ok((joined, inbox))
+    }
+
+    /// The agent's voice.
+    pub fn playout(&self) -> &Playout {
+        &self.playout
+    }
+
+    /// Shows the room what the agent does; the latest state wins.
+    pub fn set_state(&self, state: AgentState) {
+        self.state.send_replace(state);
+    }
+
+    /// Listens to `identity`'s microphone and to no other.
+    pub fn listen(&self, identity: Option<Identity>) {
+        if self.requests.try_send(identity).is_err() {
+            tracing::error!("the room's task is stuck: a hand-over was lost");
+        }
+    }
+
+    /// Leaves the room and ends its tasks, within 2 s.
+    pub async fn leave(mut self) {
+        close(&self.room).await;
+        self.tasks.shutdown().await;
+    }
+}
+
+async fn connect(
+    url: &str,
+    token: &Secret,
+    auto_subscribe: bool,
+) -> Result<(livekit::Room, events::Receiver), JoinError> {
+    let mut options = RoomOptions::default();
+    options.auto_subscribe = auto_subscribe;
+    match timeout(
+        JOIN_WITHIN,
+        livekit::Room::connect(url, token.reveal(), options),
+    )
+    .await
+    {
+        Ok(Ok(joined)) => Ok(joined),
+        Ok(Err(error)) => Err(JoinError::Connect(error.to_string())),
+        Err(_elapsed) => Err(JoinError::Timeout),
+    }
+}
+
+/// Publishes `source` as a microphone.
+async fn publish(
+    room: &livekit::Room,
+    name: &str,
+    source: RtcAudioSource,
+) -> Result<(), JoinError> {
+    let track = LocalTrack::Audio(LocalAudioTrack::create_audio_track(name, source));
+    let options = TrackPublishOptions {
+        source: TrackSource::Microphone,
+        ..TrackPublishOptions::default()
+    };
+    let participant = room.local_participant();
+    match timeout(PUBLISH_WITHIN, participant.publish_track(track, options)).await {
+        Ok(Ok(_publication)) => Ok(()),
+        Ok(Err(error)) => Err(JoinError::Publish(error.to_string())),
+        Err(_elapsed) => Err(JoinError::Publish("no answer in time".to_owned())),
+    }
+}
+
+async fn close(room: &livekit::Room) {
+    match timeout(LEAVE_WITHIN, room.close()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "the room was over before it was left"),
+        Err(_elapsed) => tracing::warn!("the server did not answer the goodbye in time"),
+    }
+}
+
+async fn show_state(room: Arc<livekit::Room>, mut state: watch::Receiver<AgentState>) {
+    while state.changed().await.is_ok() {
+        let value = state.borrow_and_update().as_str().to_owned();
+        let attributes = HashMap::from([(STATE_ATTRIBUTE.to_owned(), value)]);
+        let participant = room.local_participant();
+        match timeout(UPDATE_WITHIN, participant.set_attributes(attributes)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the agent's state was not shown"),
+            Err(_elapsed) => tracing::warn!("the agent's state was not shown in time"),
+        }
+    }
+}

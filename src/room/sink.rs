@@ -1,0 +1,52 @@
+//! The native end of playout: an `AudioSource` with a short buffer.
+
+use std::borrow::Cow;
+
+use livekit::webrtc::audio_frame::AudioFrame;
+use livekit::webrtc::audio_source::native::NativeAudioSource;
+use livekit::webrtc::audio_source::{AudioSourceOptions, RtcAudioSource};
+use parlor_core::audio::SAMPLE_RATE;
+
+use super::playout::Sink;
+
+/// What the native source buffers before a capture waits, in milliseconds. Short, so that
+/// what it holds at an interruption is hardly heard; long enough for a late task.
+const BUFFER_MS: u32 = 60;
+
+/// The native audio source of one published track.
+#[derive(Debug)]
+pub(super) struct NativeSink {
+    source: NativeAudioSource,
+}
+
+impl NativeSink {
+    /// A source of mono audio at 24 kHz.
+    pub(super) fn new() -> Self {
+        let options = AudioSourceOptions::default();
+        Self {
+            source: NativeAudioSource::new(options, SAMPLE_RATE, 1, BUFFER_MS),
+        }
+    }
+
+    pub(super) fn source(&self) -> RtcAudioSource {
+        RtcAudioSource::Native(self.source.clone())
+    }
+}
+
+impl Sink for NativeSink {
+    async fn capture(&mut self, samples: &[i16]) -> Result<(), String> {
+        let frame = AudioFrame {
+            data: Cow::Borrowed(samples),
+            sample_rate: SAMPLE_RATE,
+            num_channels: 1,
+            samples_per_channel: u32::try_from(samples.len()).expect("a slice is 20 ms"),
+        };
+        let captured = self.source.capture_frame(&frame).await;
+        captured.map_err(|error| error.to_string())
+    }
+
+    fn clearer(&self) -> impl Fn() + Send + Sync + 'static {
+        let source = self.source.clone();
+        move || source.clear_buffer()
+    }
+}

@@ -1,0 +1,113 @@
+//! What the simulator saw, for tests and for whoever runs it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+/// The most entries kept; what comes after is only counted.
+const BOUND: usize = 10_000;
+
+/// Something worth noting.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    /// A client connected.
+    Connected,
+    /// A client sent a message of this type. Audio is noted once.
+    Received(String),
+    /// A client did what it may not.
+    Violation(String),
+    /// The caller interrupted a reply.
+    BargeIn,
+    /// A reply was sent whole.
+    Replied,
+    /// A connection ended, and how.
+    Ended(&'static str),
+}
+
+/// A handle on what was seen; copies see the same.
+#[derive(Debug, Clone)]
+pub struct Log {
+    entries: Arc<Mutex<Vec<(Instant, Entry)>>>,
+    count: watch::Receiver<usize>,
+}
+
+/// The writing end.
+#[derive(Debug, Clone)]
+pub(super) struct Pen {
+    entries: Arc<Mutex<Vec<(Instant, Entry)>>>,
+    count: Arc<watch::Sender<usize>>,
+}
+
+pub(super) fn log() -> (Pen, Log) {
+    let entries = Arc::new(Mutex::new(Vec::new()));
+    let (count, count_out) = watch::channel(0);
+    let pen = Pen {
+        entries: entries.clone(),
+        count: Arc::new(count),
+    };
+    let log = Log {
+        entries,
+        count: count_out,
+    };
+    (pen, log)
+}
+
+impl Pen {
+    pub(super) fn note(&self, entry: Entry) {
+        match &entry {
+            Entry::Violation(what) => tracing::warn!(%what, "a client broke the protocol"),
+            entry => tracing::debug!(?entry, "simulator"),
+        }
+        // A waiter locks the count first, then the entries: never hold both here.
+        {
+            let mut entries = self.entries.lock();
+            if entries.len() < BOUND {
+                entries.push((Instant::now(), entry));
+            }
+        }
+        self.count.send_modify(|count| *count += 1);
+    }
+}
+
+impl Log {
+    /// Everything seen so far, in order.
+    pub fn entries(&self) -> Vec<(Instant, Entry)> {
+        self.entries.lock().clone()
+    }
+
+    /// What clients did that they may not.
+    pub fn violations(&self) -> Vec<String> {
+        let violation = |(_, entry)| match entry {
+            Entry::Violation(what) => Some(what),
+            _ => None,
+        };
+        self.entries().into_iter().filter_map(violation).collect()
+    }
+
+    /// Whether a client sent a message of this type.
+    pub fn received(&self, kind: &str) -> bool {
+        self.entries()
+            .iter()
+            .any(|(_, entry)| matches!(entry, Entry::Received(it) if it == kind))
+    }
+
+    /// Waits until something like `wanted` was seen, from entry `from` on, at most `within`;
+    /// gives when.
+    pub async fn wait(
+        &mut self,
+        within: Duration,
+        wanted: impl Fn(&Entry) -> bool,
+    ) -> Option<Instant> {
+        let entries = self.entries.clone();
+        let find = || {
+            let entries = entries.lock();
+            let found = entries.iter().find(|(_, entry)| wanted(entry));
+            found.map(|(at, _)| *at)
+        };
+        let seen = timeout(within, self.count.wait_for(|_| find().is_some())).await;
+        matches!(seen, Ok(Ok(_))).then(find).flatten()
+    }
+}

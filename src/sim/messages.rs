@@ -1,0 +1,101 @@
+//! The messages that the simulator sends, as JSON.
+
+use std::hash::{BuildHasher, RandomState};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use super::validate::Refusal;
+use super::voice::Word;
+
+/// `prefix` and 32 hexadecimal digits.
+pub(super) fn id(prefix: &str) -> String {
+    let half = |salt: u8| RandomState::new().hash_one((prefix, salt));
+    format!("{prefix}_{:016x}{:016x}", half(0), half(1))
+}
+
+pub(super) fn error(refusal: &Refusal, session: Option<&str>) -> Value {
+    json!({
+        "type": "session.error", "code": refusal.code, "message": refusal.message,
+        "param": refusal.param, "session_id": session,
+    })
+}
+
+pub(super) fn updated(config: &Value) -> Value {
+    json!({"type": "session.updated", "config": config})
+}
+
+pub(super) fn ready(config: &Value, session: &str, token: &str, expires_at: u64) -> Value {
+    json!({
+        "type": "session.ready", "session_id": session, "expires_at": expires_at,
+        "resume_token": token, "config": config,
+    })
+}
+
+pub(super) fn ended(seconds: f64) -> Value {
+    json!({
+        "type": "session.ended", "session_duration_seconds": seconds,
+        "audio_duration_seconds": null,
+    })
+}
+
+pub(super) fn reply_started(reply: &str, item: &str) -> Value {
+    json!({"type": "reply.started", "reply_id": reply, "item_id": item})
+}
+
+pub(super) fn audio(reply: Option<&str>, bytes: &[u8]) -> Value {
+    let data = STANDARD.encode(bytes);
+    match reply {
+        Some(reply) => json!({"type": "reply.audio", "reply_id": reply, "data": data}),
+        None => json!({"type": "reply.audio", "data": data}),
+    }
+}
+
+pub(super) fn agent_delta(reply: &str, item: &str, word: &Word) -> Value {
+    json!({
+        "type": "transcript.agent.delta", "reply_id": reply, "item_id": item,
+        "delta": word.text, "start_ms": word.start, "end_ms": word.end,
+    })
+}
+
+pub(super) fn agent_transcript(reply: &str, item: &str, text: &str, interrupted: bool) -> Value {
+    json!({
+        "type": "transcript.agent", "reply_id": reply, "item_id": item, "text": text,
+        "interrupted": interrupted,
+    })
+}
+
+pub(super) fn reply_done(reply: &str, status: Option<&str>) -> Value {
+    match status {
+        Some(status) => json!({"type": "reply.done", "reply_id": reply, "status": status}),
+        None => json!({"type": "reply.done", "reply_id": reply}),
+    }
+}
+
+pub(super) fn user(kind: &str, item: &str, text: &str) -> Value {
+    json!({"type": kind, "item_id": item, "text": text})
+}
+
+/// What a session is in the end: what was asked for, and nulls.
+pub(super) fn config(session: &str, asked: &Value) -> Value {
+    let field = |path: &str| asked.pointer(path).cloned().unwrap_or_default();
+    json!({
+        "id": session,
+        "system_prompt": field("/system_prompt"),
+        "greeting": field("/greeting"),
+        "input": {
+            "type": "audio", "format": {"encoding": "audio/pcm", "sample_rate": 24_000},
+            "turn_detection": field("/input/turn_detection"), "keyterms": field("/input/keyterms"),
+            "transcription_mode": field("/input/transcription_mode"),
+            "language_codes": field("/input/language_codes"),
+        },
+        "output": {
+            "type": "audio", "voice": asked.pointer("/output/voice").cloned().unwrap_or_else(|| "anna".into()),
+            "format": {"encoding": "audio/pcm", "sample_rate": 24_000},
+            "volume": field("/output/volume"),
+        },
+        "tools": asked.get("tools").cloned().unwrap_or_else(|| json!([])),
+        "llm": [], "pre_connect_requests": [],
+    })
+}

@@ -1,0 +1,373 @@
+//! One WebSocket: a voice session from the first update to the last word.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+use tokio_tungstenite::tungstenite::{self, Message};
+
+use super::fault::Doom;
+use super::hearing::Ear;
+use super::log::{Entry, Pen};
+use super::speaking::{Mouth, Said};
+use super::validate::{self, Refusal};
+use super::voice::Speech;
+use super::{Fault, Options, clips, messages};
+use crate::clock;
+
+/// How long a client may take to take one message.
+const CLIENT_WITHIN: Duration = Duration::from_secs(10);
+
+/// From `session.updated` to `session.ready`.
+const READY_AFTER: Duration = Duration::from_millis(17);
+
+/// How far a session's end is announced to lie ahead, in seconds.
+const EXPIRES_IN: u64 = 3_595;
+
+/// Goes on, or breaks with how the connection ended.
+pub(super) type Flow = ControlFlow<&'static str>;
+
+/// A voice session and its socket.
+pub(super) struct Session {
+    socket: WebSocketStream<TcpStream>,
+    pub(super) options: Arc<Options>,
+    pub(super) pen: Pen,
+    id: String,
+    /// What was asked for, updates included; null before the first.
+    pub(super) asked: Value,
+    opened: Instant,
+    ready_at: Option<Instant>,
+    pub(super) ready: Option<Instant>,
+    pub(super) samples: u64,
+    pub(super) ear: Ear,
+    pub(super) turn: String,
+    pub(super) deltas: usize,
+    pub(super) mouth: Mouth,
+    pub(super) next_answer: usize,
+    heard_audio: bool,
+}
+
+impl Session {
+    pub(super) fn new(socket: WebSocketStream<TcpStream>, options: Arc<Options>, pen: Pen) -> Self {
+        let end_of_turn = samples_in(options.end_of_turn);
+        Self {
+            socket,
+            mouth: Mouth::new(&options),
+            options,
+            pen,
+            id: messages::id("sess"),
+            asked: Value::Null,
+            opened: Instant::now(),
+            ready_at: None,
+            ready: None,
+            samples: 0,
+            ear: Ear::new(end_of_turn),
+            turn: String::new(),
+            deltas: 0,
+            next_answer: 0,
+            heard_audio: false,
+        }
+    }
+
+    /// Talks until the connection ends; `known` when the client's key is good.
+    pub(super) async fn run(&mut self, known: bool, stop: &mut watch::Receiver<bool>) -> Flow {
+        if !known {
+            let refusal = Refusal::new("unauthorized", "Authentication failed");
+            return self.refuse_and_close(&refusal).await;
+        }
+        loop {
+            let due = [
+                self.ready_at,
+                self.mouth.due(),
+                self.doom().map(|doom| doom.0),
+            ];
+            let due = due.into_iter().flatten().min().map(Instant::into_std);
+            tokio::select! {
+                message = self.socket.next() => self.on_frame(message).await?,
+                () = clock::at(due) => self.on_due(stop).await?,
+                _ = stop.changed() => {
+                    self.end().await?;
+                    return ControlFlow::Break("the simulator stopped");
+                }
+            }
+        }
+    }
+
+    async fn on_frame(&mut self, frame: Option<tungstenite::Result<Message>>) -> Flow {
+        match frame {
+            Some(Ok(Message::Text(text))) => self.on_text(&text).await,
+            Some(Ok(Message::Binary(_))) => {
+                let refusal = Refusal::new("invalid_format", "binary frames are not taken");
+                self.violated(&refusal).await
+            }
+            Some(Ok(Message::Close(_))) | None => ControlFlow::Break("the client closed"),
+            Some(Ok(_)) => ControlFlow::Continue(()),
+            Some(Err(_)) => ControlFlow::Break("the client went away"),
+        }
+    }
+
+    async fn on_text(&mut self, text: &str) -> Flow {
+        let message: Value = serde_json::from_str(text).unwrap_or_default();
+        let Some(kind) = message["type"].as_str() else {
+            let refusal = Refusal::new("invalid_format", "a message must be an object with a type");
+            return self.violated(&refusal).await;
+        };
+        if kind != "input.audio" || !std::mem::replace(&mut self.heard_audio, true) {
+            self.pen.note(Entry::Received(kind.to_owned()));
+        }
+        match kind {
+            "session.update" => self.on_update(&message).await,
+            "session.end" => {
+                self.end().await?;
+                ControlFlow::Break("session.end")
+            }
+            "session.resume" => {
+                let refusal = Refusal::new("session_not_found", "no such session");
+                self.refuse_and_close(&refusal).await
+            }
+            kind if self.ready.is_none() => {
+                let refusal =
+                    Refusal::new("invalid_format", format!("{kind} before session.ready"));
+                self.violated(&refusal).await
+            }
+            "input.audio" => self.on_audio(&message).await,
+            kind => match validate::command(kind, &message) {
+                Ok(()) => self.on_command(kind, &message).await,
+                Err(refusal) => self.violated(&refusal).await,
+            },
+        }
+    }
+
+    async fn on_update(&mut self, message: &Value) -> Flow {
+        let first = self.asked.is_null();
+        if let Err(refusal) = validate::session(&message["session"], first) {
+            self.pen.note(Entry::Violation(refusal.message.clone()));
+            return match first {
+                true => self.refuse_and_close(&refusal).await,
+                false => self.refuse(&refusal).await,
+            };
+        }
+        for fault in &self.options.clone().faults {
+            match fault {
+                Fault::Reject(code) if first => {
+                    let refusal = Refusal::new("", format!("told to refuse with {code}"));
+                    return self.reject(code, &refusal).await;
+                }
+                Fault::NeverReady => return ControlFlow::Continue(()),
+                _ => {}
+            }
+        }
+        merge(&mut self.asked, &message["session"]);
+        let config = messages::config(&self.id, &self.asked);
+        self.send(messages::updated(&config)).await?;
+        if first {
+            self.ready_at = Some(Instant::now() + READY_AFTER);
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Something planned is due: the session is ready, the next audio, or its doom.
+    async fn on_due(&mut self, stop: &mut watch::Receiver<bool>) -> Flow {
+        let now = Instant::now();
+        if self.ready_at.is_some_and(|at| at <= now) {
+            self.ready_at = None;
+            self.ready = Some(now);
+            return self.on_ready().await;
+        }
+        if let Some((at, doom)) = self.doom()
+            && at <= now
+        {
+            return self.meet(doom, stop).await;
+        }
+        self.speak(now).await
+    }
+
+    async fn on_ready(&mut self) -> Flow {
+        let config = messages::config(&self.id, &self.asked);
+        let expires_at = epoch().as_secs() + EXPIRES_IN;
+        let token = messages::id("resume");
+        self.send(messages::ready(&config, &self.id, &token, expires_at))
+            .await?;
+        self.misbehave().await?;
+        let Some(greeting) = self.asked["greeting"].as_str() else {
+            return ControlFlow::Continue(());
+        };
+        let clip = clips::find("greeting").expect("the greeting is shipped");
+        let mut samples = clip.samples();
+        if self.options.faults.contains(&Fault::BurstMinute) {
+            let long = clips::find("caller-long")
+                .expect("the long clip is shipped")
+                .samples();
+            samples.extend(long.iter().cycle().take(60 * 24_000));
+        }
+        let speech = Speech::new(&samples, greeting);
+        self.say(speech).await
+    }
+
+    /// The faults that are one message each.
+    async fn misbehave(&mut self) -> Flow {
+        for fault in self.options.clone().faults.iter() {
+            match fault {
+                Fault::MalformedJson => self.send_text("{\"type\":".to_owned()).await?,
+                Fault::BadBase64 => {
+                    let bad = r#"{"type":"reply.audio","reply_id":"resp_bad","data":"?!"}"#;
+                    self.send_text(bad.to_owned()).await?;
+                }
+                Fault::UnknownEvent => {
+                    let unknown = serde_json::json!({"type": "session.weather", "rain": true});
+                    self.send(unknown).await?;
+                }
+                Fault::HugeMessage => {
+                    let huge = serde_json::json!({"system_prompt": "x".repeat(2 << 20)});
+                    self.send(messages::updated(&huge)).await?;
+                }
+                _ => {}
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    async fn on_command(&mut self, kind: &str, message: &Value) -> Flow {
+        match kind {
+            "reply.create" if !self.mouth.is_speaking() => {
+                let speech = self.answer(&[], "");
+                self.say(speech).await
+            }
+            "reply.cancel" => {
+                let reply = message["reply_id"].as_str().unwrap_or_default();
+                match self.mouth.cancel(reply) {
+                    Some(done) => self.send(done).await,
+                    None => ControlFlow::Continue(()),
+                }
+            }
+            _ => ControlFlow::Continue(()),
+        }
+    }
+
+    pub(super) async fn say(&mut self, speech: Speech) -> Flow {
+        let started = self.mouth.start(Instant::now(), speech);
+        self.send(started).await?;
+        self.speak(Instant::now()).await
+    }
+
+    /// Sends all of the reply that is due.
+    async fn speak(&mut self, now: Instant) -> Flow {
+        while let Some(said) = self.mouth.next(now) {
+            match said {
+                Said::Message(message) => self.send(message).await?,
+                Said::All => self.pen.note(Entry::Replied),
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn doom(&self) -> Option<(Instant, Doom)> {
+        let ready = self.ready?;
+        let dooms = self.options.faults.iter().filter_map(Fault::doom);
+        let (after, doom) = dooms.min_by_key(|(after, _)| *after)?;
+        Some((ready + after, doom))
+    }
+
+    async fn meet(&mut self, doom: Doom, stop: &mut watch::Receiver<bool>) -> Flow {
+        match doom {
+            Doom::Drop => ControlFlow::Break("dropped"),
+            Doom::Silent => {
+                // The sender lives as long as the simulator.
+                stop.changed().await.ok();
+                ControlFlow::Break("silent")
+            }
+            Doom::Fail { told } => {
+                if told {
+                    let refusal = Refusal::new("internal_error", "told to fail");
+                    self.refuse(&refusal).await?;
+                }
+                self.close(CloseCode::Error, "internal error").await
+            }
+        }
+    }
+
+    async fn end(&mut self) -> Flow {
+        let seconds = self.opened.elapsed().as_secs_f64();
+        self.send(messages::ended(seconds)).await?;
+        match self.close(CloseCode::Normal, "").await {
+            ControlFlow::Break(_) | ControlFlow::Continue(()) => ControlFlow::Continue(()),
+        }
+    }
+
+    pub(super) async fn violated(&mut self, refusal: &Refusal) -> Flow {
+        self.pen.note(Entry::Violation(refusal.message.clone()));
+        self.refuse(refusal).await
+    }
+
+    async fn refuse(&mut self, refusal: &Refusal) -> Flow {
+        let session = self.ready.map(|_| self.id.clone());
+        self.send(messages::error(refusal, session.as_deref()))
+            .await
+    }
+
+    async fn refuse_and_close(&mut self, refusal: &Refusal) -> Flow {
+        self.refuse(refusal).await?;
+        self.close(CloseCode::Policy, refusal.code).await
+    }
+
+    /// Refuses with a code that the caller of the simulator chose.
+    async fn reject(&mut self, code: &str, refusal: &Refusal) -> Flow {
+        let mut message = messages::error(refusal, None);
+        message["code"] = code.into();
+        self.send(message).await?;
+        self.close(CloseCode::Policy, "rejected").await
+    }
+
+    async fn close(&mut self, code: CloseCode, reason: &'static str) -> Flow {
+        let frame = CloseFrame {
+            code,
+            reason: reason.into(),
+        };
+        let closing = self.socket.close(Some(frame));
+        match timeout(CLIENT_WITHIN, closing).await {
+            Ok(Ok(())) => ControlFlow::Break("closed"),
+            _ => ControlFlow::Break("the client went away"),
+        }
+    }
+
+    pub(super) async fn send(&mut self, mut message: Value) -> Flow {
+        message["timestamp"] = match self.options.faults.contains(&Fault::IsoTimestamps) {
+            true => "2026-09-24T12:00:00Z".into(),
+            false => epoch().as_secs_f64().into(),
+        };
+        self.send_text(message.to_string()).await
+    }
+
+    async fn send_text(&mut self, text: String) -> Flow {
+        let sending = self.socket.send(Message::text(text));
+        match timeout(CLIENT_WITHIN, sending).await {
+            Ok(Ok(())) => ControlFlow::Continue(()),
+            _ => ControlFlow::Break("the client went away"),
+        }
+    }
+}
+
+/// Puts the fields of an update over what was asked for before; nested objects are replaced.
+fn merge(asked: &mut Value, update: &Value) {
+    if asked.is_null() {
+        *asked = update.clone();
+    } else if let (Some(asked), Some(update)) = (asked.as_object_mut(), update.as_object()) {
+        asked.extend(update.clone());
+    }
+}
+
+/// Samples in `duration`.
+pub(super) fn samples_in(duration: Duration) -> usize {
+    duration.as_millis() as usize * 24
+}
+
+fn epoch() -> Duration {
+    std::time::UNIX_EPOCH.elapsed().unwrap_or_default()
+}

@@ -1,0 +1,301 @@
+//! The simulator over loopback, with a scripted client.
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use super::*;
+
+struct Client {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    log: Log,
+    _stop: oneshot::Sender<()>,
+}
+
+async fn client(options: Options) -> Client {
+    let simulator = Simulator::bind(options).await.unwrap();
+    let (stop, stopped) = oneshot::channel();
+    let (url, log) = (simulator.url(), simulator.watch());
+    tokio::spawn(simulator.run(async {
+        stopped.await.ok();
+    }));
+    let mut request = url.into_client_request().unwrap();
+    let bearer = "Bearer key".parse().unwrap();
+    request.headers_mut().insert("authorization", bearer);
+    let (socket, _) = connect_async(request).await.unwrap();
+    Client {
+        socket,
+        log,
+        _stop: stop,
+    }
+}
+
+impl Client {
+    async fn send(&mut self, message: Value) {
+        self.socket
+            .send(Message::text(message.to_string()))
+            .await
+            .unwrap();
+    }
+
+    /// The next JSON message; none when the socket was closed, with its code.
+    async fn next(&mut self) -> Result<Value, Option<u16>> {
+        loop {
+            match self.socket.next().await {
+                Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
+                    Ok(message) => return Ok(message),
+                    Err(_) => continue,
+                },
+                Some(Ok(Message::Close(frame))) => return Err(frame.map(|it| it.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(None),
+            }
+        }
+    }
+
+    async fn until(&mut self, kind: &str) -> Vec<Value> {
+        let mut seen = Vec::new();
+        loop {
+            let message = self.next().await.unwrap();
+            let found = message["type"] == kind;
+            seen.push(message);
+            if found {
+                return seen;
+            }
+        }
+    }
+
+    async fn ready(&mut self, session: Value) {
+        self.send(json!({"type": "session.update", "session": session}))
+            .await;
+        self.until("session.ready").await;
+    }
+
+    /// Sends samples in real time, in 50 ms chunks.
+    async fn speak(&mut self, samples: &[i16]) {
+        use base64::Engine as _;
+        let mut tick = tokio::time::interval(Duration::from_millis(50));
+        for chunk in samples.chunks(1_200) {
+            tick.tick().await;
+            let bytes: Vec<_> = chunk
+                .iter()
+                .flat_map(|sample| sample.to_le_bytes())
+                .collect();
+            let audio = base64::engine::general_purpose::STANDARD.encode(bytes);
+            self.send(json!({"type": "input.audio", "audio": audio}))
+                .await;
+        }
+    }
+}
+
+fn kinds(messages: &[Value]) -> Vec<&str> {
+    messages
+        .iter()
+        .map(|it| it["type"].as_str().unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn it_greets_in_the_order_of_the_real_api() {
+    let mut client = client(Options {
+        pace: Pace::Burst,
+        ..Options::default()
+    })
+    .await;
+    client
+        .send(json!({"type": "session.update", "session": {"greeting": "Hello there"}}))
+        .await;
+    let messages = client.until("reply.done").await;
+    let mut order = kinds(&messages);
+    order.dedup();
+    assert_eq!(
+        order,
+        [
+            "session.updated",
+            "session.ready",
+            "reply.started",
+            "reply.audio",
+            "transcript.agent.delta",
+            "reply.audio",
+            "transcript.agent",
+            "reply.done",
+        ]
+    );
+    client.send(json!({"type": "session.end"})).await;
+    assert_eq!(client.next().await.unwrap()["type"], "session.ended");
+    assert_eq!(client.next().await, Err(Some(1000)));
+}
+
+#[tokio::test]
+async fn a_bad_first_update_is_fatal_and_a_later_one_is_not() {
+    let mut bad = client(Options::default()).await;
+    bad.send(json!({"type": "session.update", "session": {"output": {"voice": "ivy"}}}))
+        .await;
+    let refused = bad.next().await.unwrap();
+    assert_eq!(
+        (&refused["code"], &refused["param"]),
+        (&json!("invalid_value"), &json!("output.voice"))
+    );
+    assert_eq!(bad.next().await, Err(Some(1008)));
+
+    let mut later = client(Options::default()).await;
+    later.ready(json!({})).await;
+    later
+        .send(json!({"type": "session.update", "session": {"greeting": "x"}}))
+        .await;
+    assert_eq!(later.next().await.unwrap()["code"], "immutable_field");
+    later
+        .send(json!({"type": "session.update", "session": {"system_prompt": "x"}}))
+        .await;
+    assert_eq!(later.next().await.unwrap()["type"], "session.updated");
+}
+
+#[tokio::test]
+async fn what_a_client_may_not_is_refused_and_noted() {
+    let mut client = client(Options::default()).await;
+    client
+        .send(json!({"type": "input.audio", "audio": ""}))
+        .await;
+    assert_eq!(client.next().await.unwrap()["code"], "invalid_format");
+    client.ready(json!({})).await;
+    for (message, code) in [
+        (json!({"type": "input.text"}), "invalid_format"),
+        (
+            json!({"type": "input.audio", "audio": "?"}),
+            "invalid_audio",
+        ),
+        (
+            json!({"type": "tool.result", "call_id": "c", "result": {}}),
+            "invalid_format",
+        ),
+        (json!([]), "invalid_format"),
+    ] {
+        client.send(message).await;
+        assert_eq!(client.next().await.unwrap()["code"], code);
+    }
+    assert_eq!(client.log.violations().len(), 5);
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_told_after_the_upgrade() {
+    let mut client = client(Options {
+        key: Some("another".to_owned()),
+        ..Options::default()
+    })
+    .await;
+    assert_eq!(client.next().await.unwrap()["code"], "unauthorized");
+    assert_eq!(client.next().await, Err(Some(1008)));
+}
+
+#[tokio::test]
+async fn a_parrot_says_what_it_heard() {
+    let mut client = client(Options {
+        pace: Pace::Burst,
+        onset: Duration::from_millis(200),
+        end_of_turn: Duration::from_millis(400),
+        ..Options::default()
+    })
+    .await;
+    client.ready(json!({})).await;
+    let mut samples = clips::find("caller-hours").unwrap().samples();
+    samples.extend([0; 24_000]);
+    client.speak(&samples).await;
+    let messages = client.until("reply.done").await;
+    let said = messages
+        .iter()
+        .find(|it| it["type"] == "transcript.user")
+        .unwrap();
+    assert_eq!(said["text"], "What are your opening hours?");
+    let order = kinds(&messages);
+    let at = |kind: &str| order.iter().position(|it| *it == kind).unwrap();
+    assert!(at("input.speech.started") < at("transcript.user.delta"));
+    assert!(at("transcript.user.delta") < at("input.speech.stopped"));
+    assert!(at("transcript.user") < at("reply.started"));
+    assert_eq!(client.log.violations(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn an_interruption_is_three_messages_at_once() {
+    let mut client = client(Options {
+        barge_in: Duration::from_millis(200),
+        ..Options::default()
+    })
+    .await;
+    client
+        .ready(json!({"greeting": "Hello, this is Parlor. How can I help you today?"}))
+        .await;
+    let stop = clips::find("caller-stop").unwrap().samples();
+    client.speak(&stop[..24_000]).await;
+    let messages = client.until("reply.done").await;
+    let last: Vec<_> = messages.iter().rev().take(3).rev().collect();
+    assert_eq!(last[0]["type"], "input.speech.started");
+    assert_eq!(last[1]["interrupted"], true);
+    assert_eq!(last[2]["status"], "interrupted");
+    let times: Vec<_> = last
+        .iter()
+        .map(|it| it["timestamp"].as_f64().unwrap())
+        .collect();
+    println!(
+        "barge-in: {:.2} ms from first to last",
+        (times[2] - times[0]) * 1e3
+    );
+    let whole = "Hello, this is Parlor. How can I help you today?";
+    let heard = last[1]["text"].as_str().unwrap();
+    assert!(
+        whole.starts_with(heard) && heard.len() < whole.len(),
+        "{heard}"
+    );
+}
+
+#[tokio::test]
+async fn each_fault_shows() {
+    let all = vec![
+        Fault::MalformedJson,
+        Fault::UnknownEvent,
+        Fault::HugeMessage,
+        Fault::IsoTimestamps,
+        Fault::MissingStatus,
+        Fault::MissingReplyId,
+        Fault::OddChunks,
+    ];
+    let mut client = client(Options {
+        pace: Pace::Burst,
+        faults: all,
+        ..Options::default()
+    })
+    .await;
+    client.ready(json!({"greeting": "Hi"})).await;
+    let messages = client.until("reply.done").await;
+    assert!(messages.iter().all(|it| it["timestamp"].is_string()));
+    assert!(kinds(&messages).contains(&"session.weather"));
+    assert!(messages.iter().any(|it| it.to_string().len() > 2_000_000));
+    let audio: Vec<_> = messages
+        .iter()
+        .filter(|it| it["type"] == "reply.audio")
+        .collect();
+    assert!(audio.iter().all(|it| it.get("reply_id").is_none()));
+    assert!(messages.last().unwrap().get("status").is_none());
+
+    for (fault, code) in [
+        (Fault::DropAfter(Duration::ZERO), None),
+        (
+            Fault::FailAfter {
+                after: Duration::ZERO,
+                told: false,
+            },
+            Some(1011),
+        ),
+    ] {
+        let mut client = self::client(Options {
+            faults: vec![fault],
+            ..Options::default()
+        })
+        .await;
+        client.ready(json!({})).await;
+        assert_eq!(client.next().await, Err(code));
+    }
+}

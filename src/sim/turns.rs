@@ -1,0 +1,144 @@
+//! The caller's turns: audio in, what was heard, interruptions, and what is answered.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::hearing::Heard;
+use super::log::Entry;
+use super::session::{Flow, Session, samples_in};
+use super::validate::Refusal;
+use super::voice::Speech;
+use super::{Reply, clips, messages, recognise};
+
+/// How far audio may run ahead of the clock, in samples: 1 s.
+const AHEAD: u64 = 24_000;
+
+/// Between two `transcript.user.delta`, in samples: 600 ms.
+const DELTA_EVERY: usize = 14_400;
+
+impl Session {
+    pub(super) async fn on_audio(&mut self, message: &Value) -> Flow {
+        let Some(audio) = message["audio"].as_str() else {
+            let refusal = Refusal::of("invalid_format", "audio", "'audio' must be a string");
+            return self.violated(&refusal).await;
+        };
+        let Ok(bytes) = STANDARD.decode(audio) else {
+            let refusal = Refusal::of("invalid_audio", "audio", "'audio' must be base64");
+            return self.violated(&refusal).await;
+        };
+        let (pairs, _) = bytes.as_chunks::<2>();
+        let samples: Vec<_> = pairs.iter().map(|pair| i16::from_le_bytes(*pair)).collect();
+        self.samples += samples.len() as u64;
+        let since = self.ready.map_or(Duration::ZERO, |ready| ready.elapsed());
+        if self.samples > samples_in(since) as u64 + AHEAD {
+            let refusal = Refusal::new("audio_rate_violation", "audio came faster than real time");
+            return self.violated(&refusal).await;
+        }
+        let onset = match self.mouth.is_speaking() {
+            true => self.options.barge_in,
+            false => self.options.onset,
+        };
+        for heard in self.ear.hear(&samples, samples_in(onset)) {
+            self.on_heard(heard).await?;
+        }
+        self.delta().await
+    }
+
+    async fn on_heard(&mut self, heard: Heard) -> Flow {
+        match heard {
+            Heard::Started => {
+                self.turn = messages::id("msg");
+                self.deltas = 0;
+                match self.mouth.is_speaking() {
+                    true => self.interrupted().await,
+                    false => {
+                        self.send(serde_json::json!({"type": "input.speech.started"}))
+                            .await
+                    }
+                }
+            }
+            // Somebody spoke over a reply that went on.
+            Heard::Stopped(_) if self.mouth.is_speaking() => ControlFlow::Continue(()),
+            Heard::Stopped(samples) => {
+                let text = recognise::words(&samples);
+                self.send(serde_json::json!({"type": "input.speech.stopped"}))
+                    .await?;
+                let turn = self.turn.clone();
+                self.send(messages::user("transcript.user", &turn, &text))
+                    .await?;
+                let speech = self.answer(&samples, &text);
+                self.say(speech).await
+            }
+        }
+    }
+
+    /// Tells the turn so far, every 600 ms.
+    async fn delta(&mut self) -> Flow {
+        let Some(length) = self
+            .ear
+            .speaking_for()
+            .filter(|_| !self.mouth.is_speaking())
+        else {
+            return ControlFlow::Continue(());
+        };
+        if length / DELTA_EVERY <= self.deltas {
+            return ControlFlow::Continue(());
+        }
+        self.deltas = length / DELTA_EVERY;
+        let text = format!("[{:.1} s of speech]", length as f64 / 24_000.0);
+        let turn = self.turn.clone();
+        self.send(messages::user("transcript.user.delta", &turn, &text))
+            .await
+    }
+
+    fn interruptible(&self) -> bool {
+        let flag = self
+            .asked
+            .pointer("/input/turn_detection/interrupt_response");
+        flag.and_then(Value::as_bool).unwrap_or(true)
+    }
+
+    async fn interrupted(&mut self) -> Flow {
+        let started = serde_json::json!({"type": "input.speech.started"});
+        if self.mouth.take_back_channel() {
+            return self.send(started).await;
+        }
+        if !self.interruptible() {
+            return ControlFlow::Continue(());
+        }
+        self.pen.note(Entry::BargeIn);
+        self.send(started).await?;
+        for message in self.mouth.interrupt() {
+            self.send(message).await?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// What is answered to a turn.
+    pub(super) fn answer(&mut self, samples: &[i16], text: &str) -> Speech {
+        if self.options.reply == Reply::Parrot {
+            return Speech::new(samples, text);
+        }
+        let topic = clips::all()
+            .iter()
+            .find(|clip| clip.words == text)
+            .and_then(|clip| clip.name.strip_prefix("caller-"));
+        let fitting = topic.and_then(|topic| match topic {
+            "stop" => clips::find("answer-sorry"),
+            topic => clips::find(&format!("answer-{topic}")),
+        });
+        let clip = fitting.unwrap_or_else(|| {
+            let answers = clips::all()
+                .iter()
+                .filter(|clip| clip.name.starts_with("answer-"));
+            let answers: Vec<_> = answers.collect();
+            self.next_answer += 1;
+            answers[(self.next_answer - 1) % answers.len()]
+        });
+        Speech::new(&clip.samples(), clip.words)
+    }
+}
