@@ -1,0 +1,192 @@
+//! One livekit-server, one simulator, and workers as processes of their own.
+
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use parlor::config::LiveKit;
+use parlor::demo::Server;
+use parlor::room::Caller;
+use parlor::sim::{self, Log, Simulator};
+use parlor::token::{Grant, Kind, mint};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::sync::{oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// No single step of a test takes longer.
+pub(crate) const SOON: Duration = Duration::from_secs(30);
+
+/// The room of every test; each has a server of its own.
+const ROOM: &str = "kitchen";
+
+/// The greeting that the simulator speaks.
+pub(crate) const GREETING: &str = "greeting";
+
+pub(crate) struct Bench {
+    pub(crate) server: Option<Server>,
+    pub(crate) livekit: LiveKit,
+    pub(crate) log: Log,
+    simulator: Simulation,
+}
+
+struct Simulation {
+    address: String,
+    _stop: oneshot::Sender<()>,
+    _task: JoinHandle<()>,
+}
+
+impl Bench {
+    pub(crate) async fn start(options: sim::Options) -> Self {
+        let server = Server::start(None).await.unwrap();
+        let simulator = Simulator::bind(options).await.unwrap();
+        let log = simulator.watch();
+        let address = format!("ws://{}", simulator.addr());
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(simulator.run(async {
+            stopped.await.ok();
+        }));
+        Self {
+            livekit: server.livekit().clone(),
+            server: Some(server),
+            log,
+            simulator: Simulation {
+                address,
+                _stop: stop,
+                _task: task,
+            },
+        }
+    }
+
+    /// A worker in the room, started as a user would.
+    pub(crate) fn worker(&self) -> Worker {
+        self.worker_with(&[], &[])
+    }
+
+    /// The same with other flags and variables.
+    pub(crate) fn worker_with(&self, flags: &[&str], variables: &[(&str, &str)]) -> Worker {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+        command
+            .args(["join", "--room", ROOM, "--agent"])
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/agent.toml"))
+            .args(flags)
+            .env_clear()
+            .envs(
+                std::env::vars().filter(|(name, _)| name == "PARLOR_NATIVE_CORE" || name == "HOME"),
+            )
+            .env("LIVEKIT_URL", &self.livekit.url)
+            .env("LIVEKIT_API_KEY", &self.livekit.api_key)
+            .env("LIVEKIT_API_SECRET", self.livekit.api_secret.reveal())
+            .env("ASSEMBLYAI_BASE_URL", &self.simulator.address)
+            .env("ASSEMBLYAI_API_KEY", "e2e-key")
+            .env("PARLOR_LOG", "debug")
+            .envs(variables.iter().copied())
+            .current_dir(env!("CARGO_TARGET_TMPDIR"));
+        Worker::spawn(command)
+    }
+
+    /// The simulator's address.
+    pub(crate) fn agent_url(&self) -> &str {
+        &self.simulator.address
+    }
+
+    /// A caller in the room.
+    pub(crate) async fn caller(&self, identity: &str) -> Caller {
+        let grant = Grant {
+            room: ROOM,
+            identity,
+            name: identity,
+            kind: Kind::Caller,
+            valid: Duration::from_secs(60),
+        };
+        let token = mint(&self.livekit, &grant).unwrap();
+        Caller::join(&self.livekit.url, &token).await.unwrap()
+    }
+}
+
+/// A `parlor` process; killed when this is dropped.
+pub(crate) struct Worker {
+    child: Child,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Worker {
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        gather(child.stdout.take().unwrap(), lines.clone());
+        gather(child.stderr.take().unwrap(), lines.clone());
+        Self { child, lines }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) async fn terminate(&self) {
+        let pid = self.pid().to_string();
+        let killed = Command::new("kill").args(["-TERM", &pid]).status().await;
+        assert!(killed.unwrap().success());
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn end(&mut self) -> ExitStatus {
+        match timeout(SOON, self.child.wait()).await {
+            Ok(status) => status.unwrap(),
+            Err(_) => panic!("the worker did not end; it wrote:\n{}", self.wrote()),
+        }
+    }
+
+    /// Everything it wrote so far.
+    pub(crate) fn wrote(&self) -> String {
+        self.lines.lock().join("\n")
+    }
+
+    /// The one line meant for people: `parlor: …`.
+    pub(crate) fn said(&self) -> Vec<String> {
+        let lines = self.lines.lock();
+        lines
+            .iter()
+            .filter_map(|line| line.strip_prefix("parlor: "))
+            .map(str::to_owned)
+            .collect()
+    }
+}
+
+fn gather(
+    pipe: impl tokio::io::AsyncRead + Unpin + Send + 'static,
+    lines: Arc<Mutex<Vec<String>>>,
+) {
+    tokio::spawn(async move {
+        let mut reader = BufReader::new(pipe).lines();
+        while let Ok(Some(line)) = reader.next_line().await {
+            lines.lock().push(line);
+        }
+    });
+}
+
+/// Waits until the agent is in this state, as the room shows it.
+pub(crate) async fn agent_is(state: &mut watch::Receiver<String>, wanted: &str) {
+    let reached = timeout(SOON, state.wait_for(|state| state == wanted)).await;
+    let Ok(Ok(_)) = reached else {
+        panic!(
+            "the agent did not become {wanted}: it is {:?}",
+            *state.borrow()
+        );
+    };
+}
+
+/// Waits until the agent has spoken to its end.
+pub(crate) async fn agent_speaks(state: &mut watch::Receiver<String>) {
+    agent_is(state, "speaking").await;
+    agent_is(state, "listening").await;
+}

@@ -1,0 +1,198 @@
+//! What a caller hears.
+
+use std::time::{Duration, Instant};
+
+use parlor::room::Caller;
+use parlor::sim::{self, Entry, clips};
+
+use super::bench::{Bench, GREETING, SOON, agent_is, agent_speaks};
+use super::hearing::{self, FOUND, Match};
+
+fn clip(name: &str) -> Vec<i16> {
+    clips::find(name).unwrap().samples()
+}
+
+/// Looks for `clip` in what the caller heard from sample `from` on, and prints what it found.
+fn heard(caller: &Caller, from: usize, what: &str, clip: &[i16]) -> Match {
+    let found = hearing::find(clip, &caller.heard().since(from));
+    println!(
+        "{what}: {} of {} windows, correlation {:.3}",
+        found.found, found.windows, found.score
+    );
+    found
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_greeting_is_heard_whole() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker();
+    let caller = bench.caller("ada").await;
+    let began = Instant::now();
+    let mut state = caller.agent_state();
+    agent_is(&mut state, "speaking").await;
+    println!(
+        "first spoken word {} ms after the caller joined",
+        began.elapsed().as_millis()
+    );
+    agent_is(&mut state, "listening").await;
+    assert!(heard(&caller, 0, GREETING, &clip(GREETING)).is_whole());
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_comes_back_as_it_was_said() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker();
+    let mut caller = bench.caller("ada").await;
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    for name in ["caller-hours", "caller-table"] {
+        let said = clip(name);
+        let from = caller.heard().len();
+        caller.say(&said).await.unwrap();
+        agent_speaks(&mut state).await;
+        let found = heard(&caller, from, name, &said);
+        assert!(found.found * 10 >= found.windows * 9, "{found:?}");
+    }
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_reply_stops_and_nothing_of_it_follows() {
+    let bench = Bench::start(sim::Options {
+        reply: sim::Reply::Parrot,
+        ..sim::Options::default()
+    })
+    .await;
+    let mut worker = bench.worker();
+    let mut caller = bench.caller("ada").await;
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    let long = clip("caller-long");
+    caller.say(&long).await.unwrap();
+    agent_is(&mut state, "speaking").await;
+    let from = caller.heard().len();
+
+    let mut hearing_it = caller.heard();
+    let talking = |heard: &[i16]| hearing::loudness(heard) > 500.0;
+    assert!(
+        hearing_it.wait(from, SOON, talking).await,
+        "the reply is not heard"
+    );
+    let stop = clip("caller-stop");
+    let (mut log, heard_so_far) = (bench.log.clone(), caller.heard());
+    let deciding = async {
+        let decided = log.wait(SOON, |entry| *entry == Entry::BargeIn).await;
+        assert!(
+            decided.is_some(),
+            "the simulator decided on an interruption"
+        );
+        heard_so_far.len()
+    };
+    let (said, at_decision) = tokio::join!(caller.say(&stop), deciding);
+    said.unwrap();
+    agent_is(&mut state, "listening").await;
+    agent_speaks(&mut state).await;
+
+    let all = caller.heard().since(from);
+    let cut = hearing::silence_after(&all, at_decision.saturating_sub(from)).unwrap();
+    println!(
+        "interrupted: silent {} ms after the decision",
+        (cut + from).saturating_sub(at_decision) / 24
+    );
+    let played = hearing::find(&long, &all);
+    assert!(played.found > 0 && !played.is_whole(), "{played:?}");
+    let rest = &long[long.len().min(cut)..];
+    let trace = hearing::loudest_trace(rest, &all[cut..]);
+    assert!(
+        trace < FOUND,
+        "a piece of the old reply came after: {trace:.3}"
+    );
+    let reply = hearing::find(&stop, &all[cut..]);
+    assert!(
+        reply.found * 10 >= reply.windows * 8,
+        "the new reply is heard: {reply:?}"
+    );
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_callers_in_turn_are_served_by_one_worker() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker();
+    let first = bench.caller("ada").await;
+    agent_speaks(&mut first.agent_state()).await;
+    let mut second = bench.caller("grace").await;
+    first.leave().await;
+    let mut state = second.agent_state();
+    let said = clip("caller-hours");
+    let from = second.heard().len();
+    second.say(&said).await.unwrap();
+    agent_speaks(&mut state).await;
+    let found = heard(&second, from, "the second caller", &said);
+    assert!(found.found * 10 >= found.windows * 8, "{found:?}");
+    second.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_after_each_other_serve_the_same_room() {
+    let bench = Bench::start(sim::Options::default()).await;
+    for caller in ["ada", "grace"] {
+        let mut worker = bench.worker();
+        let caller = bench.caller(caller).await;
+        agent_speaks(&mut caller.agent_state()).await;
+        assert!(heard(&caller, 0, GREETING, &clip(GREETING)).is_whole());
+        caller.leave().await;
+        assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_ends_the_call_with_a_goodbye() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker();
+    let caller = bench.caller("ada").await;
+    agent_is(&mut caller.agent_state(), "speaking").await;
+    let began = Instant::now();
+    worker.terminate().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    println!("ended {} ms after SIGTERM", began.elapsed().as_millis());
+    assert!(began.elapsed() < Duration::from_secs(6));
+    assert!(
+        bench.log.received("session.end"),
+        "the voice session was closed"
+    );
+    caller.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_log_line_holds_what_was_said_or_a_key() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker_with(&[], &[("PARLOR_LOG", "trace")]);
+    let mut caller = bench.caller("ada").await;
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    caller.say(&clip("caller-hours")).await.unwrap();
+    agent_speaks(&mut state).await;
+    caller.leave().await;
+    worker.end().await;
+    let wrote = worker.wrote().to_lowercase();
+    assert!(wrote.contains("voice session ready"), "{wrote}");
+    for planted in [
+        "opening hours",
+        "how can i help",
+        "friendly voice assistant",
+        "e2e-key",
+        "bearer ",
+    ] {
+        assert!(!wrote.contains(planted), "{planted:?} was logged");
+    }
+    let jwt = "eyj";
+    assert!(!wrote.contains(jwt), "a token was logged");
+}

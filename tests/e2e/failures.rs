@@ -1,0 +1,202 @@
+//! What goes wrong: one clear line, an exit code that is not 0, and nothing left running.
+
+use std::time::{Duration, Instant};
+
+use parlor::sim::{self, Fault};
+use tokio::process::Command;
+
+use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks};
+
+/// Asserts that the worker failed with one line that holds each of `words`.
+async fn fails(worker: &mut Worker, words: &[&str]) {
+    let status = worker.end().await;
+    let said = worker.said();
+    println!("exit {:?}: {}", status.code(), said.join(" / "));
+    assert_eq!(status.code(), Some(1), "{}", worker.wrote());
+    assert_eq!(said.len(), 1, "{}", worker.wrote());
+    for word in words {
+        assert!(said[0].contains(word), "{word:?} is not in {:?}", said[0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_livekit_key_is_told() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let wrong = [(
+        "LIVEKIT_API_SECRET",
+        "a-secret-that-is-not-the-server's-own",
+    )];
+    fails(&mut bench.worker_with(&[], &wrong), &["LIVEKIT_API_KEY"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_livekit_is_told() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let nowhere = [("LIVEKIT_URL", "ws://127.0.0.1:9")];
+    fails(
+        &mut bench.worker_with(&[], &nowhere),
+        &["ws://127.0.0.1:9", "LIVEKIT_URL"],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unreachable_agent_is_told() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let nowhere = [("ASSEMBLYAI_BASE_URL", "ws://127.0.0.1:9")];
+    let mut worker = bench.worker_with(&[], &nowhere);
+    let caller = bench.caller("ada").await;
+    fails(&mut worker, &["cannot be reached", "ASSEMBLYAI_BASE_URL"]).await;
+    caller.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_agent_key_is_told() {
+    let bench = Bench::start(sim::Options {
+        key: Some("another-key".to_owned()),
+        ..sim::Options::default()
+    })
+    .await;
+    let mut worker = bench.worker();
+    let caller = bench.caller("ada").await;
+    fails(&mut worker, &["unauthorized", "ASSEMBLYAI_API_KEY"]).await;
+    caller.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_session_is_told() {
+    let bench = Bench::start(sim::Options {
+        faults: vec![Fault::Reject("at_capacity".to_owned())],
+        ..sim::Options::default()
+    })
+    .await;
+    let mut worker = bench.worker();
+    let caller = bench.caller("ada").await;
+    fails(&mut worker, &["at_capacity", "try again later"]).await;
+    caller.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invalid_voice_is_told() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/ivy.toml");
+    std::fs::write(file, "[voice]\nname = \"ivy\"\n").unwrap();
+    let mut worker = bench.worker_with(&["--agent", file], &[]);
+    let caller = bench.caller("ada").await;
+    fails(&mut worker, &["output.voice", "parlor doctor"]).await;
+    caller.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_is_never_ready_is_told() {
+    let bench = Bench::start(sim::Options {
+        faults: vec![Fault::NeverReady],
+        ..sim::Options::default()
+    })
+    .await;
+    let mut worker = bench.worker();
+    let caller = bench.caller("ada").await;
+    fails(&mut worker, &["not ready in time"]).await;
+    caller.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_server_is_reported_and_ends_the_worker() {
+    let mut bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker();
+    let caller = bench.caller("ada").await;
+    agent_speaks(&mut caller.agent_state()).await;
+    let began = Instant::now();
+    bench.server.take().unwrap().kill().await.unwrap();
+    fails(&mut worker, &["connection to LiveKit is lost"]).await;
+    println!(
+        "the worker ended {:.1} s after the server",
+        began.elapsed().as_secs_f64()
+    );
+    assert!(
+        bench.log.received("session.end"),
+        "the voice session was closed"
+    );
+    caller.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_room_is_left() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker_with(&["--caller-wait", "1"], &[]);
+    fails(&mut worker, &["nobody came"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_settings_are_told_together() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+    command
+        .args(["join", "--room", "kitchen"])
+        .env_clear()
+        .current_dir(env!("CARGO_TARGET_TMPDIR"));
+    let mut worker = Worker::spawn(command);
+    assert_eq!(worker.end().await.code(), Some(64));
+    let wrote = worker.wrote();
+    for name in [
+        "LIVEKIT_URL",
+        "LIVEKIT_API_KEY",
+        "LIVEKIT_API_SECRET",
+        "ASSEMBLYAI_API_KEY",
+    ] {
+        assert!(wrote.contains(name), "{wrote}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_missing_native_core_is_told() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let nowhere = [("PARLOR_NATIVE_CORE", "/nowhere/liblivekit_ffi.so")];
+    fails(&mut bench.worker_with(&[], &nowhere), &["make setup"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_agents_connection_cut_in_a_call_is_told() {
+    let bench = Bench::start(sim::Options {
+        faults: vec![Fault::DropAfter(Duration::from_secs(2))],
+        ..sim::Options::default()
+    })
+    .await;
+    let mut worker = bench.worker();
+    let caller = bench.caller("ada").await;
+    agent_is(&mut caller.agent_state(), "speaking").await;
+    fails(&mut worker, &["Voice Agent API"]).await;
+    caller.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_tells_what_is_well_and_what_is_not() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let doctor = |url: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+        command
+            .arg("doctor")
+            .env("LIVEKIT_URL", url)
+            .env("LIVEKIT_API_KEY", &bench.livekit.api_key)
+            .env("LIVEKIT_API_SECRET", bench.livekit.api_secret.reveal())
+            .env("ASSEMBLYAI_BASE_URL", bench.agent_url())
+            .env("ASSEMBLYAI_API_KEY", "e2e-key")
+            .current_dir(env!("CARGO_TARGET_TMPDIR"));
+        Worker::spawn(command)
+    };
+    let mut well = doctor(&bench.livekit.url);
+    let status = tokio::time::timeout(SOON, well.end()).await.unwrap();
+    assert_eq!(status.code(), Some(0), "{}", well.wrote());
+    assert!(
+        well.wrote().contains("alba"),
+        "it lists the voices: {}",
+        well.wrote()
+    );
+    assert!(well.wrote().contains("0.13.2"), "{}", well.wrote());
+    let mut unwell = doctor("ws://127.0.0.1:9");
+    assert_eq!(unwell.end().await.code(), Some(1), "{}", unwell.wrote());
+    assert!(
+        unwell.wrote().contains("FAIL livekit"),
+        "{}",
+        unwell.wrote()
+    );
+}

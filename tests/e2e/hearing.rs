@@ -1,0 +1,200 @@
+//! Whether one recording holds another: by waveform, not by loudness.
+//!
+//! The voice passes Opus once or twice, and the jitter buffer stretches it a little, so windows
+//! of 200 ms are compared, each at its own best lag.
+
+/// Samples a second here: every third of the 24 kHz.
+const RATE: usize = 8_000;
+
+/// 200 ms.
+const WINDOW: usize = RATE / 5;
+
+/// How far a window may lie from where its predecessor says it should: 60 ms.
+const SLACK: usize = RATE * 60 / 1000;
+
+/// From which correlation on a window counts as found.
+pub(crate) const FOUND: f64 = 0.6;
+
+/// A window quieter than this part of the loudest one is not speech.
+const QUIET: f64 = 0.05;
+
+/// How one recording was found in another.
+#[derive(Debug)]
+pub(crate) struct Match {
+    /// Windows of speech in the recording that was looked for.
+    pub(crate) windows: usize,
+    /// How many of them were found, in order and at their time.
+    pub(crate) found: usize,
+    /// The mean correlation of the windows.
+    pub(crate) score: f64,
+    /// Where the last found window ends in the other recording, in 24 kHz samples.
+    pub(crate) end: usize,
+}
+
+impl Match {
+    /// Whether every window was found.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.windows > 0 && self.found == self.windows
+    }
+}
+
+/// Looks for `clip` in `heard`, both mono at 24 kHz.
+pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
+    let (clip, heard) = (decimate(clip), decimate(heard));
+    let windows = speech(&clip);
+    let Some(first) = windows.first().copied() else {
+        return Match {
+            windows: 0,
+            found: 0,
+            score: 0.0,
+            end: 0,
+        };
+    };
+    // The loudest window decides where the clip lies; the others must follow.
+    let anchor = windows
+        .iter()
+        .copied()
+        .max_by(|a, b| energy(&clip[*a..a + WINDOW]).total_cmp(&energy(&clip[*b..b + WINDOW])))
+        .unwrap_or(first);
+    let (at, _) = best(&clip[anchor..anchor + WINDOW], &heard, 0, heard.len());
+    let mut result = Match {
+        windows: windows.len(),
+        found: 0,
+        score: 0.0,
+        end: 0,
+    };
+    let mut shift = at as i64 - anchor as i64;
+    let (before, after): (Vec<_>, Vec<_>) = windows.iter().partition(|window| **window < anchor);
+    let mut follow = |window: usize, shift: &mut i64| {
+        let expected = (window as i64 + *shift).max(0) as usize;
+        let from = expected.saturating_sub(SLACK);
+        let (at, score) = best(
+            &clip[window..window + WINDOW],
+            &heard,
+            from,
+            expected + SLACK,
+        );
+        result.score += score / windows.len() as f64;
+        if score >= FOUND {
+            result.found += 1;
+            result.end = result.end.max((at + WINDOW) * 3);
+            *shift = at as i64 - window as i64;
+        }
+    };
+    let anchored = shift;
+    after
+        .into_iter()
+        .for_each(|window| follow(window, &mut shift));
+    shift = anchored;
+    before
+        .into_iter()
+        .rev()
+        .for_each(|window| follow(window, &mut shift));
+    result
+}
+
+/// The highest correlation that any window of speech of `clip` reaches anywhere in `heard`.
+pub(crate) fn loudest_trace(clip: &[i16], heard: &[i16]) -> f64 {
+    let (clip, heard) = (decimate(clip), decimate(heard));
+    let traces = speech(&clip)
+        .into_iter()
+        .map(|window| best(&clip[window..window + WINDOW], &heard, 0, heard.len()).1);
+    traces.fold(0.0, f64::max)
+}
+
+/// The mean level of the last 100 ms, at 24 kHz.
+pub(crate) fn loudness(heard: &[i16]) -> f64 {
+    let last = &heard[heard.len().saturating_sub(2_400)..];
+    let sum: f64 = last.iter().map(|sample| f64::from(*sample).powi(2)).sum();
+    (sum / last.len().max(1) as f64).sqrt()
+}
+
+/// The first sample from `from` on after which 100 ms are silent, at 24 kHz.
+pub(crate) fn silence_after(heard: &[i16], from: usize) -> Option<usize> {
+    let silent = |chunk: &[i16]| chunk.iter().all(|sample| sample.unsigned_abs() < 200);
+    let chunks: Vec<_> = heard.get(from..)?.chunks_exact(240).map(silent).collect();
+    let index = chunks
+        .windows(10)
+        .position(|run| run.iter().all(|silent| *silent))?;
+    Some(from + index * 240)
+}
+
+/// Where windows of speech begin.
+fn speech(clip: &[f32]) -> Vec<usize> {
+    let starts: Vec<_> = (0..clip.len().saturating_sub(WINDOW))
+        .step_by(WINDOW)
+        .collect();
+    let loudest = starts
+        .iter()
+        .map(|start| energy(&clip[*start..start + WINDOW]))
+        .fold(0.0, f64::max);
+    let is_speech = |start: &usize| energy(&clip[*start..start + WINDOW]) > loudest * QUIET;
+    starts.into_iter().filter(is_speech).collect()
+}
+
+/// The best lag of `window` in `heard[from..to]`, and the normalised correlation there.
+fn best(window: &[f32], heard: &[f32], from: usize, to: usize) -> (usize, f64) {
+    let norm = energy(window).sqrt();
+    let to = to.min(heard.len().saturating_sub(window.len()));
+    let mut best = (from, 0.0);
+    for lag in from..to {
+        let other = &heard[lag..lag + window.len()];
+        let dot: f32 = window.iter().zip(other).map(|(a, b)| a * b).sum();
+        if dot <= 0.0 {
+            continue;
+        }
+        let score = f64::from(dot) / (norm * energy(other).sqrt() + 1.0);
+        if score > best.1 {
+            best = (lag, score);
+        }
+    }
+    best
+}
+
+fn energy(samples: &[f32]) -> f64 {
+    samples
+        .iter()
+        .map(|sample| f64::from(sample * sample))
+        .sum()
+}
+
+/// Every third sample of the mean of its neighbours.
+fn decimate(samples: &[i16]) -> Vec<f32> {
+    let mean = |three: &[i16]| three.iter().map(|sample| f32::from(*sample)).sum::<f32>() / 3.0;
+    samples.chunks_exact(3).map(mean).collect()
+}
+
+mod tests {
+    use super::*;
+    use parlor::sim::clips;
+
+    #[test]
+    fn a_clip_is_found_late_quiet_and_in_noise() {
+        let clip = clips::find("greeting").unwrap().samples();
+        let mut heard = vec![0; 30_000];
+        let mut noise = 1u32;
+        heard.extend(clip.iter().map(|sample| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            sample / 2 + (noise >> 24) as i16 - 128
+        }));
+        heard.extend([0; 5_000]);
+        let found = find(&clip, &heard);
+        assert!(found.is_whole(), "{found:?}");
+        assert!(found.score > 0.9, "{found:?}");
+    }
+
+    #[test]
+    fn another_clip_is_not_found() {
+        let clip = clips::find("greeting").unwrap().samples();
+        let other = clips::find("caller-table").unwrap().samples();
+        let found = find(&clip, &other);
+        assert!(found.found * 3 < found.windows, "{found:?}");
+    }
+
+    #[test]
+    fn a_clip_without_its_end_is_not_whole() {
+        let clip = clips::find("greeting").unwrap().samples();
+        let cut = &clip[..clip.len() * 3 / 4];
+        assert!(!find(&clip, cut).is_whole());
+    }
+}

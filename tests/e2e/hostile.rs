@@ -1,0 +1,118 @@
+//! A Voice Agent API that misbehaves: the call goes on, and nothing is lost.
+
+use std::time::Duration;
+
+use parlor::sim::{self, Fault, Pace, clips};
+
+use super::bench::{Bench, GREETING, agent_is, agent_speaks};
+use super::hearing;
+
+/// A call in which the simulator does `faults` greets whole and answers.
+async fn survives(faults: Vec<Fault>) {
+    let bench = Bench::start(sim::Options {
+        faults,
+        ..sim::Options::default()
+    })
+    .await;
+    let mut worker = bench.worker();
+    let mut caller = bench.caller("ada").await;
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    let greeting = clips::find(GREETING).unwrap().samples();
+    let found = hearing::find(&greeting, &caller.heard().since(0));
+    assert!(
+        found.found * 10 >= found.windows * 8,
+        "the greeting: {found:?}"
+    );
+    let said = clips::find("caller-hours").unwrap().samples();
+    let from = caller.heard().len();
+    caller.say(&said).await.unwrap();
+    agent_speaks(&mut state).await;
+    let found = hearing::find(&said, &caller.heard().since(from));
+    assert!(
+        found.found * 10 >= found.windows * 8,
+        "the reply: {found:?}"
+    );
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn malformed_json_and_bad_base64() {
+    survives(vec![
+        Fault::MalformedJson,
+        Fault::BadBase64,
+        Fault::UnknownEvent,
+    ])
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_of_two_megabytes() {
+    survives(vec![Fault::HugeMessage]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_fields_and_odd_chunks() {
+    survives(vec![
+        Fault::IsoTimestamps,
+        Fault::MissingStatus,
+        Fault::MissingReplyId,
+        Fault::OddChunks,
+    ])
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_of_a_minute_is_played_in_real_time_and_can_be_interrupted() {
+    let bench = Bench::start(sim::Options {
+        pace: Pace::Burst,
+        faults: vec![Fault::BurstMinute],
+        ..sim::Options::default()
+    })
+    .await;
+    let mut worker = bench.worker();
+    let mut caller = bench.caller("ada").await;
+    let mut state = caller.agent_state();
+    agent_is(&mut state, "speaking").await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(*state.borrow(), "speaking", "a minute is not over in 2 s");
+    let stop = clips::find("caller-stop").unwrap().samples();
+    caller.say(&stop).await.unwrap();
+    agent_is(&mut state, "listening").await;
+    agent_speaks(&mut state).await;
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_minute_of_silence_is_a_call_like_any_other() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker();
+    let mut caller = bench.caller("ada").await;
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    caller.say(&vec![0; 60 * 24_000]).await.unwrap();
+    let said = clips::find("caller-hours").unwrap().samples();
+    caller.say(&said).await.unwrap();
+    agent_speaks(&mut state).await;
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_closed_socket_ends_the_call_with_a_line() {
+    let bench = Bench::start(sim::Options {
+        faults: vec![Fault::SilentAfter(Duration::from_secs(1))],
+        ..sim::Options::default()
+    })
+    .await;
+    let mut worker = bench.worker();
+    let caller = bench.caller("ada").await;
+    agent_is(&mut caller.agent_state(), "speaking").await;
+    assert_eq!(worker.end().await.code(), Some(1), "{}", worker.wrote());
+    assert_eq!(worker.said().len(), 1, "{}", worker.wrote());
+    caller.leave().await;
+}

@@ -1,0 +1,9 @@
+//! Calls between real processes: a livekit-server, a worker, the simulator, and callers who speak
+//! over Opus and WebRTC and record what they hear.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod bench;
+mod call;
+mod failures;
+mod hearing;
+mod hostile;

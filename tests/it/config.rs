@@ -1,0 +1,191 @@
+//! Settings: told together when wrong, and never out of step with the files that explain them.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use parlor::config::{Agent, Config, ConfigError, Overrides, Source, VARIABLES};
+use parlor_core::conversation::BargeIn;
+
+fn source(pairs: &[(&str, &str)]) -> Source {
+    pairs.iter().copied().collect()
+}
+
+const GOOD: [(&str, &str); 4] = [
+    ("LIVEKIT_URL", "ws://127.0.0.1:7880/"),
+    ("LIVEKIT_API_KEY", "devkey"),
+    ("LIVEKIT_API_SECRET", "secret"),
+    ("ASSEMBLYAI_API_KEY", "key"),
+];
+
+fn with(more: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let pairs: Vec<_> = GOOD.iter().chain(more).copied().collect();
+    Config::load(&source(&pairs), &Overrides::default())
+}
+
+/// A file in the build's own temporary folder.
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn agent(name: &str, text: &str) -> Result<Agent, ConfigError> {
+    let overrides = Overrides {
+        agent_file: Some(file(name, text)),
+        caller_wait: None,
+    };
+    Agent::load(&Source::default(), &overrides)
+}
+
+#[test]
+fn everything_that_is_missing_is_told_at_once() {
+    let error = Config::load(&Source::default(), &Overrides::default()).unwrap_err();
+    let names = [
+        "LIVEKIT_URL",
+        "LIVEKIT_API_KEY",
+        "LIVEKIT_API_SECRET",
+        "ASSEMBLYAI_API_KEY",
+    ];
+    assert_eq!(error.0.len(), names.len());
+    for (problem, name) in error.0.iter().zip(names) {
+        assert!(
+            problem.starts_with(&format!("{name} is not set")),
+            "{problem}"
+        );
+    }
+}
+
+#[test]
+fn addresses_are_made_whole() {
+    let config = with(&[(
+        "ASSEMBLYAI_BASE_URL",
+        "https://agents.eu.assemblyai.com/v1/ws",
+    )])
+    .unwrap();
+    assert_eq!(config.livekit.url, "ws://127.0.0.1:7880");
+    assert_eq!(
+        config.api.endpoint().url,
+        "wss://agents.eu.assemblyai.com/v1/ws"
+    );
+    let voices = "https://agents.eu.assemblyai.com/v1/voices";
+    assert_eq!(config.api.http_url("/v1/voices"), voices);
+}
+
+#[test]
+fn a_wrong_value_is_told_by_its_name() {
+    let wrong = [
+        ("LIVEKIT_URL", "localhost:7880"),
+        ("ASSEMBLYAI_BASE_URL", "wss://"),
+        ("PARLOR_BARGE_IN", "sometimes"),
+        ("PARLOR_CALLER_WAIT", "-1"),
+        ("PARLOR_CALLER_GRACE", "soon"),
+    ];
+    for (name, value) in wrong {
+        let error = with(&[(name, value)]).unwrap_err();
+        assert_eq!(error.0.len(), 1, "{error}");
+        assert!(
+            error.0[0].starts_with(&format!("{name} is wrong")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn the_environment_beats_the_file_and_a_flag_beats_both() {
+    let overrides = |wait| Overrides {
+        agent_file: Some(file(
+            "beats.toml",
+            "[turns]\nbarge_in = \"confirmed\"\n[limits]\ncaller_wait = 1\n",
+        )),
+        caller_wait: wait,
+    };
+    let empty = Source::default();
+    let load = |source: &Source, wait| Agent::load(source, &overrides(wait)).unwrap().settings;
+    let from_file = load(&empty, None);
+    assert_eq!(from_file.barge_in, BargeIn::Confirmed);
+    assert_eq!(from_file.caller_wait, Some(Duration::from_secs(1)));
+    let environment = source(&[("PARLOR_BARGE_IN", "hold"), ("PARLOR_CALLER_WAIT", "2.5")]);
+    let from_environment = load(&environment, None);
+    assert_eq!(from_environment.barge_in, BargeIn::Hold);
+    assert_eq!(
+        from_environment.caller_wait,
+        Some(Duration::from_millis(2_500))
+    );
+    let from_flag = load(&environment, Some(Duration::from_secs(3)));
+    assert_eq!(from_flag.caller_wait, Some(Duration::from_secs(3)));
+}
+
+#[test]
+fn a_wrong_agent_file_is_told_by_its_line() {
+    let error = agent("typo.toml", "name = \"Ada\"\ngreting = \"Hi\"\n").unwrap_err();
+    let text = error.to_string();
+    assert!(text.contains("typo.toml:2"), "{text}");
+    assert!(text.contains("greting"), "{text}");
+    let error = agent(
+        "range.toml",
+        "[turns]\nvad_threshold = 2\nmin_silence = 20\n",
+    )
+    .unwrap_err();
+    assert_eq!(error.0.len(), 2, "{error}");
+}
+
+#[test]
+fn a_missing_agent_file_is_told() {
+    let overrides = Overrides {
+        agent_file: Some(PathBuf::from("nowhere.toml")),
+        caller_wait: None,
+    };
+    let error = Agent::load(&Source::default(), &overrides).unwrap_err();
+    assert!(error.to_string().contains("nowhere.toml"), "{error}");
+}
+
+#[test]
+fn the_shipped_agent_file_is_valid_with_every_line_switched_on() {
+    let shipped = include_str!("../../agent.toml");
+    let switched_on: String = shipped
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            Some(rest) if !rest.starts_with(' ') => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let plain = agent("plain.toml", shipped).unwrap();
+    let full = agent("full.toml", &switched_on).unwrap();
+    assert_eq!(plain.name, "Parlor");
+    assert_ne!(plain.settings.session, full.settings.session);
+}
+
+#[test]
+fn the_example_environment_names_every_variable_and_no_other() {
+    let example = include_str!("../../.env.example");
+    let mut named: Vec<_> = example
+        .lines()
+        .filter_map(|line| line.trim_start_matches('#').split_once('='))
+        .map(|(name, _)| name)
+        .filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_'))
+        .collect();
+    let mut known: Vec<_> = VARIABLES.iter().map(|variable| variable.name).collect();
+    named.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(named, known);
+}
+
+#[test]
+fn the_readme_names_every_variable() {
+    let readme = include_str!("../../README.md");
+    for variable in VARIABLES {
+        assert!(
+            readme.contains(&format!("`{}`", variable.name)),
+            "{}",
+            variable.name
+        );
+    }
+}
+
+#[test]
+fn no_secret_is_printed() {
+    let config = with(&[]).unwrap();
+    let printed = format!("{config:?}");
+    assert!(!printed.contains("\"secret\""), "{printed}");
+    assert!(!printed.contains("\"key\""), "{printed}");
+}

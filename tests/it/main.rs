@@ -1,0 +1,9 @@
+//! Behaviours in process: scripted peers, the clock in the test's hand. One binary, so that the
+//! media library links once.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod config;
+mod driver;
+mod playout;
+mod queue;
+mod socket;

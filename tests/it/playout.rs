@@ -1,0 +1,126 @@
+//! The play task against a scripted room, on a paused clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use parlor::room::{Playout, Sink};
+use parlor_core::audio::{Frame, duration_of};
+use parlor_core::conversation::{Event, PlayoutEvent, Utterance};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// A room whose buffer holds 60 ms and drains in real time.
+#[derive(Clone, Default)]
+struct Room(Arc<Mutex<Buffer>>);
+
+#[derive(Default)]
+struct Buffer {
+    captured: Vec<i16>,
+    full_until: Option<Instant>,
+    cleared: Vec<Instant>,
+}
+
+impl Sink for Room {
+    async fn capture(&mut self, samples: &[i16]) -> Result<(), String> {
+        let room_at = {
+            let mut buffer = self.0.lock();
+            buffer.captured.extend_from_slice(samples);
+            let from = buffer
+                .full_until
+                .unwrap_or_else(Instant::now)
+                .max(Instant::now());
+            let until = from + duration_of(samples.len());
+            buffer.full_until = Some(until);
+            until - Duration::from_millis(60)
+        };
+        sleep_until(room_at).await;
+        Ok(())
+    }
+
+    fn clearer(&self) -> impl Fn() + Send + Sync + 'static {
+        let buffer = self.0.clone();
+        move || {
+            let mut buffer = buffer.lock();
+            buffer.full_until = None;
+            buffer.cleared.push(Instant::now());
+        }
+    }
+}
+
+const OLD: i16 = 1_000;
+const NEW: i16 = 2_000;
+
+fn start() -> (Playout, Room, mpsc::Receiver<Event>) {
+    let (playout, room) = (Playout::default(), Room::default());
+    let (reports, reports_out) = mpsc::channel(16);
+    tokio::spawn(playout.clone().run(room.clone(), reports));
+    (playout, room, reports_out)
+}
+
+fn frame(level: i16, milliseconds: usize) -> Frame {
+    Frame::new(vec![level; milliseconds * 24])
+}
+
+#[tokio::test(start_paused = true)]
+async fn audio_is_handed_over_in_real_time() {
+    let (playout, room, mut reports) = start();
+    let began = Instant::now();
+    playout.push(Utterance(1), frame(OLD, 1_000)).unwrap();
+    let audible = PlayoutEvent::Audible {
+        utterance: Utterance(1),
+    };
+    assert_eq!(reports.recv().await, Some(Event::Playout(audible)));
+    sleep(Duration::from_millis(500)).await;
+    let handed = duration_of(room.0.lock().captured.len());
+    assert!(
+        handed <= Duration::from_millis(580),
+        "{handed:?} handed over after 0.5 s"
+    );
+    let drained = PlayoutEvent::Drained {
+        utterance: Utterance(1),
+        played: Duration::from_secs(1),
+    };
+    assert_eq!(reports.recv().await, Some(Event::Playout(drained)));
+    assert_eq!(began.elapsed(), Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_old_follows_a_flush() {
+    let (playout, room, mut reports) = start();
+    playout.push(Utterance(1), frame(OLD, 10_000)).unwrap();
+    reports.recv().await.unwrap();
+    sleep(Duration::from_millis(305)).await;
+    playout.flush();
+    playout.push(Utterance(2), frame(NEW, 500)).unwrap();
+    let flushed_at = Instant::now();
+    let Some(Event::Playout(PlayoutEvent::Flushed { utterance, played })) = reports.recv().await
+    else {
+        panic!("a flush is reported first");
+    };
+    assert_eq!(utterance, Utterance(1));
+    assert!(played <= Duration::from_millis(305), "{played:?}");
+    sleep(Duration::from_secs(1)).await;
+    let buffer = room.0.lock();
+    assert_eq!(buffer.cleared.first(), Some(&flushed_at), "cleared at once");
+    let first_new = buffer
+        .captured
+        .iter()
+        .position(|sample| *sample == NEW)
+        .unwrap();
+    assert!(
+        buffer.captured[first_new..]
+            .iter()
+            .all(|sample| *sample == NEW)
+    );
+    assert_eq!(buffer.captured.len() - first_new, 500 * 24);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_task_ends_with_its_call() {
+    let (playout, room) = (Playout::default(), Room::default());
+    let (reports, reports_out) = mpsc::channel(16);
+    let task = tokio::spawn(playout.run(room, reports));
+    drop(reports_out);
+    task.await.unwrap();
+}

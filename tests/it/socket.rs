@@ -1,0 +1,230 @@
+//! The agent's socket against a scripted server, over memory and a paused clock.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use parlor::agent::{INBOX, Link, Stalled, drive};
+use parlor_core::audio::Frame;
+use parlor_core::conversation::{AgentCommand, AgentEvent, Event, Loss};
+use tokio::io::DuplexStream;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, frame::coding::CloseCode};
+
+/// Bytes under way in each direction.
+const PIPE: usize = 64 << 10;
+
+struct Bench {
+    server: WebSocketStream<DuplexStream>,
+    link: Link,
+    events: mpsc::Receiver<Event>,
+    loss: JoinHandle<Loss>,
+}
+
+async fn bench() -> Bench {
+    let (near, far) = tokio::io::duplex(PIPE);
+    let client = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+    let server = WebSocketStream::from_raw_socket(far, Role::Server, None).await;
+    let (link, outbox) = Link::pair();
+    let (events, events_out) = mpsc::channel(INBOX);
+    let loss = tokio::spawn(async move { drive(client, outbox, &events).await });
+    Bench {
+        server,
+        link,
+        events: events_out,
+        loss,
+    }
+}
+
+impl Bench {
+    async fn say(&mut self, json: &str) {
+        self.server.send(Message::text(json)).await.unwrap();
+    }
+
+    /// The next text the client sends.
+    async fn heard(&mut self) -> serde_json::Value {
+        loop {
+            if let Message::Text(text) = self.server.next().await.unwrap().unwrap() {
+                return serde_json::from_str(&text).unwrap();
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_go_both_ways() {
+    let mut bench = bench().await;
+    bench.link.send(AgentCommand::EndSession).unwrap();
+    assert_eq!(
+        bench.heard().await,
+        serde_json::json!({"type": "session.end"})
+    );
+    bench.link.send_audio(Frame::new(vec![1, -2])).unwrap();
+    let audio = bench.heard().await;
+    assert_eq!(
+        audio,
+        serde_json::json!({"type": "input.audio", "audio": "AQD+/w=="})
+    );
+    bench
+        .say(r#"{"type":"input.speech.started","timestamp":1.5}"#)
+        .await;
+    let started = Event::Agent(AgentEvent::SpeechStarted);
+    assert_eq!(bench.events.recv().await, Some(started));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_is_skipped_and_the_rest_arrives() {
+    let mut bench = bench().await;
+    for bad in [
+        "",
+        "{",
+        "[]",
+        "7",
+        r#"{"type":7}"#,
+        r#"{"type":"reply.audio","data":"!"}"#,
+    ] {
+        bench.say(bad).await;
+    }
+    bench
+        .server
+        .send(Message::binary(vec![1, 2, 3]))
+        .await
+        .unwrap();
+    bench.say(r#"{"type":"input.speech.stopped"}"#).await;
+    let stopped = Event::Agent(AgentEvent::SpeechStopped);
+    assert_eq!(bench.events.recv().await, Some(stopped));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_of_two_megabytes_arrives_whole() {
+    let mut bench = bench().await;
+    let words = "w".repeat(2_000_000);
+    let json = serde_json::json!({"type": "transcript.agent", "text": words, "interrupted": false});
+    let (sent, event) = tokio::join!(
+        bench.server.send(Message::text(json.to_string())),
+        bench.events.recv()
+    );
+    sent.unwrap();
+    let Some(Event::Agent(AgentEvent::AgentTranscript { text, .. })) = event else {
+        panic!("{event:?}");
+    };
+    assert_eq!(text.reveal().len(), 2_000_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_falls_silent_is_lost() {
+    let bench = bench().await;
+    let began = Instant::now();
+    // The peer's end stays open and unread: pings are not answered.
+    let loss = bench.loss.await.unwrap();
+    assert!(matches!(loss, Loss::Broken(_)), "{loss:?}");
+    assert_eq!(began.elapsed(), Duration::from_secs(35));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_answers_pings_is_not() {
+    let mut bench = bench().await;
+    let began = Instant::now();
+    let mut pings = 0;
+    while began.elapsed() < Duration::from_secs(120) {
+        // Reading makes the library answer.
+        if let Message::Ping(_) = bench.server.next().await.unwrap().unwrap() {
+            bench.server.flush().await.unwrap();
+            pings += 1;
+        }
+    }
+    assert_eq!(pings, 8, "one each 15 s");
+    assert!(!bench.loss.is_finished());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_peers_close_code_is_told() {
+    let mut bench = bench().await;
+    let frame = CloseFrame {
+        code: CloseCode::Policy,
+        reason: "session_expired".into(),
+    };
+    bench.server.close(Some(frame)).await.unwrap();
+    let closed = Loss::Closed {
+        code: 1008,
+        reason: "session_expired".to_owned(),
+    };
+    assert_eq!(bench.loss.await.unwrap(), closed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_connection_is_1006_or_broken() {
+    let bench = bench().await;
+    drop(bench.server);
+    let loss = bench.loss.await.unwrap();
+    let cut = matches!(&loss, Loss::Broken(_) | Loss::Closed { code: 1006, .. });
+    assert!(cut, "{loss:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dropped_link_closes_within_a_second() {
+    let mut bench = bench().await;
+    let began = Instant::now();
+    drop(bench.link);
+    assert!(matches!(
+        bench.server.next().await,
+        Some(Ok(Message::Close(_)))
+    ));
+    // The peer never answers the close.
+    bench.loss.await.unwrap();
+    assert!(began.elapsed() <= Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_inbox_holds_back_the_peer_and_loses_nothing() {
+    let mut bench = bench().await;
+    let total = INBOX * 40;
+    let pong = tokio::spawn(async move {
+        for number in 0..total {
+            let json = format!(r#"{{"type":"transcript.user.delta","text":"{number}"}}"#);
+            bench.server.send(Message::text(json)).await.unwrap();
+        }
+        bench.server
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    for number in 0..total {
+        let Some(Event::Agent(AgentEvent::UserTranscriptDelta { text, .. })) =
+            bench.events.recv().await
+        else {
+            panic!("a delta was lost");
+        };
+        assert_eq!(text.reveal(), &number.to_string());
+    }
+    drop(pong.await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
+async fn audio_that_nobody_takes_is_dropped_then_told() {
+    let (mut link, _outbox) = Link::pair();
+    let chunk = || Frame::new(vec![0; 1_200]);
+    let mut sent = 0;
+    while link.send_audio(chunk()).is_ok() {
+        sent += 1;
+    }
+    // 1 s waits, 5 s are dropped; the chunk that completes them is the trouble.
+    assert_eq!(sent, 20 + 99);
+    assert_eq!(link.dropped(), 100);
+    assert_eq!(link.send_audio(chunk()), Err(Stalled));
+}
+
+#[tokio::test(start_paused = true)]
+async fn binary_noise_is_no_reason_to_panic() {
+    let mut bench = bench().await;
+    bench
+        .server
+        .send(Message::Pong(Bytes::from_static(b"x")))
+        .await
+        .unwrap();
+    bench.say("\u{0}\u{1}\u{2}").await;
+    bench.server.close(None).await.unwrap();
+    assert!(matches!(bench.loss.await.unwrap(), Loss::Closed { .. }));
+}
