@@ -1,0 +1,33 @@
+# What people and CI call. `make setup` brings what is missing; the others call it.
+CARGO ?= cargo
+export PATH := $(CURDIR)/target/tools:$(CURDIR)/target/tools/bin:$(PATH)
+
+.PHONY: help demo setup test e2e check fmt
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: setup ## a whole call on this machine, no keys; make demo ARGS="--caller speech.wav"
+	@$(CARGO) build --release --locked
+	@target/release/parlor demo $(ARGS)
+
+setup: ## fetch the native core and livekit-server
+	@scripts/setup.sh
+
+test: setup ## every test, against a real livekit-server
+	$(CARGO) test --workspace --locked
+
+e2e: setup ## only the calls between real processes
+	$(CARGO) test --locked --test e2e
+
+check: ## formatting, lints, docs, dependencies, sizes, the official crate
+	@scripts/setup.sh check
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --document-private-items
+	cargo-deny --locked check bans licenses sources
+	scripts/sizes.sh
+	DOCS_RS=1 $(CARGO) check --locked --no-default-features --features static
+
+fmt: ## format the code
+	$(CARGO) fmt --all

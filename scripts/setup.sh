@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Brings what a fresh machine lacks, into target/. A second run does nothing.
+#
+#   scripts/setup.sh            what the product and its tests need
+#   scripts/setup.sh check      also what `make check` needs
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+core_version=1.2.0 # of LiveKit's Python package, which carries native core 0.13.2
+server_version=v1.13.5
+deny_version=0.20.2
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+missing=0
+need() { # need COMMAND HOW
+    command -v "$1" >/dev/null 2>&1 || { say "$1 is missing: $2"; missing=1; }
+}
+
+need cargo "install Rust 1.88 or newer, https://rustup.rs"
+need cc "install a C compiler, on Debian: apt-get install gcc libc6-dev"
+need python3 "install Python 3, on Debian: apt-get install python3 python3-pip"
+need sha256sum "install coreutils"
+command -v livekit-server >/dev/null 2>&1 || need go "install Go 1.26 or newer, https://go.dev/dl, or put livekit-server on PATH"
+[ "$missing" = 0 ] || exit 1
+
+native_core() {
+    local stamp=target/native/.livekit-$core_version platform sum wheel
+    [ -e "$stamp" ] && return
+    case "$(uname -sm)" in
+        "Linux x86_64") platform=x86_64 sum=9eae2fbf857e0af2516eb03f5285eb5edf0ea0b1aa238268291ccb1a7e11d4d4 ;;
+        "Linux aarch64") platform=aarch64 sum=d6279a25ca7b25667908dc43fbc69374f84fa63b7fc857639483a7a3a3850070 ;;
+        *) say "no pinned native core for $(uname -sm): build with --no-default-features --features static"; exit 1 ;;
+    esac
+    python3 -m pip --version >/dev/null 2>&1 || { say "pip is missing: on Debian: apt-get install python3-pip"; exit 1; }
+    say "fetching LiveKit's native core (livekit $core_version, 12 MB)"
+    rm -rf target/native
+    mkdir -p target/native
+    python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+        --platform "manylinux_2_28_$platform" --dest target/native "livekit==$core_version"
+    wheel=$(echo target/native/livekit-*.whl)
+    echo "$sum  $wheel" | sha256sum --check --quiet - >/dev/null || { say "$wheel is not the pinned one (sha256 differs): refused"; rm -f "$wheel"; exit 1; }
+    python3 - "$wheel" <<'PY'
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as wheel:
+    for name in ("liblivekit_ffi.so", "LICENSE.md"):
+        with open("target/native/" + name, "wb") as out:
+            out.write(wheel.read("livekit/rtc/resources/" + name))
+PY
+    python3 scripts/native-schema.py "$wheel" target/native/schema.binpb
+    rm -f "$wheel"
+    touch "$stamp"
+}
+
+livekit_server() {
+    command -v livekit-server >/dev/null 2>&1 && return
+    [ -x target/tools/livekit-server ] && return
+    say "building livekit-server $server_version (about 2 minutes)"
+    mkdir -p target/tools
+    GOBIN="$PWD/target/tools" go install "github.com/livekit/livekit-server/cmd/server@$server_version"
+    mv target/tools/server target/tools/livekit-server
+}
+
+cargo_deny() {
+    command -v cargo-deny >/dev/null 2>&1 && return
+    [ -x target/tools/bin/cargo-deny ] && return
+    say "building cargo-deny $deny_version (about 1 minute)"
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
+        cargo install --quiet --locked --root target/tools "cargo-deny@$deny_version"
+}
+
+native_core
+livekit_server
+if [ "${1:-}" = check ]; then cargo_deny; fi
