@@ -4,11 +4,17 @@
 use std::io::IsTerminal;
 use std::str::FromStr;
 
-use tracing_subscriber::EnvFilter;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::time::SystemTime;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::{EnvFilter, Registry};
 
 /// What is logged when nothing else is said: ours from `info` on, the native core's from `warn`.
 const DEFAULT_FILTER: &str = "info,livekit=warn";
+
+/// The crates whose lines hold nothing private.
+const OURS: [&str; 3] = ["parlor", "parlor_core", "livekit"];
 
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -40,17 +46,27 @@ pub enum LogError {
 pub fn start(filter: Option<&str>, format: Format) -> Result<(), LogError> {
     let filter = EnvFilter::builder().parse(filter.unwrap_or(DEFAULT_FILTER))?;
     let terminal = std::io::stderr().is_terminal();
-    let lines = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_timer(SystemTime)
         .with_writer(std::io::stderr)
         .with_ansi(terminal);
-    let started = match format {
-        Format::Text => lines.compact().try_init(),
-        Format::Auto if terminal => lines.compact().try_init(),
-        Format::Auto | Format::Json => lines.json().flatten_event(true).try_init(),
+    let lines = match format {
+        Format::Text => lines.compact().boxed(),
+        Format::Auto if terminal => lines.compact().boxed(),
+        Format::Auto | Format::Json => lines.json().flatten_event(true).boxed(),
     };
-    started.map_err(|error| LogError::Start(error.to_string()))
+    Registry::default()
+        .with(lines.with_filter(filter).with_filter(private()))
+        .try_init()
+        .map_err(|error| LogError::Start(error.to_string()))
+}
+
+/// Below `info`, libraries print the messages and headers that pass through them; those lines
+/// never appear, whatever the filter says.
+fn private() -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::INFO)
+        .with_targets(OURS.map(|target| (target, LevelFilter::TRACE)))
 }
 
 impl FromStr for Format {

@@ -8,11 +8,13 @@ use livekit::participant::{ParticipantKind as Kind, RemoteParticipant};
 use livekit::publication::RemoteTrackPublication;
 use livekit::track::{RemoteAudioTrack, RemoteTrack, TrackKind, TrackSource};
 use livekit::{DisconnectReason, RoomEvent as LiveKitEvent};
-use parlor_core::conversation::{Event, ParticipantKind, RoomEnd, RoomEvent};
+use parlor_core::conversation::{AgentState, Event, ParticipantKind, RoomEnd, RoomEvent};
 use parlor_core::ids::Identity;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock;
+
+use super::presence::Presence;
 
 /// How long the native core may try to get a lost connection back.
 const RECONNECT_WITHIN: Duration = Duration::from_secs(20);
@@ -25,6 +27,8 @@ pub(super) struct Watcher {
     room: Arc<livekit::Room>,
     events: mpsc::Sender<Event>,
     tracks: watch::Sender<Option<RemoteAudioTrack>>,
+    state: watch::Sender<AgentState>,
+    presence: Presence,
     listening_to: Option<Identity>,
     reconnect_until: Option<Instant>,
 }
@@ -34,11 +38,14 @@ impl Watcher {
         room: Arc<livekit::Room>,
         events: mpsc::Sender<Event>,
         tracks: watch::Sender<Option<RemoteAudioTrack>>,
+        state: watch::Sender<AgentState>,
     ) -> Self {
         Self {
             room,
             events,
             tracks,
+            state,
+            presence: Presence::default(),
             listening_to: None,
             reconnect_until: None,
         }
@@ -51,19 +58,20 @@ impl Watcher {
         mut requests: mpsc::Receiver<Option<Identity>>,
     ) {
         loop {
-            let event = tokio::select! {
-                event = room.recv() => event,
+            let done = tokio::select! {
+                Some(event) = room.recv() => self.on_event(event).await,
                 Some(identity) = requests.recv() => {
                     self.listen(identity);
-                    continue;
+                    ControlFlow::Continue(())
                 }
-                () = clock::at(self.reconnect_until) => None,
+                () = clock::at(self.presence.deadline()) => {
+                    let gone = self.presence.certain(clock::now());
+                    self.tell_left(gone).await
+                }
+                () = clock::at(self.reconnect_until) => self.end(RoomEnd::ConnectionLost).await,
+                else => self.end(RoomEnd::ConnectionLost).await,
             };
-            let Some(event) = event else {
-                self.end(RoomEnd::ConnectionLost).await;
-                return;
-            };
-            if self.on_event(event).await.is_break() {
+            if done.is_break() {
                 return;
             }
         }
@@ -75,22 +83,17 @@ impl Watcher {
                 participants_with_tracks,
             } => {
                 for (participant, _) in participants_with_tracks {
-                    self.tell(joined(&participant)).await?;
+                    self.joined(&participant).await?;
                 }
                 ControlFlow::Continue(())
             }
-            LiveKitEvent::ParticipantConnected(participant) => {
-                self.tell(joined(&participant)).await
-            }
-            LiveKitEvent::ParticipantDisconnected(participant) => {
-                let identity = identity(&participant);
-                self.tell(RoomEvent::Left { identity }).await
-            }
+            LiveKitEvent::ParticipantConnected(participant) => self.joined(&participant).await,
+            LiveKitEvent::ParticipantDisconnected(participant) => self.left(&participant).await,
+            LiveKitEvent::Reconnected => self.reconnected().await,
             LiveKitEvent::LocalTrackSubscribed { .. } => self.tell(RoomEvent::Subscribed).await,
             LiveKitEvent::Disconnected { reason } => {
                 tracing::info!(?reason, "the room ended");
-                self.end(end(reason)).await;
-                ControlFlow::Break(())
+                self.end(end(reason)).await
             }
             event => {
                 self.on_media(event);
@@ -129,14 +132,45 @@ impl Watcher {
             }
             LiveKitEvent::Reconnecting => {
                 tracing::warn!("the connection to the room is lost; reconnecting");
+                self.presence.reconnecting();
                 self.reconnect_until = Some(clock::now() + RECONNECT_WITHIN);
-            }
-            LiveKitEvent::Reconnected => {
-                tracing::info!("the room is back");
-                self.reconnect_until = None;
             }
             _ => {}
         }
+    }
+
+    async fn joined(&mut self, participant: &RemoteParticipant) -> ControlFlow<()> {
+        let (who, kind) = (identity(participant), participant.kind());
+        tracing::debug!(participant = %who, ?kind, "somebody is in the room");
+        match self.presence.joined(&who) {
+            true => self.tell(joined(participant)).await,
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    async fn left(&mut self, participant: &RemoteParticipant) -> ControlFlow<()> {
+        let identity = identity(participant);
+        let reason = participant.disconnect_reason();
+        match self.presence.left(clock::now(), &identity, reason) {
+            true => self.tell(RoomEvent::Left { identity }).await,
+            false => ControlFlow::Continue(()),
+        }
+    }
+
+    async fn reconnected(&mut self) -> ControlFlow<()> {
+        tracing::info!("the room is back");
+        self.reconnect_until = None;
+        // Our attributes are again those of the token.
+        self.state.send_modify(|_state| {});
+        let gone = self.presence.reconnected();
+        self.tell_left(gone).await
+    }
+
+    async fn tell_left(&self, gone: Vec<Identity>) -> ControlFlow<()> {
+        for identity in gone {
+            self.tell(RoomEvent::Left { identity }).await?;
+        }
+        ControlFlow::Continue(())
     }
 
     /// Subscribes to `identity`'s microphone only: nobody else's media costs anything.
@@ -166,10 +200,11 @@ impl Watcher {
         listened_to.is_some_and(|identity| identity.as_str() == participant.identity().as_str())
     }
 
-    async fn end(&self, end: RoomEnd) {
+    async fn end(&self, end: RoomEnd) -> ControlFlow<()> {
         if self.tell(RoomEvent::Ended(end)).await.is_break() {
             tracing::debug!("the room ended after its call");
         }
+        ControlFlow::Break(())
     }
 
     /// Breaks when nobody takes the events any more.

@@ -4,6 +4,7 @@ mod caller;
 mod events;
 mod mic;
 mod playout;
+mod presence;
 mod queue;
 mod sink;
 
@@ -111,7 +112,7 @@ impl Room {
         let playout = Playout::default();
 
         let mut tasks = JoinSet::new();
-        let watcher = Watcher::new(room.clone(), events, tracks);
+        let watcher = Watcher::new(room.clone(), events, tracks, state.clone());
         tasks.spawn(watcher.run(room_events, requests_out));
         tasks.spawn(playout.clone().run(sink, reports));
         tasks.spawn(show_state(room.clone(), state_out));

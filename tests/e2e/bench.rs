@@ -1,10 +1,8 @@
 //! One livekit-server, one simulator, and workers as processes of their own.
 
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use parlor::config::LiveKit;
 use parlor::demo::Server;
 use parlor::room::Caller;
@@ -68,10 +66,12 @@ impl Bench {
     /// The same with other flags and variables.
     pub(crate) fn worker_with(&self, flags: &[&str], variables: &[(&str, &str)]) -> Worker {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
+        command.args(["join", "--room", ROOM]).args(flags);
+        if !flags.contains(&"--agent") {
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/agent.toml");
+            command.args(["--agent", file]);
+        }
         command
-            .args(["join", "--room", ROOM, "--agent"])
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/agent.toml"))
-            .args(flags)
             .env_clear()
             .envs(
                 std::env::vars().filter(|(name, _)| name == "PARLOR_NATIVE_CORE" || name == "HOME"),
@@ -109,7 +109,7 @@ impl Bench {
 /// A `parlor` process; killed when this is dropped.
 pub(crate) struct Worker {
     child: Child,
-    lines: Arc<Mutex<Vec<String>>>,
+    lines: watch::Receiver<Vec<String>>,
 }
 
 impl Worker {
@@ -121,9 +121,9 @@ impl Worker {
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let lines = Arc::new(Mutex::new(Vec::new()));
-        gather(child.stdout.take().unwrap(), lines.clone());
-        gather(child.stderr.take().unwrap(), lines.clone());
+        let (writer, lines) = watch::channel(Vec::new());
+        gather(child.stdout.take().unwrap(), writer.clone());
+        gather(child.stderr.take().unwrap(), writer);
         Self { child, lines }
     }
 
@@ -146,14 +146,22 @@ impl Worker {
         }
     }
 
+    /// Waits until it has written a line with `word` in it.
+    pub(crate) async fn writes(&self, word: &str) {
+        let mut lines = self.lines.clone();
+        let written = lines.wait_for(|lines| lines.iter().any(|line| line.contains(word)));
+        let written = timeout(SOON, written).await.is_ok_and(|it| it.is_ok());
+        assert!(written, "the worker did not write {word:?}");
+    }
+
     /// Everything it wrote so far.
     pub(crate) fn wrote(&self) -> String {
-        self.lines.lock().join("\n")
+        self.lines.borrow().join("\n")
     }
 
     /// The one line meant for people: `parlor: …`.
     pub(crate) fn said(&self) -> Vec<String> {
-        let lines = self.lines.lock();
+        let lines = self.lines.borrow();
         lines
             .iter()
             .filter_map(|line| line.strip_prefix("parlor: "))
@@ -162,31 +170,46 @@ impl Worker {
     }
 }
 
+/// A test that fails shows what its worker wrote.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("the worker wrote:\n{}", self.wrote());
+        }
+    }
+}
+
 fn gather(
     pipe: impl tokio::io::AsyncRead + Unpin + Send + 'static,
-    lines: Arc<Mutex<Vec<String>>>,
+    lines: watch::Sender<Vec<String>>,
 ) {
     tokio::spawn(async move {
         let mut reader = BufReader::new(pipe).lines();
         while let Ok(Some(line)) = reader.next_line().await {
-            lines.lock().push(line);
+            lines.send_modify(|lines| lines.push(line));
         }
     });
 }
 
 /// Waits until the agent is in this state, as the room shows it.
 pub(crate) async fn agent_is(state: &mut watch::Receiver<String>, wanted: &str) {
-    let reached = timeout(SOON, state.wait_for(|state| state == wanted)).await;
-    let Ok(Ok(_)) = reached else {
-        panic!(
-            "the agent did not become {wanted}: it is {:?}",
-            *state.borrow()
-        );
-    };
+    let waiting = timeout(SOON, state.wait_for(|state| state == wanted));
+    let reached = waiting.await.is_ok_and(|state| state.is_ok());
+    let is = state.borrow().clone();
+    assert!(reached, "the agent did not become {wanted}: it is {is:?}");
 }
 
 /// Waits until the agent has spoken to its end.
 pub(crate) async fn agent_speaks(state: &mut watch::Receiver<String>) {
     agent_is(state, "speaking").await;
     agent_is(state, "listening").await;
+}
+
+/// What a caller heard from sample `from` on, with what is still on its way: 500 ms.
+pub(crate) async fn all_heard(caller: &Caller, from: usize) -> Vec<i16> {
+    let mut heard = caller.heard();
+    let on_its_way = heard.len() - from + 12_000;
+    let arrived = heard.wait(from, SOON, |heard| heard.len() >= on_its_way);
+    assert!(arrived.await, "the recording stopped");
+    heard.since(from)
 }

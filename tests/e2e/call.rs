@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use parlor::room::Caller;
 use parlor::sim::{self, Entry, clips};
 
-use super::bench::{Bench, GREETING, SOON, agent_is, agent_speaks};
+use super::bench::{Bench, GREETING, SOON, agent_is, agent_speaks, all_heard};
 use super::hearing::{self, FOUND, Match};
 
 fn clip(name: &str) -> Vec<i16> {
@@ -13,8 +13,8 @@ fn clip(name: &str) -> Vec<i16> {
 }
 
 /// Looks for `clip` in what the caller heard from sample `from` on, and prints what it found.
-fn heard(caller: &Caller, from: usize, what: &str, clip: &[i16]) -> Match {
-    let found = hearing::find(clip, &caller.heard().since(from));
+async fn heard(caller: &Caller, from: usize, what: &str, clip: &[i16]) -> Match {
+    let found = hearing::find(clip, &all_heard(caller, from).await);
     println!(
         "{what}: {} of {} windows, correlation {:.3}",
         found.found, found.windows, found.score
@@ -35,7 +35,8 @@ async fn the_greeting_is_heard_whole() {
         began.elapsed().as_millis()
     );
     agent_is(&mut state, "listening").await;
-    assert!(heard(&caller, 0, GREETING, &clip(GREETING)).is_whole());
+    let greeting = heard(&caller, 0, GREETING, &clip(GREETING)).await;
+    assert!(greeting.is_whole(), "{greeting:?}");
     caller.leave().await;
     assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
     assert_eq!(bench.log.violations(), Vec::<String>::new());
@@ -53,7 +54,7 @@ async fn what_is_said_comes_back_as_it_was_said() {
         let from = caller.heard().len();
         caller.say(&said).await.unwrap();
         agent_speaks(&mut state).await;
-        let found = heard(&caller, from, name, &said);
+        let found = heard(&caller, from, name, &said).await;
         assert!(found.found * 10 >= found.windows * 9, "{found:?}");
     }
     caller.leave().await;
@@ -98,7 +99,7 @@ async fn an_interrupted_reply_stops_and_nothing_of_it_follows() {
     agent_is(&mut state, "listening").await;
     agent_speaks(&mut state).await;
 
-    let all = caller.heard().since(from);
+    let all = all_heard(&caller, from).await;
     let cut = hearing::silence_after(&all, at_decision.saturating_sub(from)).unwrap();
     println!(
         "interrupted: silent {} ms after the decision",
@@ -128,13 +129,15 @@ async fn two_callers_in_turn_are_served_by_one_worker() {
     let first = bench.caller("ada").await;
     agent_speaks(&mut first.agent_state()).await;
     let mut second = bench.caller("grace").await;
+    // Only once the worker knows of her is she next.
+    worker.writes("grace").await;
     first.leave().await;
     let mut state = second.agent_state();
     let said = clip("caller-hours");
     let from = second.heard().len();
     second.say(&said).await.unwrap();
     agent_speaks(&mut state).await;
-    let found = heard(&second, from, "the second caller", &said);
+    let found = heard(&second, from, "the second caller", &said).await;
     assert!(found.found * 10 >= found.windows * 8, "{found:?}");
     second.leave().await;
     assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
@@ -147,7 +150,8 @@ async fn two_workers_after_each_other_serve_the_same_room() {
         let mut worker = bench.worker();
         let caller = bench.caller(caller).await;
         agent_speaks(&mut caller.agent_state()).await;
-        assert!(heard(&caller, 0, GREETING, &clip(GREETING)).is_whole());
+        let greeting = heard(&caller, 0, GREETING, &clip(GREETING)).await;
+        assert!(greeting.is_whole(), "{greeting:?}");
         caller.leave().await;
         assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
     }
@@ -182,6 +186,8 @@ async fn no_log_line_holds_what_was_said_or_a_key() {
     agent_speaks(&mut state).await;
     caller.leave().await;
     worker.end().await;
+    /// How every JWT starts, in lower case.
+    const TOKEN: &str = "eyj";
     let wrote = worker.wrote().to_lowercase();
     assert!(wrote.contains("voice session ready"), "{wrote}");
     for planted in [
@@ -190,9 +196,9 @@ async fn no_log_line_holds_what_was_said_or_a_key() {
         "friendly voice assistant",
         "e2e-key",
         "bearer ",
+        TOKEN,
     ] {
-        assert!(!wrote.contains(planted), "{planted:?} was logged");
+        let line = wrote.lines().find(|line| line.contains(planted));
+        assert_eq!(line, None, "{planted:?} was logged");
     }
-    let jwt = "eyj";
-    assert!(!wrote.contains(jwt), "a token was logged");
 }

@@ -1,7 +1,7 @@
 //! Whether one recording holds another: by waveform, not by loudness.
 //!
-//! The voice passes Opus once or twice, and the jitter buffer stretches it a little, so windows
-//! of 200 ms are compared, each at its own best lag.
+//! The voice passes Opus once or twice, and jitter buffers stretch it a little, so windows of
+//! 200 ms are compared, each at its own best lag.
 
 /// Samples a second here: every third of the 24 kHz.
 const RATE: usize = 8_000;
@@ -67,13 +67,7 @@ pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
     let (before, after): (Vec<_>, Vec<_>) = windows.iter().partition(|window| **window < anchor);
     let mut follow = |window: usize, shift: &mut i64| {
         let expected = (window as i64 + *shift).max(0) as usize;
-        let from = expected.saturating_sub(SLACK);
-        let (at, score) = best(
-            &clip[window..window + WINDOW],
-            &heard,
-            from,
-            expected + SLACK,
-        );
+        let (at, score) = best_stretched(&clip[window..window + WINDOW], &heard, expected);
         result.score += score / windows.len() as f64;
         if score >= FOUND {
             result.found += 1;
@@ -130,6 +124,24 @@ fn speech(clip: &[f32]) -> Vec<usize> {
         .fold(0.0, f64::max);
     let is_speech = |start: &usize| energy(&clip[*start..start + WINDOW]) > loudest * QUIET;
     starts.into_iter().filter(is_speech).collect()
+}
+
+/// The best lag of `window` near `expected`, as a whole or as two halves with their own lags: a
+/// jitter buffer that fills up puts a pitch period in between.
+fn best_stretched(window: &[f32], heard: &[f32], expected: usize) -> (usize, f64) {
+    let near = |part: &[f32], expected: usize| {
+        let from = expected.saturating_sub(SLACK);
+        best(part, heard, from, expected + SLACK)
+    };
+    let whole = near(window, expected);
+    let (left, right) = window.split_at(WINDOW / 2);
+    let left = near(left, expected);
+    let right = near(right, left.0 + WINDOW / 2);
+    let halves = (left.1 + right.1) / 2.0;
+    match whole.1 >= halves {
+        true => whole,
+        false => (right.0.saturating_sub(WINDOW / 2), halves),
+    }
 }
 
 /// The best lag of `window` in `heard[from..to]`, and the normalised correlation there.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parlor::sim::{self, Fault, Pace, clips};
 
-use super::bench::{Bench, GREETING, agent_is, agent_speaks};
+use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard};
 use super::hearing;
 
 /// A call in which the simulator does `faults` greets whole and answers.
@@ -19,7 +19,7 @@ async fn survives(faults: Vec<Fault>) {
     let mut state = caller.agent_state();
     agent_speaks(&mut state).await;
     let greeting = clips::find(GREETING).unwrap().samples();
-    let found = hearing::find(&greeting, &caller.heard().since(0));
+    let found = hearing::find(&greeting, &all_heard(&caller, 0).await);
     assert!(
         found.found * 10 >= found.windows * 8,
         "the greeting: {found:?}"
@@ -28,7 +28,7 @@ async fn survives(faults: Vec<Fault>) {
     let from = caller.heard().len();
     caller.say(&said).await.unwrap();
     agent_speaks(&mut state).await;
-    let found = hearing::find(&said, &caller.heard().since(from));
+    let found = hearing::find(&said, &all_heard(&caller, from).await);
     assert!(
         found.found * 10 >= found.windows * 8,
         "the reply: {found:?}"

@@ -1,7 +1,8 @@
 //! The core's own log records, as `tracing` events of target `livekit`.
 //!
 //! The core sends every record of every level. Most are dropped here after a look at their level, before anything of
-//! them is decoded; what is printed is free of tokens and of what people said.
+//! them is decoded. Its debug and trace records quote whole messages, with TURN passwords and what people said, so
+//! they are dropped whatever the filter says; in the rest, tokens and content are left out.
 
 use std::borrow::Cow;
 
@@ -24,6 +25,10 @@ const QUOTES_CONTENT: [&str; 4] = [
     "unhandled room event",
     "engine_event",
 ];
+
+/// What the core warns of at the end of every room: it looks for a track that we have let go before it did. A handle of
+/// ours that is not there is told by the answer to dropping it.
+const NOISE: &str = "Attempted to drop unknown FFI handle";
 
 /// Whether the core should send its records. Otherwise it writes them to stderr itself, as `RUST_LOG` says.
 pub(super) fn capture() -> bool {
@@ -62,14 +67,16 @@ pub(super) fn redacted(text: &str) -> Cow<'_, str> {
 }
 
 fn print(record: &proto::LogRecord) {
+    if record.message.starts_with(NOISE) {
+        return;
+    }
     let message = redacted(&record.message);
     let source = record.target.as_str();
     match record.level() {
         LogLevel::LogError => tracing::error!(target: "livekit", source, "{message}"),
         LogLevel::LogWarn => tracing::warn!(target: "livekit", source, "{message}"),
         LogLevel::LogInfo => tracing::info!(target: "livekit", source, "{message}"),
-        LogLevel::LogDebug => tracing::debug!(target: "livekit", source, "{message}"),
-        LogLevel::LogTrace => tracing::trace!(target: "livekit", source, "{message}"),
+        LogLevel::LogDebug | LogLevel::LogTrace => {}
     }
 }
 
@@ -78,8 +85,7 @@ fn enabled(level: LogLevel) -> bool {
         LogLevel::LogError => tracing::enabled!(target: "livekit", Level::ERROR),
         LogLevel::LogWarn => tracing::enabled!(target: "livekit", Level::WARN),
         LogLevel::LogInfo => tracing::enabled!(target: "livekit", Level::INFO),
-        LogLevel::LogDebug => tracing::enabled!(target: "livekit", Level::DEBUG),
-        LogLevel::LogTrace => tracing::enabled!(target: "livekit", Level::TRACE),
+        LogLevel::LogDebug | LogLevel::LogTrace => false,
     }
 }
 

@@ -4,6 +4,7 @@ pub mod audio_frame;
 pub mod audio_source;
 pub mod audio_stream;
 pub mod audio_track;
+pub mod data_channel;
 pub mod media_stream_track;
 pub mod native;
 pub mod peer_connection_factory;
