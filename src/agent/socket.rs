@@ -17,10 +17,10 @@ use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes, protocol::CloseFr
 use super::Outbox;
 
 /// How often we ping.
-const PING_EVERY: Duration = Duration::from_secs(15);
+const PING_EVERY: Duration = Duration::from_secs(5);
 
 /// Silence of the peer, pongs included, after which the socket counts as dead.
-const SILENT_AFTER: Duration = Duration::from_secs(35);
+const SILENT_AFTER: Duration = Duration::from_secs(12);
 
 /// How long the peer may take to answer our close frame.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);

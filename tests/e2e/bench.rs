@@ -8,10 +8,10 @@ use parlor::demo::Server;
 use parlor::room::Caller;
 use parlor::sim::{self, Log, Simulator};
 use parlor::token::{Grant, Kind, mint};
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
 /// No single step of a test takes longer.
@@ -110,6 +110,7 @@ impl Bench {
 pub(crate) struct Worker {
     child: Child,
     lines: watch::Receiver<Vec<String>>,
+    pipes: JoinSet<()>,
 }
 
 impl Worker {
@@ -122,9 +123,14 @@ impl Worker {
             .spawn()
             .unwrap();
         let (writer, lines) = watch::channel(Vec::new());
-        gather(child.stdout.take().unwrap(), writer.clone());
-        gather(child.stderr.take().unwrap(), writer);
-        Self { child, lines }
+        let mut pipes = JoinSet::new();
+        pipes.spawn(gather(child.stdout.take().unwrap(), writer.clone()));
+        pipes.spawn(gather(child.stderr.take().unwrap(), writer));
+        Self {
+            child,
+            lines,
+            pipes,
+        }
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -138,10 +144,15 @@ impl Worker {
         assert!(killed.unwrap().success());
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and for its last line.
     pub(crate) async fn end(&mut self) -> ExitStatus {
-        match timeout(SOON, self.child.wait()).await {
-            Ok(status) => status.unwrap(),
+        let ended = async {
+            let status = self.child.wait().await.unwrap();
+            while self.pipes.join_next().await.is_some() {}
+            status
+        };
+        match timeout(SOON, ended).await {
+            Ok(status) => status,
             Err(_) => panic!("the worker did not end; it wrote:\n{}", self.wrote()),
         }
     }
@@ -179,16 +190,11 @@ impl Drop for Worker {
     }
 }
 
-fn gather(
-    pipe: impl tokio::io::AsyncRead + Unpin + Send + 'static,
-    lines: watch::Sender<Vec<String>>,
-) {
-    tokio::spawn(async move {
-        let mut reader = BufReader::new(pipe).lines();
-        while let Ok(Some(line)) = reader.next_line().await {
-            lines.send_modify(|lines| lines.push(line));
-        }
-    });
+async fn gather(pipe: impl AsyncRead + Unpin, lines: watch::Sender<Vec<String>>) {
+    let mut reader = BufReader::new(pipe).lines();
+    while let Ok(Some(line)) = reader.next_line().await {
+        lines.send_modify(|lines| lines.push(line));
+    }
 }
 
 /// Waits until the agent is in this state, as the room shows it.
