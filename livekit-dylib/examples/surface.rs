@@ -243,42 +243,46 @@ async fn watch(room: &Room, mut events: UnboundedReceiver<RoomEvent>) {
             RoomEvent::ByteStreamOpened { reader, .. } => {
                 drop(tokio::spawn(read_bytes(reader.take())))
             }
-            RoomEvent::ParticipantDisconnected(who) => {
-                drop((who.identity(), who.disconnect_reason()))
-            }
-            RoomEvent::ParticipantAttributesChanged {
-                participant: Participant::Remote(who),
-                changed_attributes,
-            } => {
-                let _: (String, HashMap<String, String>) = (who.name(), changed_attributes);
-            }
-            RoomEvent::TrackMuted {
-                participant,
-                publication,
-            } => drop((participant.kind(), publication.is_muted())),
-            RoomEvent::DataReceived {
-                payload,
-                topic,
-                kind,
-                participant,
-            } => {
-                let _: (usize, bool) = (payload.len(), kind == DataPacketKind::Reliable);
-                let _: (Option<String>, Option<RemoteParticipant>) = (topic, participant);
-            }
-            RoomEvent::SipDTMFReceived {
-                code,
-                digit,
-                participant,
-            } => drop((code, digit, participant)),
-            RoomEvent::TranscriptionReceived { segments, .. } => drop(segments),
-            RoomEvent::TokenRefreshed { token } => drop(token),
             RoomEvent::ConnectionStateChanged(ConnectionState::Reconnecting)
             | RoomEvent::Reconnected => {}
             RoomEvent::Disconnected {
                 reason: DisconnectReason::RoomDeleted,
             } => break,
-            _ => {}
+            event => hear_of(event),
         }
+    }
+}
+
+fn hear_of(event: RoomEvent) {
+    match event {
+        RoomEvent::ParticipantDisconnected(who) => drop((who.identity(), who.disconnect_reason())),
+        RoomEvent::ParticipantAttributesChanged {
+            participant: Participant::Remote(who),
+            changed_attributes,
+        } => {
+            let _: (String, HashMap<String, String>) = (who.name(), changed_attributes);
+        }
+        RoomEvent::TrackMuted {
+            participant,
+            publication,
+        } => drop((participant.kind(), publication.is_muted())),
+        RoomEvent::DataReceived {
+            payload,
+            topic,
+            kind,
+            participant,
+        } => {
+            let _: (usize, bool) = (payload.len(), kind == DataPacketKind::Reliable);
+            let _: (Option<String>, Option<RemoteParticipant>) = (topic, participant);
+        }
+        RoomEvent::SipDTMFReceived {
+            code,
+            digit,
+            participant,
+        } => drop((code, digit, participant)),
+        RoomEvent::TranscriptionReceived { segments, .. } => drop(segments),
+        RoomEvent::TokenRefreshed { token } => drop(token),
+        _ => {}
     }
 }
 

@@ -78,7 +78,7 @@ async fn one_room(server: &Server, number: usize) {
     let mut stream = NativeAudioStream::new(track.rtc_track(), RATE as i32, 1);
     hear(&mut stream, 440.0).await;
     tone.stop().await;
-    if number % LEAVE_FIRST_EVERY == 0 {
+    if number.is_multiple_of(LEAVE_FIRST_EVERY) {
         bob.leave().await;
         alice.leave().await;
     } else {

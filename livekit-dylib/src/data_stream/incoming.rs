@@ -122,7 +122,7 @@ impl Incoming {
     /// The next piece; `None` once the stream has ended, in whatever way.
     pub(super) fn poll_chunk<K: Kind>(
         &mut self,
-        cx: &mut Context<'_>,
+        cx: &Context<'_>,
     ) -> Poll<Option<StreamResult<K::Chunk>>> {
         if let State::Waiting(_) = self.state
             && let Err(error) = self.start::<K>()

@@ -1,11 +1,12 @@
 //! What a room needs from the media engine behind it: requests in, events out, in this crate's own words.
 //!
 //! The public types (`room`, `participant`, `track`, `publication`, `webrtc`) talk to this module only, so that another
-//! engine can stand behind them. Only here (and in `data_stream`, `stats` and `e2ee`) is the native core's protobuf seen.
+//! engine can stand behind them. Only here (and in `data_stream` and `stats`) is the native core's protobuf seen.
 
 mod call;
 mod connect;
 mod convert;
+mod encryption;
 mod event;
 mod info;
 mod local;
@@ -14,6 +15,7 @@ mod rpc;
 mod session;
 
 pub(crate) use connect::{Joined, connect};
+pub(crate) use encryption::CryptorInfo;
 pub(crate) use event::{Event, Events};
 pub(crate) use info::{ParticipantInfo, PublicationInfo};
 pub(crate) use media::{AudioSource, AudioStream, Publication, Track};

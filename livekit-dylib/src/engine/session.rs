@@ -148,7 +148,7 @@ impl Session {
         }
     }
 
-    fn room(&self) -> Result<u64, FfiError> {
+    pub(super) fn room(&self) -> Result<u64, FfiError> {
         self.handles
             .lock()
             .as_ref()

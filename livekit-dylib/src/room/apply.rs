@@ -96,6 +96,12 @@ impl Session {
                     segments,
                 }
             }
+            event => return self.apply_stream(event),
+        })
+    }
+
+    fn apply_stream(&self, event: Event) -> Option<RoomEvent> {
+        Some(match event {
             Event::TextStream(participant_identity, reader) => {
                 let topic = reader.topic().to_owned();
                 RoomEvent::TextStreamOpened {

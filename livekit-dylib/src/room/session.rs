@@ -44,6 +44,7 @@ impl Session {
         encryption: E2eeManager,
     ) -> (Arc<Self>, Events) {
         let engine = Arc::new(joined.session);
+        encryption.attach(&engine);
         let dispatcher = Dispatcher::default();
         let session = Self {
             local: LocalParticipant::new(joined.local, Arc::clone(&engine), dispatcher.clone()),

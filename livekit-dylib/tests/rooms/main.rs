@@ -5,8 +5,10 @@
 mod support;
 
 mod audio;
+mod encryption;
 mod ends;
 mod messages;
 mod misuse;
 mod people;
 mod rpc;
+mod streams;

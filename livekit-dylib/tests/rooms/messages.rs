@@ -1,10 +1,11 @@
 //! Data packets, transcripts and keys.
 
+use livekit_dylib::ParticipantKind;
 use livekit_dylib::prelude::*;
 
 use crate::audio::subscribed;
 use crate::support::sound::Tone;
-use crate::support::{Server, pair, run};
+use crate::support::{Member, Server, pair, run};
 
 #[test]
 fn data_packets_arrive_with_their_topic() {
@@ -81,8 +82,13 @@ fn data_of_the_server_names_nobody() {
 fn transcripts_arrive() {
     run(async {
         let server = Server::start().await;
-        let (alice, mut bob) = pair(&server, "transcript").await;
+        // The server passes on the transcripts of agents only.
+        let token = server.agent_token("transcript", "alice");
+        let alice = Member::join_with(&server, &token).await;
+        let mut bob = Member::join(&server, "transcript", "bob").await;
+        bob.meets("alice").await;
         let me = alice.room.local_participant();
+        assert_eq!(me.kind(), ParticipantKind::Agent);
         let tone = Tone::publish(&alice.room, 440.0).await;
         subscribed(&mut bob).await;
         let segment = TranscriptionSegment {

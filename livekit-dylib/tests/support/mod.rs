@@ -58,13 +58,17 @@ pub(crate) struct Member {
 
 impl Member {
     pub(crate) async fn join(server: &Server, room: &str, identity: &str) -> Self {
-        let (room, mut events) = Room::connect(
-            &server.url(),
-            &server.token(room, identity),
-            RoomOptions::default(),
-        )
-        .await
-        .unwrap();
+        Self::join_with(server, &server.token(room, identity)).await
+    }
+
+    /// Joins the room that a token is for.
+    pub(crate) async fn join_with(server: &Server, token: &str) -> Self {
+        Self::join_as(server, token, RoomOptions::default()).await
+    }
+
+    /// Joins the room that a token is for in a chosen way.
+    pub(crate) async fn join_as(server: &Server, token: &str, options: RoomOptions) -> Self {
+        let (room, mut events) = Room::connect(&server.url(), token, options).await.unwrap();
         let first = events.recv().await;
         assert!(
             matches!(first, Some(RoomEvent::Connected { .. })),

@@ -1,15 +1,20 @@
 //! A livekit-server for one test.
 
 use std::fs::File;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use livekit_api::access_token::{AccessToken, VideoGrants};
 
 const KEY: &str = "devkey";
 const SECRET: &str = "secret";
+
+/// Where servers listen.
+const FIRST_PORT: u16 = 20_000;
+const PORTS: u32 = 12_000;
 
 /// A running livekit-server; killed when dropped.
 pub(crate) struct Server {
@@ -21,7 +26,7 @@ impl Server {
     /// Starts one on free ports of the loopback interface.
     pub(crate) async fn start() -> Self {
         let port = free_port();
-        let (tcp, udp) = (free_port(), free_udp_port());
+        let (tcp, udp) = (free_port(), free_port());
         // Participants are told of this STUN server; those it names otherwise have to be looked up in the DNS.
         let config = format!(
             "port: {port}\nbind_addresses: [127.0.0.1]\n\
@@ -71,18 +76,13 @@ impl Server {
         identity: &str,
         change: impl FnOnce(&mut VideoGrants),
     ) -> String {
-        let mut grants = VideoGrants {
-            room_join: true,
-            room: room.to_owned(),
-            can_update_own_metadata: Some(true),
-            ..VideoGrants::default()
-        };
-        change(&mut grants);
-        AccessToken::with_api_key(KEY, SECRET)
-            .with_identity(identity)
-            .with_grants(grants)
-            .to_jwt()
-            .unwrap()
+        access(room, identity, change).to_jwt().unwrap()
+    }
+
+    /// The same for an agent.
+    pub(crate) fn agent_token(&self, room: &str, identity: &str) -> String {
+        let agent = access(room, identity, |grants| grants.agent = true);
+        agent.with_kind("agent").to_jwt().unwrap()
     }
 
     /// A client of its API.
@@ -116,6 +116,19 @@ impl Drop for Server {
     }
 }
 
+fn access(room: &str, identity: &str, change: impl FnOnce(&mut VideoGrants)) -> AccessToken {
+    let mut grants = VideoGrants {
+        room_join: true,
+        room: room.to_owned(),
+        can_update_own_metadata: Some(true),
+        ..VideoGrants::default()
+    };
+    change(&mut grants);
+    AccessToken::with_api_key(KEY, SECRET)
+        .with_identity(identity)
+        .with_grants(grants)
+}
+
 /// `PARLOR_LIVEKIT_SERVER`, `target/tools/livekit-server`, or the one on PATH.
 fn program() -> PathBuf {
     if let Some(path) = std::env::var_os("PARLOR_LIVEKIT_SERVER") {
@@ -131,18 +144,17 @@ fn program() -> PathBuf {
     found.expect("livekit-server is not installed: run `make setup`")
 }
 
+/// A port nobody listens on, below those that outgoing connections are given.
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
-}
-
-fn free_udp_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let ports = (0..PORTS).map(|_| {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = std::process::id().wrapping_mul(101).wrapping_add(next) % PORTS;
+        FIRST_PORT + port as u16
+    });
+    let is_free = |port: &u16| {
+        let any = (Ipv4Addr::UNSPECIFIED, *port);
+        TcpListener::bind(any).is_ok() && UdpSocket::bind(any).is_ok()
+    };
+    ports.into_iter().find(is_free).expect("a free port")
 }

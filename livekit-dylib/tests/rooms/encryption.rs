@@ -1,0 +1,106 @@
+//! End-to-end encryption.
+
+use livekit_dylib::E2eeOptions;
+use livekit_dylib::e2ee::EncryptionType;
+use livekit_dylib::e2ee::key_provider::{KeyProvider, KeyProviderOptions};
+use livekit_dylib::prelude::*;
+use livekit_dylib::webrtc::audio_stream::native::NativeAudioStream;
+use livekit_dylib::webrtc::stats::{InboundRtpStats, RtcStats};
+
+use crate::audio::subscribed;
+use crate::support::sound::{RATE, Tone, hear};
+use crate::support::{Member, Server, run};
+
+async fn member(server: &Server, identity: &str, keys: &KeyProvider) -> Member {
+    let mut options = RoomOptions::default();
+    options.encryption = Some(E2eeOptions {
+        encryption_type: EncryptionType::Gcm,
+        key_provider: keys.clone(),
+    });
+    Member::join_as(server, &server.token("secret", identity), options).await
+}
+
+fn shared(key: &[u8]) -> KeyProvider {
+    let options = KeyProviderOptions {
+        // A receiver that looks ahead puts its old key back afterwards, over one that was set meanwhile.
+        ratchet_window_size: 0,
+        ..KeyProviderOptions::default()
+    };
+    KeyProvider::with_shared_key(options, key.to_vec())
+}
+
+async fn received(track: &RemoteAudioTrack) -> InboundRtpStats {
+    let stats = track.get_stats().await.unwrap();
+    let mut received = stats.into_iter().filter_map(|record| match record {
+        RtcStats::InboundRtp(stream) => Some(stream),
+        _ => None,
+    });
+    received.next().unwrap_or_default()
+}
+
+#[test]
+fn who_has_the_key_hears() {
+    run(async {
+        let server = Server::start().await;
+        let keys = shared(b"a key that two share");
+        let alice = member(&server, "alice", &keys).await;
+        let mut bob = member(&server, "bob", &keys).await;
+        let tone = Tone::publish(&alice.room, 440.0).await;
+        let (track, publication, _) = subscribed(&mut bob).await;
+        assert_eq!(publication.encryption_type(), EncryptionType::Gcm);
+        let mut stream = NativeAudioStream::new(track.rtc_track(), RATE as i32, 1);
+        hear(&mut stream, 440.0).await;
+
+        let manager = bob.room.e2ee_manager();
+        assert!(manager.enabled() && manager.is_dc_encryption_enabled());
+        let cryptors = manager.frame_cryptors();
+        let cryptor = &cryptors[&("alice".into(), tone.publication.sid())];
+        assert_eq!(
+            (cryptor.participant_id().as_str(), cryptor.key_index()),
+            ("alice", 0)
+        );
+        assert!(cryptor.enabled());
+        tone.stop().await;
+        alice.leave().await;
+        bob.leave().await;
+    });
+}
+
+#[test]
+fn who_has_another_key_does_not_until_it_is_set() {
+    run(async {
+        let server = Server::start().await;
+        let keys = shared(b"a key that two share");
+        let alice = member(&server, "alice", &keys).await;
+        let wrong = shared(b"another key");
+        let mut bob = member(&server, "bob", &wrong).await;
+        let tone = Tone::publish(&alice.room, 440.0).await;
+        let (track, ..) = subscribed(&mut bob).await;
+        let received = loop {
+            let received = received(&track).await;
+            if received.received.packets_received >= 50 {
+                break received;
+            }
+        };
+        assert!(received.inbound.total_audio_energy < 1e-6, "{received:?}");
+        wrong.set_shared_key(b"a key that two share".to_vec(), 0);
+        let mut stream = NativeAudioStream::new(track.rtc_track(), RATE as i32, 1);
+        hear(&mut stream, 440.0).await;
+        tone.stop().await;
+        alice.leave().await;
+        bob.leave().await;
+    });
+}
+
+#[test]
+fn a_ratcheted_key_is_told_and_kept() {
+    run(async {
+        let server = Server::start().await;
+        let keys = shared(b"the first key");
+        let alice = member(&server, "alice", &keys).await;
+        let new = keys.ratchet_shared_key(0).unwrap();
+        assert_ne!(new, b"the first key");
+        assert_eq!(keys.get_shared_key(0), Some(new));
+        alice.leave().await;
+    });
+}
