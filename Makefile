@@ -18,14 +18,14 @@ test: setup ## every test, against a real livekit-server
 	$(CARGO) test --workspace --locked
 
 e2e: setup ## only the calls between real processes
-	$(CARGO) test --locked --test e2e
+	$(CARGO) test --locked --test e2e -- --nocapture
 
 check: ## formatting, lints, docs, dependencies, sizes, the official crate
 	@scripts/setup.sh check
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --document-private-items
-	cargo-deny --locked check bans licenses sources
+	cargo-deny --locked check --hide-inclusion-graph bans licenses sources
 	scripts/sizes.sh
 	DOCS_RS=1 $(CARGO) check --locked --no-default-features --features static
 

@@ -1,6 +1,8 @@
 //! A livekit-server of our own, on loopback and free ports.
 
+use std::hash::{BuildHasher, RandomState};
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -22,6 +24,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// How long it may take to end by itself.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
+
+/// Where servers listen: below the ports that outgoing connections are given.
+const PORTS: Range<u16> = 20_000..32_000;
 
 /// The program's name.
 const PROGRAM: &str = "livekit-server";
@@ -53,8 +58,8 @@ pub enum ServerError {
         error: std::io::Error,
     },
     /// No port is free.
-    #[error("no free port on loopback: {0}")]
-    Port(std::io::Error),
+    #[error("no port between {} and {} is free", PORTS.start, PORTS.end)]
+    Port,
     /// It ended at once, or did not answer.
     #[error("livekit-server did not come up: {0}")]
     NotReady(String),
@@ -70,7 +75,7 @@ impl Server {
             Some(program) => program.to_owned(),
             None => find().ok_or(ServerError::Missing)?,
         };
-        let ports = Ports::free().map_err(ServerError::Port)?;
+        let ports = Ports::free()?;
         let mut child = Command::new(&program)
             .args(["--config-body", &ports.config()])
             .stdin(Stdio::null())
@@ -139,13 +144,13 @@ struct Ports {
 
 impl Ports {
     /// Three ports that were free a moment ago.
-    fn free() -> std::io::Result<Self> {
-        let (http, tcp) = (tcp_port()?, tcp_port()?);
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    fn free() -> Result<Self, ServerError> {
+        let mut ports = candidates().filter(is_free);
+        let mut next = || ports.next().ok_or(ServerError::Port);
         Ok(Self {
-            http: http.local_addr()?.port(),
-            tcp: tcp.local_addr()?.port(),
-            udp: udp.local_addr()?.port(),
+            http: next()?,
+            tcp: next()?,
+            udp: next()?,
         })
     }
 
@@ -161,8 +166,15 @@ impl Ports {
     }
 }
 
-fn tcp_port() -> std::io::Result<TcpListener> {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+/// All ports a server may have, from a random one on: two that start together take different ones.
+fn candidates() -> impl Iterator<Item = u16> {
+    let random = RandomState::new().hash_one(PROGRAM) % PORTS.len() as u64;
+    PORTS.cycle().skip(random as usize).take(PORTS.len())
+}
+
+fn is_free(port: &u16) -> bool {
+    let any = (Ipv4Addr::UNSPECIFIED, *port);
+    TcpListener::bind(any).is_ok() && UdpSocket::bind(any).is_ok()
 }
 
 async fn ready(child: &mut Child, port: u16) -> Result<(), ServerError> {

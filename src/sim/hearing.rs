@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn pauses_between_words_end_no_turn() {
         let clip = clips::find("caller-long").unwrap().samples();
-        let mut samples = clip.clone();
+        let mut samples = clip;
         samples.extend(noise(2, 50));
         let heard = listen(&mut Ear::new(END), &samples);
         assert_eq!(heard.len(), 2, "{heard:?}");

@@ -1,4 +1,5 @@
 //! The simulator over loopback, with a scripted client.
+#![allow(clippy::print_stdout, reason = "figures are printed")]
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};

@@ -1,7 +1,8 @@
 //! What a caller hears.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use parlor::clock;
 use parlor::room::Caller;
 use parlor::sim::{self, Entry, clips};
 
@@ -27,7 +28,7 @@ async fn the_greeting_is_heard_whole() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
-    let began = Instant::now();
+    let began = clock::now();
     let mut state = caller.agent_state();
     agent_is(&mut state, "speaking").await;
     println!(
@@ -163,7 +164,7 @@ async fn a_signal_ends_the_call_with_a_goodbye() {
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
     agent_is(&mut caller.agent_state(), "speaking").await;
-    let began = Instant::now();
+    let began = clock::now();
     worker.terminate().await;
     assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
     println!("ended {} ms after SIGTERM", began.elapsed().as_millis());

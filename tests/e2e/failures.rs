@@ -1,7 +1,8 @@
 //! What goes wrong: one clear line, an exit code that is not 0, and nothing left running.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use parlor::clock;
 use parlor::sim::{self, Fault};
 use tokio::process::Command;
 
@@ -106,7 +107,7 @@ async fn a_killed_server_is_reported_and_ends_the_worker() {
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
     agent_speaks(&mut caller.agent_state()).await;
-    let began = Instant::now();
+    let began = clock::now();
     bench.server.take().unwrap().kill().await.unwrap();
     fails(&mut worker, &["connection to LiveKit is lost"]).await;
     println!(

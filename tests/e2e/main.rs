@@ -1,6 +1,7 @@
 //! Calls between real processes: a livekit-server, a worker, the simulator, and callers who speak
 //! over Opus and WebRTC and record what they hear.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stdout, reason = "figures are printed")]
 
 mod bench;
 mod call;
