@@ -12,10 +12,13 @@ use parlor_core::wire::agent::{
 };
 use serde::Deserialize;
 
-use super::Agent;
+use super::{Agent, DEFAULT_AGENT_FILE};
 
 /// The agent's name when the file gives none.
 const DEFAULT_NAME: &str = "Parlor";
+
+/// The file that comes with Parlor.
+const SHIPPED: &str = include_str!("../../agent.toml");
 
 /// The file as it is written. Every key is optional, and no other is taken.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -149,9 +152,21 @@ impl AgentFile {
             path: path.to_owned(),
             error,
         })?;
-        let file: Self = toml::from_str(&text).map_err(|error| FileError::Parse {
+        Self::parse(path, &text)
+    }
+
+    /// The agent of whoever has not written a file yet.
+    ///
+    /// # Errors
+    /// Never, as a test shows.
+    pub(super) fn shipped() -> Result<Self, FileError> {
+        Self::parse(Path::new(DEFAULT_AGENT_FILE), SHIPPED)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+        let file: Self = toml::from_str(text).map_err(|error| FileError::Parse {
             path: path.to_owned(),
-            line: line_of(&text, error.span().map_or(0, |span| span.start)),
+            line: line_of(text, error.span().map_or(0, |span| span.start)),
             message: error.message().to_owned(),
         })?;
         let problems = file.problems();

@@ -24,7 +24,7 @@ pub use variables::{VARIABLES, Variable};
 /// The public Voice Agent API, for the United States.
 pub const DEFAULT_BASE_URL: &str = "wss://agents.assemblyai.com";
 
-/// The agent's file when nothing else is said; it may be missing.
+/// The agent's file when nothing else is said; without it, the one that comes with Parlor counts.
 pub const DEFAULT_AGENT_FILE: &str = "agent.toml";
 
 /// A LiveKit server and the key that signs for it.
@@ -238,7 +238,7 @@ fn agent(reader: &mut Reader<'_>, overrides: &Overrides) -> Option<Agent> {
         None if Path::new(DEFAULT_AGENT_FILE).exists() => {
             AgentFile::read(Path::new(DEFAULT_AGENT_FILE))
         }
-        None => Ok(AgentFile::default()),
+        None => AgentFile::shipped(),
     };
     let file = match file {
         Ok(file) => file,

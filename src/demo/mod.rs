@@ -113,6 +113,7 @@ impl Demonstration {
             token: &guest,
         });
 
+        let is_greeted = call.settings.session.greeting.is_some();
         let (over, until_over) = oneshot::channel();
         let talking = async {
             let ended = call.run(control).await;
@@ -122,7 +123,15 @@ impl Demonstration {
         };
         let calling = async {
             match lines {
-                Some(lines) => call_in(&livekit, lines, until_over, &self.heard, tell).await,
+                Some(lines) => {
+                    let caller = Calling {
+                        livekit: &livekit,
+                        file: &self.heard,
+                        lines,
+                        is_greeted,
+                    };
+                    caller.call(until_over, tell).await
+                }
                 None => Ok(()),
             }
         };
@@ -139,30 +148,35 @@ impl Demonstration {
     }
 }
 
-/// A caller joins, says its lines until they or the call end, leaves, and saves what it heard.
-async fn call_in(
-    livekit: &LiveKit,
+/// A caller with something to say.
+struct Calling<'a> {
+    livekit: &'a LiveKit,
     lines: Vec<script::Line>,
-    over: oneshot::Receiver<()>,
-    file: &Path,
-    tell: Tell<'_>,
-) -> anyhow::Result<()> {
-    let token = token(livekit, Kind::Caller, "caller")?;
-    let joining = Caller::join(&livekit.url, &token).await;
-    let mut caller = joining.context("the caller cannot join")?;
-    let heard = caller.heard();
-    let played = tokio::select! {
-        played = script::play(&mut caller, lines, tell) => played,
-        _ = over => Ok(()),
-    };
-    caller.leave().await;
-    let samples = heard.since(0);
-    wav::write(file, &samples)?;
-    tell(Told::Saved {
-        file,
-        seconds: duration_of(samples.len()).as_secs_f64(),
-    });
-    played
+    is_greeted: bool,
+    /// Where what it hears is saved.
+    file: &'a Path,
+}
+
+impl Calling<'_> {
+    /// Joins, says its lines until they or the call end, leaves, and saves what it heard.
+    async fn call(self, over: oneshot::Receiver<()>, tell: Tell<'_>) -> anyhow::Result<()> {
+        let token = token(self.livekit, Kind::Caller, "caller")?;
+        let joining = Caller::join(&self.livekit.url, &token).await;
+        let mut caller = joining.context("the caller cannot join")?;
+        let heard = caller.heard();
+        let played = tokio::select! {
+            played = script::play(&mut caller, self.lines, self.is_greeted, tell) => played,
+            _ = over => Ok(()),
+        };
+        caller.leave().await;
+        let samples = heard.since(0);
+        wav::write(self.file, &samples)?;
+        tell(Told::Saved {
+            file: self.file,
+            seconds: duration_of(samples.len()).as_secs_f64(),
+        });
+        played
+    }
 }
 
 fn token(livekit: &LiveKit, kind: Kind, name: &str) -> anyhow::Result<Secret> {

@@ -80,14 +80,18 @@ const SHIPPED: [(&str, When); 4] = [
     ("caller-bye", When::Listening),
 ];
 
-/// Says each line at its time and hears the last reply out.
+/// Says each line at its time, the first after the greeting if there is one, and hears the last
+/// reply out.
 pub(super) async fn play(
     caller: &mut Caller,
     lines: Vec<Line>,
+    is_greeted: bool,
     tell: Tell<'_>,
 ) -> anyhow::Result<()> {
     let mut state = caller.agent_state();
-    speaking(&mut state).await?;
+    if is_greeted {
+        speaking(&mut state).await?;
+    }
     for line in lines {
         if line.when == When::Listening {
             listening(&mut state).await?;

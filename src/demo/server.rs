@@ -31,8 +31,8 @@ const PORTS: Range<u16> = 20_000..32_000;
 /// The program's name.
 const PROGRAM: &str = "livekit-server";
 
-/// A key that works on loopback only, the one of `livekit-server --dev`.
-const KEY: (&str, &str) = ("devkey", "secret");
+/// A key for this machine only; livekit-server calls shorter secrets unsafe.
+const KEY: (&str, &str) = ("demo", "a key that opens loopback alone, no other");
 
 /// A running livekit-server; it is killed when this is dropped.
 #[derive(Debug)]
@@ -158,7 +158,7 @@ impl Ports {
         let Self { http, tcp, udp } = self;
         let (key, secret) = KEY;
         format!(
-            "port: {http}\nbind_addresses: [127.0.0.1]\nkeys: {{{key}: {secret}}}\n\
+            "port: {http}\nbind_addresses: [127.0.0.1]\nkeys: {{{key}: \"{secret}\"}}\n\
              logging: {{level: error}}\n\
              rtc: {{tcp_port: {tcp}, udp_port: {udp}, node_ip: 127.0.0.1, \
              use_external_ip: false, enable_loopback_candidate: true}}\n"
