@@ -13,10 +13,13 @@ const WINDOW: usize = RATE / 5;
 const SLACK: usize = RATE * 60 / 1000;
 
 /// From which correlation on a window counts as found.
-pub(crate) const FOUND: f64 = 0.6;
+const FOUND: f64 = 0.6;
 
 /// A window quieter than this part of the loudest one is not speech.
 const QUIET: f64 = 0.05;
+
+/// What stays below this is silence: nobody speaks.
+pub(crate) const SILENT: u16 = 200;
 
 /// How one recording was found in another.
 #[derive(Debug)]
@@ -27,8 +30,8 @@ pub(crate) struct Match {
     pub(crate) found: usize,
     /// The mean correlation of the windows.
     pub(crate) score: f64,
-    /// Where the last found window ends in the other recording, in 24 kHz samples.
-    pub(crate) end: usize,
+    /// Where the first found window begins in the other recording, in 24 kHz samples.
+    pub(crate) start: usize,
 }
 
 impl Match {
@@ -47,7 +50,7 @@ pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
             windows: 0,
             found: 0,
             score: 0.0,
-            end: 0,
+            start: 0,
         };
     };
     // The loudest window decides where the clip lies; the others must follow.
@@ -61,7 +64,7 @@ pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
         windows: windows.len(),
         found: 0,
         score: 0.0,
-        end: 0,
+        start: heard.len() * 3,
     };
     let mut shift = at as i64 - anchor as i64;
     let (before, after): (Vec<_>, Vec<_>) = windows.iter().partition(|window| **window < anchor);
@@ -71,7 +74,7 @@ pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
         result.score += score / windows.len() as f64;
         if score >= FOUND {
             result.found += 1;
-            result.end = result.end.max((at + WINDOW) * 3);
+            result.start = result.start.min(at * 3);
             *shift = at as i64 - window as i64;
         }
     };
@@ -87,15 +90,6 @@ pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
     result
 }
 
-/// The highest correlation that any window of speech of `clip` reaches anywhere in `heard`.
-pub(crate) fn loudest_trace(clip: &[i16], heard: &[i16]) -> f64 {
-    let (clip, heard) = (decimate(clip), decimate(heard));
-    let traces = speech(&clip)
-        .into_iter()
-        .map(|window| best(&clip[window..window + WINDOW], &heard, 0, heard.len()).1);
-    traces.fold(0.0, f64::max)
-}
-
 /// The mean level of the last 100 ms, at 24 kHz.
 pub(crate) fn loudness(heard: &[i16]) -> f64 {
     let last = &heard[heard.len().saturating_sub(2_400)..];
@@ -103,9 +97,15 @@ pub(crate) fn loudness(heard: &[i16]) -> f64 {
     (sum / last.len().max(1) as f64).sqrt()
 }
 
+/// The loudest sample.
+pub(crate) fn peak(heard: &[i16]) -> u16 {
+    let loudness = heard.iter().map(|sample| sample.unsigned_abs());
+    loudness.max().unwrap_or(0)
+}
+
 /// The first sample from `from` on after which 100 ms are silent, at 24 kHz.
 pub(crate) fn silence_after(heard: &[i16], from: usize) -> Option<usize> {
-    let silent = |chunk: &[i16]| chunk.iter().all(|sample| sample.unsigned_abs() < 200);
+    let silent = |chunk: &[i16]| peak(chunk) < SILENT;
     let chunks: Vec<_> = heard.get(from..)?.chunks_exact(240).map(silent).collect();
     let index = chunks
         .windows(10)
