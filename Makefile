@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export PATH := $(CURDIR)/target/tools:$(CURDIR)/target/tools/bin:$(PATH)
 
-.PHONY: help demo setup test e2e check fmt
+.PHONY: help demo setup test e2e check bench fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -28,6 +28,9 @@ check: ## formatting, lints, docs, dependencies, sizes, the official crate
 	cargo-deny --locked check --hide-inclusion-graph bans licenses sources
 	scripts/sizes.sh
 	DOCS_RS=1 $(CARGO) check --locked --no-default-features --features static
+
+bench: setup ## one call beside a bare participant: CPU and memory
+	$(CARGO) bench --locked --bench call
 
 fmt: ## format the code
 	$(CARGO) fmt --all

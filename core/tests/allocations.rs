@@ -88,7 +88,9 @@ fn from_the_socket_to_playout() {
     call.on(Event::Agent(AgentEvent::ReplyStarted { reply: None }));
     call.on(Event::Playout(PlayoutEvent::Audible { utterance }));
     let data = "BwAH".repeat(SAMPLES_PER_10_MS * 2 / 3);
-    let message = format!(r#"{{"type":"reply.audio","reply_id":"resp_0123456789abcdef","data":"{data}","timestamp":1790000000.25}}"#);
+    let message = format!(
+        r#"{{"type":"reply.audio","reply_id":"resp_0123456789abcdef","data":"{data}","timestamp":1790000000.25}}"#
+    );
     let mut reply = || {
         for _ in 0..FRAMES {
             let event = decoder.decode(&message).unwrap();
