@@ -160,8 +160,11 @@ impl Watcher {
     async fn reconnected(&mut self) -> ControlFlow<()> {
         tracing::info!("the room is back");
         self.reconnect_until = None;
-        // Our attributes are again those of the token.
+        // Who joined again has the attributes of its token and is subscribed to nothing.
         self.state.send_modify(|_state| {});
+        if let Some(identity) = &self.listening_to {
+            self.subscribe_to(identity, true);
+        }
         let gone = self.presence.reconnected();
         self.tell_left(gone).await
     }

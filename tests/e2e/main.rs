@@ -8,3 +8,4 @@ mod call;
 mod failures;
 mod hearing;
 mod hostile;
+mod reconnect;
