@@ -2,8 +2,10 @@
 //! media library links once.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod call;
 mod config;
 mod driver;
 mod playout;
 mod queue;
 mod socket;
+mod speaker;

@@ -1,52 +1,14 @@
 //! The play task against a scripted room, on a paused clock.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
-use parlor::room::{Playout, Sink};
+use parlor::room::Playout;
 use parlor_core::audio::{Frame, duration_of};
 use parlor_core::conversation::{Event, PlayoutEvent, Utterance};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
-/// A room whose buffer holds 60 ms and drains in real time.
-#[derive(Clone, Default)]
-struct Room(Arc<Mutex<Buffer>>);
-
-#[derive(Default)]
-struct Buffer {
-    captured: Vec<i16>,
-    full_until: Option<Instant>,
-    cleared: Vec<Instant>,
-}
-
-impl Sink for Room {
-    async fn capture(&mut self, samples: &[i16]) -> Result<(), String> {
-        let room_at = {
-            let mut buffer = self.0.lock();
-            buffer.captured.extend_from_slice(samples);
-            let from = buffer
-                .full_until
-                .unwrap_or_else(Instant::now)
-                .max(Instant::now());
-            let until = from + duration_of(samples.len());
-            buffer.full_until = Some(until);
-            until - Duration::from_millis(60)
-        };
-        sleep_until(room_at).await;
-        Ok(())
-    }
-
-    fn clearer(&self) -> impl Fn() + Send + Sync + 'static {
-        let buffer = self.0.clone();
-        move || {
-            let mut buffer = buffer.lock();
-            buffer.full_until = None;
-            buffer.cleared.push(Instant::now());
-        }
-    }
-}
+use super::speaker::Room;
 
 const OLD: i16 = 1_000;
 const NEW: i16 = 2_000;
