@@ -8,6 +8,7 @@ use livekit_common::EncryptionType;
 use livekit_data_stream::api::OperationType;
 use parking_lot::RwLock;
 
+use crate::engine::encryption_type;
 use crate::proto;
 use crate::proto::text_stream_info::OperationType as ProtoOperation;
 
@@ -121,13 +122,5 @@ fn operation_type(kind: ProtoOperation) -> OperationType {
         ProtoOperation::Update => OperationType::Update,
         ProtoOperation::Delete => OperationType::Delete,
         ProtoOperation::Reaction => OperationType::Reaction,
-    }
-}
-
-fn encryption_type(kind: proto::EncryptionType) -> EncryptionType {
-    match kind {
-        proto::EncryptionType::None => EncryptionType::None,
-        proto::EncryptionType::Gcm => EncryptionType::Gcm,
-        proto::EncryptionType::Custom => EncryptionType::Custom,
     }
 }

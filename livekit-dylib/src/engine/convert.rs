@@ -1,8 +1,8 @@
 //! Between the native core's protobuf and this crate's types.
 
-use livekit_common::EncryptionType;
 use livekit_protocol::{AudioTrackFeature, PacketTrailerFeature, ParticipantPermission};
 
+use super::encryption::encryption_type;
 use super::info::{ParticipantInfo, PublicationInfo, TrackInfo};
 use crate::id::{ParticipantSid, RoomSid, TrackSid};
 use crate::options::TrackPublishOptions;
@@ -172,14 +172,6 @@ convert!(proto::EncryptionState => EncryptionState {
     New => New, Ok => Ok, EncryptionFailed => EncryptionFailed, DecryptionFailed => DecryptionFailed,
     MissingKey => MissingKey, KeyRatcheted => KeyRatcheted, InternalError => InternalError,
 });
-
-fn encryption_type(kind: proto::EncryptionType) -> EncryptionType {
-    match kind {
-        proto::EncryptionType::None => EncryptionType::None,
-        proto::EncryptionType::Gcm => EncryptionType::Gcm,
-        proto::EncryptionType::Custom => EncryptionType::Custom,
-    }
-}
 
 fn trailer_feature(feature: proto::FrameMetadataFeature) -> PacketTrailerFeature {
     match feature {

@@ -117,6 +117,15 @@ impl Session {
     }
 }
 
+/// The cipher, as the API names it.
+pub(crate) fn encryption_type(cipher: proto::EncryptionType) -> EncryptionType {
+    match cipher {
+        proto::EncryptionType::None => EncryptionType::None,
+        proto::EncryptionType::Gcm => EncryptionType::Gcm,
+        proto::EncryptionType::Custom => EncryptionType::Custom,
+    }
+}
+
 impl From<proto::FrameCryptor> for CryptorInfo {
     fn from(cryptor: proto::FrameCryptor) -> Self {
         Self {

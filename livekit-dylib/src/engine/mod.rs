@@ -15,7 +15,7 @@ mod rpc;
 mod session;
 
 pub(crate) use connect::{Joined, connect};
-pub(crate) use encryption::CryptorInfo;
+pub(crate) use encryption::{CryptorInfo, encryption_type};
 pub(crate) use event::{Event, Events};
 pub(crate) use info::{ParticipantInfo, PublicationInfo};
 pub(crate) use media::{AudioSource, AudioStream, Publication, Track};
