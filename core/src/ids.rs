@@ -47,4 +47,6 @@ id! {
     ItemId,
     /// One tool call; opaque.
     CallId,
+    /// One call as LiveKit's dispatch knows it, `AJ_…`; opaque.
+    JobId,
 }

@@ -16,6 +16,7 @@
 pub mod audio;
 pub mod backoff;
 pub mod conversation;
+pub mod dispatch;
 pub mod ids;
 pub mod private;
 pub mod timers;

@@ -1,0 +1,154 @@
+//! The way to the server: open, register, lose, try again for ever.
+//!
+//! ```text
+//! Connecting ─▶ Registering ─▶ Registered
+//!      ▲              │             │
+//!      └── Waiting ◀──┴─────────────┘
+//! ```
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use super::context::{Context, Timer};
+use super::{Action, Command, Fact, Settings};
+use crate::backoff::Backoff;
+
+/// From asking for a socket to having one; the edge says why before that.
+pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(12);
+
+/// From our registration to the server's answer; the server gives a worker as long.
+pub(super) const REGISTER_WITHIN: Duration = Duration::from_secs(10);
+
+/// Between two tries; a server that restarts is back within seconds.
+const RETRY_MIN: Duration = Duration::from_millis(500);
+const RETRY_MAX: Duration = Duration::from_secs(10);
+
+/// The way to the server.
+#[derive(Debug)]
+pub(super) struct Link {
+    stage: Stage,
+    settings: Box<Settings>,
+    backoff: Backoff,
+    /// Tries since the last registration.
+    attempt: u32,
+    /// Makes one worker wait differently from the next.
+    seed: u64,
+    /// Reports since the last registration.
+    seq: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Connecting,
+    Registering,
+    Registered,
+    Waiting,
+    Closed,
+}
+
+impl Link {
+    pub(super) fn new(settings: Settings, seed: u64) -> Self {
+        let backoff = Backoff::new(RETRY_MIN, RETRY_MAX, Duration::MAX);
+        Self {
+            stage: Stage::Waiting,
+            settings: Box::new(settings),
+            backoff: backoff.expect("the delays are in order"),
+            attempt: 0,
+            seed,
+            seq: 0,
+        }
+    }
+
+    /// Opens the socket.
+    pub(super) fn connect(&mut self, cx: &mut Context) {
+        if self.stage == Stage::Waiting {
+            self.stage = Stage::Connecting;
+            cx.act(Action::Connect);
+            cx.within(Timer::Link, CONNECT_WITHIN);
+        }
+    }
+
+    /// The socket is open.
+    pub(super) fn opened(&mut self, cx: &mut Context) {
+        if self.stage == Stage::Connecting {
+            self.stage = Stage::Registering;
+            cx.send(Command::Register(self.settings.clone()));
+            cx.within(Timer::Link, REGISTER_WITHIN);
+        }
+    }
+
+    /// The server knows us; whether that was awaited.
+    pub(super) fn registered(&mut self, cx: &mut Context, worker_id: String) -> bool {
+        if self.stage != Stage::Registering {
+            return false;
+        }
+        self.stage = Stage::Registered;
+        self.attempt = 0;
+        self.seq = 0;
+        cx.stop(Timer::Link);
+        cx.observe(Fact::Registered { worker_id });
+        true
+    }
+
+    /// The socket is gone.
+    pub(super) fn lost(&mut self, cx: &mut Context, reason: String) {
+        if matches!(self.stage, Stage::Waiting | Stage::Closed) {
+            return;
+        }
+        self.stage = Stage::Waiting;
+        let retry_in = self.backoff.delay(self.attempt, self.chance());
+        self.attempt = self.attempt.saturating_add(1);
+        cx.within(Timer::Link, retry_in);
+        cx.observe(Fact::Lost {
+            reason,
+            attempt: self.attempt,
+            retry_in,
+        });
+    }
+
+    /// The time set for this stage is up.
+    pub(super) fn expired(&mut self, cx: &mut Context) {
+        match self.stage {
+            Stage::Waiting => self.connect(cx),
+            Stage::Connecting | Stage::Registering => {
+                cx.act(Action::Disconnect);
+                self.lost(cx, "the server did not answer in time".to_owned());
+            }
+            Stage::Registered | Stage::Closed => {}
+        }
+    }
+
+    /// The server will go: registers elsewhere, soon but not with everybody else at once.
+    pub(super) fn go_away(&mut self, cx: &mut Context) {
+        if self.stage == Stage::Registered {
+            self.stage = Stage::Waiting;
+            cx.act(Action::Disconnect);
+            cx.within(Timer::Link, RETRY_MIN.mul_f64(self.chance()));
+        }
+    }
+
+    /// Closes the socket for good.
+    pub(super) fn close(&mut self, cx: &mut Context) {
+        if !matches!(self.stage, Stage::Waiting | Stage::Closed) {
+            cx.act(Action::Disconnect);
+        }
+        self.stage = Stage::Closed;
+    }
+
+    pub(super) fn is_registered(&self) -> bool {
+        self.stage == Stage::Registered
+    }
+
+    /// The number of the next report.
+    pub(super) fn next_seq(&mut self) -> u64 {
+        self.seq += 1;
+        self.seq
+    }
+
+    /// From 0 to 1, another number for each try and each worker.
+    fn chance(&self) -> f64 {
+        let mut hasher = DefaultHasher::new();
+        (self.seed, self.attempt).hash(&mut hasher);
+        f64::from(hasher.finish() as u32) / f64::from(u32::MAX)
+    }
+}

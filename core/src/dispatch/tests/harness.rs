@@ -1,0 +1,163 @@
+//! A worker whose time and peers are in the test's hands.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use crate::conversation::tests::epoch;
+use crate::dispatch::{
+    Action, Answer, Assignment, Command, Dispatch, Event, Fact, Job, JobResult, JobStatus, JobType,
+    ServerEvent, Settings, Status,
+};
+use crate::ids::JobId;
+use crate::private::Secret;
+
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+
+pub(super) struct Bench {
+    pub(super) now: Instant,
+    pub(super) dispatch: Dispatch,
+}
+
+impl Bench {
+    /// A worker that was just started.
+    pub(super) fn new(settings: Settings) -> Self {
+        let now = epoch();
+        Self {
+            now,
+            dispatch: Dispatch::new(now, settings, 7),
+        }
+    }
+
+    /// A registered worker with so many slots.
+    pub(super) fn registered(slots: usize) -> Self {
+        let mut bench = Self::new(Settings {
+            agent_name: "clerk".to_owned(),
+            slots,
+            ..Settings::default()
+        });
+        assert_eq!(bench.actions(), [Action::Connect]);
+        bench.register();
+        bench
+    }
+
+    /// Opens the socket and registers; gives what the server hears after that.
+    pub(super) fn register(&mut self) -> Vec<Command> {
+        let hello = sent(&self.on(Event::Opened));
+        assert!(
+            matches!(hello.as_slice(), [Command::Register(_)]),
+            "{hello:?}"
+        );
+        let worker_id = "AW_1".to_owned();
+        sent(&self.server(ServerEvent::Registered { worker_id }))
+    }
+
+    pub(super) fn actions(&mut self) -> Vec<Action> {
+        std::iter::from_fn(|| self.dispatch.poll_action()).collect()
+    }
+
+    pub(super) fn on(&mut self, event: Event) -> Vec<Action> {
+        self.dispatch.handle(self.now, event);
+        self.actions()
+    }
+
+    pub(super) fn server(&mut self, event: ServerEvent) -> Vec<Action> {
+        self.on(Event::Server(event))
+    }
+
+    /// Lets time pass, with every timeout at its time.
+    pub(super) fn pass(&mut self, time: Duration) -> Vec<Action> {
+        let end = self.now + time;
+        let mut actions = Vec::new();
+        while let Some(at) = self.dispatch.poll_timeout().filter(|at| *at <= end) {
+            self.now = at;
+            self.dispatch.handle_timeout(at);
+            actions.extend(self.actions());
+        }
+        self.now = end;
+        actions
+    }
+
+    /// The server offers `id`; whether it was taken.
+    pub(super) fn offer(&mut self, id: &str) -> bool {
+        let commands = sent(&self.server(ServerEvent::Offer(job(id))));
+        match commands.as_slice() {
+            [Command::Answer(Answer::Accept { .. }), ..] => true,
+            [Command::Answer(Answer::Refuse { .. }), ..] => false,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub(super) fn assign(&mut self, id: &str) -> Vec<Action> {
+        self.server(ServerEvent::Assigned(assignment(id)))
+    }
+
+    /// A call in its room.
+    pub(super) fn call(&mut self, id: &str) {
+        assert!(self.offer(id));
+        assert!(self.assign(id).contains(&Action::Start(assignment(id))));
+        let running = self.on(Event::Running(id.into()));
+        assert!(sent(&running).contains(&Command::Job(id.into(), JobStatus::Running)));
+    }
+
+    pub(super) fn end(&mut self, id: &str) -> Vec<Action> {
+        self.on(Event::Ended(id.into(), JobResult::Success))
+    }
+}
+
+pub(super) fn job(id: &str) -> Job {
+    Job {
+        id: JobId::from(id),
+        job_type: JobType::Room,
+        room: format!("room of {id}"),
+        participant: None,
+        dispatch_id: "AD_1".to_owned(),
+        metadata: String::new().into(),
+        attributes: HashMap::new(),
+        resuming: false,
+    }
+}
+
+pub(super) fn assignment(id: &str) -> Assignment {
+    Assignment {
+        job: job(id),
+        url: None,
+        token: Secret::new("token"),
+    }
+}
+
+/// What of `actions` the server hears.
+pub(super) fn sent(actions: &[Action]) -> Vec<Command> {
+    let command = |action: &Action| match action {
+        Action::Send(command) => Some(command.clone()),
+        _ => None,
+    };
+    actions.iter().filter_map(command).collect()
+}
+
+pub(super) fn statuses(actions: &[Action]) -> Vec<Status> {
+    let status = |command| match command {
+        Command::Status(status) => Some(status),
+        _ => None,
+    };
+    sent(actions).into_iter().filter_map(status).collect()
+}
+
+pub(super) fn facts(actions: &[Action]) -> Vec<&Fact> {
+    let mut facts = Vec::new();
+    for action in actions {
+        if let Action::Observe(fact) = action {
+            facts.push(fact);
+        }
+    }
+    facts
+}
+
+/// Where `action` stands.
+pub(super) fn place(actions: &[Action], action: &Action) -> usize {
+    let place = actions.iter().position(|it| it == action);
+    place.unwrap_or_else(|| panic!("{action:?} is not in {actions:?}"))
+}
+
+pub(super) fn ended(id: &str) -> Command {
+    Command::Job(id.into(), JobStatus::Ended(JobResult::Success))
+}

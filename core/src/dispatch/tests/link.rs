@@ -1,0 +1,140 @@
+//! The way to the server.
+
+use std::time::Duration;
+
+use super::harness::{Bench, SECOND, ended, facts, sent, statuses};
+use crate::dispatch::link::{CONNECT_WITHIN, REGISTER_WITHIN};
+use crate::dispatch::{Action, Command, Event, Fact, ServerEvent, Settings};
+
+#[test]
+fn the_registration_comes_first_and_alone() {
+    let mut bench = Bench::new(Settings::default());
+    assert_eq!(bench.actions(), [Action::Connect]);
+    assert_eq!(bench.on(Event::Load(0.3)), []);
+    let hello = bench.on(Event::Opened);
+    let settings = Box::new(Settings::default());
+    assert_eq!(hello, [Action::Send(Command::Register(settings))]);
+    assert_eq!(bench.pass(9 * SECOND), [], "nothing before the answer");
+    assert!(!bench.dispatch.is_ready());
+    let worker_id = "AW_1".to_owned();
+    let after = bench.server(ServerEvent::Registered { worker_id });
+    assert!(
+        matches!(sent(&after).as_slice(), [Command::Status(_)]),
+        "{after:?}"
+    );
+    assert!(bench.dispatch.is_ready());
+}
+
+#[test]
+fn reports_come_regularly_and_are_counted() {
+    let mut bench = Bench::registered(4);
+    bench.on(Event::Load(0.35));
+    let reports = statuses(&bench.pass(10 * SECOND));
+    let counts: Vec<_> = reports.iter().map(|status| status.seq).collect();
+    assert_eq!(counts, [2, 3, 4, 5], "one was sent at once");
+    for status in reports {
+        assert!(!status.full && !status.draining && status.jobs == 0);
+        assert!((status.load - 0.345).abs() < 1e-3, "{status:?}");
+    }
+}
+
+#[test]
+fn a_server_that_says_nothing_is_left() {
+    for opened in [false, true] {
+        let mut bench = Bench::new(Settings::default());
+        bench.actions();
+        let within = if opened {
+            REGISTER_WITHIN
+        } else {
+            CONNECT_WITHIN
+        };
+        if opened {
+            bench.on(Event::Opened);
+        }
+        let actions = bench.pass(within);
+        assert_eq!(actions[0], Action::Disconnect);
+        assert!(matches!(facts(&actions)[0], Fact::Lost { attempt: 1, .. }));
+        assert!(bench.pass(SECOND).contains(&Action::Connect));
+    }
+}
+
+/// How long after a loss the next try comes.
+fn wait_after_loss(bench: &mut Bench) -> Duration {
+    let lost = bench.on(Event::Lost("refused".to_owned()));
+    let Fact::Lost { retry_in, .. } = facts(&lost)[0] else {
+        panic!("{lost:?}");
+    };
+    let retry_in = *retry_in;
+    assert!(bench.pass(retry_in).contains(&Action::Connect));
+    retry_in
+}
+
+#[test]
+fn waits_grow_until_a_registration_and_never_end() {
+    let mut bench = Bench::registered(4);
+    let first = wait_after_loss(&mut bench);
+    assert!(first <= SECOND / 2);
+    // A server that takes the socket and closes it is no better than none.
+    bench.on(Event::Opened);
+    let second = wait_after_loss(&mut bench);
+    assert!(second > first);
+    for _ in 0..1_000 {
+        let wait = wait_after_loss(&mut bench);
+        assert!(wait <= 10 * SECOND, "{wait:?}");
+    }
+    bench.register();
+    assert_eq!(wait_after_loss(&mut bench), first);
+}
+
+#[test]
+fn two_workers_do_not_come_back_together() {
+    let waits: Vec<_> = [1, 2]
+        .into_iter()
+        .map(|seed| {
+            let mut bench = Bench::new(Settings::default());
+            bench.dispatch = crate::dispatch::Dispatch::new(bench.now, Settings::default(), seed);
+            bench.actions();
+            wait_after_loss(&mut bench)
+        })
+        .collect();
+    assert_ne!(waits[0], waits[1]);
+}
+
+#[test]
+fn calls_outlive_the_socket_and_their_ends_are_told_later() {
+    let mut bench = Bench::registered(4);
+    bench.call("AJ_1");
+    bench.call("AJ_2");
+    let lost = bench.on(Event::Lost("reset".to_owned()));
+    assert!(
+        !lost.iter().any(|it| matches!(it, Action::Stop(..))),
+        "{lost:?}"
+    );
+    let end = bench.end("AJ_1");
+    assert_eq!(sent(&end), []);
+    assert!(end.contains(&Action::Release("AJ_1".into())));
+    bench.pass(SECOND);
+    let told = bench.register();
+    assert_eq!(told[0], Command::Migrate(vec!["AJ_2".into()]));
+    assert!(matches!(told[1], Command::Status(status) if status.jobs == 1 && status.seq == 1));
+    assert_eq!(told[2..], [ended("AJ_1")]);
+}
+
+#[test]
+fn a_server_that_goes_is_left_without_a_penalty() {
+    let mut bench = Bench::registered(4);
+    bench.call("AJ_1");
+    let reason = "drain".to_owned();
+    let actions = bench.server(ServerEvent::GoAway { reason });
+    assert!(actions.contains(&Action::Disconnect));
+    assert!(bench.pass(SECOND / 2).contains(&Action::Connect));
+    assert_eq!(bench.register()[0], Command::Migrate(vec!["AJ_1".into()]));
+}
+
+#[test]
+fn a_second_registration_is_ignored() {
+    let mut bench = Bench::registered(4);
+    let worker_id = "AW_2".to_owned();
+    assert_eq!(bench.server(ServerEvent::Registered { worker_id }), []);
+    assert_eq!(bench.server(ServerEvent::Other), []);
+}

@@ -1,0 +1,148 @@
+//! Offers, promises and calls.
+
+use super::harness::{Bench, SECOND, assignment, ended, facts, job, place, sent, statuses};
+use crate::dispatch::slots::ASSIGNED_WITHIN;
+use crate::dispatch::{
+    Action, Answer, Command, Event, Fact, JobResult, JobStatus, Refusal, ServerEvent, StopReason,
+};
+
+#[test]
+fn an_offer_is_answered_at_once_with_who_the_agent_will_be() {
+    let mut bench = Bench::registered(2);
+    let actions = bench.server(ServerEvent::Offer(job("AJ_1")));
+    let Command::Answer(Answer::Accept {
+        job,
+        identity,
+        name,
+        attributes,
+    }) = &sent(&actions)[0]
+    else {
+        panic!("{actions:?}");
+    };
+    assert_eq!(
+        (job.as_str(), identity.as_str(), name.as_str()),
+        ("AJ_1", "agent-AJ_1", "clerk")
+    );
+    assert_eq!(attributes["lk.agent.name"], "clerk");
+    assert_eq!(attributes["lk.agent.state"], "initializing");
+    assert!(matches!(sent(&actions)[1], Command::Status(_)));
+}
+
+#[test]
+fn a_slot_is_promised_once() {
+    let mut bench = Bench::registered(2);
+    assert!(bench.offer("AJ_1"));
+    let second = bench.server(ServerEvent::Offer(job("AJ_2")));
+    let [.., last] = statuses(&second)[..] else {
+        panic!("{second:?}")
+    };
+    assert!(last.full && last.load >= 0.7, "{last:?}");
+    assert!(facts(&second).contains(&&Fact::Full(true)));
+    let third = bench.server(ServerEvent::Offer(job("AJ_3")));
+    let refused = Command::Answer(Answer::Refuse { job: "AJ_3".into() });
+    assert_eq!(sent(&third)[0], refused);
+    let why = Fact::Answered("AJ_3".into(), Err(Refusal::NoSlot));
+    assert!(facts(&third).contains(&&why));
+}
+
+#[test]
+fn a_promise_that_is_not_kept_is_forgotten() {
+    let mut bench = Bench::registered(1);
+    assert!(bench.offer("AJ_1"));
+    assert!(!bench.offer("AJ_2"));
+    let actions = bench.pass(ASSIGNED_WITHIN);
+    assert!(facts(&actions).contains(&&Fact::NotAssigned("AJ_1".into())));
+    assert!(!statuses(&actions).last().unwrap().full);
+    assert!(bench.offer("AJ_2"));
+    // The server may still keep it, but the slot is gone.
+    let late = bench.assign("AJ_1");
+    assert!(matches!(
+        &sent(&late)[0],
+        Command::Job(_, JobStatus::Ended(JobResult::Failed(_)))
+    ));
+    assert!(!late.contains(&Action::Start(assignment("AJ_1"))));
+}
+
+#[test]
+fn a_late_assignment_counts_while_there_is_a_slot() {
+    let mut bench = Bench::registered(1);
+    assert!(bench.offer("AJ_1"));
+    bench.pass(ASSIGNED_WITHIN);
+    assert!(
+        bench
+            .assign("AJ_1")
+            .contains(&Action::Start(assignment("AJ_1")))
+    );
+}
+
+#[test]
+fn what_was_offered_or_assigned_twice_is_made_once() {
+    let mut bench = Bench::registered(1);
+    assert!(bench.offer("AJ_1"));
+    assert!(bench.offer("AJ_1"), "the same promise");
+    bench.assign("AJ_1");
+    assert_eq!(bench.assign("AJ_1"), []);
+    assert!(bench.offer("AJ_1"), "it is made already");
+    bench.on(Event::Running("AJ_1".into()));
+    assert_eq!(bench.on(Event::Running("AJ_1".into())), []);
+    assert_eq!(bench.assign("AJ_1"), []);
+    assert_eq!(bench.dispatch.calls(), 1);
+}
+
+#[test]
+fn the_end_is_told_before_the_room_is_left() {
+    let mut bench = Bench::registered(1);
+    bench.call("AJ_1");
+    let actions = bench.end("AJ_1");
+    let told = place(&actions, &Action::Send(ended("AJ_1")));
+    assert!(told < place(&actions, &Action::Release("AJ_1".into())));
+    assert!(!statuses(&actions)[0].full);
+    assert_eq!(bench.end("AJ_1"), [], "once");
+}
+
+#[test]
+fn a_call_that_fails_before_it_runs_is_told_with_its_line() {
+    let mut bench = Bench::registered(1);
+    assert!(bench.offer("AJ_1"));
+    bench.assign("AJ_1");
+    let failed = JobResult::Failed("no such room".to_owned());
+    let actions = bench.on(Event::Ended("AJ_1".into(), failed.clone()));
+    let told = Command::Job("AJ_1".into(), JobStatus::Ended(failed));
+    assert_eq!(sent(&actions)[0], told);
+}
+
+#[test]
+fn a_termination_ends_a_call_and_voids_a_promise() {
+    let mut bench = Bench::registered(4);
+    for (id, running) in [("AJ_1", false), ("AJ_2", true)] {
+        assert!(bench.offer(id));
+        bench.assign(id);
+        if running {
+            bench.on(Event::Running(id.into()));
+        }
+        let actions = bench.server(ServerEvent::Terminated(id.into()));
+        assert_eq!(actions, [Action::Stop(id.into(), StopReason::Terminated)]);
+        assert_eq!(sent(&bench.end(id))[0], ended(id));
+    }
+    assert!(bench.offer("AJ_3"));
+    let actions = bench.server(ServerEvent::Terminated("AJ_3".into()));
+    assert!(facts(&actions).contains(&&Fact::NotAssigned("AJ_3".into())));
+    assert_eq!(bench.server(ServerEvent::Terminated("AJ_4".into())), []);
+}
+
+#[test]
+fn a_busy_machine_takes_no_calls_and_says_so_at_once() {
+    let mut bench = Bench::registered(4);
+    let busy = bench.on(Event::Load(0.9));
+    let [status] = statuses(&busy)[..] else {
+        panic!("{busy:?}")
+    };
+    assert!(status.full && status.load >= 0.7);
+    let refused = bench.server(ServerEvent::Offer(job("AJ_1")));
+    let why = Fact::Answered("AJ_1".into(), Err(Refusal::Load));
+    assert!(facts(&refused).contains(&&why));
+    assert!(!statuses(&bench.on(Event::Load(0.1)))[0].full);
+    assert!(bench.offer("AJ_1"));
+    assert_eq!(bench.on(Event::Load(0.2)), [], "no news");
+    assert_eq!(statuses(&bench.pass(3 * SECOND)).len(), 1);
+}
