@@ -12,6 +12,7 @@ use tokio::time::timeout;
 
 use super::{Done, out};
 use crate::config::{Agent, AgentApi, ConfigError, LiveKit, Overrides, Source};
+use crate::room;
 
 /// How long one check may take.
 const CHECK_WITHIN: Duration = Duration::from_secs(10);
@@ -102,21 +103,12 @@ fn agent(source: &Source) -> Finding {
     }
 }
 
-#[cfg(feature = "dylib")]
 fn native_core() -> Finding {
     const CHECK: &str = "native core";
-    match livekit::native::load() {
-        Ok(core) => Finding::good(
-            CHECK,
-            format_args!("{} at {}", core.version(), core.path().display()),
-        ),
+    match room::native_core() {
+        Ok(core) => Finding::good(CHECK, core),
         Err(error) => Finding::bad(CHECK, error),
     }
-}
-
-#[cfg(not(feature = "dylib"))]
-fn native_core() -> Finding {
-    Finding::good("native core", "linked into this program")
 }
 
 async fn livekit_server(livekit: &LiveKit) -> Finding {

@@ -2,6 +2,19 @@
 
 use parlor_core::conversation::{AgentError, Loss, Outcome, RoomEnd};
 
+use crate::room::JoinError;
+
+/// Why a room could not be joined, for people.
+pub(super) fn join(error: &JoinError, room: &str, url: &str) -> String {
+    match error {
+        JoinError::NativeCore(why) => why.clone(),
+        JoinError::Refused(why) => format!(
+            "LiveKit at {url} refused the token: check LIVEKIT_API_KEY and LIVEKIT_API_SECRET ({why})"
+        ),
+        error => format!("room {room} at {url} cannot be joined: {error}; check LIVEKIT_URL"),
+    }
+}
+
 /// How a call ended, for people.
 pub(super) fn outcome(outcome: &Outcome) -> String {
     match outcome {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use parlor_core::conversation::Event;
 use tokio::sync::mpsc;
@@ -62,12 +62,7 @@ impl Join {
         let signals = shutdown::on_signals(control)?;
         let ended = call.run(events).await;
         signals.abort();
-        let outcome = ended.with_context(|| {
-            format!(
-                "room {} at {url} cannot be joined; is LIVEKIT_URL right, and LIVEKIT_API_KEY with its secret?",
-                self.room
-            )
-        })?;
+        let outcome = ended.map_err(|error| anyhow!(explain::join(&error, &self.room, &url)))?;
         if outcome.is_success() {
             return Ok(ExitCode::SUCCESS);
         }

@@ -3,6 +3,7 @@
 mod caller;
 mod events;
 mod mic;
+mod native;
 mod playout;
 mod presence;
 mod queue;
@@ -25,10 +26,12 @@ use tokio::time::timeout;
 
 pub use caller::{Caller, Heard};
 pub use mic::Mic;
+pub use native::native_core;
 pub use playout::{Playout, Sink};
 pub use queue::{Full, Queue, SLICE, Step};
 
 use events::Watcher;
+use native::without_tokens;
 use sink::NativeSink;
 
 /// The attribute that tells the room what the agent does.
@@ -59,7 +62,13 @@ const UPDATE_WITHIN: Duration = Duration::from_millis(300);
 /// Why a room could not be joined.
 #[derive(Debug, thiserror::Error)]
 pub enum JoinError {
-    /// The server, the network or the token said no.
+    /// There is no native core.
+    #[error("{0}")]
+    NativeCore(String),
+    /// The server did not take the token.
+    #[error("the token was refused: {0}")]
+    Refused(String),
+    /// The server or the network said no.
     #[error("{0}")]
     Connect(String),
     /// The room was joined, but our track could not be published.
@@ -162,6 +171,7 @@ async fn connect(
     token: &Secret,
     auto_subscribe: bool,
 ) -> Result<(livekit::Room, events::Receiver), JoinError> {
+    native_core().map_err(JoinError::NativeCore)?;
     let mut options = RoomOptions::default();
     options.auto_subscribe = auto_subscribe;
     match timeout(
@@ -171,8 +181,17 @@ async fn connect(
     .await
     {
         Ok(Ok(joined)) => Ok(joined),
-        Ok(Err(error)) => Err(JoinError::Connect(error.to_string())),
+        Ok(Err(error)) => Err(refused(&error.to_string())),
         Err(_elapsed) => Err(JoinError::Timeout),
+    }
+}
+
+/// The core tells the server's answer in words only.
+fn refused(error: &str) -> JoinError {
+    let why = without_tokens(error);
+    match why.contains("401 Unauthorized") {
+        true => JoinError::Refused(why),
+        false => JoinError::Connect(why),
     }
 }
 

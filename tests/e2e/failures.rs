@@ -15,6 +15,7 @@ async fn fails(worker: &mut Worker, words: &[&str]) {
     println!("exit {:?}: {}", status.code(), said.join(" / "));
     assert_eq!(status.code(), Some(1), "{}", worker.wrote());
     assert_eq!(said.len(), 1, "{}", worker.wrote());
+    assert!(!worker.wrote().contains("eyJ"), "a token was printed");
     for word in words {
         assert!(said[0].contains(word), "{word:?} is not in {:?}", said[0]);
     }
