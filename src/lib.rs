@@ -12,6 +12,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod dial;
 pub mod names;
 pub mod ops;
 pub mod room;

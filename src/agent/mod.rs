@@ -1,13 +1,14 @@
 //! The WebSocket to the Voice Agent API: events to the core, the core's messages out.
 //! What a message means is decided in `parlor_core`.
 
-mod dial;
 mod socket;
 
 use parlor_core::audio::{Frame, SAMPLE_RATE};
 use parlor_core::conversation::{AgentCommand, Event, Loss};
 use parlor_core::private::Secret;
 use tokio::sync::mpsc;
+
+use crate::dial::{DialError, dial};
 
 pub use socket::drive;
 
@@ -24,6 +25,9 @@ const AUDIO: usize = 20;
 
 /// Dropped audio in a row after which the agent counts as stalled.
 const STALLED_AFTER: usize = 5 * SAMPLE_RATE as usize;
+
+/// The largest message taken, in bytes: more than a minute of reply audio.
+const MAX_MESSAGE: usize = 8 << 20;
 
 /// Where the Voice Agent API is and what opens it.
 #[derive(Debug, Clone)]
@@ -125,7 +129,7 @@ impl Link {
 
 async fn connect(endpoint: Endpoint, mut outbox: Outbox, events: mpsc::Sender<Event>) {
     let dialled = tokio::select! {
-        dialled = dial::dial(&endpoint) => dialled,
+        dialled = dial(&endpoint.url, &endpoint.bearer, MAX_MESSAGE) => dialled,
         // Nothing is sent before the socket is open, so this is the link being dropped.
         _ = outbox.commands.recv() => return,
     };
@@ -136,7 +140,8 @@ async fn connect(endpoint: Endpoint, mut outbox: Outbox, events: mpsc::Sender<Ev
             }
             drive(socket, outbox, &events).await
         }
-        Err(loss) => loss,
+        Err(DialError::Refused(status)) => Loss::Refused(status),
+        Err(DialError::Unreachable(why)) => Loss::Unreachable(why),
     };
     report(&events, loss).await;
 }
