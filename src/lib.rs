@@ -8,11 +8,13 @@
 extern crate livekit_dylib as livekit;
 
 pub mod agent;
+pub mod cell;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod dial;
+pub mod explain;
 pub mod names;
 pub mod ops;
 pub mod room;
@@ -20,3 +22,4 @@ pub mod session;
 pub mod shutdown;
 pub mod sim;
 pub mod token;
+pub mod worker;

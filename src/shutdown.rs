@@ -1,7 +1,6 @@
-//! Signals: the first ends the call properly, the second at once.
+//! Signals: the first ends properly, the second at once.
 
 use anyhow::Context;
-use parlor_core::conversation::Event;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -9,11 +8,14 @@ use tokio::task::JoinHandle;
 /// Signals that may wait to be looked at.
 pub const SIGNALS: usize = 4;
 
-/// Sends [`Event::Shutdown`] for each SIGINT and SIGTERM until the call takes no more.
+/// Sends what `event` makes for each SIGINT and SIGTERM until nobody takes any more.
 ///
 /// # Errors
 /// When signals cannot be watched.
-pub fn on_signals(control: mpsc::Sender<Event>) -> anyhow::Result<JoinHandle<()>> {
+pub fn on_signals<E: Send + 'static>(
+    control: mpsc::Sender<E>,
+    event: impl Fn() -> E + Send + 'static,
+) -> anyhow::Result<JoinHandle<()>> {
     let why = "signals cannot be watched";
     let mut interrupt = signal(SignalKind::interrupt()).context(why)?;
     let mut terminate = signal(SignalKind::terminate()).context(why)?;
@@ -23,7 +25,7 @@ pub fn on_signals(control: mpsc::Sender<Event>) -> anyhow::Result<JoinHandle<()>
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
-            if control.send(Event::Shutdown).await.is_err() {
+            if control.send(event()).await.is_err() {
                 return;
             }
         }

@@ -9,6 +9,9 @@ use parlor_core::private::Secret;
 use crate::config::LiveKit;
 use crate::room::STATE_ATTRIBUTE;
 
+/// How long a worker's token opens the socket; each attempt has its own.
+const WORKER_VALID: Duration = Duration::from_secs(600);
+
 /// Who a token makes its bearer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -57,4 +60,20 @@ pub fn mint(livekit: &LiveKit, grant: &Grant<'_>) -> Result<Secret, AccessTokenE
         Kind::Caller => token,
     };
     token.to_jwt().map(Secret::new)
+}
+
+/// Mints the token that opens the dispatch socket: it may take calls and join no room.
+///
+/// # Errors
+/// When the key or the secret cannot sign.
+pub fn mint_worker(livekit: &LiveKit) -> Result<Secret, AccessTokenError> {
+    let grants = VideoGrants {
+        agent: true,
+        ..VideoGrants::default()
+    };
+    AccessToken::with_api_key(&livekit.api_key, livekit.api_secret.reveal())
+        .with_ttl(WORKER_VALID)
+        .with_grants(grants)
+        .to_jwt()
+        .map(Secret::new)
 }

@@ -8,9 +8,10 @@ use clap::Args;
 use parlor_core::conversation::{Event, Fact};
 use tokio::sync::mpsc;
 
-use super::{Done, explain, out};
+use super::{Done, out};
 use crate::config::{Agent, AgentApi, Overrides, Source};
 use crate::demo::{Demonstration, Told, Voice};
+use crate::explain;
 use crate::shutdown;
 
 /// The command's flags.
@@ -45,7 +46,7 @@ impl Demo {
             (None, false) => Voice::Shipped,
         };
         let (control, events) = mpsc::channel::<Event>(shutdown::SIGNALS);
-        let signals = shutdown::on_signals(control)?;
+        let signals = shutdown::on_signals(control, || Event::Shutdown)?;
         let demonstration = Demonstration {
             agent,
             voice,

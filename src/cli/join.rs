@@ -9,8 +9,9 @@ use clap::Args;
 use parlor_core::conversation::Event;
 use tokio::sync::mpsc;
 
-use super::{Done, explain, out};
+use super::{Done, out};
 use crate::config::{Config, LiveKit, Overrides, Source};
+use crate::explain;
 use crate::names;
 use crate::session::Call;
 use crate::shutdown;
@@ -57,9 +58,10 @@ impl Join {
             agent: config.api.endpoint(),
             settings: config.agent.settings,
             watch: None,
+            stages: None,
         };
         let (control, events) = mpsc::channel::<Event>(shutdown::SIGNALS);
-        let signals = shutdown::on_signals(control)?;
+        let signals = shutdown::on_signals(control, || Event::Shutdown)?;
         let ended = call.run(events).await;
         signals.abort();
         let outcome = ended.map_err(|error| anyhow!(explain::join(&error, &self.room, &url)))?;

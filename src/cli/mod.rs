@@ -1,11 +1,12 @@
 //! The command line: one file a command.
 
+mod cell;
 mod demo;
 mod doctor;
-mod explain;
 mod join;
 mod out;
 mod sim;
+mod start;
 mod token;
 
 use std::path::PathBuf;
@@ -31,6 +32,8 @@ struct Cli {
 enum Command {
     /// Everything on this machine, no keys: livekit-server, simulator, worker and a caller
     Demo(demo::Demo),
+    /// The worker: registers with LiveKit, takes calls as they are dispatched
+    Start(start::Start),
     /// One worker, one room: stays until the room or the caller ends it
     Join(join::Join),
     /// The simulator of the Voice Agent API alone
@@ -39,6 +42,9 @@ enum Command {
     Token(token::Token),
     /// Checks keys, addresses and the native core; says what is wrong and what to do
     Doctor(doctor::Doctor),
+    /// One process of a worker, started by it
+    #[command(hide = true)]
+    Cell(cell::Cell),
 }
 
 /// How a command failed.
@@ -92,6 +98,8 @@ fn run(command: Command, dotenv: dotenvy::Result<PathBuf>) -> Done {
     let code = runtime.block_on(async {
         match command {
             Command::Demo(demo) => demo.run(&source).await,
+            Command::Start(start) => start.run(&source).await,
+            Command::Cell(cell) => cell.run(&source).await,
             Command::Join(join) => join.run(&source).await,
             Command::Sim(sim) => sim.run().await,
             Command::Token(token) => token.run(&source),

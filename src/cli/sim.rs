@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use parlor_core::conversation::Event;
 use tokio::sync::mpsc;
 
 use super::{Done, out};
@@ -62,8 +61,8 @@ impl Sim {
             .await
             .with_context(|| format!("the simulator cannot listen on {}", self.listen))?;
         out::line(&format_args!("listening on {}", simulator.url()));
-        let (control, mut signals) = mpsc::channel::<Event>(shutdown::SIGNALS);
-        let watching = shutdown::on_signals(control)?;
+        let (control, mut signals) = mpsc::channel(shutdown::SIGNALS);
+        let watching = shutdown::on_signals(control, || ())?;
         simulator
             .run(async {
                 signals.recv().await;

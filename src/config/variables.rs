@@ -35,6 +35,26 @@ pub const VARIABLES: &[Variable] = &[
         "Voice Agent API; wss://agents.eu.assemblyai.com for the EU, or a simulator",
     ),
     variable(
+        "LIVEKIT_AGENT_NAME",
+        "",
+        "the name that dispatches ask for; without it every room gets the agent",
+    ),
+    variable(
+        "LIVEKIT_AGENT_NAME_OVERRIDE",
+        "",
+        "beats every other agent name; set by platforms",
+    ),
+    variable(
+        "LIVEKIT_AGENT_DEPLOYMENT",
+        "",
+        "the version of a deployment; without it production",
+    ),
+    variable(
+        "LIVEKIT_WORKER_TOKEN",
+        "",
+        "set inside containers that LiveKit Cloud hosts",
+    ),
+    variable(
         "PARLOR_AGENT",
         super::DEFAULT_AGENT_FILE,
         "the agent's file",

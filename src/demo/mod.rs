@@ -106,6 +106,7 @@ impl Demonstration {
             agent: simulator.api.endpoint(),
             settings: self.agent.settings,
             watch: Some(facts),
+            stages: None,
         };
         let guest = token(&livekit, Kind::Caller, "you")?;
         tell(Told::Link {

@@ -53,7 +53,11 @@ pub fn start(filter: Option<&str>, format: Format) -> Result<(), LogError> {
     let lines = match format {
         Format::Text => lines.compact().boxed(),
         Format::Auto if terminal => lines.compact().boxed(),
-        Format::Auto | Format::Json => lines.json().flatten_event(true).boxed(),
+        Format::Auto | Format::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .boxed(),
     };
     Registry::default()
         .with(lines.with_filter(filter).with_filter(private()))

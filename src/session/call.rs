@@ -1,14 +1,20 @@
 //! One call from join to leave.
 
+use std::time::Duration;
+
 use parlor_core::conversation::{Event, Outcome, Settings};
 use parlor_core::private::Secret;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::agent::{self, Endpoint};
 use crate::clock;
 use crate::room::{JoinError, Room};
 
 use super::{CallEdges, Inputs, Observer, Watch, run};
+
+/// How long whoever follows a call may take to let it go.
+const RELEASED_WITHIN: Duration = Duration::from_secs(3);
 
 /// What a call needs.
 #[derive(Debug)]
@@ -23,6 +29,19 @@ pub struct Call {
     pub settings: Settings,
     /// Who else wants to know what happens.
     pub watch: Option<Watch>,
+    /// Who follows the call and lets it go.
+    pub stages: Option<Stages>,
+}
+
+/// The stages of a call, for whoever reports them elsewhere.
+#[derive(Debug)]
+pub struct Stages {
+    /// Told when the room is joined.
+    pub joined: oneshot::Sender<()>,
+    /// Told how the call ended, before the room is left.
+    pub ended: oneshot::Sender<Outcome>,
+    /// The room is left once this is told or dropped, or after 3 s.
+    pub release: oneshot::Receiver<()>,
 }
 
 impl Call {
@@ -32,12 +51,20 @@ impl Call {
     /// [`JoinError`] when the room could not be joined. How the call itself ended is an
     /// [`Outcome`].
     pub async fn run(self, mut control: mpsc::Receiver<Event>) -> Result<Outcome, JoinError> {
+        let (joined, ending) = match self.stages {
+            Some(stages) => (Some(stages.joined), Some((stages.ended, stages.release))),
+            None => (None, None),
+        };
         let (room, inbox) = tokio::select! {
             joined = Room::join(&self.livekit_url, &self.token) => joined?,
             _ = control.recv() => return Ok(Outcome::Shutdown),
         };
         let began = clock::now();
         tracing::info!("in the room");
+        if let Some(joined) = joined {
+            // Nobody follows any more: the call goes on.
+            joined.send(()).ok();
+        }
         let (events, agent) = mpsc::channel(agent::INBOX);
         let observer = Observer::new(self.watch);
         let mut edges = CallEdges::new(room, self.agent, events, observer);
@@ -49,6 +76,12 @@ impl Call {
             mic: inbox.mic,
         };
         let outcome = run(self.settings, &mut edges, inputs).await;
+        if let Some((ended, release)) = ending {
+            ended.send(outcome.clone()).ok();
+            if timeout(RELEASED_WITHIN, release).await.is_err() {
+                tracing::warn!("nobody let the call go in time");
+            }
+        }
         let observer = edges.finish().await;
         observer.ended(&outcome, clock::now() - began);
         Ok(outcome)

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::clock::{at, now};
 
-pub use call::Call;
+pub use call::{Call, Stages};
 pub use edges::CallEdges;
 pub use observer::{Observer, Watch};
 

@@ -65,8 +65,20 @@ impl Bench {
 
     /// The same with other flags and variables.
     pub(crate) fn worker_with(&self, flags: &[&str], variables: &[(&str, &str)]) -> Worker {
+        self.parlor(&["join", "--room", ROOM], flags, variables)
+    }
+
+    /// A worker that waits for dispatches, registered. This machine is busy with the tests.
+    pub(crate) async fn daemon(&self, flags: &[&str]) -> Worker {
+        let daemon = self.parlor(&["start", "--any-load"], flags, &[]);
+        daemon.writes("registered").await;
+        daemon
+    }
+
+    fn parlor(&self, command: &[&str], flags: &[&str], variables: &[(&str, &str)]) -> Worker {
+        let arguments = command;
         let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
-        command.args(["join", "--room", ROOM]).args(flags);
+        command.args(arguments).args(flags);
         if !flags.contains(&"--agent") {
             let file = concat!(env!("CARGO_MANIFEST_DIR"), "/agent.toml");
             command.args(["--agent", file]);
@@ -94,8 +106,13 @@ impl Bench {
 
     /// A caller in the room.
     pub(crate) async fn caller(&self, identity: &str) -> Caller {
+        self.caller_in(ROOM, identity).await
+    }
+
+    /// A caller in some room.
+    pub(crate) async fn caller_in(&self, room: &str, identity: &str) -> Caller {
         let grant = Grant {
-            room: ROOM,
+            room,
             identity,
             name: identity,
             kind: Kind::Caller,
@@ -139,9 +156,23 @@ impl Worker {
 
     /// Sends SIGTERM.
     pub(crate) async fn terminate(&self) {
-        let pid = self.pid().to_string();
-        let killed = Command::new("kill").args(["-TERM", &pid]).status().await;
-        assert!(killed.unwrap().success());
+        signal("-TERM", self.pid()).await;
+    }
+
+    /// The processes of its cells, the oldest first.
+    pub(crate) fn cells(&self) -> Vec<u32> {
+        let lines = self.lines.borrow();
+        let started = lines.iter().filter_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            let is_start = line["message"] == "a cell was started";
+            line["pid"].as_u64().filter(|_| is_start)
+        });
+        started.map(|pid| pid as u32).collect()
+    }
+
+    /// Kills it, as a crash would.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.unwrap();
     }
 
     /// Waits for its end, and for its last line.
@@ -179,6 +210,14 @@ impl Worker {
             .map(str::to_owned)
             .collect()
     }
+}
+
+/// Sends a signal to a process.
+pub(crate) async fn signal(which: &str, pid: u32) {
+    let sent = Command::new("kill")
+        .args([which, &pid.to_string()])
+        .status();
+    assert!(sent.await.unwrap().success());
 }
 
 /// A test that fails shows what its worker wrote.

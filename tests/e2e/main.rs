@@ -5,6 +5,7 @@
 
 mod bench;
 mod call;
+mod dispatch;
 mod failures;
 mod hearing;
 mod hostile;

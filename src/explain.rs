@@ -5,7 +5,7 @@ use parlor_core::conversation::{AgentError, Loss, Outcome, RoomEnd};
 use crate::room::JoinError;
 
 /// Why a room could not be joined, for people.
-pub(super) fn join(error: &JoinError, room: &str, url: &str) -> String {
+pub fn join(error: &JoinError, room: &str, url: &str) -> String {
     match error {
         JoinError::NativeCore(why) => why.clone(),
         JoinError::Refused(why) => format!(
@@ -16,7 +16,7 @@ pub(super) fn join(error: &JoinError, room: &str, url: &str) -> String {
 }
 
 /// How a call ended, for people.
-pub(super) fn outcome(outcome: &Outcome) -> String {
+pub fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::CallerLeft => "the caller left".to_owned(),
         Outcome::NoCaller => "nobody came: the room stayed empty".to_owned(),

@@ -1,0 +1,235 @@
+//! A cell: a process that makes calls for the daemon, so that what the native core does to a
+//! process it does to a few calls only.
+//!
+//! The daemon writes to its stdin and reads its stdout; logs go to stderr. When stdin ends the
+//! daemon is gone or wants no more: the calls go on to their ends, then the cell does.
+
+pub mod frames;
+
+use std::collections::HashMap;
+
+use parlor_core::conversation::{Event, Outcome, Settings};
+use parlor_core::private::Secret;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tracing::Instrument;
+
+use crate::agent::Endpoint;
+use crate::explain;
+use crate::room;
+use crate::session::{Call, Stages};
+
+use frames::{FromCell, ToCell};
+
+/// Messages of the daemon that wait to be looked at; when it is full the daemon waits.
+const INBOX: usize = 64;
+
+/// Messages to the daemon; when it is full calls wait before they leave.
+const OUTBOX: usize = 256;
+
+/// Signals that may wait to be looked at by one call.
+const CONTROL: usize = 4;
+
+/// What all calls of a cell have in common.
+#[derive(Debug, Clone)]
+pub struct Cell {
+    /// LiveKit's address, for calls that bring none.
+    pub livekit_url: String,
+    /// The Voice Agent API.
+    pub agent: Endpoint,
+    /// What the agent is and how it behaves.
+    pub settings: Settings,
+}
+
+/// A call that is being made.
+struct Running {
+    control: mpsc::Sender<Event>,
+    release: Option<oneshot::Sender<()>>,
+}
+
+impl Cell {
+    /// Makes calls until `reader` ends and the last of them is over.
+    ///
+    /// # Errors
+    /// When there is no native core to make them with.
+    pub async fn run(
+        self,
+        reader: impl AsyncRead + Unpin + Send + 'static,
+        writer: impl AsyncWrite + Unpin + Send + 'static,
+    ) -> Result<(), String> {
+        let core = room::native_core()?;
+        tracing::debug!(%core, "a cell is ready");
+        let (inbox, mut inbox_out) = mpsc::channel(INBOX);
+        let (outbox, outbox_out) = mpsc::channel(OUTBOX);
+        tokio::spawn(read(reader, inbox));
+        let writing = tokio::spawn(write(writer, outbox_out));
+        tell(&outbox, FromCell::Ready).await;
+        let mut running = HashMap::new();
+        let mut calls = JoinSet::new();
+        loop {
+            tokio::select! {
+                message = inbox_out.recv() => match message {
+                    Some(message) => self.on_message(message, &mut running, &mut calls, &outbox),
+                    None => break,
+                },
+                Some(ended) = calls.join_next() => forget(ended, &mut running),
+            }
+        }
+        while let Some(ended) = calls.join_next().await {
+            forget(ended, &mut running);
+        }
+        drop(outbox);
+        writing.await.map_err(|error| error.to_string())
+    }
+
+    fn on_message(
+        &self,
+        message: ToCell,
+        running: &mut HashMap<String, Running>,
+        calls: &mut JoinSet<String>,
+        outbox: &mpsc::Sender<FromCell>,
+    ) {
+        match message {
+            ToCell::Start {
+                job,
+                room,
+                url,
+                token,
+            } => {
+                let (control, control_out) = mpsc::channel(CONTROL);
+                let (release, release_out) = oneshot::channel();
+                let span = tracing::info_span!("call", %job, %room);
+                let call = Call {
+                    livekit_url: url.unwrap_or_else(|| self.livekit_url.clone()),
+                    token: Secret::new(token),
+                    agent: self.agent.clone(),
+                    settings: self.settings.clone(),
+                    watch: None,
+                    stages: None,
+                };
+                let follow = Follow {
+                    job: job.clone(),
+                    outbox: outbox.clone(),
+                };
+                calls.spawn(follow.run(call, control_out, release_out).instrument(span));
+                let release = Some(release);
+                running.insert(job, Running { control, release });
+            }
+            ToCell::Stop { job } => {
+                // A call that was told often enough is on its way out.
+                if let Some(call) = running.get(&job) {
+                    call.control.try_send(Event::Shutdown).ok();
+                }
+            }
+            ToCell::Release { job } => {
+                if let Some(release) = running.get_mut(&job).and_then(|it| it.release.take()) {
+                    release.send(()).ok();
+                }
+            }
+        }
+    }
+}
+
+fn forget(ended: Result<String, tokio::task::JoinError>, running: &mut HashMap<String, Running>) {
+    match ended {
+        Ok(job) => drop(running.remove(&job)),
+        Err(error) => tracing::error!(%error, "a call ended by a bug"),
+    }
+}
+
+/// Tells the daemon of one call.
+struct Follow {
+    job: String,
+    outbox: mpsc::Sender<FromCell>,
+}
+
+impl Follow {
+    /// Makes the call to its end; gives its name.
+    async fn run(
+        self,
+        mut call: Call,
+        control: mpsc::Receiver<Event>,
+        release: oneshot::Receiver<()>,
+    ) -> String {
+        let (joined, joined_out) = oneshot::channel();
+        let (ended, ended_out) = oneshot::channel();
+        let url = call.livekit_url.clone();
+        call.stages = Some(Stages {
+            joined,
+            ended,
+            release,
+        });
+        let (result, is_told) = tokio::join!(call.run(control), self.stages(joined_out, ended_out));
+        match result {
+            Ok(outcome) if !is_told => self.ended(&outcome).await,
+            Ok(_) => {}
+            Err(error) => {
+                let error = Some(explain::join(&error, "of the call", &url));
+                self.tell(|job| FromCell::Ended { job, error }).await;
+            }
+        }
+        self.tell(|job| FromCell::Left { job }).await;
+        self.job
+    }
+
+    /// Tells the stages as they come; whether the end was among them.
+    async fn stages(
+        &self,
+        joined: oneshot::Receiver<()>,
+        ended: oneshot::Receiver<Outcome>,
+    ) -> bool {
+        if joined.await.is_ok() {
+            self.tell(|job| FromCell::Running { job }).await;
+        }
+        match ended.await {
+            Ok(outcome) => {
+                self.ended(&outcome).await;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    async fn ended(&self, outcome: &Outcome) {
+        let error = (!outcome.is_success()).then(|| explain::outcome(outcome));
+        self.tell(|job| FromCell::Ended { job, error }).await;
+    }
+
+    async fn tell(&self, message: impl FnOnce(String) -> FromCell) {
+        tell(&self.outbox, message(self.job.clone())).await;
+    }
+}
+
+async fn tell(outbox: &mpsc::Sender<FromCell>, message: FromCell) {
+    // Without a daemon nobody needs to know.
+    outbox.send(message).await.ok();
+}
+
+async fn read(mut reader: impl AsyncRead + Unpin, inbox: mpsc::Sender<ToCell>) {
+    loop {
+        match frames::read(&mut reader).await {
+            Ok(Some(message)) => {
+                if inbox.send(message).await.is_err() {
+                    return;
+                }
+            }
+            Ok(None) => return,
+            Err(error) => {
+                tracing::error!(%error, "the daemon cannot be understood");
+                return;
+            }
+        }
+    }
+}
+
+/// Writes until nobody tells anything any more; without a reader the rest is passed over.
+async fn write(mut writer: impl AsyncWrite + Unpin, mut outbox: mpsc::Receiver<FromCell>) {
+    let mut is_heard = true;
+    while let Some(message) = outbox.recv().await {
+        if is_heard && let Err(error) = frames::write(&mut writer, &message).await {
+            tracing::warn!(%error, "the daemon is gone; calls go on");
+            is_heard = false;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `parlor start`: the worker.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::Args;
+use parlor_core::dispatch::{Dispatch, Event, Settings};
+use tokio::sync::mpsc;
+
+use super::{Done, out};
+use crate::clock;
+use crate::config::{Config, Overrides, Source};
+use crate::names;
+use crate::shutdown;
+use crate::worker::{self, CellCommand, Cells, Server, WorkerEdges};
+
+/// What calls do, on its way to the worker; when it is full cells wait.
+const CALLS: usize = 256;
+
+/// The command's flags.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: parlor start --agent-name clerk --max-calls 20\n\n\
+    SIGTERM or Ctrl-C: no more calls are taken, running ones go on to their ends; the second one \
+    ends them.\nEnds with 0 when all calls ended by themselves, 1 when some were cut."
+)]
+pub(super) struct Start {
+    /// The name that dispatches ask for; without it every room gets the agent
+    #[arg(
+        long,
+        env = "LIVEKIT_AGENT_NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
+    agent_name: String,
+    /// The agent's file [default: agent.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    agent: Option<PathBuf>,
+    /// The most calls at once
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    max_calls: u16,
+    /// Calls that share a process
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
+    rooms_per_cell: u16,
+    /// Load of the machine, from 0 to 1, from which on no call is taken
+    #[arg(long, value_name = "LOAD", default_value_t = 0.7)]
+    load_threshold: f32,
+    /// Take calls whatever the load
+    #[arg(long, conflicts_with = "load_threshold")]
+    any_load: bool,
+    /// Seconds that running calls may go on once no more are taken
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    drain_timeout: u64,
+}
+
+impl Start {
+    pub(super) async fn run(self, source: &Source) -> Done {
+        let overrides = Overrides {
+            agent_file: self.agent.clone(),
+            caller_wait: None,
+        };
+        // Read whole before anything is opened; each cell reads it again.
+        let config = Config::load(source, &overrides)?;
+        let settings = Settings {
+            agent_name: source
+                .text("LIVEKIT_AGENT_NAME_OVERRIDE")
+                .unwrap_or_else(|| self.agent_name.clone()),
+            deployment: source.text("LIVEKIT_AGENT_DEPLOYMENT").unwrap_or_default(),
+            slots: self.max_calls.into(),
+            full_at: (!self.any_load).then_some(self.load_threshold),
+            drain_within: Duration::from_secs(self.drain_timeout),
+            ..Settings::default()
+        };
+        let (calls, calls_out) = mpsc::channel(CALLS);
+        let mut cells = Cells::new(self.cells()?, calls);
+        cells.keep_spare();
+        let server = Server {
+            livekit: config.livekit,
+            worker_token: source.text("LIVEKIT_WORKER_TOKEN"),
+        };
+        tracing::info!(url = %server.livekit.url, agent_name = %settings.agent_name, slots = settings.slots, "starting");
+        let mut edges = WorkerEdges::new(server, cells, calls_out);
+        let (control, control_out) = mpsc::channel(shutdown::SIGNALS);
+        let signals = shutdown::on_signals(control, || Event::Drain)?;
+        let dispatch = Dispatch::new(clock::now(), settings, names::number());
+        let cut = worker::run(dispatch, &mut edges, control_out).await;
+        edges.finish().await;
+        signals.abort();
+        tracing::info!(cut, "ended");
+        if cut == 0 {
+            return Ok(ExitCode::SUCCESS);
+        }
+        out::error(&format_args!("{cut} calls did not end by themselves"));
+        Ok(ExitCode::FAILURE)
+    }
+
+    fn cells(&self) -> anyhow::Result<CellCommand> {
+        let program = std::env::current_exe().context("this program cannot be found")?;
+        let mut arguments = vec![OsString::from("cell")];
+        if let Some(agent) = &self.agent {
+            arguments.extend([OsString::from("--agent"), agent.clone().into_os_string()]);
+        }
+        Ok(CellCommand {
+            program,
+            arguments,
+            calls: self.rooms_per_cell.into(),
+        })
+    }
+}

@@ -1,0 +1,191 @@
+//! The real edges of a worker: the dispatch socket, the cells, the machine's load.
+
+use parlor_core::dispatch::{Action, Event, Fact};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::load::SAMPLE_EVERY;
+use super::socket::{Link, Outbox, Stalled, drive};
+use super::{Cells, Edges, MachineLoad};
+use crate::config::LiveKit;
+use crate::dial::dial;
+use crate::token::mint_worker;
+
+/// Messages of the server that wait to be looked at; when it is full the reader waits.
+const INBOX: usize = 64;
+
+/// The longest message taken, in bytes: the server's own limit.
+const MAX_MESSAGE: usize = 2 << 20;
+
+/// Where the dispatch socket is and what opens it.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// The server and its key.
+    pub livekit: LiveKit,
+    /// Set inside containers that LiveKit Cloud hosts.
+    pub worker_token: Option<String>,
+}
+
+/// Outside calls for a worker's actions.
+#[derive(Debug)]
+pub struct WorkerEdges {
+    server: Server,
+    link: Option<Link>,
+    /// What this connection says; another one after each loss.
+    inbox: Option<mpsc::Receiver<Event>>,
+    sockets: JoinSet<()>,
+    cells: Cells,
+    calls: mpsc::Receiver<Event>,
+    load: MachineLoad,
+    tick: Interval,
+    stalled: bool,
+}
+
+impl WorkerEdges {
+    /// Edges to `server` and `cells`; what calls do comes out of `calls`.
+    pub fn new(server: Server, cells: Cells, calls: mpsc::Receiver<Event>) -> Self {
+        let mut tick = interval(SAMPLE_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self {
+            server,
+            link: None,
+            inbox: None,
+            sockets: JoinSet::new(),
+            cells,
+            calls,
+            load: MachineLoad::default(),
+            tick,
+            stalled: false,
+        }
+    }
+
+    /// Closes the socket and sees every cell end.
+    pub async fn finish(mut self) {
+        self.disconnect();
+        self.cells.finish().await;
+        self.sockets.shutdown().await;
+    }
+
+    fn connect(&mut self) {
+        while self.sockets.try_join_next().is_some() {}
+        let (link, outbox) = Link::pair();
+        let (events, inbox) = mpsc::channel(INBOX);
+        self.sockets
+            .spawn(connect(self.server.clone(), outbox, events));
+        self.link = Some(link);
+        self.inbox = Some(inbox);
+    }
+
+    fn disconnect(&mut self) {
+        self.link = None;
+        self.inbox = None;
+    }
+}
+
+impl Edges for WorkerEdges {
+    fn perform(&mut self, action: Action) {
+        match action {
+            Action::Connect => self.connect(),
+            Action::Disconnect => self.disconnect(),
+            Action::Send(command) => {
+                if let Some(Err(Stalled)) = self.link.as_ref().map(|link| link.send(command)) {
+                    self.stalled = true;
+                }
+            }
+            Action::Start(assignment) => self.cells.start(assignment),
+            Action::Stop(job, reason) => {
+                tracing::info!(%job, ?reason, "a call is told to end");
+                self.cells.stop(&job);
+            }
+            Action::Release(job) => {
+                let release = self.cells.releaser(&job);
+                match &self.link {
+                    Some(link) => link.after(release),
+                    None => release(),
+                }
+            }
+            Action::Observe(fact) => observe(&fact),
+            // The driver's own.
+            Action::Finish { .. } => {}
+        }
+    }
+
+    async fn next(&mut self) -> Event {
+        loop {
+            if std::mem::take(&mut self.stalled) {
+                self.disconnect();
+                return Event::Lost(Stalled.to_string());
+            }
+            tokio::select! {
+                biased;
+                event = said(&mut self.inbox) => match event {
+                    Some(event) => return event,
+                    None => self.disconnect(),
+                },
+                Some(event) = self.calls.recv() => return event,
+                _ = self.tick.tick() => return Event::Load(self.load.sample()),
+            }
+        }
+    }
+}
+
+/// What the present connection says; waits for ever without one.
+async fn said(inbox: &mut Option<mpsc::Receiver<Event>>) -> Option<Event> {
+    match inbox {
+        Some(inbox) => inbox.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn connect(server: Server, outbox: Outbox, events: mpsc::Sender<Event>) {
+    let reason = match mint_worker(&server.livekit) {
+        Err(error) => format!("the token cannot be made: {error}"),
+        Ok(token) => match dial(&server.url(), &token, MAX_MESSAGE).await {
+            Err(error) => error.to_string(),
+            Ok(socket) => {
+                if events.send(Event::Opened).await.is_err() {
+                    return;
+                }
+                drive(socket, outbox, &events).await
+            }
+        },
+    };
+    if events.send(Event::Lost(reason)).await.is_err() {
+        tracing::debug!("the socket ended after its worker");
+    }
+}
+
+impl Server {
+    /// The dispatch socket's address: any path of the server's is kept.
+    fn url(&self) -> String {
+        let base = self.livekit.url.trim_end_matches('/');
+        let url = format!("{}/agent", base.replacen("http", "ws", 1));
+        match &self.worker_token {
+            Some(token) => format!("{url}?worker_token={token}"),
+            None => url,
+        }
+    }
+}
+
+fn observe(fact: &Fact) {
+    match fact {
+        Fact::Registered { worker_id } => tracing::info!(%worker_id, "registered"),
+        Fact::Lost {
+            reason,
+            attempt,
+            retry_in,
+        } => {
+            let retry_ms = u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(%reason, attempt, retry_ms, "not connected to LiveKit");
+        }
+        Fact::GoAway { reason } => tracing::info!(%reason, "the server goes; registering anew"),
+        Fact::Answered(job, Ok(())) => tracing::info!(%job, "a call was taken"),
+        Fact::Answered(job, Err(refusal)) => {
+            tracing::warn!(%job, ?refusal, "a call was refused");
+        }
+        Fact::NotAssigned(job) => tracing::warn!(%job, "a call that was taken did not come"),
+        Fact::Full(full) => tracing::debug!(full, "whether more calls are taken has changed"),
+        Fact::Draining { jobs } => tracing::info!(jobs, "no more calls are taken"),
+    }
+}

@@ -1,0 +1,170 @@
+//! A worker that takes calls as LiveKit dispatches them.
+
+use std::time::Duration;
+
+use livekit_api::services::agent_dispatch::AgentDispatchClient;
+use livekit_api::services::room::RoomClient;
+use livekit_protocol::ParticipantInfo;
+use livekit_protocol::participant_info::Kind;
+use parlor::room::Caller;
+use parlor::sim::{self, clips};
+
+use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, signal};
+use super::hearing;
+
+/// The dispatches of a server.
+fn dispatches(bench: &Bench) -> AgentDispatchClient {
+    let url = bench.livekit.url.replacen("ws", "http", 1);
+    let secret = bench.livekit.api_secret.reveal();
+    AgentDispatchClient::with_api_key(&url, &bench.livekit.api_key, secret)
+}
+
+/// The agent, as the server sees it.
+async fn agent_in(bench: &Bench, room: &str) -> ParticipantInfo {
+    let url = bench.livekit.url.replacen("ws", "http", 1);
+    let secret = bench.livekit.api_secret.reveal();
+    let client = RoomClient::with_api_key(&url, &bench.livekit.api_key, secret);
+    let participants = client.list_participants(room).await.unwrap();
+    let mut agents = participants
+        .into_iter()
+        .filter(|it| it.kind() == Kind::Agent);
+    agents.next().unwrap()
+}
+
+async fn hears_the_greeting(caller: &Caller) {
+    agent_speaks(&mut caller.agent_state()).await;
+    let greeting = clips::find(GREETING).unwrap().samples();
+    let found = hearing::find(&greeting, &all_heard(caller, 0).await);
+    assert!(found.is_whole(), "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_room_gets_the_agent() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench.daemon(&[]).await;
+    for room in ["hall", "cellar"] {
+        let caller = bench.caller_in(room, "ada").await;
+        hears_the_greeting(&caller).await;
+        caller.leave().await;
+    }
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispatch_by_name_brings_the_agent_of_that_name() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench.daemon(&["--agent-name", "clerk"]).await;
+    let caller = bench.caller_in("office", "ada").await;
+    let client = dispatches(&bench);
+    let request = livekit_protocol::CreateAgentDispatchRequest {
+        agent_name: "clerk".to_owned(),
+        room: "office".to_owned(),
+        metadata: "{\"desk\":3}".to_owned(),
+        ..Default::default()
+    };
+    let dispatch = client.create_dispatch(request).await.unwrap();
+    hears_the_greeting(&caller).await;
+    let agent = agent_in(&bench, "office").await;
+    let job = agent.identity.strip_prefix("agent-").unwrap();
+    assert!(daemon.wrote().contains(job), "{agent:?}");
+    assert_eq!(agent.attributes["lk.agent.name"], "clerk");
+    assert!(!daemon.wrote().contains("desk"), "metadata was logged");
+    // The dispatch is taken back: the agent says goodbye.
+    client.delete_dispatch(dispatch.id, "office").await.unwrap();
+    daemon.writes("\"outcome\":\"shutdown\"").await;
+    caller.leave().await;
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_share_the_slots_and_end_by_themselves_after_a_sigterm() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench
+        .daemon(&["--max-calls", "2", "--rooms-per-cell", "1"])
+        .await;
+    let ada = bench.caller_in("hall", "ada").await;
+    let mut grace = bench.caller_in("cellar", "grace").await;
+    hears_the_greeting(&ada).await;
+    agent_is(&mut grace.agent_state(), "listening").await;
+    // Both slots are taken: the server asks nobody for a third room.
+    let late = bench.caller_in("attic", "joan").await;
+    daemon.terminate().await;
+    daemon.writes("no more calls are taken").await;
+    ada.leave().await;
+    let said = clips::find("caller-hours").unwrap().samples();
+    let from = grace.heard().len();
+    grace.say(&said).await.unwrap();
+    agent_speaks(&mut grace.agent_state()).await;
+    let found = hearing::find(&said, &all_heard(&grace, from).await);
+    assert!(found.found * 10 >= found.windows * 8, "{found:?}");
+    grace.leave().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+    assert_eq!(*late.agent_state().borrow(), "");
+    late.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twice_asked_to_end_it_cuts_its_calls_and_says_so() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench.daemon(&[]).await;
+    let caller = bench.caller_in("hall", "ada").await;
+    agent_is(&mut caller.agent_state(), "speaking").await;
+    daemon.terminate().await;
+    daemon.writes("no more calls are taken").await;
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(1), "{}", daemon.wrote());
+    assert_eq!(daemon.said(), ["1 calls did not end by themselves"]);
+    caller.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cell_that_is_killed_takes_no_other_call_along() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench.daemon(&["--rooms-per-cell", "1"]).await;
+    let ada = bench.caller_in("hall", "ada").await;
+    agent_speaks(&mut ada.agent_state()).await;
+    let victim = daemon.cells()[0];
+    let mut grace = bench.caller_in("cellar", "grace").await;
+    hears_the_greeting(&grace).await;
+    signal("-KILL", victim).await;
+    daemon.writes("a cell is gone").await;
+    let said = clips::find("caller-hours").unwrap().samples();
+    let from = grace.heard().len();
+    grace.say(&said).await.unwrap();
+    agent_speaks(&mut grace.agent_state()).await;
+    let found = hearing::find(&said, &all_heard(&grace, from).await);
+    assert!(found.found * 10 >= found.windows * 8, "{found:?}");
+    // And the next call finds a cell.
+    let joan = bench.caller_in("attic", "joan").await;
+    hears_the_greeting(&joan).await;
+    for caller in [ada, grace, joan] {
+        caller.leave().await;
+    }
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calls_of_a_killed_daemon_go_on_to_their_ends() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let daemon = bench.daemon(&[]).await;
+    let mut caller = bench.caller_in("hall", "ada").await;
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    daemon.kill().await;
+    let said = clips::find("caller-hours").unwrap().samples();
+    let from = caller.heard().len();
+    caller.say(&said).await.unwrap();
+    agent_speaks(&mut state).await;
+    let found = hearing::find(&said, &all_heard(&caller, from).await);
+    assert!(found.found * 10 >= found.windows * 8, "{found:?}");
+    caller.leave().await;
+    let mut log = bench.log.clone();
+    let ended = log.wait(Duration::from_secs(20), |entry| {
+        *entry == sim::Entry::Ended("session.end")
+    });
+    assert!(ended.await.is_some(), "the cell ended the voice session");
+}
