@@ -70,7 +70,12 @@ impl Bench {
 
     /// A worker that waits for dispatches, registered. This machine is busy with the tests.
     pub(crate) async fn daemon(&self, flags: &[&str]) -> Worker {
-        let daemon = self.parlor(&["start", "--any-load"], flags, &[]);
+        self.daemon_at(&self.livekit.url, flags).await
+    }
+
+    /// The same by another way to the server.
+    pub(crate) async fn daemon_at(&self, url: &str, flags: &[&str]) -> Worker {
+        let daemon = self.parlor(&["start", "--any-load"], flags, &[("LIVEKIT_URL", url)]);
         daemon.writes("registered").await;
         daemon
     }
@@ -190,10 +195,16 @@ impl Worker {
 
     /// Waits until it has written a line with `word` in it.
     pub(crate) async fn writes(&self, word: &str) {
+        self.writes_often(word, 1).await;
+    }
+
+    /// Waits until it has written so many lines with `word` in them.
+    pub(crate) async fn writes_often(&self, word: &str, times: usize) {
         let mut lines = self.lines.clone();
-        let written = lines.wait_for(|lines| lines.iter().any(|line| line.contains(word)));
+        let has_word = |line: &&String| line.contains(word);
+        let written = lines.wait_for(|lines| lines.iter().filter(has_word).count() >= times);
         let written = timeout(SOON, written).await.is_ok_and(|it| it.is_ok());
-        assert!(written, "the worker did not write {word:?}");
+        assert!(written, "the worker did not write {word:?} {times} times");
     }
 
     /// Everything it wrote so far.

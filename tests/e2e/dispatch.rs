@@ -10,6 +10,7 @@ use parlor::room::Caller;
 use parlor::sim::{self, clips};
 
 use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, signal};
+use super::gate::Gate;
 use super::hearing;
 
 /// The dispatches of a server.
@@ -118,6 +119,31 @@ async fn twice_asked_to_end_it_cuts_its_calls_and_says_so() {
     assert_eq!(daemon.end().await.code(), Some(1), "{}", daemon.wrote());
     assert_eq!(daemon.said(), ["1 calls did not end by themselves"]);
     caller.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispatch_socket_that_is_cut_and_held_back_loses_no_call() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let gate = Gate::to(&bench.livekit.url).await;
+    let mut daemon = bench.daemon_at(&gate.url, &[]).await;
+    let mut ada = bench.caller_in("hall", "ada").await;
+    hears_the_greeting(&ada).await;
+    // The call's own way is cut too; it comes back through the same gate.
+    gate.cut(4);
+    daemon.writes_often("\"registered\"", 2).await;
+    daemon.writes("the room is back").await;
+    let said = clips::find("caller-hours").unwrap().samples();
+    let from = ada.heard().len();
+    ada.say(&said).await.unwrap();
+    agent_speaks(&mut ada.agent_state()).await;
+    let found = hearing::find(&said, &all_heard(&ada, from).await);
+    assert!(found.found * 10 >= found.windows * 8, "{found:?}");
+    let grace = bench.caller_in("cellar", "grace").await;
+    hears_the_greeting(&grace).await;
+    ada.leave().await;
+    grace.leave().await;
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ mod bench;
 mod call;
 mod dispatch;
 mod failures;
+mod gate;
 mod hearing;
 mod hostile;
 mod reconnect;
