@@ -9,3 +9,4 @@ mod playout;
 mod queue;
 mod socket;
 mod speaker;
+mod worker;
