@@ -1,8 +1,10 @@
 //! `parlor start`: the worker.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -14,6 +16,7 @@ use super::{Done, out};
 use crate::clock;
 use crate::config::{Config, Overrides, Source};
 use crate::names;
+use crate::ops::{self, Board};
 use crate::shutdown;
 use crate::worker::{self, CellCommand, Cells, Server, WorkerEdges};
 
@@ -51,6 +54,9 @@ pub(super) struct Start {
     /// Take calls whatever the load
     #[arg(long, conflicts_with = "load_threshold")]
     any_load: bool,
+    /// Where health, metrics and calls are shown over HTTP
+    #[arg(long, value_name = "ADDR", default_value = "0.0.0.0:8081")]
+    health: SocketAddr,
     /// Seconds that running calls may go on once no more are taken
     #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
     drain_timeout: u64,
@@ -82,7 +88,11 @@ impl Start {
             worker_token: source.text("LIVEKIT_WORKER_TOKEN"),
         };
         tracing::info!(url = %server.livekit.url, agent_name = %settings.agent_name, slots = settings.slots, "starting");
-        let mut edges = WorkerEdges::new(server, cells, calls_out);
+        let board = Arc::new(Board::new(&settings.agent_name));
+        let health = ops::serve(self.health, board.clone());
+        let health = health.with_context(|| format!("nothing can be shown at {}", self.health))?;
+        tracing::info!(%health, "health, metrics and calls");
+        let mut edges = WorkerEdges::new(server, cells, calls_out, board);
         let (control, control_out) = mpsc::channel(shutdown::SIGNALS);
         let signals = shutdown::on_signals(control, || Event::Drain)?;
         let dispatch = Dispatch::new(clock::now(), settings, names::number());

@@ -1,3 +1,9 @@
 //! What an operator sees.
 
+mod board;
+mod health;
 pub mod log;
+mod metrics;
+
+pub use board::{Board, CallInfo, WorkerInfo};
+pub use health::serve;

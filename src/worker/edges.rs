@@ -1,5 +1,7 @@
 //! The real edges of a worker: the dispatch socket, the cells, the machine's load.
 
+use std::sync::Arc;
+
 use parlor_core::dispatch::{Action, Event, Fact};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -10,6 +12,7 @@ use super::socket::{Link, Outbox, Stalled, drive};
 use super::{Cells, Edges, MachineLoad};
 use crate::config::LiveKit;
 use crate::dial::dial;
+use crate::ops::Board;
 use crate::token::mint_worker;
 
 /// Messages of the server that wait to be looked at; when it is full the reader waits.
@@ -37,14 +40,21 @@ pub struct WorkerEdges {
     sockets: JoinSet<()>,
     cells: Cells,
     calls: mpsc::Receiver<Event>,
+    board: Arc<Board>,
     load: MachineLoad,
     tick: Interval,
     stalled: bool,
 }
 
 impl WorkerEdges {
-    /// Edges to `server` and `cells`; what calls do comes out of `calls`.
-    pub fn new(server: Server, cells: Cells, calls: mpsc::Receiver<Event>) -> Self {
+    /// Edges to `server` and `cells`; what calls do comes out of `calls`, what the worker does is
+    /// shown on `board`.
+    pub fn new(
+        server: Server,
+        cells: Cells,
+        calls: mpsc::Receiver<Event>,
+        board: Arc<Board>,
+    ) -> Self {
         let mut tick = interval(SAMPLE_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
@@ -54,6 +64,7 @@ impl WorkerEdges {
             sockets: JoinSet::new(),
             cells,
             calls,
+            board,
             load: MachineLoad::default(),
             tick,
             stalled: false,
@@ -85,6 +96,7 @@ impl WorkerEdges {
 
 impl Edges for WorkerEdges {
     fn perform(&mut self, action: Action) {
+        self.board.note(&action);
         match action {
             Action::Connect => self.connect(),
             Action::Disconnect => self.disconnect(),

@@ -20,6 +20,9 @@ pub(crate) const SOON: Duration = Duration::from_secs(30);
 /// The room of every test; each has a server of its own.
 const ROOM: &str = "kitchen";
 
+/// A worker on any port, because this machine is busy with other tests.
+const START: [&str; 4] = ["start", "--any-load", "--health", "127.0.0.1:0"];
+
 /// The greeting that the simulator speaks.
 pub(crate) const GREETING: &str = "greeting";
 
@@ -68,14 +71,14 @@ impl Bench {
         self.parlor(&["join", "--room", ROOM], flags, variables)
     }
 
-    /// A worker that waits for dispatches, registered. This machine is busy with the tests.
+    /// A worker that waits for dispatches, registered.
     pub(crate) async fn daemon(&self, flags: &[&str]) -> Worker {
         self.daemon_at(&self.livekit.url, flags).await
     }
 
     /// The same by another way to the server.
     pub(crate) async fn daemon_at(&self, url: &str, flags: &[&str]) -> Worker {
-        let daemon = self.parlor(&["start", "--any-load"], flags, &[("LIVEKIT_URL", url)]);
+        let daemon = self.parlor(&START, flags, &[("LIVEKIT_URL", url)]);
         daemon.writes("registered").await;
         daemon
     }
@@ -162,6 +165,16 @@ impl Worker {
     /// Sends SIGTERM.
     pub(crate) async fn terminate(&self) {
         signal("-TERM", self.pid()).await;
+    }
+
+    /// Where it shows its pages.
+    pub(crate) fn health(&self) -> String {
+        let lines = self.lines.borrow();
+        let mut addresses = lines.iter().filter_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            Some(line["health"].as_str()?.to_owned())
+        });
+        addresses.next().expect("its pages are announced")
     }
 
     /// The processes of its cells, the oldest first.

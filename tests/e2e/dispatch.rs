@@ -8,6 +8,8 @@ use livekit_protocol::ParticipantInfo;
 use livekit_protocol::participant_info::Kind;
 use parlor::room::Caller;
 use parlor::sim::{self, clips};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, signal};
 use super::gate::Gate;
@@ -119,6 +121,65 @@ async fn twice_asked_to_end_it_cuts_its_calls_and_says_so() {
     assert_eq!(daemon.end().await.code(), Some(1), "{}", daemon.wrote());
     assert_eq!(daemon.said(), ["1 calls did not end by themselves"]);
     caller.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operators_see_how_the_worker_is() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench.daemon(&["--agent-name", "clerk"]).await;
+    let pages = daemon.health();
+    for page in ["/", "/live", "/ready"] {
+        assert_eq!(get(&pages, page).await.0, 200, "{page}");
+    }
+    let worker: serde_json::Value = serde_json::from_str(&get(&pages, "/worker").await.1).unwrap();
+    assert_eq!(worker["agent_name"], "clerk");
+    assert_eq!(
+        (
+            worker["protocol_version"].as_u64(),
+            worker["active_jobs"].as_u64()
+        ),
+        (Some(1), Some(0))
+    );
+    let caller = bench.caller_in("office", "ada").await;
+    let request = livekit_protocol::CreateAgentDispatchRequest {
+        agent_name: "clerk".to_owned(),
+        room: "office".to_owned(),
+        ..Default::default()
+    };
+    dispatches(&bench).create_dispatch(request).await.unwrap();
+    hears_the_greeting(&caller).await;
+    let calls: serde_json::Value = serde_json::from_str(&get(&pages, "/calls").await.1).unwrap();
+    assert_eq!(
+        (&calls[0]["room"], &calls[0]["stage"]),
+        (&"office".into(), &"running".into())
+    );
+    let (_, metrics) = get(&pages, "/metrics").await;
+    for line in [
+        "lk_agents_active_job_count 1",
+        "parlor_offers_total{answer=\"accepted\"} 1",
+        "parlor_connected 1",
+    ] {
+        assert!(metrics.contains(line), "{line}: {metrics}");
+    }
+    assert_eq!(get(&pages, "/environment").await.0, 404);
+    daemon.terminate().await;
+    daemon.writes("no more calls are taken").await;
+    assert_eq!(get(&pages, "/ready").await.0, 503);
+    assert_eq!(get(&pages, "/").await.0, 200);
+    caller.leave().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+}
+
+/// The status and the body of a page.
+async fn get(address: &str, page: &str) -> (u16, String) {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {page} HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, body.to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]

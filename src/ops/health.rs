@@ -1,0 +1,82 @@
+//! The worker's HTTP pages, on a thread and a runtime of their own: they answer however busy the
+//! worker is.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Json};
+use axum::routing::get;
+
+use super::board::Board;
+
+/// The text format of Prometheus.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Serves `board` at `address` until the process ends; gives the address in use.
+///
+/// # Errors
+/// When the address is taken, or no thread can be started.
+pub fn serve(address: SocketAddr, board: Arc<Board>) -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let serving = async move {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        axum::serve(listener, pages(board)).await
+    };
+    thread::Builder::new()
+        .name("health".to_owned())
+        .spawn(move || {
+            if let Err(error) = runtime.block_on(serving) {
+                tracing::error!(%error, "the health pages are gone");
+            }
+        })?;
+    Ok(address)
+}
+
+fn pages(board: Arc<Board>) -> Router {
+    Router::new()
+        .route("/", get(connected))
+        .route("/live", get(|| async { "OK" }))
+        .route("/ready", get(ready))
+        .route(
+            "/worker",
+            get(|board: State<Arc<Board>>| async move { Json(board.worker()) }),
+        )
+        .route(
+            "/calls",
+            get(|board: State<Arc<Board>>| async move { Json(board.calls()) }),
+        )
+        .route("/metrics", get(metrics))
+        .with_state(board)
+}
+
+/// As LiveKit Cloud asks: whether the worker has its connection.
+async fn connected(board: State<Arc<Board>>) -> impl IntoResponse {
+    match board.is_registered() {
+        true => (StatusCode::OK, "OK"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "not connected to LiveKit"),
+    }
+}
+
+async fn ready(board: State<Arc<Board>>) -> impl IntoResponse {
+    match board.is_ready() {
+        true => (StatusCode::OK, "OK"),
+        false => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not registered, or about to end",
+        ),
+    }
+}
+
+async fn metrics(board: State<Arc<Board>>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, OPEN_METRICS)], board.metrics())
+}

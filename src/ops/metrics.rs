@@ -1,0 +1,144 @@
+//! Counters of a worker in Prometheus' format. `lk_agents_*` are named as in LiveKit's SDKs.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// From an assignment to the agent in its room, in seconds.
+const STARTS: [f64; 9] = [0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0];
+
+/// Everything that is counted.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    registry: Registry,
+    active: Gauge,
+    load: Gauge<f64, AtomicU64>,
+    connected: Gauge,
+    lost: Counter,
+    offers: Family<Answer, Counter>,
+    not_assigned: Counter,
+    full: Counter,
+    calls: Family<Outcome, Counter>,
+    starts: Histogram,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answer {
+    answer: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    outcome: &'static str,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut metrics = Self {
+            registry: Registry::default(),
+            active: Gauge::default(),
+            load: Gauge::default(),
+            connected: Gauge::default(),
+            lost: Counter::default(),
+            offers: Family::default(),
+            not_assigned: Counter::default(),
+            full: Counter::default(),
+            calls: Family::default(),
+            starts: Histogram::new(STARTS),
+        };
+        metrics.register();
+        metrics
+    }
+}
+
+impl Metrics {
+    fn register(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "lk_agents_active_job_count",
+            "Calls that are made",
+            self.active.clone(),
+        );
+        registry.register(
+            "lk_agents_worker_load",
+            "Load as the server is told, 0 to 1",
+            self.load.clone(),
+        );
+        registry.register(
+            "parlor_connected",
+            "1 while the server knows the worker",
+            self.connected.clone(),
+        );
+        registry.register(
+            "parlor_connections_lost",
+            "Times the way to the server was lost, or not found",
+            self.lost.clone(),
+        );
+        registry.register("parlor_offers", "Offers by answer", self.offers.clone());
+        registry.register(
+            "parlor_offers_not_assigned",
+            "Offers that were taken and went elsewhere",
+            self.not_assigned.clone(),
+        );
+        registry.register(
+            "parlor_full",
+            "Times no more calls were taken",
+            self.full.clone(),
+        );
+        registry.register(
+            "parlor_calls",
+            "Calls that ended, by outcome",
+            self.calls.clone(),
+        );
+        registry.register(
+            "parlor_call_start_seconds",
+            "From the assignment to the agent in its room",
+            self.starts.clone(),
+        );
+    }
+
+    pub(super) fn now(&self, active: usize, load: f32, registered: bool) {
+        self.active.set(i64::try_from(active).unwrap_or(i64::MAX));
+        self.load.set(load.into());
+        self.connected.set(registered.into());
+    }
+
+    pub(super) fn lost(&self) {
+        self.lost.inc();
+    }
+
+    pub(super) fn answered(&self, answer: &'static str) {
+        self.offers.get_or_create(&Answer { answer }).inc();
+    }
+
+    pub(super) fn not_assigned(&self) {
+        self.not_assigned.inc();
+    }
+
+    pub(super) fn full(&self) {
+        self.full.inc();
+    }
+
+    pub(super) fn started(&self, took: Duration) {
+        self.starts.observe(took.as_secs_f64());
+    }
+
+    pub(super) fn ended(&self, success: bool) {
+        let outcome = if success { "success" } else { "failed" };
+        self.calls.get_or_create(&Outcome { outcome }).inc();
+    }
+
+    /// The page that Prometheus reads.
+    pub(super) fn page(&self) -> String {
+        let mut page = String::new();
+        let written = prometheus_client::encoding::text::encode(&mut page, &self.registry);
+        written.expect("a String takes everything");
+        page
+    }
+}
