@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh            what the product and its tests need
 #   scripts/setup.sh check      also what `make check` needs
+#   scripts/setup.sh native     LiveKit's native core only, for an image
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,7 +21,7 @@ need cargo "install Rust 1.88 or newer, https://rustup.rs"
 need cc "install a C compiler, on Debian: apt-get install gcc libc6-dev"
 need python3 "install Python 3, on Debian: apt-get install python3 python3-pip"
 need sha256sum "install coreutils"
-command -v livekit-server >/dev/null 2>&1 || need go "install Go 1.26 or newer, https://go.dev/dl, or put livekit-server on PATH"
+[ "${1:-}" = native ] || command -v livekit-server >/dev/null 2>&1 || need go "install Go 1.26 or newer, https://go.dev/dl, or put livekit-server on PATH"
 [ "$missing" = 0 ] || exit 1
 
 native_core() {
@@ -69,5 +70,6 @@ cargo_deny() {
 }
 
 native_core
+if [ "${1:-}" = native ]; then exit; fi
 livekit_server
 if [ "${1:-}" = check ]; then cargo_deny; fi
