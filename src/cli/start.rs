@@ -97,7 +97,7 @@ impl Start {
         let signals = shutdown::on_signals(control, || Event::Drain)?;
         let dispatch = Dispatch::new(clock::now(), settings, names::number());
         let cut = worker::run(dispatch, &mut edges, control_out).await;
-        edges.finish().await;
+        edges.finish(cut).await;
         signals.abort();
         tracing::info!(cut, "ended");
         if cut == 0 {

@@ -20,8 +20,11 @@ use crate::cell::frames::{self, FromCell, ToCell};
 /// Messages to one cell; a cell that takes none is dead or hangs.
 const INBOX: usize = 64;
 
-/// How long cells may take to end once all calls have.
+/// How long cells may take to end once all calls have: each still leaves its room.
 const END_WITHIN: Duration = Duration::from_secs(7);
+
+/// How long they may take when calls are cut.
+const CUT_WITHIN: Duration = Duration::from_millis(500);
 
 /// How a cell is started.
 #[derive(Debug, Clone)]
@@ -113,11 +116,16 @@ impl Cells {
         }
     }
 
-    /// Lets every cell end its calls and itself; kills those that do not in time.
-    pub async fn finish(mut self) {
+    /// Lets every cell end; kills those that do not in time, at once when calls are cut anyway.
+    pub async fn finish(mut self, are_calls_cut: bool) {
         self.cells.clear();
+        let within = if are_calls_cut {
+            CUT_WITHIN
+        } else {
+            END_WITHIN
+        };
         let ending = async { while self.tasks.join_next().await.is_some() {} };
-        if timeout(END_WITHIN, ending).await.is_err() {
+        if timeout(within, ending).await.is_err() {
             tracing::warn!("a cell did not end in time and is killed");
             self.tasks.shutdown().await;
         }

@@ -71,10 +71,10 @@ impl WorkerEdges {
         }
     }
 
-    /// Closes the socket and sees every cell end.
-    pub async fn finish(mut self) {
+    /// Closes the socket and sees every cell end; `cut` calls do not end by themselves.
+    pub async fn finish(mut self, cut: usize) {
         self.disconnect();
-        self.cells.finish().await;
+        self.cells.finish(cut > 0).await;
         self.sockets.shutdown().await;
     }
 

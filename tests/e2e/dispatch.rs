@@ -6,6 +6,7 @@ use livekit_api::services::agent_dispatch::AgentDispatchClient;
 use livekit_api::services::room::RoomClient;
 use livekit_protocol::ParticipantInfo;
 use livekit_protocol::participant_info::Kind;
+use parlor::clock;
 use parlor::room::Caller;
 use parlor::sim::{self, clips};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -117,8 +118,13 @@ async fn twice_asked_to_end_it_cuts_its_calls_and_says_so() {
     agent_is(&mut caller.agent_state(), "speaking").await;
     daemon.terminate().await;
     daemon.writes("no more calls are taken").await;
+    let began = clock::now();
     daemon.terminate().await;
     assert_eq!(daemon.end().await.code(), Some(1), "{}", daemon.wrote());
+    println!(
+        "ended {} ms after the second SIGTERM",
+        began.elapsed().as_millis()
+    );
     assert_eq!(daemon.said(), ["1 calls did not end by themselves"]);
     caller.leave().await;
 }
