@@ -82,7 +82,7 @@ impl Start {
         };
         let (calls, calls_out) = mpsc::channel(CALLS);
         let mut cells = Cells::new(self.cells()?, calls);
-        cells.keep_spare();
+        cells.ready().await.context("no calls can be made")?;
         let server = Server {
             livekit: config.livekit,
             worker_token: source.text("LIVEKIT_WORKER_TOKEN"),

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use parlor_core::dispatch::{Assignment, Event, JobResult};
 use parlor_core::ids::JobId;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -19,6 +19,9 @@ use crate::cell::frames::{self, FromCell, ToCell};
 
 /// Messages to one cell; a cell that takes none is dead or hangs.
 const INBOX: usize = 64;
+
+/// From the start of a process to a loaded native core.
+const READY_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long cells may take to end once all calls have: each still leaves its room.
 const END_WITHIN: Duration = Duration::from_secs(7);
@@ -50,6 +53,18 @@ pub struct Cells {
 struct Cell {
     inbox: mpsc::Sender<ToCell>,
     calls: Calls,
+    ready: watch::Receiver<bool>,
+}
+
+/// Why there is no cell to make calls in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CellError {
+    /// The process ended; what it wrote says why.
+    #[error("its first process ended at once")]
+    Ended,
+    /// The process said nothing.
+    #[error("its first process was not ready within {} s", READY_WITHIN.as_secs())]
+    NotReady,
 }
 
 /// The calls of one cell, and whether their ends were told.
@@ -71,6 +86,23 @@ impl Cells {
         self.forget_dead();
         if self.with_room().is_none() {
             self.spawn();
+        }
+    }
+
+    /// Starts a cell if there is none, and waits until it can make calls.
+    ///
+    /// # Errors
+    /// [`CellError`]
+    pub async fn ready(&mut self) -> Result<(), CellError> {
+        self.keep_spare();
+        let mut ready = match self.cells.first() {
+            Some(cell) => cell.ready.clone(),
+            None => return Err(CellError::Ended),
+        };
+        match timeout(READY_WITHIN, ready.wait_for(|ready| *ready)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) => Err(CellError::Ended),
+            Err(_elapsed) => Err(CellError::NotReady),
         }
     }
 
@@ -186,13 +218,19 @@ impl Cells {
         };
         let (inbox, inbox_out) = mpsc::channel(INBOX);
         let calls = Calls::default();
+        let (ready, ready_out) = watch::channel(false);
         let supervisor = Supervisor {
             events: self.events.clone(),
             calls: calls.clone(),
+            ready,
         };
         self.tasks
             .spawn(supervisor.run(child, stdin, stdout, inbox_out));
-        self.cells.push(Cell { inbox, calls });
+        self.cells.push(Cell {
+            inbox,
+            calls,
+            ready: ready_out,
+        });
     }
 }
 
@@ -200,6 +238,7 @@ impl Cells {
 struct Supervisor {
     events: mpsc::Sender<Event>,
     calls: Calls,
+    ready: watch::Sender<bool>,
 }
 
 impl Supervisor {
@@ -236,7 +275,7 @@ impl Supervisor {
     async fn listen(&self, mut stdout: ChildStdout) {
         loop {
             match frames::read(&mut stdout).await {
-                Ok(Some(FromCell::Ready)) => tracing::debug!("a cell is ready"),
+                Ok(Some(FromCell::Ready)) => drop(self.ready.send_replace(true)),
                 Ok(Some(FromCell::Running { job })) => {
                     told(&self.events, Event::Running(job.into())).await;
                 }

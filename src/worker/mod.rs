@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::clock::{at, now};
 
-pub use cells::{CellCommand, Cells};
+pub use cells::{CellCommand, CellError, Cells};
 pub use edges::{Server, WorkerEdges};
 pub use load::MachineLoad;
 pub use socket::{Link, Outbox, Stalled, drive};

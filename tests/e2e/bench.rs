@@ -76,6 +76,11 @@ impl Bench {
         self.daemon_at(&self.livekit.url, flags).await
     }
 
+    /// The same with other variables; it may never register.
+    pub(crate) fn daemon_with(&self, variables: &[(&str, &str)]) -> Worker {
+        self.parlor(&START, &[], variables)
+    }
+
     /// The same by another way to the server.
     pub(crate) async fn daemon_at(&self, url: &str, flags: &[&str]) -> Worker {
         let daemon = self.parlor(&START, flags, &[("LIVEKIT_URL", url)]);

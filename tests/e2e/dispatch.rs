@@ -130,6 +130,26 @@ async fn twice_asked_to_end_it_cuts_its_calls_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_can_make_no_calls_does_not_register() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let nowhere = [("PARLOR_NATIVE_CORE", "/nowhere/liblivekit_ffi.so")];
+    let mut daemon = bench.daemon_with(&nowhere);
+    assert_eq!(daemon.end().await.code(), Some(1), "{}", daemon.wrote());
+    let said = daemon.said();
+    println!("{said:?}");
+    assert!(
+        said.iter().any(|line| line.contains("make setup")),
+        "{said:?}"
+    );
+    assert!(
+        said.iter()
+            .any(|line| line.contains("no calls can be made")),
+        "{said:?}"
+    );
+    assert!(!daemon.wrote().contains("\"registered\""));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn operators_see_how_the_worker_is() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon(&["--agent-name", "clerk"]).await;
