@@ -7,7 +7,6 @@ use parlor_core::conversation::AgentState;
 use parlor_core::private::Secret;
 
 use crate::config::LiveKit;
-use crate::room::STATE_ATTRIBUTE;
 
 /// How long a worker's token opens the socket; each attempt has its own.
 const WORKER_VALID: Duration = Duration::from_secs(600);
@@ -56,7 +55,7 @@ pub fn mint(livekit: &LiveKit, grant: &Grant<'_>) -> Result<Secret, AccessTokenE
     let token = match grant.kind {
         Kind::Agent => token
             .with_kind("agent")
-            .with_attributes([(STATE_ATTRIBUTE, AgentState::Initializing.as_str())]),
+            .with_attributes([(AgentState::ATTRIBUTE, AgentState::Initializing.as_str())]),
         Kind::Caller => token,
     };
     token.to_jwt().map(Secret::new)

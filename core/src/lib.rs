@@ -15,6 +15,7 @@
 
 pub mod audio;
 pub mod backoff;
+mod context;
 pub mod conversation;
 pub mod dispatch;
 pub mod ids;

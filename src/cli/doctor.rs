@@ -113,7 +113,7 @@ fn native_core() -> Finding {
 
 async fn livekit_server(livekit: &LiveKit) -> Finding {
     const CHECK: &str = "livekit";
-    let url = livekit.url.replacen("ws", "http", 1);
+    let url = livekit.http_url();
     let rooms = RoomClient::with_api_key(&url, &livekit.api_key, livekit.api_secret.reveal());
     match timeout(CHECK_WITHIN, rooms.list_rooms(Vec::new())).await {
         Ok(Ok(rooms)) => Finding::good(

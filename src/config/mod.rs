@@ -2,6 +2,7 @@
 //! what the agent is from `agent.toml`. A flag beats the environment, which beats the file,
 //! which beats the default. All that is wrong is told together.
 
+pub(crate) mod address;
 mod agent_file;
 mod source;
 mod variables;
@@ -58,7 +59,7 @@ impl AgentApi {
 
     /// The address of an HTTP resource of the API, such as `/v1/voices`.
     pub fn http_url(&self, path: &str) -> String {
-        format!("{}{path}", self.base_url.replacen("ws", "http", 1))
+        format!("{}{path}", address::http(&self.base_url))
     }
 }
 
@@ -131,6 +132,11 @@ impl Config {
 }
 
 impl LiveKit {
+    /// The address of the server's HTTP API.
+    pub fn http_url(&self) -> String {
+        address::http(&self.url)
+    }
+
     /// Reads the server's address and key only.
     ///
     /// # Errors
@@ -190,7 +196,7 @@ fn livekit(reader: &mut Reader<'_>) -> LiveKit {
         "LIVEKIT_URL",
         "the address of your LiveKit server, for instance wss://my-project.livekit.cloud",
     );
-    let url = address(reader, "LIVEKIT_URL", url.reveal());
+    let url = checked_address(reader, "LIVEKIT_URL", url.reveal());
     let api_key = reader.required("LIVEKIT_API_KEY", "from your LiveKit project's settings");
     let api_secret = reader.required("LIVEKIT_API_SECRET", "from your LiveKit project's settings");
     LiveKit {
@@ -207,21 +213,16 @@ fn agent_api(reader: &mut Reader<'_>) -> AgentApi {
     );
     let base = reader.text("ASSEMBLYAI_BASE_URL");
     let base = base.as_deref().unwrap_or(DEFAULT_BASE_URL);
-    let base = address(reader, "ASSEMBLYAI_BASE_URL", base);
-    let base_url = base
-        .replacen("http", "ws", 1)
+    let base = checked_address(reader, "ASSEMBLYAI_BASE_URL", base);
+    let base_url = address::websocket(&base)
         .trim_end_matches("/v1/ws")
         .to_owned();
     AgentApi { base_url, key }
 }
 
 /// An address with one of the four schemes, without a slash at its end.
-fn address(reader: &mut Reader<'_>, name: &str, value: &str) -> String {
-    let has_host = ["ws://", "wss://", "http://", "https://"]
-        .iter()
-        .filter_map(|scheme| value.strip_prefix(scheme))
-        .any(|rest| !rest.is_empty() && !rest.starts_with('/'));
-    if !has_host && !value.is_empty() {
+fn checked_address(reader: &mut Reader<'_>, name: &str, value: &str) -> String {
+    if !address::has_host(value) && !value.is_empty() {
         let wanted = "it must start with wss://, ws://, https:// or http:// and name a host";
         reader.problems.push(format!("{name} is wrong: {wanted}"));
     }

@@ -1,6 +1,5 @@
 //! A livekit-server of our own, on loopback and free ports.
 
-use std::hash::{BuildHasher, RandomState};
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -15,6 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::clock;
 use crate::config::LiveKit;
+use crate::names;
 
 /// From the start of the process to its first answer.
 const READY_WITHIN: Duration = Duration::from_secs(15);
@@ -168,7 +168,7 @@ impl Ports {
 
 /// All ports a server may have, from a random one on: two that start together take different ones.
 fn candidates() -> impl Iterator<Item = u16> {
-    let random = RandomState::new().hash_one(PROGRAM) % PORTS.len() as u64;
+    let random = names::number() % PORTS.len() as u64;
     PORTS.cycle().skip(random as usize).take(PORTS.len())
 }
 

@@ -10,6 +10,7 @@ use livekit::track::RemoteTrack;
 use livekit::webrtc::audio_stream::native::NativeAudioStream;
 use parking_lot::Mutex;
 use parlor_core::audio::SAMPLE_RATE;
+use parlor_core::conversation::AgentState;
 use parlor_core::private::Secret;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -18,7 +19,7 @@ use super::events::Receiver;
 use super::mic::{next_of, open};
 use super::playout::Sink;
 use super::sink::NativeSink;
-use super::{JoinError, SLICE, STATE_ATTRIBUTE, close, connect, publish};
+use super::{JoinError, SLICE, close, connect, publish};
 
 /// The longest recording kept: 10 minutes. What comes after is not recorded.
 const RECORDING: usize = 600 * SAMPLE_RATE as usize;
@@ -184,7 +185,7 @@ impl Recorder {
             .iter()
             .filter(|participant| participant.kind() == ParticipantKind::Agent);
         for agent in agents {
-            if let Some(state) = agent.attributes().remove(STATE_ATTRIBUTE) {
+            if let Some(state) = agent.attributes().remove(AgentState::ATTRIBUTE) {
                 self.state.send_replace(state);
             }
         }

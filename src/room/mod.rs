@@ -34,9 +34,6 @@ use events::Watcher;
 use native::without_tokens;
 use sink::NativeSink;
 
-/// The attribute that tells the room what the agent does.
-pub const STATE_ATTRIBUTE: &str = "lk.agent.state";
-
 /// Events between the room and the core; a full queue holds back the room's task only.
 const INBOX: usize = 64;
 
@@ -225,7 +222,7 @@ async fn close(room: &livekit::Room) {
 async fn show_state(room: Arc<livekit::Room>, mut state: watch::Receiver<AgentState>) {
     while state.changed().await.is_ok() {
         let value = state.borrow_and_update().as_str().to_owned();
-        let attributes = HashMap::from([(STATE_ATTRIBUTE.to_owned(), value)]);
+        let attributes = HashMap::from([(AgentState::ATTRIBUTE.to_owned(), value)]);
         let participant = room.local_participant();
         match timeout(UPDATE_WITHIN, participant.set_attributes(attributes)).await {
             Ok(Ok(())) => {}

@@ -1,18 +1,16 @@
 //! The messages that the simulator sends, as JSON.
 
-use std::hash::{BuildHasher, RandomState};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::validate::Refusal;
 use super::voice::Word;
+use crate::names::number;
 
 /// `prefix` and 32 hexadecimal digits.
 pub(super) fn id(prefix: &str) -> String {
-    let half = |salt: u8| RandomState::new().hash_one((prefix, salt));
-    format!("{prefix}_{:016x}{:016x}", half(0), half(1))
+    format!("{prefix}_{:016x}{:016x}", number(), number())
 }
 
 pub(super) fn error(refusal: &Refusal, session: Option<&str>) -> Value {

@@ -10,7 +10,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::load::SAMPLE_EVERY;
 use super::socket::{Link, Outbox, Stalled, drive};
 use super::{Cells, Edges, MachineLoad};
-use crate::config::LiveKit;
+use crate::config::{LiveKit, address};
 use crate::dial::dial;
 use crate::ops::Board;
 use crate::token::mint_worker;
@@ -124,20 +124,19 @@ impl Edges for WorkerEdges {
     }
 
     async fn next(&mut self) -> Event {
-        loop {
-            if std::mem::take(&mut self.stalled) {
+        if std::mem::take(&mut self.stalled) {
+            self.disconnect();
+            return Event::Lost(Stalled.to_string());
+        }
+        tokio::select! {
+            biased;
+            event = said(&mut self.inbox) => event.unwrap_or_else(|| {
+                // It says `Lost` before it ends; if it could not, nobody else would.
                 self.disconnect();
-                return Event::Lost(Stalled.to_string());
-            }
-            tokio::select! {
-                biased;
-                event = said(&mut self.inbox) => match event {
-                    Some(event) => return event,
-                    None => self.disconnect(),
-                },
-                Some(event) = self.calls.recv() => return event,
-                _ = self.tick.tick() => return Event::Load(self.load.sample()),
-            }
+                Event::Lost("the socket's task ended".to_owned())
+            }),
+            Some(event) = self.calls.recv() => event,
+            _ = self.tick.tick() => Event::Load(self.load.sample()),
         }
     }
 }
@@ -171,8 +170,7 @@ async fn connect(server: Server, outbox: Outbox, events: mpsc::Sender<Event>) {
 impl Server {
     /// The dispatch socket's address: any path of the server's is kept.
     fn url(&self) -> String {
-        let base = self.livekit.url.trim_end_matches('/');
-        let url = format!("{}/agent", base.replacen("http", "ws", 1));
+        let url = format!("{}/agent", address::websocket(&self.livekit.url));
         match &self.worker_token {
             Some(token) => format!("{url}?worker_token={token}"),
             None => url,

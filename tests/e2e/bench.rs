@@ -6,13 +6,15 @@ use std::time::Duration;
 use parlor::config::LiveKit;
 use parlor::demo::Server;
 use parlor::room::Caller;
-use parlor::sim::{self, Log, Simulator};
+use parlor::sim::{self, Log, Simulator, clips};
 use parlor::token::{Grant, Kind, mint};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
+
+use super::hearing::{self, Match};
 
 /// No single step of a test takes longer.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
@@ -286,4 +288,13 @@ pub(crate) async fn all_heard(caller: &Caller, from: usize) -> Vec<i16> {
     let arrived = heard.wait(from, SOON, |heard| heard.len() >= on_its_way);
     assert!(arrived.await, "the recording stopped");
     heard.since(from)
+}
+
+/// The caller says a clip and hears the agent out; how the clip is found in what came back.
+pub(crate) async fn echo(caller: &mut Caller, name: &str) -> Match {
+    let said = clips::find(name).unwrap().samples();
+    let from = caller.heard().len();
+    caller.say(&said).await.unwrap();
+    agent_speaks(&mut caller.agent_state()).await;
+    hearing::find(&said, &all_heard(caller, from).await)
 }

@@ -12,20 +12,20 @@ use parlor::sim::{self, clips};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, signal};
+use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, echo, signal};
 use super::gate::Gate;
 use super::hearing;
 
 /// The dispatches of a server.
 fn dispatches(bench: &Bench) -> AgentDispatchClient {
-    let url = bench.livekit.url.replacen("ws", "http", 1);
+    let url = bench.livekit.http_url();
     let secret = bench.livekit.api_secret.reveal();
     AgentDispatchClient::with_api_key(&url, &bench.livekit.api_key, secret)
 }
 
 /// The agent, as the server sees it.
 async fn agent_in(bench: &Bench, room: &str) -> ParticipantInfo {
-    let url = bench.livekit.url.replacen("ws", "http", 1);
+    let url = bench.livekit.http_url();
     let secret = bench.livekit.api_secret.reveal();
     let client = RoomClient::with_api_key(&url, &bench.livekit.api_key, secret);
     let participants = client.list_participants(room).await.unwrap();
@@ -98,12 +98,8 @@ async fn calls_share_the_slots_and_end_by_themselves_after_a_sigterm() {
     daemon.terminate().await;
     daemon.writes("no more calls are taken").await;
     ada.leave().await;
-    let said = clips::find("caller-hours").unwrap().samples();
-    let from = grace.heard().len();
-    grace.say(&said).await.unwrap();
-    agent_speaks(&mut grace.agent_state()).await;
-    let found = hearing::find(&said, &all_heard(&grace, from).await);
-    assert!(found.found * 10 >= found.windows * 8, "{found:?}");
+    let found = echo(&mut grace, "caller-hours").await;
+    assert!(found.has(8), "{found:?}");
     grace.leave().await;
     assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
     assert_eq!(*late.agent_state().borrow(), "");
@@ -219,12 +215,8 @@ async fn a_dispatch_socket_that_is_cut_and_held_back_loses_no_call() {
     gate.cut(4);
     daemon.writes_often("\"registered\"", 2).await;
     daemon.writes("the room is back").await;
-    let said = clips::find("caller-hours").unwrap().samples();
-    let from = ada.heard().len();
-    ada.say(&said).await.unwrap();
-    agent_speaks(&mut ada.agent_state()).await;
-    let found = hearing::find(&said, &all_heard(&ada, from).await);
-    assert!(found.found * 10 >= found.windows * 8, "{found:?}");
+    let found = echo(&mut ada, "caller-hours").await;
+    assert!(found.has(8), "{found:?}");
     let grace = bench.caller_in("cellar", "grace").await;
     hears_the_greeting(&grace).await;
     ada.leave().await;
@@ -244,12 +236,8 @@ async fn a_cell_that_is_killed_takes_no_other_call_along() {
     hears_the_greeting(&grace).await;
     signal("-KILL", victim).await;
     daemon.writes("a cell is gone").await;
-    let said = clips::find("caller-hours").unwrap().samples();
-    let from = grace.heard().len();
-    grace.say(&said).await.unwrap();
-    agent_speaks(&mut grace.agent_state()).await;
-    let found = hearing::find(&said, &all_heard(&grace, from).await);
-    assert!(found.found * 10 >= found.windows * 8, "{found:?}");
+    let found = echo(&mut grace, "caller-hours").await;
+    assert!(found.has(8), "{found:?}");
     // And the next call finds a cell.
     let joan = bench.caller_in("attic", "joan").await;
     hears_the_greeting(&joan).await;
@@ -265,15 +253,10 @@ async fn the_calls_of_a_killed_daemon_go_on_to_their_ends() {
     let bench = Bench::start(sim::Options::default()).await;
     let daemon = bench.daemon(&[]).await;
     let mut caller = bench.caller_in("hall", "ada").await;
-    let mut state = caller.agent_state();
-    agent_speaks(&mut state).await;
+    agent_speaks(&mut caller.agent_state()).await;
     daemon.kill().await;
-    let said = clips::find("caller-hours").unwrap().samples();
-    let from = caller.heard().len();
-    caller.say(&said).await.unwrap();
-    agent_speaks(&mut state).await;
-    let found = hearing::find(&said, &all_heard(&caller, from).await);
-    assert!(found.found * 10 >= found.windows * 8, "{found:?}");
+    let found = echo(&mut caller, "caller-hours").await;
+    assert!(found.has(8), "{found:?}");
     caller.leave().await;
     let mut log = bench.log.clone();
     let ended = log.wait(Duration::from_secs(20), |entry| {

@@ -3,6 +3,8 @@
 //! The voice passes Opus once or twice, and jitter buffers stretch it a little, so windows of
 //! 200 ms are compared, each at its own best lag.
 
+use std::fmt;
+
 /// Samples a second here: every third of the 24 kHz.
 const RATE: usize = 8_000;
 
@@ -35,9 +37,26 @@ pub(crate) struct Match {
 }
 
 impl Match {
+    /// Whether so many of ten windows were found.
+    pub(crate) fn has(&self, tenths: usize) -> bool {
+        self.found * 10 >= self.windows * tenths
+    }
+
     /// Whether every window was found.
     pub(crate) fn is_whole(&self) -> bool {
         self.windows > 0 && self.found == self.windows
+    }
+}
+
+impl fmt::Display for Match {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            found,
+            windows,
+            score,
+            ..
+        } = self;
+        write!(f, "{found} of {windows} windows, correlation {score:.3}")
     }
 }
 

@@ -1,10 +1,9 @@
 //! The way to LiveKit breaks in the middle of a call, and the call goes on.
 
-use parlor::sim::{self, clips};
+use parlor::sim;
 
-use super::bench::{Bench, agent_speaks, all_heard};
+use super::bench::{Bench, agent_speaks, echo};
 use super::gate::Gate;
-use super::hearing;
 
 /// A call goes on after its way was cut and `refuse` attempts to come back were refused.
 async fn goes_on(refuse: usize, sign: &str) {
@@ -12,19 +11,14 @@ async fn goes_on(refuse: usize, sign: &str) {
     let gate = Gate::to(&bench.livekit.url).await;
     let mut worker = bench.worker_with(&[], &[("LIVEKIT_URL", &gate.url)]);
     let mut caller = bench.caller("ada").await;
-    let mut state = caller.agent_state();
-    agent_speaks(&mut state).await;
+    agent_speaks(&mut caller.agent_state()).await;
 
     gate.cut(refuse);
     worker.writes("the room is back").await;
     worker.writes(sign).await;
-    let said = clips::find("caller-hours").unwrap().samples();
-    let from = caller.heard().len();
-    caller.say(&said).await.unwrap();
-    agent_speaks(&mut state).await;
-    let found = hearing::find(&said, &all_heard(&caller, from).await);
-    println!("after a cut: {} of {} windows", found.found, found.windows);
-    assert!(found.found * 10 >= found.windows * 8, "{found:?}");
+    let found = echo(&mut caller, "caller-hours").await;
+    println!("after a cut: {found}");
+    assert!(found.has(8), "{found:?}");
     caller.leave().await;
     assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
     assert_eq!(bench.log.violations(), Vec::<String>::new());

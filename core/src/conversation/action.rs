@@ -105,6 +105,9 @@ pub enum AgentState {
 }
 
 impl AgentState {
+    /// The attribute that tells the room what the agent does.
+    pub const ATTRIBUTE: &str = "lk.agent.state";
+
     /// The attribute's value.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,10 +1,6 @@
-//! What every part of a call writes to: the actions to come and the deadlines.
-
-use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+//! The deadlines of a call, and what its parts write to.
 
 use super::{Action, AgentCommand, Fact};
-use crate::timers::Timers;
 
 /// The deadlines of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,41 +27,15 @@ pub(super) enum Timer {
     ToolResult,
 }
 
-/// The time of the event at hand, and what comes of it.
-#[derive(Debug)]
-pub(super) struct Context {
-    pub(super) now: Instant,
-    pub(super) timers: Timers<Timer>,
-    pub(super) actions: VecDeque<Action>,
-}
+/// What every part of a call writes to.
+pub(super) type Context = crate::context::Context<Timer, Action>;
 
 impl Context {
-    pub(super) fn new(now: Instant) -> Self {
-        Self {
-            now,
-            timers: Timers::default(),
-            actions: VecDeque::new(),
-        }
-    }
-
-    pub(super) fn act(&mut self, action: Action) {
-        self.actions.push_back(action);
-    }
-
     pub(super) fn send(&mut self, command: AgentCommand) {
         self.act(Action::SendAgent(command));
     }
 
     pub(super) fn observe(&mut self, fact: Fact) {
         self.act(Action::Observe(fact));
-    }
-
-    /// Sets `timer` to go off in `delay`.
-    pub(super) fn within(&mut self, timer: Timer, delay: Duration) {
-        self.timers.set(timer, self.now + delay);
-    }
-
-    pub(super) fn stop(&mut self, timer: Timer) {
-        self.timers.stop(timer);
     }
 }

@@ -19,6 +19,7 @@ mod tests;
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use crate::conversation::AgentState;
 use crate::ids::{Identity, JobId};
 
 use context::{Context, Timer};
@@ -38,9 +39,6 @@ const GOODBYE_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the agent is called in its room by those who look for it.
 const NAME_ATTRIBUTE: &str = "lk.agent.name";
-
-/// What the agent does, for those who show it.
-const STATE_ATTRIBUTE: &str = "lk.agent.state";
 
 /// One worker, from its start to its last call.
 ///
@@ -226,7 +224,7 @@ impl Dispatch {
     fn accept(&self, job: &Job) -> Answer {
         let attributes = [
             (NAME_ATTRIBUTE, self.agent_name.as_str()),
-            (STATE_ATTRIBUTE, "initializing"),
+            (AgentState::ATTRIBUTE, AgentState::Initializing.as_str()),
         ];
         Answer::Accept {
             job: job.id.clone(),

@@ -11,7 +11,6 @@
     clippy::large_enum_variant,
     reason = "names and shapes are the schema's"
 )]
-#![allow(dead_code, reason = "the core says more than this crate reads")]
 
 mod audio;
 mod byte_stream;
