@@ -98,6 +98,19 @@ pub(crate) async fn hear(stream: &mut NativeAudioStream, hertz: f32) {
     );
 }
 
+/// How many of the next frames of a stream, 10 ms each, carry a tone of this frequency.
+pub(crate) async fn frames_with(stream: &mut NativeAudioStream, hertz: f32, of: usize) -> usize {
+    let mut frames = stream.take(of);
+    let mut heard = 0;
+    let counted = tokio::time::timeout(Duration::from_secs(10), async {
+        while let Some(frame) = frames.next().await {
+            heard += usize::from(share(&frame.data, hertz) > 0.8);
+        }
+    });
+    counted.await.expect("frames come every 10 ms");
+    heard
+}
+
 /// How much of a frame's power is one frequency, 0 to 1 (Goertzel).
 fn share(samples: &[i16], hertz: f32) -> f32 {
     let coefficient = 2.0 * (TAU * hertz / RATE as f32).cos();
