@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+
 /// Something a caller or the agent said, or a tool's arguments.
 ///
 /// `Debug` and `Display` print its length only. Whoever needs the words says so with
 /// [`Private::reveal`].
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(transparent)]
 pub struct Private<T>(T);
 
 impl<T> Private<T> {

@@ -1,8 +1,6 @@
 //! `agent.toml`: what the agent is and says.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 use std::time::Duration;
 
 use parlor_core::conversation::{BargeIn, Settings};
@@ -12,6 +10,8 @@ use parlor_core::wire::agent::{
 };
 use serde::Deserialize;
 
+use super::barge_in::BargeInName;
+use super::file_error::FileError;
 use super::{Agent, DEFAULT_AGENT_FILE};
 
 /// The agent's name when the file gives none.
@@ -25,18 +25,13 @@ const SHIPPED: &str = include_str!("../../agent.toml");
 #[serde(deny_unknown_fields, default)]
 pub struct AgentFile {
     name: Option<String>,
-    prompt: Option<Words>,
-    greeting: Option<Words>,
+    prompt: Option<Private<String>>,
+    greeting: Option<Private<String>>,
     voice: Voice,
     listening: Listening,
     turns: Turns,
     limits: Limits,
 }
-
-/// Text that no log prints.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-struct Words(String);
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -51,7 +46,7 @@ struct Listening {
     keyterms: Vec<String>,
     mode: Option<Mode>,
     languages: Vec<String>,
-    hint: Option<Words>,
+    hint: Option<Private<String>>,
     voice_focus: Option<Focus>,
     voice_focus_threshold: Option<f64>,
 }
@@ -89,59 +84,6 @@ enum Focus {
     FarField,
 }
 
-/// A barge-in policy as it is written.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum BargeInName {
-    Immediate,
-    Hold,
-    Confirmed,
-}
-
-/// Why an agent's file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// It cannot be read.
-    #[error("{} cannot be read: {error}", .path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// It is no TOML, or holds what it may not.
-    #[error("{}:{line}: {message}", .path.display())]
-    Parse {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong there.
-        message: String,
-    },
-    /// The API would refuse it.
-    #[error("{}: {}", .path.display(), .problems.join("; "))]
-    Refused {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        problems: Vec<String>,
-    },
-}
-
-impl FileError {
-    /// One line for each thing that is wrong.
-    pub(super) fn lines(self) -> Vec<String> {
-        match self {
-            Self::Refused { path, problems } => {
-                let line = |problem: String| format!("{}: {problem}", path.display());
-                problems.into_iter().map(line).collect()
-            }
-            error => vec![error.to_string()],
-        }
-    }
-}
-
 impl AgentFile {
     /// Reads and checks a file.
     ///
@@ -164,11 +106,8 @@ impl AgentFile {
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
-        let file: Self = toml::from_str(text).map_err(|error| FileError::Parse {
-            path: path.to_owned(),
-            line: line_of(text, error.span().map_or(0, |span| span.start)),
-            message: error.message().to_owned(),
-        })?;
+        let file: Self =
+            toml::from_str(text).map_err(|error| FileError::parse(path, text, &error))?;
         let problems = file.problems();
         if problems.is_empty() {
             return Ok(file);
@@ -196,8 +135,8 @@ impl AgentFile {
 
     fn session(&self) -> SessionConfig {
         SessionConfig {
-            system_prompt: self.prompt.as_ref().map(Words::private),
-            greeting: self.greeting.as_ref().map(Words::private),
+            system_prompt: self.prompt.as_ref().map(trimmed),
+            greeting: self.greeting.as_ref().map(trimmed),
             input: Some(self.listening.input(self.turns.detection())),
             output: Some(Output {
                 voice: self.voice.name.clone(),
@@ -234,7 +173,7 @@ impl Listening {
                 Mode::MinLatency => TranscriptionMode::MinLatency,
                 Mode::MaxAccuracy => TranscriptionMode::MaxAccuracy,
             }),
-            transcription_prompt: self.hint.as_ref().map(Words::private),
+            transcription_prompt: self.hint.as_ref().map(trimmed),
             language_codes: self.languages.clone(),
             voice_focus: self.voice_focus.map(|focus| match focus {
                 Focus::NearField => VoiceFocus::NearField,
@@ -262,39 +201,8 @@ impl Turns {
     }
 }
 
-impl Words {
-    fn private(&self) -> Private<String> {
-        Private::new(self.0.trim().to_owned())
-    }
-}
-
-impl fmt::Debug for Words {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Private::new(&self.0).fmt(f)
-    }
-}
-
-impl From<BargeInName> for BargeIn {
-    fn from(name: BargeInName) -> Self {
-        match name {
-            BargeInName::Immediate => Self::Immediate,
-            BargeInName::Hold => Self::Hold,
-            BargeInName::Confirmed => Self::Confirmed,
-        }
-    }
-}
-
-impl FromStr for BargeInName {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "immediate" => Ok(Self::Immediate),
-            "hold" => Ok(Self::Hold),
-            "confirmed" => Ok(Self::Confirmed),
-            _ => Err("it must be immediate, hold or confirmed"),
-        }
-    }
+fn trimmed(words: &Private<String>) -> Private<String> {
+    Private::new(words.reveal().trim().to_owned())
 }
 
 /// The API's names of fields, and the keys that they come from; longer ones first.
@@ -315,15 +223,6 @@ fn by_key(problem: &Problem) -> String {
         Some(format!("{key}{rest}"))
     });
     renamed.unwrap_or(text)
-}
-
-fn line_of(text: &str, at: usize) -> usize {
-    1 + text
-        .as_bytes()
-        .iter()
-        .take(at)
-        .filter(|byte| **byte == b'\n')
-        .count()
 }
 
 fn seconds(value: Option<f64>) -> Option<Duration> {

@@ -4,6 +4,8 @@
 
 pub(crate) mod address;
 mod agent_file;
+mod barge_in;
+mod file_error;
 mod source;
 mod variables;
 
@@ -15,10 +17,11 @@ use parlor_core::conversation::Settings;
 use parlor_core::private::Secret;
 
 use crate::agent::Endpoint;
-use agent_file::BargeInName;
+use barge_in::BargeInName;
 use source::Reader;
 
-pub use agent_file::{AgentFile, FileError};
+pub use agent_file::AgentFile;
+pub use file_error::FileError;
 pub use source::Source;
 pub use variables::{VARIABLES, Variable};
 

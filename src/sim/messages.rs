@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::validate::Refusal;
+use super::refuse::Refusal;
 use super::voice::Word;
 use crate::names::number;
 

@@ -16,7 +16,9 @@ mod hearing;
 mod http;
 mod log;
 mod messages;
+mod misbehave;
 mod recognise;
+mod refuse;
 mod session;
 mod speaking;
 #[cfg(test)]

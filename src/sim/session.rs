@@ -13,11 +13,11 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use super::fault::Doom;
 use super::hearing::Ear;
 use super::log::{Entry, Pen};
+use super::refuse::Refusal;
 use super::speaking::{Mouth, Said};
-use super::validate::{self, Refusal};
+use super::validate;
 use super::voice::Speech;
 use super::{Fault, Options, clips, messages};
 use crate::clock;
@@ -39,7 +39,7 @@ pub(super) struct Session {
     socket: WebSocketStream<TcpStream>,
     pub(super) options: Arc<Options>,
     pub(super) pen: Pen,
-    id: String,
+    pub(super) id: String,
     /// What was asked for, updates included; null before the first.
     pub(super) asked: Value,
     opened: Instant,
@@ -211,29 +211,6 @@ impl Session {
         self.say(speech).await
     }
 
-    /// The faults that are one message each.
-    async fn misbehave(&mut self) -> Flow {
-        for fault in self.options.clone().faults.iter() {
-            match fault {
-                Fault::MalformedJson => self.send_text("{\"type\":".to_owned()).await?,
-                Fault::BadBase64 => {
-                    let bad = r#"{"type":"reply.audio","reply_id":"resp_bad","data":"?!"}"#;
-                    self.send_text(bad.to_owned()).await?;
-                }
-                Fault::UnknownEvent => {
-                    let unknown = serde_json::json!({"type": "session.weather", "rain": true});
-                    self.send(unknown).await?;
-                }
-                Fault::HugeMessage => {
-                    let huge = serde_json::json!({"system_prompt": "x".repeat(2 << 20)});
-                    self.send(messages::updated(&huge)).await?;
-                }
-                _ => {}
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
     async fn on_command(&mut self, kind: &str, message: &Value) -> Flow {
         match kind {
             "reply.create" if !self.mouth.is_speaking() => {
@@ -268,31 +245,6 @@ impl Session {
         ControlFlow::Continue(())
     }
 
-    fn doom(&self) -> Option<(Instant, Doom)> {
-        let ready = self.ready?;
-        let dooms = self.options.faults.iter().filter_map(Fault::doom);
-        let (after, doom) = dooms.min_by_key(|(after, _)| *after)?;
-        Some((ready + after, doom))
-    }
-
-    async fn meet(&mut self, doom: Doom, stop: &mut watch::Receiver<bool>) -> Flow {
-        match doom {
-            Doom::Drop => ControlFlow::Break("dropped"),
-            Doom::Silent => {
-                // The sender lives as long as the simulator.
-                stop.changed().await.ok();
-                ControlFlow::Break("silent")
-            }
-            Doom::Fail { told } => {
-                if told {
-                    let refusal = Refusal::new("internal_error", "told to fail");
-                    self.refuse(&refusal).await?;
-                }
-                self.close(CloseCode::Error, "internal error").await
-            }
-        }
-    }
-
     async fn end(&mut self) -> Flow {
         let seconds = self.opened.elapsed().as_secs_f64();
         self.send(messages::ended(seconds)).await?;
@@ -301,31 +253,7 @@ impl Session {
         }
     }
 
-    pub(super) async fn violated(&mut self, refusal: &Refusal) -> Flow {
-        self.pen.note(Entry::Violation(refusal.message.clone()));
-        self.refuse(refusal).await
-    }
-
-    async fn refuse(&mut self, refusal: &Refusal) -> Flow {
-        let session = self.ready.map(|_| self.id.clone());
-        self.send(messages::error(refusal, session.as_deref()))
-            .await
-    }
-
-    async fn refuse_and_close(&mut self, refusal: &Refusal) -> Flow {
-        self.refuse(refusal).await?;
-        self.close(CloseCode::Policy, refusal.code).await
-    }
-
-    /// Refuses with a code that the caller of the simulator chose.
-    async fn reject(&mut self, code: &str, refusal: &Refusal) -> Flow {
-        let mut message = messages::error(refusal, None);
-        message["code"] = code.into();
-        self.send(message).await?;
-        self.close(CloseCode::Policy, "rejected").await
-    }
-
-    async fn close(&mut self, code: CloseCode, reason: &'static str) -> Flow {
+    pub(super) async fn close(&mut self, code: CloseCode, reason: &'static str) -> Flow {
         let frame = CloseFrame {
             code,
             reason: reason.into(),
@@ -345,7 +273,7 @@ impl Session {
         self.send_text(message.to_string()).await
     }
 
-    async fn send_text(&mut self, text: String) -> Flow {
+    pub(super) async fn send_text(&mut self, text: String) -> Flow {
         let sending = self.socket.send(Message::text(text));
         match timeout(CLIENT_WITHIN, sending).await {
             Ok(Ok(())) => ControlFlow::Continue(()),

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::hearing::Heard;
 use super::log::Entry;
+use super::refuse::Refusal;
 use super::session::{Flow, Session, samples_in};
-use super::validate::Refusal;
 use super::voice::Speech;
 use super::{Reply, clips, messages, recognise};
 

@@ -3,36 +3,13 @@
 
 use serde_json::{Map, Value};
 
+use super::refuse::Refusal;
+
 /// The voices of September 2026.
 pub(super) const VOICES: [&str; 18] = [
     "alba", "anna", "charles", "estelle", "eve", "george", "giovanni", "iris", "jane", "jean",
     "juergen", "lola", "mary", "michael", "paul", "rafael", "reid", "vera",
 ];
-
-/// Why a message is refused: the fields of a `session.error`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Refusal {
-    pub(super) code: &'static str,
-    pub(super) message: String,
-    pub(super) param: Option<String>,
-}
-
-impl Refusal {
-    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            param: None,
-        }
-    }
-
-    pub(super) fn of(code: &'static str, param: &str, message: impl Into<String>) -> Self {
-        Self {
-            param: Some(param.to_owned()),
-            ..Self::new(code, message)
-        }
-    }
-}
 
 /// What a field must be.
 #[derive(Debug, Clone, Copy)]

@@ -8,7 +8,9 @@
 
 mod action;
 mod context;
+mod ending;
 mod event;
+mod jobs;
 mod link;
 mod load;
 mod settings;
@@ -16,16 +18,15 @@ mod slots;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use crate::conversation::AgentState;
-use crate::ids::{Identity, JobId};
+use crate::ids::JobId;
 
 use context::{Context, Timer};
 use link::Link;
 use load::Load;
-use slots::{Slots, Stage};
+use slots::Slots;
 
 pub use action::{Action, Answer, Command, Fact, JobStatus, Refusal, Status, StopReason};
 pub use event::{Assignment, Event, Job, JobResult, ServerEvent};
@@ -33,12 +34,6 @@ pub use settings::{JobType, Permissions, Settings};
 
 /// How often the server is told how the worker is.
 const STATUS_EVERY: Duration = Duration::from_millis(2_500);
-
-/// How long calls that are stopped at the end may take to say goodbye.
-const GOODBYE_WITHIN: Duration = Duration::from_secs(5);
-
-/// What the agent is called in its room by those who look for it.
-const NAME_ATTRIBUTE: &str = "lk.agent.name";
 
 /// One worker, from its start to its last call.
 ///
@@ -194,154 +189,6 @@ impl Dispatch {
         for (job, status) in std::mem::take(&mut self.untold) {
             self.cx.send(Command::Job(job, status));
         }
-    }
-
-    /// Answers at once. Who makes the call already, or was promised it, says yes again.
-    fn offered(&mut self, job: &Job) {
-        let refusal = match self.phase {
-            _ if self.slots.stage(&job.id).is_some() => None,
-            Phase::Open if self.slots.is_full() => Some(Refusal::NoSlot),
-            Phase::Open if self.load.is_enough(&self.slots) => Some(Refusal::Load),
-            Phase::Open => None,
-            _ => Some(Refusal::Draining),
-        };
-        let answer = match refusal {
-            None => {
-                self.slots.reserve(self.cx.now, &job.id);
-                self.accept(job)
-            }
-            Some(_) => Answer::Refuse {
-                job: job.id.clone(),
-            },
-        };
-        self.cx.send(Command::Answer(answer));
-        let answered = refusal.map_or(Ok(()), Err);
-        self.cx.observe(Fact::Answered(job.id.clone(), answered));
-        self.report();
-    }
-
-    /// The identity holds the job's name: two jobs in one room must not throw each other out.
-    fn accept(&self, job: &Job) -> Answer {
-        let attributes = [
-            (NAME_ATTRIBUTE, self.agent_name.as_str()),
-            (AgentState::ATTRIBUTE, AgentState::Initializing.as_str()),
-        ];
-        Answer::Accept {
-            job: job.id.clone(),
-            identity: Identity::from(format!("agent-{}", job.id)),
-            name: self.agent_name.clone(),
-            attributes: HashMap::from(
-                attributes.map(|(key, value)| (key.to_owned(), value.to_owned())),
-            ),
-        }
-    }
-
-    /// An assignment counts even when its promise was forgotten, as long as there is a slot: the
-    /// server counts on us and asks nobody else.
-    fn assigned(&mut self, assignment: Assignment) {
-        let job = assignment.job.id.clone();
-        match self.slots.stage(&job) {
-            Some(Stage::Starting | Stage::Running) => {}
-            _ if self.phase != Phase::Open && self.slots.stage(&job).is_none() => {
-                self.refuse_assigned(job);
-            }
-            _ if self.slots.start(&job) => {
-                self.cx.act(Action::Start(assignment));
-                self.report();
-            }
-            _ => self.refuse_assigned(job),
-        }
-    }
-
-    fn refuse_assigned(&mut self, job: JobId) {
-        let failed = JobResult::Failed("the worker has no slot any more".to_owned());
-        self.tell(job, JobStatus::Ended(failed));
-    }
-
-    /// The server has ended a call: a promise is void, a call says goodbye.
-    fn terminated(&mut self, job: &JobId) {
-        match self.slots.stage(job) {
-            Some(Stage::Reserved(_)) => {
-                self.slots.free(job);
-                self.cx.observe(Fact::NotAssigned(job.clone()));
-                self.report();
-            }
-            Some(Stage::Starting | Stage::Running) => {
-                let stop = Action::Stop(job.clone(), StopReason::Terminated);
-                self.cx.act(stop);
-            }
-            None => {}
-        }
-    }
-
-    /// The status is told before the room is left: a worker that just leaves has failed.
-    fn ended(&mut self, job: JobId, result: JobResult) {
-        if matches!(self.slots.stage(&job), None | Some(Stage::Reserved(_))) {
-            return;
-        }
-        self.slots.free(&job);
-        self.tell(job.clone(), JobStatus::Ended(result));
-        self.cx.act(Action::Release(job));
-        self.report();
-    }
-
-    fn tell(&mut self, job: JobId, status: JobStatus) {
-        if self.link.is_registered() {
-            self.cx.send(Command::Job(job, status));
-        } else {
-            self.untold.retain(|(told, _)| *told != job);
-            self.untold.push_back((job, status));
-        }
-    }
-
-    fn drain(&mut self) {
-        match self.phase {
-            Phase::Open => {
-                self.phase = Phase::Draining;
-                let jobs = self.calls();
-                self.cx.observe(Fact::Draining { jobs });
-                self.cx.within(Timer::Drain, self.drain_within);
-                self.report();
-            }
-            Phase::Draining => {
-                let cut = self.calls();
-                self.phase = Phase::Leaving { cut };
-                self.finish();
-            }
-            Phase::Leaving { .. } => self.finish(),
-            Phase::Finished => {}
-        }
-    }
-
-    /// Calls that have gone on long enough say goodbye.
-    fn stop_all(&mut self) {
-        let calls: Vec<_> = self.slots.calls().cloned().collect();
-        self.phase = Phase::Leaving { cut: calls.len() };
-        for job in calls {
-            self.cx.act(Action::Stop(job, StopReason::Drained));
-        }
-        self.cx.within(Timer::Goodbye, GOODBYE_WITHIN);
-    }
-
-    /// Ends once there is nothing left to end.
-    fn settle(&mut self) {
-        let is_over = matches!(self.phase, Phase::Draining | Phase::Leaving { .. });
-        if is_over && self.slots.is_empty() {
-            self.finish();
-        }
-    }
-
-    fn finish(&mut self) {
-        let cut = match self.phase {
-            Phase::Leaving { cut } => cut,
-            Phase::Finished => return,
-            _ => 0,
-        };
-        self.phase = Phase::Finished;
-        self.link.close(&mut self.cx);
-        self.cx.timers.clear();
-        self.slots = Slots::new(1);
-        self.cx.act(Action::Finish { cut });
     }
 
     /// Whether the next offer would be refused.

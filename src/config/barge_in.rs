@@ -1,0 +1,38 @@
+//! The barge-in policies by name.
+
+use std::str::FromStr;
+
+use parlor_core::conversation::BargeIn;
+use serde::Deserialize;
+
+/// A barge-in policy as it is written.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum BargeInName {
+    Immediate,
+    Hold,
+    Confirmed,
+}
+
+impl From<BargeInName> for BargeIn {
+    fn from(name: BargeInName) -> Self {
+        match name {
+            BargeInName::Immediate => Self::Immediate,
+            BargeInName::Hold => Self::Hold,
+            BargeInName::Confirmed => Self::Confirmed,
+        }
+    }
+}
+
+impl FromStr for BargeInName {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "immediate" => Ok(Self::Immediate),
+            "hold" => Ok(Self::Hold),
+            "confirmed" => Ok(Self::Confirmed),
+            _ => Err("it must be immediate, hold or confirmed"),
+        }
+    }
+}

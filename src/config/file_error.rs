@@ -1,0 +1,58 @@
+//! Why an agent's file cannot be used.
+
+use std::path::{Path, PathBuf};
+
+/// Why an agent's file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// It cannot be read.
+    #[error("{} cannot be read: {error}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is no TOML, or holds what it may not.
+    #[error("{}:{line}: {message}", .path.display())]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// The API would refuse it.
+    #[error("{}: {}", .path.display(), .problems.join("; "))]
+    Refused {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problems: Vec<String>,
+    },
+}
+
+impl FileError {
+    /// What `error` says of `text`, with its line.
+    pub(super) fn parse(path: &Path, text: &str, error: &toml::de::Error) -> Self {
+        let at = error.span().map_or(0, |span| span.start);
+        let before = text.as_bytes().iter().take(at);
+        Self::Parse {
+            path: path.to_owned(),
+            line: 1 + before.filter(|byte| **byte == b'\n').count(),
+            message: error.message().to_owned(),
+        }
+    }
+
+    /// One line for each thing that is wrong.
+    pub(super) fn lines(self) -> Vec<String> {
+        match self {
+            Self::Refused { path, problems } => {
+                let line = |problem: String| format!("{}: {problem}", path.display());
+                problems.into_iter().map(line).collect()
+            }
+            error => vec![error.to_string()],
+        }
+    }
+}

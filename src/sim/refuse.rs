@@ -1,0 +1,58 @@
+//! How the simulator says no.
+
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use super::log::Entry;
+use super::messages;
+use super::session::{Flow, Session};
+
+/// Why a message is refused: the fields of a `session.error`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) param: Option<String>,
+}
+
+impl Refusal {
+    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            param: None,
+        }
+    }
+
+    pub(super) fn of(code: &'static str, param: &str, message: impl Into<String>) -> Self {
+        Self {
+            param: Some(param.to_owned()),
+            ..Self::new(code, message)
+        }
+    }
+}
+
+impl Session {
+    pub(super) async fn violated(&mut self, refusal: &Refusal) -> Flow {
+        self.pen.note(Entry::Violation(refusal.message.clone()));
+        self.refuse(refusal).await
+    }
+
+    pub(super) async fn refuse(&mut self, refusal: &Refusal) -> Flow {
+        let session = self.ready.map(|_| self.id.clone());
+        self.send(messages::error(refusal, session.as_deref()))
+            .await
+    }
+
+    pub(super) async fn refuse_and_close(&mut self, refusal: &Refusal) -> Flow {
+        self.refuse(refusal).await?;
+        self.close(CloseCode::Policy, refusal.code).await
+    }
+
+    /// Refuses with a code that the caller of the simulator chose.
+    pub(super) async fn reject(&mut self, code: &str, refusal: &Refusal) -> Flow {
+        let mut message = messages::error(refusal, None);
+        message["code"] = code.into();
+        self.send(message).await?;
+        self.close(CloseCode::Policy, "rejected").await
+    }
+}
