@@ -52,7 +52,8 @@ fn room(end: RoomEnd) -> &'static str {
     }
 }
 
-fn loss(loss: &Loss) -> String {
+/// How the socket to the agent was lost, for people.
+pub fn loss(loss: &Loss) -> String {
     match loss {
         Loss::Unreachable(why) => {
             format!(

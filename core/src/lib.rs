@@ -15,6 +15,7 @@
 
 pub mod audio;
 pub mod backoff;
+pub mod cells;
 mod context;
 pub mod conversation;
 pub mod dispatch;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Something a caller or the agent said, or a tool's arguments.
 ///
@@ -27,6 +27,17 @@ impl<T> Private<T> {
     pub fn into_inner(self) -> T {
         self.0
     }
+
+    /// Writes the words out, for a field that says `serialize_with` this.
+    ///
+    /// # Errors
+    /// As the serialiser has them.
+    pub fn serialize_revealed<S: Serializer>(this: &Self, to: S) -> Result<S::Ok, S::Error>
+    where
+        T: Serialize,
+    {
+        this.0.serialize(to)
+    }
 }
 
 impl<T> From<T> for Private<T> {
@@ -48,7 +59,8 @@ impl<T: AsRef<str>> fmt::Display for Private<T> {
 }
 
 /// A key, a token or a password. Prints nothing of itself, not even its length.
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
@@ -60,6 +72,14 @@ impl Secret {
     /// The secret, for the header or signature that needs it.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// Writes the secret out, for a field that says `serialize_with` this.
+    ///
+    /// # Errors
+    /// As the serialiser has them.
+    pub fn serialize_revealed<S: Serializer>(this: &Self, to: S) -> Result<S::Ok, S::Error> {
+        this.0.serialize(to)
     }
 
     /// Whether there is nothing in it.

@@ -1,6 +1,7 @@
 //! The WebSocket to the Voice Agent API: events to the core, the core's messages out.
 //! What a message means is decided in `parlor_core`.
 
+mod inbox;
 mod socket;
 
 use parlor_core::audio::{Frame, SAMPLE_RATE};
@@ -10,11 +11,8 @@ use tokio::sync::mpsc;
 
 use crate::dial::{DialError, dial};
 
+pub use inbox::{Connections, Inbox};
 pub use socket::drive;
-
-/// Events between the socket and the core. When it is full the reader waits and TCP pushes
-/// back; a second of reply audio is 100 events, so the driver is never far behind.
-pub const INBOX: usize = 64;
 
 /// Messages waiting to be sent, audio apart. The core sends a handful in a turn; full means
 /// that the peer has stopped reading.

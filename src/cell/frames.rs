@@ -3,15 +3,19 @@
 
 use std::io;
 
+use parlor_core::conversation::Checkpoint;
+use parlor_core::private::Secret;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use crate::session::Counts;
 
 /// The longest message, in bytes: a dispatch may carry 512 KiB of metadata.
 const LONGEST: usize = 4 << 20;
 
 /// From the daemon. It holds tokens, so it cannot be printed.
-#[derive(Serialize, Deserialize, PartialEq, Eq, Clone)]
+#[derive(Serialize, Deserialize, PartialEq, Clone)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToCell {
     /// Make a call.
@@ -24,6 +28,9 @@ pub enum ToCell {
         url: Option<String>,
         /// Opens the room.
         token: String,
+        /// Where another cell had to leave the call.
+        #[serde(default)]
+        checkpoint: Option<Checkpoint>,
     },
     /// End a call properly.
     Stop {
@@ -38,11 +45,31 @@ pub enum ToCell {
 }
 
 /// From a cell.
-#[derive(Debug, Serialize, Deserialize, PartialEq, Eq, Clone)]
+#[derive(Debug, Serialize, Deserialize, PartialEq, Clone)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromCell {
     /// The native core is loaded.
     Ready,
+    /// It is alive; this was counted since the last time.
+    Beat {
+        /// In all its calls.
+        counts: Counts,
+    },
+    /// From here another cell could go on with a call.
+    Checkpoint {
+        /// Which.
+        job: String,
+        /// From where.
+        checkpoint: Checkpoint,
+    },
+    /// What opens the room of a call from now on.
+    Token {
+        /// Which.
+        job: String,
+        /// Opens it.
+        #[serde(serialize_with = "Secret::serialize_revealed")]
+        token: Secret,
+    },
     /// A call is in its room.
     Running {
         /// Which.
@@ -115,6 +142,7 @@ mod tests {
             room: "kitchen".to_owned(),
             url: None,
             token: "t".repeat(10_000),
+            checkpoint: None,
         };
         let stop = ToCell::Stop {
             job: "AJ_1".to_owned(),

@@ -4,22 +4,25 @@
 //! The daemon writes to its stdin and reads its stdout; logs go to stderr. When stdin ends the
 //! daemon is gone or wants no more: the calls go on to their ends, then the cell does.
 
+mod follow;
 pub mod frames;
 
 use std::collections::HashMap;
 
-use parlor_core::conversation::{Event, Outcome, Settings};
+use parlor_core::cells::BEAT_EVERY;
+use parlor_core::conversation::{Event, Settings};
 use parlor_core::private::Secret;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 use tracing::Instrument;
 
 use crate::agent::Endpoint;
-use crate::explain;
 use crate::room;
-use crate::session::{Call, Stages};
+use crate::session::{Call, Tally};
 
+use follow::Follow;
 use frames::{FromCell, ToCell};
 
 /// Messages of the daemon that wait to be looked at; when it is full the daemon waits.
@@ -40,6 +43,8 @@ pub struct Cell {
     pub agent: Endpoint,
     /// What the agent is and how it behaves.
     pub settings: Settings,
+    /// What its calls count.
+    pub tally: Tally,
 }
 
 /// A call that is being made.
@@ -65,6 +70,7 @@ impl Cell {
         tokio::spawn(read(reader, inbox));
         let writing = tokio::spawn(write(writer, outbox_out));
         tell(&outbox, FromCell::Ready).await;
+        let beating = tokio::spawn(beat(self.tally.clone(), outbox.clone()));
         let mut running = HashMap::new();
         let mut calls = JoinSet::new();
         loop {
@@ -79,7 +85,11 @@ impl Cell {
         while let Some(ended) = calls.join_next().await {
             forget(ended, &mut running);
         }
+        beating.abort();
+        let counts = self.tally.take();
+        tell(&outbox, FromCell::Beat { counts }).await;
         drop(outbox);
+        beating.await.ok();
         writing.await.map_err(|error| error.to_string())
     }
 
@@ -96,6 +106,7 @@ impl Cell {
                 room,
                 url,
                 token,
+                checkpoint,
             } => {
                 let (control, control_out) = mpsc::channel(CONTROL);
                 let (release, release_out) = oneshot::channel();
@@ -104,8 +115,12 @@ impl Cell {
                     livekit_url: url.unwrap_or_else(|| self.livekit_url.clone()),
                     token: Secret::new(token),
                     agent: self.agent.clone(),
-                    settings: self.settings.clone(),
+                    settings: Settings {
+                        resume: checkpoint,
+                        ..self.settings.clone()
+                    },
                     watch: None,
+                    tally: self.tally.clone(),
                     stages: None,
                 };
                 let follow = Follow {
@@ -138,66 +153,14 @@ fn forget(ended: Result<String, tokio::task::JoinError>, running: &mut HashMap<S
     }
 }
 
-/// Tells the daemon of one call.
-struct Follow {
-    job: String,
-    outbox: mpsc::Sender<FromCell>,
-}
-
-impl Follow {
-    /// Makes the call to its end; gives its name.
-    async fn run(
-        self,
-        mut call: Call,
-        control: mpsc::Receiver<Event>,
-        release: oneshot::Receiver<()>,
-    ) -> String {
-        let (joined, joined_out) = oneshot::channel();
-        let (ended, ended_out) = oneshot::channel();
-        let url = call.livekit_url.clone();
-        call.stages = Some(Stages {
-            joined,
-            ended,
-            release,
-        });
-        let (result, is_told) = tokio::join!(call.run(control), self.stages(joined_out, ended_out));
-        match result {
-            Ok(outcome) if !is_told => self.ended(&outcome).await,
-            Ok(_) => {}
-            Err(error) => {
-                let error = Some(explain::join(&error, "of the call", &url));
-                self.tell(|job| FromCell::Ended { job, error }).await;
-            }
-        }
-        self.tell(|job| FromCell::Left { job }).await;
-        self.job
-    }
-
-    /// Tells the stages as they come; whether the end was among them.
-    async fn stages(
-        &self,
-        joined: oneshot::Receiver<()>,
-        ended: oneshot::Receiver<Outcome>,
-    ) -> bool {
-        if joined.await.is_ok() {
-            self.tell(|job| FromCell::Running { job }).await;
-        }
-        match ended.await {
-            Ok(outcome) => {
-                self.ended(&outcome).await;
-                true
-            }
-            Err(_) => false,
-        }
-    }
-
-    async fn ended(&self, outcome: &Outcome) {
-        let error = (!outcome.is_success()).then(|| explain::outcome(outcome));
-        self.tell(|job| FromCell::Ended { job, error }).await;
-    }
-
-    async fn tell(&self, message: impl FnOnce(String) -> FromCell) {
-        tell(&self.outbox, message(self.job.clone())).await;
+/// Says every second that the process is alive, from a task of its own among those of the calls.
+async fn beat(tally: Tally, outbox: mpsc::Sender<FromCell>) {
+    let mut beats = interval(BEAT_EVERY);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        beats.tick().await;
+        let counts = tally.take();
+        tell(&outbox, FromCell::Beat { counts }).await;
     }
 }
 

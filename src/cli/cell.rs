@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::Done;
 use crate::config::{Config, Overrides, Source};
+use crate::session::Tally;
 
 /// The command's flags.
 #[derive(Debug, Args)]
@@ -28,6 +29,7 @@ impl Cell {
             livekit_url: config.livekit.url,
             agent: config.api.endpoint(),
             settings: config.agent.settings,
+            tally: Tally::default(),
         };
         let ended = cell.run(tokio::io::stdin(), tokio::io::stdout()).await;
         ended.map_err(|error| anyhow!(error))?;

@@ -13,7 +13,7 @@ use super::{Done, out};
 use crate::config::{Config, LiveKit, Overrides, Source};
 use crate::explain;
 use crate::names;
-use crate::session::Call;
+use crate::session::{Call, Tally};
 use crate::shutdown;
 use crate::token::{Grant, Kind, mint};
 
@@ -58,6 +58,7 @@ impl Join {
             agent: config.api.endpoint(),
             settings: config.agent.settings,
             watch: None,
+            tally: Tally::default(),
             stages: None,
         };
         let (control, events) = mpsc::channel::<Event>(shutdown::SIGNALS);

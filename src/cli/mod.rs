@@ -121,11 +121,14 @@ fn start_log(source: &Source, command: &Command) -> Result<(), Failure> {
         None if quiet => Some("warn"),
         filter => filter,
     };
+    log::start(filter, log_format(source)?)
+        .map_err(|error| ConfigError(vec![error.to_string()]).into())
+}
+
+fn log_format(source: &Source) -> Result<Format, ConfigError> {
     let format = source.text("PARLOR_LOG_FORMAT");
     let format = format.map_or(Ok(Format::Auto), |text| text.parse());
-    let format = format
-        .map_err(|error| ConfigError(vec![format!("PARLOR_LOG_FORMAT is wrong: {error}")]))?;
-    log::start(filter, format).map_err(|error| ConfigError(vec![error.to_string()]).into())
+    format.map_err(|error| ConfigError(vec![format!("PARLOR_LOG_FORMAT is wrong: {error}")]))
 }
 
 /// The table of variables for `--help`.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use parlor_core::cells::Limits;
 use parlor_core::dispatch::{Dispatch, Event, Settings};
 use tokio::sync::mpsc;
 
@@ -19,9 +20,6 @@ use crate::names;
 use crate::ops::{self, Board};
 use crate::shutdown;
 use crate::worker::{self, CellCommand, Cells, Server, WorkerEdges};
-
-/// What calls do, on its way to the worker; when it is full cells wait.
-const CALLS: usize = 256;
 
 /// The command's flags.
 #[derive(Debug, Args)]
@@ -48,6 +46,13 @@ pub(super) struct Start {
     /// Calls that share a process
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
     rooms_per_cell: u16,
+    /// Calls after which a process is replaced, once they have ended
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    cell_calls: u32,
+    /// Memory, in MiB, at which a process is killed and its calls go on in another; at four fifths
+    /// of it the process takes no more calls
+    #[arg(long, value_name = "MIB", default_value_t = 512, value_parser = clap::value_parser!(u32).range(64..))]
+    cell_memory: u32,
     /// Load of the machine, from 0 to 1, from which on no call is taken
     #[arg(long, value_name = "LOAD", default_value_t = 0.7)]
     load_threshold: f32,
@@ -80,19 +85,18 @@ impl Start {
             drain_within: Duration::from_secs(self.drain_timeout),
             ..Settings::default()
         };
-        let (calls, calls_out) = mpsc::channel(CALLS);
-        let mut cells = Cells::new(self.cells()?, calls);
+        let board = Arc::new(Board::new(&settings.agent_name));
+        let mut cells = Cells::new(self.cells(source)?, self.limits(), board.clone());
         cells.ready().await.context("no calls can be made")?;
         let server = Server {
             livekit: config.livekit,
             worker_token: source.text("LIVEKIT_WORKER_TOKEN"),
         };
         tracing::info!(url = %server.livekit.url, agent_name = %settings.agent_name, slots = settings.slots, "starting");
-        let board = Arc::new(Board::new(&settings.agent_name));
         let health = ops::serve(self.health, board.clone());
         let health = health.with_context(|| format!("nothing can be shown at {}", self.health))?;
         tracing::info!(%health, "health, metrics and calls");
-        let mut edges = WorkerEdges::new(server, cells, calls_out, board);
+        let mut edges = WorkerEdges::new(server, cells, board);
         let (control, control_out) = mpsc::channel(shutdown::SIGNALS);
         let signals = shutdown::on_signals(control, || Event::Drain)?;
         let dispatch = Dispatch::new(clock::now(), settings, names::number());
@@ -107,7 +111,7 @@ impl Start {
         Ok(ExitCode::FAILURE)
     }
 
-    fn cells(&self) -> anyhow::Result<CellCommand> {
+    fn cells(&self, source: &Source) -> anyhow::Result<CellCommand> {
         let program = std::env::current_exe().context("this program cannot be found")?;
         let mut arguments = vec![OsString::from("cell")];
         if let Some(agent) = &self.agent {
@@ -116,7 +120,15 @@ impl Start {
         Ok(CellCommand {
             program,
             arguments,
-            calls: self.rooms_per_cell.into(),
+            log_format: super::log_format(source)?.resolve(),
         })
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            rooms_per_cell: self.rooms_per_cell.into(),
+            cell_calls: self.cell_calls,
+            memory: u64::from(self.cell_memory) << 20,
+        }
     }
 }

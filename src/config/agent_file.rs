@@ -126,6 +126,7 @@ impl AgentFile {
             barge_in: self.turns.barge_in.map_or(defaults.barge_in, BargeIn::from),
             caller_wait: seconds(self.limits.caller_wait).or(defaults.caller_wait),
             caller_grace: seconds(self.limits.caller_grace).unwrap_or(defaults.caller_grace),
+            ..defaults
         };
         Agent {
             name: self.name.unwrap_or_else(|| DEFAULT_NAME.to_owned()),

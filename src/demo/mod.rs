@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::config::{Agent, AgentApi, LiveKit};
 use crate::room::Caller;
-use crate::session::Call;
+use crate::session::{Call, Tally};
 use crate::sim::{self, Simulator};
 use crate::token::{Grant, Kind, mint};
 
@@ -106,6 +106,7 @@ impl Demonstration {
             agent: simulator.api.endpoint(),
             settings: self.agent.settings,
             watch: Some(facts),
+            tally: Tally::default(),
             stages: None,
         };
         let guest = token(&livekit, Kind::Caller, "you")?;

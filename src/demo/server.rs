@@ -4,8 +4,10 @@ use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use parlor_core::private::Secret;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
@@ -38,8 +40,14 @@ const KEY: (&str, &str) = ("demo", "a key that opens loopback alone, no other");
 #[derive(Debug)]
 pub struct Server {
     child: Child,
+    program: PathBuf,
+    ports: Ports,
     livekit: LiveKit,
+    ended: Ended,
 }
+
+/// What the server wrote of jobs that ended: one line each.
+pub type Ended = Arc<Mutex<Vec<String>>>;
 
 /// Why there is no livekit-server.
 #[derive(Debug, thiserror::Error)]
@@ -75,24 +83,49 @@ impl Server {
             Some(program) => program.to_owned(),
             None => find().ok_or(ServerError::Missing)?,
         };
-        let ports = Ports::free()?;
-        let mut child = Command::new(&program)
+        Self::start_on(program, Ports::free()?, Ended::default()).await
+    }
+
+    async fn start_on(program: PathBuf, ports: Ports, ended: Ended) -> Result<Self, ServerError> {
+        let spawned = Command::new(&program)
             .args(["--config-body", &ports.config()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true)
-            .spawn()
-            .map_err(|error| ServerError::Start { program, error })?;
+            .spawn();
+        let mut child = match spawned {
+            Ok(child) => child,
+            Err(error) => return Err(ServerError::Start { program, error }),
+        };
         ready(&mut child, ports.http).await?;
+        drain(&mut child, ended.clone());
         Ok(Self {
             child,
+            program,
             livekit: LiveKit {
                 url: format!("ws://127.0.0.1:{}", ports.http),
                 api_key: KEY.0.to_owned(),
                 api_secret: Secret::new(KEY.1),
             },
+            ports,
+            ended,
         })
+    }
+
+    /// Kills it and starts it again where it was; it knows nothing of what was before.
+    ///
+    /// # Errors
+    /// [`ServerError`]
+    pub async fn restart(mut self) -> Result<Self, ServerError> {
+        let killed = self.child.kill().await;
+        killed.map_err(|error| ServerError::NotReady(error.to_string()))?;
+        Self::start_on(self.program, self.ports, self.ended).await
+    }
+
+    /// What it wrote of jobs that ended.
+    pub fn ended(&self) -> Ended {
+        self.ended.clone()
     }
 
     /// Its address and key.
@@ -136,6 +169,8 @@ fn find() -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
+/// Where it listens.
+#[derive(Debug)]
 struct Ports {
     http: u16,
     tcp: u16,
@@ -159,7 +194,7 @@ impl Ports {
         let (key, secret) = KEY;
         format!(
             "port: {http}\nbind_addresses: [127.0.0.1]\nkeys: {{{key}: \"{secret}\"}}\n\
-             logging: {{level: error}}\n\
+             logging: {{level: info, pion_level: error, json: true}}\n\
              rtc: {{tcp_port: {tcp}, udp_port: {udp}, node_ip: 127.0.0.1, \
              use_external_ip: false, enable_loopback_candidate: true}}\n"
         )
@@ -186,7 +221,6 @@ async fn ready(child: &mut Child, port: u16) -> Result<(), ServerError> {
         }
         sleep(LOOK_EVERY).await;
     }
-    drain(child);
     Ok(())
 }
 
@@ -218,12 +252,16 @@ async fn last_words(child: &mut Child) -> String {
 }
 
 /// Keeps its pipe from filling up; what it says goes to our log.
-fn drain(child: &mut Child) {
+fn drain(child: &mut Child, ended: Ended) {
     if let Some(stderr) = child.stderr.take() {
         tokio::spawn(async move {
             let mut lines = BufReader::new(stderr).lines();
             while let Ok(Some(line)) = lines.next_line().await {
-                tracing::debug!(target: "livekit_server", "{line}");
+                if line.contains("\"job ended\"") {
+                    ended.lock().push(line);
+                } else if line.contains("\"level\":\"error\"") {
+                    tracing::debug!(target: "livekit_server", "{line}");
+                }
             }
         });
     }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use parlor_core::cells;
 use parlor_core::dispatch::{Action, Command, Fact, JobResult, JobStatus, Refusal};
 use parlor_core::ids::JobId;
 use serde::Serialize;
 
 use crate::clock;
+use crate::session::Counts;
 
 use super::metrics::Metrics;
 
@@ -26,6 +28,8 @@ struct Inner {
     draining: bool,
     load: f32,
     calls: BTreeMap<JobId, Call>,
+    /// Offers that were taken and are not assigned yet.
+    taken: BTreeMap<JobId, Instant>,
 }
 
 #[derive(Debug)]
@@ -33,6 +37,8 @@ struct Call {
     room: String,
     since: Instant,
     running: bool,
+    /// How often it went on in another cell.
+    moved: u32,
 }
 
 /// LiveKit's `WorkerInfo`, as `GET /worker` of its own SDKs gives it.
@@ -54,6 +60,7 @@ pub struct CallInfo {
     room: String,
     stage: &'static str,
     seconds: u64,
+    moved: u32,
 }
 
 impl Board {
@@ -77,7 +84,11 @@ impl Board {
                     room: assignment.job.room.clone(),
                     since: clock::now(),
                     running: false,
+                    moved: 0,
                 };
+                if let Some(taken) = inner.taken.remove(&assignment.job.id) {
+                    self.metrics.assigned(call.since - taken);
+                }
                 inner.calls.insert(assignment.job.id.clone(), call);
             }
             Action::Send(Command::Status(status)) => inner.load = status.load,
@@ -106,16 +117,54 @@ impl Board {
                 inner.registered = false;
                 self.metrics.lost();
             }
-            Fact::Answered(_, Ok(())) => self.metrics.answered("accepted"),
+            Fact::Answered(job, Ok(())) => {
+                inner.taken.insert(job.clone(), clock::now());
+                self.metrics.answered("accepted");
+            }
             Fact::Answered(_, Err(refusal)) => self.metrics.answered(match refusal {
                 Refusal::NoSlot => "no_slot",
                 Refusal::Load => "load",
                 Refusal::Draining => "draining",
+                Refusal::AlreadyThere => "already_there",
             }),
-            Fact::NotAssigned(_) => self.metrics.not_assigned(),
+            Fact::NotAssigned(job) => {
+                inner.taken.remove(job);
+                self.metrics.not_assigned();
+            }
             Fact::Full(true) => self.metrics.full(),
             Fact::Draining { .. } => inner.draining = true,
-            Fact::Full(false) | Fact::GoAway { .. } => {}
+            Fact::Full(false) | Fact::GoAway { .. } | Fact::Kept(_) => {}
+        }
+    }
+
+    /// Takes in what was counted inside calls.
+    pub fn counted(&self, counts: &Counts) {
+        self.metrics.counted(counts);
+    }
+
+    /// Takes in how many processes there are.
+    pub fn cells(&self, processes: usize) {
+        self.metrics.cells(processes);
+    }
+
+    /// Takes in what became of a cell, or of a call because of it.
+    pub fn cell(&self, fact: &cells::Fact) {
+        use cells::{Fact, Killed, Retired};
+        match fact {
+            Fact::Ready(..) => self.metrics.cell("ready", ""),
+            Fact::Retired(_, Retired::Calls) => self.metrics.cell("retired", "calls"),
+            Fact::Retired(_, Retired::Memory) => self.metrics.cell("retired", "memory"),
+            Fact::Killed(_, Killed::NotReady) => self.metrics.cell("killed", "not_ready"),
+            Fact::Killed(_, Killed::Silent) => self.metrics.cell("killed", "silent"),
+            Fact::Killed(_, Killed::Memory) => self.metrics.cell("killed", "memory"),
+            Fact::Gone { how: Some(_), .. } => self.metrics.cell("died", ""),
+            Fact::Gone { .. } | Fact::Silent(..) => {}
+            Fact::Adopted(job, took) => {
+                self.metrics.adopted(*took);
+                if let Some(call) = self.inner.lock().calls.get_mut(job) {
+                    call.moved += 1;
+                }
+            }
         }
     }
 
@@ -150,6 +199,7 @@ impl Board {
             job: job.to_string(),
             room: call.room.clone(),
             stage: if call.running { "running" } else { "starting" },
+            moved: call.moved,
             seconds: now.saturating_duration_since(call.since).as_secs(),
         };
         self.inner.lock().calls.iter().map(info).collect()

@@ -28,6 +28,26 @@ pub enum Format {
     Json,
 }
 
+impl Format {
+    /// What [`Format::Auto`] means here.
+    pub fn resolve(self) -> Self {
+        match self {
+            Self::Auto if std::io::stderr().is_terminal() => Self::Text,
+            Self::Auto => Self::Json,
+            format => format,
+        }
+    }
+
+    /// As `PARLOR_LOG_FORMAT` has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+}
+
 /// A filter or format that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
@@ -45,14 +65,12 @@ pub enum LogError {
 /// [`LogError`] when the filter cannot be read, or logging was started before.
 pub fn start(filter: Option<&str>, format: Format) -> Result<(), LogError> {
     let filter = EnvFilter::builder().parse(filter.unwrap_or(DEFAULT_FILTER))?;
-    let terminal = std::io::stderr().is_terminal();
     let lines = tracing_subscriber::fmt::layer()
         .with_timer(SystemTime)
         .with_writer(std::io::stderr)
-        .with_ansi(terminal);
-    let lines = match format {
+        .with_ansi(std::io::stderr().is_terminal());
+    let lines = match format.resolve() {
         Format::Text => lines.compact().boxed(),
-        Format::Auto if terminal => lines.compact().boxed(),
         Format::Auto | Format::Json => lines
             .json()
             .flatten_event(true)

@@ -10,7 +10,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-/// From an assignment to the agent in its room, in seconds.
+use crate::session::Counts;
+
+/// Stages of the way to a call, in seconds.
 const STARTS: [f64; 9] = [0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0];
 
 /// Everything that is counted.
@@ -25,12 +27,29 @@ pub(super) struct Metrics {
     not_assigned: Counter,
     full: Counter,
     calls: Family<Outcome, Counter>,
+    assigned: Histogram,
     starts: Histogram,
+    call_events: Family<CallEvent, Counter>,
+    cells: Gauge,
+    cell_events: Family<CellEvent, Counter>,
+    adopted: Counter,
+    adoptions: Histogram,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Answer {
     answer: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CallEvent {
+    event: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CellEvent {
+    event: &'static str,
+    why: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -50,9 +69,16 @@ impl Default for Metrics {
             not_assigned: Counter::default(),
             full: Counter::default(),
             calls: Family::default(),
+            assigned: Histogram::new(STARTS),
             starts: Histogram::new(STARTS),
+            call_events: Family::default(),
+            cells: Gauge::default(),
+            cell_events: Family::default(),
+            adopted: Counter::default(),
+            adoptions: Histogram::new(STARTS),
         };
         metrics.register();
+        metrics.register_cells();
         metrics
     }
 }
@@ -97,9 +123,39 @@ impl Metrics {
             self.calls.clone(),
         );
         registry.register(
+            "parlor_call_assigned_seconds",
+            "From the answer to an offer to the assignment",
+            self.assigned.clone(),
+        );
+        registry.register(
             "parlor_call_start_seconds",
             "From the assignment to the agent in its room",
             self.starts.clone(),
+        );
+    }
+
+    fn register_cells(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "parlor_call_events",
+            "What was counted inside calls; nothing is lost with a cell",
+            self.call_events.clone(),
+        );
+        registry.register("parlor_cells", "Processes", self.cells.clone());
+        registry.register(
+            "parlor_cell_events",
+            "Processes that were ready, retired, killed, or died, and why",
+            self.cell_events.clone(),
+        );
+        registry.register(
+            "parlor_calls_adopted",
+            "Calls that went on in another process after theirs had died",
+            self.adopted.clone(),
+        );
+        registry.register(
+            "parlor_call_adoption_seconds",
+            "From the death of a process to its call in its room again",
+            self.adoptions.clone(),
         );
     }
 
@@ -123,6 +179,32 @@ impl Metrics {
 
     pub(super) fn full(&self) {
         self.full.inc();
+    }
+
+    pub(super) fn assigned(&self, took: Duration) {
+        self.assigned.observe(took.as_secs_f64());
+    }
+
+    pub(super) fn counted(&self, counts: &Counts) {
+        for (event, by) in counts.each().filter(|(_, by)| *by > 0) {
+            self.call_events
+                .get_or_create(&CallEvent { event })
+                .inc_by(by);
+        }
+    }
+
+    pub(super) fn cells(&self, processes: usize) {
+        self.cells.set(i64::try_from(processes).unwrap_or(i64::MAX));
+    }
+
+    pub(super) fn cell(&self, event: &'static str, why: &'static str) {
+        let event = CellEvent { event, why };
+        self.cell_events.get_or_create(&event).inc();
+    }
+
+    pub(super) fn adopted(&self, took: Duration) {
+        self.adopted.inc();
+        self.adoptions.observe(took.as_secs_f64());
     }
 
     pub(super) fn started(&self, took: Duration) {

@@ -10,6 +10,7 @@ use livekit::track::{RemoteAudioTrack, RemoteTrack, TrackKind, TrackSource};
 use livekit::{DisconnectReason, RoomEvent as LiveKitEvent};
 use parlor_core::conversation::{AgentState, Event, ParticipantKind, RoomEnd, RoomEvent};
 use parlor_core::ids::Identity;
+use parlor_core::private::Secret;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock;
@@ -22,29 +23,32 @@ const RECONNECT_WITHIN: Duration = Duration::from_secs(20);
 /// The room's events as the SDK gives them.
 pub(super) type Receiver = mpsc::UnboundedReceiver<LiveKitEvent>;
 
+/// Where what happens in a room goes.
+pub(super) struct Outlets {
+    /// To the core.
+    pub(super) events: mpsc::Sender<Event>,
+    /// The track that is listened to.
+    pub(super) tracks: watch::Sender<Option<RemoteAudioTrack>>,
+    /// The agent's state, to be shown again after a reconnect.
+    pub(super) state: watch::Sender<AgentState>,
+    /// What opens the room.
+    pub(super) token: watch::Sender<Secret>,
+}
+
 /// The task that watches one room.
 pub(super) struct Watcher {
     room: Arc<livekit::Room>,
-    events: mpsc::Sender<Event>,
-    tracks: watch::Sender<Option<RemoteAudioTrack>>,
-    state: watch::Sender<AgentState>,
+    out: Outlets,
     presence: Presence,
     listening_to: Option<Identity>,
     reconnect_until: Option<Instant>,
 }
 
 impl Watcher {
-    pub(super) fn new(
-        room: Arc<livekit::Room>,
-        events: mpsc::Sender<Event>,
-        tracks: watch::Sender<Option<RemoteAudioTrack>>,
-        state: watch::Sender<AgentState>,
-    ) -> Self {
+    pub(super) fn new(room: Arc<livekit::Room>, out: Outlets) -> Self {
         Self {
             room,
-            events,
-            tracks,
-            state,
+            out,
             presence: Presence::default(),
             listening_to: None,
             reconnect_until: None,
@@ -113,13 +117,13 @@ impl Watcher {
                 participant,
                 ..
             } if self.is_listened_to(&participant) => {
-                self.tracks.send_replace(Some(track));
+                self.out.tracks.send_replace(Some(track));
             }
             LiveKitEvent::TrackUnsubscribed {
                 track: RemoteTrack::Audio(track),
                 ..
             } => {
-                self.tracks.send_if_modified(|current| {
+                self.out.tracks.send_if_modified(|current| {
                     let gone = current.as_ref().is_some_and(|it| it.sid() == track.sid());
                     current.take_if(|_| gone).is_some()
                 });
@@ -129,6 +133,9 @@ impl Watcher {
             } => {
                 let caller = identity(&participant);
                 tracing::warn!(%caller, %error, "a caller cannot be heard");
+            }
+            LiveKitEvent::TokenRefreshed { token } => {
+                self.out.token.send_replace(Secret::new(token));
             }
             LiveKitEvent::Reconnecting => {
                 tracing::warn!("the connection to the room is lost; reconnecting");
@@ -161,7 +168,7 @@ impl Watcher {
         tracing::info!("the room is back");
         self.reconnect_until = None;
         // Who joined again has the attributes of its token and is subscribed to nothing.
-        self.state.send_modify(|_state| {});
+        self.out.state.send_modify(|_state| {});
         if let Some(identity) = &self.listening_to {
             self.subscribe_to(identity, true);
         }
@@ -180,7 +187,7 @@ impl Watcher {
     fn listen(&mut self, identity: Option<Identity>) {
         if let Some(before) = self.listening_to.take() {
             self.subscribe_to(&before, false);
-            self.tracks.send_replace(None);
+            self.out.tracks.send_replace(None);
         }
         if let Some(identity) = identity {
             self.subscribe_to(&identity, true);
@@ -212,7 +219,7 @@ impl Watcher {
 
     /// Breaks when nobody takes the events any more.
     async fn tell(&self, event: RoomEvent) -> ControlFlow<()> {
-        match self.events.send(Event::Room(event)).await {
+        match self.out.events.send(Event::Room(event)).await {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         }

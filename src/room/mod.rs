@@ -30,7 +30,7 @@ pub use native::native_core;
 pub use playout::{Playout, Sink};
 pub use queue::{Full, Queue, SLICE, Step};
 
-use events::Watcher;
+use events::{Outlets, Watcher};
 use native::without_tokens;
 use sink::NativeSink;
 
@@ -95,6 +95,8 @@ pub struct Inbox {
     pub playout: mpsc::Receiver<Event>,
     /// The voice of whoever is listened to.
     pub mic: Mic,
+    /// What opens the room; the server renews it every few minutes.
+    pub token: watch::Receiver<Secret>,
 }
 
 impl Room {
@@ -116,10 +118,17 @@ impl Room {
         let (reports, reports_out) = mpsc::channel(REPORTS);
         let (tracks, tracks_out) = watch::channel(None);
         let (state, state_out) = watch::channel(AgentState::Initializing);
+        let (renewed, renewed_out) = watch::channel(token.clone());
         let playout = Playout::default();
 
         let mut tasks = JoinSet::new();
-        let watcher = Watcher::new(room.clone(), events, tracks, state.clone());
+        let outlets = Outlets {
+            events,
+            tracks,
+            state: state.clone(),
+            token: renewed,
+        };
+        let watcher = Watcher::new(room.clone(), outlets);
         tasks.spawn(watcher.run(room_events, requests_out));
         tasks.spawn(playout.clone().run(sink, reports));
         tasks.spawn(show_state(room.clone(), state_out));
@@ -135,6 +144,7 @@ impl Room {
             events: events_out,
             playout: reports_out,
             mic: Mic::new(tracks_out),
+            token: renewed_out,
         };
         Ok((joined, inbox))
     }

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use parlor_core::conversation::{Event, Outcome, Settings};
+use parlor_core::conversation::{Checkpoint, Event, Outcome, Settings};
 use parlor_core::private::Secret;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::agent::{self, Endpoint};
+use crate::agent::{Endpoint, Inbox};
 use crate::clock;
 use crate::room::{JoinError, Room};
 
-use super::{CallEdges, Inputs, Observer, Watch, run};
+use super::{CallEdges, Inputs, Observer, Tally, Watch, run};
 
 /// How long whoever follows a call may take to let it go.
 const RELEASED_WITHIN: Duration = Duration::from_secs(3);
@@ -29,6 +29,8 @@ pub struct Call {
     pub settings: Settings,
     /// Who else wants to know what happens.
     pub watch: Option<Watch>,
+    /// Where counts go besides the log.
+    pub tally: Tally,
     /// Who follows the call and lets it go.
     pub stages: Option<Stages>,
 }
@@ -36,8 +38,10 @@ pub struct Call {
 /// The stages of a call, for whoever reports them elsewhere.
 #[derive(Debug)]
 pub struct Stages {
-    /// Told when the room is joined.
-    pub joined: oneshot::Sender<()>,
+    /// Told when the room is joined, with what opens it from then on.
+    pub joined: oneshot::Sender<watch::Receiver<Secret>>,
+    /// Where another process could go on; the latest counts.
+    pub checkpoints: watch::Sender<Checkpoint>,
     /// Told how the call ended, before the room is left.
     pub ended: oneshot::Sender<Outcome>,
     /// The room is left once this is told or dropped, or after 3 s.
@@ -51,9 +55,14 @@ impl Call {
     /// [`JoinError`] when the room could not be joined. How the call itself ended is an
     /// [`Outcome`].
     pub async fn run(self, mut control: mpsc::Receiver<Event>) -> Result<Outcome, JoinError> {
-        let (joined, ending) = match self.stages {
-            Some(stages) => (Some(stages.joined), Some((stages.ended, stages.release))),
-            None => (None, None),
+        let (joined, checkpoints, ending) = match self.stages {
+            Some(Stages {
+                joined,
+                checkpoints,
+                ended,
+                release,
+            }) => (Some(joined), Some(checkpoints), Some((ended, release))),
+            None => (None, None, None),
         };
         let (room, inbox) = tokio::select! {
             joined = Room::join(&self.livekit_url, &self.token) => joined?,
@@ -63,11 +72,11 @@ impl Call {
         tracing::info!("in the room");
         if let Some(joined) = joined {
             // Nobody follows any more: the call goes on.
-            joined.send(()).ok();
+            joined.send(inbox.token.clone()).ok();
         }
-        let (events, agent) = mpsc::channel(agent::INBOX);
-        let observer = Observer::new(self.watch);
-        let mut edges = CallEdges::new(room, self.agent, events, observer);
+        let (connections, agent) = Inbox::new();
+        let observer = Observer::new(self.watch, self.tally);
+        let mut edges = CallEdges::new(room, self.agent, connections, observer);
         let inputs = Inputs {
             control,
             agent,
@@ -75,7 +84,12 @@ impl Call {
             playout: inbox.playout,
             mic: inbox.mic,
         };
-        let outcome = run(self.settings, &mut edges, inputs).await;
+        let settings = Settings {
+            checkpoints: checkpoints.is_some(),
+            ..self.settings
+        };
+        edges.keep(checkpoints);
+        let outcome = run(settings, &mut edges, inputs).await;
         if let Some((ended, release)) = ending {
             ended.send(outcome.clone()).ok();
             if timeout(RELEASED_WITHIN, release).await.is_err() {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use parlor_core::audio::Frame;
-use parlor_core::conversation::{Action, Event, PlayoutEvent, Utterance};
-use tokio::sync::mpsc;
+use parlor_core::conversation::{Action, Checkpoint, Event, PlayoutEvent, Utterance};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::agent::{Endpoint, Link, Stalled};
+use crate::agent::{Connections, Endpoint, Link, Stalled};
 use crate::room::Room;
 
 use super::{Edges, Observer};
@@ -21,30 +21,37 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 pub struct CallEdges {
     room: Room,
     endpoint: Endpoint,
-    events: mpsc::Sender<Event>,
+    connections: Connections,
     link: Option<Link>,
     sockets: JoinSet<()>,
     observer: Observer,
+    checkpoints: Option<watch::Sender<Checkpoint>>,
     trouble: Option<Event>,
 }
 
 impl CallEdges {
-    /// Edges in `room`; what the agent says comes out of `events`' other end.
+    /// Edges in `room`; what the agent says comes out of the inbox of `connections`.
     pub fn new(
         room: Room,
         endpoint: Endpoint,
-        events: mpsc::Sender<Event>,
+        connections: Connections,
         observer: Observer,
     ) -> Self {
         Self {
             room,
             endpoint,
-            events,
+            connections,
             link: None,
             sockets: JoinSet::new(),
             observer,
+            checkpoints: None,
             trouble: None,
         }
+    }
+
+    /// Keeps checkpoints where somebody else can see the latest.
+    pub fn keep(&mut self, checkpoints: Option<watch::Sender<Checkpoint>>) {
+        self.checkpoints = checkpoints;
     }
 
     /// Sees every task of the call end and leaves the room.
@@ -60,8 +67,11 @@ impl CallEdges {
         self.observer
     }
 
-    fn connect_agent(&mut self) {
-        let (link, task) = Link::open(self.endpoint.clone(), self.events.clone());
+    /// Opens another connection in place of the one before.
+    fn connect_agent(&mut self, endpoint: Endpoint) {
+        while self.sockets.try_join_next().is_some() {}
+        self.close_agent();
+        let (link, task) = Link::open(endpoint, self.connections.open());
         self.sockets.spawn(task);
         self.link = Some(link);
     }
@@ -87,7 +97,11 @@ impl CallEdges {
 impl Edges for CallEdges {
     fn perform(&mut self, action: Action) {
         match action {
-            Action::ConnectAgent => self.connect_agent(),
+            Action::ConnectAgent => self.connect_agent(self.endpoint.clone()),
+            Action::ResumeAgent(bearer) => {
+                let url = self.endpoint.url.clone();
+                self.connect_agent(Endpoint { url, bearer });
+            }
             Action::SendAgent(command) => {
                 if let Some(Err(Stalled)) = self.link.as_ref().map(|link| link.send(command)) {
                     self.in_trouble(Event::AgentStalled);
@@ -109,6 +123,11 @@ impl Edges for CallEdges {
                 self.room.set_state(state);
             }
             Action::Observe(fact) => self.observer.fact(fact),
+            Action::Checkpoint(checkpoint) => {
+                if let Some(checkpoints) = &self.checkpoints {
+                    checkpoints.send_replace(*checkpoint);
+                }
+            }
             // The driver's own.
             Action::Finish(_) => {}
         }

@@ -2,6 +2,7 @@
 //! `parlor_core::conversation`.
 
 mod call;
+mod counts;
 mod edges;
 mod observer;
 
@@ -11,9 +12,11 @@ use parlor_core::conversation::{
 };
 use tokio::sync::mpsc;
 
+use crate::agent::Inbox;
 use crate::clock::{at, now};
 
 pub use call::{Call, Stages};
+pub use counts::{Counts, Tally};
 pub use edges::CallEdges;
 pub use observer::{Observer, Watch};
 
@@ -41,7 +44,7 @@ pub struct Inputs<M> {
     /// From whoever owns the call: shutdown, termination.
     pub control: mpsc::Receiver<Event>,
     /// From the agent's WebSocket.
-    pub agent: mpsc::Receiver<Event>,
+    pub agent: Inbox,
     /// From the room.
     pub room: mpsc::Receiver<Event>,
     /// From the playout queue.
@@ -77,7 +80,7 @@ pub async fn run<M: Microphone>(
         let event = tokio::select! {
             biased;
             event = inputs.control.recv() => event.unwrap_or(Event::Shutdown),
-            Some(event) = inputs.agent.recv() => event,
+            event = inputs.agent.next() => event,
             event = inputs.room.recv() => event.unwrap_or(Event::Room(GONE)),
             Some(event) = inputs.playout.recv() => event,
             frame = inputs.mic.next() => Event::Mic(frame),

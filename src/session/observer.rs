@@ -5,6 +5,9 @@ use std::time::Duration;
 use parlor_core::conversation::{AgentState, Dropped, Fact, Outcome};
 use tokio::sync::mpsc;
 
+use super::counts::{Counts, Tally};
+use crate::explain;
+
 /// Where the facts of a call go besides the log; when it is full the newest is dropped and counted.
 pub type Watch = mpsc::Sender<Fact>;
 
@@ -12,20 +15,17 @@ pub type Watch = mpsc::Sender<Fact>;
 #[derive(Debug, Default)]
 pub struct Observer {
     watch: Option<Watch>,
-    turns: u64,
-    interruptions: u64,
-    mic_dropped: u64,
-    stale_dropped: u64,
-    unsent: u64,
-    gaps: u64,
+    counts: Counts,
+    tally: Tally,
     unwatched: u64,
 }
 
 impl Observer {
-    /// Hands facts on to `watch`, if there is one.
-    pub fn new(watch: Option<Watch>) -> Self {
+    /// Hands facts on to `watch`, if there is one, and counts to `tally` as well.
+    pub fn new(watch: Option<Watch>, tally: Tally) -> Self {
         Self {
             watch,
+            tally,
             ..Self::default()
         }
     }
@@ -42,19 +42,34 @@ impl Observer {
                 let session = session.as_ref().map(|id| id.as_str());
                 tracing::info!(session, "voice session ready");
             }
-            Fact::UserTranscript { is_final, .. } => self.turns += u64::from(*is_final),
+            Fact::UserTranscript { is_final, .. } => {
+                self.count(|it| &mut it.turns, u64::from(*is_final));
+            }
             Fact::AgentTranscript { .. } => {}
             Fact::Interrupted { utterance, played } => {
-                self.interruptions += 1;
+                self.count(|it| &mut it.interruptions, 1);
                 let (reply, heard) = (utterance.0, milliseconds(*played));
                 tracing::debug!(reply, heard, "reply interrupted");
             }
+            Fact::AgentLost(loss) => {
+                self.count(|it| &mut it.sessions_lost, 1);
+                tracing::warn!(loss = %explain::loss(loss), "the voice session was lost");
+            }
+            Fact::AgentBack { resumed, after } => {
+                let after_ms = milliseconds(*after);
+                match resumed {
+                    true => self.count(|it| &mut it.sessions_resumed, 1),
+                    false => self.count(|it| &mut it.sessions_replaced, 1),
+                }
+                tracing::info!(resumed, after_ms, "the voice session is back");
+            }
             Fact::AgentError(error) => {
+                self.count(|it| &mut it.agent_errors, 1);
                 let param = error.param.as_deref();
                 tracing::warn!(code = %error.code, param, message = %error.message, "the agent reported an error");
             }
-            Fact::Dropped(Dropped::MicNotReady) => self.mic_dropped += 1,
-            Fact::Dropped(Dropped::StaleReply) => self.stale_dropped += 1,
+            Fact::Dropped(Dropped::MicNotReady) => self.count(|it| &mut it.mic_frames_unheard, 1),
+            Fact::Dropped(Dropped::StaleReply) => self.count(|it| &mut it.stale_frames, 1),
             Fact::UnknownMessage { kind } => {
                 tracing::debug!(%kind, "the agent sent a message of an unknown type");
             }
@@ -73,28 +88,35 @@ impl Observer {
 
     /// Chunks that one connection to the agent took too slowly.
     pub fn unsent(&mut self, chunks: u64) {
-        self.unsent += chunks;
+        self.count(|it| &mut it.unsent_chunks, chunks);
     }
 
     /// Gaps in the agent's voice.
     pub fn gaps(&mut self, gaps: u64) {
-        self.gaps = gaps;
+        self.count(|it| &mut it.gaps, gaps);
     }
 
     /// The call is over: one line that says how it went.
     pub fn ended(&self, outcome: &Outcome, lasted: Duration) {
+        let counts = &self.counts;
         tracing::info!(
             outcome = outcome.name(),
             seconds = lasted.as_secs(),
-            turns = self.turns,
-            interruptions = self.interruptions,
-            mic_frames_before_ready = self.mic_dropped,
-            stale_frames = self.stale_dropped,
-            unsent_chunks = self.unsent,
-            gaps = self.gaps,
+            turns = counts.turns,
+            interruptions = counts.interruptions,
+            mic_frames_unheard = counts.mic_frames_unheard,
+            stale_frames = counts.stale_frames,
+            unsent_chunks = counts.unsent_chunks,
+            gaps = counts.gaps,
+            sessions_lost = counts.sessions_lost,
             facts_unwatched = self.unwatched,
             "call ended"
         );
+    }
+
+    fn count(&mut self, which: fn(&mut Counts) -> &mut u64, by: u64) {
+        *which(&mut self.counts) += by;
+        self.tally.add(which, by);
     }
 
     fn hand_on(&mut self, fact: Fact) {

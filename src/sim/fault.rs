@@ -9,6 +9,8 @@ pub enum Fault {
     Reject(String),
     /// The first update is never answered.
     NeverReady,
+    /// Each `session.resume` is refused with `session_not_found`.
+    NoResume,
     /// A text that is no JSON, after ready.
     MalformedJson,
     /// Audio that is no base64, after ready.
@@ -31,11 +33,12 @@ pub enum Fault {
     LateAudio,
     /// The greeting is a minute long.
     BurstMinute,
-    /// Nothing more is read or sent, pongs included, this long after ready.
+    /// Nothing more is read or sent, pongs included, this long after ready; the first session only.
     SilentAfter(Duration),
-    /// The connection is cut without a close frame, this long after ready.
+    /// The connection is cut without a close frame, this long after ready; the first session only.
     DropAfter(Duration),
-    /// The socket is closed with 1011 this long after ready, with a `session.error` or without.
+    /// The socket is closed with 1011 this long after ready, with a `session.error` or without; the
+    /// first session only.
     FailAfter {
         /// How long.
         after: Duration,

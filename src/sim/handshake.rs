@@ -1,7 +1,7 @@
-//! The upgrade of one connection. Whether the key is good is said after it, as the real API does.
+//! The upgrade of one connection. What its credential is good for depends on the first message, so
+//! nothing is said of it here.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -10,27 +10,32 @@ use tokio::time::timeout;
 use tokio_tungstenite::accept_hdr_async;
 use tokio_tungstenite::tungstenite::handshake::server::Request;
 
-use super::Options;
-use super::log::{Entry, Pen};
+use super::log::Entry;
 use super::session::Session;
+use super::{Options, Shared, kept};
 
 /// How long a client may take to shake hands.
 const SHAKE_WITHIN: Duration = Duration::from_secs(10);
 
+/// What a client showed when it connected.
+#[derive(PartialEq, Eq)]
+pub(super) enum Credential {
+    Missing,
+    /// What opens sessions.
+    Key,
+    /// What may be a session's resume token.
+    Other(String),
+}
+
 /// Serves one connection to its end.
-pub(super) async fn serve(
-    socket: TcpStream,
-    options: Arc<Options>,
-    pen: Pen,
-    mut stop: watch::Receiver<bool>,
-) {
-    let mut credential = None;
+pub(super) async fn serve(socket: TcpStream, shared: Shared, mut stop: watch::Receiver<bool>) {
+    let mut shown = None;
     #[allow(
         clippy::result_large_err,
         reason = "the library's own type, never made here"
     )]
     let noting = |request: &Request, response| {
-        credential = self::credential(request);
+        shown = self::shown(request);
         Ok(response)
     };
     let shaking = accept_hdr_async(socket, noting);
@@ -38,22 +43,36 @@ pub(super) async fn serve(
         tracing::debug!("a client did not shake hands");
         return;
     };
+    let pen = shared.pen.clone();
     pen.note(Entry::Connected);
-    let known = match (&options.key, credential) {
-        (Some(key), Some(credential)) => *key == credential,
-        (None, Some(_)) => true,
-        (_, None) => false,
-    };
-    let mut session = Session::new(socket, options, pen.clone());
-    let how = match session.run(known, &mut stop).await {
+    let credential = Credential::of(shown, &shared.options);
+    let mut session = Session::new(socket, shared, credential);
+    let how = match session.run(&mut stop).await {
         ControlFlow::Break(how) => how,
         ControlFlow::Continue(()) => "it was left",
     };
     pen.note(Entry::Ended(how));
 }
 
+impl Credential {
+    fn of(shown: Option<String>, options: &Options) -> Self {
+        let Some(shown) = shown else {
+            return Self::Missing;
+        };
+        let is_key = match &options.key {
+            Some(key) => *key == shown,
+            None => !kept::is_token(&shown),
+        };
+        if is_key {
+            Self::Key
+        } else {
+            Self::Other(shown)
+        }
+    }
+}
+
 /// The Bearer of an upgrade, or the token in its address.
-fn credential(request: &Request) -> Option<String> {
+fn shown(request: &Request) -> Option<String> {
     let header = request.headers().get("authorization");
     let bearer = header.and_then(|value| value.to_str().ok());
     let bearer = bearer.map(|value| value.trim_start_matches("Bearer "));

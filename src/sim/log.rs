@@ -4,11 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use parlor_core::private::Private;
+use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 /// The most entries kept; what comes after is only counted.
 const BOUND: usize = 10_000;
+
+/// The most first updates kept; those after them are not.
+const MOST_ASKED: usize = 1_000;
 
 /// Something worth noting.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +22,8 @@ pub enum Entry {
     Connected,
     /// A client sent a message of this type. Audio is noted once.
     Received(String),
+    /// A client took up a session that was lost, or that another connection had.
+    Resumed,
     /// A client did what it may not.
     Violation(String),
     /// The caller interrupted a reply.
@@ -27,10 +34,20 @@ pub enum Entry {
     Ended(&'static str),
 }
 
+/// What the first update of a session asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Whether it had a greeting.
+    pub has_greeting: bool,
+    /// Its prompt; empty without one.
+    pub system_prompt: Private<String>,
+}
+
 /// A handle on what was seen; copies see the same.
 #[derive(Debug, Clone)]
 pub struct Log {
     entries: Arc<Mutex<Vec<(Instant, Entry)>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
     count: watch::Receiver<usize>,
 }
 
@@ -38,21 +55,36 @@ pub struct Log {
 #[derive(Debug, Clone)]
 pub(super) struct Pen {
     entries: Arc<Mutex<Vec<(Instant, Entry)>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
     count: Arc<watch::Sender<usize>>,
 }
 
 pub(super) fn log() -> (Pen, Log) {
     let entries = Arc::new(Mutex::new(Vec::new()));
+    let asked = Arc::new(Mutex::new(Vec::new()));
     let (count, count_out) = watch::channel(0);
     let pen = Pen {
         entries: entries.clone(),
+        asked: asked.clone(),
         count: Arc::new(count),
     };
     let log = Log {
         entries,
+        asked,
         count: count_out,
     };
     (pen, log)
+}
+
+impl Asked {
+    /// What a `session` asks for.
+    pub(super) fn of(session: &Value) -> Self {
+        let prompt = session["system_prompt"].as_str().unwrap_or_default();
+        Self {
+            has_greeting: session.get("greeting").is_some(),
+            system_prompt: Private::new(prompt.to_owned()),
+        }
+    }
 }
 
 impl Pen {
@@ -70,12 +102,24 @@ impl Pen {
         }
         self.count.send_modify(|count| *count += 1);
     }
+
+    pub(super) fn asked(&self, asked: Asked) {
+        let mut all = self.asked.lock();
+        if all.len() < MOST_ASKED {
+            all.push(asked);
+        }
+    }
 }
 
 impl Log {
     /// Everything seen so far, in order.
     pub fn entries(&self) -> Vec<(Instant, Entry)> {
         self.entries.lock().clone()
+    }
+
+    /// What each session's first update asked for, in order, as far as it was taken.
+    pub fn asked(&self) -> Vec<Asked> {
+        self.asked.lock().clone()
     }
 
     /// What clients did that they may not.
@@ -85,6 +129,12 @@ impl Log {
             _ => None,
         };
         self.entries().into_iter().filter_map(violation).collect()
+    }
+
+    /// How often something was seen.
+    pub fn count(&self, entry: &Entry) -> usize {
+        let entries = self.entries.lock();
+        entries.iter().filter(|(_, it)| it == entry).count()
     }
 
     /// Whether a client sent a message of this type.

@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::fault::Doom;
 use super::refuse::Refusal;
-use super::session::{Flow, Session};
+use super::session::{self, Flow, Session};
 use super::{Fault, messages};
 
 impl Session {
@@ -35,8 +35,10 @@ impl Session {
         ControlFlow::Continue(())
     }
 
+    /// What awaits the first session of a simulator; those after it live.
     pub(super) fn doom(&self) -> Option<(Instant, Doom)> {
         let ready = self.ready?;
+        self.hold.as_ref().filter(|hold| hold.is_first())?;
         let dooms = self.options.faults.iter().filter_map(Fault::doom);
         let (after, doom) = dooms.min_by_key(|(after, _)| *after)?;
         Some((ready + after, doom))
@@ -46,9 +48,10 @@ impl Session {
         match doom {
             Doom::Drop => ControlFlow::Break("dropped"),
             Doom::Silent => {
-                // The sender lives as long as the simulator.
-                stop.changed().await.ok();
-                ControlFlow::Break("silent")
+                tokio::select! {
+                    _ = stop.changed() => ControlFlow::Break("silent"),
+                    () = session::taken(self.hold.as_ref()) => ControlFlow::Break("taken over"),
+                }
             }
             Doom::Fail { told } => {
                 if told {

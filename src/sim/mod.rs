@@ -1,12 +1,14 @@
 //! A simulator of AssemblyAI's Voice Agent API: the same WebSocket, without a cloud.
 //!
 //! It hears (by energy, and knows the shipped clips by their shape), takes turns, speaks shipped
-//! clips or says back what it heard, is interrupted, and refuses what the real API refuses. What
-//! it is faithful to was measured on the real API in September 2026.
+//! clips or says back what it heard, is interrupted, keeps a session whose connection is lost until
+//! it is resumed, and refuses what the real API refuses. What it is faithful to was measured on the
+//! real API in September 2026; a resumption that succeeds is as the vendor's own client expects it.
 //!
 //! ```text
 //! accept ─▶ http      GET /v1/voices
 //!        └▶ session   one WebSocket ─▶ validate, hearing ─▶ recognise ─▶ voice
+//!              └▶ kept   what another WebSocket may resume
 //! ```
 
 pub mod clips;
@@ -14,9 +16,11 @@ mod fault;
 mod handshake;
 mod hearing;
 mod http;
+mod kept;
 mod log;
 mod messages;
 mod misbehave;
+mod opening;
 mod recognise;
 mod refuse;
 mod session;
@@ -37,8 +41,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 pub use fault::Fault;
-pub use log::{Entry, Log};
+pub use log::{Asked, Entry, Log};
 
+use kept::Kept;
 use log::Pen;
 
 /// How long open sessions may take to end when the simulator does.
@@ -49,7 +54,7 @@ const STOP_WITHIN: Duration = Duration::from_secs(2);
 pub struct Options {
     /// Where it listens; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The key it takes as Bearer; any without it.
+    /// The key it takes as Bearer; without it, all but resume tokens.
     pub key: Option<String>,
     /// What it answers.
     pub reply: Reply,
@@ -94,11 +99,18 @@ pub struct SimError {
 /// A simulator that listens and is yet to be run.
 #[derive(Debug)]
 pub struct Simulator {
-    options: Arc<Options>,
+    shared: Shared,
     listener: TcpListener,
     address: SocketAddr,
-    pen: Pen,
     log: Log,
+}
+
+/// What all connections of one simulator share.
+#[derive(Debug, Clone)]
+struct Shared {
+    options: Arc<Options>,
+    pen: Pen,
+    kept: Kept,
 }
 
 impl Default for Options {
@@ -129,9 +141,12 @@ impl Simulator {
         let (pen, log) = log::log();
         Ok(Self {
             address: listener.local_addr().map_err(refused)?,
-            options: Arc::new(options),
+            shared: Shared {
+                options: Arc::new(options),
+                pen,
+                kept: Kept::default(),
+            },
             listener,
-            pen,
             log,
         })
     }
@@ -160,8 +175,7 @@ impl Simulator {
             tokio::select! {
                 accepted = self.listener.accept() => match accepted {
                     Ok((socket, _)) => {
-                        let (options, pen) = (self.options.clone(), self.pen.clone());
-                        sessions.spawn(serve(socket, options, pen, stopped.clone()));
+                        sessions.spawn(serve(socket, self.shared.clone(), stopped.clone()));
                     }
                     Err(error) => tracing::warn!(%error, "a connection was not accepted"),
                 },
@@ -177,10 +191,10 @@ impl Simulator {
     }
 }
 
-async fn serve(socket: TcpStream, options: Arc<Options>, pen: Pen, stop: watch::Receiver<bool>) {
+async fn serve(socket: TcpStream, shared: Shared, stop: watch::Receiver<bool>) {
     if http::wants_websocket(&socket).await {
-        handshake::serve(socket, options, pen, stop).await;
-    } else if let Err(error) = http::answer(socket, options.key.as_deref()).await {
+        handshake::serve(socket, shared, stop).await;
+    } else if let Err(error) = http::answer(socket, shared.options.key.as_deref()).await {
         tracing::debug!(%error, "an HTTP client went away");
     }
 }

@@ -29,12 +29,23 @@ impl Refusal {
             ..Self::new(code, message)
         }
     }
+
+    /// Who this is, nobody knows.
+    pub(super) fn unauthorized() -> Self {
+        Self::new("unauthorized", "Authentication failed")
+    }
 }
 
 impl Session {
     pub(super) async fn violated(&mut self, refusal: &Refusal) -> Flow {
         self.pen.note(Entry::Violation(refusal.message.clone()));
         self.refuse(refusal).await
+    }
+
+    /// What is wrong with a first message is fatal.
+    pub(super) async fn violated_at_first(&mut self, refusal: &Refusal) -> Flow {
+        self.pen.note(Entry::Violation(refusal.message.clone()));
+        self.refuse_and_close(refusal).await
     }
 
     pub(super) async fn refuse(&mut self, refusal: &Refusal) -> Flow {

@@ -13,23 +13,18 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tokio_tungstenite::tungstenite::{self, Message};
 
+use super::handshake::Credential;
 use super::hearing::Ear;
+use super::kept::{Hold, Kept};
 use super::log::{Entry, Pen};
 use super::refuse::Refusal;
 use super::speaking::{Mouth, Said};
-use super::validate;
 use super::voice::Speech;
-use super::{Fault, Options, clips, messages};
+use super::{Fault, Options, Shared, messages, validate};
 use crate::clock;
 
 /// How long a client may take to take one message.
 const CLIENT_WITHIN: Duration = Duration::from_secs(10);
-
-/// From `session.updated` to `session.ready`.
-const READY_AFTER: Duration = Duration::from_millis(17);
-
-/// How far a session's end is announced to lie ahead, in seconds.
-const EXPIRES_IN: u64 = 3_595;
 
 /// Goes on, or breaks with how the connection ended.
 pub(super) type Flow = ControlFlow<&'static str>;
@@ -39,11 +34,15 @@ pub(super) struct Session {
     socket: WebSocketStream<TcpStream>,
     pub(super) options: Arc<Options>,
     pub(super) pen: Pen,
+    pub(super) kept: Kept,
+    pub(super) credential: Credential,
     pub(super) id: String,
     /// What was asked for, updates included; null before the first.
     pub(super) asked: Value,
-    opened: Instant,
-    ready_at: Option<Instant>,
+    pub(super) opened: Instant,
+    pub(super) ready_at: Option<Instant>,
+    /// From ready to the end.
+    pub(super) hold: Option<Hold>,
     pub(super) ready: Option<Instant>,
     pub(super) samples: u64,
     pub(super) ear: Ear,
@@ -51,37 +50,43 @@ pub(super) struct Session {
     pub(super) deltas: usize,
     pub(super) mouth: Mouth,
     pub(super) next_answer: usize,
+    heard_text: bool,
     heard_audio: bool,
 }
 
 impl Session {
-    pub(super) fn new(socket: WebSocketStream<TcpStream>, options: Arc<Options>, pen: Pen) -> Self {
+    pub(super) fn new(
+        socket: WebSocketStream<TcpStream>,
+        shared: Shared,
+        credential: Credential,
+    ) -> Self {
+        let Shared { options, pen, kept } = shared;
         let end_of_turn = samples_in(options.end_of_turn);
         Self {
             socket,
             mouth: Mouth::new(&options),
             options,
             pen,
+            kept,
+            credential,
             id: messages::id("sess"),
             asked: Value::Null,
             opened: Instant::now(),
             ready_at: None,
+            hold: None,
             ready: None,
             samples: 0,
             ear: Ear::new(end_of_turn),
             turn: String::new(),
             deltas: 0,
             next_answer: 0,
+            heard_text: false,
             heard_audio: false,
         }
     }
 
-    /// Talks until the connection ends; `known` when the client's key is good.
-    pub(super) async fn run(&mut self, known: bool, stop: &mut watch::Receiver<bool>) -> Flow {
-        if !known {
-            let refusal = Refusal::new("unauthorized", "Authentication failed");
-            return self.refuse_and_close(&refusal).await;
-        }
+    /// Talks until the connection ends.
+    pub(super) async fn run(&mut self, stop: &mut watch::Receiver<bool>) -> Flow {
         loop {
             let due = [
                 self.ready_at,
@@ -92,6 +97,7 @@ impl Session {
             tokio::select! {
                 message = self.socket.next() => self.on_frame(message).await?,
                 () = clock::at(due) => self.on_due(stop).await?,
+                () = taken(self.hold.as_ref()) => return ControlFlow::Break("taken over"),
                 _ = stop.changed() => {
                     self.end().await?;
                     return ControlFlow::Break("the simulator stopped");
@@ -115,7 +121,13 @@ impl Session {
 
     async fn on_text(&mut self, text: &str) -> Flow {
         let message: Value = serde_json::from_str(text).unwrap_or_default();
-        let Some(kind) = message["type"].as_str() else {
+        let kind = message["type"].as_str();
+        let first = !std::mem::replace(&mut self.heard_text, true);
+        // A connection outlives its first message only if its credential was good for it.
+        if first && self.credential != Credential::Key && kind != Some("session.resume") {
+            return self.refuse_and_close(&Refusal::unauthorized()).await;
+        }
+        let Some(kind) = kind else {
             let refusal = Refusal::new("invalid_format", "a message must be an object with a type");
             return self.violated(&refusal).await;
         };
@@ -128,10 +140,7 @@ impl Session {
                 self.end().await?;
                 ControlFlow::Break("session.end")
             }
-            "session.resume" => {
-                let refusal = Refusal::new("session_not_found", "no such session");
-                self.refuse_and_close(&refusal).await
-            }
+            "session.resume" => self.on_resume(&message, first).await,
             kind if self.ready.is_none() => {
                 let refusal =
                     Refusal::new("invalid_format", format!("{kind} before session.ready"));
@@ -145,41 +154,11 @@ impl Session {
         }
     }
 
-    async fn on_update(&mut self, message: &Value) -> Flow {
-        let first = self.asked.is_null();
-        if let Err(refusal) = validate::session(&message["session"], first) {
-            self.pen.note(Entry::Violation(refusal.message.clone()));
-            return match first {
-                true => self.refuse_and_close(&refusal).await,
-                false => self.refuse(&refusal).await,
-            };
-        }
-        for fault in &self.options.clone().faults {
-            match fault {
-                Fault::Reject(code) if first => {
-                    let refusal = Refusal::new("", format!("told to refuse with {code}"));
-                    return self.reject(code, &refusal).await;
-                }
-                Fault::NeverReady => return ControlFlow::Continue(()),
-                _ => {}
-            }
-        }
-        merge(&mut self.asked, &message["session"]);
-        let config = messages::config(&self.id, &self.asked);
-        self.send(messages::updated(&config)).await?;
-        if first {
-            self.ready_at = Some(Instant::now() + READY_AFTER);
-        }
-        ControlFlow::Continue(())
-    }
-
     /// Something planned is due: the session is ready, the next audio, or its doom.
     async fn on_due(&mut self, stop: &mut watch::Receiver<bool>) -> Flow {
         let now = Instant::now();
         if self.ready_at.is_some_and(|at| at <= now) {
-            self.ready_at = None;
-            self.ready = Some(now);
-            return self.on_ready().await;
+            return self.begin().await;
         }
         if let Some((at, doom)) = self.doom()
             && at <= now
@@ -187,28 +166,6 @@ impl Session {
             return self.meet(doom, stop).await;
         }
         self.speak(now).await
-    }
-
-    async fn on_ready(&mut self) -> Flow {
-        let config = messages::config(&self.id, &self.asked);
-        let expires_at = epoch().as_secs() + EXPIRES_IN;
-        let token = messages::id("resume");
-        self.send(messages::ready(&config, &self.id, &token, expires_at))
-            .await?;
-        self.misbehave().await?;
-        let Some(greeting) = self.asked["greeting"].as_str() else {
-            return ControlFlow::Continue(());
-        };
-        let clip = clips::find("greeting").expect("the greeting is shipped");
-        let mut samples = clip.samples();
-        if self.options.faults.contains(&Fault::BurstMinute) {
-            let long = clips::find("caller-long")
-                .expect("the long clip is shipped")
-                .samples();
-            samples.extend(long.iter().cycle().take(60 * 24_000));
-        }
-        let speech = Speech::new(&samples, greeting);
-        self.say(speech).await
     }
 
     async fn on_command(&mut self, kind: &str, message: &Value) -> Flow {
@@ -246,6 +203,9 @@ impl Session {
     }
 
     async fn end(&mut self) -> Flow {
+        if let Some(hold) = self.hold.take() {
+            hold.end();
+        }
         let seconds = self.opened.elapsed().as_secs_f64();
         self.send(messages::ended(seconds)).await?;
         match self.close(CloseCode::Normal, "").await {
@@ -282,12 +242,11 @@ impl Session {
     }
 }
 
-/// Puts the fields of an update over what was asked for before; nested objects are replaced.
-fn merge(asked: &mut Value, update: &Value) {
-    if asked.is_null() {
-        *asked = update.clone();
-    } else if let (Some(asked), Some(update)) = (asked.as_object_mut(), update.as_object()) {
-        asked.extend(update.clone());
+/// Waits until another connection has the session; for ever when there is none to have.
+pub(super) async fn taken(hold: Option<&Hold>) {
+    match hold {
+        Some(hold) => hold.taken().await,
+        None => std::future::pending().await,
     }
 }
 
@@ -296,6 +255,7 @@ pub(super) fn samples_in(duration: Duration) -> usize {
     duration.as_millis() as usize * 24
 }
 
-fn epoch() -> Duration {
+/// Since 1970.
+pub(super) fn epoch() -> Duration {
     std::time::UNIX_EPOCH.elapsed().unwrap_or_default()
 }

@@ -1,96 +1,16 @@
 //! The simulator over loopback, with a scripted client.
 #![allow(clippy::print_stdout, reason = "figures are printed")]
 
-use futures_util::{SinkExt, StreamExt};
+mod peer;
+mod resume;
+
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
-use tokio::sync::oneshot;
-use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::*;
-
-struct Client {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    log: Log,
-    _stop: oneshot::Sender<()>,
-}
+use peer::{Client, Served};
 
 async fn client(options: Options) -> Client {
-    let simulator = Simulator::bind(options).await.unwrap();
-    let (stop, stopped) = oneshot::channel();
-    let (url, log) = (simulator.url(), simulator.watch());
-    tokio::spawn(simulator.run(async {
-        stopped.await.ok();
-    }));
-    let mut request = url.into_client_request().unwrap();
-    let bearer = "Bearer key".parse().unwrap();
-    request.headers_mut().insert("authorization", bearer);
-    let (socket, _) = connect_async(request).await.unwrap();
-    Client {
-        socket,
-        log,
-        _stop: stop,
-    }
-}
-
-impl Client {
-    async fn send(&mut self, message: Value) {
-        self.socket
-            .send(Message::text(message.to_string()))
-            .await
-            .unwrap();
-    }
-
-    /// The next JSON message; none when the socket was closed, with its code.
-    async fn next(&mut self) -> Result<Value, Option<u16>> {
-        loop {
-            match self.socket.next().await {
-                Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
-                    Ok(message) => return Ok(message),
-                    Err(_) => continue,
-                },
-                Some(Ok(Message::Close(frame))) => return Err(frame.map(|it| it.code.into())),
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Err(None),
-            }
-        }
-    }
-
-    async fn until(&mut self, kind: &str) -> Vec<Value> {
-        let mut seen = Vec::new();
-        loop {
-            let message = self.next().await.unwrap();
-            let found = message["type"] == kind;
-            seen.push(message);
-            if found {
-                return seen;
-            }
-        }
-    }
-
-    async fn ready(&mut self, session: Value) {
-        self.send(json!({"type": "session.update", "session": session}))
-            .await;
-        self.until("session.ready").await;
-    }
-
-    /// Sends samples in real time, in 50 ms chunks.
-    async fn speak(&mut self, samples: &[i16]) {
-        use base64::Engine as _;
-        let mut tick = tokio::time::interval(Duration::from_millis(50));
-        for chunk in samples.chunks(1_200) {
-            tick.tick().await;
-            let bytes: Vec<_> = chunk
-                .iter()
-                .flat_map(|sample| sample.to_le_bytes())
-                .collect();
-            let audio = base64::engine::general_purpose::STANDARD.encode(bytes);
-            self.send(json!({"type": "input.audio", "audio": audio}))
-                .await;
-        }
-    }
+    Served::start(options).await.connect("key").await
 }
 
 fn kinds(messages: &[Value]) -> Vec<&str> {
@@ -182,12 +102,15 @@ async fn what_a_client_may_not_is_refused_and_noted() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_told_after_the_upgrade() {
+async fn a_wrong_key_is_told_after_the_first_message() {
     let mut client = client(Options {
         key: Some("another".to_owned()),
         ..Options::default()
     })
     .await;
+    client
+        .send(json!({"type": "session.update", "session": {}}))
+        .await;
     assert_eq!(client.next().await.unwrap()["code"], "unauthorized");
     assert_eq!(client.next().await, Err(Some(1008)));
 }

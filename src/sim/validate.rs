@@ -128,6 +128,7 @@ pub(super) fn command(kind: &str, message: &Value) -> Result<(), Refusal> {
             ("result", Must::Text),
             ("is_error", Must::Flag),
         ],
+        "session.resume" => &[("session_id", Must::Text)],
         "reply.create" => &[("instructions", Must::Text)],
         "reply.cancel" => &[("reply_id", Must::Text)],
         "conversation.message" => &[

@@ -39,7 +39,6 @@ pub struct WorkerEdges {
     inbox: Option<mpsc::Receiver<Event>>,
     sockets: JoinSet<()>,
     cells: Cells,
-    calls: mpsc::Receiver<Event>,
     board: Arc<Board>,
     load: MachineLoad,
     tick: Interval,
@@ -47,14 +46,8 @@ pub struct WorkerEdges {
 }
 
 impl WorkerEdges {
-    /// Edges to `server` and `cells`; what calls do comes out of `calls`, what the worker does is
-    /// shown on `board`.
-    pub fn new(
-        server: Server,
-        cells: Cells,
-        calls: mpsc::Receiver<Event>,
-        board: Arc<Board>,
-    ) -> Self {
+    /// Edges to `server` and `cells`; what the worker does is shown on `board`.
+    pub fn new(server: Server, cells: Cells, board: Arc<Board>) -> Self {
         let mut tick = interval(SAMPLE_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
@@ -63,7 +56,6 @@ impl WorkerEdges {
             inbox: None,
             sockets: JoinSet::new(),
             cells,
-            calls,
             board,
             load: MachineLoad::default(),
             tick,
@@ -108,10 +100,10 @@ impl Edges for WorkerEdges {
             Action::Start(assignment) => self.cells.start(assignment),
             Action::Stop(job, reason) => {
                 tracing::info!(%job, ?reason, "a call is told to end");
-                self.cells.stop(&job);
+                self.cells.stop(job);
             }
             Action::Release(job) => {
-                let release = self.cells.releaser(&job);
+                let release = self.cells.releaser(job);
                 match &self.link {
                     Some(link) => link.after(release),
                     None => release(),
@@ -135,7 +127,7 @@ impl Edges for WorkerEdges {
                 self.disconnect();
                 Event::Lost("the socket's task ended".to_owned())
             }),
-            Some(event) = self.calls.recv() => event,
+            event = self.cells.next() => event,
             _ = self.tick.tick() => Event::Load(self.load.sample()),
         }
     }
@@ -195,6 +187,7 @@ fn observe(fact: &Fact) {
             tracing::warn!(%job, ?refusal, "a call was refused");
         }
         Fact::NotAssigned(job) => tracing::warn!(%job, "a call that was taken did not come"),
+        Fact::Kept(job) => tracing::info!(%job, "a call goes on though its agent seemed to leave"),
         Fact::Full(full) => tracing::debug!(full, "whether more calls are taken has changed"),
         Fact::Draining { jobs } => tracing::info!(jobs, "no more calls are taken"),
     }

@@ -4,16 +4,19 @@
 mod cells;
 mod edges;
 mod load;
+mod process;
 mod socket;
+mod stderr;
 
 use parlor_core::dispatch::{Action, Dispatch, Event};
 use tokio::sync::mpsc;
 
 use crate::clock::{at, now};
 
-pub use cells::{CellCommand, CellError, Cells};
+pub use cells::{CellError, Cells};
 pub use edges::{Server, WorkerEdges};
 pub use load::MachineLoad;
+pub use process::CellCommand;
 pub use socket::{Link, Outbox, Stalled, drive};
 
 /// Performs actions; must not wait on a peer.

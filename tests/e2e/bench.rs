@@ -14,6 +14,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 
+use super::gate::Gate;
 use super::hearing::{self, Match};
 
 /// No single step of a test takes longer.
@@ -119,6 +120,13 @@ impl Bench {
         &self.simulator.address
     }
 
+    /// From now on workers reach the simulator through a gate.
+    pub(crate) async fn gate_to_the_agent(&mut self) -> Gate {
+        let gate = Gate::to(&self.simulator.address).await;
+        self.simulator.address.clone_from(&gate.url);
+        gate
+    }
+
     /// A caller in the room.
     pub(crate) async fn caller(&self, identity: &str) -> Caller {
         self.caller_in(ROOM, identity).await
@@ -186,13 +194,19 @@ impl Worker {
 
     /// The processes of its cells, the oldest first.
     pub(crate) fn cells(&self) -> Vec<u32> {
+        let started = self.numbers("a cell was started", "pid");
+        started.into_iter().map(|pid| pid as u32).collect()
+    }
+
+    /// The values of one field in all lines of one message.
+    pub(crate) fn numbers(&self, message: &str, field: &str) -> Vec<u64> {
         let lines = self.lines.borrow();
-        let started = lines.iter().filter_map(|line| {
+        let values = lines.iter().filter_map(|line| {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
-            let is_start = line["message"] == "a cell was started";
-            line["pid"].as_u64().filter(|_| is_start)
+            let is_it = line["message"] == message;
+            line[field].as_u64().filter(|_| is_it)
         });
-        started.map(|pid| pid as u32).collect()
+        values.collect()
     }
 
     /// Kills it, as a crash would.
@@ -220,10 +234,15 @@ impl Worker {
 
     /// Waits until it has written so many lines with `word` in them.
     pub(crate) async fn writes_often(&self, word: &str, times: usize) {
+        self.writes_within(word, times, SOON).await;
+    }
+
+    /// The same with more time.
+    pub(crate) async fn writes_within(&self, word: &str, times: usize, within: Duration) {
         let mut lines = self.lines.clone();
         let has_word = |line: &&String| line.contains(word);
         let written = lines.wait_for(|lines| lines.iter().filter(has_word).count() >= times);
-        let written = timeout(SOON, written).await.is_ok_and(|it| it.is_ok());
+        let written = timeout(within, written).await.is_ok_and(|it| it.is_ok());
         assert!(written, "the worker did not write {word:?} {times} times");
     }
 

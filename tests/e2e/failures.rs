@@ -157,15 +157,13 @@ async fn a_missing_native_core_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_agents_connection_cut_in_a_call_is_told() {
-    let bench = Bench::start(sim::Options {
-        faults: vec![Fault::DropAfter(Duration::from_secs(2))],
-        ..sim::Options::default()
-    })
-    .await;
+async fn an_agent_that_is_gone_for_good_is_told() {
+    let mut bench = Bench::start(sim::Options::default()).await;
+    let gate = bench.gate_to_the_agent().await;
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
     agent_is(&mut caller.agent_state(), "speaking").await;
+    gate.hold("", Duration::from_secs(60));
     fails(&mut worker, &["Voice Agent API"]).await;
     caller.leave().await;
 }

@@ -1,19 +1,36 @@
-//! A way to LiveKit that can be cut.
+//! A way to a server that can be cut.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
+use parlor::clock;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// A way to the server's WebSocket that can be cut. Media goes past it.
+/// A way to a server's WebSockets that can be cut. Media goes past it.
 pub(crate) struct Gate {
     pub(crate) url: String,
-    cuts: watch::Sender<usize>,
-    refuse: Arc<AtomicUsize>,
+    cuts: watch::Sender<Cut>,
+    held: Arc<Mutex<Held>>,
     _task: JoinSet<()>,
+}
+
+/// Which connections are cut: those whose request begins like this.
+#[derive(Clone, Default)]
+struct Cut {
+    times: usize,
+    path: &'static str,
+}
+
+/// What is not let through.
+#[derive(Default)]
+struct Held {
+    path: &'static str,
+    times: usize,
+    until: Option<Instant>,
 }
 
 impl Gate {
@@ -22,46 +39,84 @@ impl Gate {
         let server = url.trim_start_matches("ws://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}", listener.local_addr().unwrap());
-        let (cuts, _) = watch::channel(0);
-        let refuse = Arc::new(AtomicUsize::new(0));
+        let (cuts, _) = watch::channel(Cut::default());
+        let held = Arc::default();
         let mut task = JoinSet::new();
-        task.spawn(lead(listener, server, cuts.clone(), refuse.clone()));
+        task.spawn(lead(listener, server, cuts.clone(), Arc::clone(&held)));
         Self {
             url,
             cuts,
-            refuse,
+            held,
             _task: task,
         }
     }
 
     /// Cuts what is open, and refuses as many of the next attempts.
     pub(crate) fn cut(&self, refuse: usize) {
-        self.refuse.store(refuse, Ordering::Relaxed);
-        self.cuts.send_modify(|cuts| *cuts += 1);
+        self.held.lock().times = refuse;
+        self.cut_path("");
+    }
+
+    /// Cuts the connections to a path, and lets none through for a while.
+    pub(crate) fn hold(&self, path: &'static str, within: Duration) {
+        let mut held = self.held.lock();
+        held.path = path;
+        held.until = Some(clock::now() + within);
+        drop(held);
+        self.cut_path(path);
+    }
+
+    fn cut_path(&self, path: &'static str) {
+        self.cuts.send_modify(|cut| {
+            cut.times += 1;
+            cut.path = path;
+        });
+    }
+}
+
+impl Held {
+    /// Whether a connection to `path` is refused.
+    fn refuses(&mut self, path: &str) -> bool {
+        if self.times > 0 {
+            self.times -= 1;
+            return true;
+        }
+        let is_held = self.until.is_some_and(|until| clock::now() < until);
+        is_held && path.starts_with(self.path)
     }
 }
 
 async fn lead(
     listener: TcpListener,
     server: String,
-    cuts: watch::Sender<usize>,
-    refuse: Arc<AtomicUsize>,
+    cuts: watch::Sender<Cut>,
+    held: Arc<Mutex<Held>>,
 ) {
     let mut open = JoinSet::new();
     loop {
         let (mut near, _) = listener.accept().await.unwrap();
-        let less = |left: usize| left.checked_sub(1);
-        let refused = refuse.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
-        if refused.is_ok() {
-            continue;
-        }
-        let mut far = TcpStream::connect(&server).await.unwrap();
-        let mut cut = cuts.subscribe();
+        let (server, mut cut, held) = (server.clone(), cuts.subscribe(), held.clone());
         open.spawn(async move {
+            let before = cut.borrow().times;
+            let Some(path) = path(&near).await else {
+                return;
+            };
+            if held.lock().refuses(&path) {
+                return;
+            }
+            let mut far = TcpStream::connect(&server).await.unwrap();
             tokio::select! {
                 _ = copy_bidirectional(&mut near, &mut far) => {}
-                _ = cut.changed() => {}
+                _ = cut.wait_for(|cut| cut.times > before && path.starts_with(cut.path)) => {}
             }
         });
     }
+}
+
+/// The path of the request that a connection begins with.
+async fn path(socket: &TcpStream) -> Option<String> {
+    let mut head = [0; 256];
+    let read = socket.peek(&mut head).await.ok()?;
+    let head = String::from_utf8_lossy(&head[..read]);
+    Some(head.split(' ').nth(1)?.to_owned())
 }

@@ -10,4 +10,5 @@ mod failures;
 mod gate;
 mod hearing;
 mod hostile;
+mod lost;
 mod reconnect;

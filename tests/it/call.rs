@@ -179,12 +179,13 @@ async fn a_refused_session_is_told_with_its_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_socket_that_breaks_in_a_call_ends_it() {
+async fn a_socket_that_breaks_in_a_call_ends_it_when_none_can_be_had_in_time() {
     let call = Bench::ready(BargeIn::Immediate).await;
-    match call.hung_up().await {
-        Outcome::AgentLost(Loss::Broken(_) | Loss::Closed { .. }) => {}
-        other => panic!("{other:?}"),
-    }
+    let began = Instant::now();
+    let gone = Loss::Unreachable("gone".to_owned());
+    assert_eq!(call.hung_up().await, Outcome::AgentLost(gone));
+    let tried_for = began.elapsed();
+    assert!(tried_for > Duration::from_secs(2) && tried_for < Duration::from_secs(25));
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use parlor::agent::Inbox;
 use parlor::session::{Edges, Inputs, Microphone, run};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
@@ -64,7 +65,8 @@ struct Ends {
 
 fn inputs(mic: Mic) -> (Ends, Inputs<Mic>) {
     let (control, control_out) = mpsc::channel(64);
-    let (agent, agent_out) = mpsc::channel(64);
+    let (connections, agent_out) = Inbox::new();
+    let agent = connections.open();
     let (room, room_out) = mpsc::channel(64);
     let (playout, playout_out) = mpsc::channel(64);
     let ends = Ends {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use parlor::agent::{INBOX, Link, Stalled, drive};
+use parlor::agent::{Link, Stalled, drive};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{AgentCommand, AgentEvent, Event, Loss};
 use tokio::io::DuplexStream;
@@ -14,6 +14,9 @@ use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, frame::coding::CloseCode};
+
+/// Events that may wait to be looked at.
+const INBOX: usize = 64;
 
 /// Bytes under way in each direction.
 const PIPE: usize = 64 << 10;

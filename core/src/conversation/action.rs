@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::audio::Frame;
 use crate::ids::{CallId, Identity, ItemId, ReplyId, SessionId};
-use crate::private::Private;
+use crate::private::{Private, Secret};
 use crate::wire::agent::SessionConfig;
 
+use super::checkpoint::Checkpoint;
 use super::event::{AgentError, Loss, RoomEnd};
 
 /// Something the driver must do, in order.
@@ -14,6 +15,8 @@ use super::event::{AgentError, Loss, RoomEnd};
 pub enum Action {
     /// Open the agent's WebSocket.
     ConnectAgent,
+    /// Open it with this credential, which resumes a session.
+    ResumeAgent(Secret),
     /// Send a message to the agent.
     SendAgent(AgentCommand),
     /// Send 50 ms of the caller's voice to the agent (`input.audio`).
@@ -39,6 +42,8 @@ pub enum Action {
     SetAgentState(AgentState),
     /// Something worth a log line, a counter or a line of transcript.
     Observe(Fact),
+    /// From here another process could go on with the call.
+    Checkpoint(Box<Checkpoint>),
     /// Leave the room; the call is over. Always the last action.
     Finish(Outcome),
 }
@@ -151,6 +156,15 @@ pub enum Fact {
         utterance: Utterance,
         /// How much of it was heard.
         played: Duration,
+    },
+    /// The voice session was lost; it is resumed, or another one begins.
+    AgentLost(Loss),
+    /// A voice session is ready again.
+    AgentBack {
+        /// Whether it is the one that was lost.
+        resumed: bool,
+        /// Since the loss.
+        after: Duration,
     },
     /// The API reported an error that the call survives.
     AgentError(AgentError),

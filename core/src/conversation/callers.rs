@@ -9,6 +9,8 @@ pub(super) struct Callers {
     /// In order of joining.
     present: Vec<Identity>,
     linked: Option<Identity>,
+    /// Who was linked when another process made the call: linked again, whoever comes first.
+    before: Option<Identity>,
 }
 
 /// What a caller's leaving means.
@@ -23,12 +25,24 @@ pub(super) enum Departure {
 }
 
 impl Callers {
+    /// Prefers `before`.
+    pub(super) fn new(before: Option<Identity>) -> Self {
+        Self {
+            before,
+            ..Self::default()
+        }
+    }
+
     /// Takes in who came; gives who is linked because of it.
     pub(super) fn joined(&mut self, identity: Identity, kind: ParticipantKind) -> Option<Identity> {
         if !kind.is_caller() || self.present.contains(&identity) {
             return None;
         }
-        self.present.push(identity);
+        self.present.push(identity.clone());
+        if self.before.take_if(|before| *before == identity).is_some() {
+            self.linked = Some(identity);
+            return self.linked.clone();
+        }
         if self.linked.is_some() {
             return None;
         }
@@ -43,6 +57,11 @@ impl Callers {
         }
         self.link_first()
             .map_or(Departure::Last, Departure::Succeeded)
+    }
+
+    /// To whom the agent listens.
+    pub(super) fn linked(&self) -> Option<&Identity> {
+        self.linked.as_ref()
     }
 
     /// Whether the agent listens to somebody.

@@ -15,6 +15,10 @@ pub(super) enum Timer {
     Listener,
     /// The voice session is not ready.
     Ready,
+    /// A lost session is tried again.
+    Reconnect,
+    /// The agent does not say what it owes.
+    Owed,
     /// The voice session is not ended.
     End,
     /// A held reply is not confirmed as interrupted.

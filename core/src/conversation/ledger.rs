@@ -72,6 +72,15 @@ impl Ledger {
         }
     }
 
+    /// The server is gone: a reply that is still open has no more to come.
+    pub(super) fn lose(&mut self) {
+        if let Some(open) = self.latest_mut().filter(|last| last.stage == Stage::Open) {
+            open.stage = Stage::Interrupted;
+            let id = open.id.clone();
+            self.bury(id);
+        }
+    }
+
     /// Whether there is, or was, a reply named `id`.
     pub(super) fn knows(&self, id: &ReplyId) -> bool {
         let mut names = self.replies.iter().filter_map(|reply| reply.id.as_ref());

@@ -4,14 +4,18 @@
 
 mod action;
 mod callers;
+mod checkpoint;
 mod context;
+mod continuing;
 mod event;
 mod heard;
+mod history;
 mod ledger;
 mod link;
 mod name;
 mod past;
 mod playlist;
+mod recovery;
 mod reply;
 mod route;
 mod settings;
@@ -28,11 +32,14 @@ use crate::ids::Identity;
 
 use callers::{Callers, Departure};
 use context::{Context, Timer};
+use history::History;
 use link::Link;
+use recovery::Recovery;
 use tool::Tools;
 use turn::Turn;
 
 pub use action::{Action, AgentCommand, AgentState, Dropped, Fact, Outcome, Role, Utterance};
+pub use checkpoint::{Checkpoint, Resumable, Speaker, Turn as SpokenTurn};
 pub use event::{
     AgentError, AgentEvent, Event, Loss, ParticipantKind, PlayoutEvent, ReplyStatus, RoomEnd,
     RoomEvent,
@@ -51,8 +58,10 @@ pub use settings::{BargeIn, Settings};
 pub struct Conversation {
     phase: Phase,
     caller_grace: Duration,
+    checkpoints: bool,
     cx: Context,
     callers: Callers,
+    history: History,
     link: Link,
     turn: Turn,
     tools: Tools,
@@ -74,13 +83,21 @@ impl Conversation {
         if let Some(wait) = settings.caller_wait {
             cx.within(Timer::CallerWait, wait);
         }
+        let turn = Turn::new(&settings);
+        let before = settings.resume.unwrap_or_default();
+        let resumed = (!before.is_empty()).then(|| {
+            let recovery = Recovery::new(now, before.session.is_some());
+            (recovery, before.session)
+        });
         Self {
             phase: Phase::Live,
             caller_grace: settings.caller_grace,
+            checkpoints: settings.checkpoints,
             cx,
-            callers: Callers::default(),
-            turn: Turn::new(&settings),
-            link: Link::new(settings.session),
+            callers: Callers::new(before.caller),
+            history: History::new(before.turns, before.owes),
+            turn,
+            link: Link::new(settings.session, resumed),
             tools: Tools::default(),
             chunker: Chunker::default(),
         }
@@ -97,18 +114,18 @@ impl Conversation {
             Event::Playout(PlayoutEvent::Overflowed) => self.end(Outcome::PlayoutOverflow),
             Event::Playout(event) => self.turn.playout(&mut self.cx, event),
             Event::Room(event) => self.room(event),
-            Event::AgentOpened => self.link.opened(&mut self.cx),
+            Event::AgentOpened => self.link.opened(&mut self.cx, &self.history),
             Event::AgentLost(loss) => {
-                if let Some(outcome) = self.link.lost(&mut self.cx, loss) {
-                    self.end_at_once(outcome);
-                }
+                let outcome = self.link.lost(&mut self.cx, loss);
+                self.link_changed(outcome);
             }
-            Event::AgentStalled => self.end_at_once(Outcome::AgentStalled),
+            Event::AgentStalled => self.agent_stuck(Outcome::AgentStalled),
             Event::Shutdown => match self.phase {
                 Phase::Live => self.end(Outcome::Shutdown),
                 _ => self.end_at_once(Outcome::Shutdown),
             },
         }
+        self.remember();
     }
 
     /// Takes in that the time of [`poll_timeout`](Self::poll_timeout) has come.
@@ -119,6 +136,7 @@ impl Conversation {
         while let Some(timer) = self.cx.timers.take_expired(now) {
             self.expired(timer);
         }
+        self.remember();
     }
 
     /// What to do next; `None` when all is done.
@@ -179,7 +197,7 @@ impl Conversation {
                     self.cx.within(Timer::CallerGrace, self.caller_grace);
                 }
             },
-            RoomEvent::Subscribed => self.link.heard(&mut self.cx),
+            RoomEvent::Subscribed => self.link.heard(&mut self.cx, &self.history),
             RoomEvent::Ended(_) => {}
         }
     }
@@ -198,9 +216,11 @@ impl Conversation {
         match timer {
             Timer::CallerWait => self.end(Outcome::NoCaller),
             Timer::CallerGrace => self.end(Outcome::CallerLeft),
-            Timer::Connect => self.end(Outcome::AgentLost(link::not_open())),
-            Timer::Listener => self.link.heard(cx),
-            Timer::Ready => self.end(Outcome::AgentTimeout),
+            Timer::Connect => self.agent_stuck(Outcome::AgentLost(link::not_open())),
+            Timer::Listener => self.link.heard(cx, &self.history),
+            Timer::Ready => self.agent_stuck(Outcome::AgentTimeout),
+            Timer::Reconnect => self.link.open(cx),
+            Timer::Owed => self.say_what_is_owed(),
             Timer::End => self.hang_up(),
             Timer::Hold => self.turn.held_long_enough(cx),
             Timer::Quiet => self.turn.went_quiet(cx),
@@ -217,6 +237,7 @@ impl Conversation {
         self.phase = Phase::Ending(outcome);
         self.cx.stop(Timer::CallerWait);
         self.cx.stop(Timer::CallerGrace);
+        self.cx.stop(Timer::Owed);
         self.tools.forget(&mut self.cx);
         self.turn.stop(&mut self.cx);
         self.link.end(&mut self.cx);

@@ -79,6 +79,7 @@ names! {
     }
     Action {
         Self::ConnectAgent => "connect_agent",
+        Self::ResumeAgent(_) => "resume_agent",
         Self::SendAgent(_) => "send_agent",
         Self::SendAudio(_) => "send_audio",
         Self::CloseAgent => "close_agent",
@@ -89,6 +90,7 @@ names! {
         Self::FlushPlayout => "flush_playout",
         Self::SetAgentState(_) => "set_agent_state",
         Self::Observe(_) => "observe",
+        Self::Checkpoint(_) => "checkpoint",
         Self::Finish(_) => "finish",
     }
     AgentCommand {
@@ -105,6 +107,8 @@ names! {
         Self::UserTranscript { .. } => "user_transcript",
         Self::AgentTranscript { .. } => "agent_transcript",
         Self::Interrupted { .. } => "interrupted",
+        Self::AgentLost(_) => "agent_lost",
+        Self::AgentBack { .. } => "agent_back",
         Self::AgentError(_) => "agent_error",
         Self::Dropped(_) => "dropped",
         Self::UnknownMessage { .. } => "unknown_message",

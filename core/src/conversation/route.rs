@@ -1,19 +1,24 @@
 //! Where each message of the Voice Agent API goes.
 
+use super::context::Timer;
 use super::heard::Word;
 use super::{AgentEvent, Conversation, Dropped, Fact, Outcome, ReplyStatus};
-use crate::ids::{CallId, ReplyId, SessionId};
+use crate::ids::{CallId, ReplyId};
 
 impl Conversation {
     /// Takes in a message of the agent.
     pub(super) fn agent(&mut self, event: AgentEvent) {
+        if !self.link.is_connected() {
+            return;
+        }
         match event {
             AgentEvent::SessionUpdated => {}
             AgentEvent::SessionReady {
                 session,
+                resume_token,
                 server_tools,
                 ..
-            } => self.session_ready(session, server_tools),
+            } => self.session_ready(session, resume_token, server_tools),
             AgentEvent::SessionError(error) => {
                 if let Some(outcome) = self.link.error(&mut self.cx, error) {
                     self.end(outcome);
@@ -33,19 +38,15 @@ impl Conversation {
         }
     }
 
-    fn session_ready(&mut self, session: Option<SessionId>, server_tools: Vec<String>) {
-        if self.link.ready(&mut self.cx, session) {
-            self.tools.set_server_tools(server_tools);
-            self.turn.ready(&mut self.cx);
-        }
-    }
-
     /// What the agent says once the session is ready.
     fn conversation(&mut self, event: AgentEvent) {
         let cx = &mut self.cx;
         match event {
             AgentEvent::ReplyAudio { reply, frame } => self.turn.reply_audio(cx, reply, frame),
-            AgentEvent::SpeechStarted => self.turn.speech_started(cx),
+            AgentEvent::SpeechStarted => {
+                cx.stop(Timer::Owed);
+                self.turn.speech_started(cx);
+            }
             AgentEvent::SpeechStopped => self.turn.speech_stopped(cx),
             AgentEvent::UserTranscriptDelta { item, text } => cx.observe(Fact::UserTranscript {
                 item,
@@ -60,7 +61,10 @@ impl Conversation {
                     is_final: true,
                 });
             }
-            AgentEvent::ReplyStarted { reply } => self.turn.reply_started(cx, reply),
+            AgentEvent::ReplyStarted { reply } => {
+                cx.stop(Timer::Owed);
+                self.turn.reply_started(cx, reply);
+            }
             AgentEvent::AgentTranscriptDelta {
                 reply,
                 delta,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::checkpoint::Checkpoint;
 use crate::wire::agent::SessionConfig;
 
 /// What one call is told from outside. The default keeps an empty room for ever and ends the
@@ -16,6 +17,10 @@ pub struct Settings {
     pub caller_wait: Option<Duration>,
     /// From the last caller's leaving to the end of the call.
     pub caller_grace: Duration,
+    /// Where another process had to leave the call.
+    pub resume: Option<Checkpoint>,
+    /// Whether [`Action::Checkpoint`](super::Action::Checkpoint) is wanted.
+    pub checkpoints: bool,
 }
 
 /// What happens to the agent's voice when the caller starts to speak.

@@ -61,10 +61,10 @@ impl Shown {
     }
 
     fn now(&self, held: bool) -> AgentState {
-        if !self.ready {
-            AgentState::Initializing
-        } else if self.speaking && !held {
+        if self.speaking && !held {
             AgentState::Speaking
+        } else if !self.ready {
+            AgentState::Initializing
         } else if self.thinking.is_some() {
             AgentState::Thinking
         } else {

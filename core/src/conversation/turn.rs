@@ -199,6 +199,18 @@ impl Turn {
         self.settle(cx);
     }
 
+    /// The session is gone: no more comes of the reply it made, and what was played of it is
+    /// all there is. Whether the caller is left without the rest, or an answer.
+    pub(super) fn link_lost(&mut self, cx: &mut Context) -> bool {
+        let is_owed = self.ledger.has_open() || self.shown.thinking.is_some();
+        self.ledger.lose();
+        self.follow_up = false;
+        self.shown.ready = false;
+        self.shown.thinking = None;
+        self.settle(cx);
+        is_owed
+    }
+
     /// The call ends: nothing is played any more.
     pub(super) fn stop(&mut self, cx: &mut Context) {
         self.stopped = true;

@@ -60,10 +60,12 @@ pub enum Answer {
         /// Set from its first moment on.
         attributes: HashMap<String, String>,
     },
-    /// Another worker shall take it.
+    /// The worker does not take the call.
     Refuse {
         /// Which.
         job: JobId,
+        /// Nobody else shall take it either; otherwise the server asks another worker.
+        for_all: bool,
     },
 }
 
@@ -109,6 +111,8 @@ pub enum Refusal {
     Load,
     /// The worker is about to end.
     Draining,
+    /// The agent is in that room already: a second one would talk over it.
+    AlreadyThere,
 }
 
 /// Something worth noting.
@@ -137,6 +141,8 @@ pub enum Fact {
     Answered(JobId, Result<(), Refusal>),
     /// An offer was taken, and the call went to somebody else or nowhere.
     NotAssigned(JobId),
+    /// The server ended a call because its agent left the room; it is on its way back.
+    Kept(JobId),
     /// The worker takes no calls now, or does again.
     Full(bool),
     /// Nothing more is taken.

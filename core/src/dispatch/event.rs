@@ -20,6 +20,8 @@ pub enum Event {
     Load(f32),
     /// The call has joined its room.
     Running(JobId),
+    /// The call joins its room again under the same identity: the server sees the agent leave.
+    Moved(JobId),
     /// The call is over and about to leave its room.
     Ended(JobId, JobResult),
     /// No more calls; running ones go on. The second one ends everything now.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::slots::Stage;
 use super::{
-    Action, Answer, Assignment, Command, Dispatch, Fact, Job, JobResult, JobStatus, Phase, Refusal,
-    StopReason,
+    Action, Answer, Assignment, Command, Dispatch, Fact, Job, JobResult, JobStatus, JobType, Phase,
+    Refusal, StopReason,
 };
 use crate::conversation::AgentState;
 use crate::ids::{Identity, JobId};
@@ -18,6 +18,9 @@ impl Dispatch {
     pub(super) fn offered(&mut self, job: &Job) {
         let refusal = match self.phase {
             _ if self.slots.stage(&job.id).is_some() => None,
+            _ if job.job_type == JobType::Room && self.slots.is_in(&job.room) => {
+                Some(Refusal::AlreadyThere)
+            }
             Phase::Open if self.slots.is_full() => Some(Refusal::NoSlot),
             Phase::Open if self.load.is_enough(&self.slots) => Some(Refusal::Load),
             Phase::Open => None,
@@ -25,11 +28,12 @@ impl Dispatch {
         };
         let answer = match refusal {
             None => {
-                self.slots.reserve(self.cx.now, &job.id);
+                self.slots.reserve(self.cx.now, job);
                 self.accept(job)
             }
-            Some(_) => Answer::Refuse {
+            Some(refusal) => Answer::Refuse {
                 job: job.id.clone(),
+                for_all: refusal == Refusal::AlreadyThere,
             },
         };
         self.cx.send(Command::Answer(answer));
@@ -63,7 +67,7 @@ impl Dispatch {
             _ if self.phase != Phase::Open && self.slots.stage(&job).is_none() => {
                 self.refuse_assigned(job);
             }
-            _ if self.slots.start(&job) => {
+            _ if self.slots.start(&assignment.job) => {
                 self.cx.act(Action::Start(assignment));
                 self.report();
             }
@@ -76,8 +80,13 @@ impl Dispatch {
         self.tell(job, JobStatus::Ended(failed));
     }
 
-    /// The server has ended a call: a promise is void, a call says goodbye.
+    /// The server has ended a call: a promise is void, a call says goodbye. One that has just
+    /// moved goes on: the server ends it because its agent seemed to leave.
     pub(super) fn terminated(&mut self, job: &JobId) {
+        if self.slots.take_moved(self.cx.now, job) {
+            self.cx.observe(Fact::Kept(job.clone()));
+            return;
+        }
         match self.slots.stage(job) {
             Some(Stage::Reserved(_)) => {
                 self.slots.free(job);

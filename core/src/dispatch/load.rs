@@ -68,15 +68,15 @@ impl Load {
 mod tests {
     use super::*;
     use crate::conversation::tests::epoch;
-    use crate::ids::JobId;
+    use crate::dispatch::tests::harness::job;
 
     fn slots(running: usize, reserved: usize, limit: usize) -> Slots {
         let mut slots = Slots::new(limit);
         for number in 0..running + reserved {
-            let job = JobId::from(format!("AJ_{number}"));
+            let job = job(&format!("AJ_{number}"));
             assert!(slots.reserve(epoch(), &job));
             if number < running {
-                assert!(slots.start(&job) && slots.run(&job));
+                assert!(slots.start(&job) && slots.run(&job.id));
             }
         }
         slots

@@ -106,6 +106,7 @@ impl Dispatch {
                     self.tell(job, JobStatus::Running);
                 }
             }
+            Event::Moved(job) => self.slots.moved(self.cx.now, &job),
             Event::Ended(job, result) => self.ended(job, result),
             Event::Drain => self.drain(),
         }

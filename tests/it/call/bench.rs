@@ -8,12 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use parking_lot::Mutex;
-use parlor::agent::{INBOX, Link, drive};
+use parlor::agent::{Connections, Inbox, Link, drive};
 use parlor::room::Playout;
 use parlor::session::{Edges, Inputs, Microphone, run};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
-    Action, AgentState, BargeIn, Event, Outcome, ParticipantKind, RoomEvent, Settings,
+    Action, AgentState, BargeIn, Event, Loss, Outcome, ParticipantKind, RoomEvent, Settings,
 };
 use serde_json::{Value, json};
 use tokio::io::DuplexStream;
@@ -43,7 +43,7 @@ struct Seen {
 struct Memory {
     socket: Option<WebSocketStream<DuplexStream>>,
     link: Option<Link>,
-    events: mpsc::Sender<Event>,
+    connections: Connections,
     playout: Playout,
     seen: Arc<Mutex<Seen>>,
 }
@@ -54,9 +54,14 @@ impl Edges for Memory {
             Action::ConnectAgent => {
                 let (link, outbox) = Link::pair();
                 self.link = Some(link);
-                let socket = self.socket.take().expect("one connection a call");
-                let events = self.events.clone();
+                let socket = self.socket.take();
+                let events = self.connections.open();
                 tokio::spawn(async move {
+                    // The API is there once and never again.
+                    let Some(socket) = socket else {
+                        let gone = Loss::Unreachable("gone".to_owned());
+                        return drop(events.send(Event::AgentLost(gone)).await);
+                    };
                     events.send(Event::AgentOpened).await.unwrap();
                     let loss = drive(socket, outbox, &events).await;
                     // Nobody listens after the end of the call.
@@ -74,7 +79,8 @@ impl Edges for Memory {
             Action::ResumePlayout => self.playout.pause(false),
             Action::FlushPlayout => self.playout.flush(),
             Action::SetAgentState(state) => self.seen.lock().state = Some(state),
-            Action::Observe(_) | Action::Finish(_) => {}
+            Action::ResumeAgent(_) => panic!("there is one connection"),
+            Action::Observe(_) | Action::Checkpoint(_) | Action::Finish(_) => {}
         }
     }
 
@@ -116,7 +122,7 @@ impl Bench {
         let near = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
         let far = WebSocketStream::from_raw_socket(far, Role::Server, None).await;
         let (control, control_out) = mpsc::channel(1);
-        let (agent, agent_out) = mpsc::channel(INBOX);
+        let (connections, agent_out) = Inbox::new();
         let (room, room_out) = mpsc::channel(8);
         let (reports, playout_out) = mpsc::channel(64);
         let (mic, mic_out) = mpsc::channel(1);
@@ -126,7 +132,7 @@ impl Bench {
         let mut edges = Memory {
             socket: Some(near),
             link: None,
-            events: agent,
+            connections,
             playout,
             seen: Arc::clone(&seen),
         };

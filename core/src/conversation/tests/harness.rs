@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use crate::audio::Frame;
 use crate::conversation::*;
 use crate::ids::ReplyId;
+use crate::private::Secret;
 
 /// The instant at which every scenario starts.
 #[expect(
@@ -125,6 +126,16 @@ pub(super) fn ready() -> Event {
         resume_token: None,
         expires_at: None,
         server_tools: vec!["weather".to_owned()],
+    })
+}
+
+/// A session that can be resumed.
+pub(super) fn resumable() -> Event {
+    Event::Agent(AgentEvent::SessionReady {
+        session: Some("s1".into()),
+        resume_token: Some(Secret::new("s1-token")),
+        expires_at: None,
+        server_tools: Vec::new(),
     })
 }
 

@@ -170,9 +170,9 @@ fn at_the_end_of_the_call_the_last_reply_is_told_as_far_as_it_was_heard() {
         Action::FlushPlayout,
         state(AgentState::Listening),
         agent_said(1, "One two", false),
-        Action::Finish(Outcome::AgentLost(loss())),
+        Action::Finish(Outcome::AgentRejected(error("forbidden"))),
     ];
-    assert_eq!(call.on(lost()), end);
+    assert_eq!(call.last_of([session_error("forbidden"), lost()]), end);
 }
 
 #[test]

@@ -126,27 +126,28 @@ fn an_error_after_ready_is_not() {
     let told = Action::Observe(Fact::AgentError(error("invalid_audio")));
     assert_eq!(call.on(session_error("invalid_audio")), [told]);
     assert_eq!(call.pass(60 * SECOND), []);
-    assert_eq!(
-        call.on(lost()),
-        [Action::Finish(Outcome::AgentLost(loss()))]
-    );
+    assert!(call.on(lost()).contains(&Action::ConnectAgent));
 }
 
 #[test]
-fn an_error_right_before_the_loss_is_the_reason() {
+fn a_refusal_right_before_the_loss_is_the_reason() {
     let mut call = Call::ready(configured());
-    call.on(session_error("internal_error"));
+    call.on(session_error("unauthorized"));
     call.pass(LAST_WORDS);
-    let outcome = Outcome::AgentRejected(error("internal_error"));
+    let outcome = Outcome::AgentRejected(error("unauthorized"));
     assert_eq!(call.on(lost()), [Action::Finish(outcome)]);
+
+    let mut call = Call::ready(configured());
+    call.on(session_error("unauthorized"));
+    call.pass(LAST_WORDS + ms(1));
+    assert!(call.on(lost()).contains(&Action::ConnectAgent));
 }
 
 #[test]
-fn a_lost_socket_ends_the_call() {
-    let events = [joined("ada"), subscribed(), Event::AgentOpened, ready()];
-    for reached in 1..=events.len() {
+fn a_socket_that_is_lost_before_the_first_session_ends_the_call() {
+    for reached in 1..=3 {
         let mut call = Call::new(configured());
-        let events = [joined("ada"), subscribed(), Event::AgentOpened, ready()];
+        let events = [joined("ada"), subscribed(), Event::AgentOpened];
         for event in events.into_iter().take(reached) {
             call.on(event);
         }
@@ -247,10 +248,11 @@ fn while_ending_nobody_else_is_let_in() {
 }
 
 #[test]
-fn a_stalled_agent_is_cut_off() {
+fn an_agent_that_stalls_while_it_ends_is_cut_off() {
     let mut call = Call::ready(configured());
-    let end = || [Action::CloseAgent, Action::Finish(Outcome::AgentStalled)];
-    assert_eq!(call.on(Event::AgentStalled), end());
+    call.on(Event::Shutdown);
+    let end = [Action::CloseAgent, Action::Finish(Outcome::Shutdown)];
+    assert_eq!(call.on(Event::AgentStalled), end);
 }
 
 #[test]

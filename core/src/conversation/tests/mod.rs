@@ -7,6 +7,7 @@ mod heard;
 mod link;
 mod names;
 mod random;
+mod recovery;
 mod tool;
 mod turn;
 

@@ -12,7 +12,7 @@ const REPLIES: [&str; 5] = ["a", "b", "c", "d", ""];
 
 #[test]
 fn what_must_hold_holds_for_whatever_happens() {
-    let (mut reached, mut plays, mut flushes) = (HashSet::new(), 0, 0);
+    let (mut reached, mut plays, mut flushes, mut backs) = (HashSet::new(), 0, 0, 0);
     for seed in 1..=SEEDS {
         let run = std::panic::catch_unwind(|| Run::new(seed).run());
         match run {
@@ -20,6 +20,7 @@ fn what_must_hold_holds_for_whatever_happens() {
                 reached.extend(run.finished);
                 plays += run.plays;
                 flushes += run.flushes;
+                backs += run.backs;
             }
             Err(panic) => {
                 let why = panic.downcast_ref::<String>().map(String::as_str);
@@ -40,8 +41,8 @@ fn what_must_hold_holds_for_whatever_happens() {
         );
     }
     assert!(
-        plays > 50_000 && flushes > 5_000,
-        "{plays} plays, {flushes} flushes"
+        plays > 50_000 && flushes > 5_000 && backs > 300,
+        "{plays} plays, {flushes} flushes, {backs} recoveries"
     );
 }
 
@@ -66,6 +67,7 @@ struct Run {
     uses: HashMap<&'static str, u32>,
     /// The last ones only: names are remembered up to a bound.
     interrupted: VecDeque<String>,
+    was_ready: bool,
     connected: bool,
     configured: bool,
     ready: bool,
@@ -75,6 +77,7 @@ struct Run {
     finished: Option<&'static str>,
     plays: usize,
     flushes: usize,
+    backs: usize,
 }
 
 impl Run {
@@ -93,6 +96,7 @@ impl Run {
             queue: Vec::new(),
             uses: HashMap::new(),
             interrupted: VecDeque::new(),
+            was_ready: false,
             connected: false,
             configured: false,
             ready: false,
@@ -102,6 +106,7 @@ impl Run {
             finished: None,
             plays: 0,
             flushes: 0,
+            backs: 0,
         }
     }
 
@@ -117,6 +122,7 @@ impl Run {
                 let actions = self.call.on(event);
                 self.check(actions, reply.as_deref());
                 self.ready |= told;
+                self.was_ready |= told;
             }
             self.check_deadlines();
         }
@@ -130,13 +136,14 @@ impl Run {
             0..=4 if self.chance.below(150) > 0 => mic(1),
             0 => Event::Shutdown,
             1 => lost(),
-            2 => session_error("odd"),
+            2 => session_error(["odd", "unauthorized", "at_capacity"][self.chance.below(3)]),
             3 => session_ended(),
             4 => left(["ada", "bob"][self.chance.below(2)]),
             5..=9 => joined(["ada", "bob"][self.chance.below(2)]),
             10..=19 => subscribed(),
             20..=34 if self.connected => Event::AgentOpened,
-            35..=44 if self.configured => ready(),
+            35..=44 if self.configured => [ready, resumable][self.chance.below(2)](),
+            45 if !self.ready && self.chance.below(10) == 0 => session_error("odd"),
             45..=59 => mic(1),
             60..=64 => speech_started(),
             65..=69 => speech_stopped(),
@@ -149,10 +156,18 @@ impl Run {
             123..=129 => return (done(&reply), Some(reply)),
             130..=133 => return (interrupted(&reply), Some(reply)),
             134..=136 => tool_call("1", ["tea", "weather"][self.chance.below(2)]),
+            137 if self.chance.below(4) == 0 => lost(),
             137..=159 => return (self.playout(), None),
             _ => mic(2),
         };
         (event, None)
+    }
+
+    /// No connection any more.
+    fn cut(&mut self) {
+        self.connected = false;
+        self.configured = false;
+        self.ready = false;
     }
 
     /// The name of a reply that is under way; now and then of a new one.
@@ -184,6 +199,7 @@ impl Run {
     fn note(&mut self, event: &Event, reply: Option<&str>) -> bool {
         match event {
             Event::Agent(AgentEvent::SessionReady { .. }) => return self.configured,
+            Event::AgentLost(_) if !self.ending => self.cut(),
             Event::Agent(
                 AgentEvent::AgentTranscript {
                     interrupted: true, ..
@@ -208,17 +224,24 @@ impl Run {
         for action in actions {
             assert_eq!(self.finished, None, "{action:?} after the end");
             match action {
-                Action::ConnectAgent => {
+                Action::CloseAgent => self.cut(),
+                Action::ConnectAgent | Action::ResumeAgent(_) => {
                     assert!(!self.connected, "connected twice");
                     self.connected = true;
                 }
-                Action::SendAgent(AgentCommand::UpdateSession(_)) => {
+                Action::SendAgent(
+                    AgentCommand::UpdateSession(_) | AgentCommand::ResumeSession(_),
+                ) => {
                     assert!(self.connected && !self.configured, "configured twice");
                     self.configured = true;
                 }
                 Action::SendAgent(AgentCommand::EndSession) => {
                     assert!(self.ready && !self.ending, "ended twice");
                     self.ending = true;
+                }
+                // An answer that is owed comes with the session itself.
+                Action::SendAgent(AgentCommand::CreateReply { .. }) => {
+                    assert!(self.configured && !self.ending, "{action:?} out of session");
                 }
                 Action::SendAgent(_) | Action::SendAudio(_) => {
                     assert!(self.ready && !self.ending, "{action:?} out of session");
@@ -234,6 +257,7 @@ impl Run {
                 Action::Observe(Fact::AgentTranscript { utterance, .. }) => {
                     assert!(self.told.insert(utterance), "{utterance:?} told twice");
                 }
+                Action::Observe(Fact::AgentBack { .. }) => self.backs += 1,
                 Action::Finish(outcome) => self.finished = Some(outcome.name()),
                 _ => {}
             }
@@ -268,6 +292,7 @@ impl Run {
         }
         let waits = self.ending
             || self.held
+            || self.was_ready && !self.ready
             || self.connected && !self.ready
             || matches!(
                 self.call.call.state(),

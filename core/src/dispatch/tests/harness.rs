@@ -104,7 +104,7 @@ impl Bench {
     }
 }
 
-pub(super) fn job(id: &str) -> Job {
+pub(in crate::dispatch) fn job(id: &str) -> Job {
     Job {
         id: JobId::from(id),
         job_type: JobType::Room,

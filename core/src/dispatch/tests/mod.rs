@@ -1,7 +1,7 @@
 //! Each rule of the dispatch protocol as a scenario.
 
 mod drain;
-mod harness;
+pub(super) mod harness;
 mod link;
 mod offers;
 mod random;

@@ -1,9 +1,10 @@
 //! Offers, promises and calls.
 
 use super::harness::{Bench, SECOND, assignment, ended, facts, job, place, sent, statuses};
-use crate::dispatch::slots::ASSIGNED_WITHIN;
+use crate::dispatch::slots::{ASSIGNED_WITHIN, MOVED_FOR};
 use crate::dispatch::{
-    Action, Answer, Command, Event, Fact, JobResult, JobStatus, Refusal, ServerEvent, StopReason,
+    Action, Answer, Command, Event, Fact, Job, JobResult, JobStatus, JobType, Refusal, ServerEvent,
+    StopReason,
 };
 
 #[test]
@@ -39,7 +40,10 @@ fn a_slot_is_promised_once() {
     assert!(last.full && last.load >= 0.7, "{last:?}");
     assert!(facts(&second).contains(&&Fact::Full(true)));
     let third = bench.server(ServerEvent::Offer(job("AJ_3")));
-    let refused = Command::Answer(Answer::Refuse { job: "AJ_3".into() });
+    let refused = Command::Answer(Answer::Refuse {
+        job: "AJ_3".into(),
+        for_all: false,
+    });
     assert_eq!(sent(&third)[0], refused);
     let why = Fact::Answered("AJ_3".into(), Err(Refusal::NoSlot));
     assert!(facts(&third).contains(&&why));
@@ -145,4 +149,53 @@ fn a_busy_machine_takes_no_calls_and_says_so_at_once() {
     assert!(bench.offer("AJ_1"));
     assert_eq!(bench.on(Event::Load(0.2)), [], "no news");
     assert_eq!(statuses(&bench.pass(3 * SECOND)).len(), 1);
+}
+
+#[test]
+fn a_call_that_moved_is_not_ended_because_its_agent_seemed_to_leave() {
+    let mut bench = Bench::registered(2);
+    bench.call("AJ_1");
+    let terminated = || ServerEvent::Terminated("AJ_1".into());
+    let stop = [Action::Stop("AJ_1".into(), StopReason::Terminated)];
+    assert_eq!(bench.on(Event::Moved("AJ_1".into())), []);
+    let actions = bench.server(terminated());
+    assert_eq!(facts(&actions), [&Fact::Kept("AJ_1".into())]);
+    assert_eq!(bench.server(terminated()), stop, "the second is meant");
+
+    bench.on(Event::Moved("AJ_1".into()));
+    bench.pass(MOVED_FOR);
+    assert_eq!(bench.server(terminated()), stop, "too late to be that");
+    assert_eq!(bench.on(Event::Moved("AJ_9".into())), []);
+}
+
+#[test]
+fn a_room_that_has_the_agent_gets_no_second_one() {
+    let mut bench = Bench::registered(4);
+    bench.call("AJ_1");
+    let again = Job {
+        room: job("AJ_1").room,
+        ..job("AJ_2")
+    };
+    let offer = |job: &Job| ServerEvent::Offer(job.clone());
+    let refused = Command::Answer(Answer::Refuse {
+        job: "AJ_2".into(),
+        for_all: true,
+    });
+    assert_eq!(sent(&bench.server(offer(&again)))[0], refused);
+    let for_somebody = Job {
+        job_type: JobType::Participant,
+        ..again.clone()
+    };
+    let answer = sent(&bench.server(offer(&for_somebody)))[0].clone();
+    assert!(
+        matches!(answer, Command::Answer(Answer::Accept { .. })),
+        "one for each participant"
+    );
+    bench.server(ServerEvent::Terminated("AJ_2".into()));
+    bench.end("AJ_1");
+    let answer = sent(&bench.server(offer(&again)))[0].clone();
+    assert!(
+        matches!(answer, Command::Answer(Answer::Accept { .. })),
+        "it left"
+    );
 }

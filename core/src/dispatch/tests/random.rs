@@ -72,7 +72,7 @@ impl Seen {
             _ => assert!(self.registered, "{command:?} before the registration"),
         }
         match command {
-            Command::Answer(Answer::Accept { job, .. } | Answer::Refuse { job }) => {
+            Command::Answer(Answer::Accept { job, .. } | Answer::Refuse { job, .. }) => {
                 *self.answers.entry(job.to_string()).or_default() += 1;
             }
             Command::Job(job, JobStatus::Ended(_)) => {
@@ -127,6 +127,7 @@ impl Run {
                 self.seen.registered = false;
                 bench.on(Event::Lost("reset".to_owned()))
             }
+            8 => bench.on(Event::Moved(id.as_str().into())),
             9 => bench.on(Event::Load(self.numbers.below(100) as f32 / 100.0)),
             11 => bench.on(Event::Drain),
             _ => bench.pass(SECOND * self.numbers.below(4) as u32),

@@ -124,8 +124,9 @@ fn availability(answer: &Answer) -> proto::AvailabilityResponse {
             ..proto::AvailabilityResponse::default()
         },
         // Without `terminate` the server asks the next worker.
-        Answer::Refuse { job } => proto::AvailabilityResponse {
+        Answer::Refuse { job, for_all } => proto::AvailabilityResponse {
             job_id: job.to_string(),
+            terminate: *for_all,
             ..proto::AvailabilityResponse::default()
         },
     }

@@ -77,15 +77,15 @@ fn answers_say_who_comes_or_that_another_shall() {
         ("AJ_1", "agent-AJ_1")
     );
     assert_eq!(yes.participant_attributes["lk.agent.name"], "clerk");
-    let refuse = Answer::Refuse { job: "AJ_2".into() };
-    let ToServer::Availability(no) = written(&Command::Answer(refuse)) else {
-        panic!("another message");
-    };
-    assert_eq!(no.job_id, "AJ_2");
-    assert!(
-        !no.available && !no.terminate,
-        "the server asks the next worker"
-    );
+    for for_all in [false, true] {
+        let job = "AJ_2".into();
+        let refuse = Answer::Refuse { job, for_all };
+        let ToServer::Availability(no) = written(&Command::Answer(refuse)) else {
+            panic!("another message");
+        };
+        assert_eq!(no.job_id, "AJ_2");
+        assert_eq!((no.available, no.terminate), (false, for_all));
+    }
 }
 
 #[test]

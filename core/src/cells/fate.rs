@@ -1,0 +1,198 @@
+//! What becomes of a cell, and of its calls.
+
+use std::time::Duration;
+
+use super::call::{Call, Stage as CallStage};
+use super::cell::Stage;
+use super::{
+    Action, CellEvent, CellId, Cells, Fact, Killed, PLACED_WITHIN, Retired, SILENT_AFTER, Timer,
+    Told,
+};
+use crate::dispatch::JobResult;
+use crate::ids::JobId;
+
+/// Cells in a row that may die while they make one call; the call ends with the last.
+const DEATHS: u32 = 2;
+
+/// How long a call must run in its next cell to be innocent of the death of the one before.
+pub(super) const CLEARED_AFTER: Duration = Duration::from_secs(30);
+
+impl Cells {
+    pub(super) fn cell(&mut self, cell: CellId, event: CellEvent) {
+        self.heard(cell);
+        match event {
+            CellEvent::Ready => self.ready(cell),
+            CellEvent::Beat { memory } => self.weigh(cell, memory),
+            CellEvent::Running(job) => self.running(cell, job),
+            CellEvent::Checkpoint(job, checkpoint) => {
+                if let Some(call) = self.made_in(cell, &job) {
+                    call.start.checkpoint = Some(*checkpoint);
+                }
+            }
+            CellEvent::Token(job, token) => {
+                if let Some(call) = self.made_in(cell, &job) {
+                    call.start.assignment.token = token;
+                }
+            }
+            CellEvent::Ended(job, result) => {
+                if let Some(call) = self.made_in(cell, &job) {
+                    call.stage = CallStage::Ended;
+                    call.cleared = None;
+                    self.tell(Told::Ended(job, result));
+                }
+            }
+            CellEvent::Left(job) => self.left(cell, &job),
+            CellEvent::Gone(how) => self.gone(cell, how),
+        }
+    }
+
+    /// [`Timer::Cell`]: it is not ready, or silent.
+    pub(super) fn overdue(&mut self, id: CellId) {
+        let Some(cell) = self.cells.get_mut(&id) else {
+            return;
+        };
+        let silent = self.cx.now.saturating_duration_since(cell.heard);
+        match cell.stage {
+            Stage::Starting => self.kill(id, Killed::NotReady),
+            _ if cell.is_silent => self.kill(id, Killed::Silent),
+            _ => {
+                cell.is_silent = true;
+                self.cx.within(Timer::Cell(id), SILENT_AFTER);
+                self.observe(Fact::Silent(id, silent));
+            }
+        }
+    }
+
+    /// The call, if this cell makes it.
+    fn made_in(&mut self, cell: CellId, job: &JobId) -> Option<&mut Call> {
+        let call = self.calls.get_mut(job)?;
+        let is_made = matches!(call.stage, CallStage::Made | CallStage::Stopping);
+        (is_made && call.home == Some(cell)).then_some(call)
+    }
+
+    fn heard(&mut self, id: CellId) {
+        if let Some(cell) = self.cells.get_mut(&id).filter(|cell| cell.is_watched()) {
+            cell.heard = self.cx.now;
+            cell.is_silent = false;
+            self.cx.within(Timer::Cell(id), SILENT_AFTER);
+        }
+    }
+
+    fn ready(&mut self, id: CellId) {
+        let now = self.cx.now;
+        let cell = self.cells.get_mut(&id);
+        if let Some(cell) = cell.filter(|cell| cell.stage == Stage::Starting) {
+            cell.stage = Stage::Ready;
+            let after = now.saturating_duration_since(cell.started);
+            self.stillborn = 0;
+            self.heard(id);
+            self.observe(Fact::Ready(id, after));
+        }
+    }
+
+    fn weigh(&mut self, cell: CellId, memory: u64) {
+        if memory >= self.limits.memory {
+            self.kill(cell, Killed::Memory);
+        } else if memory >= self.limits.memory / 5 * 4 {
+            self.retire(cell, Retired::Memory);
+        }
+    }
+
+    fn running(&mut self, cell: CellId, job: JobId) {
+        let now = self.cx.now;
+        let Some(call) = self.made_in(cell, &job) else {
+            return;
+        };
+        let orphaned = call.orphaned.take();
+        if call.is_suspect() {
+            call.cleared = Some(now + CLEARED_AFTER);
+        }
+        if let Some(at) = orphaned {
+            let after = now.saturating_duration_since(at);
+            self.observe(Fact::Adopted(job.clone(), after));
+        }
+        self.tell(Told::Running(job));
+    }
+
+    fn left(&mut self, cell: CellId, job: &JobId) {
+        if self
+            .calls
+            .get(job)
+            .is_some_and(|call| call.home == Some(cell))
+        {
+            self.calls.remove(job);
+        }
+    }
+
+    fn kill(&mut self, id: CellId, why: Killed) {
+        if let Some(cell) = self
+            .cells
+            .get_mut(&id)
+            .filter(|it| it.stage != Stage::Killed)
+        {
+            let was_starting = cell.stage == Stage::Starting;
+            cell.stage = Stage::Killed;
+            self.cx.stop(Timer::Cell(id));
+            self.note_stillborn(was_starting);
+            self.observe(Fact::Killed(id, why));
+            self.cx.act(Action::Kill(id));
+        }
+    }
+
+    fn gone(&mut self, id: CellId, how: Option<String>) {
+        let Some(cell) = self.cells.remove(&id) else {
+            return;
+        };
+        self.cx.stop(Timer::Cell(id));
+        self.note_stillborn(cell.stage == Stage::Starting);
+        let is_home = |call: &Call| call.home == Some(id);
+        let jobs = self.calls.iter().filter(|(_, call)| is_home(call));
+        let jobs: Vec<_> = jobs.map(|(job, _)| job.clone()).collect();
+        let is_open = |job: &&JobId| {
+            let call = self.calls.get(*job);
+            call.is_some_and(|call| call.stage != CallStage::Ended)
+        };
+        let calls = jobs.iter().filter(is_open).count();
+        let why = how.clone().unwrap_or_else(|| "it ended".to_owned());
+        self.observe(Fact::Gone {
+            cell: id,
+            how,
+            calls,
+        });
+        for job in jobs {
+            self.orphaned(job, &why);
+        }
+    }
+
+    fn note_stillborn(&mut self, was_starting: bool) {
+        if was_starting {
+            self.stillborn += 1;
+            self.stillborn_at = Some(self.cx.now);
+        }
+    }
+
+    /// The cell of a call is gone: another one goes on, unless the call was about to end or
+    /// takes every cell along.
+    fn orphaned(&mut self, job: JobId, why: &str) {
+        let now = self.cx.now;
+        let Some(call) = self.calls.get_mut(&job) else {
+            return;
+        };
+        call.home = None;
+        call.cleared = None;
+        call.deaths += 1;
+        match call.stage {
+            CallStage::Ended => drop(self.calls.remove(&job)),
+            CallStage::Made if call.deaths < DEATHS && !self.closed => {
+                call.stage = CallStage::Waiting(now + PLACED_WITHIN);
+                call.orphaned.get_or_insert(now);
+                self.tell(Told::Moved(job));
+            }
+            _ => {
+                let failed = format!("the process of the call is gone: {why}");
+                self.calls.remove(&job);
+                self.tell(Told::Ended(job, JobResult::Failed(failed)));
+            }
+        }
+    }
+}

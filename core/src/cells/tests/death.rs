@@ -1,0 +1,179 @@
+//! Cells that die, hang or grow, and what becomes of their calls.
+
+use super::harness::*;
+use crate::cells::fate::CLEARED_AFTER;
+use crate::cells::{Action, CellEvent, CellId, Event, Fact, Killed, Limits, READY_WITHIN, Told};
+use crate::dispatch::JobResult;
+use crate::private::Secret;
+
+fn failed(told: &[Told], name: &str) -> bool {
+    told.iter()
+        .any(|it| matches!(it, Told::Ended(ended, JobResult::Failed(_)) if *ended == job(name)))
+}
+
+#[test]
+fn the_calls_of_a_dead_cell_go_on_in_another_from_their_checkpoints() {
+    let mut bench = Bench::of(8);
+    assert_eq!(bench.call("a"), 1);
+    bench.cell(1, CellEvent::Checkpoint(job("a"), checkpoint("ada")));
+    bench.cell(1, CellEvent::Token(job("a"), Secret::new("second")));
+    let actions = bench.killed(1);
+    let gone = Fact::Gone {
+        cell: CellId(1),
+        how: Some("signal 9".to_owned()),
+        calls: 1,
+    };
+    assert_eq!(facts(&actions), [gone]);
+    assert_eq!(told(&actions), [Told::Moved(job("a"))]);
+    let (home, start) = started(&actions, "a").unwrap();
+    assert_eq!(home, 2);
+    assert_eq!(start.checkpoint.as_ref(), Some(checkpoint("ada").as_ref()));
+    assert_eq!(start.assignment.token, Secret::new("second"));
+    bench.pass(SECOND / 2);
+    let actions = bench.cell(2, CellEvent::Running(job("a")));
+    let adopted = Fact::Adopted(job("a"), SECOND / 2);
+    assert_eq!(facts(&actions), [adopted]);
+    assert_eq!(told(&actions), [Told::Running(job("a"))]);
+}
+
+#[test]
+fn a_dead_cell_is_replaced_at_once() {
+    let mut bench = Bench::of(8);
+    bench.call("a");
+    assert_eq!(spawned(&bench.killed(1)), [3]);
+}
+
+#[test]
+fn calls_that_lost_a_cell_share_no_other_until_they_are_cleared() {
+    let mut bench = Bench::of(8);
+    for name in ["a", "b", "c", "d"] {
+        bench.call(name);
+    }
+    // a and c are in the first, b and d in the second.
+    let actions = bench.killed(1);
+    assert_eq!(home(&actions, "a"), Some(2));
+    assert_eq!(home(&actions, "c"), None, "alone with another suspect");
+    let [third] = spawned(&actions)[..] else {
+        panic!("{actions:?}");
+    };
+    assert_eq!(home(&bench.ready(third), "c"), Some(third));
+    for (cell, name) in [(2, "a"), (third, "c")] {
+        bench.cell(cell, CellEvent::Running(job(name)));
+    }
+    // The bad one kills again: it fails, and its neighbours move once.
+    let told = told(&bench.killed(2));
+    assert!(failed(&told, "a"), "{told:?}");
+    assert!(!failed(&told, "b") && !failed(&told, "d"), "{told:?}");
+}
+
+#[test]
+fn a_call_that_kills_two_cells_in_a_row_fails() {
+    let mut bench = Bench::of(8);
+    bench.call("a");
+    bench.killed(1);
+    bench.cell(2, CellEvent::Running(job("a")));
+    bench.ready(3);
+    assert!(failed(&told(&bench.killed(2)), "a"));
+}
+
+#[test]
+fn a_call_that_went_on_long_enough_may_move_again() {
+    let mut bench = Bench::of(8);
+    bench.call("a");
+    let replacement = spawned(&bench.killed(1))[0];
+    bench.ready(replacement);
+    bench.cell(2, CellEvent::Running(job("a")));
+    for _ in 0..=CLEARED_AFTER.as_secs() {
+        bench.pass(SECOND);
+        for cell in [2, replacement] {
+            bench.cell(cell, CellEvent::Beat { memory: 1 });
+        }
+    }
+    assert_eq!(told(&bench.killed(2)), [Told::Moved(job("a"))]);
+}
+
+#[test]
+fn a_call_that_was_about_to_end_is_not_made_again() {
+    let mut bench = Bench::of(8);
+    for name in ["a", "b"] {
+        bench.start(name);
+        bench.cell(1, CellEvent::Running(job(name)));
+    }
+    bench.cell(1, CellEvent::Ended(job("a"), JobResult::Success));
+    bench.on(Event::Stop(job("b")));
+    let told = told(&bench.killed(1));
+    assert!(failed(&told, "b"), "{told:?}");
+    assert_eq!(told.len(), 1, "the other's end was told: {told:?}");
+}
+
+#[test]
+fn what_a_call_said_in_its_last_cell_no_longer_counts() {
+    let mut bench = Bench::of(8);
+    bench.call("a");
+    bench.killed(1);
+    let late = CellEvent::Ended(job("a"), JobResult::Success);
+    assert_eq!(told(&bench.cell(1, late)), []);
+    assert_eq!(
+        bench.on(Event::Stop(job("a"))),
+        [Action::Stop(CellId(2), job("a"))]
+    );
+}
+
+#[test]
+fn a_silent_cell_is_noted_then_killed_and_only_then_replaced() {
+    let mut bench = Bench::of(8);
+    bench.call("a");
+    let beat = |bench: &mut Bench| bench.cell(2, CellEvent::Beat { memory: 1 });
+    let mut actions = Vec::new();
+    for _ in 0..7 {
+        actions.extend(bench.pass(SECOND));
+        actions.extend(beat(&mut bench));
+    }
+    let silent = Fact::Silent(CellId(1), 3 * SECOND);
+    let killed = Fact::Killed(CellId(1), Killed::Silent);
+    assert_eq!(facts(&actions), [silent, killed]);
+    assert!(actions.contains(&Action::Kill(CellId(1))));
+    assert_eq!(home(&actions, "a"), None, "it may still be in its room");
+    assert_eq!(home(&bench.killed(1), "a"), Some(2));
+}
+
+#[test]
+fn a_cell_that_is_heard_again_lives() {
+    let mut bench = Bench::of(8);
+    bench.pass(4 * SECOND);
+    bench.cell(1, CellEvent::Beat { memory: 1 });
+    assert!(!bench.pass(4 * SECOND).contains(&Action::Kill(CellId(1))));
+}
+
+#[test]
+fn a_cell_that_is_too_big_is_killed_once() {
+    let mut bench = Bench::new(Limits {
+        memory: 100,
+        ..Limits::default()
+    });
+    bench.actions();
+    bench.ready(1);
+    let kill = Action::Kill(CellId(1));
+    let beat = || CellEvent::Beat { memory: 100 };
+    assert!(bench.cell(1, beat()).contains(&kill));
+    assert!(!bench.cell(1, beat()).contains(&kill));
+}
+
+#[test]
+fn cells_that_are_never_ready_are_killed_and_replaced_ever_more_slowly() {
+    let mut bench = Bench::new(Limits::default());
+    bench.actions();
+    let actions = bench.pass(READY_WITHIN);
+    assert!(actions.contains(&Action::Kill(CellId(1))), "{actions:?}");
+    assert_eq!(spawned(&bench.pass(SECOND)), [2]);
+    let mut waits = Vec::new();
+    for cell in 2..6 {
+        let since = bench.now;
+        let mut actions = bench.killed(cell);
+        while spawned(&actions).is_empty() {
+            actions = bench.pass(SECOND / 4);
+        }
+        waits.push((bench.now - since).as_millis());
+    }
+    assert_eq!(waits, [1_000, 2_000, 4_000, 8_000]);
+}

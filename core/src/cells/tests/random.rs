@@ -1,0 +1,155 @@
+//! Random events in random order, from a seed that a failure prints; what must always hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::harness::*;
+use crate::cells::{Action, CellEvent, Event, Limits, Told};
+use crate::dispatch::JobResult;
+
+const SEEDS: u64 = 100;
+const STEPS: usize = 300;
+
+/// Marsaglia's xorshift.
+struct Chance(u64);
+
+impl Chance {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+}
+
+#[derive(Default)]
+struct World {
+    starting: BTreeSet<u32>,
+    alive: BTreeSet<u32>,
+    /// Calls that a live cell makes.
+    made: BTreeMap<String, u32>,
+    /// Calls without an end yet.
+    open: BTreeSet<String>,
+    ended: BTreeSet<String>,
+    moved: usize,
+}
+
+impl World {
+    fn check(&mut self, actions: &[Action], per_cell: usize) {
+        for action in actions {
+            match action {
+                Action::Spawn(cell) => assert!(self.starting.insert(cell.0), "{cell} twice"),
+                Action::Start(cell, start) => {
+                    let job = start.assignment.job.id.to_string();
+                    assert!(self.alive.contains(&cell.0), "{job} in cell {cell}");
+                    assert!(self.open.contains(&job), "{job} again");
+                    let twice = self.made.insert(job.clone(), cell.0);
+                    assert_eq!(twice, None, "{job} is made twice");
+                    let calls = self.made.values().filter(|it| **it == cell.0).count();
+                    assert!(calls <= per_cell, "{calls} calls in cell {cell}");
+                }
+                Action::Tell(Told::Ended(job, _)) => {
+                    let job = job.to_string();
+                    assert!(self.open.remove(&job), "{job} ends twice");
+                    self.ended.insert(job);
+                }
+                Action::Tell(Told::Moved(_)) => self.moved += 1,
+                _ => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn what_must_hold_holds_for_whatever_happens() {
+    let (mut ended, mut moved) = (0, 0);
+    for seed in 1..=SEEDS {
+        let world = run(seed);
+        ended += world.ended.len();
+        moved += world.moved;
+    }
+    assert!(ended > 2_000 && moved > 300, "{ended} ended, {moved} moved");
+}
+
+fn run(seed: u64) -> World {
+    let mut chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let limits = Limits {
+        rooms_per_cell: 1 + chance.below(4),
+        cell_calls: 1 + chance.below(20) as u32,
+        memory: 100,
+    };
+    let (mut bench, mut world, mut next) = (Bench::new(limits), World::default(), 0);
+    let actions = bench.actions();
+    world.check(&actions, limits.rooms_per_cell);
+    for _ in 0..STEPS {
+        let actions = step(&mut chance, &mut bench, &mut world, &mut next);
+        world.check(&actions, limits.rooms_per_cell);
+    }
+    let last = bench.pass(60 * SECOND);
+    world.check(&last, limits.rooms_per_cell);
+    let lost: Vec<_> = world
+        .open
+        .iter()
+        .filter(|job| !world.made.contains_key(*job))
+        .collect();
+    assert!(lost.is_empty(), "seed {seed}: {lost:?} are nowhere");
+    world
+}
+
+fn step(chance: &mut Chance, bench: &mut Bench, world: &mut World, next: &mut u32) -> Vec<Action> {
+    let any = |set: Vec<u32>, chance: &mut Chance| match set.len() {
+        0 => 0,
+        len => set[chance.below(len)],
+    };
+    let alive = any(world.alive.iter().copied().collect(), chance);
+    let made: Vec<_> = world
+        .made
+        .iter()
+        .map(|(job, cell)| (job.clone(), *cell))
+        .collect();
+    match chance.below(20) {
+        0..=4 => {
+            *next += 1;
+            let name = format!("j{next}");
+            world.open.insert(name.clone());
+            bench.start(&name)
+        }
+        5..=8 => match world.starting.pop_first() {
+            Some(cell) => {
+                world.alive.insert(cell);
+                bench.ready(cell)
+            }
+            None => Vec::new(),
+        },
+        9..=10 if !made.is_empty() => {
+            let (name, cell) = &made[chance.below(made.len())];
+            bench.cell(*cell, CellEvent::Running(job(name)))
+        }
+        11..=13 if !made.is_empty() => {
+            let (name, cell) = &made[chance.below(made.len())];
+            let ended = CellEvent::Ended(job(name), JobResult::Success);
+            let mut actions = bench.cell(*cell, ended);
+            actions.extend(bench.on(Event::Release(job(name))));
+            world.made.remove(name);
+            actions.extend(bench.cell(*cell, CellEvent::Left(job(name))));
+            actions
+        }
+        14 if !made.is_empty() => {
+            let (name, _) = &made[chance.below(made.len())];
+            bench.on(Event::Stop(job(name)))
+        }
+        15 => {
+            let memory = chance.below(105) as u64;
+            bench.cell(alive, CellEvent::Beat { memory })
+        }
+        16 => {
+            world.alive.remove(&alive);
+            world.made.retain(|_, cell| *cell != alive);
+            bench.killed(alive)
+        }
+        17 => match world.starting.pop_last() {
+            Some(cell) => bench.killed(cell),
+            None => Vec::new(),
+        },
+        _ => bench.pass(SECOND / 4),
+    }
+}

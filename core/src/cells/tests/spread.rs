@@ -1,0 +1,147 @@
+//! Which cells there are, and which call goes where.
+
+use super::harness::*;
+use crate::cells::{Action, CellEvent, CellId, Event, Fact, Limits, Retired, Told};
+use crate::dispatch::JobResult;
+
+#[test]
+fn there_is_a_cell_before_the_first_call_and_one_more_after() {
+    let mut bench = Bench::of(2);
+    let actions = bench.start("a");
+    assert_eq!(home(&actions, "a"), Some(1));
+    assert_eq!(spawned(&actions), [2]);
+}
+
+#[test]
+fn calls_are_spread_over_the_ready_cells() {
+    let mut bench = Bench::of(4);
+    let homes = ["a", "b", "c", "d", "e"].map(|job| bench.call(job));
+    assert_eq!(homes, [1, 2, 1, 2, 1]);
+    assert_eq!(bench.call("f"), 3, "it was started when the fifth came");
+}
+
+#[test]
+fn a_call_waits_for_the_cell_that_starts() {
+    let mut bench = Bench::of(1);
+    let actions = bench.start("a");
+    assert_eq!(spawned(&actions), [2]);
+    assert_eq!(home(&bench.start("b"), "b"), None);
+    assert_eq!(home(&bench.ready(2), "b"), Some(2));
+}
+
+#[test]
+fn a_call_that_finds_no_cell_in_time_fails() {
+    let mut bench = Bench::new(Limits::default());
+    bench.actions();
+    bench.start("a");
+    let told = told(&bench.pass(11 * SECOND));
+    let [Told::Ended(ended, JobResult::Failed(why))] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(ended, &job("a"));
+    assert!(why.contains("in time"), "{why}");
+    assert_eq!(home(&bench.ready(1), "a"), None);
+}
+
+#[test]
+fn a_call_that_is_stopped_before_it_has_a_cell_is_over() {
+    let mut bench = Bench::new(Limits::default());
+    bench.actions();
+    bench.start("a");
+    let ended = Told::Ended(job("a"), JobResult::Success);
+    assert_eq!(told(&bench.on(Event::Stop(job("a")))), [ended]);
+    assert_eq!(home(&bench.ready(1), "a"), None);
+}
+
+#[test]
+fn what_a_call_does_is_told_and_what_it_is_told_reaches_its_cell() {
+    let mut bench = Bench::of(8);
+    let home = bench.call("a");
+    let cell = CellId(home);
+    assert_eq!(
+        bench.on(Event::Stop(job("a"))),
+        [Action::Stop(cell, job("a"))]
+    );
+    let ended = Told::Ended(job("a"), JobResult::Success);
+    let actions = bench.cell(home, CellEvent::Ended(job("a"), JobResult::Success));
+    assert_eq!(actions, [Action::Tell(ended)]);
+    assert_eq!(
+        bench.on(Event::Release(job("a"))),
+        [Action::Release(cell, job("a"))]
+    );
+    bench.cell(home, CellEvent::Left(job("a")));
+    assert_eq!(
+        bench.on(Event::Stop(job("a"))),
+        [],
+        "nobody knows it any more"
+    );
+}
+
+#[test]
+fn a_cell_that_has_made_enough_calls_is_replaced_without_a_gap() {
+    let mut bench = Bench::new(Limits {
+        rooms_per_cell: 2,
+        cell_calls: 2,
+        ..Limits::default()
+    });
+    bench.actions();
+    bench.ready(1);
+    bench.call("a");
+    bench.over(1, "a");
+    let actions = bench.start("b");
+    assert_eq!(home(&actions, "b"), Some(1));
+    let retired = Fact::Retired(CellId(1), Retired::Calls);
+    assert_eq!(facts(&actions), [retired]);
+    assert_eq!(bench.call("c"), 2);
+    assert!(bench.over(1, "b").contains(&Action::Close(CellId(1))));
+    assert_eq!(
+        bench.cell(1, CellEvent::Gone(None)).len(),
+        1,
+        "it is only noted"
+    );
+}
+
+#[test]
+fn a_cell_that_is_almost_too_big_takes_no_more_calls() {
+    let mut bench = Bench::new(Limits {
+        memory: 100,
+        ..Limits::default()
+    });
+    bench.actions();
+    bench.ready(1);
+    bench.call("a");
+    assert_eq!(bench.cell(1, CellEvent::Beat { memory: 79 }), []);
+    let actions = bench.cell(1, CellEvent::Beat { memory: 80 });
+    let retired = Fact::Retired(CellId(1), Retired::Memory);
+    assert_eq!(facts(&actions), [retired]);
+    assert_eq!(bench.call("b"), 2);
+}
+
+#[test]
+fn idle_cells_that_nobody_needs_end() {
+    let mut bench = Bench::of(1);
+    let homes = ["a", "b", "c"].map(|job| bench.call(job));
+    assert_eq!(homes, [1, 2, 3]);
+    let mut closed = Vec::new();
+    for (cell, job) in homes.into_iter().zip(["a", "b", "c"]) {
+        closed.extend(bench.over(cell, job).into_iter().filter_map(|it| match it {
+            Action::Close(cell) => Some(cell.0),
+            _ => None,
+        }));
+    }
+    assert_eq!(closed.len(), 2, "one spare and one more stay: {closed:?}");
+}
+
+#[test]
+fn a_closed_fleet_starts_nothing_and_ends_every_cell() {
+    let mut bench = Bench::of(8);
+    bench.call("a");
+    let actions = bench.on(Event::Close);
+    assert_eq!(actions, [Action::Close(CellId(2))]);
+    assert!(spawned(&bench.killed(2)).is_empty());
+    assert!(
+        bench.over(1, "a").contains(&Action::Close(CellId(1))),
+        "its call comes first"
+    );
+    assert_eq!(bench.on(Event::Close), []);
+}

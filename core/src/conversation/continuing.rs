@@ -1,0 +1,93 @@
+//! A call that goes on: after its voice session was lost, or in another process.
+
+use std::time::Duration;
+
+use super::checkpoint::Checkpoint;
+use super::context::Timer;
+use super::link::Ready;
+use super::{Action, AgentCommand, Conversation, Fact, Outcome, Phase};
+use crate::ids::SessionId;
+use crate::private::Secret;
+
+/// How long a resumed session may take to go on with what it was saying before it is asked to.
+pub(super) const OWED_WITHIN: Duration = Duration::from_secs(2);
+
+/// Asks for what the caller waits for.
+pub(super) const GO_ON: &str = "The connection was interrupted for a moment and is back. \
+    Apologise in a few words, then go on with what you were saying, or answer what was said last.";
+
+impl Conversation {
+    /// `session.ready`.
+    pub(super) fn session_ready(
+        &mut self,
+        session: Option<SessionId>,
+        token: Option<Secret>,
+        server_tools: Vec<String>,
+    ) {
+        let Some(ready) = self.link.ready(&mut self.cx, session, token) else {
+            return;
+        };
+        self.tools.set_server_tools(server_tools);
+        self.turn.ready(&mut self.cx);
+        match ready {
+            Ready::First => {}
+            _ if !self.history.owes() => {}
+            Ready::Resumed => self.cx.within(Timer::Owed, OWED_WITHIN),
+            Ready::Anew => self.say_what_is_owed(),
+        }
+    }
+
+    /// Asks the agent to go on, unless it does by itself.
+    pub(super) fn say_what_is_owed(&mut self) {
+        self.cx.send(AgentCommand::CreateReply {
+            instructions: Some(GO_ON.to_owned().into()),
+        });
+    }
+
+    /// The agent does not do in time what it must; `otherwise` if that ends the call.
+    pub(super) fn agent_stuck(&mut self, otherwise: Outcome) {
+        let outcome = self.link.stuck(&mut self.cx, otherwise);
+        self.link_changed(outcome);
+    }
+
+    /// The link was lost: the call is over, or goes on without an agent for a while.
+    pub(super) fn link_changed(&mut self, outcome: Option<Outcome>) {
+        if let Some(outcome) = outcome {
+            self.end_at_once(outcome);
+            return;
+        }
+        self.cx.stop(Timer::Owed);
+        self.chunker.clear();
+        self.tools.forget(&mut self.cx);
+        if self.turn.link_lost(&mut self.cx) {
+            self.history.set_owing();
+        }
+    }
+
+    /// Keeps what was said, and lets another process know where it could go on.
+    pub(super) fn remember(&mut self) {
+        let mut is_news = false;
+        for action in &self.cx.actions {
+            is_news |= self.history.note(action) || action.is_other_party();
+        }
+        if is_news && self.checkpoints && matches!(self.phase, Phase::Live) {
+            let checkpoint = Checkpoint {
+                caller: self.callers.linked().cloned(),
+                session: self.link.resumable().cloned(),
+                turns: self.history.turns(),
+                owes: self.history.owes(),
+            };
+            self.cx.act(Action::Checkpoint(Box::new(checkpoint)));
+        }
+    }
+}
+
+impl Action {
+    /// Whether somebody else speaks from now on, or another session.
+    fn is_other_party(&self) -> bool {
+        matches!(
+            self,
+            Self::Listen(_) | Self::Observe(Fact::SessionReady { .. })
+        )
+    }
+}

@@ -1,0 +1,129 @@
+//! What was said last, for a voice session that has to go on where another one ended.
+
+use std::collections::VecDeque;
+
+use super::checkpoint::{Speaker, Turn};
+use super::{Action, AgentState, Fact};
+use crate::private::Private;
+use crate::wire::agent::SessionConfig;
+
+/// Turns that are kept; enough to know what the call is about.
+pub(super) const TURNS: usize = 32;
+
+/// Bytes of text that are kept; the oldest turns go first.
+pub(super) const BYTES: usize = 8 << 10;
+
+/// Tells a new session what it has to go on with.
+const INTRODUCTION: &str = "# The call so far\n\
+    The connection was interrupted and is back. This is what was said before the interruption. \
+    Go on from there, and do not greet the caller again.";
+
+/// The last turns of a call.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    turns: VecDeque<Turn>,
+    bytes: usize,
+    speaking: bool,
+    owes: bool,
+}
+
+impl History {
+    /// Goes on with what was said elsewhere.
+    pub(super) fn new(turns: Vec<Turn>, owes: bool) -> Self {
+        let mut history = Self {
+            owes,
+            ..Self::default()
+        };
+        for turn in turns {
+            history.push(turn);
+        }
+        history
+    }
+
+    /// Takes in what an action says of the call; whether that is news.
+    pub(super) fn note(&mut self, action: &Action) -> bool {
+        match action {
+            Action::Observe(Fact::UserTranscript {
+                text,
+                is_final: true,
+                ..
+            }) => self.said(Speaker::Caller, text, true),
+            Action::Observe(Fact::AgentTranscript { text, .. }) => {
+                self.said(Speaker::Agent, text, false);
+            }
+            Action::SetAgentState(AgentState::Speaking) => {
+                self.speaking = true;
+                self.owes = true;
+            }
+            Action::SetAgentState(AgentState::Listening) if self.speaking => {
+                self.speaking = false;
+                self.owes = false;
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// What was said last, the oldest first.
+    pub(super) fn turns(&self) -> Vec<Turn> {
+        self.turns.iter().cloned().collect()
+    }
+
+    /// Whether the caller waits for the agent, or heard only the beginning of what it says.
+    pub(super) fn owes(&self) -> bool {
+        self.owes
+    }
+
+    /// The agent was cut off while it spoke.
+    pub(super) fn set_owing(&mut self) {
+        self.owes = true;
+    }
+
+    /// `session` for a call that has begun: it knows what was said, and does not greet again.
+    /// A stored agent takes no other prompt, so it stays as it is.
+    pub(super) fn continued(&self, session: &SessionConfig) -> SessionConfig {
+        let mut session = session.clone();
+        if session.agent_id.is_some() || self.turns.is_empty() && !self.owes {
+            return session;
+        }
+        session.greeting = None;
+        let prompt = session.system_prompt.take();
+        let prompt = prompt.map(Private::into_inner).unwrap_or_default();
+        session.system_prompt = Some(
+            format!("{prompt}\n\n{}", self.told())
+                .trim()
+                .to_owned()
+                .into(),
+        );
+        session
+    }
+
+    fn told(&self) -> String {
+        let mut told = INTRODUCTION.to_owned();
+        for turn in &self.turns {
+            let speaker = match turn.speaker {
+                Speaker::Caller => "Caller",
+                Speaker::Agent => "You",
+            };
+            told.push_str(&format!("\n{speaker}: {}", turn.text.reveal().trim()));
+        }
+        told
+    }
+
+    fn said(&mut self, speaker: Speaker, text: &Private<String>, owes: bool) {
+        self.owes = owes;
+        let text = text.clone();
+        self.push(Turn { speaker, text });
+    }
+
+    fn push(&mut self, turn: Turn) {
+        self.bytes += turn.text.reveal().len();
+        self.turns.push_back(turn);
+        while self.turns.len() > TURNS || self.bytes > BYTES {
+            let Some(oldest) = self.turns.pop_front() else {
+                return;
+            };
+            self.bytes -= oldest.text.reveal().len();
+        }
+    }
+}

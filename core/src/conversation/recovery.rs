@@ -1,0 +1,79 @@
+//! When to try again after a voice session was lost: first to resume it, then to begin another.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::{Duration, Instant};
+
+use crate::backoff::Backoff;
+
+/// Tries of each kind; the first one comes at once.
+pub(super) const TRIES: u32 = 5;
+
+/// For all tries of one kind. The API keeps a lost session for 30 s.
+pub(super) const TRY_FOR: Duration = Duration::from_secs(25);
+
+const SHORTEST: Duration = Duration::from_millis(250);
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// What is done about a lost session.
+#[derive(Debug)]
+pub(super) struct Recovery {
+    /// When the session was lost.
+    pub(super) since: Instant,
+    /// Whether the session itself may still come back.
+    pub(super) resuming: bool,
+    /// When tries of this kind began.
+    began: Instant,
+    tries: u32,
+}
+
+impl Recovery {
+    pub(super) fn new(now: Instant, resuming: bool) -> Self {
+        Self {
+            since: now,
+            resuming,
+            began: now,
+            tries: 0,
+        }
+    }
+
+    /// The session will not come back: the next try begins another one, at once. Whether that
+    /// is news.
+    pub(super) fn give_up_session(&mut self, now: Instant) -> bool {
+        if self.resuming {
+            self.resuming = false;
+            self.began = now;
+            self.tries = 0;
+            return true;
+        }
+        false
+    }
+
+    /// How long to wait before the next try; none when there is none.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Duration> {
+        if let Some(delay) = self.delay(now) {
+            self.tries += 1;
+            return Some(delay);
+        }
+        match self.give_up_session(now) {
+            true => self.next(now),
+            false => None,
+        }
+    }
+
+    fn delay(&self, now: Instant) -> Option<Duration> {
+        if self.tries == 0 {
+            return Some(Duration::ZERO);
+        }
+        let backoff = Backoff::new(SHORTEST, LONGEST, TRY_FOR).expect("the delays are in order");
+        let delay = backoff.delay(self.tries - 1, self.chance());
+        let elapsed = now.saturating_duration_since(self.began);
+        (self.tries < TRIES && backoff.allows(elapsed, delay)).then_some(delay)
+    }
+
+    /// From 0 to 1; calls that were lost together do not come back together.
+    fn chance(&self) -> f64 {
+        let mut hasher = DefaultHasher::new();
+        (self.since, self.tries).hash(&mut hasher);
+        f64::from(u32::try_from(hasher.finish() >> 32).unwrap_or_default()) / f64::from(u32::MAX)
+    }
+}

@@ -1,0 +1,373 @@
+//! A voice session that is lost, and a call that another process began.
+
+use super::harness::*;
+use crate::conversation::continuing::{GO_ON, OWED_WITHIN};
+use crate::conversation::history::{BYTES, TURNS};
+use crate::conversation::link::{CONNECT_WITHIN, READY_WITHIN};
+use crate::conversation::recovery::{TRIES, TRY_FOR};
+use crate::conversation::*;
+use crate::private::Secret;
+use crate::wire::agent::SessionConfig;
+
+fn configured() -> Settings {
+    Settings {
+        session: SessionConfig {
+            system_prompt: Some("You are a clerk.".to_owned().into()),
+            greeting: Some("Hello".to_owned().into()),
+            ..SessionConfig::default()
+        },
+        ..Settings::default()
+    }
+}
+
+/// A session that can be resumed.
+fn ready_as(session: &str) -> Event {
+    Event::Agent(AgentEvent::SessionReady {
+        session: Some(session.into()),
+        resume_token: Some(Secret::new(format!("{session}-token"))),
+        expires_at: None,
+        server_tools: Vec::new(),
+    })
+}
+
+fn talking() -> Call {
+    let mut call = Call::new(configured());
+    call.last_of([
+        joined("ada"),
+        subscribed(),
+        Event::AgentOpened,
+        ready_as("s1"),
+    ]);
+    call
+}
+
+fn resume() -> Action {
+    Action::ResumeAgent(Secret::new("s1-token"))
+}
+
+fn ask() -> Action {
+    Action::SendAgent(AgentCommand::CreateReply {
+        instructions: Some(GO_ON.to_owned().into()),
+    })
+}
+
+/// The configuration that one of these actions sends.
+fn config(actions: Vec<Action>) -> SessionConfig {
+    let mut sent = actions.into_iter().filter_map(|action| match action {
+        Action::SendAgent(AgentCommand::UpdateSession(session)) => Some(*session),
+        _ => None,
+    });
+    sent.next().expect("no session.update")
+}
+
+fn prompt(session: &SessionConfig) -> String {
+    session.system_prompt.as_ref().unwrap().reveal().clone()
+}
+
+fn has(actions: &[Action], action: &Action) -> bool {
+    actions.contains(action)
+}
+
+#[test]
+fn a_lost_session_is_resumed_with_its_own_credential() {
+    let mut call = talking();
+    let actions = call.on(lost());
+    let told = Action::Observe(Fact::AgentLost(loss()));
+    assert_eq!(actions, [told, resume(), state(AgentState::Initializing)]);
+    assert_eq!(call.on(mic(1)), [mic_dropped()]);
+    call.pass(ms(300));
+    let ask = AgentCommand::ResumeSession("s1".into());
+    assert_eq!(call.on(Event::AgentOpened), [Action::SendAgent(ask)]);
+    let actions = call.on(ready_as("s1"));
+    let after = ms(300);
+    let back = Fact::AgentBack {
+        resumed: true,
+        after,
+    };
+    assert!(has(&actions, &Action::Observe(back)), "{actions:?}");
+    assert!(has(&actions, &state(AgentState::Listening)), "{actions:?}");
+    assert_eq!(call.deadline(), None, "nothing is owed");
+}
+
+#[test]
+fn each_resume_brings_the_credential_of_the_next() {
+    let mut call = talking();
+    call.last_of([lost(), Event::AgentOpened, ready_as("s2")]);
+    let next = Action::ResumeAgent(Secret::new("s2-token"));
+    assert!(has(&call.on(lost()), &next));
+}
+
+#[test]
+fn tries_are_counted_spaced_and_then_another_session_begins() {
+    let mut call = talking();
+    let (mut resumes, mut actions, since) = (0, call.on(lost()), call.now);
+    while has(&actions, &resume()) {
+        resumes += 1;
+        actions = call.on(lost());
+        if actions.is_empty() {
+            actions = call.pass(call.deadline().unwrap());
+        }
+    }
+    assert_eq!(resumes, TRIES);
+    assert!(call.now - since <= TRY_FOR);
+    assert_eq!(actions, [Action::ConnectAgent]);
+    let session = config(call.on(Event::AgentOpened));
+    assert_eq!(session, configured().session, "nothing was said yet");
+}
+
+#[test]
+fn a_loss_for_good_ends_the_call_with_the_last_reason() {
+    let mut call = talking();
+    let mut actions = call.on(lost());
+    let since = call.now;
+    for _ in 0..100 {
+        if actions.iter().any(|it| matches!(it, Action::Finish(_))) {
+            break;
+        }
+        actions = call.on(lost());
+        if actions.is_empty() {
+            actions = call.pass(call.deadline().unwrap());
+        }
+    }
+    assert_eq!(actions, [Action::Finish(Outcome::AgentLost(loss()))]);
+    assert!(call.now - since <= 2 * TRY_FOR);
+}
+
+#[test]
+fn a_session_that_is_gone_is_replaced_at_once_by_one_that_knows() {
+    let mut call = talking();
+    call.last_of([started("a"), audio("a", 100), text("a", "Hello", false)]);
+    call.last_of([audible(1), done("a"), drained(1, 100)]);
+    call.on(caller_said("How late is it?"));
+    call.last_of([lost(), Event::AgentOpened]);
+    let actions = call.on(session_error("session_not_found"));
+    assert!(has(&actions, &Action::CloseAgent), "{actions:?}");
+    assert!(has(&actions, &Action::ConnectAgent), "{actions:?}");
+    let session = config(call.on(Event::AgentOpened));
+    assert_eq!(session.greeting, None);
+    let prompt = prompt(&session);
+    assert!(prompt.starts_with("You are a clerk.\n\n"), "{prompt}");
+    assert!(
+        prompt.ends_with("\nYou: Hello\nCaller: How late is it?"),
+        "{prompt}"
+    );
+    let actions = call.on(ready_as("s2"));
+    assert!(has(&actions, &ask()), "an answer is owed: {actions:?}");
+}
+
+#[test]
+fn a_reply_that_was_cut_is_asked_for_unless_the_resumed_session_goes_on() {
+    let cut = || {
+        let mut call = talking();
+        call.last_of([started("a"), audio("a", 100), audible(1), lost()]);
+        call.last_of([drained(1, 100), Event::AgentOpened, ready_as("s1")]);
+        call
+    };
+    let mut call = cut();
+    assert_eq!(call.pass(OWED_WITHIN), [ask()]);
+
+    let mut call = cut();
+    call.on(started("a"));
+    assert!(!has(&call.pass(OWED_WITHIN), &ask()), "it goes on");
+
+    let mut call = cut();
+    call.on(speech_started());
+    assert!(!has(&call.pass(OWED_WITHIN), &ask()), "the caller does");
+
+    let mut call = cut();
+    call.on(Event::Shutdown);
+    assert!(!has(&call.pass(OWED_WITHIN), &ask()), "the call is over");
+}
+
+#[test]
+fn what_is_queued_of_a_lost_reply_is_heard_and_told() {
+    let mut call = talking();
+    call.last_of([
+        started("a"),
+        audio("a", 200),
+        word("a", "One", 0, 100),
+        audible(1),
+    ]);
+    call.on(word("a", "two", 900, 1_000));
+    let actions = call.on(lost());
+    assert!(!has(&actions, &Action::FlushPlayout), "{actions:?}");
+    call.last_of([Event::AgentOpened, ready_as("s1")]);
+    assert_eq!(call.on(audio("a", 100)), [stale()], "of the session before");
+    call.on(drained(1, 200));
+    let told = call.pass(SECOND);
+    assert!(has(&told, &agent_said(1, "One", false)), "{told:?}");
+}
+
+#[test]
+fn nothing_that_a_lost_connection_says_counts() {
+    let mut call = talking();
+    call.last_of([lost(), lost()]);
+    for event in [
+        ready_as("s1"),
+        session_error("odd"),
+        session_ended(),
+        audio("a", 10),
+    ] {
+        assert_eq!(call.on(event), []);
+    }
+}
+
+#[test]
+fn a_connection_that_says_nothing_is_one_try() {
+    let mut call = talking();
+    call.on(lost());
+    assert_eq!(call.pass(CONNECT_WITHIN), [Action::CloseAgent]);
+    assert!(has(&call.pass(SECOND), &resume()));
+    call.on(Event::AgentOpened);
+    assert_eq!(call.pass(READY_WITHIN), [Action::CloseAgent]);
+    assert!(call.deadline().is_some());
+}
+
+#[test]
+fn an_agent_that_takes_no_audio_is_left_and_called_again() {
+    let mut call = talking();
+    let actions = call.on(Event::AgentStalled);
+    assert_eq!(actions[0], Action::CloseAgent);
+    assert!(has(&actions, &resume()), "{actions:?}");
+}
+
+#[test]
+fn a_busy_service_is_tried_again_and_a_refusal_is_not() {
+    let anew = || {
+        let mut call = talking();
+        call.last_of([lost(), Event::AgentOpened]);
+        call.last_of([session_error("session_expired"), Event::AgentOpened]);
+        call
+    };
+    let mut call = anew();
+    call.on(session_error("at_capacity"));
+    assert!(has(&call.pass(SECOND), &Action::ConnectAgent));
+
+    let mut call = anew();
+    let actions = call.on(session_error("invalid_config"));
+    let outcome = Outcome::AgentRejected(error("invalid_config"));
+    assert_eq!(actions.last(), Some(&Action::Finish(outcome)));
+
+    let mut call = talking();
+    call.on(lost());
+    let refused = || Event::AgentLost(Loss::Refused(401));
+    assert_eq!(
+        call.on(refused()),
+        [Action::ConnectAgent],
+        "the token is old"
+    );
+    let outcome = Outcome::AgentLost(Loss::Refused(401));
+    assert_eq!(call.on(refused()), [Action::Finish(outcome)], "the key is");
+
+    let mut call = talking();
+    call.on(session_error("unauthorized"));
+    let outcome = Outcome::AgentRejected(error("unauthorized"));
+    assert_eq!(call.on(lost()).last(), Some(&Action::Finish(outcome)));
+}
+
+#[test]
+fn a_caller_who_leaves_meanwhile_ends_the_call() {
+    let mut call = talking();
+    call.last_of([lost(), lost()]);
+    assert_eq!(call.on(left("ada")), [Action::Finish(Outcome::CallerLeft)]);
+    assert_eq!(call.deadline(), None);
+}
+
+fn checkpoint(actions: &[Action]) -> Checkpoint {
+    let last = actions.iter().rev().find_map(|action| match action {
+        Action::Checkpoint(checkpoint) => Some(checkpoint.as_ref().clone()),
+        _ => None,
+    });
+    last.expect("no checkpoint")
+}
+
+fn watched() -> Settings {
+    Settings {
+        checkpoints: true,
+        ..configured()
+    }
+}
+
+#[test]
+fn another_process_goes_on_where_this_one_ended() {
+    let mut call = Call::new(watched());
+    assert_eq!(
+        checkpoint(&call.on(joined("ada"))).caller,
+        Some("ada".into())
+    );
+    call.last_of([subscribed(), Event::AgentOpened]);
+    let begun = checkpoint(&call.on(ready_as("s1")));
+    assert_eq!(begun.session.unwrap().session, "s1".into());
+    call.last_of([started("a"), audio("a", 100)]);
+    assert!(
+        checkpoint(&call.on(audible(1))).owes,
+        "the greeting is not over"
+    );
+    call.last_of([text("a", "Hello", false), done("a")]);
+    assert!(!checkpoint(&call.on(drained(1, 100))).owes);
+    let left_off = checkpoint(&call.on(caller_said("Well?")));
+    assert!(left_off.owes);
+
+    let json = serde_json::to_string(&left_off).unwrap();
+    let resume: Checkpoint = serde_json::from_str(&json).unwrap();
+    assert_eq!(resume, left_off);
+    let mut call = Call::new(Settings {
+        resume: Some(resume),
+        ..watched()
+    });
+    call.on(joined("bob"));
+    assert!(
+        has(&call.on(joined("ada")), &listen("ada")),
+        "not whoever was first"
+    );
+    call.on(subscribed());
+    let ask = AgentCommand::ResumeSession("s1".into());
+    assert_eq!(call.on(Event::AgentOpened), [Action::SendAgent(ask)]);
+    let gone = call.last_of([session_error("session_not_found"), Event::AgentOpened]);
+    let session = config(gone);
+    assert_eq!(session.greeting, None);
+    assert!(prompt(&session).ends_with("\nYou: Hello\nCaller: Well?"));
+    assert!(has(&call.on(ready_as("s2")), &self::ask()));
+}
+
+#[test]
+fn a_call_that_had_not_begun_begins() {
+    let mut call = Call::new(Settings {
+        resume: Some(Checkpoint::default()),
+        ..configured()
+    });
+    assert!(has(&call.on(joined("ada")), &Action::ConnectAgent));
+    call.on(subscribed());
+    assert_eq!(config(call.on(Event::AgentOpened)), configured().session);
+}
+
+#[test]
+fn a_checkpoint_prints_no_word_and_no_credential() {
+    let mut call = Call::new(watched());
+    call.last_of([
+        joined("ada"),
+        subscribed(),
+        Event::AgentOpened,
+        ready_as("s1"),
+    ]);
+    let printed = format!("{:?}", checkpoint(&call.on(caller_said("hunter2"))));
+    assert!(
+        !printed.contains("hunter2") && !printed.contains("s1-token"),
+        "{printed}"
+    );
+}
+
+#[test]
+fn what_is_remembered_is_bounded() {
+    let mut call = Call::new(watched());
+    call.last_of([joined("ada"), subscribed(), Event::AgentOpened, ready()]);
+    let mut kept = Checkpoint::default();
+    for turn in 0..2 * TURNS {
+        kept = checkpoint(&call.on(caller_said(&format!("{turn}"))));
+    }
+    assert_eq!(kept.turns.len(), TURNS);
+    kept = checkpoint(&call.on(caller_said(&"x".repeat(BYTES))));
+    assert_eq!(kept.turns.len(), 1, "the oldest go first");
+    kept = checkpoint(&call.on(caller_said(&"x".repeat(BYTES + 1))));
+    assert_eq!(kept.turns, []);
+}

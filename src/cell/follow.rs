@@ -1,0 +1,91 @@
+//! Tells the daemon of one call.
+
+use parlor_core::conversation::{Checkpoint, Event, Outcome};
+use parlor_core::private::Secret;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::frames::FromCell;
+use super::tell;
+use crate::explain;
+use crate::session::{Call, Stages};
+
+/// Tells the daemon of one call.
+pub(super) struct Follow {
+    pub(super) job: String,
+    pub(super) outbox: mpsc::Sender<FromCell>,
+}
+
+impl Follow {
+    /// Makes the call to its end; gives its name.
+    pub(super) async fn run(
+        self,
+        mut call: Call,
+        control: mpsc::Receiver<Event>,
+        release: oneshot::Receiver<()>,
+    ) -> String {
+        let (joined, joined_out) = oneshot::channel();
+        let (checkpoints, checkpoints_out) = watch::channel(Checkpoint::default());
+        let (ended, ended_out) = oneshot::channel();
+        let url = call.livekit_url.clone();
+        call.stages = Some(Stages {
+            joined,
+            checkpoints,
+            ended,
+            release,
+        });
+        let stages = self.stages(joined_out, checkpoints_out, ended_out);
+        let (result, is_told) = tokio::join!(call.run(control), stages);
+        match result {
+            Ok(outcome) if !is_told => self.ended(&outcome).await,
+            Ok(_) => {}
+            Err(error) => {
+                let error = Some(explain::join(&error, "of the call", &url));
+                self.tell(|job| FromCell::Ended { job, error }).await;
+            }
+        }
+        self.tell(|job| FromCell::Left { job }).await;
+        self.job
+    }
+
+    /// Tells the stages as they come; whether the end was among them.
+    async fn stages(
+        &self,
+        joined: oneshot::Receiver<watch::Receiver<Secret>>,
+        mut checkpoints: watch::Receiver<Checkpoint>,
+        mut ended: oneshot::Receiver<Outcome>,
+    ) -> bool {
+        let Ok(mut tokens) = joined.await else {
+            return false;
+        };
+        self.tell(|job| FromCell::Running { job }).await;
+        loop {
+            tokio::select! {
+                biased;
+                outcome = &mut ended => return match outcome {
+                    Ok(outcome) => {
+                        self.ended(&outcome).await;
+                        true
+                    }
+                    Err(_) => false,
+                },
+                Ok(()) = checkpoints.changed() => {
+                    let checkpoint = checkpoints.borrow_and_update().clone();
+                    self.tell(|job| FromCell::Checkpoint { job, checkpoint }).await;
+                }
+                Ok(()) = tokens.changed() => {
+                    let token = tokens.borrow_and_update().clone();
+                    self.tell(|job| FromCell::Token { job, token }).await;
+                }
+            }
+        }
+    }
+
+    async fn ended(&self, outcome: &Outcome) {
+        let error = (!outcome.is_success()).then(|| explain::outcome(outcome));
+        self.tell(|job| FromCell::Ended { job, error }).await;
+    }
+
+    async fn tell(&self, message: impl FnOnce(String) -> FromCell) {
+        tell(&self.outbox, message(self.job.clone())).await;
+    }
+}

@@ -1,0 +1,232 @@
+//! Sessions that go on over another connection, and those that cannot.
+
+use serde_json::{Value, json};
+
+use super::peer::{Client, Served};
+use crate::sim::*;
+
+/// How long what has already begun may take.
+const SOON: Duration = Duration::from_secs(10);
+
+/// A simulator that takes one key and does not make anybody wait for a reply's audio.
+fn burst(faults: Vec<Fault>) -> Options {
+    Options {
+        pace: Pace::Burst,
+        key: Some("key".to_owned()),
+        faults,
+        ..Options::default()
+    }
+}
+
+/// The session's id and its token, of its `session.ready`.
+fn known(ready: &Value) -> (&str, &str) {
+    let field = |name: &str| ready[name].as_str().unwrap();
+    (field("session_id"), field("resume_token"))
+}
+
+/// Connects and asks for a session; gives the connection and what came first.
+async fn resume(served: &Served, id: &str, bearer: &str) -> (Client, Value) {
+    let mut client = served.connect(bearer).await;
+    client
+        .send(json!({"type": "session.resume", "session_id": id}))
+        .await;
+    let answer = client.next().await.unwrap();
+    (client, answer)
+}
+
+/// Asserts that a session is refused with `code`, and the socket closed.
+async fn is_refused(served: &Served, id: &str, bearer: &str, code: &str) {
+    let (mut client, answer) = resume(served, id, bearer).await;
+    assert_eq!(answer["type"], "session.error");
+    assert_eq!(answer["code"], code);
+    assert_eq!(client.next().await, Err(Some(1008)));
+}
+
+/// Asserts that an update is answered, and that nothing comes before: a greeting would.
+async fn is_silent_and_alive(client: &mut Client) {
+    client
+        .send(json!({"type": "session.update", "session": {"system_prompt": "newest"}}))
+        .await;
+    assert_eq!(client.next().await.unwrap()["type"], "session.updated");
+}
+
+/// Reads until the connection is over; gives its close code.
+async fn code_of_the_end(client: &mut Client) -> Option<u16> {
+    loop {
+        if let Err(code) = client.next().await {
+            return code;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_cut_session_goes_on_as_it_was() {
+    let served = Served::start(burst(vec![Fault::DropAfter(Duration::ZERO)])).await;
+    let mut cut = served.connect("key").await;
+    let asked = json!({"greeting": "Hello", "system_prompt": "old", "output": {"voice": "eve"}});
+    let ready = cut.ready(asked).await;
+    assert_eq!(code_of_the_end(&mut cut).await, None);
+
+    let (id, token) = known(&ready);
+    let (mut client, again) = resume(&served, id, token).await;
+    assert_eq!(again["type"], "session.ready");
+    assert_eq!(again["session_id"], id);
+    assert_ne!(again["resume_token"], token);
+    assert_eq!(again["config"], ready["config"]);
+    is_silent_and_alive(&mut client).await;
+    client.send(json!({"type": "reply.create"})).await;
+    client.until("reply.done").await;
+
+    assert_eq!(served.log.violations(), Vec::<String>::new());
+    let entries = served.log.entries();
+    let resumed = entries.iter().filter(|(_, it)| *it == Entry::Resumed);
+    assert_eq!(resumed.count(), 1);
+    let asked = served.log.asked();
+    assert_eq!(asked.len(), 1, "who resumes asks for nothing");
+    assert!(asked[0].has_greeting);
+    assert_eq!(asked[0].system_prompt.reveal(), "old");
+}
+
+#[tokio::test]
+async fn a_client_that_went_away_finds_what_it_asked_for_last() {
+    let mut served = Served::start(burst(Vec::new())).await;
+    let mut client = served.connect("key").await;
+    let ready = client.ready(json!({"system_prompt": "old"})).await;
+    is_silent_and_alive(&mut client).await;
+    drop(client);
+    let ended = served
+        .log
+        .wait(SOON, |entry| matches!(entry, Entry::Ended(_)));
+    assert!(ended.await.is_some());
+    let (id, token) = known(&ready);
+    let (_, again) = resume(&served, id, token).await;
+    assert_eq!(again["config"]["system_prompt"], "newest");
+}
+
+#[tokio::test]
+async fn a_session_that_is_still_connected_is_taken_over() {
+    let mut served = Served::start(burst(Vec::new())).await;
+    let mut old = served.connect("key").await;
+    let ready = old.ready(json!({})).await;
+    let (id, token) = known(&ready);
+    let (mut new, again) = resume(&served, id, token).await;
+    assert_eq!(again["session_id"], id);
+    assert_eq!(old.next().await, Err(None), "quietly");
+    let ended = served
+        .log
+        .wait(SOON, |entry| *entry == Entry::Ended("taken over"));
+    assert!(ended.await.is_some());
+    is_silent_and_alive(&mut new).await;
+    is_refused(&served, id, token, "session_forbidden").await;
+    let (_, third) = resume(&served, id, known(&again).1).await;
+    assert_eq!(third["config"]["system_prompt"], "newest");
+}
+
+#[tokio::test]
+async fn a_silent_connection_loses_its_session_to_another() {
+    let mut served = Served::start(burst(vec![Fault::SilentAfter(Duration::ZERO)])).await;
+    let mut silent = served.connect("key").await;
+    let ready = silent.ready(json!({})).await;
+    let (id, token) = known(&ready);
+    let (mut client, _) = resume(&served, id, token).await;
+    let ended = served
+        .log
+        .wait(SOON, |entry| *entry == Entry::Ended("taken over"));
+    assert!(ended.await.is_some());
+    is_silent_and_alive(&mut client).await;
+}
+
+#[tokio::test]
+async fn a_session_is_kept_from_who_has_not_its_token() {
+    let served = Served::start(burst(Vec::new())).await;
+    let mut client = served.connect("key").await;
+    let ready = client.ready(json!({})).await;
+    let (id, token) = known(&ready);
+    is_refused(&served, id, "resume_another", "session_forbidden").await;
+    is_refused(&served, id, "key", "session_not_found").await;
+    is_refused(&served, "sess_unknown", token, "session_not_found").await;
+    is_silent_and_alive(&mut client).await;
+
+    let mut posing = served.connect(token).await;
+    posing
+        .send(json!({"type": "session.update", "session": {}}))
+        .await;
+    assert_eq!(posing.next().await.unwrap()["code"], "unauthorized");
+    assert_eq!(posing.next().await, Err(Some(1008)));
+}
+
+#[tokio::test]
+async fn where_any_key_is_taken_a_token_is_none() {
+    let served = Served::start(Options::default()).await;
+    let mut client = served.connect("key").await;
+    let ready = client.ready(json!({})).await;
+    let (id, token) = known(&ready);
+    is_refused(&served, id, "another key", "session_not_found").await;
+    is_refused(&served, id, "resume_another", "session_forbidden").await;
+    let mut posing = served.connect(token).await;
+    posing
+        .send(json!({"type": "session.update", "session": {}}))
+        .await;
+    assert_eq!(posing.next().await.unwrap()["code"], "unauthorized");
+    let (_, again) = resume(&served, id, token).await;
+    assert_eq!(again["session_id"], id);
+}
+
+#[tokio::test]
+async fn a_session_that_was_ended_is_over() {
+    let served = Served::start(burst(Vec::new())).await;
+    let mut client = served.connect("key").await;
+    let ready = client.ready(json!({})).await;
+    client.send(json!({"type": "session.end"})).await;
+    assert_eq!(code_of_the_end(&mut client).await, Some(1000));
+    let (id, token) = known(&ready);
+    is_refused(&served, id, token, "session_not_found").await;
+}
+
+#[tokio::test]
+async fn it_may_be_told_to_resume_nothing() {
+    let failing = Fault::FailAfter {
+        after: Duration::ZERO,
+        told: true,
+    };
+    let served = Served::start(burst(vec![failing, Fault::NoResume])).await;
+    let mut client = served.connect("key").await;
+    let ready = client.ready(json!({"greeting": "Hello"})).await;
+    assert_eq!(code_of_the_end(&mut client).await, Some(1011));
+    let (id, token) = known(&ready);
+    is_refused(&served, id, token, "session_not_found").await;
+
+    let mut fresh = served.connect("key").await;
+    fresh.ready(json!({"system_prompt": "so far"})).await;
+    is_silent_and_alive(&mut fresh).await;
+    let asked = served.log.asked();
+    let asked: Vec<_> = asked
+        .iter()
+        .map(|it| (it.has_greeting, it.system_prompt.reveal().as_str()))
+        .collect();
+    assert_eq!(asked, [(true, ""), (false, "so far")]);
+}
+
+#[tokio::test]
+async fn to_resume_is_to_say_so_first_and_nothing_else() {
+    let served = Served::start(burst(Vec::new())).await;
+    let mut late = served.connect("key").await;
+    let ready = late.ready(json!({})).await;
+    let (id, token) = known(&ready);
+    late.send(json!({"type": "session.resume", "session_id": id}))
+        .await;
+    assert_eq!(late.next().await.unwrap()["code"], "invalid_format");
+    is_silent_and_alive(&mut late).await;
+
+    for message in [
+        json!({"type": "session.resume"}),
+        json!({"type": "session.resume", "session_id": 1}),
+        json!({"type": "session.resume", "session_id": id, "session": {}}),
+    ] {
+        let mut client = served.connect(token).await;
+        client.send(message).await;
+        assert_eq!(client.next().await.unwrap()["code"], "invalid_format");
+        assert_eq!(client.next().await, Err(Some(1008)));
+    }
+    assert_eq!(served.log.violations().len(), 4);
+}

@@ -1,0 +1,232 @@
+//! One cell's process: its pipes, its memory, its end.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+
+use parlor_core::cells::{Action, CellEvent, CellId, Event};
+use parlor_core::dispatch::JobResult;
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::sync::{mpsc, oneshot};
+
+use super::stderr;
+use crate::cell::frames::{self, FromCell, ToCell};
+use crate::ops::Board;
+use crate::ops::log::Format;
+
+/// Messages to one cell; a cell that takes none hangs.
+const INBOX: usize = 64;
+
+/// How a cell is started.
+#[derive(Debug, Clone)]
+pub struct CellCommand {
+    /// The program, normally this one.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+    /// How its log lines look; they are passed on as they are.
+    pub log_format: Format,
+}
+
+/// A process that runs.
+#[derive(Debug)]
+pub(super) struct Process {
+    inbox: mpsc::Sender<ToCell>,
+    kill: Option<oneshot::Sender<()>>,
+}
+
+/// What sees a process to its end.
+pub(super) struct Supervisor {
+    id: CellId,
+    child: Child,
+    pipes: (ChildStdin, ChildStdout, ChildStderr),
+    inbox: mpsc::Receiver<ToCell>,
+    killed: oneshot::Receiver<()>,
+    is_json: bool,
+}
+
+impl Process {
+    /// Starts a process, and what is to be spawned to see it to its end.
+    ///
+    /// # Errors
+    /// Why it cannot be started.
+    pub(super) fn start(id: CellId, command: &CellCommand) -> std::io::Result<(Self, Supervisor)> {
+        let mut child = Command::new(&command.program)
+            .args(&command.arguments)
+            .env("PARLOR_LOG_FORMAT", command.log_format.as_str())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Ctrl-C is the daemon's to hear.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
+            return Err(std::io::Error::other("it was started without pipes"));
+        };
+        tracing::debug!(cell = id.0, pid = child.id(), "a cell was started");
+        let (inbox, inbox_out) = mpsc::channel(INBOX);
+        let (kill, killed) = oneshot::channel();
+        let process = Self {
+            inbox,
+            kill: Some(kill),
+        };
+        let supervisor = Supervisor {
+            id,
+            child,
+            pipes: (stdin, stdout, stderr),
+            inbox: inbox_out,
+            killed,
+            is_json: command.log_format == Format::Json,
+        };
+        Ok((process, supervisor))
+    }
+
+    /// Ends it now.
+    pub(super) fn kill(&mut self) {
+        if let Some(kill) = self.kill.take() {
+            // One that is gone already cannot be killed.
+            kill.send(()).ok();
+        }
+    }
+
+    /// Passes an action on; a process that takes no messages is killed.
+    pub(super) fn tell(&mut self, action: Action) {
+        let message = match action {
+            Action::Start(_, start) => {
+                let job = start.assignment.job;
+                ToCell::Start {
+                    job: job.id.to_string(),
+                    room: job.room,
+                    url: start.assignment.url,
+                    token: start.assignment.token.reveal().to_owned(),
+                    checkpoint: start.checkpoint,
+                }
+            }
+            Action::Stop(_, job) => ToCell::Stop {
+                job: job.to_string(),
+            },
+            Action::Release(_, job) => ToCell::Release {
+                job: job.to_string(),
+            },
+            _ => return,
+        };
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.inbox.try_send(message) {
+            tracing::error!("a cell takes no messages and is killed");
+            self.kill();
+        }
+    }
+}
+
+impl Supervisor {
+    /// Tells what the process says until it is gone, and how it went.
+    pub(super) async fn run(mut self, events: mpsc::Sender<Event>, board: Arc<Board>) {
+        let (id, pid) = (self.id, self.child.id());
+        let (stdin, stdout, stderr) = self.pipes;
+        let mut writing = tokio::spawn(write(stdin, self.inbox));
+        let forwarding = tokio::spawn(stderr::forward(stderr, id, self.is_json));
+        let ears = Ears {
+            id,
+            pid,
+            events,
+            board,
+        };
+        let mut killed = self.killed;
+        tokio::select! {
+            () = ears.listen(stdout) => {}
+            Ok(()) = &mut killed => {
+                if let Err(error) = self.child.start_kill() {
+                    tracing::error!(cell = id.0, %error, "a cell cannot be killed");
+                }
+            }
+        }
+        writing.abort();
+        (&mut writing).await.ok();
+        let how = match self.child.wait().await {
+            Ok(status) if status.success() => None,
+            Ok(status) => Some(how(status)),
+            Err(error) => Some(error.to_string()),
+        };
+        forwarding.await.ok();
+        ears.tell(CellEvent::Gone(how)).await;
+    }
+}
+
+/// What hears one process.
+struct Ears {
+    id: CellId,
+    pid: Option<u32>,
+    events: mpsc::Sender<Event>,
+    board: Arc<Board>,
+}
+
+impl Ears {
+    /// Takes in what the cell says until it says nothing more.
+    async fn listen(&self, mut stdout: ChildStdout) {
+        loop {
+            match frames::read(&mut stdout).await {
+                Ok(Some(message)) => self.tell(self.understand(message)).await,
+                Ok(None) => return,
+                Err(error) => {
+                    tracing::error!(cell = self.id.0, %error, "a cell cannot be understood");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn understand(&self, message: FromCell) -> CellEvent {
+        match message {
+            FromCell::Ready => CellEvent::Ready,
+            FromCell::Beat { counts } => {
+                self.board.counted(&counts);
+                CellEvent::Beat {
+                    memory: self.pid.and_then(resident).unwrap_or_default(),
+                }
+            }
+            FromCell::Running { job } => CellEvent::Running(job.into()),
+            FromCell::Checkpoint { job, checkpoint } => {
+                CellEvent::Checkpoint(job.into(), Box::new(checkpoint))
+            }
+            FromCell::Token { job, token } => CellEvent::Token(job.into(), token),
+            FromCell::Ended { job, error } => {
+                let result = error.map_or(JobResult::Success, JobResult::Failed);
+                CellEvent::Ended(job.into(), result)
+            }
+            FromCell::Left { job } => CellEvent::Left(job.into()),
+        }
+    }
+
+    async fn tell(&self, event: CellEvent) {
+        if self.events.send(Event::Cell(self.id, event)).await.is_err() {
+            tracing::debug!(cell = self.id.0, "a cell ended after its daemon");
+        }
+    }
+}
+
+async fn write(mut stdin: ChildStdin, mut inbox: mpsc::Receiver<ToCell>) {
+    while let Some(message) = inbox.recv().await {
+        if let Err(error) = frames::write(&mut stdin, &message).await {
+            tracing::debug!(%error, "a cell reads no more");
+            return;
+        }
+    }
+}
+
+/// Resident memory of a process, in bytes.
+fn resident(pid: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kilobytes << 10)
+}
+
+fn how(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    match status.signal() {
+        Some(signal) => format!("signal {signal}"),
+        None => status.to_string(),
+    }
+}

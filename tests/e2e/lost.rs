@@ -1,0 +1,235 @@
+//! Processes, connections and servers that are lost with callers on the line: the calls go on.
+
+use std::time::Duration;
+
+use parlor::clock;
+use parlor::room::Caller;
+use parlor::sim::{self, Entry, Fault, clips};
+
+use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, echo, signal};
+use super::gate::Gate;
+
+/// Callers in rooms of their own who have been greeted and answered.
+async fn talking(bench: &Bench, rooms: &[&str]) -> Vec<Caller> {
+    let mut callers = Vec::new();
+    for room in rooms {
+        let mut caller = bench.caller_in(room, "ada").await;
+        agent_speaks(&mut caller.agent_state()).await;
+        answered(&mut caller, "before").await;
+        callers.push(caller);
+    }
+    callers
+}
+
+/// The caller is heard and answered.
+async fn answered(caller: &mut Caller, when: &str) {
+    let found = echo(caller, "caller-hours").await;
+    assert!(found.has(8), "{when}: {found:?}");
+}
+
+/// Every caller is answered again, and every call ends by itself.
+async fn all_go_on(bench: &Bench, daemon: &mut Worker, mut callers: Vec<Caller>) {
+    for caller in &mut callers {
+        answered(caller, "after").await;
+    }
+    for caller in callers {
+        caller.leave().await;
+    }
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+/// How long until the caller hears something loud.
+async fn hears_a_voice(caller: &Caller) -> Duration {
+    let began = clock::now();
+    let mut heard = caller.heard();
+    let from = heard.len();
+    let is_loud = |heard: &[i16]| heard.iter().any(|sample| sample.unsigned_abs() > 3_000);
+    assert!(heard.wait(from, SOON, is_loud).await, "nobody speaks");
+    began.elapsed()
+}
+
+fn greetings(bench: &Bench) -> usize {
+    let asked = bench.log.asked();
+    asked.iter().filter(|asked| asked.has_greeting).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calls_of_a_killed_cell_go_on_in_others() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench.daemon(&[]).await;
+    let rooms = ["hall", "cellar", "attic", "yard"];
+    let callers = talking(&bench, &rooms).await;
+    let victim = daemon.cells()[0];
+    signal("-KILL", victim).await;
+    daemon
+        .writes_often("a call goes on in another cell", 2)
+        .await;
+    let after = daemon.numbers("a call goes on in another cell", "after_ms");
+    println!("4 calls before, 2 in the killed cell; in their rooms again after {after:?} ms");
+    all_go_on(&bench, &mut daemon, callers).await;
+    assert_eq!(
+        bench.log.count(&Entry::Resumed),
+        2,
+        "their voice sessions were resumed"
+    );
+    assert_eq!(greetings(&bench), rooms.len(), "nobody was greeted twice");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_was_cut_while_it_spoke_goes_on() {
+    let bench = Bench::start(sim::Options {
+        faults: vec![Fault::NoResume],
+        ..sim::Options::default()
+    })
+    .await;
+    let mut daemon = bench.daemon(&[]).await;
+    let mut callers = talking(&bench, &["hall"]).await;
+    let caller = &mut callers[0];
+    let said = clips::find("caller-hours").unwrap().samples();
+    caller.say(&said).await.unwrap();
+    agent_is(&mut caller.agent_state(), "speaking").await;
+    signal("-KILL", daemon.cells()[0]).await;
+    let silent = hears_a_voice_again(caller).await;
+    println!(
+        "the agent is heard again {} ms after kill -9",
+        silent.as_millis()
+    );
+    agent_is(&mut caller.agent_state(), "listening").await;
+    let asked = bench.log.asked();
+    let [first, second] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    assert!(first.has_greeting && !second.has_greeting);
+    let prompt = second.system_prompt.reveal();
+    assert!(
+        prompt.contains("\nCaller: ") && prompt.contains("\nYou: "),
+        "the last turns are not in it"
+    );
+    assert!(bench.log.received("reply.create"), "it owes an answer");
+    all_go_on(&bench, &mut daemon, callers).await;
+}
+
+/// As [`hears_a_voice`], once what was on its way is over.
+async fn hears_a_voice_again(caller: &Caller) -> Duration {
+    let began = clock::now();
+    let mut heard = caller.heard();
+    let from = heard.len();
+    let is_quiet = |heard: &[i16]| {
+        let last = heard.len().saturating_sub(2_400);
+        heard.len() > 4_800 && heard[last..].iter().all(|it| it.unsigned_abs() < 500)
+    };
+    assert!(heard.wait(from, SOON, is_quiet).await, "it never stopped");
+    hears_a_voice(caller).await;
+    began.elapsed()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_abort_in_the_native_core_loses_no_call() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench.daemon(&["--rooms-per-cell", "1"]).await;
+    let callers = talking(&bench, &["hall", "cellar"]).await;
+    signal("-ABRT", daemon.cells()[0]).await;
+    daemon.writes("a call goes on in another cell").await;
+    assert!(daemon.wrote().contains("signal 6"), "{}", daemon.wrote());
+    all_go_on(&bench, &mut daemon, callers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cell_that_hangs_is_killed_and_its_call_goes_on() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench.daemon(&["--rooms-per-cell", "1"]).await;
+    let callers = talking(&bench, &["hall", "cellar"]).await;
+    let began = clock::now();
+    signal("-STOP", daemon.cells()[0]).await;
+    daemon.writes("a call goes on in another cell").await;
+    println!(
+        "back {} ms after the cell hung",
+        began.elapsed().as_millis()
+    );
+    all_go_on(&bench, &mut daemon, callers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_kills_two_cells_fails_alone() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench.daemon(&["--rooms-per-cell", "1"]).await;
+    let mut callers = talking(&bench, &["hall", "cellar"]).await;
+    for time in 1..=2 {
+        let cells = daemon.cells();
+        // The first call was made in the first cell, and then in the third.
+        signal("-KILL", cells[[0, 2][time - 1]]).await;
+        daemon.writes_often("a cell is gone", time).await;
+        if time == 1 {
+            daemon.writes("a call goes on in another cell").await;
+        }
+    }
+    daemon.writes("the process of the call is gone").await;
+    callers.remove(0).leave().await;
+    all_go_on(&bench, &mut daemon, callers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_session_that_is_cut_is_resumed() {
+    let mut bench = Bench::start(sim::Options::default()).await;
+    let gate = bench.gate_to_the_agent().await;
+    let mut daemon = bench.daemon(&[]).await;
+    let callers = talking(&bench, &["hall", "cellar"]).await;
+    gate.cut(1);
+    daemon.writes_often("the voice session is back", 2).await;
+    let after = daemon.numbers("the voice session is back", "after_ms");
+    println!("2 voice sessions cut, back after {after:?} ms");
+    all_go_on(&bench, &mut daemon, callers).await;
+    assert_eq!(bench.log.count(&Entry::Resumed), 2);
+    assert_eq!(greetings(&bench), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_session_that_cannot_be_resumed_is_replaced() {
+    let bench = Bench::start(sim::Options {
+        faults: vec![Fault::NoResume, Fault::DropAfter(Duration::from_secs(12))],
+        ..sim::Options::default()
+    })
+    .await;
+    let mut daemon = bench.daemon(&[]).await;
+    let callers = talking(&bench, &["hall"]).await;
+    daemon.writes("the voice session is back").await;
+    all_go_on(&bench, &mut daemon, callers).await;
+    assert_eq!((bench.log.asked().len(), greetings(&bench)), (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispatch_socket_that_is_held_back_for_30_seconds_loses_no_call() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let gate = Gate::to(&bench.livekit.url).await;
+    let mut daemon = bench.daemon_at(&gate.url, &[]).await;
+    let mut callers = talking(&bench, &["hall", "cellar"]).await;
+    gate.hold("/agent", Duration::from_secs(30));
+    for caller in &mut callers {
+        answered(caller, "while it is held back").await;
+    }
+    let registered = daemon.writes_within("\"registered\"", 2, Duration::from_secs(50));
+    registered.await;
+    let late = bench.caller_in("attic", "grace").await;
+    agent_speaks(&mut late.agent_state()).await;
+    callers.push(late);
+    all_go_on(&bench, &mut daemon, callers).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_go_on_when_the_server_starts_again() {
+    let mut bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench.daemon(&[]).await;
+    let callers = talking(&bench, &["hall", "cellar"]).await;
+    let began = clock::now();
+    let server = bench.server.take().unwrap();
+    bench.server = Some(server.restart().await.unwrap());
+    daemon.writes_often("the room is back", 2).await;
+    daemon.writes_often("\"registered\"", 2).await;
+    println!(
+        "2 calls back {} ms after the server was killed",
+        began.elapsed().as_millis()
+    );
+    all_go_on(&bench, &mut daemon, callers).await;
+}
