@@ -2,10 +2,10 @@
 CARGO ?= cargo
 export PATH := $(CURDIR)/target/tools:$(CURDIR)/target/tools/bin:$(PATH)
 
-.PHONY: help demo setup test e2e check bench fmt
+.PHONY: help demo setup test e2e check bench bench-dispatch fmt
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: setup ## a whole call on this machine, no keys; make demo ARGS="--caller speech.wav"
 	@$(CARGO) build --release --locked
@@ -31,6 +31,9 @@ check: ## formatting, lints, docs, dependencies, sizes, the official crate
 
 bench: setup ## one call beside a bare participant: CPU and memory
 	$(CARGO) bench --locked --bench call
+
+bench-dispatch: setup ## from start to registered, offer to answer, dispatch to listening
+	$(CARGO) bench --locked --bench dispatch
 
 fmt: ## format the code
 	$(CARGO) fmt --all

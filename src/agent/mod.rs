@@ -9,7 +9,7 @@ use parlor_core::conversation::{AgentCommand, Event, Loss};
 use parlor_core::private::Secret;
 use tokio::sync::mpsc;
 
-use crate::dial::{DialError, dial};
+use crate::dial::{DialError, Proxies, dial};
 
 pub use inbox::{Connections, Inbox};
 pub use socket::drive;
@@ -34,6 +34,8 @@ pub struct Endpoint {
     pub url: String,
     /// The API key, sent as `Authorization: Bearer`.
     pub bearer: Secret,
+    /// What stands between here and there.
+    pub proxies: Proxies,
 }
 
 /// The sending half of one connection. Dropping it closes the WebSocket.
@@ -127,7 +129,7 @@ impl Link {
 
 async fn connect(endpoint: Endpoint, mut outbox: Outbox, events: mpsc::Sender<Event>) {
     let dialled = tokio::select! {
-        dialled = dial(&endpoint.url, &endpoint.bearer, MAX_MESSAGE) => dialled,
+        dialled = dial(&endpoint.url, &endpoint.bearer, &endpoint.proxies, MAX_MESSAGE) => dialled,
         // Nothing is sent before the socket is open, so this is the link being dropped.
         _ = outbox.commands.recv() => return,
     };

@@ -28,6 +28,9 @@ pub enum ToCell {
         url: Option<String>,
         /// Opens the room.
         token: String,
+        /// Whom the call is for, unless it is for the room.
+        #[serde(default)]
+        participant: Option<String>,
         /// Where another cell had to leave the call.
         #[serde(default)]
         checkpoint: Option<Checkpoint>,
@@ -142,6 +145,7 @@ mod tests {
             room: "kitchen".to_owned(),
             url: None,
             token: "t".repeat(10_000),
+            participant: None,
             checkpoint: None,
         };
         let stop = ToCell::Stop {

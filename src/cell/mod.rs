@@ -8,9 +8,12 @@ mod follow;
 pub mod frames;
 
 use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
 
 use parlor_core::cells::BEAT_EVERY;
 use parlor_core::conversation::{Event, Settings};
+use parlor_core::ids::Identity;
 use parlor_core::private::Secret;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
@@ -34,8 +37,11 @@ const OUTBOX: usize = 256;
 /// Signals that may wait to be looked at by one call.
 const CONTROL: usize = 4;
 
+/// Reads the agent's file again.
+pub type Reload = Arc<dyn Fn() -> anyhow::Result<Settings> + Send + Sync>;
+
 /// What all calls of a cell have in common.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Cell {
     /// LiveKit's address, for calls that bring none.
     pub livekit_url: String,
@@ -43,8 +49,16 @@ pub struct Cell {
     pub agent: Endpoint,
     /// What the agent is and how it behaves.
     pub settings: Settings,
+    /// Where those settings come from at the start of each call, if they may change.
+    pub reload: Option<Reload>,
     /// What its calls count.
     pub tally: Tally,
+}
+
+impl fmt::Debug for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cell").finish_non_exhaustive()
+    }
 }
 
 /// A call that is being made.
@@ -59,7 +73,7 @@ impl Cell {
     /// # Errors
     /// When there is no native core to make them with.
     pub async fn run(
-        self,
+        mut self,
         reader: impl AsyncRead + Unpin + Send + 'static,
         writer: impl AsyncWrite + Unpin + Send + 'static,
     ) -> Result<(), String> {
@@ -93,8 +107,16 @@ impl Cell {
         writing.await.map_err(|error| error.to_string())
     }
 
+    /// A file that cannot be used was told by the daemon; what was before counts.
+    fn fresh_settings(&mut self) -> Settings {
+        if let Some(Ok(settings)) = self.reload.as_ref().map(|reload| reload()) {
+            self.settings = settings;
+        }
+        self.settings.clone()
+    }
+
     fn on_message(
-        &self,
+        &mut self,
         message: ToCell,
         running: &mut HashMap<String, Running>,
         calls: &mut JoinSet<String>,
@@ -106,6 +128,7 @@ impl Cell {
                 room,
                 url,
                 token,
+                participant,
                 checkpoint,
             } => {
                 let (control, control_out) = mpsc::channel(CONTROL);
@@ -117,7 +140,8 @@ impl Cell {
                     agent: self.agent.clone(),
                     settings: Settings {
                         resume: checkpoint,
-                        ..self.settings.clone()
+                        caller: participant.map(Identity::from),
+                        ..self.fresh_settings()
                     },
                     watch: None,
                     tally: self.tally.clone(),

@@ -2,11 +2,13 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use clap::Args;
 
 use super::Done;
+use crate::cell::Reload;
 use crate::config::{Config, Overrides, Source};
 use crate::session::Tally;
 
@@ -16,6 +18,9 @@ pub(super) struct Cell {
     /// The agent's file [default: agent.toml, if it is there]
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
+    /// Read the agent's file again for each call
+    #[arg(long)]
+    reload: bool,
 }
 
 impl Cell {
@@ -25,10 +30,16 @@ impl Cell {
             caller_wait: None,
         };
         let config = Config::load(source, &overrides)?;
+        let reload = self.reload.then(|| {
+            let source = source.clone();
+            let load = move || Ok(Config::load(&source, &overrides)?.agent.settings);
+            Arc::new(load) as Reload
+        });
         let cell = crate::cell::Cell {
             livekit_url: config.livekit.url,
             agent: config.api.endpoint(),
             settings: config.agent.settings,
+            reload,
             tally: Tally::default(),
         };
         let ended = cell.run(tokio::io::stdin(), tokio::io::stdout()).await;

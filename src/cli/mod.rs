@@ -2,12 +2,14 @@
 
 mod cell;
 mod demo;
+mod dev;
 mod doctor;
 mod join;
 mod out;
 mod sim;
 mod start;
 mod token;
+mod worker;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,6 +36,8 @@ enum Command {
     Demo(demo::Demo),
     /// The worker: registers with LiveKit, takes calls as they are dispatched
     Start(start::Start),
+    /// The worker on a laptop: readable logs, agent.toml as it is saved, gone at Ctrl-C
+    Dev(dev::Dev),
     /// One worker, one room: stays until the room or the caller ends it
     Join(join::Join),
     /// The simulator of the Voice Agent API alone
@@ -99,6 +103,7 @@ fn run(command: Command, dotenv: dotenvy::Result<PathBuf>) -> Done {
         match command {
             Command::Demo(demo) => demo.run(&source).await,
             Command::Start(start) => start.run(&source).await,
+            Command::Dev(dev) => dev.run(&source).await,
             Command::Cell(cell) => cell.run(&source).await,
             Command::Join(join) => join.run(&source).await,
             Command::Sim(sim) => sim.run().await,
@@ -121,13 +126,17 @@ fn start_log(source: &Source, command: &Command) -> Result<(), Failure> {
         None if quiet => Some("warn"),
         filter => filter,
     };
-    log::start(filter, log_format(source)?)
+    let otherwise = match command {
+        Command::Dev(_) => Format::Text,
+        _ => Format::Auto,
+    };
+    log::start(filter, log_format(source, otherwise)?)
         .map_err(|error| ConfigError(vec![error.to_string()]).into())
 }
 
-fn log_format(source: &Source) -> Result<Format, ConfigError> {
+fn log_format(source: &Source, otherwise: Format) -> Result<Format, ConfigError> {
     let format = source.text("PARLOR_LOG_FORMAT");
-    let format = format.map_or(Ok(Format::Auto), |text| text.parse());
+    let format = format.map_or(Ok(otherwise), |text| text.parse());
     format.map_err(|error| ConfigError(vec![format!("PARLOR_LOG_FORMAT is wrong: {error}")]))
 }
 

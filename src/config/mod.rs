@@ -6,6 +6,7 @@ pub(crate) mod address;
 mod agent_file;
 mod barge_in;
 mod file_error;
+mod proxies;
 mod source;
 mod variables;
 
@@ -17,6 +18,7 @@ use parlor_core::conversation::Settings;
 use parlor_core::private::Secret;
 
 use crate::agent::Endpoint;
+use crate::dial::Proxies;
 use barge_in::BargeInName;
 use source::Reader;
 
@@ -49,6 +51,8 @@ pub struct AgentApi {
     pub base_url: String,
     /// Sent as Bearer.
     pub key: Secret,
+    /// What stands between here and there.
+    pub proxies: Proxies,
 }
 
 impl AgentApi {
@@ -57,6 +61,7 @@ impl AgentApi {
         Endpoint {
             url: format!("{}/v1/ws", self.base_url),
             bearer: self.key.clone(),
+            proxies: self.proxies.clone(),
         }
     }
 
@@ -73,6 +78,8 @@ pub struct Config {
     pub livekit: LiveKit,
     /// The voice.
     pub api: AgentApi,
+    /// What stands between here and the rooms.
+    pub proxies: Proxies,
     /// Who the agent is.
     pub agent: Agent,
 }
@@ -122,11 +129,13 @@ impl Config {
         let mut reader = Reader::new(source);
         let livekit = livekit(&mut reader);
         let api = agent_api(&mut reader);
+        let proxies = api.proxies.clone();
         let agent = agent(&mut reader, overrides);
         match (agent, reader.problems) {
             (Some(agent), problems) if problems.is_empty() => Ok(Self {
                 livekit,
                 api,
+                proxies,
                 agent,
             }),
             (_, problems) => Err(ConfigError(problems)),
@@ -220,7 +229,11 @@ fn agent_api(reader: &mut Reader<'_>) -> AgentApi {
     let base_url = address::websocket(&base)
         .trim_end_matches("/v1/ws")
         .to_owned();
-    AgentApi { base_url, key }
+    AgentApi {
+        base_url,
+        key,
+        proxies: proxies::read(reader),
+    }
 }
 
 /// An address with one of the four schemes, without a slash at its end.

@@ -60,6 +60,47 @@ pub const VARIABLES: &[Variable] = &[
         "the agent's file",
     ),
     variable(
+        "PARLOR_AGENT_FOR",
+        "room",
+        "what brings the agent: room, participant or publisher",
+    ),
+    variable("PARLOR_MAX_CALLS", "16", "the most calls at once"),
+    variable(
+        "PARLOR_ROOMS_PER_CELL",
+        "8",
+        "calls that share a process at most",
+    ),
+    variable(
+        "PARLOR_CELL_CALLS",
+        "200",
+        "calls after which a process is replaced",
+    ),
+    variable(
+        "PARLOR_CELL_MEMORY",
+        "512",
+        "MiB at which a process is killed; its calls go on in another",
+    ),
+    variable(
+        "PARLOR_LOAD_THRESHOLD",
+        "0.7",
+        "load of the machine, 0 to 1, from which on no call is taken",
+    ),
+    variable(
+        "PARLOR_HEALTH",
+        "0.0.0.0:8081",
+        "where health, metrics and calls are shown over HTTP",
+    ),
+    variable(
+        "PARLOR_DRAIN_TIMEOUT",
+        "3600",
+        "seconds that running calls may go on after a SIGTERM",
+    ),
+    variable(
+        "PARLOR_ADOPT_ROOMS",
+        "false",
+        "true: dispatch rooms again whose agent is gone",
+    ),
+    variable(
         "PARLOR_BARGE_IN",
         "immediate",
         "immediate, hold or confirmed; beats agent.toml",
@@ -83,6 +124,18 @@ pub const VARIABLES: &[Variable] = &[
         "PARLOR_LIVEKIT_SERVER",
         "",
         "livekit-server for the demo, when it is not on PATH",
+    ),
+    variable(
+        "HTTPS_PROXY",
+        "",
+        "the proxy to wss:// servers, http://user:password@host:port; each also in small letters",
+    ),
+    variable("HTTP_PROXY", "", "the proxy to ws:// servers"),
+    variable("ALL_PROXY", "", "the proxy where there is no other"),
+    variable(
+        "NO_PROXY",
+        "",
+        "servers without one: host, .domain, *, IP, network, host:port, with commas",
     ),
     variable(
         "PARLOR_LOG",

@@ -15,13 +15,14 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::config::{Agent, AgentApi, LiveKit};
+use crate::dial::Proxies;
 use crate::room::Caller;
 use crate::session::{Call, Tally};
 use crate::sim::{self, Simulator};
 use crate::token::{Grant, Kind, mint};
 
 pub use script::Voice;
-pub use server::{Server, ServerError};
+pub use server::{Ended, Server, ServerError};
 
 /// The room of the demonstration.
 const ROOM: &str = "demo";
@@ -219,6 +220,7 @@ impl Simulation {
         let api = AgentApi {
             base_url: format!("ws://{}", simulator.addr()),
             key: Secret::new("simulator"),
+            proxies: Proxies::default(),
         };
         tasks.spawn(simulator.run(async {
             // Dropped means stop, too.

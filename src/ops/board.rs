@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use parking_lot::Mutex;
 use parlor_core::cells;
-use parlor_core::dispatch::{Action, Command, Fact, JobResult, JobStatus, Refusal};
+use parlor_core::dispatch::{
+    Action, Command, Fact, JobResult, JobStatus, JobType, Refusal, Settings,
+};
 use parlor_core::ids::JobId;
 use serde::Serialize;
 
@@ -18,6 +20,7 @@ use super::metrics::Metrics;
 #[derive(Debug)]
 pub struct Board {
     agent_name: String,
+    worker_type: &'static str,
     metrics: Metrics,
     inner: Mutex<Inner>,
 }
@@ -65,9 +68,14 @@ pub struct CallInfo {
 
 impl Board {
     /// The board of a worker that is about to start.
-    pub fn new(agent_name: &str) -> Self {
+    pub fn new(settings: &Settings) -> Self {
         Self {
-            agent_name: agent_name.to_owned(),
+            agent_name: settings.agent_name.clone(),
+            worker_type: match settings.job_type {
+                JobType::Room => "JT_ROOM",
+                JobType::Publisher => "JT_PUBLISHER",
+                JobType::Participant => "JT_PARTICIPANT",
+            },
             metrics: Metrics::default(),
             inner: Mutex::default(),
         }
@@ -184,7 +192,7 @@ impl Board {
         let inner = self.inner.lock();
         WorkerInfo {
             agent_name: self.agent_name.clone(),
-            worker_type: "JT_ROOM",
+            worker_type: self.worker_type,
             worker_load: inner.load,
             active_jobs: inner.calls.len(),
             sdk_version: env!("CARGO_PKG_VERSION"),
@@ -215,7 +223,7 @@ impl Board {
 mod tests {
     use std::collections::HashMap;
 
-    use parlor_core::dispatch::{Assignment, Job, JobType};
+    use parlor_core::dispatch::{Assignment, Job};
     use parlor_core::private::Secret;
 
     use super::*;
@@ -243,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_call_is_shown_from_its_start_to_its_end() {
-        let board = Board::new("clerk");
+        let board = Board::new(&Settings::default());
         board.note(&start());
         assert_eq!(board.worker().active_jobs, 1);
         let calls = serde_json::to_string(&board.calls()).unwrap();
@@ -274,7 +282,7 @@ mod tests {
 
     #[test]
     fn ready_is_registered_and_not_about_to_end() {
-        let board = Board::new("");
+        let board = Board::new(&Settings::default());
         assert!(!board.is_ready());
         let worker_id = "AW_1".to_owned();
         board.note(&Action::Observe(Fact::Registered { worker_id }));

@@ -93,7 +93,6 @@ impl Watcher {
             }
             LiveKitEvent::ParticipantConnected(participant) => self.joined(&participant).await,
             LiveKitEvent::ParticipantDisconnected(participant) => self.left(&participant).await,
-            LiveKitEvent::Reconnected => self.reconnected().await,
             LiveKitEvent::LocalTrackSubscribed { .. } => self.tell(RoomEvent::Subscribed).await,
             LiveKitEvent::Disconnected { reason } => {
                 tracing::info!(?reason, "the room ended");
@@ -137,6 +136,7 @@ impl Watcher {
             LiveKitEvent::TokenRefreshed { token } => {
                 self.out.token.send_replace(Secret::new(token));
             }
+            LiveKitEvent::Reconnected => self.reconnected(),
             LiveKitEvent::Reconnecting => {
                 tracing::warn!("the connection to the room is lost; reconnecting");
                 self.presence.reconnecting();
@@ -164,7 +164,7 @@ impl Watcher {
         }
     }
 
-    async fn reconnected(&mut self) -> ControlFlow<()> {
+    fn reconnected(&mut self) {
         tracing::info!("the room is back");
         self.reconnect_until = None;
         // Who joined again has the attributes of its token and is subscribed to nothing.
@@ -172,8 +172,7 @@ impl Watcher {
         if let Some(identity) = &self.listening_to {
             self.subscribe_to(identity, true);
         }
-        let gone = self.presence.reconnected();
-        self.tell_left(gone).await
+        self.presence.reconnected(clock::now());
     }
 
     async fn tell_left(&self, gone: Vec<Identity>) -> ControlFlow<()> {

@@ -12,6 +12,10 @@ use parlor_core::ids::Identity;
 /// How long after a departure without a reason a lost connection shows.
 const DOUBT: Duration = Duration::from_secs(1);
 
+/// How long after ours somebody else's connection may take to come back: the server may have been
+/// away for all.
+const RETURN_WITHIN: Duration = Duration::from_secs(10);
+
 /// Who is out of sight.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
@@ -52,10 +56,10 @@ impl Presence {
         self.doubt_until = None;
     }
 
-    /// The connection is back; returns who left meanwhile.
-    pub(super) fn reconnected(&mut self) -> Vec<Identity> {
+    /// The connection is back; who is still missing may be on the way.
+    pub(super) fn reconnected(&mut self, now: Instant) {
         self.reconnecting = false;
-        std::mem::take(&mut self.missing)
+        self.doubt_until = (!self.missing.is_empty()).then(|| now + RETURN_WITHIN);
     }
 
     /// When [`certain`](Self::certain) has something to say.
@@ -110,15 +114,21 @@ mod tests {
             presence.reconnecting();
             assert_eq!(presence.certain(now + 9 * DOUBT), [], "nothing is known");
             assert!(!presence.joined(&ada()), "no news");
-            assert_eq!(presence.reconnected(), []);
+            presence.reconnected(now);
+            assert_eq!(presence.deadline(), None);
         }
     }
 
     #[test]
-    fn who_is_not_back_with_the_connection_left() {
+    fn who_is_not_back_soon_after_the_connection_left() {
         let (mut presence, now) = (Presence::default(), crate::clock::now());
-        presence.reconnecting();
-        presence.left(now, &ada(), DisconnectReason::UnknownReason);
-        assert_eq!(presence.reconnected(), [ada()]);
+        for who in [ada(), "bob".into()] {
+            presence.reconnecting();
+            presence.left(now, &who, DisconnectReason::UnknownReason);
+        }
+        presence.reconnected(now);
+        assert!(!presence.joined(&ada()), "the server was away for her too");
+        assert_eq!(presence.certain(now + DOUBT), []);
+        assert_eq!(presence.certain(now + RETURN_WITHIN), ["bob".into()]);
     }
 }

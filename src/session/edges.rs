@@ -99,8 +99,8 @@ impl Edges for CallEdges {
         match action {
             Action::ConnectAgent => self.connect_agent(self.endpoint.clone()),
             Action::ResumeAgent(bearer) => {
-                let url = self.endpoint.url.clone();
-                self.connect_agent(Endpoint { url, bearer });
+                let endpoint = self.endpoint.clone();
+                self.connect_agent(Endpoint { bearer, ..endpoint });
             }
             Action::SendAgent(command) => {
                 if let Some(Err(Stalled)) = self.link.as_ref().map(|link| link.send(command)) {

@@ -120,7 +120,8 @@ impl Session {
 
     /// What is answered to a turn.
     pub(super) fn answer(&mut self, samples: &[i16], text: &str) -> Speech {
-        if self.options.reply == Reply::Parrot {
+        // A parrot that heard nothing says what comes to its mind.
+        if self.options.reply == Reply::Parrot && !samples.is_empty() {
             return Speech::new(samples, text);
         }
         let topic = clips::all()

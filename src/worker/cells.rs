@@ -7,7 +7,7 @@ use std::time::Duration;
 use parlor_core::cells::{
     self, Action, CellEvent, CellId, Event, Fact, Limits, READY_WITHIN, Told,
 };
-use parlor_core::dispatch::{self, Assignment};
+use parlor_core::dispatch::{self, Assignment, JobResult};
 use parlor_core::ids::JobId;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -175,7 +175,12 @@ impl Cells {
             Action::Tell(told) => self.told.push_back(match told {
                 Told::Running(job) => dispatch::Event::Running(job),
                 Told::Moved(job) => dispatch::Event::Moved(job),
-                Told::Ended(job, result) => dispatch::Event::Ended(job, result),
+                Told::Ended(job, result) => {
+                    if let JobResult::Failed(why) = &result {
+                        tracing::error!(%job, why, "a call failed");
+                    }
+                    dispatch::Event::Ended(job, result)
+                }
             }),
             Action::Observe(fact) => {
                 self.board.cell(&fact);

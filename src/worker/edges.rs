@@ -11,7 +11,7 @@ use super::load::SAMPLE_EVERY;
 use super::socket::{Link, Outbox, Stalled, drive};
 use super::{Cells, Edges, MachineLoad};
 use crate::config::{LiveKit, address};
-use crate::dial::dial;
+use crate::dial::{Proxies, dial};
 use crate::ops::Board;
 use crate::token::mint_worker;
 
@@ -28,6 +28,8 @@ pub struct Server {
     pub livekit: LiveKit,
     /// Set inside containers that LiveKit Cloud hosts.
     pub worker_token: Option<String>,
+    /// What stands between here and there.
+    pub proxies: Proxies,
 }
 
 /// Outside calls for a worker's actions.
@@ -144,7 +146,7 @@ async fn said(inbox: &mut Option<mpsc::Receiver<Event>>) -> Option<Event> {
 async fn connect(server: Server, outbox: Outbox, events: mpsc::Sender<Event>) {
     let reason = match mint_worker(&server.livekit) {
         Err(error) => format!("the token cannot be made: {error}"),
-        Ok(token) => match dial(&server.url(), &token, MAX_MESSAGE).await {
+        Ok(token) => match dial(&server.url(), &token, &server.proxies, MAX_MESSAGE).await {
             Err(error) => error.to_string(),
             Ok(socket) => {
                 if events.send(Event::Opened).await.is_err() {

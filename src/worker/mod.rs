@@ -5,6 +5,7 @@ mod cells;
 mod edges;
 mod load;
 mod process;
+mod rounds;
 mod socket;
 mod stderr;
 
@@ -17,6 +18,7 @@ pub use cells::{CellError, Cells};
 pub use edges::{Server, WorkerEdges};
 pub use load::MachineLoad;
 pub use process::CellCommand;
+pub use rounds::Rounds;
 pub use socket::{Link, Outbox, Stalled, drive};
 
 /// Performs actions; must not wait on a peer.

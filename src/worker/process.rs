@@ -102,6 +102,7 @@ impl Process {
                     room: job.room,
                     url: start.assignment.url,
                     token: start.assignment.token.reveal().to_owned(),
+                    participant: job.participant.map(String::from),
                     checkpoint: start.checkpoint,
                 }
             }

@@ -8,6 +8,9 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 /// The longest line, in bytes; a longer one is cut in pieces.
 const LONGEST: usize = 64 << 10;
 
+/// What the program says to people, whatever its log looks like.
+const TO_PEOPLE: &[u8] = b"parlor: ";
+
 /// Passes lines on until there are none. Of a process that logs JSON, what is no JSON, such as the
 /// last words of the native core, becomes a log line of our own.
 pub(super) async fn forward(pipe: impl AsyncRead + Unpin, cell: CellId, is_json: bool) {
@@ -40,7 +43,7 @@ fn pass_on(line: &[u8], cell: CellId, is_json: bool) {
     if line.trim_ascii().is_empty() {
         return;
     }
-    if is_json && !line.starts_with(b"{") {
+    if is_json && !line.starts_with(b"{") && !line.starts_with(TO_PEOPLE) {
         let said = String::from_utf8_lossy(line.trim_ascii());
         tracing::warn!(cell = cell.0, %said, "a cell wrote");
         return;

@@ -3,6 +3,8 @@
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use livekit_api::services::agent_dispatch::AgentDispatchClient;
+use livekit_protocol::{AgentDispatch, CreateAgentDispatchRequest};
 use parlor::config::LiveKit;
 use parlor::demo::Server;
 use parlor::room::Caller;
@@ -77,6 +79,32 @@ impl Bench {
     /// A worker that waits for dispatches, registered.
     pub(crate) async fn daemon(&self, flags: &[&str]) -> Worker {
         self.daemon_at(&self.livekit.url, flags).await
+    }
+
+    /// A worker on a laptop, registered.
+    pub(crate) async fn laptop(&self, flags: &[&str]) -> Worker {
+        let worker = self.parlor(&["dev"], flags, &[]);
+        worker.writes("registered").await;
+        worker
+    }
+
+    /// Dispatches an agent to a room.
+    pub(crate) async fn dispatch(&self, agent_name: &str, room: &str) -> AgentDispatch {
+        let request = CreateAgentDispatchRequest {
+            agent_name: agent_name.to_owned(),
+            room: room.to_owned(),
+            metadata: "{\"desk\":3}".to_owned(),
+            ..CreateAgentDispatchRequest::default()
+        };
+        let client = self.dispatches();
+        client.create_dispatch(request).await.unwrap()
+    }
+
+    /// The dispatches of the server.
+    pub(crate) fn dispatches(&self) -> AgentDispatchClient {
+        let url = self.livekit.http_url();
+        let secret = self.livekit.api_secret.reveal();
+        AgentDispatchClient::with_api_key(&url, &self.livekit.api_key, secret)
     }
 
     /// The same with other variables; it may never register.

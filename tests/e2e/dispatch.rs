@@ -2,26 +2,19 @@
 
 use std::time::Duration;
 
-use livekit_api::services::agent_dispatch::AgentDispatchClient;
+use livekit_api::access_token::{AccessToken, VideoGrants};
 use livekit_api::services::room::RoomClient;
 use livekit_protocol::ParticipantInfo;
 use livekit_protocol::participant_info::Kind;
 use parlor::clock;
 use parlor::room::Caller;
 use parlor::sim::{self, clips};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use parlor_core::private::Secret;
 
-use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, echo, signal};
+use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, echo};
 use super::gate::Gate;
 use super::hearing;
-
-/// The dispatches of a server.
-fn dispatches(bench: &Bench) -> AgentDispatchClient {
-    let url = bench.livekit.http_url();
-    let secret = bench.livekit.api_secret.reveal();
-    AgentDispatchClient::with_api_key(&url, &bench.livekit.api_key, secret)
-}
+use super::pages::{get, metric};
 
 /// The agent, as the server sees it.
 async fn agent_in(bench: &Bench, room: &str) -> ParticipantInfo {
@@ -61,14 +54,7 @@ async fn a_dispatch_by_name_brings_the_agent_of_that_name() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon(&["--agent-name", "clerk"]).await;
     let caller = bench.caller_in("office", "ada").await;
-    let client = dispatches(&bench);
-    let request = livekit_protocol::CreateAgentDispatchRequest {
-        agent_name: "clerk".to_owned(),
-        room: "office".to_owned(),
-        metadata: "{\"desk\":3}".to_owned(),
-        ..Default::default()
-    };
-    let dispatch = client.create_dispatch(request).await.unwrap();
+    let dispatch = bench.dispatch("clerk", "office").await;
     hears_the_greeting(&caller).await;
     let agent = agent_in(&bench, "office").await;
     let job = agent.identity.strip_prefix("agent-").unwrap();
@@ -76,6 +62,7 @@ async fn a_dispatch_by_name_brings_the_agent_of_that_name() {
     assert_eq!(agent.attributes["lk.agent.name"], "clerk");
     assert!(!daemon.wrote().contains("desk"), "metadata was logged");
     // The dispatch is taken back: the agent says goodbye.
+    let client = bench.dispatches();
     client.delete_dispatch(dispatch.id, "office").await.unwrap();
     daemon.writes("\"outcome\":\"shutdown\"").await;
     caller.leave().await;
@@ -163,12 +150,7 @@ async fn operators_see_how_the_worker_is() {
         (Some(1), Some(0))
     );
     let caller = bench.caller_in("office", "ada").await;
-    let request = livekit_protocol::CreateAgentDispatchRequest {
-        agent_name: "clerk".to_owned(),
-        room: "office".to_owned(),
-        ..Default::default()
-    };
-    dispatches(&bench).create_dispatch(request).await.unwrap();
+    bench.dispatch("clerk", "office").await;
     hears_the_greeting(&caller).await;
     let calls: serde_json::Value = serde_json::from_str(&get(&pages, "/calls").await.1).unwrap();
     assert_eq!(
@@ -190,18 +172,6 @@ async fn operators_see_how_the_worker_is() {
     assert_eq!(get(&pages, "/").await.0, 200);
     caller.leave().await;
     assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
-}
-
-/// The status and the body of a page.
-async fn get(address: &str, page: &str) -> (u16, String) {
-    let mut socket = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET {page} HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n");
-    socket.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).await.unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, body.to_owned())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -226,29 +196,6 @@ async fn a_dispatch_socket_that_is_cut_and_held_back_loses_no_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cell_that_is_killed_takes_no_other_call_along() {
-    let bench = Bench::start(sim::Options::default()).await;
-    let mut daemon = bench.daemon(&["--rooms-per-cell", "1"]).await;
-    let ada = bench.caller_in("hall", "ada").await;
-    agent_speaks(&mut ada.agent_state()).await;
-    let victim = daemon.cells()[0];
-    let mut grace = bench.caller_in("cellar", "grace").await;
-    hears_the_greeting(&grace).await;
-    signal("-KILL", victim).await;
-    daemon.writes("a cell is gone").await;
-    let found = echo(&mut grace, "caller-hours").await;
-    assert!(found.has(8), "{found:?}");
-    // And the next call finds a cell.
-    let joan = bench.caller_in("attic", "joan").await;
-    hears_the_greeting(&joan).await;
-    for caller in [ada, grace, joan] {
-        caller.leave().await;
-    }
-    daemon.terminate().await;
-    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_calls_of_a_killed_daemon_go_on_to_their_ends() {
     let bench = Bench::start(sim::Options::default()).await;
     let daemon = bench.daemon(&[]).await;
@@ -263,4 +210,94 @@ async fn the_calls_of_a_killed_daemon_go_on_to_their_ends() {
         *entry == sim::Entry::Ended("session.end")
     });
     assert!(ended.await.is_some(), "the cell ended the voice session");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_makes_its_room_brings_the_agent() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench.daemon(&["--agent-name", "clerk"]).await;
+    let agent = livekit_protocol::RoomAgentDispatch {
+        agent_name: "clerk".to_owned(),
+        ..Default::default()
+    };
+    let config = livekit_protocol::RoomConfiguration {
+        agents: vec![agent],
+        ..Default::default()
+    };
+    let grants = VideoGrants {
+        room_join: true,
+        room: "office".to_owned(),
+        ..VideoGrants::default()
+    };
+    let secret = bench.livekit.api_secret.reveal();
+    let token = AccessToken::with_api_key(&bench.livekit.api_key, secret)
+        .with_identity("ada")
+        .with_grants(grants)
+        .with_room_config(config)
+        .to_jwt()
+        .unwrap();
+    let caller = Caller::join(&bench.livekit.url, &Secret::new(token))
+        .await
+        .unwrap();
+    hears_the_greeting(&caller).await;
+    caller.leave().await;
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_workers_share_the_calls_and_each_takes_what_the_other_has_no_slot_for() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemons = [
+        bench.daemon(&["--max-calls", "2"]).await,
+        bench.daemon(&["--max-calls", "2"]).await,
+    ];
+    let mut callers = Vec::new();
+    for room in ["hall", "cellar", "attic", "yard"] {
+        let caller = bench.caller_in(room, "ada").await;
+        agent_is(&mut caller.agent_state(), "speaking").await;
+        callers.push(caller);
+    }
+    for daemon in &daemons {
+        assert_eq!(
+            metric(&daemon.health(), "lk_agents_active_job_count").await,
+            2.0
+        );
+    }
+    for caller in callers {
+        caller.leave().await;
+    }
+    for daemon in &mut daemons {
+        daemon.terminate().await;
+        assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_of_different_length_end_by_themselves_after_a_sigterm() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = bench.daemon(&[]).await;
+    let mut callers = Vec::new();
+    for room in ["hall", "cellar", "attic", "yard", "porch"] {
+        let caller = bench.caller_in(room, "ada").await;
+        agent_is(&mut caller.agent_state(), "speaking").await;
+        callers.push(caller);
+    }
+    daemon.terminate().await;
+    daemon.writes("no more calls are taken").await;
+    let late = bench.caller_in("garage", "grace").await;
+    for (calls, mut caller) in (1..).zip(callers) {
+        agent_is(&mut caller.agent_state(), "listening").await;
+        let found = echo(&mut caller, "caller-hours").await;
+        assert!(found.has(8), "call {calls}: {found:?}");
+        caller.leave().await;
+        daemon.writes_often("call ended", calls).await;
+    }
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+    assert_eq!(*late.agent_state().borrow(), "", "nothing new was taken");
+    late.leave().await;
+    let ended = bench.server.as_ref().unwrap().ended();
+    let ended = ended.lock();
+    let succeeded = ended.iter().filter(|line| line.contains("JS_SUCCESS"));
+    assert_eq!((succeeded.count(), ended.len()), (5, 5), "{ended:?}");
 }

@@ -53,6 +53,25 @@ async fn an_unreachable_agent_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_cannot_be_used_is_told() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let proxy = ("ALL_PROXY", "socks5://user:hunter2@proxy.example:1080");
+    let server = ("LIVEKIT_URL", "ws://livekit.example.test");
+    let daemon = bench.daemon_with(&[proxy, server]);
+    daemon
+        .writes("the proxy socks5://proxy.example:1080 ")
+        .await;
+    assert!(!daemon.wrote().contains("hunter2"), "{}", daemon.wrote());
+    // livekit-server is on this machine and reached without.
+    let api = ("ASSEMBLYAI_BASE_URL", "ws://agents.example.test");
+    let mut worker = bench.worker_with(&[], &[proxy, api]);
+    let caller = bench.caller("ada").await;
+    fails(&mut worker, &["the proxy socks5://proxy.example:1080 "]).await;
+    assert!(!worker.wrote().contains("hunter2"), "{}", worker.wrote());
+    caller.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_agent_key_is_told() {
     let bench = Bench::start(sim::Options {
         key: Some("another-key".to_owned()),

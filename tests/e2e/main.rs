@@ -11,4 +11,6 @@ mod gate;
 mod hearing;
 mod hostile;
 mod lost;
+mod orphans;
+mod pages;
 mod reconnect;

@@ -79,6 +79,7 @@ fn a_wrong_value_is_told_by_its_name() {
         ("PARLOR_BARGE_IN", "sometimes"),
         ("PARLOR_CALLER_WAIT", "-1"),
         ("PARLOR_CALLER_GRACE", "soon"),
+        ("HTTPS_PROXY", "ftp://proxy.example"),
     ];
     for (name, value) in wrong {
         let error = with(&[(name, value)]).unwrap_err();
@@ -183,9 +184,26 @@ fn the_readme_names_every_variable() {
 }
 
 #[test]
+fn proxies_are_read_in_either_case_and_capitals_win() {
+    let proxies = [
+        ("HTTPS_PROXY", "http://tls.example:1"),
+        ("https_proxy", "http://other.example:1"),
+        ("HTTP_PROXY", ""),
+        ("http_proxy", "plain.example:2"),
+        ("no_proxy", "a.example, .b.example"),
+    ];
+    let proxies = with(&proxies).unwrap().api.endpoint().proxies;
+    assert_eq!(proxies.https.reveal(), "http://tls.example:1");
+    assert_eq!(proxies.http.reveal(), "plain.example:2");
+    assert!(proxies.all.is_empty());
+    assert_eq!(proxies.none_for, "a.example, .b.example");
+}
+
+#[test]
 fn no_secret_is_printed() {
-    let config = with(&[]).unwrap();
+    let config = with(&[("ALL_PROXY", "http://user:hunter2@proxy.example")]).unwrap();
     let printed = format!("{config:?}");
     assert!(!printed.contains("\"secret\""), "{printed}");
     assert!(!printed.contains("\"key\""), "{printed}");
+    assert!(!printed.contains("hunter2"), "{printed}");
 }

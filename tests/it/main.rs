@@ -6,6 +6,7 @@ mod call;
 mod config;
 mod driver;
 mod playout;
+mod proxy;
 mod queue;
 mod socket;
 mod speaker;

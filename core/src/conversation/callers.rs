@@ -11,6 +11,8 @@ pub(super) struct Callers {
     linked: Option<Identity>,
     /// Who was linked when another process made the call: linked again, whoever comes first.
     before: Option<Identity>,
+    /// Nobody else counts.
+    only: Option<Identity>,
 }
 
 /// What a caller's leaving means.
@@ -25,17 +27,19 @@ pub(super) enum Departure {
 }
 
 impl Callers {
-    /// Prefers `before`.
-    pub(super) fn new(before: Option<Identity>) -> Self {
+    /// Prefers `before`, and knows nobody but `only`.
+    pub(super) fn new(before: Option<Identity>, only: Option<Identity>) -> Self {
         Self {
             before,
+            only,
             ..Self::default()
         }
     }
 
     /// Takes in who came; gives who is linked because of it.
     pub(super) fn joined(&mut self, identity: Identity, kind: ParticipantKind) -> Option<Identity> {
-        if !kind.is_caller() || self.present.contains(&identity) {
+        let is_meant = self.only.as_ref().is_none_or(|only| *only == identity);
+        if !is_meant || !kind.is_caller() || self.present.contains(&identity) {
             return None;
         }
         self.present.push(identity.clone());

@@ -12,6 +12,9 @@ use crate::private::Secret;
 /// How long a resumed session may take to go on with what it was saying before it is asked to.
 pub(super) const OWED_WITHIN: Duration = Duration::from_secs(2);
 
+/// How long a caller whose call another process began may be away.
+pub(super) const CALLER_WITHIN: Duration = Duration::from_secs(20);
+
 /// Asks for what the caller waits for.
 pub(super) const GO_ON: &str = "The connection was interrupted for a moment and is back. \
     Apologise in a few words, then go on with what you were saying, or answer what was said last.";

@@ -85,6 +85,9 @@ impl Conversation {
         }
         let turn = Turn::new(&settings);
         let before = settings.resume.unwrap_or_default();
+        if before.caller.is_some() {
+            cx.within(Timer::CallerGrace, continuing::CALLER_WITHIN);
+        }
         let resumed = (!before.is_empty()).then(|| {
             let recovery = Recovery::new(now, before.session.is_some());
             (recovery, before.session)
@@ -94,7 +97,7 @@ impl Conversation {
             caller_grace: settings.caller_grace,
             checkpoints: settings.checkpoints,
             cx,
-            callers: Callers::new(before.caller),
+            callers: Callers::new(before.caller, settings.caller),
             history: History::new(before.turns, before.owes),
             turn,
             link: Link::new(settings.session, resumed),

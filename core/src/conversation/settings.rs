@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::checkpoint::Checkpoint;
+use crate::ids::Identity;
 use crate::wire::agent::SessionConfig;
 
 /// What one call is told from outside. The default keeps an empty room for ever and ends the
@@ -17,6 +18,8 @@ pub struct Settings {
     pub caller_wait: Option<Duration>,
     /// From the last caller's leaving to the end of the call.
     pub caller_grace: Duration,
+    /// The only one whom the agent listens to; without it whoever comes first.
+    pub caller: Option<Identity>,
     /// Where another process had to leave the call.
     pub resume: Option<Checkpoint>,
     /// Whether [`Action::Checkpoint`](super::Action::Checkpoint) is wanted.

@@ -13,6 +13,7 @@ mod event;
 mod jobs;
 mod link;
 mod load;
+mod orphans;
 mod settings;
 mod slots;
 #[cfg(test)]
@@ -30,6 +31,7 @@ use slots::Slots;
 
 pub use action::{Action, Answer, Command, Fact, JobStatus, Refusal, Status, StopReason};
 pub use event::{Assignment, Event, Job, JobResult, ServerEvent};
+pub use orphans::{Orphan, Orphans, RoomView};
 pub use settings::{JobType, Permissions, Settings};
 
 /// How often the server is told how the worker is.

@@ -114,3 +114,16 @@ fn a_caller_in_time_ends_the_wait_for_good() {
     call.last_of([joined("ada"), subscribed(), Event::AgentOpened, ready()]);
     assert_eq!(call.pass(600 * SECOND), []);
 }
+
+#[test]
+fn an_agent_for_one_participant_listens_to_nobody_else() {
+    let mut call = Call::new(Settings {
+        caller: Some("ada".into()),
+        ..Settings::default()
+    });
+    assert_eq!(call.on(joined("bob")), []);
+    assert_eq!(call.on(joined("ada"))[0], listen("ada"));
+    assert_eq!(call.on(left("bob")), []);
+    call.on(left("ada"));
+    assert_eq!(call.deadline(), None, "it is over");
+}

@@ -1,7 +1,7 @@
 //! A voice session that is lost, and a call that another process began.
 
 use super::harness::*;
-use crate::conversation::continuing::{GO_ON, OWED_WITHIN};
+use crate::conversation::continuing::{CALLER_WITHIN, GO_ON, OWED_WITHIN};
 use crate::conversation::history::{BYTES, TURNS};
 use crate::conversation::link::{CONNECT_WITHIN, READY_WITHIN};
 use crate::conversation::recovery::{TRIES, TRY_FOR};
@@ -339,6 +339,19 @@ fn a_call_that_had_not_begun_begins() {
     assert!(has(&call.on(joined("ada")), &Action::ConnectAgent));
     call.on(subscribed());
     assert_eq!(config(call.on(Event::AgentOpened)), configured().session);
+}
+
+#[test]
+fn a_caller_who_left_meanwhile_is_not_waited_for_long() {
+    let mut call = Call::new(Settings {
+        resume: Some(Checkpoint {
+            caller: Some("ada".into()),
+            ..Checkpoint::default()
+        }),
+        ..configured()
+    });
+    assert_eq!(call.pass(CALLER_WITHIN - ms(1)), []);
+    assert_eq!(call.pass(ms(1)), [Action::Finish(Outcome::CallerLeft)]);
 }
 
 #[test]

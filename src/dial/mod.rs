@@ -1,5 +1,8 @@
-//! Opens the WebSocket: TCP, TLS, upgrade, each within a deadline.
+//! Opens the WebSocket: TCP, a proxy's tunnel, TLS, upgrade, all within one deadline.
 
+mod proxy;
+
+use std::fmt::Display;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -11,9 +14,11 @@ use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::http::header::AUTHORIZATION;
 use tokio_tungstenite::tungstenite::{self, protocol::WebSocketConfig};
-use tokio_tungstenite::{
-    Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config,
-};
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async_tls_with_config};
+
+use proxy::Server;
+
+pub use proxy::Proxies;
 
 /// From the first packet to the upgrade's answer.
 const DIAL_WITHIN: Duration = Duration::from_secs(10);
@@ -40,34 +45,59 @@ pub enum DialError {
 ///
 /// # Errors
 /// [`DialError`]
-pub async fn dial(url: &str, bearer: &Secret, max_message: usize) -> Result<Socket, DialError> {
+pub async fn dial(
+    url: &str,
+    bearer: &Secret,
+    proxies: &Proxies,
+    max_message: usize,
+) -> Result<Socket, DialError> {
     let request = request(url, bearer)?;
     let connector = connector(url)?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(max_message))
         .max_frame_size(Some(max_message));
-    // Audio is small and urgent: no Nagle.
-    let connecting = connect_async_tls_with_config(request, Some(config), true, connector);
-    match timeout(DIAL_WITHIN, connecting).await {
-        Ok(Ok((socket, _response))) => Ok(socket),
-        Ok(Err(tungstenite::Error::Http(response))) => {
-            Err(DialError::Refused(response.status().as_u16()))
+    let opening = async {
+        let stream = connect(&request, proxies).await?;
+        match client_async_tls_with_config(request, stream, Some(config), connector).await {
+            Ok((socket, _response)) => Ok(socket),
+            Err(tungstenite::Error::Http(response)) => {
+                Err(DialError::Refused(response.status().as_u16()))
+            }
+            Err(error) => Err(unreachable(error)),
         }
-        Ok(Err(error)) => Err(DialError::Unreachable(error.to_string())),
-        Err(_elapsed) => Err(DialError::Unreachable(format!(
+    };
+    match timeout(DIAL_WITHIN, opening).await {
+        Ok(dialled) => dialled,
+        Err(_elapsed) => Err(unreachable(format_args!(
             "no answer within {} s",
             DIAL_WITHIN.as_secs()
         ))),
     }
 }
 
+/// A connection to the server of `request`, straight or through its proxy.
+async fn connect(request: &Request, proxies: &Proxies) -> Result<TcpStream, DialError> {
+    let server = Server::of(request.uri()).ok_or_else(|| unreachable("the address has no host"))?;
+    let stream = match proxies.toward(&server) {
+        Some(proxy) => proxy::tunnel(&proxy, &server).await.map_err(unreachable)?,
+        None => TcpStream::connect((proxy::bare(server.host), server.port))
+            .await
+            .map_err(unreachable)?,
+    };
+    // Audio is small and urgent: no Nagle.
+    stream.set_nodelay(true).map_err(unreachable)?;
+    Ok(stream)
+}
+
+fn unreachable(why: impl Display) -> DialError {
+    DialError::Unreachable(why.to_string())
+}
+
 fn request(url: &str, bearer: &Secret) -> Result<Request, DialError> {
-    let mut request = url
-        .into_client_request()
-        .map_err(|error| DialError::Unreachable(error.to_string()))?;
+    let mut request = url.into_client_request().map_err(unreachable)?;
     let mut bearer = HeaderValue::try_from(format!("Bearer {}", bearer.reveal()))
-        .map_err(|_| DialError::Unreachable("the key cannot be used".to_owned()))?;
+        .map_err(|_| unreachable("the key cannot be used"))?;
     bearer.set_sensitive(true);
     request.headers_mut().insert(AUTHORIZATION, bearer);
     Ok(request)
@@ -86,12 +116,12 @@ fn connector(url: &str) -> Result<Option<Connector>, DialError> {
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
         let missing = "no CA certificates on this machine: install ca-certificates";
-        return Err(DialError::Unreachable(missing.to_owned()));
+        return Err(unreachable(missing));
     }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| DialError::Unreachable(error.to_string()))?
+        .map_err(unreachable)?
         .with_root_certificates(roots)
         .with_no_client_auth();
     let config = TLS.get_or_init(|| Arc::new(config));

@@ -1,0 +1,75 @@
+//! How fast `parlor start` is, as LiveKit's dispatch sees it: `make bench-dispatch`.
+//!
+//! From the start of the process to its registration, from an offer to its answer on an idle and
+//! on a busy machine, and from a dispatch to an agent that listens. Nothing is asserted.
+#![allow(clippy::print_stdout, reason = "a benchmark prints figures")]
+
+mod calls;
+mod daemon;
+mod figures;
+mod offers;
+
+use parlor::clock;
+use parlor::demo::Server;
+use parlor::sim::{self, Simulator};
+
+use daemon::{Daemon, REGISTERED, Setup};
+use figures::Figures;
+
+/// How often the process is started.
+const STARTS: usize = 10;
+
+fn main() -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    runtime.block_on(measure())
+}
+
+async fn measure() -> anyhow::Result<()> {
+    let server = Server::start(None).await?;
+    let simulator = Simulator::bind(sim::Options::default()).await?;
+    let setup = Setup {
+        livekit: server.livekit().clone(),
+        api: format!("ws://{}", simulator.addr()),
+    };
+    let simulation = tokio::spawn(simulator.run(std::future::pending()));
+
+    println!("{}", Figures::HEAD);
+    println!("{}", starts(&setup).await?.row("start to registered"));
+    let offers = offers::measure(&setup).await?;
+    println!("{}", offers.idle.row("offer to answer, idle"));
+    println!("{}", offers.busy.row("offer to answer, cores busy"));
+    let calls = calls::measure(&setup).await?;
+    println!("{}", calls.taken.row("dispatch to taken"));
+    println!("{}", calls.joined.row("dispatch to joined"));
+    println!("{}", calls.listening.row("dispatch to listening"));
+    println!("{}", calls.of_worker.row("taken to listening"));
+    println!("{NOTES}");
+
+    simulation.abort();
+    server.stop().await;
+    Ok(())
+}
+
+const NOTES: &str = "
+start     from spawning `parlor start` to its log line \"registered\"; a real livekit-server
+offer     from writing an AvailabilityRequest to reading its answer; a scripted server, an offer
+          each 10 ms; busy: a thread that spins for every core
+dispatch  from asking livekit-server's API for a dispatch, a call at a time, with the simulator:
+          to the worker's log line \"a call was taken\", and to the agent's state as a caller who
+          is in the room already sees it: any (joined), then listening";
+
+/// From the start of the process to its registration.
+async fn starts(setup: &Setup) -> anyhow::Result<Figures> {
+    let mut figures = Figures::default();
+    for _ in 0..STARTS {
+        let began = clock::now();
+        let daemon = Daemon::start(setup, &[])?;
+        let registered = daemon.writes(REGISTERED, 1).await?;
+        figures.add(registered - began);
+        daemon.end().await?;
+    }
+    Ok(figures)
+}

@@ -1,0 +1,178 @@
+//! What `start` and `dev` have in common: a worker that takes dispatches.
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use parlor_core::cells::Limits;
+use parlor_core::dispatch::{Dispatch, Event, JobType, Settings};
+use tokio::sync::mpsc;
+
+use super::{Done, out};
+use crate::clock;
+use crate::config::{Config, Overrides, Source};
+use crate::names;
+use crate::ops::log::Format;
+use crate::ops::{self, Board};
+use crate::shutdown;
+use crate::worker::{self, CellCommand, Cells, Rounds, Server, WorkerEdges};
+
+/// Flags of every command that takes dispatches.
+#[derive(Debug, Args)]
+pub(super) struct Flags {
+    /// The name that dispatches ask for; without it every room gets the agent
+    #[arg(
+        long,
+        env = "LIVEKIT_AGENT_NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
+    agent_name: String,
+    /// The agent's file [default: agent.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    agent: Option<PathBuf>,
+    /// What brings the agent: each room, each participant, or each who publishes
+    #[arg(
+        long,
+        value_name = "WHAT",
+        env = "PARLOR_AGENT_FOR",
+        default_value = "room"
+    )]
+    agent_for: AgentFor,
+    /// The most calls at once
+    #[arg(long, value_name = "N", env = "PARLOR_MAX_CALLS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    max_calls: u16,
+    /// Calls that share a process at most
+    #[arg(long, value_name = "N", env = "PARLOR_ROOMS_PER_CELL", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
+    rooms_per_cell: u16,
+    /// Calls after which a process is replaced, once they have ended
+    #[arg(long, value_name = "N", env = "PARLOR_CELL_CALLS", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    cell_calls: u32,
+    /// Memory, in MiB, at which a process is killed and its calls go on in another; at four fifths
+    /// of it the process takes no more calls
+    #[arg(long, value_name = "MIB", env = "PARLOR_CELL_MEMORY", default_value_t = 512, value_parser = clap::value_parser!(u32).range(64..))]
+    cell_memory: u32,
+    /// Dispatch rooms again whose agent is gone; LiveKit Cloud does so by itself, a server of your
+    /// own does not
+    #[arg(long, env = "PARLOR_ADOPT_ROOMS")]
+    adopt_rooms: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum AgentFor {
+    Room,
+    Publisher,
+    Participant,
+}
+
+/// How a worker is run.
+pub(super) struct Plan {
+    pub(super) flags: Flags,
+    /// Load from which on nothing is taken, from 0 to 1.
+    pub(super) full_at: Option<f32>,
+    /// How long calls may go on once the end was asked for.
+    pub(super) drain_within: Duration,
+    /// Where health, metrics and calls are shown.
+    pub(super) health: SocketAddr,
+    pub(super) log_format: Format,
+    /// Each call begins with the agent's file as it is then.
+    pub(super) reload: bool,
+}
+
+impl Plan {
+    /// Runs the worker to its end.
+    pub(super) async fn run(self, source: &Source) -> Done {
+        // Read whole before anything is opened; each cell reads it again.
+        let config = Config::load(source, &self.flags.overrides())?;
+        let settings = self.settings(source);
+        let board = Arc::new(Board::new(&settings));
+        let mut cells = Cells::new(self.cells()?, self.flags.limits(), board.clone());
+        cells.ready().await.context("no calls can be made")?;
+        let server = Server {
+            livekit: config.livekit,
+            worker_token: source.text("LIVEKIT_WORKER_TOKEN"),
+            proxies: config.proxies,
+        };
+        tracing::info!(url = %server.livekit.url, agent_name = %settings.agent_name, slots = settings.slots, "starting");
+        let health = ops::serve(self.health, board.clone());
+        let health = health.with_context(|| format!("nothing can be shown at {}", self.health))?;
+        tracing::info!(%health, "health, metrics and calls");
+        let rounds = self.flags.adopt_rooms.then(|| {
+            let rounds = Rounds::new(&server.livekit, &settings.agent_name);
+            tokio::spawn(rounds.run(board.clone()))
+        });
+        let mut edges = WorkerEdges::new(server, cells, board);
+        let (control, control_out) = mpsc::channel(shutdown::SIGNALS);
+        let signals = shutdown::on_signals(control, || Event::Drain)?;
+        let dispatch = Dispatch::new(clock::now(), settings, names::number());
+        let cut = worker::run(dispatch, &mut edges, control_out).await;
+        edges.finish(cut).await;
+        signals.abort();
+        if let Some(rounds) = rounds {
+            rounds.abort();
+        }
+        tracing::info!(cut, "ended");
+        if cut == 0 || self.drain_within.is_zero() {
+            return Ok(ExitCode::SUCCESS);
+        }
+        out::error(&format_args!("{cut} calls did not end by themselves"));
+        Ok(ExitCode::FAILURE)
+    }
+
+    fn settings(&self, source: &Source) -> Settings {
+        let flags = &self.flags;
+        Settings {
+            job_type: match flags.agent_for {
+                AgentFor::Room => JobType::Room,
+                AgentFor::Publisher => JobType::Publisher,
+                AgentFor::Participant => JobType::Participant,
+            },
+            agent_name: source
+                .text("LIVEKIT_AGENT_NAME_OVERRIDE")
+                .unwrap_or_else(|| flags.agent_name.clone()),
+            deployment: source.text("LIVEKIT_AGENT_DEPLOYMENT").unwrap_or_default(),
+            slots: flags.max_calls.into(),
+            full_at: self.full_at,
+            drain_within: self.drain_within,
+            ..Settings::default()
+        }
+    }
+
+    fn cells(&self) -> anyhow::Result<CellCommand> {
+        let program = std::env::current_exe().context("this program cannot be found")?;
+        let mut arguments = vec![OsString::from("cell")];
+        if let Some(agent) = &self.flags.agent {
+            arguments.extend([OsString::from("--agent"), agent.clone().into_os_string()]);
+        }
+        if self.reload {
+            arguments.push(OsString::from("--reload"));
+        }
+        Ok(CellCommand {
+            program,
+            arguments,
+            log_format: self.log_format.resolve(),
+        })
+    }
+}
+
+impl Flags {
+    pub(super) fn overrides(&self) -> Overrides {
+        Overrides {
+            agent_file: self.agent.clone(),
+            caller_wait: None,
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            rooms_per_cell: self.rooms_per_cell.into(),
+            cell_calls: self.cell_calls,
+            memory: u64::from(self.cell_memory) << 20,
+        }
+    }
+}

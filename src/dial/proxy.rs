@@ -1,0 +1,300 @@
+//! The proxy between this machine and a server: which one, and the tunnel through it.
+
+use std::io;
+use std::net::IpAddr;
+
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use parlor_core::private::Secret;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::http::Uri;
+
+/// The longest head of a proxy's answer, in bytes.
+const MAX_HEAD: usize = 8 << 10;
+
+/// The most header lines in it.
+const MAX_HEADERS: usize = 64;
+
+/// Which servers are reached through which proxy. The addresses may hold passwords; what is empty
+/// counts as absent.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies {
+    /// The proxy to servers that speak TLS.
+    pub https: Secret,
+    /// The proxy to servers that do not.
+    pub http: Secret,
+    /// The proxy where there is no other.
+    pub all: Secret,
+    /// Servers that need none, with commas between them: hosts with all below them, `*`, IP
+    /// addresses and networks, each with `:port` where only that port is meant.
+    pub none_for: String,
+}
+
+/// A server as it is dialled.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Server<'a> {
+    /// A name or an IP address, IPv6 in brackets.
+    pub(super) host: &'a str,
+    pub(super) port: u16,
+    is_tls: bool,
+}
+
+/// Why there is no tunnel. The proxy's user and password are never in it.
+#[derive(Debug, thiserror::Error)]
+#[error("the proxy {proxy} {why}")]
+pub(super) struct ProxyError {
+    proxy: String,
+    why: Why,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Why {
+    #[error("cannot be used: only http:// proxies are supported")]
+    Unsupported,
+    #[error("cannot be reached: {0}")]
+    Broken(#[from] io::Error),
+    #[error("wants a user and a password (HTTP 407): http://user:password@host:port")]
+    Login,
+    #[error("refused with HTTP {0}")]
+    Refused(u16),
+    #[error("did not answer as a proxy does")]
+    Garbled,
+}
+
+impl Proxies {
+    /// Whether `address` can be that of a proxy, of any kind.
+    pub fn is_address(address: &str) -> bool {
+        let matcher = Matcher::builder().all(address).build();
+        let anywhere = Uri::from_static("http://server");
+        matcher.intercept(&anywhere).is_some()
+    }
+
+    /// The proxy to `server`; none to this machine itself.
+    pub(super) fn toward(&self, server: &Server<'_>) -> Option<Intercept> {
+        if server.is_here() {
+            return None;
+        }
+        let matcher = Matcher::builder()
+            .https(self.https.reveal())
+            .http(self.http.reveal())
+            .all(self.all.reveal())
+            .no(self.none_for_port(server.port))
+            .build();
+        let scheme = if server.is_tls { "https" } else { "http" };
+        let uri = Uri::builder()
+            .scheme(scheme)
+            .authority(server.host)
+            .path_and_query("/");
+        matcher.intercept(&uri.build().ok()?)
+    }
+
+    /// The servers that need no proxy on this port, without their ports.
+    fn none_for_port(&self, port: u16) -> String {
+        let on_port = |entry| match split_port(entry) {
+            (host, Some(only)) => (only == port).then_some(host),
+            (host, None) => Some(host),
+        };
+        let entries = self.none_for.split(',').map(str::trim).filter_map(on_port);
+        entries.map(bare).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl<'a> Server<'a> {
+    /// Of a `ws://` or `wss://` address.
+    pub(super) fn of(uri: &'a Uri) -> Option<Self> {
+        let is_tls = uri.scheme_str() == Some("wss");
+        let default = if is_tls { 443 } else { 80 };
+        Some(Self {
+            host: uri.host()?,
+            port: uri.port_u16().unwrap_or(default),
+            is_tls,
+        })
+    }
+
+    fn is_here(&self) -> bool {
+        let host = bare(self.host);
+        let address = host.parse::<IpAddr>();
+        host.eq_ignore_ascii_case("localhost")
+            || address.is_ok_and(|address| address.to_canonical().is_loopback())
+    }
+}
+
+/// A host without the brackets of an IPv6 address.
+pub(super) fn bare(host: &str) -> &str {
+    host.trim_matches(['[', ']'])
+}
+
+/// `host:port` in two; an IPv6 address has its port after brackets only.
+fn split_port(entry: &str) -> (&str, Option<u16>) {
+    match entry.rsplit_once(':') {
+        Some((host, port)) if host.ends_with(']') || !host.contains(':') => port
+            .parse()
+            .map_or((entry, None), |port| (host, Some(port))),
+        _ => (entry, None),
+    }
+}
+
+/// A connection to `server` through `proxy`.
+pub(super) async fn tunnel(
+    proxy: &Intercept,
+    server: &Server<'_>,
+) -> Result<TcpStream, ProxyError> {
+    let uri = proxy.uri();
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let host = uri.host().unwrap_or_default();
+    let port = uri.port_u16();
+    let opened = async {
+        if scheme != "http" {
+            return Err(Why::Unsupported);
+        }
+        let mut stream = TcpStream::connect((bare(host), port.unwrap_or(80))).await?;
+        stream.write_all(&request(proxy, server)).await?;
+        match status(&mut stream).await? {
+            200..=299 => Ok(stream),
+            407 => Err(Why::Login),
+            status => Err(Why::Refused(status)),
+        }
+    };
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    opened.await.map_err(|why| ProxyError {
+        proxy: format!("{scheme}://{host}{port}"),
+        why,
+    })
+}
+
+fn request(proxy: &Intercept, server: &Server<'_>) -> Vec<u8> {
+    let Server { host, port, .. } = server;
+    let mut request =
+        format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n").into_bytes();
+    if let Some(login) = proxy.basic_auth() {
+        let login = [b"Proxy-Authorization: ", login.as_bytes(), b"\r\n"];
+        request.extend(login.concat());
+    }
+    request.extend(b"\r\n");
+    request
+}
+
+/// The status of the proxy's answer.
+async fn status(stream: &mut TcpStream) -> Result<u16, Why> {
+    let mut head = vec![0; MAX_HEAD];
+    let mut filled = 0;
+    loop {
+        // Nothing comes when it has ended, and when there is no room.
+        match stream.read(&mut head[filled..]).await? {
+            0 => return Err(Why::Garbled),
+            more => filled += more,
+        }
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut answer = httparse::Response::new(&mut headers);
+        let parsed = answer.parse(&head[..filled]).map_err(|_| Why::Garbled)?;
+        if let (httparse::Status::Complete(length), Some(status)) = (parsed, answer.code) {
+            // A server says nothing before it is asked, so more bytes are the proxy's own.
+            let is_whole = length == filled || !(200..300).contains(&status);
+            return if is_whole {
+                Ok(status)
+            } else {
+                Err(Why::Garbled)
+            };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OFFICE: &str = "http://office.example:3128/";
+
+    /// The proxy's address on the way to `server`.
+    fn toward(proxies: &Proxies, server: &str) -> Option<String> {
+        let uri = server.parse().unwrap();
+        let proxy = proxies.toward(&Server::of(&uri).unwrap())?;
+        Some(proxy.uri().to_string())
+    }
+
+    fn everywhere_but(none_for: &str) -> Proxies {
+        Proxies {
+            all: Secret::new(OFFICE),
+            none_for: none_for.to_owned(),
+            ..Proxies::default()
+        }
+    }
+
+    #[test]
+    fn each_scheme_has_its_proxy_and_all_is_for_the_rest() {
+        let mut proxies = Proxies {
+            https: Secret::new("http://tls.example:1"),
+            http: Secret::new("plain.example:2"),
+            ..Proxies::default()
+        };
+        let tls = toward(&proxies, "wss://a.example");
+        let plain = toward(&proxies, "ws://a.example");
+        assert_eq!(tls.as_deref(), Some("http://tls.example:1/"));
+        assert_eq!(plain.as_deref(), Some("http://plain.example:2/"));
+        proxies.http = Secret::default();
+        assert_eq!(toward(&proxies, "ws://a.example"), None);
+        proxies.all = Secret::new(OFFICE);
+        let plain = toward(&proxies, "ws://a.example");
+        assert_eq!(plain.as_deref(), Some(OFFICE));
+    }
+
+    #[test]
+    fn what_needs_no_proxy_has_none() {
+        let cases = [
+            ("a.example", "wss://a.example", true),
+            ("a.example", "wss://A.Example:8443", true),
+            ("a.example", "wss://voice.a.example", true),
+            (".a.example", "wss://voice.a.example", true),
+            ("a.example", "wss://bana.example", false),
+            ("b.example, a.example", "wss://a.example", true),
+            ("*", "wss://a.example", true),
+            ("a.example:443", "wss://a.example", true),
+            ("a.example:443", "ws://a.example", false),
+            ("a.example:x", "wss://a.example", false),
+            ("10.1.2.3", "ws://10.1.2.3:7880", true),
+            ("10.1.2.3:7880", "ws://10.1.2.3:7880", true),
+            ("10.1.2.3:7880", "ws://10.1.2.3:7881", false),
+            ("10.1.0.0/16", "ws://10.1.2.3", true),
+            ("10.1.0.0/16", "ws://10.2.2.3", false),
+            ("fd00::1", "ws://[fd00::1]:7880", true),
+            ("[fd00::1]:7880", "ws://[fd00::1]:7880", true),
+            ("[fd00::1]:7880", "ws://[fd00::1]", false),
+            ("", "wss://a.example", false),
+        ];
+        for (none_for, server, is_direct) in cases {
+            let proxy = toward(&everywhere_but(none_for), server);
+            assert_eq!(proxy.is_none(), is_direct, "{none_for:?} {server}");
+        }
+    }
+
+    #[test]
+    fn this_machine_needs_no_proxy() {
+        let proxies = everywhere_but("");
+        for here in [
+            "localhost",
+            "LOCALHOST:1",
+            "127.0.0.1:7880",
+            "127.9.9.9",
+            "[::1]:7880",
+        ] {
+            assert_eq!(toward(&proxies, &format!("ws://{here}")), None, "{here}");
+        }
+        assert!(toward(&proxies, "ws://localhost.example").is_some());
+    }
+
+    #[test]
+    fn an_address_of_a_proxy_is_known() {
+        for good in [
+            "http://a",
+            "a:3128",
+            "http://u:p@a:1",
+            "socks5://a:1",
+            "https://a",
+        ] {
+            assert!(Proxies::is_address(good), "{good}");
+        }
+        for bad in ["", "ftp://a", "http://", "http://a b"] {
+            assert!(!Proxies::is_address(bad), "{bad}");
+        }
+    }
+}

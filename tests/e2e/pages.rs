@@ -1,0 +1,23 @@
+//! What a worker shows over HTTP.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// The status and the body of a page.
+pub(crate) async fn get(address: &str, page: &str) -> (u16, String) {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {page} HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, body.to_owned())
+}
+
+/// The value of a metric, by its name and labels; 0 when it was never counted.
+pub(crate) async fn metric(address: &str, name: &str) -> f64 {
+    let (_, page) = get(address, "/metrics").await;
+    let line = page.lines().find_map(|line| line.strip_prefix(name));
+    line.map_or(0.0, |value| value.trim().parse().unwrap())
+}

@@ -1,0 +1,115 @@
+//! Rooms at the same time.
+
+use std::time::Duration;
+
+use parlor::room::Caller;
+use parlor::sim::{self, clips};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::ALONE;
+use super::bench::{Bench, GREETING, Worker, agent_speaks, all_heard};
+use super::hearing::{Match, find};
+
+/// How long all callers may take to be greeted and answered.
+const WITHIN: Duration = Duration::from_secs(90);
+
+/// What every caller says.
+const SAID: &str = "caller-hours";
+
+/// What one caller recorded.
+struct Recording {
+    greeting: Vec<i16>,
+    answer: Vec<i16>,
+}
+
+/// What of it is what was said.
+struct Heard {
+    greeting: Match,
+    answer: Match,
+}
+
+/// So many callers at once, each in a room of its own; gives what they heard. It is compared only
+/// when all have hung up: that takes more of the machine than a call.
+async fn call_all(bench: &Bench, rooms: usize) -> Vec<Heard> {
+    let mut calls = JoinSet::new();
+    for room in 0..rooms {
+        let caller = bench.caller_in(&format!("room-{room}"), "ada").await;
+        calls.spawn(converse(caller));
+    }
+    let recordings = timeout(WITHIN, calls.join_all()).await.unwrap();
+    let greeting = clips::find(GREETING).unwrap().samples();
+    let said = clips::find(SAID).unwrap().samples();
+    let heard = recordings.into_iter().map(|it| Heard {
+        greeting: find(&greeting, &it.greeting),
+        answer: find(&said, &it.answer),
+    });
+    heard.collect()
+}
+
+async fn converse(mut caller: Caller) -> Recording {
+    agent_speaks(&mut caller.agent_state()).await;
+    let greeting = all_heard(&caller, 0).await;
+    let from = caller.heard().len();
+    caller
+        .say(&clips::find(SAID).unwrap().samples())
+        .await
+        .unwrap();
+    agent_speaks(&mut caller.agent_state()).await;
+    let answer = all_heard(&caller, from).await;
+    caller.leave().await;
+    Recording { greeting, answer }
+}
+
+async fn daemon(bench: &Bench) -> Worker {
+    bench.daemon(&["--max-calls", "64"]).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twelve_rooms_are_greeted_and_answered_without_loss() {
+    let _alone = ALONE.lock().await;
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemon = daemon(&bench).await;
+    let heard = call_all(&bench, 12).await;
+    for Heard { greeting, answer } in &heard {
+        println!("greeting: {greeting}; answer: {answer}");
+    }
+    daemon.writes_often("call ended", 12).await;
+    daemon.terminate().await;
+    assert!(
+        heard
+            .iter()
+            .all(|it| it.greeting.has(9) && it.answer.has(9))
+    );
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+    let gaps = daemon.numbers("call ended", "gaps");
+    println!("12 rooms: gaps {gaps:?}");
+    assert_eq!(gaps, [0; 12], "no queue of ours ran dry");
+}
+
+/// Prints how many rooms the machine carries; the servers, the simulator and the callers run on
+/// it as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn as_many_rooms_as_the_machine_carries() {
+    let _alone = ALONE.lock().await;
+    let mut carried = 0;
+    for rooms in [16, 20, 24, 28, 32] {
+        let bench = Bench::start(sim::Options::default()).await;
+        let mut daemon = daemon(&bench).await;
+        let heard = call_all(&bench, rooms).await;
+        let whole = heard
+            .iter()
+            .filter(|it| it.greeting.has(9) && it.answer.has(9));
+        let whole = whole.count();
+        daemon.writes_often("call ended", rooms).await;
+        daemon.terminate().await;
+        assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+        let gaps: u64 = daemon.numbers("call ended", "gaps").iter().sum();
+        println!("{rooms} rooms: {whole} heard everything, {gaps} gaps");
+        if whole < rooms || gaps > 0 {
+            break;
+        }
+        carried = rooms;
+    }
+    println!("carried without loss: {carried} rooms");
+}
