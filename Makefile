@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export PATH := $(CURDIR)/target/tools:$(CURDIR)/target/tools/bin:$(PATH)
 
-.PHONY: help demo setup test e2e check bench bench-dispatch fmt
+.PHONY: help demo setup test e2e soak check bench bench-dispatch fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -19,6 +19,9 @@ test: setup ## every test, against a real livekit-server
 
 e2e: setup ## only the calls between real processes
 	$(CARGO) test --locked --test e2e -- --nocapture
+
+soak: setup ## a thousand calls, and as many rooms as the machine carries
+	$(CARGO) test --locked --test load -- --nocapture --ignored --test-threads=1
 
 check: ## formatting, lints, docs, dependencies, sizes, the official crate
 	@scripts/setup.sh check

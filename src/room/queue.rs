@@ -21,6 +21,8 @@ const AUDIBLE: u16 = 300;
 /// How far playout starts behind the first frame of an utterance, so that a late frame makes
 /// no gap. Doubles with each gap up to the largest, and shrinks with each utterance without.
 const CUSHION_MIN: Duration = Duration::from_millis(40);
+/// Of the first utterance: nothing is known of this network, and the native core is still busy.
+const CUSHION_FIRST: Duration = Duration::from_millis(80);
 const CUSHION_MAX: Duration = Duration::from_millis(320);
 
 /// Frames waiting for the room, and the account of what was heard.
@@ -88,7 +90,7 @@ impl Default for Queue {
             current: None,
             heard_until: None,
             starts_at: None,
-            cushion: CUSHION_MIN,
+            cushion: CUSHION_FIRST,
             gaps: 0,
         }
     }

@@ -81,6 +81,13 @@ impl Bench {
         self.daemon_at(&self.livekit.url, flags).await
     }
 
+    /// The same with the log that operators have.
+    pub(crate) async fn quiet_daemon(&self, flags: &[&str]) -> Worker {
+        let daemon = self.parlor(&START, flags, &[("PARLOR_LOG", "info,livekit=warn")]);
+        daemon.writes("registered").await;
+        daemon
+    }
+
     /// A worker on a laptop, registered.
     pub(crate) async fn laptop(&self, flags: &[&str]) -> Worker {
         let worker = self.parlor(&["dev"], flags, &[]);

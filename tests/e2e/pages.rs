@@ -1,7 +1,13 @@
 //! What a worker shows over HTTP.
 
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::{sleep, timeout};
+
+/// Between two looks at a page.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// The status and the body of a page.
 pub(crate) async fn get(address: &str, page: &str) -> (u16, String) {
@@ -13,6 +19,16 @@ pub(crate) async fn get(address: &str, page: &str) -> (u16, String) {
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     let status = head.split(' ').nth(1).unwrap().parse().unwrap();
     (status, body.to_owned())
+}
+
+/// Waits until a metric is as much as that.
+pub(crate) async fn reaches(address: &str, name: &str, value: f64, within: Duration) {
+    let reached = timeout(within, async {
+        while metric(address, name).await < value {
+            sleep(LOOK_EVERY).await;
+        }
+    });
+    assert!(reached.await.is_ok(), "{name} is not {value} in time");
 }
 
 /// The value of a metric, by its name and labels; 0 when it was never counted.

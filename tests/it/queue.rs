@@ -58,7 +58,7 @@ fn playout_starts_behind_the_first_frame() {
         "{held:?}"
     );
     assert_eq!(bench.settle().0, 0);
-    bench.pass(40);
+    bench.pass(80);
     let (played, reports) = bench.settle();
     assert_eq!(played, 240);
     assert_eq!(reports, [PlayoutEvent::Audible { utterance: ONE }]);
@@ -169,15 +169,15 @@ fn silence_is_not_audible() {
 #[test]
 fn a_gap_widens_the_cushion() {
     let mut bench = Bench::new();
-    bench.push(ONE, 60);
+    bench.push(ONE, 100);
     bench.settle();
-    bench.pass(80);
+    bench.pass(120);
     bench.settle();
     bench.push(ONE, 10);
     assert_eq!(bench.queue.gaps(), 1);
-    bench.pass(40);
+    bench.pass(80);
     assert_eq!(bench.settle().0, 0, "held longer than at first");
-    bench.pass(40);
+    bench.pass(80);
     assert_eq!(bench.settle().0, 240);
 }
 

@@ -62,7 +62,7 @@ async fn converse(mut caller: Caller) -> Recording {
 }
 
 async fn daemon(bench: &Bench) -> Worker {
-    bench.daemon(&["--max-calls", "64"]).await
+    bench.quiet_daemon(&["--max-calls", "64"]).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,6 +90,7 @@ async fn twelve_rooms_are_greeted_and_answered_without_loss() {
 /// Prints how many rooms the machine carries; the servers, the simulator and the callers run on
 /// it as well.
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "two minutes: make soak"]
 async fn as_many_rooms_as_the_machine_carries() {
     let _alone = ALONE.lock().await;
     let mut carried = 0;

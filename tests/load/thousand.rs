@@ -1,25 +1,26 @@
-//! A thousand short calls, one after another and a few at once.
+//! Short calls, one after another and a few at once.
 
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor::sim;
+use parlor::{clock, sim};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::ALONE;
 use super::bench::{Bench, SOON, agent_is};
-use super::pages::metric;
-
-const CALLS: usize = 1_000;
+use super::pages::{metric, reaches};
 
 /// Calls at once.
 const AT_ONCE: usize = 8;
 
 /// How long all of them may take.
 const WITHIN: Duration = Duration::from_secs(900);
+
+/// The metric of calls that ended as calls do.
+const ENDED: &str = "parlor_calls_total{outcome=\"success\"}";
 
 /// What a process has: resident memory in kB, threads, open files.
 #[derive(Debug, Clone, Copy)]
@@ -44,15 +45,27 @@ fn size(pid: u32) -> Size {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_calls_leave_the_daemon_as_the_tenth_did() {
+    leave_the_daemon_as_it_was(100, "10").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes: make soak"]
 async fn a_thousand_calls_leave_the_daemon_as_the_tenth_did() {
+    leave_the_daemon_as_it_was(1_000, "100").await;
+}
+
+async fn leave_the_daemon_as_it_was(all: usize, cell_calls: &str) {
     let _alone = ALONE.lock().await;
     let bench = Arc::new(Bench::start(sim::Options::default()).await);
-    let mut daemon = bench.daemon(&["--cell-calls", "100"]).await;
-    let after = |calls: usize| daemon.writes_within("call ended", calls, WITHIN);
+    let mut daemon = bench.quiet_daemon(&["--cell-calls", cell_calls]).await;
+    let pages = daemon.health();
+    let after = |calls: usize| reaches(&pages, ENDED, calls as f64, WITHIN);
+    let began = clock::now();
     let at_once = Arc::new(Semaphore::new(AT_ONCE));
     let mut calls = JoinSet::new();
     let mut early = None;
-    for number in 0..CALLS {
+    for number in 0..all {
         let slot = at_once.clone().acquire_owned().await.unwrap();
         let bench = bench.clone();
         calls.spawn(async move {
@@ -68,9 +81,9 @@ async fn a_thousand_calls_leave_the_daemon_as_the_tenth_did() {
         }
     }
     timeout(SOON, calls.join_all()).await.unwrap();
-    after(CALLS).await;
+    after(all).await;
     let (early, late) = (early.unwrap(), size(daemon.pid()));
-    let pages = daemon.health();
+    println!("{all} calls in {:.0} s", began.elapsed().as_secs_f64());
     let cells = metric(&pages, "parlor_cells").await;
     let retired = metric(
         &pages,
@@ -78,7 +91,7 @@ async fn a_thousand_calls_leave_the_daemon_as_the_tenth_did() {
     )
     .await;
     let died = metric(&pages, "parlor_cell_events_total{event=\"died\",why=\"\"}").await;
-    println!("daemon after 10 calls: {early:?}\nafter {CALLS}: {late:?}");
+    println!("daemon after 10 calls: {early:?}\nafter {all}: {late:?}");
     println!("{cells} cells at the end, {retired} retired, {died} died");
     assert!(late.memory < early.memory + 4_096, "{early:?} {late:?}");
     assert!(
