@@ -22,6 +22,7 @@ pub fn outcome(outcome: &Outcome) -> String {
         Outcome::NoCaller => "nobody came: the room stayed empty".to_owned(),
         Outcome::Room(end) => room(*end).to_owned(),
         Outcome::Shutdown => "it was told to end".to_owned(),
+        Outcome::SecondAgent => "another agent of the same name is in the room".to_owned(),
         Outcome::AgentEnded => "the voice session was ended by the API".to_owned(),
         Outcome::AgentLost(loss) => self::loss(loss),
         Outcome::AgentRejected(error) => rejected(error),

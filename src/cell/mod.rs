@@ -12,7 +12,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use parlor_core::cells::BEAT_EVERY;
-use parlor_core::conversation::{Event, Settings};
+use parlor_core::conversation::{Event, SecondAgent, Settings};
 use parlor_core::ids::Identity;
 use parlor_core::private::Secret;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -49,6 +49,10 @@ pub struct Cell {
     pub agent: Endpoint,
     /// What the agent is and how it behaves.
     pub settings: Settings,
+    /// What the agent is called, if there is to be only one of that name in a room.
+    pub agent_name: Option<String>,
+    /// Who stays of two.
+    pub second_agent: SecondAgent,
     /// Where those settings come from at the start of each call, if they may change.
     pub reload: Option<Reload>,
     /// What its calls count.
@@ -112,7 +116,11 @@ impl Cell {
         if let Some(Ok(settings)) = self.reload.as_ref().map(|reload| reload()) {
             self.settings = settings;
         }
-        self.settings.clone()
+        Settings {
+            agent_name: self.agent_name.clone(),
+            second_agent: self.second_agent,
+            ..self.settings.clone()
+        }
     }
 
     fn on_message(

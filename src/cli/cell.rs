@@ -8,6 +8,7 @@ use anyhow::anyhow;
 use clap::Args;
 
 use super::Done;
+use super::worker::SecondAgentName;
 use crate::cell::Reload;
 use crate::config::{Config, Overrides, Source};
 use crate::session::Tally;
@@ -18,6 +19,12 @@ pub(super) struct Cell {
     /// The agent's file [default: agent.toml, if it is there]
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
+    /// What the agent is called, if there is to be only one of that name in a room
+    #[arg(long)]
+    agent_name: Option<String>,
+    /// Who stays of two
+    #[arg(long, default_value = "refuse")]
+    second_agent: SecondAgentName,
     /// Read the agent's file again for each call
     #[arg(long)]
     reload: bool,
@@ -39,6 +46,8 @@ impl Cell {
             livekit_url: config.livekit.url,
             agent: config.api.endpoint(),
             settings: config.agent.settings,
+            agent_name: self.agent_name,
+            second_agent: self.second_agent.into(),
             reload,
             tally: Tally::default(),
         };

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 use parlor_core::cells::Limits;
+use parlor_core::conversation::SecondAgent;
 use parlor_core::dispatch::{Dispatch, Event, JobType, Settings};
 use tokio::sync::mpsc;
 
@@ -44,6 +45,15 @@ pub(super) struct Flags {
         default_value = "room"
     )]
     agent_for: AgentFor,
+    /// What happens when a room that has the agent is to get a second one of the same name: refuse
+    /// it, or let it replace the first
+    #[arg(
+        long,
+        value_name = "POLICY",
+        env = "PARLOR_SECOND_AGENT",
+        default_value = "refuse"
+    )]
+    second_agent: SecondAgentName,
     /// The most calls at once
     #[arg(long, value_name = "N", env = "PARLOR_MAX_CALLS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
     max_calls: u16,
@@ -70,6 +80,22 @@ enum AgentFor {
     Participant,
 }
 
+/// Who stays of two agents of one name.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(super) enum SecondAgentName {
+    Refuse,
+    Replace,
+}
+
+impl From<SecondAgentName> for SecondAgent {
+    fn from(name: SecondAgentName) -> Self {
+        match name {
+            SecondAgentName::Refuse => Self::Refuse,
+            SecondAgentName::Replace => Self::Replace,
+        }
+    }
+}
+
 /// How a worker is run.
 pub(super) struct Plan {
     pub(super) flags: Flags,
@@ -91,7 +117,7 @@ impl Plan {
         let config = Config::load(source, &self.flags.overrides())?;
         let settings = self.settings(source);
         let board = Arc::new(Board::new(&settings));
-        let mut cells = Cells::new(self.cells()?, self.flags.limits(), board.clone());
+        let mut cells = Cells::new(self.cells(&settings)?, self.flags.limits(), board.clone());
         cells.ready().await.context("no calls can be made")?;
         let server = Server {
             livekit: config.livekit,
@@ -137,13 +163,14 @@ impl Plan {
                 .unwrap_or_else(|| flags.agent_name.clone()),
             deployment: source.text("LIVEKIT_AGENT_DEPLOYMENT").unwrap_or_default(),
             slots: flags.max_calls.into(),
+            second_agent: flags.second_agent.into(),
             full_at: self.full_at,
             drain_within: self.drain_within,
             ..Settings::default()
         }
     }
 
-    fn cells(&self) -> anyhow::Result<CellCommand> {
+    fn cells(&self, settings: &Settings) -> anyhow::Result<CellCommand> {
         let program = std::env::current_exe().context("this program cannot be found")?;
         let mut arguments = vec![OsString::from("cell")];
         if let Some(agent) = &self.flags.agent {
@@ -151,6 +178,10 @@ impl Plan {
         }
         if self.reload {
             arguments.push(OsString::from("--reload"));
+        }
+        // Where each participant has an agent, there are many of one name.
+        if settings.job_type == JobType::Room {
+            arguments.extend(self.flags.only_one(&settings.agent_name));
         }
         Ok(CellCommand {
             program,
@@ -166,6 +197,18 @@ impl Flags {
             agent_file: self.agent.clone(),
             caller_wait: None,
         }
+    }
+
+    /// Tells a cell which other agents matter.
+    fn only_one(&self, agent_name: &str) -> [OsString; 2] {
+        let policy = match self.second_agent {
+            SecondAgentName::Refuse => "refuse",
+            SecondAgentName::Replace => "replace",
+        };
+        [
+            format!("--agent-name={agent_name}").into(),
+            format!("--second-agent={policy}").into(),
+        ]
     }
 
     fn limits(&self) -> Limits {

@@ -9,6 +9,7 @@ use livekit::publication::RemoteTrackPublication;
 use livekit::track::{RemoteAudioTrack, RemoteTrack, TrackKind, TrackSource};
 use livekit::{DisconnectReason, RoomEvent as LiveKitEvent};
 use parlor_core::conversation::{AgentState, Event, ParticipantKind, RoomEnd, RoomEvent};
+use parlor_core::dispatch::NAME_ATTRIBUTE;
 use parlor_core::ids::Identity;
 use parlor_core::private::Secret;
 use tokio::sync::{mpsc, watch};
@@ -149,10 +150,25 @@ impl Watcher {
     async fn joined(&mut self, participant: &RemoteParticipant) -> ControlFlow<()> {
         let (who, kind) = (identity(participant), participant.kind());
         tracing::debug!(participant = %who, ?kind, "somebody is in the room");
+        if let Some(agent) = self.agent(participant) {
+            self.tell(agent).await?;
+        }
         match self.presence.joined(&who) {
             true => self.tell(joined(participant)).await,
             false => ControlFlow::Continue(()),
         }
+    }
+
+    /// Another agent that says what it is called.
+    fn agent(&self, participant: &RemoteParticipant) -> Option<RoomEvent> {
+        let us = self.room.local_participant();
+        if participant.kind() != Kind::Agent || participant.identity() == us.identity() {
+            return None;
+        }
+        let name = participant.attributes().remove(NAME_ATTRIBUTE)?;
+        let theirs = (participant.joined_at(), participant.identity().to_string());
+        let was_first = theirs < (us.joined_at(), us.identity().to_string());
+        Some(RoomEvent::Agent { name, was_first })
     }
 
     async fn left(&mut self, participant: &RemoteParticipant) -> ControlFlow<()> {

@@ -8,7 +8,7 @@ use livekit_api::services::agent_dispatch::AgentDispatchClient;
 use livekit_api::services::room::RoomClient;
 use livekit_api::services::{ServiceError, ServiceResult};
 use livekit_protocol as proto;
-use parlor_core::dispatch::{Orphan, Orphans, RoomView};
+use parlor_core::dispatch::{NAME_ATTRIBUTE, Orphan, Orphans, RoomView};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::config::LiveKit;
@@ -21,7 +21,7 @@ const ROUND_EVERY: Duration = Duration::from_secs(10);
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Attributes that hold an agent's name: as workers set it, and as the server does.
-const NAME_ATTRIBUTES: [&str; 2] = ["lk.agent.name", "lk.agent_name"];
+const NAME_ATTRIBUTES: [&str; 2] = [NAME_ATTRIBUTE, "lk.agent_name"];
 
 /// Goes through the server's rooms.
 #[derive(Debug)]

@@ -11,21 +11,21 @@ use parlor::room::Caller;
 use parlor::sim::{self, clips};
 use parlor_core::private::Secret;
 
-use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, echo};
+use super::bench::{Bench, GREETING, SOON, Worker, agent_is, agent_speaks, all_heard, echo};
 use super::gate::Gate;
 use super::hearing;
-use super::pages::{get, metric};
+use super::pages::{get, reaches};
 
-/// The agent, as the server sees it.
-async fn agent_in(bench: &Bench, room: &str) -> ParticipantInfo {
+/// The agents in a room, as the server sees them.
+async fn agents_in(bench: &Bench, room: &str) -> Vec<ParticipantInfo> {
     let url = bench.livekit.http_url();
     let secret = bench.livekit.api_secret.reveal();
     let client = RoomClient::with_api_key(&url, &bench.livekit.api_key, secret);
     let participants = client.list_participants(room).await.unwrap();
-    let mut agents = participants
+    let agents = participants
         .into_iter()
         .filter(|it| it.kind() == Kind::Agent);
-    agents.next().unwrap()
+    agents.collect()
 }
 
 async fn hears_the_greeting(caller: &Caller) {
@@ -38,7 +38,7 @@ async fn hears_the_greeting(caller: &Caller) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_room_gets_the_agent() {
     let bench = Bench::start(sim::Options::default()).await;
-    let mut daemon = bench.daemon(&[]).await;
+    let mut daemon = bench.quiet_daemon(&[]).await;
     for room in ["hall", "cellar"] {
         let caller = bench.caller_in(room, "ada").await;
         hears_the_greeting(&caller).await;
@@ -56,7 +56,7 @@ async fn a_dispatch_by_name_brings_the_agent_of_that_name() {
     let caller = bench.caller_in("office", "ada").await;
     let dispatch = bench.dispatch("clerk", "office").await;
     hears_the_greeting(&caller).await;
-    let agent = agent_in(&bench, "office").await;
+    let agent = agents_in(&bench, "office").await.remove(0);
     let job = agent.identity.strip_prefix("agent-").unwrap();
     assert!(daemon.wrote().contains(job), "{agent:?}");
     assert_eq!(agent.attributes["lk.agent.name"], "clerk");
@@ -259,10 +259,7 @@ async fn two_workers_share_the_calls_and_each_takes_what_the_other_has_no_slot_f
         callers.push(caller);
     }
     for daemon in &daemons {
-        assert_eq!(
-            metric(&daemon.health(), "lk_agents_active_job_count").await,
-            2.0
-        );
+        reaches(&daemon.health(), "lk_agents_active_job_count", 2.0, SOON).await;
     }
     for caller in callers {
         caller.leave().await;
@@ -300,4 +297,38 @@ async fn calls_of_different_length_end_by_themselves_after_a_sigterm() {
     let ended = ended.lock();
     let succeeded = ended.iter().filter(|line| line.contains("JS_SUCCESS"));
     assert_eq!((succeeded.count(), ended.len()), (5, 5), "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_keeps_one_agent_of_a_name_whoever_is_asked_for_a_second() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut daemons = [
+        bench.daemon(&["--agent-name", "clerk"]).await,
+        bench.daemon(&["--agent-name", "clerk"]).await,
+    ];
+    let mut caller = bench.caller_in("office", "ada").await;
+    bench.dispatch("clerk", "office").await;
+    agent_speaks(&mut caller.agent_state()).await;
+    // Both workers are asked now and then: one refuses, the other's agent finds the first.
+    for _ in 0..4 {
+        bench.dispatch("clerk", "office").await;
+    }
+    let refusals = async {
+        let refused = |daemon: &Worker| {
+            let wrote = daemon.wrote();
+            wrote.matches("AlreadyThere").count() + wrote.matches("second_agent").count()
+        };
+        while daemons.iter().map(refused).sum::<usize>() < 4 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(SOON, refusals).await.unwrap();
+    let found = echo(&mut caller, "caller-hours").await;
+    assert!(found.has(8), "{found:?}");
+    assert_eq!(agents_in(&bench, "office").await.len(), 1);
+    caller.leave().await;
+    for daemon in &mut daemons {
+        daemon.terminate().await;
+        assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+    }
 }

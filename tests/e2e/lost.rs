@@ -32,6 +32,7 @@ async fn all_go_on(bench: &Bench, daemon: &mut Worker, mut callers: Vec<Caller>)
     for caller in &mut callers {
         answered(caller, "after").await;
     }
+    println!("{0} callers before, {0} answered after", callers.len());
     for caller in callers {
         caller.leave().await;
     }

@@ -204,6 +204,8 @@ pub enum Outcome {
     Room(RoomEnd),
     /// The process was told to end.
     Shutdown,
+    /// Another agent of the same name is in the room.
+    SecondAgent,
     /// The voice session ended by the server's will.
     AgentEnded,
     /// The agent's WebSocket could not be opened, or was lost.
@@ -223,7 +225,11 @@ impl Outcome {
     pub fn is_success(&self) -> bool {
         matches!(
             self,
-            Self::CallerLeft | Self::Room(RoomEnd::Closed) | Self::Shutdown | Self::AgentEnded
+            Self::CallerLeft
+                | Self::Room(RoomEnd::Closed)
+                | Self::Shutdown
+                | Self::SecondAgent
+                | Self::AgentEnded
         )
     }
 }

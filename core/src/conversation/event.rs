@@ -44,6 +44,13 @@ pub enum RoomEvent {
         /// Who.
         identity: Identity,
     },
+    /// Another agent is in the room.
+    Agent {
+        /// What it is called (`lk.agent.name`).
+        name: String,
+        /// Whether it joined before us; of two in one second, whose identity comes first.
+        was_first: bool,
+    },
     /// Somebody hears our track (`LocalTrackSubscribed`).
     Subscribed,
     /// The room is over for us (`Disconnected`).

@@ -44,7 +44,7 @@ pub use event::{
     AgentError, AgentEvent, Event, Loss, ParticipantKind, PlayoutEvent, ReplyStatus, RoomEnd,
     RoomEvent,
 };
-pub use settings::{BargeIn, Settings};
+pub use settings::{BargeIn, SecondAgent, Settings};
 
 /// One call, from an empty room to the end.
 ///
@@ -59,6 +59,8 @@ pub struct Conversation {
     phase: Phase,
     caller_grace: Duration,
     checkpoints: bool,
+    agent_name: Option<String>,
+    second_agent: SecondAgent,
     cx: Context,
     callers: Callers,
     history: History,
@@ -96,6 +98,8 @@ impl Conversation {
             phase: Phase::Live,
             caller_grace: settings.caller_grace,
             checkpoints: settings.checkpoints,
+            agent_name: settings.agent_name,
+            second_agent: settings.second_agent,
             cx,
             callers: Callers::new(before.caller, settings.caller),
             history: History::new(before.turns, before.owes),
@@ -200,6 +204,12 @@ impl Conversation {
                     self.cx.within(Timer::CallerGrace, self.caller_grace);
                 }
             },
+            RoomEvent::Agent { name, was_first } => {
+                let leaves = was_first == (self.second_agent == SecondAgent::Refuse);
+                if leaves && self.agent_name.as_ref() == Some(&name) {
+                    self.end(Outcome::SecondAgent);
+                }
+            }
             RoomEvent::Subscribed => self.link.heard(&mut self.cx, &self.history),
             RoomEvent::Ended(_) => {}
         }

@@ -32,6 +32,7 @@ names! {
     RoomEvent {
         Self::Joined { .. } => "joined",
         Self::Left { .. } => "left",
+        Self::Agent { .. } => "agent",
         Self::Subscribed => "subscribed",
         Self::Ended(_) => "ended",
     }
@@ -127,6 +128,7 @@ names! {
         Self::Room(RoomEnd::DuplicateIdentity) => "room_duplicate_identity",
         Self::Room(RoomEnd::ConnectionLost) => "room_connection_lost",
         Self::Shutdown => "shutdown",
+        Self::SecondAgent => "second_agent",
         Self::AgentEnded => "agent_ended",
         Self::AgentLost(_) => "agent_lost",
         Self::AgentRejected(_) => "agent_rejected",

@@ -18,12 +18,26 @@ pub struct Settings {
     pub caller_wait: Option<Duration>,
     /// From the last caller's leaving to the end of the call.
     pub caller_grace: Duration,
+    /// What the agent is called; without it, agents of the same name do not matter.
+    pub agent_name: Option<String>,
+    /// What happens when another agent of that name is in the room.
+    pub second_agent: SecondAgent,
     /// The only one whom the agent listens to; without it whoever comes first.
     pub caller: Option<Identity>,
     /// Where another process had to leave the call.
     pub resume: Option<Checkpoint>,
     /// Whether [`Action::Checkpoint`](super::Action::Checkpoint) is wanted.
     pub checkpoints: bool,
+}
+
+/// What happens when two agents of the same name are in one room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SecondAgent {
+    /// The one that came later leaves.
+    #[default]
+    Refuse,
+    /// The one that was there leaves.
+    Replace,
 }
 
 /// What happens to the agent's voice when the caller starts to speak.

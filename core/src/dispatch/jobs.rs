@@ -7,20 +7,18 @@ use super::{
     Action, Answer, Assignment, Command, Dispatch, Fact, Job, JobResult, JobStatus, JobType, Phase,
     Refusal, StopReason,
 };
-use crate::conversation::AgentState;
+use crate::conversation::{AgentState, SecondAgent};
 use crate::ids::{Identity, JobId};
 
-/// What the agent is called in its room by those who look for it.
-const NAME_ATTRIBUTE: &str = "lk.agent.name";
+/// The attribute that says in a room what the agent is called.
+pub const NAME_ATTRIBUTE: &str = "lk.agent.name";
 
 impl Dispatch {
     /// Answers at once. Who makes the call already, or was promised it, says yes again.
     pub(super) fn offered(&mut self, job: &Job) {
         let refusal = match self.phase {
             _ if self.slots.stage(&job.id).is_some() => None,
-            _ if job.job_type == JobType::Room && self.slots.is_in(&job.room) => {
-                Some(Refusal::AlreadyThere)
-            }
+            _ if self.is_there(job) => Some(Refusal::AlreadyThere),
             Phase::Open if self.slots.is_full() => Some(Refusal::NoSlot),
             Phase::Open if self.load.is_enough(&self.slots) => Some(Refusal::Load),
             Phase::Open => None,
@@ -40,6 +38,13 @@ impl Dispatch {
         let answered = refusal.map_or(Ok(()), Err);
         self.cx.observe(Fact::Answered(job.id.clone(), answered));
         self.report();
+    }
+
+    /// Whether the call would bring a second agent where one is enough.
+    fn is_there(&self, job: &Job) -> bool {
+        let is_one_enough =
+            job.job_type == JobType::Room && self.second_agent == SecondAgent::Refuse;
+        is_one_enough && self.slots.is_in(&job.room)
     }
 
     /// The identity holds the job's name: two jobs in one room must not throw each other out.

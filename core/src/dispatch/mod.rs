@@ -22,6 +22,7 @@ mod tests;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::conversation::SecondAgent;
 use crate::ids::JobId;
 
 use context::{Context, Timer};
@@ -31,6 +32,7 @@ use slots::Slots;
 
 pub use action::{Action, Answer, Command, Fact, JobStatus, Refusal, Status, StopReason};
 pub use event::{Assignment, Event, Job, JobResult, ServerEvent};
+pub use jobs::NAME_ATTRIBUTE;
 pub use orphans::{Orphan, Orphans, RoomView};
 pub use settings::{JobType, Permissions, Settings};
 
@@ -46,6 +48,7 @@ pub struct Dispatch {
     cx: Context,
     phase: Phase,
     agent_name: String,
+    second_agent: SecondAgent,
     drain_within: Duration,
     link: Link,
     slots: Slots,
@@ -74,6 +77,7 @@ impl Dispatch {
             cx: Context::new(now),
             phase: Phase::Open,
             agent_name: settings.agent_name.clone(),
+            second_agent: settings.second_agent,
             drain_within: settings.drain_within,
             slots: Slots::new(settings.slots),
             load: Load::new(settings.full_at),

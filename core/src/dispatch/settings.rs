@@ -1,5 +1,6 @@
 //! What a worker registers for, and how much it takes.
 
+use crate::conversation::SecondAgent;
 use std::time::Duration;
 
 /// How a worker presents itself to LiveKit, and its limits.
@@ -17,6 +18,8 @@ pub struct Settings {
     pub permissions: Permissions,
     /// The most calls at once; at least 1.
     pub slots: usize,
+    /// What happens when a room that has the agent is to get another.
+    pub second_agent: SecondAgent,
     /// Load, from 0 to 1, from which on no call is taken; none takes calls whatever the load.
     pub full_at: Option<f32>,
     /// How long running calls may go on after [`Event::Drain`](super::Event::Drain).
@@ -72,6 +75,7 @@ impl Default for Settings {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             permissions: Permissions::default(),
             slots: 10,
+            second_agent: SecondAgent::default(),
             full_at: Some(0.7),
             drain_within: Duration::from_secs(3600),
         }

@@ -127,3 +127,22 @@ fn an_agent_for_one_participant_listens_to_nobody_else() {
     call.on(left("ada"));
     assert_eq!(call.deadline(), None, "it is over");
 }
+
+#[test]
+fn of_two_agents_of_one_name_one_leaves() {
+    let leaves = |second_agent, name: &str, was_first| {
+        let mut call = Call::new(Settings {
+            agent_name: Some("clerk".to_owned()),
+            second_agent,
+            ..Settings::default()
+        });
+        let name = name.to_owned();
+        let actions = call.on(Event::Room(RoomEvent::Agent { name, was_first }));
+        actions == [Action::Finish(Outcome::SecondAgent)]
+    };
+    for was_first in [true, false] {
+        assert_eq!(leaves(SecondAgent::Refuse, "clerk", was_first), was_first);
+        assert_eq!(leaves(SecondAgent::Replace, "clerk", was_first), !was_first);
+        assert!(!leaves(SecondAgent::Refuse, "cook", was_first));
+    }
+}

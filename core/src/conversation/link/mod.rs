@@ -8,13 +8,15 @@
 //!
 //! The session is configured, and so starts to greet, only when somebody can hear it.
 
+mod lost;
+
 use std::time::{Duration, Instant};
 
 use super::checkpoint::Resumable;
 use super::context::{Context, Timer};
 use super::history::History;
 use super::recovery::Recovery;
-use super::{Action, AgentCommand, AgentError, Fact, Loss, Outcome};
+use super::{Action, AgentCommand, AgentError, Fact, Loss};
 use crate::ids::SessionId;
 use crate::private::Secret;
 use crate::wire::agent::SessionConfig;
@@ -163,64 +165,9 @@ impl Link {
         Some(if resumed { Ready::Resumed } else { Ready::Anew })
     }
 
-    /// `session.error`; before the first session is ready it ends the call.
-    pub(super) fn error(&mut self, cx: &mut Context, error: AgentError) -> Option<Outcome> {
-        if matches!(self.stage, Stage::Ready | Stage::Ending) {
-            self.last_error = Some((cx.now, error.clone()));
-            cx.observe(Fact::AgentError(error));
-            return None;
-        }
-        let recovery = self.recovery.as_mut();
-        if !recovery.is_some_and(|it| it.give_up_session(cx.now) || is_passing(&error)) {
-            return Some(Outcome::AgentRejected(error));
-        }
-        cx.act(Action::CloseAgent);
-        cx.observe(Fact::AgentError(error.clone()));
-        self.try_again(cx, Loss::Broken(error.code))
-    }
-
     /// `session.ended`.
     pub(super) fn ended(&mut self) {
         self.stage = Stage::Ended;
-    }
-
-    /// The socket is gone; how that ends the call, if it does.
-    pub(super) fn lost(&mut self, cx: &mut Context, loss: Loss) -> Option<Outcome> {
-        let last_words = self.last_words(cx.now);
-        let code = last_words.as_ref().map(|error| error.code.as_str());
-        let is_final = match self.stage {
-            Stage::Idle | Stage::Waiting | Stage::Closed => return None,
-            Stage::Ready => matches!(code, Some("unauthorized" | "forbidden")),
-            Stage::Ended | Stage::Ending => true,
-            Stage::Connecting | Stage::Open | Stage::Configuring => match &mut self.recovery {
-                Some(recovery) if is_refused(&loss) => !recovery.give_up_session(cx.now),
-                recovery => recovery.is_none(),
-            },
-        };
-        if is_final {
-            self.close(cx);
-            return Some(match last_words {
-                Some(error) => Outcome::AgentRejected(error),
-                None => Outcome::AgentLost(loss),
-            });
-        }
-        if self.stage == Stage::Ready {
-            let is_gone = code.is_some_and(|code| code.starts_with("session_"));
-            let resuming = self.resumable.is_some() && !is_gone;
-            self.recovery = Some(Recovery::new(cx.now, resuming));
-            cx.observe(Fact::AgentLost(loss.clone()));
-        }
-        self.try_again(cx, loss)
-    }
-
-    /// Nothing came of the socket in time, or it takes nothing; how that ends the call.
-    pub(super) fn stuck(&mut self, cx: &mut Context, otherwise: Outcome) -> Option<Outcome> {
-        if self.stage != Stage::Ready && self.recovery.is_none() {
-            return Some(otherwise);
-        }
-        cx.act(Action::CloseAgent);
-        let outcome = self.lost(cx, Loss::Broken(otherwise.name().to_owned()));
-        outcome.map(|_| otherwise)
     }
 
     /// Says `session.end` if there is a session; otherwise closes.
@@ -283,27 +230,6 @@ impl Link {
         cx.within(Timer::Ready, READY_WITHIN);
     }
 
-    /// Waits for the next try; `loss` ends the call when there is none.
-    fn try_again(&mut self, cx: &mut Context, loss: Loss) -> Option<Outcome> {
-        self.stop_timers(cx);
-        self.stage = Stage::Waiting;
-        match self.recovery.as_mut().and_then(|it| it.next(cx.now)) {
-            Some(Duration::ZERO) => self.open(cx),
-            Some(delay) => cx.within(Timer::Reconnect, delay),
-            None => {
-                self.close(cx);
-                return Some(Outcome::AgentLost(loss));
-            }
-        }
-        None
-    }
-
-    /// An error that came just now is why the socket is gone.
-    fn last_words(&mut self, now: Instant) -> Option<AgentError> {
-        let (at, error) = self.last_error.take()?;
-        (now.saturating_duration_since(at) <= LAST_WORDS).then_some(error)
-    }
-
     fn close(&mut self, cx: &mut Context) {
         self.stage = Stage::Closed;
         self.stop_timers(cx);
@@ -315,24 +241,6 @@ impl Link {
             cx.stop(timer);
         }
     }
-}
-
-/// Whether a session that is refused with it may be taken a little later.
-fn is_passing(error: &AgentError) -> bool {
-    const PASSING: [&str; 6] = [
-        "at_capacity",
-        "concurrency_exceeded",
-        "internal_error",
-        "server_error",
-        "agent_init_failed",
-        "agent_timeout",
-    ];
-    PASSING.contains(&error.code.as_str())
-}
-
-/// Whether the credential was not taken.
-fn is_refused(loss: &Loss) -> bool {
-    matches!(loss, Loss::Refused(401 | 403))
 }
 
 /// The loss that an edge without a word amounts to.
