@@ -23,6 +23,7 @@ use parlor_core::private::Secret;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 pub use caller::{Caller, Heard};
 pub use mic::Mic;
@@ -129,9 +130,9 @@ impl Room {
             token: renewed,
         };
         let watcher = Watcher::new(room.clone(), outlets);
-        tasks.spawn(watcher.run(room_events, requests_out));
-        tasks.spawn(playout.clone().run(sink, reports));
-        tasks.spawn(show_state(room.clone(), state_out));
+        tasks.spawn(watcher.run(room_events, requests_out).in_current_span());
+        tasks.spawn(playout.clone().run(sink, reports).in_current_span());
+        tasks.spawn(show_state(room.clone(), state_out).in_current_span());
 
         let joined = Self {
             room,

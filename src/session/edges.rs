@@ -7,6 +7,7 @@ use parlor_core::conversation::{Action, Checkpoint, Event, PlayoutEvent, Utteran
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use crate::agent::{Connections, Endpoint, Link, Stalled};
 use crate::room::Room;
@@ -72,7 +73,7 @@ impl CallEdges {
         while self.sockets.try_join_next().is_some() {}
         self.close_agent();
         let (link, task) = Link::open(endpoint, self.connections.open());
-        self.sockets.spawn(task);
+        self.sockets.spawn(task.in_current_span());
         self.link = Some(link);
     }
 

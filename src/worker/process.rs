@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use parlor_core::cells::{Action, CellEvent, CellId, Event};
 use parlor_core::dispatch::JobResult;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::stderr;
 use crate::cell::frames::{self, FromCell, ToCell};
@@ -17,6 +19,12 @@ use crate::ops::log::Format;
 
 /// Messages to one cell; a cell that takes none hangs.
 const INBOX: usize = 64;
+
+/// How long a process may take to exit once it says nothing more.
+const EXIT_WITHIN: Duration = Duration::from_secs(3);
+
+/// How long what it wrote to stderr may take to come.
+const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
 
 /// How a cell is started.
 #[derive(Debug, Clone)]
@@ -126,31 +134,35 @@ impl Supervisor {
     pub(super) async fn run(mut self, events: mpsc::Sender<Event>, board: Arc<Board>) {
         let (id, pid) = (self.id, self.child.id());
         let (stdin, stdout, stderr) = self.pipes;
-        let mut writing = tokio::spawn(write(stdin, self.inbox));
-        let forwarding = tokio::spawn(stderr::forward(stderr, id, self.is_json));
+        let writing = tokio::spawn(write(stdin, self.inbox));
+        let mut forwarding = tokio::spawn(stderr::forward(stderr, id, self.is_json));
         let ears = Ears {
             id,
             pid,
             events,
             board,
         };
-        let mut killed = self.killed;
         tokio::select! {
             () = ears.listen(stdout) => {}
-            Ok(()) = &mut killed => {
-                if let Err(error) = self.child.start_kill() {
-                    tracing::error!(cell = id.0, %error, "a cell cannot be killed");
-                }
-            }
+            Ok(()) = self.killed => kill(id, &mut self.child),
         }
         writing.abort();
-        (&mut writing).await.ok();
-        let how = match self.child.wait().await {
+        let status = match timeout(EXIT_WITHIN, self.child.wait()).await {
+            Ok(status) => status,
+            Err(_elapsed) => {
+                kill(id, &mut self.child);
+                self.child.wait().await
+            }
+        };
+        let how = match status {
             Ok(status) if status.success() => None,
             Ok(status) => Some(how(status)),
             Err(error) => Some(error.to_string()),
         };
-        forwarding.await.ok();
+        // Its last words come before the news of its end.
+        if timeout(LAST_WORDS_WITHIN, &mut forwarding).await.is_err() {
+            forwarding.abort();
+        }
         ears.tell(CellEvent::Gone(how)).await;
     }
 }
@@ -213,6 +225,12 @@ async fn write(mut stdin: ChildStdin, mut inbox: mpsc::Receiver<ToCell>) {
             tracing::debug!(%error, "a cell reads no more");
             return;
         }
+    }
+}
+
+fn kill(cell: CellId, child: &mut Child) {
+    if let Err(error) = child.start_kill() {
+        tracing::error!(cell = cell.0, %error, "a cell cannot be killed");
     }
 }
 

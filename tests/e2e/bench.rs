@@ -1,6 +1,5 @@
 //! One livekit-server, one simulator, and workers as processes of their own.
 
-use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use livekit_api::services::agent_dispatch::AgentDispatchClient;
@@ -10,17 +9,14 @@ use parlor::demo::Server;
 use parlor::room::Caller;
 use parlor::sim::{self, Log, Simulator, clips};
 use parlor::token::{Grant, Kind, mint};
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 use tokio::sync::{oneshot, watch};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::gate::Gate;
 use super::hearing::{self, Match};
-
-/// No single step of a test takes longer.
-pub(crate) const SOON: Duration = Duration::from_secs(30);
+pub(crate) use super::worker::{SOON, Worker};
 
 /// The room of every test; each has a server of its own.
 const ROOM: &str = "kitchen";
@@ -178,146 +174,6 @@ impl Bench {
         };
         let token = mint(&self.livekit, &grant).unwrap();
         Caller::join(&self.livekit.url, &token).await.unwrap()
-    }
-}
-
-/// A `parlor` process; killed when this is dropped.
-pub(crate) struct Worker {
-    child: Child,
-    lines: watch::Receiver<Vec<String>>,
-    pipes: JoinSet<()>,
-}
-
-impl Worker {
-    pub(crate) fn spawn(mut command: Command) -> Self {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let (writer, lines) = watch::channel(Vec::new());
-        let mut pipes = JoinSet::new();
-        pipes.spawn(gather(child.stdout.take().unwrap(), writer.clone()));
-        pipes.spawn(gather(child.stderr.take().unwrap(), writer));
-        Self {
-            child,
-            lines,
-            pipes,
-        }
-    }
-
-    pub(crate) fn pid(&self) -> u32 {
-        self.child.id().unwrap()
-    }
-
-    /// Sends SIGTERM.
-    pub(crate) async fn terminate(&self) {
-        signal("-TERM", self.pid()).await;
-    }
-
-    /// Where it shows its pages.
-    pub(crate) fn health(&self) -> String {
-        let lines = self.lines.borrow();
-        let mut addresses = lines.iter().filter_map(|line| {
-            let line: serde_json::Value = serde_json::from_str(line).ok()?;
-            Some(line["health"].as_str()?.to_owned())
-        });
-        addresses.next().expect("its pages are announced")
-    }
-
-    /// The processes of its cells, the oldest first.
-    pub(crate) fn cells(&self) -> Vec<u32> {
-        let started = self.numbers("a cell was started", "pid");
-        started.into_iter().map(|pid| pid as u32).collect()
-    }
-
-    /// The values of one field in all lines of one message.
-    pub(crate) fn numbers(&self, message: &str, field: &str) -> Vec<u64> {
-        let lines = self.lines.borrow();
-        let values = lines.iter().filter_map(|line| {
-            let line: serde_json::Value = serde_json::from_str(line).ok()?;
-            let is_it = line["message"] == message;
-            line[field].as_u64().filter(|_| is_it)
-        });
-        values.collect()
-    }
-
-    /// Kills it, as a crash would.
-    pub(crate) async fn kill(mut self) {
-        self.child.kill().await.unwrap();
-    }
-
-    /// Waits for its end, and for its last line.
-    pub(crate) async fn end(&mut self) -> ExitStatus {
-        let ended = async {
-            let status = self.child.wait().await.unwrap();
-            while self.pipes.join_next().await.is_some() {}
-            status
-        };
-        match timeout(SOON, ended).await {
-            Ok(status) => status,
-            Err(_) => panic!("the worker did not end; it wrote:\n{}", self.wrote()),
-        }
-    }
-
-    /// Waits until it has written a line with `word` in it.
-    pub(crate) async fn writes(&self, word: &str) {
-        self.writes_often(word, 1).await;
-    }
-
-    /// Waits until it has written so many lines with `word` in them.
-    pub(crate) async fn writes_often(&self, word: &str, times: usize) {
-        self.writes_within(word, times, SOON).await;
-    }
-
-    /// The same with more time.
-    pub(crate) async fn writes_within(&self, word: &str, times: usize, within: Duration) {
-        let mut lines = self.lines.clone();
-        let has_word = |line: &&String| line.contains(word);
-        let written = lines.wait_for(|lines| lines.iter().filter(has_word).count() >= times);
-        let written = timeout(within, written).await.is_ok_and(|it| it.is_ok());
-        assert!(written, "the worker did not write {word:?} {times} times");
-    }
-
-    /// Everything it wrote so far.
-    pub(crate) fn wrote(&self) -> String {
-        self.lines.borrow().join("\n")
-    }
-
-    /// The one line meant for people: `parlor: …`.
-    pub(crate) fn said(&self) -> Vec<String> {
-        let lines = self.lines.borrow();
-        lines
-            .iter()
-            .filter_map(|line| line.strip_prefix("parlor: "))
-            .map(str::to_owned)
-            .collect()
-    }
-}
-
-/// Sends a signal to a process.
-pub(crate) async fn signal(which: &str, pid: u32) {
-    let sent = Command::new("kill")
-        .args([which, &pid.to_string()])
-        .status();
-    assert!(sent.await.unwrap().success());
-}
-
-/// A test that fails shows what its worker wrote.
-impl Drop for Worker {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            println!("the worker wrote:\n{}", self.wrote());
-        }
-    }
-}
-
-async fn gather(pipe: impl AsyncRead + Unpin, lines: watch::Sender<Vec<String>>) {
-    let mut reader = BufReader::new(pipe).lines();
-    while let Ok(Some(line)) = reader.next_line().await {
-        lines.send_modify(|lines| lines.push(line));
     }
 }
 

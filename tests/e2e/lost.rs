@@ -6,8 +6,13 @@ use parlor::clock;
 use parlor::room::Caller;
 use parlor::sim::{self, Entry, Fault, clips};
 
-use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, echo, signal};
+use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, echo};
 use super::gate::Gate;
+use super::pages::{metric, reaches};
+use super::worker::signal;
+
+/// The metric of callers' turns.
+const TURNS: &str = "parlor_call_events_total{event=\"turns\"}";
 
 /// Callers in rooms of their own who have been greeted and answered.
 async fn talking(bench: &Bench, rooms: &[&str]) -> Vec<Caller> {
@@ -62,6 +67,8 @@ async fn the_calls_of_a_killed_cell_go_on_in_others() {
     let mut daemon = bench.daemon(&[]).await;
     let rooms = ["hall", "cellar", "attic", "yard"];
     let callers = talking(&bench, &rooms).await;
+    let pages = daemon.health();
+    reaches(&pages, TURNS, 4.0, SOON).await;
     let victim = daemon.cells()[0];
     signal("-KILL", victim).await;
     daemon
@@ -69,6 +76,11 @@ async fn the_calls_of_a_killed_cell_go_on_in_others() {
         .await;
     let after = daemon.numbers("a call goes on in another cell", "after_ms");
     println!("4 calls before, 2 in the killed cell; in their rooms again after {after:?} ms");
+    reaches(&pages, "parlor_calls_adopted_total", 2.0, SOON).await;
+    assert!(
+        metric(&pages, TURNS).await >= 4.0,
+        "what was counted is kept"
+    );
     all_go_on(&bench, &mut daemon, callers).await;
     assert_eq!(
         bench.log.count(&Entry::Resumed),

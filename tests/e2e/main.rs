@@ -14,3 +14,4 @@ mod lost;
 mod orphans;
 mod pages;
 mod reconnect;
+mod worker;

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use parlor::sim;
 
-use super::bench::{Bench, agent_is, agent_speaks, signal};
+use super::bench::{Bench, agent_is, agent_speaks};
+use super::worker::signal;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_room_that_lost_its_agent_with_its_worker_is_taken_by_the_next() {

@@ -14,6 +14,8 @@ mod gate;
 mod hearing;
 #[path = "../e2e/pages.rs"]
 mod pages;
+#[path = "../e2e/worker.rs"]
+mod worker;
 
 mod rooms;
 mod thousand;

@@ -90,6 +90,11 @@ async fn leave_the_daemon_as_it_was(all: usize, cell_calls: &str) {
         "parlor_cell_events_total{event=\"retired\",why=\"calls\"}",
     )
     .await;
+    let heavy = metric(
+        &pages,
+        "parlor_cell_events_total{event=\"retired\",why=\"memory\"}",
+    )
+    .await;
     let died = metric(&pages, "parlor_cell_events_total{event=\"died\",why=\"\"}").await;
     println!("daemon after 10 calls: {early:?}\nafter {all}: {late:?}");
     println!("{cells} cells at the end, {retired} retired, {died} died");
@@ -98,7 +103,7 @@ async fn leave_the_daemon_as_it_was(all: usize, cell_calls: &str) {
         late.threads <= early.threads && late.files <= early.files + 8,
         "{early:?} {late:?}"
     );
-    assert!(retired >= 8.0 && died == 0.0);
+    assert!(retired >= 8.0 && died == 0.0 && heavy == 0.0);
     daemon.terminate().await;
     assert_eq!(daemon.end().await.code(), Some(0));
 }

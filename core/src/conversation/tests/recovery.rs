@@ -1,15 +1,14 @@
-//! A voice session that is lost, and a call that another process began.
+//! A voice session that is lost.
 
 use super::harness::*;
-use crate::conversation::continuing::{CALLER_WITHIN, GO_ON, OWED_WITHIN};
-use crate::conversation::history::{BYTES, TURNS};
+use crate::conversation::continuing::{GO_ON, OWED_WITHIN};
 use crate::conversation::link::{CONNECT_WITHIN, READY_WITHIN};
 use crate::conversation::recovery::{TRIES, TRY_FOR};
 use crate::conversation::*;
 use crate::private::Secret;
 use crate::wire::agent::SessionConfig;
 
-fn configured() -> Settings {
+pub(super) fn configured() -> Settings {
     Settings {
         session: SessionConfig {
             system_prompt: Some("You are a clerk.".to_owned().into()),
@@ -21,7 +20,7 @@ fn configured() -> Settings {
 }
 
 /// A session that can be resumed.
-fn ready_as(session: &str) -> Event {
+pub(super) fn ready_as(session: &str) -> Event {
     Event::Agent(AgentEvent::SessionReady {
         session: Some(session.into()),
         resume_token: Some(Secret::new(format!("{session}-token"))),
@@ -45,14 +44,14 @@ fn resume() -> Action {
     Action::ResumeAgent(Secret::new("s1-token"))
 }
 
-fn ask() -> Action {
+pub(super) fn say_on() -> Action {
     Action::SendAgent(AgentCommand::CreateReply {
         instructions: Some(GO_ON.to_owned().into()),
     })
 }
 
 /// The configuration that one of these actions sends.
-fn config(actions: Vec<Action>) -> SessionConfig {
+pub(super) fn config(actions: Vec<Action>) -> SessionConfig {
     let mut sent = actions.into_iter().filter_map(|action| match action {
         Action::SendAgent(AgentCommand::UpdateSession(session)) => Some(*session),
         _ => None,
@@ -60,11 +59,11 @@ fn config(actions: Vec<Action>) -> SessionConfig {
     sent.next().expect("no session.update")
 }
 
-fn prompt(session: &SessionConfig) -> String {
+pub(super) fn prompt(session: &SessionConfig) -> String {
     session.system_prompt.as_ref().unwrap().reveal().clone()
 }
 
-fn has(actions: &[Action], action: &Action) -> bool {
+pub(super) fn has(actions: &[Action], action: &Action) -> bool {
     actions.contains(action)
 }
 
@@ -152,7 +151,7 @@ fn a_session_that_is_gone_is_replaced_at_once_by_one_that_knows() {
         "{prompt}"
     );
     let actions = call.on(ready_as("s2"));
-    assert!(has(&actions, &ask()), "an answer is owed: {actions:?}");
+    assert!(has(&actions, &say_on()), "an answer is owed: {actions:?}");
 }
 
 #[test]
@@ -164,19 +163,19 @@ fn a_reply_that_was_cut_is_asked_for_unless_the_resumed_session_goes_on() {
         call
     };
     let mut call = cut();
-    assert_eq!(call.pass(OWED_WITHIN), [ask()]);
+    assert_eq!(call.pass(OWED_WITHIN), [say_on()]);
 
     let mut call = cut();
     call.on(started("a"));
-    assert!(!has(&call.pass(OWED_WITHIN), &ask()), "it goes on");
+    assert!(!has(&call.pass(OWED_WITHIN), &say_on()), "it goes on");
 
     let mut call = cut();
     call.on(speech_started());
-    assert!(!has(&call.pass(OWED_WITHIN), &ask()), "the caller does");
+    assert!(!has(&call.pass(OWED_WITHIN), &say_on()), "the caller does");
 
     let mut call = cut();
     call.on(Event::Shutdown);
-    assert!(!has(&call.pass(OWED_WITHIN), &ask()), "the call is over");
+    assert!(!has(&call.pass(OWED_WITHIN), &say_on()), "the call is over");
 }
 
 #[test]
@@ -271,116 +270,4 @@ fn a_caller_who_leaves_meanwhile_ends_the_call() {
     call.last_of([lost(), lost()]);
     assert_eq!(call.on(left("ada")), [Action::Finish(Outcome::CallerLeft)]);
     assert_eq!(call.deadline(), None);
-}
-
-fn checkpoint(actions: &[Action]) -> Checkpoint {
-    let last = actions.iter().rev().find_map(|action| match action {
-        Action::Checkpoint(checkpoint) => Some(checkpoint.as_ref().clone()),
-        _ => None,
-    });
-    last.expect("no checkpoint")
-}
-
-fn watched() -> Settings {
-    Settings {
-        checkpoints: true,
-        ..configured()
-    }
-}
-
-#[test]
-fn another_process_goes_on_where_this_one_ended() {
-    let mut call = Call::new(watched());
-    assert_eq!(
-        checkpoint(&call.on(joined("ada"))).caller,
-        Some("ada".into())
-    );
-    call.last_of([subscribed(), Event::AgentOpened]);
-    let begun = checkpoint(&call.on(ready_as("s1")));
-    assert_eq!(begun.session.unwrap().session, "s1".into());
-    call.last_of([started("a"), audio("a", 100)]);
-    assert!(
-        checkpoint(&call.on(audible(1))).owes,
-        "the greeting is not over"
-    );
-    call.last_of([text("a", "Hello", false), done("a")]);
-    assert!(!checkpoint(&call.on(drained(1, 100))).owes);
-    let left_off = checkpoint(&call.on(caller_said("Well?")));
-    assert!(left_off.owes);
-
-    let json = serde_json::to_string(&left_off).unwrap();
-    let resume: Checkpoint = serde_json::from_str(&json).unwrap();
-    assert_eq!(resume, left_off);
-    let mut call = Call::new(Settings {
-        resume: Some(resume),
-        ..watched()
-    });
-    call.on(joined("bob"));
-    assert!(
-        has(&call.on(joined("ada")), &listen("ada")),
-        "not whoever was first"
-    );
-    call.on(subscribed());
-    let ask = AgentCommand::ResumeSession("s1".into());
-    assert_eq!(call.on(Event::AgentOpened), [Action::SendAgent(ask)]);
-    let gone = call.last_of([session_error("session_not_found"), Event::AgentOpened]);
-    let session = config(gone);
-    assert_eq!(session.greeting, None);
-    assert!(prompt(&session).ends_with("\nYou: Hello\nCaller: Well?"));
-    assert!(has(&call.on(ready_as("s2")), &self::ask()));
-}
-
-#[test]
-fn a_call_that_had_not_begun_begins() {
-    let mut call = Call::new(Settings {
-        resume: Some(Checkpoint::default()),
-        ..configured()
-    });
-    assert!(has(&call.on(joined("ada")), &Action::ConnectAgent));
-    call.on(subscribed());
-    assert_eq!(config(call.on(Event::AgentOpened)), configured().session);
-}
-
-#[test]
-fn a_caller_who_left_meanwhile_is_not_waited_for_long() {
-    let mut call = Call::new(Settings {
-        resume: Some(Checkpoint {
-            caller: Some("ada".into()),
-            ..Checkpoint::default()
-        }),
-        ..configured()
-    });
-    assert_eq!(call.pass(CALLER_WITHIN - ms(1)), []);
-    assert_eq!(call.pass(ms(1)), [Action::Finish(Outcome::CallerLeft)]);
-}
-
-#[test]
-fn a_checkpoint_prints_no_word_and_no_credential() {
-    let mut call = Call::new(watched());
-    call.last_of([
-        joined("ada"),
-        subscribed(),
-        Event::AgentOpened,
-        ready_as("s1"),
-    ]);
-    let printed = format!("{:?}", checkpoint(&call.on(caller_said("hunter2"))));
-    assert!(
-        !printed.contains("hunter2") && !printed.contains("s1-token"),
-        "{printed}"
-    );
-}
-
-#[test]
-fn what_is_remembered_is_bounded() {
-    let mut call = Call::new(watched());
-    call.last_of([joined("ada"), subscribed(), Event::AgentOpened, ready()]);
-    let mut kept = Checkpoint::default();
-    for turn in 0..2 * TURNS {
-        kept = checkpoint(&call.on(caller_said(&format!("{turn}"))));
-    }
-    assert_eq!(kept.turns.len(), TURNS);
-    kept = checkpoint(&call.on(caller_said(&"x".repeat(BYTES))));
-    assert_eq!(kept.turns.len(), 1, "the oldest go first");
-    kept = checkpoint(&call.on(caller_said(&"x".repeat(BYTES + 1))));
-    assert_eq!(kept.turns, []);
 }
