@@ -24,6 +24,17 @@ need sha256sum "install coreutils"
 [ "${1:-}" = native ] || command -v livekit-server >/dev/null 2>&1 || need go "install Go 1.26 or newer, https://go.dev/dl, or put livekit-server on PATH"
 [ "$missing" = 0 ] || exit 1
 
+# What is fetched again when the network fails: three times in all, a little later each time.
+again() { # again COMMAND...
+    local try
+    for try in 1 2; do
+        "$@" && return
+        say "that failed; trying again in $((try * 5)) s"
+        sleep $((try * 5))
+    done
+    "$@"
+}
+
 native_core() {
     local stamp=target/native/.livekit-$core_version platform sum wheel
     [ -e "$stamp" ] && return
@@ -36,7 +47,7 @@ native_core() {
     say "fetching LiveKit's native core (livekit $core_version, 12 MB)"
     rm -rf target/native
     mkdir -p target/native
-    python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+    again python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
         --platform "manylinux_2_28_$platform" --dest target/native "livekit==$core_version"
     wheel=$(echo target/native/livekit-*.whl)
     echo "$sum  $wheel" | sha256sum --check --quiet - >/dev/null || { say "$wheel is not the pinned one (sha256 differs): refused"; rm -f "$wheel"; exit 1; }
@@ -57,7 +68,7 @@ livekit_server() {
     [ -x target/tools/livekit-server ] && return
     say "building livekit-server $server_version (about 2 minutes)"
     mkdir -p target/tools
-    GOBIN="$PWD/target/tools" go install "github.com/livekit/livekit-server/cmd/server@$server_version"
+    GOBIN="$PWD/target/tools" again go install "github.com/livekit/livekit-server/cmd/server@$server_version"
     mv target/tools/server target/tools/livekit-server
 }
 
@@ -66,7 +77,7 @@ cargo_deny() {
     [ -x target/tools/bin/cargo-deny ] && return
     say "building cargo-deny $deny_version (about 1 minute)"
     CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
-        cargo install --quiet --locked --root target/tools "cargo-deny@$deny_version"
+        again cargo install --quiet --locked --root target/tools "cargo-deny@$deny_version"
 }
 
 native_core

@@ -85,6 +85,11 @@ pub enum FromCell {
         /// Why it failed, if it did.
         error: Option<String>,
     },
+    /// A bug has ended a call.
+    Broken {
+        /// Which.
+        job: String,
+    },
     /// A call has left its room.
     Left {
         /// Which.

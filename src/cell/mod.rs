@@ -17,7 +17,7 @@ use parlor_core::ids::Identity;
 use parlor_core::private::Secret;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::Instrument;
 
@@ -67,6 +67,7 @@ impl fmt::Debug for Cell {
 
 /// A call that is being made.
 struct Running {
+    task: task::Id,
     control: mpsc::Sender<Event>,
     release: Option<oneshot::Sender<()>>,
 }
@@ -97,11 +98,11 @@ impl Cell {
                     Some(message) => self.on_message(message, &mut running, &mut calls, &outbox),
                     None => break,
                 },
-                Some(ended) = calls.join_next() => forget(ended, &mut running),
+                Some(ended) = calls.join_next() => forget(ended, &mut running, &outbox).await,
             }
         }
         while let Some(ended) = calls.join_next().await {
-            forget(ended, &mut running);
+            forget(ended, &mut running, &outbox).await;
         }
         beating.abort();
         let counts = self.tally.take();
@@ -159,9 +160,13 @@ impl Cell {
                     job: job.clone(),
                     outbox: outbox.clone(),
                 };
-                calls.spawn(follow.run(call, control_out, release_out).instrument(span));
-                let release = Some(release);
-                running.insert(job, Running { control, release });
+                let making = follow.run(call, control_out, release_out).instrument(span);
+                let made = Running {
+                    task: calls.spawn(making).id(),
+                    control,
+                    release: Some(release),
+                };
+                running.insert(job, made);
             }
             ToCell::Stop { job } => {
                 // A call that was told often enough is on its way out.
@@ -178,10 +183,23 @@ impl Cell {
     }
 }
 
-fn forget(ended: Result<String, tokio::task::JoinError>, running: &mut HashMap<String, Running>) {
+/// A call is over; one that a bug has ended may go on elsewhere.
+async fn forget(
+    ended: Result<String, JoinError>,
+    running: &mut HashMap<String, Running>,
+    outbox: &mpsc::Sender<FromCell>,
+) {
     match ended {
         Ok(job) => drop(running.remove(&job)),
-        Err(error) => tracing::error!(%error, "a call ended by a bug"),
+        Err(error) => {
+            tracing::error!(%error, "a bug has ended a call");
+            let broken =
+                |(job, call): (&String, &Running)| (call.task == error.id()).then(|| job.clone());
+            if let Some(job) = running.iter().find_map(broken) {
+                running.remove(&job);
+                tell(outbox, FromCell::Broken { job }).await;
+            }
+        }
     }
 }
 

@@ -208,6 +208,7 @@ impl Ears {
                 let result = error.map_or(JobResult::Success, JobResult::Failed);
                 CellEvent::Ended(job.into(), result)
             }
+            FromCell::Broken { job } => CellEvent::Broken(job.into()),
             FromCell::Left { job } => CellEvent::Left(job.into()),
         }
     }

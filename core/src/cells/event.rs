@@ -42,6 +42,8 @@ pub enum CellEvent {
     Ended(JobId, JobResult),
     /// A call has left its room.
     Left(JobId),
+    /// A bug has ended a call, and the process goes on.
+    Broken(JobId),
     /// The process is gone: by itself, or in this way.
     Gone(Option<String>),
 }

@@ -42,6 +42,11 @@ impl Cells {
                 }
             }
             CellEvent::Left(job) => self.left(cell, &job),
+            CellEvent::Broken(job) => {
+                if self.calls.get(&job).is_some_and(|it| it.home == Some(cell)) {
+                    self.orphaned(job, "a bug ended it");
+                }
+            }
             CellEvent::Gone(how) => self.gone(cell, how),
         }
     }
@@ -189,7 +194,7 @@ impl Cells {
                 self.tell(Told::Moved(job));
             }
             _ => {
-                let failed = format!("the process of the call is gone: {why}");
+                let failed = format!("what made the call is gone: {why}");
                 self.calls.remove(&job);
                 self.tell(Told::Ended(job, JobResult::Failed(failed)));
             }

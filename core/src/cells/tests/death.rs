@@ -77,6 +77,18 @@ fn a_call_that_kills_two_cells_in_a_row_fails() {
 }
 
 #[test]
+fn a_call_that_a_bug_ended_goes_on_once() {
+    let mut bench = Bench::of(8);
+    bench.call("a");
+    let broken = || CellEvent::Broken(job("a"));
+    assert_eq!(bench.cell(2, broken()), [], "another cell does not make it");
+    let actions = bench.cell(1, broken());
+    assert_eq!(told(&actions), [Told::Moved(job("a"))]);
+    let again = home(&actions, "a").unwrap();
+    assert!(failed(&told(&bench.cell(again, broken())), "a"));
+}
+
+#[test]
 fn a_call_that_went_on_long_enough_may_move_again() {
     let mut bench = Bench::of(8);
     bench.call("a");
