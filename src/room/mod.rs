@@ -167,10 +167,10 @@ impl Room {
         }
     }
 
-    /// Leaves the room and ends its tasks, within 2 s.
+    /// Ends the room's tasks and leaves it, within 2 s.
     pub async fn leave(mut self) {
-        close(&self.room).await;
         self.tasks.shutdown().await;
+        close(&self.room).await;
     }
 }
 
