@@ -87,13 +87,13 @@ async fn a_wrong_agent_key_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_session_is_told() {
     let bench = Bench::start(sim::Options {
-        faults: vec![Fault::Reject("at_capacity".to_owned())],
+        faults: vec![Fault::Reject("forbidden".to_owned())],
         ..sim::Options::default()
     })
     .await;
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
-    fails(&mut worker, &["at_capacity", "try again later"]).await;
+    fails(&mut worker, &["forbidden", "check ASSEMBLYAI_API_KEY"]).await;
     caller.leave().await;
 }
 

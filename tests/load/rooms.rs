@@ -77,12 +77,9 @@ async fn twelve() -> (Vec<Heard>, Vec<u64>) {
     daemon.writes_often("call ended", 12).await;
     daemon.terminate().await;
     assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
-    let whole = heard
-        .iter()
-        .filter(|it| it.greeting.has(7) && it.answer.has(7));
     let gaps = daemon.numbers("call ended", "gaps");
     println!("12 rooms: gaps {gaps:?}");
-    (whole.count(), gaps)
+    (heard, gaps)
 }
 
 /// Whoever has to share the cores may miss some of it; nobody is missed.

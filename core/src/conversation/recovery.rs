@@ -1,4 +1,5 @@
-//! When to try again after a voice session was lost: first to resume it, then to begin another.
+//! When to try again: after a voice session was lost, first to resume it, then to begin another;
+//! while the service is busy, to begin the first.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
@@ -14,7 +15,7 @@ pub(super) const TRY_FOR: Duration = Duration::from_secs(25);
 const SHORTEST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// What is done about a lost session.
+/// What is done about a session that is lost or not to be had.
 #[derive(Debug)]
 pub(super) struct Recovery {
     /// When the session was lost.
@@ -24,6 +25,7 @@ pub(super) struct Recovery {
     /// When tries of this kind began.
     began: Instant,
     tries: u32,
+    most_tries: u32,
 }
 
 impl Recovery {
@@ -33,6 +35,16 @@ impl Recovery {
             resuming,
             began: now,
             tries: 0,
+            most_tries: TRIES,
+        }
+    }
+
+    /// The first session was not to be had at `now`: as many tries as there is time for.
+    pub(super) fn of_a_busy_service(now: Instant) -> Self {
+        Self {
+            tries: 1,
+            most_tries: u32::MAX,
+            ..Self::new(now, false)
         }
     }
 
@@ -67,7 +79,7 @@ impl Recovery {
         let backoff = Backoff::new(SHORTEST, LONGEST, TRY_FOR).expect("the delays are in order");
         let delay = backoff.delay(self.tries - 1, self.chance());
         let elapsed = now.saturating_duration_since(self.began);
-        (self.tries < TRIES && backoff.allows(elapsed, delay)).then_some(delay)
+        (self.tries < self.most_tries && backoff.allows(elapsed, delay)).then_some(delay)
     }
 
     /// From 0 to 1; calls that were lost together do not come back together.

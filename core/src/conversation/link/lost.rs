@@ -8,7 +8,8 @@ use super::super::{Action, AgentError, Fact, Loss, Outcome};
 use super::{LAST_WORDS, Link, Stage};
 
 impl Link {
-    /// `session.error`; before the first session is ready it ends the call.
+    /// `session.error`; before the first session is ready it ends the call, unless the service is
+    /// only busy.
     pub(in crate::conversation) fn error(
         &mut self,
         cx: &mut Context,
@@ -19,13 +20,17 @@ impl Link {
             cx.observe(Fact::AgentError(error));
             return None;
         }
+        if self.recovery.is_none() && is_busy(&error) {
+            self.recovery = Some(Recovery::of_a_busy_service(cx.now));
+        }
         let recovery = self.recovery.as_mut();
         if !recovery.is_some_and(|it| it.give_up_session(cx.now) || is_passing(&error)) {
             return Some(Outcome::AgentRejected(error));
         }
         cx.act(Action::CloseAgent);
         cx.observe(Fact::AgentError(error.clone()));
-        self.try_again(cx, Loss::Broken(error.code))
+        let outcome = self.try_again(cx, Loss::Broken(error.code.clone()));
+        outcome.map(|_| Outcome::AgentRejected(error))
     }
 
     /// The socket is gone; how that ends the call, if it does.
@@ -97,17 +102,20 @@ impl Link {
     }
 }
 
+/// Whether the service has no room at the moment.
+fn is_busy(error: &AgentError) -> bool {
+    matches!(error.code.as_str(), "at_capacity" | "concurrency_exceeded")
+}
+
 /// Whether a session that is refused with it may be taken a little later.
 fn is_passing(error: &AgentError) -> bool {
-    const PASSING: [&str; 6] = [
-        "at_capacity",
-        "concurrency_exceeded",
+    const PASSING: [&str; 4] = [
         "internal_error",
         "server_error",
         "agent_init_failed",
         "agent_timeout",
     ];
-    PASSING.contains(&error.code.as_str())
+    is_busy(error) || PASSING.contains(&error.code.as_str())
 }
 
 /// Whether the credential was not taken.

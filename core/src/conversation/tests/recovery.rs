@@ -265,6 +265,41 @@ fn a_busy_service_is_tried_again_and_a_refusal_is_not() {
 }
 
 #[test]
+fn a_service_that_is_busy_at_first_is_tried_for_a_while() {
+    let refused = || {
+        let mut call = Call::new(configured());
+        call.last_of([joined("ada"), subscribed(), Event::AgentOpened]);
+        call.on(session_error("at_capacity"));
+        call
+    };
+    let mut call = refused();
+    assert_eq!(call.pass(SECOND), [Action::ConnectAgent]);
+    let session = config(call.on(Event::AgentOpened));
+    assert_eq!(session, configured().session, "it still has to greet");
+    call.on(ready_as("s1"));
+    assert_eq!(call.call.state(), AgentState::Listening);
+
+    let mut call = refused();
+    let (since, mut tries) = (call.now, 1);
+    let last = loop {
+        let again = call.deadline().unwrap();
+        call.pass(again);
+        call.on(Event::AgentOpened);
+        tries += 1;
+        let actions = call.on(session_error("at_capacity"));
+        if actions.iter().any(|it| matches!(it, Action::Finish(_))) {
+            break actions;
+        }
+    };
+    let outcome = Outcome::AgentRejected(error("at_capacity"));
+    assert_eq!(last.last(), Some(&Action::Finish(outcome)));
+    assert!(
+        tries > TRIES && call.now - since <= TRY_FOR,
+        "{tries} tries"
+    );
+}
+
+#[test]
 fn a_caller_who_leaves_meanwhile_ends_the_call() {
     let mut call = talking();
     call.last_of([lost(), lost()]);

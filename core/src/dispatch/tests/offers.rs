@@ -1,10 +1,11 @@
 //! Offers, promises and calls.
 
 use super::harness::{Bench, SECOND, assignment, ended, facts, job, place, sent, statuses};
+use crate::conversation::SecondAgent;
 use crate::dispatch::slots::{ASSIGNED_WITHIN, MOVED_FOR};
 use crate::dispatch::{
     Action, Answer, Command, Event, Fact, Job, JobResult, JobStatus, JobType, Refusal, ServerEvent,
-    StopReason,
+    Settings, StopReason,
 };
 
 #[test]
@@ -198,4 +199,21 @@ fn a_room_that_has_the_agent_gets_no_second_one() {
         matches!(answer, Command::Answer(Answer::Accept { .. })),
         "it left"
     );
+}
+
+#[test]
+fn a_second_agent_may_be_meant_to_replace_the_first() {
+    let mut bench = Bench::new(Settings {
+        second_agent: SecondAgent::Replace,
+        ..Settings::default()
+    });
+    bench.actions();
+    bench.register();
+    bench.call("AJ_1");
+    let again = Job {
+        room: job("AJ_1").room,
+        ..job("AJ_2")
+    };
+    let answer = sent(&bench.server(ServerEvent::Offer(again)))[0].clone();
+    assert!(matches!(answer, Command::Answer(Answer::Accept { .. })));
 }
