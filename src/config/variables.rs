@@ -64,6 +64,11 @@ pub const VARIABLES: &[Variable] = &[
         "room",
         "what brings the agent: room, participant or publisher",
     ),
+    variable(
+        "PARLOR_SECOND_AGENT",
+        "refuse",
+        "refuse or replace: a second agent of the same name in a room",
+    ),
     variable("PARLOR_MAX_CALLS", "16", "the most calls at once"),
     variable(
         "PARLOR_ROOMS_PER_CELL",
