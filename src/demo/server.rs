@@ -192,11 +192,13 @@ impl Ports {
     fn config(&self) -> String {
         let Self { http, tcp, udp } = self;
         let (key, secret) = KEY;
+        // Without STUN servers of its own it names public ones, and every participant looks them up.
         format!(
             "port: {http}\nbind_addresses: [127.0.0.1]\nkeys: {{{key}: \"{secret}\"}}\n\
              logging: {{level: info, pion_level: error, json: true}}\n\
              rtc: {{tcp_port: {tcp}, udp_port: {udp}, node_ip: 127.0.0.1, \
-             use_external_ip: false, enable_loopback_candidate: true}}\n"
+             use_external_ip: false, enable_loopback_candidate: true, \
+             stun_servers: [\"127.0.0.1:{udp}\"]}}\n"
         )
     }
 }

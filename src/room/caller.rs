@@ -97,8 +97,9 @@ impl Caller {
 
     /// Leaves the room.
     pub async fn leave(mut self) {
-        close(&self.room).await;
+        // The stream goes before its track does.
         self.tasks.shutdown().await;
+        close(&self.room).await;
     }
 }
 

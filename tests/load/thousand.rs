@@ -92,6 +92,7 @@ async fn leave_the_daemon_as_it_was(all: usize, cell_calls: &str) {
     timeout(SOON, calls.join_all()).await.unwrap();
     after(all).await;
     let (early, late) = (early.unwrap(), size(daemon.pid()));
+    println!("callers: {:?}", size(std::process::id()));
     println!("{all} calls in {:.0} s", began.elapsed().as_secs_f64());
     let cells = metric(&pages, "parlor_cells").await;
     let retired = metric(
