@@ -22,4 +22,5 @@ pub mod session;
 pub mod shutdown;
 pub mod sim;
 pub mod token;
+pub mod tools;
 pub mod worker;
