@@ -1,6 +1,6 @@
 //! Says what happened, why, and what to do.
 
-use parlor_core::conversation::{AgentError, Loss, Outcome, RoomEnd};
+use parlor_core::conversation::{AgentError, Limit, Loss, Outcome, RoomEnd};
 
 use crate::room::JoinError;
 
@@ -23,6 +23,8 @@ pub fn outcome(outcome: &Outcome) -> String {
         Outcome::Room(end) => room(*end).to_owned(),
         Outcome::Shutdown => "it was told to end".to_owned(),
         Outcome::SecondAgent => "another agent of the same name is in the room".to_owned(),
+        Outcome::AgentHungUp => "the agent ended it".to_owned(),
+        Outcome::Limit(limit) => self::limit(*limit).to_owned(),
         Outcome::AgentEnded => "the voice session was ended by the API".to_owned(),
         Outcome::AgentLost(loss) => self::loss(loss),
         Outcome::AgentRejected(error) => rejected(error),
@@ -37,6 +39,16 @@ pub fn outcome(outcome: &Outcome) -> String {
         Outcome::PlayoutOverflow => {
             "the Voice Agent API sent two minutes more than was heard".to_owned()
         }
+    }
+}
+
+fn limit(limit: Limit) -> &'static str {
+    match limit {
+        Limit::Idle => "the caller said nothing for too long",
+        Limit::Duration => "it lasted as long as [limits] allows",
+        Limit::Turns => "it had as many turns as [limits] allows",
+        Limit::Cost => "it cost as much as [limits] allows",
+        Limit::ToolCalls => "it had as many tool calls as [limits] allows",
     }
 }
 

@@ -33,7 +33,7 @@ pub enum ToCell {
         participant: Option<String>,
         /// Where another cell had to leave the call.
         #[serde(default)]
-        checkpoint: Option<Checkpoint>,
+        checkpoint: Option<Box<Checkpoint>>,
     },
     /// End a call properly.
     Stop {
@@ -63,7 +63,7 @@ pub enum FromCell {
         /// Which.
         job: String,
         /// From where.
-        checkpoint: Checkpoint,
+        checkpoint: Box<Checkpoint>,
     },
     /// What opens the room of a call from now on.
     Token {

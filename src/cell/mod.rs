@@ -148,7 +148,7 @@ impl Cell {
                     token: Secret::new(token),
                     agent: self.agent.clone(),
                     settings: Settings {
-                        resume: checkpoint,
+                        resume: checkpoint.map(|it| *it),
                         caller: participant.map(Identity::from),
                         ..self.fresh_settings()
                     },

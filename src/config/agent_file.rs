@@ -122,7 +122,7 @@ impl AgentFile {
     pub(super) fn into_agent(self) -> Agent {
         let defaults = Settings::default();
         let settings = Settings {
-            session: self.session(),
+            brief: self.session().into(),
             barge_in: self.turns.barge_in.map_or(defaults.barge_in, BargeIn::from),
             caller_wait: seconds(self.limits.caller_wait).or(defaults.caller_wait),
             caller_grace: seconds(self.limits.caller_grace).unwrap_or(defaults.caller_grace),

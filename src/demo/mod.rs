@@ -116,7 +116,7 @@ impl Demonstration {
             token: &guest,
         });
 
-        let is_greeted = call.settings.session.greeting.is_some();
+        let is_greeted = call.settings.brief.first.session.greeting.is_some();
         let (over, until_over) = oneshot::channel();
         let talking = async {
             let ended = call.run(control).await;

@@ -42,6 +42,12 @@ counts! {
     sessions_resumed,
     /// Voice sessions that began in place of a lost one.
     sessions_replaced,
+    /// Calls of tools.
+    tool_calls,
+    /// Calls of tools that failed.
+    tool_errors,
+    /// Calls of tools that were not answered.
+    tool_calls_dropped,
     /// Errors that the Voice Agent API reported.
     agent_errors,
 }

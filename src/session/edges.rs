@@ -129,6 +129,13 @@ impl Edges for CallEdges {
                     checkpoints.send_replace(*checkpoint);
                 }
             }
+            Action::RunTool { call, .. } => self.in_trouble(Event::ToolDone {
+                call,
+                result: r#"{"error":"there is no such tool"}"#.to_owned().into(),
+                is_error: true,
+            }),
+            Action::CancelTool(_) => {}
+            Action::Write(_) => {}
             // The driver's own.
             Action::Finish(_) => {}
         }

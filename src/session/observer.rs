@@ -73,17 +73,58 @@ impl Observer {
             Fact::UnknownMessage { kind } => {
                 tracing::debug!(%kind, "the agent sent a message of an unknown type");
             }
-            Fact::UnknownTool { name } => {
-                tracing::warn!(%name, "the agent called a tool that does not exist");
-            }
             Fact::WentQuiet(state) => {
                 tracing::warn!(
                     state = state.as_str(),
                     "no audio for too long; listening again"
                 );
             }
+            fact => self.progress(fact),
         }
         self.hand_on(fact);
+    }
+
+    /// What the agent does besides speaking, and how the call goes on.
+    fn progress(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Silenced { after } => {
+                let after_ms = after.map(milliseconds);
+                tracing::debug!(after_ms, "the caller's voice silenced the agent's");
+            }
+            Fact::ToolCalled { call, name, .. } => {
+                self.count(|it| &mut it.tool_calls, 1);
+                tracing::debug!(%call, tool = %name, "a tool was called");
+            }
+            Fact::ToolAnswered {
+                call,
+                name,
+                is_error,
+                after,
+                ..
+            } => {
+                self.count(|it| &mut it.tool_errors, u64::from(*is_error));
+                let after_ms = milliseconds(*after);
+                tracing::info!(%call, tool = %name, is_error, after_ms, "a tool was answered");
+            }
+            Fact::ToolDropped { call, name, why } => {
+                self.count(|it| &mut it.tool_calls_dropped, 1);
+                let why = why.name();
+                tracing::info!(%call, tool = %name, why, "a call of a tool is not answered");
+            }
+            Fact::PhaseEntered { phase } => tracing::info!(%phase, "the call goes on in a phase"),
+            Fact::VoiceRefused => {
+                tracing::warn!("the API refused the voice in agent.toml; it chooses one");
+            }
+            Fact::SessionRotated => tracing::info!("another voice session takes over in time"),
+            Fact::LimitReached(limit) => {
+                tracing::info!(limit = limit.name(), "the call reached a limit");
+            }
+            Fact::Used { connected, .. } => {
+                let seconds = connected.as_secs();
+                tracing::debug!(seconds, "voice sessions were open");
+            }
+            _ => {}
+        }
     }
 
     /// Chunks that one connection to the agent took too slowly.

@@ -111,7 +111,7 @@ impl Process {
                     url: start.assignment.url,
                     token: start.assignment.token.reveal().to_owned(),
                     participant: job.participant.map(String::from),
-                    checkpoint: start.checkpoint,
+                    checkpoint: start.checkpoint.map(Box::new),
                 }
             }
             Action::Stop(_, job) => ToCell::Stop {
@@ -201,7 +201,7 @@ impl Ears {
             }
             FromCell::Running { job } => CellEvent::Running(job.into()),
             FromCell::Checkpoint { job, checkpoint } => {
-                CellEvent::Checkpoint(job.into(), Box::new(checkpoint))
+                CellEvent::Checkpoint(job.into(), checkpoint)
             }
             FromCell::Token { job, token } => CellEvent::Token(job.into(), token),
             FromCell::Ended { job, error } => {

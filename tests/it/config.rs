@@ -153,7 +153,7 @@ fn the_shipped_agent_file_is_valid_with_every_line_switched_on() {
     let plain = agent("plain.toml", shipped).unwrap();
     let full = agent("full.toml", &switched_on).unwrap();
     assert_eq!(plain.name, "Parlor");
-    assert_ne!(plain.settings.session, full.settings.session);
+    assert_ne!(plain.settings.brief, full.settings.brief);
 }
 
 #[test]

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use crate::audio::Frame;
-use crate::ids::{CallId, Identity, ItemId, ReplyId, SessionId};
+use crate::ids::{CallId, Identity, ReplyId, SessionId};
 use crate::private::{Private, Secret};
 use crate::wire::agent::SessionConfig;
 
 use super::checkpoint::Checkpoint;
-use super::event::{AgentError, Loss, RoomEnd};
+use super::fact::Fact;
+use super::outcome::Outcome;
 
 /// Something the driver must do, in order.
 #[derive(Debug, PartialEq)]
@@ -38,6 +39,21 @@ pub enum Action {
     ResumePlayout,
     /// Drop everything not yet played: our queue first, then the native one.
     FlushPlayout,
+    /// Use a tool; [`Event::ToolDone`](super::Event::ToolDone) brings what it gave.
+    RunTool {
+        /// The call, to be named when it is done.
+        call: CallId,
+        /// The tool.
+        name: String,
+        /// A JSON object, as text; not yet held against the tool's schema.
+        arguments: Private<String>,
+        /// How long it may take; then its answer does not count.
+        within: Duration,
+    },
+    /// Nobody waits for this call of a tool any more.
+    CancelTool(CallId),
+    /// Write to the caller, because nothing can be said.
+    Write(Private<String>),
     /// Show the room what the agent does (`lk.agent.state`).
     SetAgentState(AgentState),
     /// Something worth a log line, a counter or a line of transcript.
@@ -121,115 +137,5 @@ impl AgentState {
             Self::Thinking => "thinking",
             Self::Speaking => "speaking",
         }
-    }
-}
-
-/// Something that happened in the call, for whoever watches it.
-#[derive(Debug, PartialEq)]
-pub enum Fact {
-    /// The voice session accepts audio.
-    SessionReady {
-        /// Its name, for support requests.
-        session: Option<SessionId>,
-    },
-    /// What the caller said, so far or at last.
-    UserTranscript {
-        /// The turn.
-        item: Option<ItemId>,
-        /// The whole turn.
-        text: Private<String>,
-        /// Whether more may come.
-        is_final: bool,
-    },
-    /// What the agent said and the caller heard.
-    AgentTranscript {
-        /// The reply.
-        utterance: Utterance,
-        /// Cut to what was played when interrupted.
-        text: Private<String>,
-        /// Whether the caller cut it short.
-        interrupted: bool,
-    },
-    /// The caller cut a reply short. Comes when it is known how much of it was heard.
-    Interrupted {
-        /// The reply.
-        utterance: Utterance,
-        /// How much of it was heard.
-        played: Duration,
-    },
-    /// The voice session was lost; it is resumed, or another one begins.
-    AgentLost(Loss),
-    /// A voice session is ready again.
-    AgentBack {
-        /// Whether it is the one that was lost.
-        resumed: bool,
-        /// Since the loss.
-        after: Duration,
-    },
-    /// The API reported an error that the call survives.
-    AgentError(AgentError),
-    /// A frame was dropped.
-    Dropped(Dropped),
-    /// The API sent a message of a type we do not know.
-    UnknownMessage {
-        /// Its type.
-        kind: String,
-    },
-    /// The agent called a tool that does not exist.
-    UnknownTool {
-        /// Its name.
-        name: String,
-    },
-    /// "Speaking" or "thinking" lasted without audio; the state was put back.
-    WentQuiet(AgentState),
-}
-
-/// Why a frame was dropped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dropped {
-    /// From the microphone, before the session was ready or after its end.
-    MicNotReady,
-    /// From the agent, of a reply that was interrupted or of none.
-    StaleReply,
-}
-
-/// Why a call ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The caller left.
-    CallerLeft,
-    /// Nobody came in time.
-    NoCaller,
-    /// The room is over for us.
-    Room(RoomEnd),
-    /// The process was told to end.
-    Shutdown,
-    /// Another agent of the same name is in the room.
-    SecondAgent,
-    /// The voice session ended by the server's will.
-    AgentEnded,
-    /// The agent's WebSocket could not be opened, or was lost.
-    AgentLost(Loss),
-    /// The voice session was refused, or lost right after this error.
-    AgentRejected(AgentError),
-    /// The voice session was not ready in time.
-    AgentTimeout,
-    /// The agent took no audio for too long.
-    AgentStalled,
-    /// The agent sent more audio than anybody can hear.
-    PlayoutOverflow,
-}
-
-impl Outcome {
-    /// Whether the call ended as calls do.
-    pub fn is_success(&self) -> bool {
-        matches!(
-            self,
-            Self::CallerLeft
-                | Self::Room(RoomEnd::Closed)
-                | Self::Shutdown
-                | Self::SecondAgent
-                | Self::AgentEnded
-        )
     }
 }

@@ -1,6 +1,8 @@
 //! What another process needs to go on with a call.
 
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::ids::{Identity, SessionId};
 use crate::private::{Private, Secret};
@@ -17,6 +19,33 @@ pub struct Checkpoint {
     pub turns: Vec<Turn>,
     /// The caller waits for the agent, or heard only the beginning of what it says.
     pub owes: bool,
+    /// What the phase is called.
+    #[serde(default)]
+    pub phase: String,
+    /// What the session was told of the call before it.
+    #[serde(default, serialize_with = "revealed")]
+    pub past: Option<Private<String>>,
+    /// What of the call's limits is used up.
+    #[serde(default)]
+    pub spent: Spent,
+}
+
+/// What of a call's limits is used up.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Spent {
+    /// Since the first session was ready.
+    pub lasted: Duration,
+    /// How long voice sessions were open, all together.
+    pub connected: Duration,
+    /// The caller's turns.
+    pub turns: u32,
+    /// Calls of tools.
+    pub tool_calls: u32,
+}
+
+fn revealed<S: Serializer>(words: &Option<Private<String>>, to: S) -> Result<S::Ok, S::Error> {
+    words.as_ref().map(Private::reveal).serialize(to)
 }
 
 impl Checkpoint {

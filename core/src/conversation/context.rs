@@ -27,8 +27,20 @@ pub(super) enum Timer {
     Quiet,
     /// What was heard of a reply is not known.
     Settle,
-    /// The reply that called a tool is not done.
+    /// An answer of a tool waits, and nothing happens.
     ToolResult,
+    /// A tool takes too long, or the caller waits for one.
+    ToolDue,
+    /// The caller says nothing.
+    Idle,
+    /// The call lasts too long.
+    Duration,
+    /// Its voice sessions cost too much.
+    Cost,
+    /// The goodbye is not heard.
+    Leave,
+    /// The voice session comes near its longest time.
+    Rotate,
 }
 
 /// What every part of a call writes to.

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, Spent};
 use super::context::Timer;
 use super::link::Ready;
-use super::{Action, AgentCommand, Conversation, Fact, Outcome, Phase};
+use super::{Action, Conversation, Fact, Life, Outcome};
 use crate::ids::SessionId;
 use crate::private::Secret;
 
@@ -31,7 +31,12 @@ impl Conversation {
             return;
         };
         self.tools.set_server_tools(server_tools);
+        self.meter.opened(&mut self.cx);
         self.turn.ready(&mut self.cx);
+        match ready {
+            Ready::Resumed => self.persona.resume(),
+            Ready::First | Ready::Anew => self.tools.session_lost(&mut self.cx),
+        }
         match ready {
             Ready::First => {}
             _ if !self.history.owes() => {}
@@ -42,9 +47,7 @@ impl Conversation {
 
     /// Asks the agent to go on, unless it does by itself.
     pub(super) fn say_what_is_owed(&mut self) {
-        self.cx.send(AgentCommand::CreateReply {
-            instructions: Some(GO_ON.to_owned().into()),
-        });
+        self.requests.instruct(GO_ON.to_owned().into());
     }
 
     /// The agent does not do in time what it must; `otherwise` if that ends the call.
@@ -61,9 +64,18 @@ impl Conversation {
         }
         self.cx.stop(Timer::Owed);
         self.chunker.clear();
-        self.tools.forget(&mut self.cx);
+        self.requests.clear();
+        self.tools.link_lost();
+        self.meter.closed(&mut self.cx);
         if self.turn.link_lost(&mut self.cx) {
             self.history.set_owing();
+        }
+    }
+
+    fn spent(&self) -> Spent {
+        Spent {
+            tool_calls: self.tools.calls(),
+            ..self.meter.spent(self.cx.now)
         }
     }
 
@@ -73,12 +85,15 @@ impl Conversation {
         for action in &self.cx.actions {
             is_news |= self.history.note(action) || action.is_other_party();
         }
-        if is_news && self.checkpoints && matches!(self.phase, Phase::Live) {
+        if is_news && self.checkpoints && matches!(self.life, Life::Live) {
             let checkpoint = Checkpoint {
                 caller: self.callers.linked().cloned(),
                 session: self.link.resumable().cloned(),
                 turns: self.history.turns(),
                 owes: self.history.owes(),
+                phase: self.persona.phase_name().to_owned(),
+                past: self.persona.past().cloned(),
+                spent: self.spent(),
             };
             self.cx.act(Action::Checkpoint(Box::new(checkpoint)));
         }

@@ -6,7 +6,7 @@ use crate::audio::Frame;
 use crate::ids::{CallId, Identity, ItemId, ReplyId, SessionId};
 use crate::private::{Private, Secret};
 
-use super::Utterance;
+use super::{Brief, Utterance};
 
 /// Something that happened at an edge.
 #[derive(Debug, PartialEq)]
@@ -23,6 +23,20 @@ pub enum Event {
     AgentLost(Loss),
     /// The agent has taken no audio for too long: its queue stayed full.
     AgentStalled,
+    /// What the agent is for the caller who is linked: after each [`Action::Listen`], before
+    /// the agent's WebSocket is open, and whenever it has changed.
+    ///
+    /// [`Action::Listen`]: super::Action::Listen
+    Brief(Box<Brief>),
+    /// A tool gave its answer.
+    ToolDone {
+        /// The call of [`Action::RunTool`](super::Action::RunTool).
+        call: CallId,
+        /// For the model, normally JSON.
+        result: Private<String>,
+        /// Whether it failed.
+        is_error: bool,
+    },
     /// Something happened in the playout queue.
     Playout(PlayoutEvent),
     /// 10 ms from the linked caller's microphone.

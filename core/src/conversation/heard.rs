@@ -34,6 +34,11 @@ impl Words {
         }
     }
 
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.words.is_empty()
+    }
+
     /// All of them.
     pub(super) fn joined(&self) -> String {
         join(self.words.iter().map(|word| word.text.reveal().as_str()))

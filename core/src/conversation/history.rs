@@ -5,7 +5,6 @@ use std::collections::VecDeque;
 use super::checkpoint::{Speaker, Turn};
 use super::{Action, AgentState, Fact};
 use crate::private::Private;
-use crate::wire::agent::SessionConfig;
 
 /// Turns that are kept; enough to know what the call is about.
 pub(super) const TURNS: usize = 32;
@@ -79,26 +78,16 @@ impl History {
         self.owes = true;
     }
 
-    /// `session` for a call that has begun: it knows what was said, and does not greet again.
-    /// A stored agent takes no other prompt, so it stays as it is.
-    pub(super) fn continued(&self, session: &SessionConfig) -> SessionConfig {
-        let mut session = session.clone();
-        if session.agent_id.is_some() || self.turns.is_empty() && !self.owes {
-            return session;
-        }
-        session.greeting = None;
-        let prompt = session.system_prompt.take();
-        let prompt = prompt.map(Private::into_inner).unwrap_or_default();
-        session.system_prompt = Some(
-            format!("{prompt}\n\n{}", self.told())
-                .trim()
-                .to_owned()
-                .into(),
-        );
-        session
+    /// Whether anything was said, or is owed.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.turns.is_empty() || self.owes
     }
 
-    fn told(&self) -> String {
+    /// What a session that begins in the middle of the call has to be told of it.
+    pub(super) fn told(&self) -> Option<Private<String>> {
+        if !self.has_begun() {
+            return None;
+        }
         let mut told = INTRODUCTION.to_owned();
         for turn in &self.turns {
             let speaker = match turn.speaker {
@@ -107,7 +96,7 @@ impl History {
             };
             told.push_str(&format!("\n{speaker}: {}", turn.text.reveal().trim()));
         }
-        told
+        Some(told.into())
     }
 
     fn said(&mut self, speaker: Speaker, text: &Private<String>, owes: bool) {

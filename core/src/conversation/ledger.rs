@@ -262,6 +262,13 @@ impl Ledger {
         self.started
     }
 
+    /// Whether the reply that started last has words.
+    pub(super) fn last_has_words(&self) -> bool {
+        let last = self.replies.back();
+        last.filter(|last| last.serial + 1 == self.started)
+            .is_some_and(Reply::has_words)
+    }
+
     /// When all that playout has will be heard, by estimate.
     pub(super) fn plays_until(&self) -> Option<Instant> {
         self.playlist.plays_until()

@@ -3,20 +3,29 @@
 //! SDK are not known here.
 
 mod action;
+mod advance;
+mod brief;
 mod callers;
 mod checkpoint;
 mod context;
 mod continuing;
 mod event;
+mod fact;
 mod heard;
 mod history;
+mod latency;
+mod leaving;
 mod ledger;
 mod link;
+mod meter;
 mod name;
+mod outcome;
 mod past;
+mod persona;
 mod playlist;
 mod recovery;
 mod reply;
+mod request;
 mod route;
 mod settings;
 mod shown;
@@ -33,17 +42,24 @@ use crate::ids::Identity;
 use callers::{Callers, Departure};
 use context::{Context, Timer};
 use history::History;
+use leaving::Leaving;
 use link::Link;
+use meter::Meter;
+use persona::Persona;
 use recovery::Recovery;
+use request::Requests;
 use tool::Tools;
 use turn::Turn;
 
-pub use action::{Action, AgentCommand, AgentState, Dropped, Fact, Outcome, Role, Utterance};
-pub use checkpoint::{Checkpoint, Resumable, Speaker, Turn as SpokenTurn};
+pub use action::{Action, AgentCommand, AgentState, Role, Utterance};
+pub use brief::{Brief, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
+pub use checkpoint::{Checkpoint, Resumable, Speaker, Spent, Turn as SpokenTurn};
 pub use event::{
     AgentError, AgentEvent, Event, Loss, ParticipantKind, PlayoutEvent, ReplyStatus, RoomEnd,
     RoomEvent,
 };
+pub use fact::{Dropped, Fact, Latency, ToolDropped};
+pub use outcome::{Limit, Outcome};
 pub use settings::{BargeIn, SecondAgent, Settings};
 
 /// One call, from an empty room to the end.
@@ -56,7 +72,7 @@ pub use settings::{BargeIn, SecondAgent, Settings};
 /// The last action is [`Action::Finish`], once. Events after it do nothing.
 #[derive(Debug)]
 pub struct Conversation {
-    phase: Phase,
+    life: Life,
     caller_grace: Duration,
     checkpoints: bool,
     agent_name: Option<String>,
@@ -67,11 +83,19 @@ pub struct Conversation {
     link: Link,
     turn: Turn,
     tools: Tools,
+    persona: Persona,
+    meter: Meter,
+    requests: Requests,
+    leaving: Option<Leaving>,
+    /// The session is to give way to another one.
+    rotation_due: bool,
+    /// A reply that failed was asked for again in this turn.
+    asked_again: bool,
     chunker: Chunker,
 }
 
 #[derive(Debug)]
-enum Phase {
+enum Life {
     Live,
     /// The end is known; the agent is told.
     Ending(Outcome),
@@ -85,7 +109,6 @@ impl Conversation {
         if let Some(wait) = settings.caller_wait {
             cx.within(Timer::CallerWait, wait);
         }
-        let turn = Turn::new(&settings);
         let before = settings.resume.unwrap_or_default();
         if before.caller.is_some() {
             cx.within(Timer::CallerGrace, continuing::CALLER_WITHIN);
@@ -94,8 +117,8 @@ impl Conversation {
             let recovery = Recovery::new(now, before.session.is_some());
             (recovery, before.session)
         });
-        Self {
-            phase: Phase::Live,
+        let mut call = Self {
+            life: Life::Live,
             caller_grace: settings.caller_grace,
             checkpoints: settings.checkpoints,
             agent_name: settings.agent_name,
@@ -103,11 +126,20 @@ impl Conversation {
             cx,
             callers: Callers::new(before.caller, settings.caller),
             history: History::new(before.turns, before.owes),
-            turn,
-            link: Link::new(settings.session, resumed),
+            turn: Turn::new(settings.barge_in),
+            link: Link::new(resumed),
             tools: Tools::default(),
+            persona: Persona::new(before.phase, before.past),
+            meter: Meter::new(before.spent.clone()),
+            requests: Requests::default(),
+            leaving: None,
+            rotation_due: false,
+            asked_again: false,
             chunker: Chunker::default(),
-        }
+        };
+        call.tools.set_calls(before.spent.tool_calls);
+        call.set_brief(settings.brief);
+        call
     }
 
     /// Takes in what happened at an edge.
@@ -116,22 +148,32 @@ impl Conversation {
             return;
         }
         match event {
-            Event::Mic(frame) => self.mic(&frame),
+            Event::Mic(frame) => return self.mic(&frame),
             Event::Agent(event) => self.agent(event),
+            Event::Brief(brief) => self.set_brief(*brief),
+            Event::ToolDone {
+                call,
+                result,
+                is_error,
+            } => self.tools.done(&mut self.cx, &call, result, is_error),
             Event::Playout(PlayoutEvent::Overflowed) => self.end(Outcome::PlayoutOverflow),
             Event::Playout(event) => self.turn.playout(&mut self.cx, event),
             Event::Room(event) => self.room(event),
-            Event::AgentOpened => self.link.opened(&mut self.cx, &self.history),
+            Event::AgentOpened => {
+                let who = &mut self.persona;
+                self.link.opened(&mut self.cx, who, &self.history);
+            }
             Event::AgentLost(loss) => {
                 let outcome = self.link.lost(&mut self.cx, loss);
                 self.link_changed(outcome);
             }
             Event::AgentStalled => self.agent_stuck(Outcome::AgentStalled),
-            Event::Shutdown => match self.phase {
-                Phase::Live => self.end(Outcome::Shutdown),
+            Event::Shutdown => match self.life {
+                Life::Live => self.end(Outcome::Shutdown),
                 _ => self.end_at_once(Outcome::Shutdown),
             },
         }
+        self.advance();
         self.remember();
     }
 
@@ -143,6 +185,7 @@ impl Conversation {
         while let Some(timer) = self.cx.timers.take_expired(now) {
             self.expired(timer);
         }
+        self.advance();
         self.remember();
     }
 
@@ -168,7 +211,7 @@ impl Conversation {
             "poll_action until None comes before the next event"
         );
         self.cx.now = now;
-        !matches!(self.phase, Phase::Finished)
+        !matches!(self.life, Life::Finished)
     }
 
     fn mic(&mut self, frame: &Frame) {
@@ -176,6 +219,7 @@ impl Conversation {
             self.cx.observe(Fact::Dropped(Dropped::MicNotReady));
             return;
         }
+        self.turn.hear(self.cx.now, frame);
         if let Some(chunk) = self.chunker.push(frame) {
             self.cx.act(Action::SendAudio(chunk));
         }
@@ -186,7 +230,7 @@ impl Conversation {
             self.end(Outcome::Room(end));
             return;
         }
-        if !matches!(self.phase, Phase::Live) {
+        if !matches!(self.life, Life::Live) {
             return;
         }
         match event {
@@ -210,7 +254,7 @@ impl Conversation {
                     self.end(Outcome::SecondAgent);
                 }
             }
-            RoomEvent::Subscribed => self.link.heard(&mut self.cx, &self.history),
+            RoomEvent::Subscribed => self.somebody_hears(),
             RoomEvent::Ended(_) => {}
         }
     }
@@ -224,13 +268,18 @@ impl Conversation {
         self.link.connect(&mut self.cx);
     }
 
+    fn somebody_hears(&mut self) {
+        let who = &mut self.persona;
+        self.link.heard(&mut self.cx, who, &self.history);
+    }
+
     fn expired(&mut self, timer: Timer) {
         let cx = &mut self.cx;
         match timer {
             Timer::CallerWait => self.end(Outcome::NoCaller),
             Timer::CallerGrace => self.end(Outcome::CallerLeft),
             Timer::Connect => self.agent_stuck(Outcome::AgentLost(link::not_open())),
-            Timer::Listener => self.link.heard(cx, &self.history),
+            Timer::Listener => self.somebody_hears(),
             Timer::Ready => self.agent_stuck(Outcome::AgentTimeout),
             Timer::Reconnect => self.link.open(cx),
             Timer::Owed => self.say_what_is_owed(),
@@ -238,20 +287,40 @@ impl Conversation {
             Timer::Hold => self.turn.held_long_enough(cx),
             Timer::Quiet => self.turn.went_quiet(cx),
             Timer::Settle => self.turn.settle(cx),
-            Timer::ToolResult => self.answer_tools(),
+            Timer::ToolResult if !self.link.is_ready() => self.tools.wait_on(cx),
+            Timer::ToolResult => {
+                if self.tools.answer_late(cx) {
+                    self.turn.tool_answered(cx);
+                }
+            }
+            Timer::ToolDue => {
+                if let Some(filler) = self.tools.due(cx) {
+                    self.requests.say(&filler);
+                }
+            }
+            Timer::Idle => self.caller_is_silent(),
+            Timer::Duration => self.limit_reached(Limit::Duration),
+            Timer::Cost => self.limit_reached(Limit::Cost),
+            Timer::Leave => self.left_long_enough(),
+            Timer::Rotate if self.rotation_due => self.rotate(),
+            Timer::Rotate => {
+                self.rotation_due = true;
+                cx.within(Timer::Rotate, link::ROTATE_WITHIN);
+            }
         }
     }
 
     /// Ends the call with `outcome`, and the voice session before it, if there is one.
     fn end(&mut self, outcome: Outcome) {
-        if !matches!(self.phase, Phase::Live) {
+        if !matches!(self.life, Life::Live) {
             return;
         }
-        self.phase = Phase::Ending(outcome);
+        self.life = Life::Ending(outcome);
         self.cx.stop(Timer::CallerWait);
         self.cx.stop(Timer::CallerGrace);
         self.cx.stop(Timer::Owed);
-        self.tools.forget(&mut self.cx);
+        self.leaving = None;
+        self.tools.hang_up(&mut self.cx);
         self.turn.stop(&mut self.cx);
         self.link.end(&mut self.cx);
         if !self.link.is_ending() {
@@ -261,9 +330,9 @@ impl Conversation {
 
     /// Ends the call without another word to the agent. An outcome that is known stays.
     fn end_at_once(&mut self, outcome: Outcome) {
-        if matches!(self.phase, Phase::Live) {
+        if matches!(self.life, Life::Live) {
             self.turn.stop(&mut self.cx);
-            self.phase = Phase::Ending(outcome);
+            self.life = Life::Ending(outcome);
         }
         self.hang_up();
     }
@@ -274,10 +343,15 @@ impl Conversation {
     }
 
     fn finish(&mut self) {
-        let Phase::Ending(outcome) = std::mem::replace(&mut self.phase, Phase::Finished) else {
+        let Life::Ending(outcome) = std::mem::replace(&mut self.life, Life::Finished) else {
             return;
         };
+        self.tools.hang_up(&mut self.cx);
         self.turn.close(&mut self.cx);
+        self.meter.closed(&mut self.cx);
+        let connected = self.meter.spent(self.cx.now).connected;
+        let cost = self.meter.cost(connected);
+        self.cx.observe(Fact::Used { connected, cost });
         self.cx.timers.clear();
         self.cx.act(Action::Finish(outcome));
     }

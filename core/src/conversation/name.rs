@@ -1,12 +1,12 @@
 //! Labels for logs and metrics: one for each variant, and nothing of what is in it.
 
 use super::{
-    Action, AgentCommand, AgentEvent, Dropped, Event, Fact, Loss, Outcome, PlayoutEvent,
-    ReplyStatus, RoomEnd, RoomEvent,
+    Action, AgentCommand, AgentEvent, Dropped, Event, Fact, Limit, Loss, Outcome, PlayoutEvent,
+    ReplyStatus, RoomEnd, RoomEvent, ToolDropped,
 };
 
 macro_rules! names {
-    ($($type:ident { $($pattern:pat => $name:literal,)+ })+) => {$(
+    ($($type:ident { $($pattern:pat => $name:expr,)+ })+) => {$(
         impl $type {
             /// The label in logs and metrics.
             pub fn name(&self) -> &'static str {
@@ -26,6 +26,8 @@ names! {
         Self::Agent(_) => "agent",
         Self::AgentLost(_) => "agent_lost",
         Self::AgentStalled => "agent_stalled",
+        Self::Brief(_) => "brief",
+        Self::ToolDone { .. } => "tool_done",
         Self::Playout(_) => "playout",
         Self::Mic(_) => "mic",
     }
@@ -89,6 +91,9 @@ names! {
         Self::PausePlayout => "pause_playout",
         Self::ResumePlayout => "resume_playout",
         Self::FlushPlayout => "flush_playout",
+        Self::RunTool { .. } => "run_tool",
+        Self::CancelTool(_) => "cancel_tool",
+        Self::Write(_) => "write",
         Self::SetAgentState(_) => "set_agent_state",
         Self::Observe(_) => "observe",
         Self::Checkpoint(_) => "checkpoint",
@@ -107,14 +112,38 @@ names! {
         Self::SessionReady { .. } => "session_ready",
         Self::UserTranscript { .. } => "user_transcript",
         Self::AgentTranscript { .. } => "agent_transcript",
+        Self::Audible { .. } => "audible",
         Self::Interrupted { .. } => "interrupted",
+        Self::Silenced { .. } => "silenced",
         Self::AgentLost(_) => "agent_lost",
         Self::AgentBack { .. } => "agent_back",
         Self::AgentError(_) => "agent_error",
         Self::Dropped(_) => "dropped",
         Self::UnknownMessage { .. } => "unknown_message",
-        Self::UnknownTool { .. } => "unknown_tool",
+        Self::ToolCalled { .. } => "tool_called",
+        Self::ToolAnswered { .. } => "tool_answered",
+        Self::ToolDropped { .. } => "tool_dropped",
+        Self::PhaseEntered { .. } => "phase_entered",
+        Self::SessionChanged => "session_changed",
+        Self::VoiceRefused => "voice_refused",
+        Self::SessionRotated => "session_rotated",
+        Self::LimitReached(_) => "limit_reached",
+        Self::Used { .. } => "used",
         Self::WentQuiet(_) => "went_quiet",
+    }
+    Limit {
+        Self::Idle => "limit_idle",
+        Self::Duration => "limit_duration",
+        Self::Turns => "limit_turns",
+        Self::Cost => "limit_cost",
+        Self::ToolCalls => "limit_tool_calls",
+    }
+    ToolDropped {
+        Self::AtServer => "at_server",
+        Self::Twice => "twice",
+        Self::Interrupted => "interrupted",
+        Self::SessionLost => "session_lost",
+        Self::HungUp => "hung_up",
     }
     Dropped {
         Self::MicNotReady => "mic_not_ready",
@@ -129,6 +158,8 @@ names! {
         Self::Room(RoomEnd::ConnectionLost) => "room_connection_lost",
         Self::Shutdown => "shutdown",
         Self::SecondAgent => "second_agent",
+        Self::AgentHungUp => "agent_hung_up",
+        Self::Limit(limit) => limit.name(),
         Self::AgentEnded => "agent_ended",
         Self::AgentLost(_) => "agent_lost",
         Self::AgentRejected(_) => "agent_rejected",

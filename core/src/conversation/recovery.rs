@@ -22,6 +22,8 @@ pub(super) struct Recovery {
     pub(super) since: Instant,
     /// Whether the session itself may still come back.
     pub(super) resuming: bool,
+    /// Whether there was no session yet.
+    pub(super) is_first: bool,
     /// When tries of this kind began.
     began: Instant,
     tries: u32,
@@ -33,9 +35,18 @@ impl Recovery {
         Self {
             since: now,
             resuming,
+            is_first: false,
             began: now,
             tries: 0,
             most_tries: TRIES,
+        }
+    }
+
+    /// The first session was not to be had at `now`, but may be in a different way, at once.
+    pub(super) fn of_the_first(now: Instant) -> Self {
+        Self {
+            is_first: true,
+            ..Self::new(now, false)
         }
     }
 
@@ -44,7 +55,7 @@ impl Recovery {
         Self {
             tries: 1,
             most_tries: u32::MAX,
-            ..Self::new(now, false)
+            ..Self::of_the_first(now)
         }
     }
 

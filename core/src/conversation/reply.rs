@@ -111,6 +111,12 @@ impl Reply {
         matches!(self.stage, Stage::Open | Stage::Done)
     }
 
+    /// Whether the server has said what it says.
+    pub(super) fn has_words(&self) -> bool {
+        let text = self.text.as_ref().map(|text| text.reveal().as_str());
+        !text.unwrap_or_default().trim().is_empty() || !self.words.is_empty()
+    }
+
     /// Enters that `samples` from sample `from` on were heard.
     pub(super) fn add(&mut self, from: u64, samples: u64) {
         self.heard += samples;

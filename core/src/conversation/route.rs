@@ -2,8 +2,10 @@
 
 use super::context::Timer;
 use super::heard::Word;
-use super::{AgentEvent, Conversation, Dropped, Fact, Outcome, ReplyStatus};
-use crate::ids::{CallId, ReplyId};
+use super::tool::{self, Asked};
+use super::{AgentEvent, Conversation, Dropped, Fact, Limit, ReplyStatus};
+use crate::ids::{ItemId, ReplyId};
+use crate::private::Private;
 
 impl Conversation {
     /// Takes in a message of the agent.
@@ -20,14 +22,14 @@ impl Conversation {
                 ..
             } => self.session_ready(session, resume_token, server_tools),
             AgentEvent::SessionError(error) => {
-                if let Some(outcome) = self.link.error(&mut self.cx, error) {
+                if let Some(outcome) = self.link.error(&mut self.cx, &mut self.persona, error) {
                     self.end(outcome);
                 }
             }
             AgentEvent::SessionEnded if self.link.is_ending() => self.hang_up(),
             AgentEvent::SessionEnded => {
-                self.link.ended();
-                self.end(Outcome::AgentEnded);
+                let outcome = self.link.ended(&mut self.cx);
+                self.link_changed(outcome);
             }
             AgentEvent::Unknown { kind } => self.cx.observe(Fact::UnknownMessage { kind }),
             event if self.link.is_ready() || self.link.is_ending() => self.conversation(event),
@@ -40,30 +42,59 @@ impl Conversation {
 
     /// What the agent says once the session is ready.
     fn conversation(&mut self, event: AgentEvent) {
+        match event {
+            AgentEvent::ToolCall {
+                call,
+                name,
+                arguments,
+            } => self.tool_called(tool::Call {
+                call,
+                name,
+                arguments,
+            }),
+            AgentEvent::SpeechStarted => {
+                self.cx.stop(Timer::Owed);
+                self.tools.caller_speaks(&mut self.cx);
+                self.turn.speech_started(&mut self.cx);
+            }
+            AgentEvent::SpeechStopped => {
+                self.asked_again = false;
+                self.turn.speech_stopped(&mut self.cx);
+            }
+            AgentEvent::UserTranscriptDelta { item, text } => {
+                self.caller_said(item, text, false);
+            }
+            AgentEvent::UserTranscript { item, text } => self.caller_said(item, text, true),
+            event => self.reply(event),
+        }
+    }
+
+    fn caller_said(&mut self, item: Option<ItemId>, text: Private<String>, is_final: bool) {
+        if is_final {
+            self.turn.caller_took_turn(&mut self.cx);
+            self.persona.caller_said();
+            if self.meter.turn() {
+                self.limit_reached(Limit::Turns);
+            }
+        }
+        self.cx.observe(Fact::UserTranscript {
+            item,
+            text,
+            is_final,
+        });
+    }
+
+    fn reply(&mut self, event: AgentEvent) {
         let cx = &mut self.cx;
         match event {
-            AgentEvent::ReplyAudio { reply, frame } => self.turn.reply_audio(cx, reply, frame),
-            AgentEvent::SpeechStarted => {
-                cx.stop(Timer::Owed);
-                self.turn.speech_started(cx);
-            }
-            AgentEvent::SpeechStopped => self.turn.speech_stopped(cx),
-            AgentEvent::UserTranscriptDelta { item, text } => cx.observe(Fact::UserTranscript {
-                item,
-                text,
-                is_final: false,
-            }),
-            AgentEvent::UserTranscript { item, text } => {
-                self.turn.caller_took_turn(cx);
-                cx.observe(Fact::UserTranscript {
-                    item,
-                    text,
-                    is_final: true,
-                });
-            }
             AgentEvent::ReplyStarted { reply } => {
                 cx.stop(Timer::Owed);
+                self.tools.progress(cx);
                 self.turn.reply_started(cx, reply);
+            }
+            AgentEvent::ReplyAudio { reply, frame } => {
+                self.tools.progress(cx);
+                self.turn.reply_audio(cx, reply, frame);
             }
             AgentEvent::AgentTranscriptDelta {
                 reply,
@@ -80,6 +111,7 @@ impl Conversation {
                 text,
                 interrupted,
             } => {
+                self.persona.agent_said(text.reveal());
                 self.turn.reply_text(cx, reply.as_ref(), text);
                 if interrupted {
                     self.interrupted(reply.as_ref());
@@ -89,35 +121,42 @@ impl Conversation {
                 ReplyStatus::Interrupted => self.interrupted(reply.as_ref()),
                 _ => self.reply_done(reply.as_ref()),
             },
-            AgentEvent::ReplyError { error, .. } => cx.observe(Fact::AgentError(error)),
-            AgentEvent::ToolCall { call, name, .. } => self.tool_called(call, name),
+            AgentEvent::ReplyError {
+                reply,
+                error,
+                retryable,
+            } => {
+                cx.observe(Fact::AgentError(error));
+                self.reply_done(reply.as_ref());
+                if retryable && !std::mem::replace(&mut self.asked_again, true) {
+                    self.requests.anything();
+                }
+            }
             _ => {}
         }
     }
+
     fn interrupted(&mut self, reply: Option<&ReplyId>) {
         if self.turn.reply_interrupted(&mut self.cx, reply) {
-            self.tools.forget(&mut self.cx);
+            self.tools.interrupted(&mut self.cx, self.turn.replies());
         }
     }
 
     fn reply_done(&mut self, reply: Option<&ReplyId>) {
         self.turn.reply_done(&mut self.cx, reply);
-        if !self.turn.has_open_reply() {
-            self.answer_tools();
-        }
+        self.tools.reply_done(&mut self.cx);
     }
 
-    fn tool_called(&mut self, call: CallId, name: String) {
-        let is_open = self.turn.has_open_reply();
-        if self.link.is_ready() && self.tools.called(&mut self.cx, call, name, is_open) {
-            self.turn.tool_answered(&mut self.cx);
+    fn tool_called(&mut self, called: tool::Call) {
+        if !self.link.is_ready() {
+            return;
         }
-    }
-
-    /// Answers the calls that wait.
-    pub(super) fn answer_tools(&mut self) {
-        if self.tools.answer(&mut self.cx) {
-            self.turn.tool_answered(&mut self.cx);
+        let reply = self.turn.replies();
+        match self.tools.called(&mut self.cx, reply, called) {
+            Asked::Nothing => {}
+            Asked::EndCall(call) => self.hang_up_by_tool(call),
+            Asked::SetState(call, arguments) => self.set_state(&call, &arguments),
+            Asked::TooMany => self.limit_reached(Limit::ToolCalls),
         }
     }
 }

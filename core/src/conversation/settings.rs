@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
+use super::brief::Brief;
 use super::checkpoint::Checkpoint;
 use crate::ids::Identity;
-use crate::wire::agent::SessionConfig;
 
 /// What one call is told from outside. The default keeps an empty room for ever and ends the
 /// call as soon as the last caller has left.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settings {
-    /// What the voice session is.
-    pub session: SessionConfig,
+    /// What the agent is, until [`Event::Brief`](super::Event::Brief) tells it for the caller.
+    pub brief: Brief,
     /// What the caller's voice does to the agent's.
     pub barge_in: BargeIn,
     /// How long an empty room is kept; `None` for ever.

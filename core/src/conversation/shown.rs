@@ -18,6 +18,8 @@ pub(super) struct Shown {
     pub(super) speaking: bool,
     /// An answer is awaited, which is none of the first so many replies.
     pub(super) thinking: Option<u32>,
+    /// A tool works, which has a deadline of its own.
+    pub(super) working: bool,
 }
 
 impl Shown {
@@ -27,6 +29,7 @@ impl Shown {
             ready: false,
             speaking: false,
             thinking: None,
+            working: false,
         }
     }
 
@@ -52,7 +55,7 @@ impl Shown {
             cx.act(Action::SetAgentState(state));
             cx.stop(Timer::Quiet);
         }
-        if !matches!(state, AgentState::Speaking | AgentState::Thinking) {
+        if state != AgentState::Speaking && self.thinking.is_none() {
             cx.stop(Timer::Quiet);
         } else if !cx.timers.is_set(Timer::Quiet) {
             let from = plays_until.map_or(cx.now, |until| until.max(cx.now));
@@ -65,7 +68,7 @@ impl Shown {
             AgentState::Speaking
         } else if !self.ready {
             AgentState::Initializing
-        } else if self.thinking.is_some() {
+        } else if self.thinking.is_some() || self.working {
             AgentState::Thinking
         } else {
             AgentState::Listening

@@ -22,9 +22,10 @@ use std::time::{Duration, Instant};
 
 use super::context::{Context, Timer};
 use super::heard::Word;
+use super::latency::Stopwatch;
 use super::ledger::{Ledger, Owner};
 use super::shown::Shown;
-use super::{Action, AgentState, BargeIn, Dropped, Fact, PlayoutEvent, Settings, Utterance};
+use super::{Action, AgentState, BargeIn, Dropped, Fact, PlayoutEvent, Utterance};
 use crate::audio::Frame;
 use crate::ids::ReplyId;
 use crate::private::Private;
@@ -42,6 +43,7 @@ pub(super) struct Turn {
     stopped: bool,
     ledger: Ledger,
     shown: Shown,
+    stopwatch: Stopwatch,
     /// The next reply was asked for by a tool's result.
     follow_up: bool,
     /// The caller spoke up while something was queued or playing.
@@ -50,19 +52,28 @@ pub(super) struct Turn {
 }
 
 impl Turn {
-    pub(super) fn new(settings: &Settings) -> Self {
-        let input = settings.session.input.as_ref();
-        let detection = input.and_then(|input| input.turn_detection.as_ref());
+    pub(super) fn new(policy: BargeIn) -> Self {
         Self {
-            policy: settings.barge_in,
-            interruptible: detection.and_then(|turns| turns.interrupt_response) != Some(false),
+            policy,
+            interruptible: true,
             stopped: false,
             ledger: Ledger::default(),
             shown: Shown::new(),
+            stopwatch: Stopwatch::default(),
             follow_up: false,
             challenged: false,
             held_since: None,
         }
+    }
+
+    /// Whether the API lets callers interrupt from now on.
+    pub(super) fn set_interruptible(&mut self, interruptible: bool) {
+        self.interruptible = interruptible;
+    }
+
+    /// 10 ms from the caller's microphone.
+    pub(super) fn hear(&mut self, now: Instant, frame: &Frame) {
+        self.stopwatch.hear(now, frame);
     }
 
     /// The session is ready.
@@ -89,8 +100,8 @@ impl Turn {
 
     /// `input.speech.stopped`: an answer is awaited.
     pub(super) fn speech_stopped(&mut self, cx: &mut Context) {
-        self.shown.thinking = Some(self.ledger.started());
-        self.progress(cx);
+        self.stopwatch.committed(cx.now);
+        self.await_reply(cx);
     }
 
     /// The final `transcript.user`: the caller's turn is taken.
@@ -104,8 +115,20 @@ impl Turn {
     /// A tool's result was sent: another reply follows.
     pub(super) fn tool_answered(&mut self, cx: &mut Context) {
         self.follow_up = true;
+        self.await_reply(cx);
+    }
+
+    /// Another reply is to come.
+    pub(super) fn await_reply(&mut self, cx: &mut Context) {
         self.shown.thinking = Some(self.ledger.started());
         self.progress(cx);
+    }
+
+    /// Whether a tool works while nobody speaks.
+    pub(super) fn set_working(&mut self, cx: &mut Context, working: bool) {
+        if std::mem::replace(&mut self.shown.working, working) != working {
+            self.show(cx);
+        }
     }
 
     /// `reply.started`.
@@ -128,6 +151,7 @@ impl Turn {
         if owner == Owner::New {
             self.begin(cx, id);
         }
+        self.stopwatch.token(cx.now);
         let samples = frame.samples().len();
         if samples == 0 {
             return;
@@ -144,6 +168,7 @@ impl Turn {
 
     /// `transcript.agent.delta`.
     pub(super) fn reply_word(&mut self, cx: &mut Context, id: Option<&ReplyId>, word: Word) {
+        self.stopwatch.token(cx.now);
         self.ledger.word(id, word);
         self.progress(cx);
     }
@@ -178,7 +203,7 @@ impl Turn {
     /// Something happened in the playout queue.
     pub(super) fn playout(&mut self, cx: &mut Context, event: PlayoutEvent) {
         match event {
-            PlayoutEvent::Audible { utterance } => self.audible(utterance),
+            PlayoutEvent::Audible { utterance } => self.audible(cx, utterance),
             PlayoutEvent::Drained { utterance, played } => self.ledger.drained(utterance, played),
             PlayoutEvent::Flushed { utterance, played } => self.ledger.flushed(utterance, played),
             PlayoutEvent::Overflowed => {}
@@ -251,6 +276,26 @@ impl Turn {
         self.ledger.has_open()
     }
 
+    /// Whether nobody speaks, nothing is played, and no reply is made or awaited.
+    pub(super) fn is_idle(&self) -> bool {
+        self.is_free() && !self.ledger.is_busy()
+    }
+
+    /// Whether no reply is made or awaited.
+    pub(super) fn is_free(&self) -> bool {
+        !self.ledger.has_open() && self.shown.thinking.is_none()
+    }
+
+    /// Replies so far.
+    pub(super) fn replies(&self) -> u32 {
+        self.ledger.started()
+    }
+
+    /// Whether the last reply has words.
+    pub(super) fn has_spoken(&self) -> bool {
+        self.ledger.last_has_words()
+    }
+
     /// What the room is shown.
     pub(super) fn state(&self) -> AgentState {
         self.shown.state
@@ -266,10 +311,12 @@ impl Turn {
         self.ledger.begin(cx.now, id);
     }
 
-    fn audible(&mut self, utterance: Utterance) {
+    fn audible(&mut self, cx: &mut Context, utterance: Utterance) {
         if self.ledger.audible(utterance) {
             self.shown.speaking = true;
             self.shown.thinking = None;
+            let waited = self.stopwatch.audible(cx.now);
+            cx.observe(Fact::Audible { utterance, waited });
         }
     }
 
@@ -294,6 +341,10 @@ impl Turn {
         self.challenged = false;
         if self.ledger.is_busy() {
             cx.act(Action::FlushPlayout);
+            if self.shown.speaking && by_caller {
+                let after = self.stopwatch.speaking_for(cx.now);
+                cx.observe(Fact::Silenced { after });
+            }
             self.shown.speaking = false;
         }
         self.resume(cx);

@@ -80,6 +80,8 @@ impl Edges for Memory {
             Action::FlushPlayout => self.playout.flush(),
             Action::SetAgentState(state) => self.seen.lock().state = Some(state),
             Action::ResumeAgent(_) => panic!("there is one connection"),
+            Action::RunTool { .. } | Action::CancelTool(_) => panic!("there are no tools"),
+            Action::Write(_) => panic!("there is nothing to write"),
             Action::Observe(_) | Action::Checkpoint(_) | Action::Finish(_) => {}
         }
     }

@@ -3,9 +3,10 @@
 use std::time::{Duration, Instant};
 
 use super::super::context::{Context, Timer};
-use super::super::recovery::Recovery;
-use super::super::{Action, AgentError, Fact, Loss, Outcome};
-use super::{LAST_WORDS, Link, Stage};
+use super::super::persona::Persona;
+use super::super::recovery::{Recovery, TRIES};
+use super::super::{Action, AgentCommand, AgentError, Fact, Loss, Outcome};
+use super::{LAST_WORDS, Link, SHORT_LIFE, Stage};
 
 impl Link {
     /// `session.error`; before the first session is ready it ends the call, unless the service is
@@ -13,6 +14,7 @@ impl Link {
     pub(in crate::conversation) fn error(
         &mut self,
         cx: &mut Context,
+        who: &mut Persona,
         error: AgentError,
     ) -> Option<Outcome> {
         if matches!(self.stage, Stage::Ready | Stage::Ending) {
@@ -20,11 +22,7 @@ impl Link {
             cx.observe(Fact::AgentError(error));
             return None;
         }
-        if self.recovery.is_none() && is_busy(&error) {
-            self.recovery = Some(Recovery::of_a_busy_service(cx.now));
-        }
-        let recovery = self.recovery.as_mut();
-        if !recovery.is_some_and(|it| it.give_up_session(cx.now) || is_passing(&error)) {
+        if !self.may_try_again(cx, who, &error) {
             return Some(Outcome::AgentRejected(error));
         }
         cx.act(Action::CloseAgent);
@@ -43,8 +41,10 @@ impl Link {
         let code = last_words.as_ref().map(|error| error.code.as_str());
         let is_final = match self.stage {
             Stage::Idle | Stage::Waiting | Stage::Closed => return None,
-            Stage::Ready => matches!(code, Some("unauthorized" | "forbidden")),
-            Stage::Ended | Stage::Ending => true,
+            Stage::Ready => {
+                matches!(code, Some("unauthorized" | "forbidden")) || !self.was_worth_it(cx.now)
+            }
+            Stage::Ending => true,
             Stage::Connecting | Stage::Open | Stage::Configuring => match &mut self.recovery {
                 Some(recovery) if is_refused(&loss) => !recovery.give_up_session(cx.now),
                 recovery => recovery.is_none(),
@@ -64,6 +64,25 @@ impl Link {
             cx.observe(Fact::AgentLost(loss.clone()));
         }
         self.try_again(cx, loss)
+    }
+
+    /// `session.ended`, unasked: the session is gone, and another one goes on.
+    pub(in crate::conversation) fn ended(&mut self, cx: &mut Context) -> Option<Outcome> {
+        self.resumable = None;
+        if let Some(recovery) = &mut self.recovery {
+            recovery.give_up_session(cx.now);
+        }
+        self.stuck(cx, Outcome::AgentEnded)
+    }
+
+    /// Another session goes on, because this one comes near its longest time.
+    pub(in crate::conversation) fn rotate(&mut self, cx: &mut Context) -> Option<Outcome> {
+        cx.send(AgentCommand::EndSession);
+        cx.act(Action::CloseAgent);
+        cx.observe(Fact::SessionRotated);
+        self.resumable = None;
+        self.recovery = Some(Recovery::new(cx.now, false));
+        self.try_again(cx, Loss::Broken("rotated".to_owned()))
     }
 
     /// Nothing came of the socket in time, or it takes nothing; how that ends the call.
@@ -95,11 +114,41 @@ impl Link {
         None
     }
 
+    /// Whether the session that was refused, or another one, may be had a little later.
+    fn may_try_again(&mut self, cx: &mut Context, who: &mut Persona, error: &AgentError) -> bool {
+        if is_of_voice(error) && who.refuse_voice() {
+            self.recovery
+                .get_or_insert_with(|| Recovery::of_the_first(cx.now));
+            cx.observe(Fact::VoiceRefused);
+            return true;
+        }
+        if self.recovery.is_none() && is_busy(error) {
+            self.recovery = Some(Recovery::of_a_busy_service(cx.now));
+        }
+        let recovery = self.recovery.as_mut();
+        recovery.is_some_and(|it| it.give_up_session(cx.now) || is_passing(error))
+    }
+
+    /// Whether the session that is lost lived long enough, or it is not yet hopeless.
+    fn was_worth_it(&mut self, now: Instant) -> bool {
+        let lived = self.ready_at.map(|at| now.saturating_duration_since(at));
+        self.short_lived = match lived {
+            Some(lived) if lived >= SHORT_LIFE => 0,
+            _ => self.short_lived + 1,
+        };
+        self.short_lived <= TRIES
+    }
+
     /// An error that came just now is why the socket is gone.
     fn last_words(&mut self, now: Instant) -> Option<AgentError> {
         let (at, error) = self.last_error.take()?;
         (now.saturating_duration_since(at) <= LAST_WORDS).then_some(error)
     }
+}
+
+/// Whether only the voice is wrong.
+fn is_of_voice(error: &AgentError) -> bool {
+    error.code == "invalid_value" && error.param.as_deref() == Some("output.voice")
 }
 
 /// Whether the service has no room at the moment.

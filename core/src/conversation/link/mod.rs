@@ -15,11 +15,11 @@ use std::time::{Duration, Instant};
 use super::checkpoint::Resumable;
 use super::context::{Context, Timer};
 use super::history::History;
+use super::persona::Persona;
 use super::recovery::Recovery;
 use super::{Action, AgentCommand, AgentError, Fact, Loss};
 use crate::ids::SessionId;
 use crate::private::Secret;
-use crate::wire::agent::SessionConfig;
 
 /// From asking for a socket to having one. The edge gives up after 10 s and says why; this is
 /// for an edge that says nothing.
@@ -38,11 +38,19 @@ pub(super) const END_WITHIN: Duration = Duration::from_secs(3);
 /// An error this short before the socket is lost is why it was lost.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(2);
 
+/// When a session gives way to another one, well before the 3 h after which the API ends it.
+pub(super) const ROTATE_AFTER: Duration = Duration::from_secs(165 * 60);
+
+/// How long that may wait for a moment in which nobody speaks.
+pub(super) const ROTATE_WITHIN: Duration = Duration::from_secs(5 * 60);
+
+/// A session that is lost sooner than this has not got the call any further.
+pub(super) const SHORT_LIFE: Duration = Duration::from_secs(5);
+
 /// The link to the agent.
 #[derive(Debug)]
 pub(super) struct Link {
     stage: Stage,
-    session: SessionConfig,
     /// Somebody hears our track, or has had the time to.
     heard: bool,
     last_error: Option<(Instant, AgentError)>,
@@ -50,6 +58,10 @@ pub(super) struct Link {
     resumable: Option<Resumable>,
     /// Since a session was lost, until one is ready again.
     recovery: Option<Recovery>,
+    /// When the session was ready.
+    ready_at: Option<Instant>,
+    /// Sessions in a row that were lost soon.
+    short_lived: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +76,6 @@ enum Stage {
     Ready,
     /// Lost; the next try comes later.
     Waiting,
-    /// The server said `session.ended`; the socket is still open.
-    Ended,
     /// `session.end` is sent.
     Ending,
     Closed,
@@ -84,18 +94,16 @@ pub(super) enum Ready {
 
 impl Link {
     /// A link that goes on with a session of somebody else's, or in its place, if `resumed`.
-    pub(super) fn new(
-        session: SessionConfig,
-        resumed: Option<(Recovery, Option<Resumable>)>,
-    ) -> Self {
+    pub(super) fn new(resumed: Option<(Recovery, Option<Resumable>)>) -> Self {
         let (recovery, resumable) = resumed.unzip();
         Self {
             stage: Stage::Idle,
-            session,
             heard: false,
             last_error: None,
             resumable: resumable.flatten(),
             recovery,
+            ready_at: None,
+            short_lived: 0,
         }
     }
 
@@ -124,20 +132,20 @@ impl Link {
     }
 
     /// The socket is open.
-    pub(super) fn opened(&mut self, cx: &mut Context, history: &History) {
+    pub(super) fn opened(&mut self, cx: &mut Context, who: &mut Persona, history: &History) {
         if self.stage != Stage::Connecting {
             return;
         }
         cx.stop(Timer::Connect);
         self.stage = Stage::Open;
-        self.configure_if_heard(cx, history);
+        self.configure_if_heard(cx, who, history);
     }
 
     /// Somebody hears our track, or nobody did in time.
-    pub(super) fn heard(&mut self, cx: &mut Context, history: &History) {
+    pub(super) fn heard(&mut self, cx: &mut Context, who: &mut Persona, history: &History) {
         self.heard = true;
         cx.stop(Timer::Listener);
-        self.configure_if_heard(cx, history);
+        self.configure_if_heard(cx, who, history);
     }
 
     /// `session.ready`; which session it is, unless it was not asked for.
@@ -152,22 +160,19 @@ impl Link {
         }
         cx.stop(Timer::Ready);
         self.stage = Stage::Ready;
+        self.ready_at = Some(cx.now);
+        cx.within(Timer::Rotate, ROTATE_AFTER);
         let token = token.filter(|token| !token.is_empty());
         let pair = session.clone().zip(token);
         self.resumable = pair.map(|(session, token)| Resumable { session, token });
         cx.observe(Fact::SessionReady { session });
-        let Some(recovery) = self.recovery.take() else {
+        let Some(recovery) = self.recovery.take().filter(|it| !it.is_first) else {
             return Some(Ready::First);
         };
         let resumed = recovery.resuming;
         let after = cx.now.saturating_duration_since(recovery.since);
         cx.observe(Fact::AgentBack { resumed, after });
         Some(if resumed { Ready::Resumed } else { Ready::Anew })
-    }
-
-    /// `session.ended`.
-    pub(super) fn ended(&mut self) {
-        self.stage = Stage::Ended;
     }
 
     /// Says `session.end` if there is a session; otherwise closes.
@@ -215,17 +220,15 @@ impl Link {
         self.resumable.as_ref().filter(|_| resuming)
     }
 
-    fn configure_if_heard(&mut self, cx: &mut Context, history: &History) {
+    fn configure_if_heard(&mut self, cx: &mut Context, who: &mut Persona, history: &History) {
         if self.stage != Stage::Open || !self.heard {
             return;
         }
         self.stage = Stage::Configuring;
         cx.send(match (self.resumes(), &self.recovery) {
             (Some(resumable), _) => AgentCommand::ResumeSession(resumable.session.clone()),
-            (None, Some(_)) => {
-                AgentCommand::UpdateSession(Box::new(history.continued(&self.session)))
-            }
-            (None, None) => AgentCommand::UpdateSession(Box::new(self.session.clone())),
+            (None, Some(_)) => AgentCommand::UpdateSession(Box::new(who.open(Some(history)))),
+            (None, None) => AgentCommand::UpdateSession(Box::new(who.open(None))),
         });
         cx.within(Timer::Ready, READY_WITHIN);
     }
@@ -237,7 +240,13 @@ impl Link {
     }
 
     fn stop_timers(&self, cx: &mut Context) {
-        for timer in [Timer::Connect, Timer::Ready, Timer::End, Timer::Reconnect] {
+        for timer in [
+            Timer::Connect,
+            Timer::Ready,
+            Timer::End,
+            Timer::Reconnect,
+            Timer::Rotate,
+        ] {
             cx.stop(timer);
         }
     }

@@ -159,10 +159,10 @@ fn an_agent_that_cannot_be_interrupted_is_not() {
             ..Input::default()
         });
         let mut call = Call::ready(Settings {
-            session: SessionConfig {
+            brief: Brief::from(SessionConfig {
                 input,
                 ..SessionConfig::default()
-            },
+            }),
             barge_in,
             ..Settings::default()
         });

@@ -71,7 +71,10 @@ fn a_call_that_had_not_begun_begins() {
     });
     assert!(has(&call.on(joined("ada")), &Action::ConnectAgent));
     call.on(subscribed());
-    assert_eq!(config(call.on(Event::AgentOpened)), configured().session);
+    assert_eq!(
+        config(call.on(Event::AgentOpened)),
+        configured().brief.first.session
+    );
 }
 
 #[test]

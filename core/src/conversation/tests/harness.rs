@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::audio::Frame;
+use crate::conversation::link::ROTATE_AFTER;
 use crate::conversation::*;
 use crate::ids::ReplyId;
 use crate::private::Secret;
@@ -26,6 +27,8 @@ pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) struct Call {
     pub(super) now: Instant,
     pub(super) call: Conversation,
+    /// The facts of the last step that only measure.
+    pub(super) measured: Vec<Action>,
 }
 
 impl Call {
@@ -35,6 +38,7 @@ impl Call {
         Self {
             now,
             call: Conversation::new(now, settings),
+            measured: Vec::new(),
         }
     }
 
@@ -85,14 +89,27 @@ impl Call {
         actions
     }
 
-    /// How long until the next deadline.
+    /// How long until the next deadline, but for the one that every session has.
     pub(super) fn deadline(&self) -> Option<Duration> {
-        self.call.poll_timeout().map(|at| at - self.now)
+        let next = self.call.poll_timeout().map(|at| at - self.now);
+        next.filter(|left| *left < ROTATE_AFTER / 2)
     }
 
+    /// All there is to do, but for facts that only measure.
     fn drain(&mut self) -> Vec<Action> {
-        std::iter::from_fn(|| self.call.poll_action()).collect()
+        let actions = std::iter::from_fn(|| self.call.poll_action());
+        let (measured, actions) = actions.partition(is_measure);
+        self.measured = measured;
+        actions
     }
+}
+
+fn is_measure(action: &Action) -> bool {
+    use Fact::{Audible, Silenced, Used};
+    matches!(
+        action,
+        Action::Observe(Audible { .. } | Silenced { .. } | Used { .. })
+    )
 }
 
 pub(super) fn joined_as(identity: &str, kind: ParticipantKind) -> Event {

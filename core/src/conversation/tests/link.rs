@@ -5,21 +5,22 @@ use crate::audio::Frame;
 use crate::conversation::link::{
     CONNECT_WITHIN, END_WITHIN, LAST_WORDS, LISTENER_WITHIN, READY_WITHIN,
 };
+use crate::conversation::recovery::TRIES;
 use crate::conversation::*;
 use crate::wire::agent::SessionConfig;
 
 fn configured() -> Settings {
     Settings {
-        session: SessionConfig {
+        brief: Brief::from(SessionConfig {
             greeting: Some("Hello".to_owned().into()),
             ..SessionConfig::default()
-        },
+        }),
         ..Settings::default()
     }
 }
 
 fn update() -> Action {
-    let session = Box::new(configured().session);
+    let session = Box::new(configured().brief.first.session);
     Action::SendAgent(AgentCommand::UpdateSession(session))
 }
 
@@ -167,13 +168,31 @@ fn a_loss_without_a_socket_is_nothing() {
 }
 
 #[test]
-fn the_server_may_end_the_session() {
+fn a_session_that_the_server_ends_is_followed_by_another() {
     let mut call = Call::ready(configured());
     call.last_of([started("a"), audio("a", 100)]);
     let actions = call.on(session_ended());
+    let told = Fact::AgentLost(Loss::Broken("agent_ended".to_owned()));
+    let next = [
+        Action::CloseAgent,
+        Action::Observe(told),
+        Action::ConnectAgent,
+        state(AgentState::Initializing),
+    ];
+    assert_eq!(actions, next);
+}
+
+#[test]
+fn a_server_that_ends_every_session_at_once_ends_the_call() {
+    let mut call = Call::ready(configured());
+    for _ in 0..TRIES {
+        let actions = call.on(session_ended());
+        assert!(actions.contains(&Action::ConnectAgent), "{actions:?}");
+        call.last_of([Event::AgentOpened, ready()]);
+    }
+    let actions = call.on(session_ended());
     let finish = Action::Finish(Outcome::AgentEnded);
-    assert_eq!(actions, [Action::FlushPlayout, Action::CloseAgent, finish]);
-    assert_eq!(call.on(lost()), []);
+    assert_eq!(actions.last(), Some(&finish));
 }
 
 #[test]

@@ -239,8 +239,10 @@ impl Run {
                     assert!(self.ready && !self.ending, "ended twice");
                     self.ending = true;
                 }
-                // An answer that is owed comes with the session itself.
-                Action::SendAgent(AgentCommand::CreateReply { .. }) => {
+                // What is owed comes with the session itself.
+                Action::SendAgent(
+                    AgentCommand::CreateReply { .. } | AgentCommand::ToolResult { .. },
+                ) => {
                     assert!(self.configured && !self.ending, "{action:?} out of session");
                 }
                 Action::SendAgent(_) | Action::SendAudio(_) => {

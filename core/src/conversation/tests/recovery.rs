@@ -10,11 +10,11 @@ use crate::wire::agent::SessionConfig;
 
 pub(super) fn configured() -> Settings {
     Settings {
-        session: SessionConfig {
+        brief: Brief::from(SessionConfig {
             system_prompt: Some("You are a clerk.".to_owned().into()),
             greeting: Some("Hello".to_owned().into()),
             ..SessionConfig::default()
-        },
+        }),
         ..Settings::default()
     }
 }
@@ -111,7 +111,11 @@ fn tries_are_counted_spaced_and_then_another_session_begins() {
     assert!(call.now - since <= TRY_FOR);
     assert_eq!(actions, [Action::ConnectAgent]);
     let session = config(call.on(Event::AgentOpened));
-    assert_eq!(session, configured().session, "nothing was said yet");
+    assert_eq!(
+        session,
+        configured().brief.first.session,
+        "nothing was said yet"
+    );
 }
 
 #[test]
@@ -163,7 +167,8 @@ fn a_reply_that_was_cut_is_asked_for_unless_the_resumed_session_goes_on() {
         call
     };
     let mut call = cut();
-    assert_eq!(call.pass(OWED_WITHIN), [say_on()]);
+    let thinking = state(AgentState::Thinking);
+    assert_eq!(call.pass(OWED_WITHIN), [say_on(), thinking]);
 
     let mut call = cut();
     call.on(started("a"));
@@ -275,7 +280,11 @@ fn a_service_that_is_busy_at_first_is_tried_for_a_while() {
     let mut call = refused();
     assert_eq!(call.pass(SECOND), [Action::ConnectAgent]);
     let session = config(call.on(Event::AgentOpened));
-    assert_eq!(session, configured().session, "it still has to greet");
+    assert_eq!(
+        session,
+        configured().brief.first.session,
+        "it still has to greet"
+    );
     call.on(ready_as("s1"));
     assert_eq!(call.call.state(), AgentState::Listening);
 

@@ -1,110 +1,378 @@
-//! A tool call never hangs.
+//! A tool call is answered or dropped, exactly once, and never in another turn.
 
 use super::harness::*;
-use crate::conversation::tool::{ANSWER_WITHIN, UNKNOWN_TOOL, WAITING};
+use crate::conversation::tool::{ANSWER_WITHIN, MOST_OPEN, TOO_LONG, UNKNOWN_TOOL};
 use crate::conversation::*;
 
-fn unknown(name: &str) -> Action {
-    Action::Observe(Fact::UnknownTool {
+const WITHIN: Duration = SECOND.saturating_mul(20);
+
+fn rule(name: &str) -> ToolRule {
+    ToolRule {
         name: name.to_owned(),
+        ..ToolRule::default()
+    }
+}
+
+fn with_rules(rules: Vec<ToolRule>) -> Call {
+    with_brief(Brief {
+        tools: rules,
+        ..Brief::default()
     })
 }
 
-fn answer(call: &str) -> Action {
-    Action::SendAgent(AgentCommand::ToolResult {
+fn with_brief(brief: Brief) -> Call {
+    Call::ready(Settings {
+        brief,
+        ..Settings::default()
+    })
+}
+
+/// An agent that can make tea, quickly or not, and knows the weather.
+fn kitchen() -> Call {
+    with_rules(vec![rule("tea"), rule("milk")])
+}
+
+fn called(call: &str, name: &str) -> Action {
+    Action::Observe(Fact::ToolCalled {
         call: call.into(),
-        result: UNKNOWN_TOOL.to_owned().into(),
-        is_error: true,
+        name: name.to_owned(),
+        arguments: "{}".to_owned().into(),
     })
 }
 
-#[test]
-fn the_answer_is_json() {
-    let json: serde_json::Value = serde_json::from_str(UNKNOWN_TOOL).unwrap();
-    assert!(json["error"].is_string());
+fn runs(call: &str, name: &str) -> Action {
+    Action::RunTool {
+        call: call.into(),
+        name: name.to_owned(),
+        arguments: "{}".to_owned().into(),
+        within: WITHIN,
+    }
+}
+
+fn gives(call: &str, result: &str) -> Event {
+    Event::ToolDone {
+        call: call.into(),
+        result: result.to_owned().into(),
+        is_error: false,
+    }
+}
+
+fn dropped(call: &str, name: &str, why: ToolDropped) -> Action {
+    Action::Observe(Fact::ToolDropped {
+        call: call.into(),
+        name: name.to_owned(),
+        why,
+    })
+}
+
+/// The answers among `actions`: which call, and what.
+fn answers(actions: &[Action]) -> Vec<(&str, &str)> {
+    let answer = |action| match action {
+        &Action::SendAgent(AgentCommand::ToolResult {
+            ref call,
+            ref result,
+            ..
+        }) => Some((call.as_str(), result.reveal().as_str())),
+        _ => None,
+    };
+    actions.iter().filter_map(answer).collect()
+}
+
+fn thinking() -> Action {
+    state(AgentState::Thinking)
 }
 
 #[test]
-fn an_unknown_tool_is_answered_after_the_reply_that_called() {
-    let mut call = Call::ready(Settings::default());
-    call.on(started("a"));
-    assert_eq!(call.on(tool_call("1", "tea")), [unknown("tea")]);
-    assert_eq!(call.on(tool_call("2", "milk")), [unknown("milk")]);
-    let thinking = state(AgentState::Thinking);
-    assert_eq!(call.on(done("a")), [answer("1"), answer("2"), thinking]);
-    assert_eq!(
-        call.last_of([started("b"), done("b")]),
-        [state(AgentState::Listening)]
-    );
-}
-
-#[test]
-fn an_answer_is_dropped_when_its_reply_was_interrupted() {
-    let signals: [fn() -> Event; 2] = [|| interrupted("a"), || text("a", "Well", true)];
-    for signal in signals {
-        let mut call = Call::ready(Settings::default());
-        call.last_of([started("a"), tool_call("1", "tea")]);
-        assert_eq!(call.on(signal()), []);
-        assert_eq!(
-            call.last_of([interrupted("a"), started("b"), done("b")]),
-            []
-        );
-        assert_eq!(call.deadline(), None);
+fn what_the_model_is_told_is_json() {
+    for text in [UNKNOWN_TOOL, TOO_LONG] {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        assert!(json["error"].is_string(), "{text}");
     }
 }
 
 #[test]
-fn without_an_open_reply_the_answer_comes_at_once() {
-    let mut call = Call::ready(Settings::default());
-    let thinking = state(AgentState::Thinking);
+fn a_tool_runs_at_once_and_is_answered_after_the_reply_that_called() {
+    let mut call = kitchen();
+    call.on(started("a"));
     let actions = call.on(tool_call("1", "tea"));
-    assert_eq!(actions, [unknown("tea"), answer("1"), thinking]);
+    assert_eq!(actions, [called("1", "tea"), runs("1", "tea"), thinking()]);
+    assert_eq!(answers(&call.on(gives("1", "hot"))), []);
+    assert_eq!(answers(&call.on(done("a"))), [("1", "hot")]);
+    let actions = call.last_of([started("b"), done("b")]);
+    assert_eq!(actions, [state(AgentState::Listening)]);
+    assert_eq!(call.deadline(), None);
+}
+
+#[test]
+fn a_slow_tool_is_answered_as_soon_as_nobody_speaks() {
+    let mut call = kitchen();
+    call.last_of([started("a"), tool_call("1", "tea"), done("a")]);
+    call.last_of([speech_started(), speech_stopped(), caller_said("Well?")]);
+    assert_eq!(
+        answers(&call.on(gives("1", "hot"))),
+        [],
+        "the caller's turn"
+    );
+    assert_eq!(answers(&call.on(started("b"))), [], "another reply");
+    assert_eq!(answers(&call.on(done("b"))), [("1", "hot")]);
+}
+
+#[test]
+fn the_calls_of_one_reply_are_answered_together() {
+    let mut call = kitchen();
+    call.last_of([started("a"), tool_call("1", "tea"), tool_call("2", "milk")]);
+    call.on(done("a"));
+    assert_eq!(answers(&call.on(gives("2", "cold"))), []);
+    let actions = call.on(gives("1", "hot"));
+    assert_eq!(answers(&actions), [("1", "hot"), ("2", "cold")]);
+}
+
+#[test]
+fn an_immediate_tool_does_not_wait() {
+    let mut call = with_rules(vec![ToolRule {
+        immediate: true,
+        ..rule("tea")
+    }]);
+    call.last_of([started("a"), tool_call("1", "tea")]);
+    assert_eq!(answers(&call.on(gives("1", "hot"))), [("1", "hot")]);
+}
+
+#[test]
+fn an_unknown_tool_is_answered_like_any_other() {
+    let mut call = kitchen();
+    call.last_of([started("a"), tool_call("1", "coffee")]);
+    assert_eq!(answers(&call.on(done("a"))), [("1", UNKNOWN_TOOL)]);
+}
+
+#[test]
+fn a_call_of_an_interrupted_reply_is_cancelled() {
+    let signals: [fn() -> Event; 2] = [|| interrupted("a"), || text("a", "Well", true)];
+    for signal in signals {
+        for is_ready in [false, true] {
+            let mut call = kitchen();
+            call.last_of([started("a"), tool_call("1", "tea")]);
+            if is_ready {
+                call.on(gives("1", "hot"));
+            }
+            let actions = call.on(signal());
+            let why = dropped("1", "tea", ToolDropped::Interrupted);
+            assert!(actions.contains(&why), "{actions:?}");
+            let is_cancelled = actions.contains(&Action::CancelTool("1".into()));
+            assert_eq!(is_cancelled, !is_ready);
+            let later = call.last_of([gives("1", "hot"), interrupted("a"), started("b")]);
+            assert_eq!(answers(&later), []);
+            call.on(done("b"));
+            assert_eq!(call.deadline(), None);
+        }
+    }
+}
+
+#[test]
+fn a_tool_that_survives_is_answered_later() {
+    let mut call = with_rules(vec![ToolRule {
+        survives_interruption: true,
+        ..rule("tea")
+    }]);
+    call.last_of([started("a"), tool_call("1", "tea")]);
+    call.last_of([speech_started(), interrupted("a")]);
+    assert_eq!(answers(&call.on(gives("1", "hot"))), []);
+    call.last_of([speech_stopped(), started("b")]);
+    assert_eq!(answers(&call.on(done("b"))), [("1", "hot")]);
+}
+
+#[test]
+fn an_interrupted_filler_leaves_the_call_that_it_fills() {
+    let mut call = with_rules(vec![ToolRule {
+        fillers: vec!["One moment.".to_owned().into()],
+        filler_after: SECOND,
+        ..rule("tea")
+    }]);
+    call.last_of([started("a"), tool_call("1", "tea"), done("a")]);
+    let actions = call.pass(SECOND);
+    let asked = actions.iter().any(|action| {
+        matches!(action, Action::SendAgent(AgentCommand::CreateReply { instructions: Some(it) })
+            if it.reveal().ends_with("One moment."))
+    });
+    assert!(asked, "{actions:?}");
+    call.last_of([started("f"), speech_started(), interrupted("f")]);
+    call.last_of([speech_stopped(), started("b"), gives("1", "hot")]);
+    assert_eq!(answers(&call.on(done("b"))), [("1", "hot")]);
+}
+
+#[test]
+fn a_tool_that_takes_too_long_is_cancelled_and_answered() {
+    let mut call = kitchen();
+    call.last_of([started("a"), tool_call("1", "tea"), done("a")]);
+    let actions = call.pass(WITHIN);
+    assert!(actions.contains(&Action::CancelTool("1".into())));
+    let [(_, why)] = answers(&actions)[..] else {
+        panic!("{actions:?}");
+    };
+    assert!(why.contains("in time"), "{why}");
+    assert_eq!(answers(&call.on(gives("1", "hot"))), [], "too late");
 }
 
 #[test]
 fn an_answer_is_late_rather_than_lost() {
-    let mut call = Call::ready(Settings::default());
-    call.last_of([started("a"), tool_call("1", "tea")]);
-    assert_eq!(call.pass(ANSWER_WITHIN - ms(1)), []);
-    assert_eq!(call.pass(ms(1)), [answer("1"), state(AgentState::Thinking)]);
+    let mut call = kitchen();
+    call.last_of([started("a"), tool_call("1", "tea"), gives("1", "hot")]);
+    assert_eq!(answers(&call.pass(ANSWER_WITHIN - ms(1))), []);
+    assert_eq!(answers(&call.pass(ms(1))), [("1", "hot")]);
 }
 
 #[test]
-fn too_many_calls_are_answered_early() {
-    let mut call = Call::ready(Settings::default());
+fn more_calls_than_anybody_makes_are_refused() {
+    let mut call = with_brief(Brief {
+        tools: vec![rule("tea")],
+        limits: Limits {
+            tool_calls_in_reply: u32::MAX,
+            same_tool_calls: u32::MAX,
+            ..Limits::default()
+        },
+        ..Brief::default()
+    });
     call.on(started("a"));
-    for _ in 0..WAITING {
-        assert_eq!(call.on(tool_call("1", "tea")).len(), 1);
+    for nth in 0..MOST_OPEN {
+        let actions = call.on(tool_call(&nth.to_string(), "tea"));
+        assert!(
+            actions
+                .iter()
+                .any(|it| matches!(it, Action::RunTool { .. }))
+        );
     }
-    let actions = call.on(tool_call("2", "tea"));
+    let actions = call.on(tool_call("last", "tea"));
+    assert_eq!(actions, [called("last", "tea")], "it is not run");
+}
+
+#[test]
+fn a_name_counts_once() {
+    let mut call = kitchen();
+    call.last_of([started("a"), tool_call("1", "tea")]);
+    let twice = dropped("1", "milk", ToolDropped::Twice);
+    assert_eq!(call.on(tool_call("1", "milk")), [twice]);
     assert_eq!(
-        actions
-            .iter()
-            .filter(|action| **action == answer("1"))
-            .count(),
-        WAITING
+        answers(&call.last_of([gives("1", "hot"), done("a")])),
+        [("1", "hot")]
     );
-    assert!(actions.contains(&answer("2")));
+    let twice = dropped("1", "tea", ToolDropped::Twice);
+    assert_eq!(call.on(tool_call("1", "tea")), [twice]);
 }
 
 #[test]
 fn tools_of_the_server_are_never_answered() {
-    let mut call = Call::ready(Settings::default());
-    assert_eq!(call.on(tool_call("1", "weather")), []);
+    let mut call = kitchen();
+    let at_server = |call| dropped(call, "weather", ToolDropped::AtServer);
+    assert_eq!(call.on(tool_call("1", "weather")), [at_server("1")]);
+    call.on(started("a"));
+    assert_eq!(call.on(tool_call("2", "weather")), [at_server("2")]);
+    assert_eq!(call.on(done("a")), []);
+}
+
+#[test]
+fn a_model_that_goes_in_circles_is_told_so() {
+    let mut call = kitchen();
+    for nth in 0..6 {
+        let name = format!("{nth}");
+        call.last_of([started(&name), tool_call(&name, "tea"), done(&name)]);
+        let is_refused = nth >= 4;
+        let answered = call.on(gives(&name, "hot"));
+        assert_eq!(answers(&answered).is_empty(), is_refused, "call {nth}");
+    }
+    call.last_of([speech_started(), speech_stopped(), started("x"), done("x")]);
+    call.last_of([started("y"), tool_call("y", "tea"), done("y")]);
     assert_eq!(
-        call.last_of([started("a"), tool_call("2", "weather"), done("a")]),
-        []
+        answers(&call.on(gives("y", "hot"))),
+        [("y", "hot")],
+        "asked again"
     );
 }
 
 #[test]
+fn a_call_too_many_ends_the_call() {
+    let mut call = with_brief(Brief {
+        tools: vec![rule("tea")],
+        limits: Limits {
+            tool_calls: Some(1),
+            ..Limits::default()
+        },
+        ..Brief::default()
+    });
+    call.last_of([
+        started("a"),
+        tool_call("1", "tea"),
+        gives("1", "hot"),
+        done("a"),
+    ]);
+    let actions = call.last_of([started("b"), tool_call("2", "tea")]);
+    let fact = Action::Observe(Fact::LimitReached(Limit::ToolCalls));
+    assert!(actions.contains(&fact), "{actions:?}");
+    let actions = call.on(done("b"));
+    assert!(
+        !actions.contains(&end_session()),
+        "the answer is to be heard"
+    );
+    let actions = call.last_of([started("c"), done("c")]);
+    assert!(actions.contains(&end_session()), "{actions:?}");
+    let actions = call.on(session_ended());
+    let outcome = Outcome::Limit(Limit::ToolCalls);
+    assert!(actions.contains(&Action::Finish(outcome)), "{actions:?}");
+}
+
+#[test]
+fn a_lost_session_that_is_back_gets_its_answers() {
+    let mut call = Call::new(Settings {
+        brief: Brief {
+            tools: vec![rule("tea")],
+            ..Brief::default()
+        },
+        ..Settings::default()
+    });
+    call.last_of([joined("ada"), subscribed(), Event::AgentOpened, resumable()]);
+    call.last_of([started("a"), tool_call("1", "tea"), lost()]);
+    assert_eq!(answers(&call.on(gives("1", "hot"))), []);
+    call.on(Event::AgentOpened);
+    assert_eq!(answers(&call.on(resumable())), [("1", "hot")]);
+}
+
+#[test]
+fn a_session_in_place_of_a_lost_one_gets_none_of_its_answers() {
+    let mut call = kitchen();
+    call.last_of([
+        started("a"),
+        tool_call("1", "tea"),
+        lost(),
+        Event::AgentOpened,
+    ]);
+    let actions = call.on(ready());
+    assert!(actions.contains(&dropped("1", "tea", ToolDropped::SessionLost)));
+    assert!(actions.contains(&Action::CancelTool("1".into())));
+    assert_eq!(answers(&call.on(gives("1", "hot"))), []);
+}
+
+#[test]
+fn hanging_up_cancels() {
+    let mut call = kitchen();
+    let actions = call.last_of([started("a"), tool_call("1", "tea"), room_over()]);
+    assert!(actions.contains(&dropped("1", "tea", ToolDropped::HungUp)));
+    assert!(actions.contains(&Action::CancelTool("1".into())));
+}
+
+#[test]
 fn the_answers_reply_does_not_cut_off_the_one_before() {
-    let mut call = Call::with(BargeIn::Confirmed);
+    let mut call = Call::ready(Settings {
+        brief: Brief {
+            tools: vec![rule("tea")],
+            ..Brief::default()
+        },
+        barge_in: BargeIn::Confirmed,
+        ..Settings::default()
+    });
     call.last_of([
         started("a"),
         audio("a", 1_000),
         audible(1),
         tool_call("1", "tea"),
+        gives("1", "hot"),
     ]);
     call.last_of([speech_started(), done("a")]);
     assert_eq!(call.on(started("b")), []);

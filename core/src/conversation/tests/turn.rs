@@ -211,13 +211,32 @@ fn empty_audio_is_nothing() {
 }
 
 #[test]
-fn a_failed_reply_is_told() {
-    let mut call = Call::ready(Settings::default());
-    let failed = AgentEvent::ReplyError {
-        reply: None,
-        error: error("llm_provider_error"),
-        retryable: true,
+fn a_failed_reply_is_asked_for_again_once_in_a_turn() {
+    let failed = |retryable| {
+        Event::Agent(AgentEvent::ReplyError {
+            reply: None,
+            error: error("llm_provider_error"),
+            retryable,
+        })
     };
+    let again = || Action::SendAgent(AgentCommand::CreateReply { instructions: None });
     let told = Action::Observe(Fact::AgentError(error("llm_provider_error")));
-    assert_eq!(call.on(Event::Agent(failed)), [told]);
+    let mut call = Call::ready(Settings::default());
+    call.on(started("a"));
+    let actions = call.on(failed(true));
+    assert_eq!(actions, [told, again(), state(AgentState::Thinking)]);
+    assert!(
+        !call
+            .last_of([started("b"), failed(true)])
+            .contains(&again())
+    );
+    call.last_of([speech_started(), speech_stopped(), started("c")]);
+    assert!(
+        !call.on(failed(false)).contains(&again()),
+        "it would not help"
+    );
+    assert!(
+        call.last_of([started("d"), failed(true)])
+            .contains(&again())
+    );
 }

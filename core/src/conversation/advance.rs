@@ -1,0 +1,133 @@
+//! What follows from an event once its parts have taken it in: changes of the session, answers of
+//! tools, requests, the end of a call that is leaving.
+
+use super::context::Timer;
+use super::{AgentCommand, AgentState, Brief, Conversation, Fact, Life, Limit};
+use crate::ids::CallId;
+use crate::private::Private;
+
+impl Conversation {
+    /// Does what has become possible.
+    pub(super) fn advance(&mut self) {
+        if !self.is_live() {
+            return;
+        }
+        if self.link.is_ready() {
+            self.change_session();
+            self.answer_tools();
+            self.ask();
+        }
+        let is_working = self.tools.is_busy() && self.link.is_ready();
+        self.turn.set_working(&mut self.cx, is_working);
+        self.leave_if_done();
+        self.rotate_if_due();
+        self.watch_silence();
+    }
+
+    /// Tells the session what the agent has become, between two replies.
+    fn change_session(&mut self) {
+        if self.turn.has_open_reply() {
+            return;
+        }
+        if let Some(change) = self.persona.change() {
+            let interruptible = self.persona.is_interruptible();
+            self.turn.set_interruptible(interruptible);
+            self.cx.send(AgentCommand::UpdateSession(Box::new(change)));
+            self.cx.observe(Fact::SessionChanged);
+        }
+    }
+
+    /// Answers the calls of tools whose turn it is.
+    fn answer_tools(&mut self) {
+        let is_open = self.turn.has_open_reply();
+        if self.tools.answer(&mut self.cx, is_open) {
+            self.turn.tool_answered(&mut self.cx);
+        }
+    }
+
+    /// Asks for what the agent is to say by itself, when nobody speaks.
+    fn ask(&mut self) {
+        let is_free = self.turn.is_free() && !self.tools.has_caller_spoken();
+        if is_free && self.requests.ask(&mut self.cx) {
+            self.turn.await_reply(&mut self.cx);
+        }
+    }
+
+    /// The session gives way to another one as soon as nobody speaks.
+    fn rotate_if_due(&mut self) {
+        let is_quiet =
+            self.turn.is_idle() && !self.tools.is_busy() && !self.tools.has_caller_spoken();
+        if self.rotation_due && is_quiet && self.link.is_ready() {
+            self.rotate();
+        }
+    }
+
+    pub(super) fn rotate(&mut self) {
+        self.rotation_due = false;
+        let outcome = self.link.rotate(&mut self.cx);
+        self.link_changed(outcome);
+    }
+
+    /// Counts how long the caller says nothing while it is the caller's turn.
+    fn watch_silence(&mut self) {
+        let is_silent = self.turn.state() == AgentState::Listening
+            && self.turn.is_idle()
+            && self.link.is_ready()
+            && self.leaving.is_none()
+            && !self.tools.has_caller_spoken();
+        match self.meter.idle().filter(|_| is_silent) {
+            Some(idle) if !self.cx.timers.is_set(Timer::Idle) => {
+                self.cx.within(Timer::Idle, idle);
+            }
+            Some(_) => {}
+            None => self.cx.stop(Timer::Idle),
+        }
+    }
+
+    /// [`Timer::Idle`]: the agent speaks up, or the call ends.
+    pub(super) fn caller_is_silent(&mut self) {
+        let lines = &self.persona.brief().lines.idle;
+        match lines.get(self.meter.idle_lines) {
+            Some(line) => {
+                self.requests.say(line);
+                self.meter.idle_lines += 1;
+            }
+            None => self.limit_reached(Limit::Idle),
+        }
+    }
+
+    /// The agent goes on in the phase that a tool's arguments name.
+    pub(super) fn set_state(&mut self, call: &CallId, arguments: &Private<String>) {
+        let name = serde_json::from_str::<serde_json::Value>(arguments.reveal());
+        let name = name
+            .ok()
+            .and_then(|it| it["state"].as_str().map(str::to_owned));
+        let entered = name.filter(|name| self.persona.enter(name));
+        let result = match &entered {
+            Some(_) => serde_json::json!({ "ok": true }),
+            None => {
+                let states: Vec<_> = self.persona.phase_names().collect();
+                serde_json::json!({ "error": "there is no such state", "states": states })
+            }
+        };
+        let is_error = entered.is_none();
+        if let Some(phase) = entered {
+            self.cx.observe(Fact::PhaseEntered { phase });
+        }
+        self.tools
+            .done(&mut self.cx, call, result.to_string().into(), is_error);
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.life, Life::Live)
+    }
+
+    /// Takes over what the agent is for this caller.
+    pub(super) fn set_brief(&mut self, brief: Brief) {
+        self.tools.set_rules(&brief.tools, &brief.limits);
+        self.meter.set_limits(&mut self.cx, &brief.limits);
+        self.persona.set_brief(brief);
+        let interruptible = self.persona.is_interruptible();
+        self.turn.set_interruptible(interruptible);
+    }
+}

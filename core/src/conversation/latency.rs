@@ -1,0 +1,85 @@
+//! How long the caller waits: from the caller's last sound to the agent's first.
+
+use std::time::{Duration, Instant};
+
+use super::fact::Latency;
+use crate::audio::Frame;
+
+/// The least mean of the samples' sizes that counts as a sound: -45 dB.
+const SOUND: u64 = 184;
+
+/// A pause this long ends a stretch of sounds.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Sounds before that have nothing to do with what happens now.
+const RECENT: Duration = Duration::from_secs(10);
+
+/// Hears when the caller makes sounds, and times the answers.
+#[derive(Debug, Default)]
+pub(super) struct Stopwatch {
+    /// The first and the last sound of the stretch that came last.
+    sounds: Option<(Instant, Instant)>,
+    waiting: Option<Waiting>,
+}
+
+/// An answer that the caller waits for.
+#[derive(Debug)]
+struct Waiting {
+    since: Instant,
+    committed: Instant,
+    first_token: Option<Instant>,
+}
+
+impl Stopwatch {
+    /// 10 ms from the caller's microphone.
+    pub(super) fn hear(&mut self, now: Instant, frame: &Frame) {
+        let samples = frame.samples();
+        let sum: u64 = samples.iter().map(|it| u64::from(it.unsigned_abs())).sum();
+        if samples.is_empty() || sum < SOUND * samples.len() as u64 {
+            return;
+        }
+        self.sounds = Some(match self.sounds {
+            Some((first, last)) if now.saturating_duration_since(last) < PAUSE => (first, now),
+            _ => (now, now),
+        });
+    }
+
+    /// `input.speech.stopped`: from here on the caller waits.
+    pub(super) fn committed(&mut self, now: Instant) {
+        let since = self.recent(now).map_or(now, |(_, last)| last);
+        self.waiting = Some(Waiting {
+            since,
+            committed: now,
+            first_token: None,
+        });
+    }
+
+    /// A word or a sample of a reply came.
+    pub(super) fn token(&mut self, now: Instant) {
+        if let Some(waiting) = &mut self.waiting {
+            waiting.first_token.get_or_insert(now);
+        }
+    }
+
+    /// The reply is heard; how long that took, if the caller waited.
+    pub(super) fn audible(&mut self, now: Instant) -> Option<Latency> {
+        let waiting = self.waiting.take()?;
+        let after = |at: Instant| at.saturating_duration_since(waiting.since);
+        Some(Latency {
+            committed: after(waiting.committed),
+            first_token: waiting.first_token.map(after),
+            audible: after(now),
+        })
+    }
+
+    /// How long ago the caller began to make sounds.
+    pub(super) fn speaking_for(&self, now: Instant) -> Option<Duration> {
+        let (first, _) = self.recent(now)?;
+        Some(now.saturating_duration_since(first))
+    }
+
+    fn recent(&self, now: Instant) -> Option<(Instant, Instant)> {
+        let is_recent = |last: Instant| now.saturating_duration_since(last) < RECENT;
+        self.sounds.filter(|(_, last)| is_recent(*last))
+    }
+}

@@ -1,0 +1,117 @@
+//! A call that the agent ends: it says goodbye, is heard to the end, and only then leaves.
+
+use std::time::Duration;
+
+use super::context::Timer;
+use super::{Conversation, Fact, Limit, Outcome};
+use crate::ids::CallId;
+use crate::private::Private;
+
+/// How long a goodbye may take, with what was being said before it.
+pub(super) const LEAVE_WITHIN: Duration = Duration::from_secs(30);
+
+/// What the model is told that has ended the call without a word.
+const SAY_GOODBYE: &str = r#"{"ok":true,"note":"The call ends after your next words. Say goodbye in one short sentence."}"#;
+
+/// The agent is about to leave.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    outcome: Outcome,
+    /// So many replies must have been started.
+    replies: u32,
+    /// The call of the tool that ends the call, until it is known whether the reply that made
+    /// it was the goodbye.
+    call: Option<CallId>,
+}
+
+impl Conversation {
+    /// The agent ends the call by the tool for it.
+    pub(super) fn hang_up_by_tool(&mut self, call: CallId) {
+        if self.leaving.is_some() {
+            return;
+        }
+        self.leave_with(Outcome::AgentHungUp, Some(call));
+    }
+
+    /// The call has reached a limit.
+    pub(super) fn limit_reached(&mut self, limit: Limit) {
+        if self.leaving.is_some() {
+            return;
+        }
+        self.cx.observe(Fact::LimitReached(limit));
+        self.leave_with(Outcome::Limit(limit), None);
+        self.say_goodbye();
+    }
+
+    /// Ends the call if the goodbye was heard, or there is nobody to say it.
+    pub(super) fn leave_if_done(&mut self) {
+        let Some(leaving) = &mut self.leaving else {
+            return;
+        };
+        if let Some(call) = leaving.call.take_if(|_| self.turn.is_free()) {
+            let has_spoken = self.turn.has_spoken();
+            self.answer_hang_up(&call, has_spoken);
+            return;
+        }
+        let is_said = self.turn.replies() >= leaving.replies && leaving.call.is_none();
+        let is_over = is_said && self.turn.is_idle() && !self.requests.is_waiting();
+        if is_over || !self.link.is_ready() {
+            let outcome = leaving.outcome.clone();
+            self.end(outcome);
+        }
+    }
+
+    /// [`Timer::Leave`].
+    pub(super) fn left_long_enough(&mut self) {
+        if let Some(leaving) = self.leaving.take() {
+            self.end(leaving.outcome);
+        }
+    }
+
+    fn leave_with(&mut self, outcome: Outcome, call: Option<CallId>) {
+        self.cx.stop(Timer::Idle);
+        self.cx.within(Timer::Leave, LEAVE_WITHIN);
+        self.requests.clear();
+        self.leaving = Some(Leaving {
+            outcome,
+            replies: 0,
+            call,
+        });
+    }
+
+    /// The reply that ended the call is over; unless it said something, another one says goodbye.
+    fn answer_hang_up(&mut self, call: &CallId, has_spoken: bool) {
+        let goodbye = self.persona.brief().lines.goodbye.clone();
+        let result = match goodbye {
+            _ if has_spoken => return,
+            Some(line) => ends_with(&line),
+            None => SAY_GOODBYE.to_owned().into(),
+        };
+        self.tools.done(&mut self.cx, call, result, false);
+        self.await_goodbye();
+    }
+
+    fn say_goodbye(&mut self) {
+        if let Some(line) = &self.persona.brief().lines.goodbye {
+            self.requests.say(line);
+            self.await_goodbye();
+        }
+    }
+
+    fn await_goodbye(&mut self) {
+        let replies = self.turn.replies() + 1;
+        if let Some(leaving) = &mut self.leaving {
+            leaving.replies = replies;
+        }
+    }
+}
+
+fn ends_with(line: &Private<String>) -> Private<String> {
+    let note = format!(
+        "The call ends after your next words. Say exactly this: {}",
+        line.reveal()
+    );
+    serde_json::json!({ "ok": true, "note": note })
+        .to_string()
+        .into()
+}

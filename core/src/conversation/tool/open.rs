@@ -1,0 +1,101 @@
+//! One call of a tool that is not answered yet.
+
+use std::time::Instant;
+
+use super::super::context::Context;
+use super::super::{AgentCommand, Fact, ToolRule};
+use crate::ids::CallId;
+use crate::private::Private;
+
+/// One call of a tool that is not answered yet.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) call: CallId,
+    pub(super) name: String,
+    /// The number of the reply that called.
+    pub(super) reply: u32,
+    pub(super) rule: ToolRule,
+    pub(super) state: State,
+    called: Instant,
+    /// When it has taken too long.
+    pub(super) until: Instant,
+    fillers: usize,
+}
+
+#[derive(Debug)]
+pub(super) enum State {
+    Running,
+    /// It waits to be told.
+    Ready {
+        result: Private<String>,
+        is_error: bool,
+    },
+}
+
+impl Open {
+    pub(super) fn new(
+        now: Instant,
+        call: CallId,
+        name: String,
+        reply: u32,
+        rule: ToolRule,
+    ) -> Self {
+        Self {
+            call,
+            name,
+            reply,
+            state: State::Running,
+            called: now,
+            until: now + rule.within,
+            fillers: 0,
+            rule,
+        }
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.state, State::Running)
+    }
+
+    /// When something is to be done about it, if no answer comes before.
+    pub(super) fn due(&self) -> Option<Instant> {
+        let filler = self.filler_at();
+        self.is_running()
+            .then(|| filler.map_or(self.until, |at| at.min(self.until)))
+    }
+
+    /// What to say now to a caller who waits for it.
+    pub(super) fn take_filler(&mut self, now: Instant) -> Option<Private<String>> {
+        if !self.is_running() || self.filler_at()? > now {
+            return None;
+        }
+        self.fillers += 1;
+        self.rule.fillers.get(self.fillers - 1).cloned()
+    }
+
+    /// Sends the answer.
+    pub(super) fn tell(self, cx: &mut Context) {
+        let State::Ready { result, is_error } = self.state else {
+            return;
+        };
+        cx.send(AgentCommand::ToolResult {
+            call: self.call.clone(),
+            result: result.clone(),
+            is_error,
+        });
+        cx.observe(Fact::ToolAnswered {
+            call: self.call,
+            name: self.name,
+            result,
+            is_error,
+            after: cx.now.saturating_duration_since(self.called),
+        });
+    }
+
+    fn filler_at(&self) -> Option<Instant> {
+        self.rule.fillers.get(self.fillers)?;
+        let nth = u32::try_from(self.fillers)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        Some(self.called + self.rule.filler_after.saturating_mul(nth))
+    }
+}
