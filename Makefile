@@ -14,10 +14,12 @@ demo: setup ## a whole call on this machine, no keys; make demo ARGS="--caller s
 setup: ## fetch the native core and livekit-server
 	@scripts/setup.sh
 
-test: setup ## every test, against a real livekit-server
+test: ## every test, against a real livekit-server
+	@scripts/setup.sh test
 	$(CARGO) test --workspace --locked
 
-e2e: setup ## only the calls between real processes
+e2e: ## only the calls between real processes
+	@scripts/setup.sh test
 	$(CARGO) test --locked --test e2e -- --nocapture
 
 soak: setup ## a thousand calls, and as many rooms as the machine carries

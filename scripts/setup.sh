@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings what a fresh machine lacks, into target/. A second run does nothing.
 #
-#   scripts/setup.sh            what the product and its tests need
+#   scripts/setup.sh            what the product needs
+#   scripts/setup.sh test       also what only tests need
 #   scripts/setup.sh check      also what `make check` needs
 #   scripts/setup.sh native     LiveKit's native core only, for an image
 set -euo pipefail
@@ -10,6 +11,7 @@ cd "$(dirname "$0")/.."
 core_version=1.2.0 # of LiveKit's Python package, which carries native core 0.13.2
 server_version=v1.13.5
 deny_version=0.20.2
+everything_version=2026.8.31 # an MCP server that tests talk with
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 missing=0
@@ -22,6 +24,7 @@ need cc "install a C compiler, on Debian: apt-get install gcc libc6-dev"
 need python3 "install Python 3, on Debian: apt-get install python3 python3-pip"
 need sha256sum "install coreutils"
 [ "${1:-}" = native ] || command -v livekit-server >/dev/null 2>&1 || need go "install Go 1.26 or newer, https://go.dev/dl, or put livekit-server on PATH"
+[ "${1:-}" != test ] || need npm "install Node.js 20 or newer, https://nodejs.org"
 [ "$missing" = 0 ] || exit 1
 
 # What is fetched again when the network fails: three times in all, a little later each time.
@@ -80,7 +83,18 @@ cargo_deny() {
         again cargo install --quiet --locked --root target/tools "cargo-deny@$deny_version"
 }
 
+mcp_server() {
+    local stamp=target/tools/mcp/.everything-$everything_version
+    [ -e "$stamp" ] && return
+    say "fetching an MCP server for tests (server-everything $everything_version, 32 MB)"
+    mkdir -p target/tools/mcp
+    again npm install --prefix target/tools/mcp --ignore-scripts --no-audit --no-fund --loglevel=error \
+        "@modelcontextprotocol/server-everything@$everything_version" >&2
+    touch "$stamp"
+}
+
 native_core
 if [ "${1:-}" = native ]; then exit; fi
 livekit_server
+if [ "${1:-}" = test ]; then mcp_server; fi
 if [ "${1:-}" = check ]; then cargo_deny; fi

@@ -7,11 +7,13 @@
 #[cfg(feature = "dylib")]
 extern crate livekit_dylib as livekit;
 
+pub mod agency;
 pub mod agent;
 pub mod cell;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod definition;
 pub mod demo;
 pub mod dial;
 pub mod explain;
@@ -21,6 +23,7 @@ pub mod room;
 pub mod session;
 pub mod shutdown;
 pub mod sim;
+pub mod template;
 pub mod token;
 pub mod tools;
 pub mod worker;

@@ -26,7 +26,7 @@ impl Follow {
         let (joined, joined_out) = oneshot::channel();
         let (checkpoints, checkpoints_out) = watch::channel(Checkpoint::default());
         let (ended, ended_out) = oneshot::channel();
-        let url = call.livekit_url.clone();
+        let url = call.livekit.url.clone();
         call.stages = Some(Stages {
             joined,
             checkpoints,

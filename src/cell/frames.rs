@@ -1,10 +1,12 @@
 //! What passes between the daemon and a cell: JSON, each message behind its length in 4 bytes,
 //! big end first.
 
+use std::collections::HashMap;
 use std::io;
+use std::path::PathBuf;
 
 use parlor_core::conversation::Checkpoint;
-use parlor_core::private::Secret;
+use parlor_core::private::{Private, Secret};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -18,23 +20,16 @@ const LONGEST: usize = 4 << 20;
 #[derive(Serialize, Deserialize, PartialEq, Clone)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToCell {
-    /// Make a call.
-    Start {
-        /// Its name.
-        job: String,
-        /// Its room, for the log.
-        room: String,
-        /// Another server than the one in the environment.
-        url: Option<String>,
-        /// Opens the room.
-        token: String,
-        /// Whom the call is for, unless it is for the room.
-        #[serde(default)]
-        participant: Option<String>,
-        /// Where another cell had to leave the call.
-        #[serde(default)]
-        checkpoint: Option<Box<Checkpoint>>,
+    /// What the agent is from now on; comes first, and may come again.
+    Agent {
+        /// Where its file stands.
+        path: PathBuf,
+        /// What the file says.
+        #[serde(serialize_with = "Private::serialize_revealed")]
+        text: Private<String>,
     },
+    /// Make a call.
+    Start(Box<Start>),
     /// End a call properly.
     Stop {
         /// Which.
@@ -45,6 +40,29 @@ pub enum ToCell {
         /// Which.
         job: String,
     },
+}
+
+/// A call to be made.
+#[derive(Serialize, Deserialize, PartialEq, Clone, Default)]
+pub struct Start {
+    /// Its name.
+    pub job: String,
+    /// Its room, for the log.
+    pub room: String,
+    /// Another server than the one in the environment.
+    pub url: Option<String>,
+    /// Opens the room.
+    #[serde(serialize_with = "Secret::serialize_revealed")]
+    pub token: Secret,
+    /// Whom the call is for, unless it is for the room.
+    pub participant: Option<String>,
+    /// What the dispatch brought for the agent.
+    #[serde(serialize_with = "Private::serialize_revealed")]
+    pub metadata: Private<String>,
+    /// What the dispatch brought for the agent's attributes.
+    pub attributes: HashMap<String, String>,
+    /// Where another cell had to leave the call.
+    pub checkpoint: Option<Checkpoint>,
 }
 
 /// From a cell.
@@ -145,14 +163,12 @@ mod tests {
     #[tokio::test]
     async fn messages_arrive_whole_and_in_order() {
         let (mut near, mut far) = tokio::io::duplex(64);
-        let start = ToCell::Start {
+        let start = ToCell::Start(Box::new(Start {
             job: "AJ_1".to_owned(),
             room: "kitchen".to_owned(),
-            url: None,
-            token: "t".repeat(10_000),
-            participant: None,
-            checkpoint: None,
-        };
+            token: Secret::new("t".repeat(10_000)),
+            ..Start::default()
+        }));
         let stop = ToCell::Stop {
             job: "AJ_1".to_owned(),
         };

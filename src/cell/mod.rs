@@ -9,24 +9,24 @@ pub mod frames;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 use parlor_core::cells::BEAT_EVERY;
 use parlor_core::conversation::{Event, SecondAgent, Settings};
 use parlor_core::ids::Identity;
-use parlor_core::private::Secret;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::Instrument;
 
+use crate::agency::Agency;
 use crate::agent::Endpoint;
+use crate::config::{Agent, AgentText, LiveKit, Source};
 use crate::room;
-use crate::session::{Call, Tally};
+use crate::session::{Call, JobData, Tally};
 
 use follow::Follow;
-use frames::{FromCell, ToCell};
+use frames::{FromCell, Start, ToCell};
 
 /// Messages of the daemon that wait to be looked at; when it is full the daemon waits.
 const INBOX: usize = 64;
@@ -37,24 +37,19 @@ const OUTBOX: usize = 256;
 /// Signals that may wait to be looked at by one call.
 const CONTROL: usize = 4;
 
-/// Reads the agent's file again.
-pub type Reload = Arc<dyn Fn() -> anyhow::Result<Settings> + Send + Sync>;
-
 /// What all calls of a cell have in common.
 #[derive(Clone)]
 pub struct Cell {
-    /// LiveKit's address, for calls that bring none.
-    pub livekit_url: String,
+    /// LiveKit; calls may bring another address of it.
+    pub livekit: LiveKit,
     /// The Voice Agent API.
     pub agent: Endpoint,
-    /// What the agent is and how it behaves.
-    pub settings: Settings,
+    /// Where the agent's secrets come from.
+    pub source: Source,
     /// What the agent is called, if there is to be only one of that name in a room.
     pub agent_name: Option<String>,
     /// Who stays of two.
     pub second_agent: SecondAgent,
-    /// Where those settings come from at the start of each call, if they may change.
-    pub reload: Option<Reload>,
     /// What its calls count.
     pub tally: Tally,
 }
@@ -63,6 +58,15 @@ impl fmt::Debug for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cell").finish_non_exhaustive()
     }
+}
+
+/// The calls of a cell.
+struct Calls {
+    cell: Cell,
+    agency: Agency,
+    outbox: mpsc::Sender<FromCell>,
+    running: HashMap<String, Running>,
+    tasks: JoinSet<String>,
 }
 
 /// A call that is being made.
@@ -76,129 +80,159 @@ impl Cell {
     /// Makes calls until `reader` ends and the last of them is over.
     ///
     /// # Errors
-    /// When there is no native core to make them with.
+    /// When there is no native core to make them with, or no agent.
     pub async fn run(
-        mut self,
+        self,
         reader: impl AsyncRead + Unpin + Send + 'static,
         writer: impl AsyncWrite + Unpin + Send + 'static,
     ) -> Result<(), String> {
         let core = room::native_core()?;
-        tracing::debug!(%core, "a cell is ready");
         let (inbox, mut inbox_out) = mpsc::channel(INBOX);
         let (outbox, outbox_out) = mpsc::channel(OUTBOX);
         tokio::spawn(read(reader, inbox));
         let writing = tokio::spawn(write(writer, outbox_out));
+        let Some(message) = inbox_out.recv().await else {
+            return Ok(());
+        };
+        let agency = self.agency(message).await?;
+        tracing::debug!(%core, "a cell is ready");
         tell(&outbox, FromCell::Ready).await;
         let beating = tokio::spawn(beat(self.tally.clone(), outbox.clone()));
-        let mut running = HashMap::new();
-        let mut calls = JoinSet::new();
-        loop {
-            tokio::select! {
-                message = inbox_out.recv() => match message {
-                    Some(message) => self.on_message(message, &mut running, &mut calls, &outbox),
-                    None => break,
-                },
-                Some(ended) = calls.join_next() => forget(ended, &mut running, &outbox).await,
-            }
-        }
-        while let Some(ended) = calls.join_next().await {
-            forget(ended, &mut running, &outbox).await;
-        }
+        let mut calls = Calls {
+            cell: self,
+            agency,
+            outbox,
+            running: HashMap::new(),
+            tasks: JoinSet::new(),
+        };
+        calls.make(inbox_out).await;
         beating.abort();
-        let counts = self.tally.take();
-        tell(&outbox, FromCell::Beat { counts }).await;
-        drop(outbox);
+        let counts = calls.cell.tally.take();
+        tell(&calls.outbox, FromCell::Beat { counts }).await;
+        calls.agency.close().await;
+        drop(calls);
         beating.await.ok();
         writing.await.map_err(|error| error.to_string())
     }
 
-    /// A file that cannot be used was told by the daemon; what was before counts.
-    fn fresh_settings(&mut self) -> Settings {
-        if let Some(Ok(settings)) = self.reload.as_ref().map(|reload| reload()) {
-            self.settings = settings;
+    /// Takes in the first message, which says what the agent is.
+    async fn agency(&self, first: ToCell) -> Result<Agency, String> {
+        let ToCell::Agent { path, text } = first else {
+            return Err("the daemon does not say what the agent is".to_owned());
+        };
+        let agent = Agent::of(&AgentText { path, text }, &self.source);
+        let agent = agent.map_err(|error| error.to_string())?;
+        let told = |problems: Vec<String>| problems.join("; ");
+        let agency = Agency::new(agent, &self.source).map_err(told)?;
+        agency.ready().await.map_err(told)?;
+        Ok(agency)
+    }
+}
+
+impl Calls {
+    /// Makes what the daemon asks for, until it is gone and the last call is over.
+    async fn make(&mut self, mut inbox: mpsc::Receiver<ToCell>) {
+        loop {
+            tokio::select! {
+                message = inbox.recv() => match message {
+                    Some(message) => self.on_message(message),
+                    None => break,
+                },
+                Some(ended) = self.tasks.join_next() => self.forget(ended).await,
+            }
         }
-        Settings {
-            agent_name: self.agent_name.clone(),
-            second_agent: self.second_agent,
-            ..self.settings.clone()
+        while let Some(ended) = self.tasks.join_next().await {
+            self.forget(ended).await;
         }
     }
 
-    fn on_message(
-        &mut self,
-        message: ToCell,
-        running: &mut HashMap<String, Running>,
-        calls: &mut JoinSet<String>,
-        outbox: &mpsc::Sender<FromCell>,
-    ) {
+    fn on_message(&mut self, message: ToCell) {
         match message {
-            ToCell::Start {
-                job,
-                room,
-                url,
-                token,
-                participant,
-                checkpoint,
-            } => {
-                let (control, control_out) = mpsc::channel(CONTROL);
-                let (release, release_out) = oneshot::channel();
-                let span = tracing::info_span!("call", %job, %room);
-                let call = Call {
-                    livekit_url: url.unwrap_or_else(|| self.livekit_url.clone()),
-                    token: Secret::new(token),
-                    agent: self.agent.clone(),
-                    settings: Settings {
-                        resume: checkpoint.map(|it| *it),
-                        caller: participant.map(Identity::from),
-                        ..self.fresh_settings()
-                    },
-                    watch: None,
-                    tally: self.tally.clone(),
-                    stages: None,
-                };
-                let follow = Follow {
-                    job: job.clone(),
-                    outbox: outbox.clone(),
-                };
-                let making = follow.run(call, control_out, release_out).instrument(span);
-                let made = Running {
-                    task: calls.spawn(making).id(),
-                    control,
-                    release: Some(release),
-                };
-                running.insert(job, made);
-            }
+            ToCell::Agent { path, text } => self.replace_agent(&AgentText { path, text }),
+            ToCell::Start(start) => self.start(*start),
             ToCell::Stop { job } => {
                 // A call that was told often enough is on its way out.
-                if let Some(call) = running.get(&job) {
+                if let Some(call) = self.running.get(&job) {
                     call.control.try_send(Event::Shutdown).ok();
                 }
             }
             ToCell::Release { job } => {
-                if let Some(release) = running.get_mut(&job).and_then(|it| it.release.take()) {
+                let call = self.running.get_mut(&job);
+                if let Some(release) = call.and_then(|it| it.release.take()) {
                     release.send(()).ok();
                 }
             }
         }
     }
-}
 
-/// A call is over; one that a bug has ended may go on elsewhere.
-async fn forget(
-    ended: Result<String, JoinError>,
-    running: &mut HashMap<String, Running>,
-    outbox: &mpsc::Sender<FromCell>,
-) {
-    match ended {
-        Ok(job) => drop(running.remove(&job)),
-        Err(error) => {
-            tracing::error!(%error, "a bug has ended a call");
-            let broken =
-                |(job, call): (&String, &Running)| (call.task == error.id()).then(|| job.clone());
-            if let Some(job) = running.iter().find_map(broken) {
-                running.remove(&job);
-                tell(outbox, FromCell::Broken { job }).await;
-            }
+    /// The daemon has checked it, so what is wrong now is wrong with this process.
+    fn replace_agent(&self, text: &AgentText) {
+        let agent = Agent::of(text, &self.cell.source);
+        let agent = agent.map_err(|error| error.0);
+        if let Err(problems) = agent.and_then(|agent| self.agency.replace(agent)) {
+            let problems = problems.join("; ");
+            tracing::error!(%problems, "the agent stays as it was");
+        }
+    }
+
+    fn start(&mut self, start: Start) {
+        let (control, control_out) = mpsc::channel(CONTROL);
+        let (release, release_out) = oneshot::channel();
+        let (job, room) = (start.job.clone(), start.room.clone());
+        let span = tracing::info_span!("call", %job, %room);
+        let call = self.call(start);
+        let follow = Follow {
+            job: job.clone(),
+            outbox: self.outbox.clone(),
+        };
+        let making = follow.run(call, control_out, release_out).instrument(span);
+        let made = Running {
+            task: self.tasks.spawn(making).id(),
+            control,
+            release: Some(release),
+        };
+        self.running.insert(job, made);
+    }
+
+    fn call(&self, start: Start) -> Call {
+        let cell = &self.cell;
+        let mut livekit = cell.livekit.clone();
+        livekit.url = start.url.unwrap_or(livekit.url);
+        Call {
+            job: JobData {
+                id: start.job,
+                metadata: start.metadata,
+                attributes: start.attributes,
+            },
+            settings: Settings {
+                resume: start.checkpoint,
+                caller: start.participant.map(Identity::from),
+                agent_name: cell.agent_name.clone(),
+                second_agent: cell.second_agent,
+                ..Settings::default()
+            },
+            tally: cell.tally.clone(),
+            ..Call::new(
+                livekit,
+                start.token,
+                cell.agent.clone(),
+                self.agency.present(),
+            )
+        }
+    }
+
+    /// A call is over; one that a bug has ended may go on elsewhere.
+    async fn forget(&mut self, ended: Result<String, JoinError>) {
+        let error = match ended {
+            Ok(job) => return drop(self.running.remove(&job)),
+            Err(error) => error,
+        };
+        tracing::error!(%error, "a bug has ended a call");
+        let mut running = self.running.iter();
+        let broken = running.find(|(_, call)| call.task == error.id());
+        if let Some(job) = broken.map(|(job, _)| job.clone()) {
+            self.running.remove(&job);
+            tell(&self.outbox, FromCell::Broken { job }).await;
         }
     }
 }

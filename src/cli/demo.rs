@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::Args;
 use parlor_core::conversation::{Event, Fact};
 use tokio::sync::mpsc;
 
 use super::{Done, out};
+use crate::agency::Agency;
 use crate::config::{Agent, AgentApi, Overrides, Source};
 use crate::demo::{Demonstration, Told, Voice};
 use crate::explain;
@@ -47,8 +48,9 @@ impl Demo {
         };
         let (control, events) = mpsc::channel::<Event>(shutdown::SIGNALS);
         let signals = shutdown::on_signals(control, || Event::Shutdown)?;
+        let agency = Agency::new(agent, source).map_err(|it| anyhow!(it.join("; ")))?;
         let demonstration = Demonstration {
-            agent,
+            agency,
             voice,
             heard: self.out.clone(),
             livekit_server: source.text("PARLOR_LIVEKIT_SERVER").map(PathBuf::from),

@@ -2,18 +2,21 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
 use parlor_core::conversation::Event;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::{Done, out};
-use crate::config::{Config, LiveKit, Overrides, Source};
+use crate::agency::Agency;
+use crate::config::{Config, LiveKit, Overrides, Reload, Source};
 use crate::explain;
 use crate::names;
-use crate::session::{Call, Tally};
+use crate::session::Call;
 use crate::shutdown;
 use crate::token::{Grant, Kind, mint};
 
@@ -51,20 +54,17 @@ impl Join {
         let identity = self.identity.unwrap_or_else(|| names::random("agent"));
         let token = agent_token(&config.livekit, &self.room, &identity, &config.agent.name)?;
         let url = config.livekit.url.clone();
+        let (agency, following) = follow(&config, source, overrides)?;
+        agency.ready().await.map_err(|it| anyhow!(it.join("; ")))?;
         tracing::info!(room = %self.room, %identity, %url, "joining");
-        let call = Call {
-            livekit_url: config.livekit.url,
-            token,
-            agent: config.api.endpoint(),
-            settings: config.agent.settings,
-            watch: None,
-            tally: Tally::default(),
-            stages: None,
-        };
+        let api = config.api.endpoint();
+        let call = Call::new(config.livekit, token, api, agency.present());
         let (control, events) = mpsc::channel::<Event>(shutdown::SIGNALS);
         let signals = shutdown::on_signals(control, || Event::Shutdown)?;
         let ended = call.run(events).await;
         signals.abort();
+        following.abort();
+        agency.close().await;
         let outcome = ended.map_err(|error| anyhow!(explain::join(&error, &self.room, &url)))?;
         if outcome.is_success() {
             return Ok(ExitCode::SUCCESS);
@@ -72,6 +72,29 @@ impl Join {
         out::error(&explain::outcome(&outcome));
         Ok(ExitCode::FAILURE)
     }
+}
+
+/// Keeps the agent as its file says, also when that changes.
+fn follow(
+    config: &Config,
+    source: &Source,
+    overrides: Overrides,
+) -> anyhow::Result<(Arc<Agency>, JoinHandle<()>)> {
+    let told = |problems: Vec<String>| anyhow!(problems.join("; "));
+    let agency = Agency::new(config.agent.clone(), source).map_err(told)?;
+    let agency = Arc::new(agency);
+    let mut reload = Reload::new(source, overrides, config.agent_text.clone());
+    let kept = agency.clone();
+    let following = tokio::spawn(async move {
+        loop {
+            let (agent, _) = reload.next().await;
+            if let Err(problems) = kept.replace(agent) {
+                let problems = problems.join("; ");
+                tracing::error!(%problems, "the agent stays as it was");
+            }
+        }
+    });
+    Ok((agency, following))
 }
 
 fn agent_token(

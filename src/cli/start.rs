@@ -56,7 +56,6 @@ impl Start {
             drain_within: Duration::from_secs(self.drain_timeout),
             health: self.health,
             log_format: super::log_format(source, Format::Auto)?,
-            reload: false,
             flags: self.flags,
         };
         plan.run(source).await

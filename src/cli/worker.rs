@@ -12,11 +12,11 @@ use clap::{Args, ValueEnum};
 use parlor_core::cells::Limits;
 use parlor_core::conversation::SecondAgent;
 use parlor_core::dispatch::{Dispatch, Event, JobType, Settings};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{Done, out};
 use crate::clock;
-use crate::config::{Config, Overrides, Source};
+use crate::config::{AgentText, Config, Overrides, Reload, Source};
 use crate::names;
 use crate::ops::log::Format;
 use crate::ops::{self, Board};
@@ -106,18 +106,18 @@ pub(super) struct Plan {
     /// Where health, metrics and calls are shown.
     pub(super) health: SocketAddr,
     pub(super) log_format: Format,
-    /// Each call begins with the agent's file as it is then.
-    pub(super) reload: bool,
 }
 
 impl Plan {
     /// Runs the worker to its end.
     pub(super) async fn run(self, source: &Source) -> Done {
-        // Read whole before anything is opened; each cell reads it again.
+        // Read whole before anything is opened; cells are told what it is.
         let config = Config::load(source, &self.flags.overrides())?;
         let settings = self.settings(source);
         let board = Arc::new(Board::new(&settings));
-        let mut cells = Cells::new(self.cells(&settings)?, self.flags.limits(), board.clone());
+        let (agent, agent_out) = watch::channel(config.agent_text.clone());
+        let command = self.cells(&settings, agent_out)?;
+        let mut cells = Cells::new(command, self.flags.limits(), board.clone());
         cells.ready().await.context("no calls can be made")?;
         let server = Server {
             livekit: config.livekit,
@@ -132,6 +132,8 @@ impl Plan {
             let rounds = Rounds::new(&server.livekit, &settings.agent_name);
             tokio::spawn(rounds.run(board.clone()))
         });
+        let reload = Reload::new(source, self.flags.overrides(), config.agent_text);
+        let following = tokio::spawn(follow(reload, agent));
         let mut edges = WorkerEdges::new(server, cells, board);
         let (control, control_out) = mpsc::channel(shutdown::SIGNALS);
         let signals = shutdown::on_signals(control, || Event::Drain)?;
@@ -139,6 +141,7 @@ impl Plan {
         let cut = worker::run(dispatch, &mut edges, control_out).await;
         edges.finish(cut).await;
         signals.abort();
+        following.abort();
         if let Some(rounds) = rounds {
             rounds.abort();
         }
@@ -170,15 +173,13 @@ impl Plan {
         }
     }
 
-    fn cells(&self, settings: &Settings) -> anyhow::Result<CellCommand> {
+    fn cells(
+        &self,
+        settings: &Settings,
+        agent: watch::Receiver<AgentText>,
+    ) -> anyhow::Result<CellCommand> {
         let program = std::env::current_exe().context("this program cannot be found")?;
         let mut arguments = vec![OsString::from("cell")];
-        if let Some(agent) = &self.flags.agent {
-            arguments.extend([OsString::from("--agent"), agent.clone().into_os_string()]);
-        }
-        if self.reload {
-            arguments.push(OsString::from("--reload"));
-        }
         // Where each participant has an agent, there are many of one name.
         if settings.job_type == JobType::Room {
             arguments.extend(self.flags.only_one(&settings.agent_name));
@@ -187,7 +188,16 @@ impl Plan {
             program,
             arguments,
             log_format: self.log_format.resolve(),
+            agent,
         })
+    }
+}
+
+/// Hands each version of the agent's file on to the cells.
+async fn follow(mut reload: Reload, agent: watch::Sender<AgentText>) {
+    loop {
+        let (_, text) = reload.next().await;
+        agent.send_replace(text);
     }
 }
 

@@ -7,23 +7,27 @@ mod agent_file;
 mod barge_in;
 mod file_error;
 mod proxies;
+mod reload;
 mod source;
 mod variables;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_core::conversation::Settings;
-use parlor_core::private::Secret;
+use parlor_core::private::{Private, Secret};
 
 use crate::agent::Endpoint;
+use crate::definition::Definition;
 use crate::dial::Proxies;
 use barge_in::BargeInName;
 use source::Reader;
 
 pub use agent_file::AgentFile;
 pub use file_error::FileError;
+pub use reload::Reload;
 pub use source::Source;
 pub use variables::{VARIABLES, Variable};
 
@@ -82,15 +86,28 @@ pub struct Config {
     pub proxies: Proxies,
     /// Who the agent is.
     pub agent: Agent,
+    /// The file that says so.
+    pub agent_text: AgentText,
 }
 
 /// Who the agent is and how it behaves.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Agent {
     /// Shown to people in the room.
     pub name: String,
     /// For each call.
     pub settings: Settings,
+    /// What it says and can do.
+    pub definition: Arc<Definition>,
+}
+
+/// An agent's file as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentText {
+    /// Where it stands.
+    pub path: PathBuf,
+    /// What it says.
+    pub text: Private<String>,
 }
 
 /// Settings that a command line may give; each beats everything else.
@@ -130,13 +147,14 @@ impl Config {
         let livekit = livekit(&mut reader);
         let api = agent_api(&mut reader);
         let proxies = api.proxies.clone();
-        let agent = agent(&mut reader, overrides);
+        let agent = agent(&mut reader, overrides, &proxies);
         match (agent, reader.problems) {
-            (Some(agent), problems) if problems.is_empty() => Ok(Self {
+            (Some((agent, agent_text)), problems) if problems.is_empty() => Ok(Self {
                 livekit,
                 api,
                 proxies,
                 agent,
+                agent_text,
             }),
             (_, problems) => Err(ConfigError(problems)),
         }
@@ -190,8 +208,60 @@ impl Agent {
     /// What of it is wrong.
     pub fn load(source: &Source, overrides: &Overrides) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(source);
-        let agent = agent(&mut reader, overrides);
-        agent.ok_or(ConfigError(reader.problems))
+        let proxies = proxies::read(&mut reader);
+        match (agent(&mut reader, overrides, &proxies), reader.problems) {
+            (Some((agent, _)), problems) if problems.is_empty() => Ok(agent),
+            (_, problems) => Err(ConfigError(problems)),
+        }
+    }
+
+    /// The agent that `file` describes, with secrets and the variables that beat it from `source`.
+    ///
+    /// # Errors
+    /// What of it is wrong.
+    pub fn of(file: &AgentText, source: &Source) -> Result<Self, ConfigError> {
+        let mut reader = Reader::new(source);
+        let proxies = proxies::read(&mut reader);
+        let agent = described(&mut reader, file, &Overrides::default(), &proxies);
+        match (agent, reader.problems) {
+            (Some(agent), problems) if problems.is_empty() => Ok(agent),
+            (_, problems) => Err(ConfigError(problems)),
+        }
+    }
+}
+
+impl AgentText {
+    /// Reads the file that counts: the one that is named, else `agent.toml` if it is there, else
+    /// the one that comes with Parlor.
+    ///
+    /// # Errors
+    /// [`FileError::Read`]
+    pub fn read(source: &Source, overrides: &Overrides) -> Result<Self, FileError> {
+        let path = Self::path(source, overrides);
+        let (path, text) = match path {
+            Some(path) => {
+                let text = std::fs::read_to_string(&path);
+                let text = text.map_err(|error| FileError::Read {
+                    path: path.clone(),
+                    error,
+                })?;
+                (path, text)
+            }
+            None => {
+                let (path, text) = AgentFile::shipped();
+                (path.to_owned(), text.to_owned())
+            }
+        };
+        let text = text.into();
+        Ok(Self { path, text })
+    }
+
+    /// The file that counts, unless it is the one that comes with Parlor.
+    fn path(source: &Source, overrides: &Overrides) -> Option<PathBuf> {
+        let named = overrides.agent_file.clone();
+        let named = named.or_else(|| source.text("PARLOR_AGENT").map(PathBuf::from));
+        let default = Path::new(DEFAULT_AGENT_FILE);
+        named.or_else(|| default.exists().then(|| default.to_owned()))
     }
 }
 
@@ -245,26 +315,35 @@ fn checked_address(reader: &mut Reader<'_>, name: &str, value: &str) -> String {
     value.trim_end_matches('/').to_owned()
 }
 
-fn agent(reader: &mut Reader<'_>, overrides: &Overrides) -> Option<Agent> {
-    let named = overrides
-        .agent_file
-        .clone()
-        .or_else(|| reader.text("PARLOR_AGENT").map(PathBuf::from));
-    let file = match named {
-        Some(path) => AgentFile::read(&path),
-        None if Path::new(DEFAULT_AGENT_FILE).exists() => {
-            AgentFile::read(Path::new(DEFAULT_AGENT_FILE))
+fn agent(
+    reader: &mut Reader<'_>,
+    overrides: &Overrides,
+    proxies: &Proxies,
+) -> Option<(Agent, AgentText)> {
+    match AgentText::read(reader.source(), overrides) {
+        Ok(text) => Some((described(reader, &text, overrides, proxies)?, text)),
+        Err(error) => {
+            reader.problems.extend(error.lines());
+            None
         }
-        None => AgentFile::shipped(),
-    };
-    let file = match file {
-        Ok(file) => file,
+    }
+}
+
+fn described(
+    reader: &mut Reader<'_>,
+    file: &AgentText,
+    overrides: &Overrides,
+    proxies: &Proxies,
+) -> Option<Agent> {
+    let parsed = AgentFile::parse(&file.path, file.text.reveal());
+    let agent = parsed.and_then(|it| it.into_agent(&file.path, reader.source(), proxies));
+    let mut agent = match agent {
+        Ok(agent) => agent,
         Err(error) => {
             reader.problems.extend(error.lines());
             return None;
         }
     };
-    let mut agent = file.into_agent();
     let settings = &mut agent.settings;
     if let Some(barge_in) = reader.parsed::<BargeInName>("PARLOR_BARGE_IN") {
         settings.barge_in = barge_in.into();

@@ -52,6 +52,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Where the settings come from.
+    pub(super) fn source(&self) -> &'a Source {
+        self.source
+    }
+
     /// The value of `name`, or a problem that says what it is for.
     pub(super) fn required(&mut self, name: &str, what: &str) -> Secret {
         self.secret(name).unwrap_or_else(|| {

@@ -14,10 +14,11 @@ use parlor_core::private::Secret;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::config::{Agent, AgentApi, LiveKit};
+use crate::agency::Agency;
+use crate::config::{AgentApi, LiveKit};
 use crate::dial::Proxies;
 use crate::room::Caller;
-use crate::session::{Call, Tally};
+use crate::session::Call;
 use crate::sim::{self, Simulator};
 use crate::token::{Grant, Kind, mint};
 
@@ -37,7 +38,7 @@ const FACTS: usize = 256;
 #[derive(Debug)]
 pub struct Demonstration {
     /// Who answers.
-    pub agent: Agent,
+    pub agency: Agency,
     /// Who calls.
     pub voice: Voice,
     /// Where what the caller heard is saved.
@@ -100,15 +101,14 @@ impl Demonstration {
             api: &simulator.api.base_url,
         });
 
+        let present = self.agency.present();
+        let agent = present.borrow().agent.clone();
         let (facts, mut facts_out) = mpsc::channel(FACTS);
+        let token_of_agent = token(&livekit, Kind::Agent, &agent.name)?;
+        let api = simulator.api.endpoint();
         let call = Call {
-            livekit_url: livekit.url.clone(),
-            token: token(&livekit, Kind::Agent, &self.agent.name)?,
-            agent: simulator.api.endpoint(),
-            settings: self.agent.settings,
             watch: Some(facts),
-            tally: Tally::default(),
-            stages: None,
+            ..Call::new(livekit.clone(), token_of_agent, api, present)
         };
         let guest = token(&livekit, Kind::Caller, "you")?;
         tell(Told::Link {
@@ -116,7 +116,7 @@ impl Demonstration {
             token: &guest,
         });
 
-        let is_greeted = call.settings.brief.first.session.greeting.is_some();
+        let is_greeted = agent.definition.greets();
         let (over, until_over) = oneshot::channel();
         let talking = async {
             let ended = call.run(control).await;
@@ -144,6 +144,7 @@ impl Demonstration {
             }
         };
         let (ended, called, ()) = tokio::join!(talking, calling, telling);
+        self.agency.close().await;
         simulator.stop().await;
         server.stop().await;
         called?;

@@ -103,14 +103,22 @@ fn request(url: &str, bearer: &Secret) -> Result<Request, DialError> {
     Ok(request)
 }
 
-/// One TLS configuration for the process: reading the system's certificates takes milliseconds.
 fn connector(url: &str) -> Result<Option<Connector>, DialError> {
-    static TLS: OnceLock<Arc<rustls::ClientConfig>> = OnceLock::new();
-    if !url.starts_with("wss:") {
-        return Ok(None);
+    if url.starts_with("wss:") {
+        Ok(Some(Connector::Rustls(tls()?)))
+    } else {
+        Ok(None)
     }
+}
+
+/// One TLS configuration for the process: reading the system's certificates takes milliseconds.
+///
+/// # Errors
+/// The machine has no certificates.
+pub(crate) fn tls() -> Result<Arc<rustls::ClientConfig>, DialError> {
+    static TLS: OnceLock<Arc<rustls::ClientConfig>> = OnceLock::new();
     if let Some(config) = TLS.get() {
-        return Ok(Some(Connector::Rustls(config.clone())));
+        return Ok(config.clone());
     }
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -124,6 +132,5 @@ fn connector(url: &str) -> Result<Option<Connector>, DialError> {
         .map_err(unreachable)?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let config = TLS.get_or_init(|| Arc::new(config));
-    Ok(Some(Connector::Rustls(config.clone())))
+    Ok(TLS.get_or_init(|| Arc::new(config)).clone())
 }

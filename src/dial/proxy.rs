@@ -69,6 +69,13 @@ impl Proxies {
         matcher.intercept(&anywhere).is_some()
     }
 
+    /// Whether `url` is reached through one of them.
+    pub(crate) fn stand_before(&self, url: &str) -> bool {
+        let uri = url.parse::<Uri>();
+        let server = uri.as_ref().ok().and_then(Server::of);
+        server.is_some_and(|server| self.toward(&server).is_some())
+    }
+
     /// The proxy to `server`; none to this machine itself.
     pub(super) fn toward(&self, server: &Server<'_>) -> Option<Intercept> {
         if server.is_here() {
@@ -100,9 +107,9 @@ impl Proxies {
 }
 
 impl<'a> Server<'a> {
-    /// Of a `ws://` or `wss://` address.
+    /// Of a `ws://`, `wss://`, `http://` or `https://` address.
     pub(super) fn of(uri: &'a Uri) -> Option<Self> {
-        let is_tls = uri.scheme_str() == Some("wss");
+        let is_tls = matches!(uri.scheme_str(), Some("wss" | "https"));
         let default = if is_tls { 443 } else { 80 };
         Some(Self {
             host: uri.host()?,

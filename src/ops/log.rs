@@ -16,6 +16,9 @@ const DEFAULT_FILTER: &str = "info,livekit=warn";
 /// The crates whose lines hold nothing private.
 const OURS: [&str; 3] = ["parlor", "parlor_core", "livekit"];
 
+/// The crate that speaks MCP prints what servers say at every level; `tools::mcp` tells what matters.
+const NEVER: &str = "rmcp";
+
 /// How a log line looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
@@ -89,6 +92,7 @@ fn private() -> Targets {
     Targets::new()
         .with_default(LevelFilter::INFO)
         .with_targets(OURS.map(|target| (target, LevelFilter::TRACE)))
+        .with_target(NEVER, LevelFilter::OFF)
 }
 
 impl FromStr for Format {
@@ -101,5 +105,21 @@ impl FromStr for Format {
             "json" => Ok(Self::Json),
             _ => Err("it must be auto, text or json"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+
+    use super::*;
+
+    #[test]
+    fn what_is_private_never_appears() {
+        let private = private();
+        assert!(private.would_enable("parlor::tools", &Level::TRACE));
+        assert!(private.would_enable("hyper::client", &Level::INFO));
+        assert!(!private.would_enable("hyper::client", &Level::DEBUG));
+        assert!(!private.would_enable("rmcp::service", &Level::ERROR));
     }
 }

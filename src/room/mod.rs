@@ -2,6 +2,7 @@
 
 mod caller;
 mod events;
+mod hand;
 mod mic;
 mod native;
 mod playout;
@@ -26,6 +27,8 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 pub use caller::{Caller, Heard};
+pub(crate) use hand::metadata;
+pub use hand::{Hand, HandError};
 pub use mic::Mic;
 pub use native::native_core;
 pub use playout::{Playout, Sink};
@@ -148,6 +151,16 @@ impl Room {
             token: renewed_out,
         };
         Ok((joined, inbox))
+    }
+
+    /// What the room is called.
+    pub fn name(&self) -> String {
+        self.room.name()
+    }
+
+    /// What may be done in the room besides speaking.
+    pub fn hand(&self) -> Hand {
+        Hand(self.room.clone())
     }
 
     /// The agent's voice.

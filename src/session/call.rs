@@ -1,5 +1,6 @@
 //! One call from join to leave.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_core::conversation::{Checkpoint, Event, Outcome, Settings};
@@ -7,11 +8,14 @@ use parlor_core::private::Secret;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
+use crate::agency::Present;
 use crate::agent::{Endpoint, Inbox};
 use crate::clock;
+use crate::config::LiveKit;
 use crate::room::{JoinError, Room};
 
-use super::{CallEdges, Inputs, Observer, Tally, Watch, run};
+use super::briefing::Briefing;
+use super::{CallEdges, Inputs, JobData, Observer, Tally, Watch, run};
 
 /// How long whoever follows a call may take to let it go.
 const RELEASED_WITHIN: Duration = Duration::from_secs(3);
@@ -19,13 +23,17 @@ const RELEASED_WITHIN: Duration = Duration::from_secs(3);
 /// What a call needs.
 #[derive(Debug)]
 pub struct Call {
-    /// LiveKit's address, `ws://` or `wss://`.
-    pub livekit_url: String,
+    /// LiveKit's address, and what opens its API.
+    pub livekit: LiveKit,
     /// Opens one room, for one identity.
     pub token: Secret,
     /// The Voice Agent API.
     pub agent: Endpoint,
-    /// What the agent is and how it behaves.
+    /// What the agent is, now and when it changes.
+    pub present: watch::Receiver<Arc<Present>>,
+    /// What dispatch tells of it.
+    pub job: JobData,
+    /// What else one call is told; what the agent's file says comes on top.
     pub settings: Settings,
     /// Who else wants to know what happens.
     pub watch: Option<Watch>,
@@ -49,6 +57,26 @@ pub struct Stages {
 }
 
 impl Call {
+    /// A call that nobody dispatched, and that nobody else watches.
+    pub fn new(
+        livekit: LiveKit,
+        token: Secret,
+        agent: Endpoint,
+        present: watch::Receiver<Arc<Present>>,
+    ) -> Self {
+        Self {
+            livekit,
+            token,
+            agent,
+            present,
+            job: JobData::default(),
+            settings: Settings::default(),
+            watch: None,
+            tally: Tally::default(),
+            stages: None,
+        }
+    }
+
     /// Joins the room, talks until the call is over, and leaves.
     ///
     /// # Errors
@@ -65,7 +93,7 @@ impl Call {
             None => (None, None, None),
         };
         let (room, inbox) = tokio::select! {
-            joined = Room::join(&self.livekit_url, &self.token) => joined?,
+            joined = Room::join(&self.livekit.url, &self.token) => joined?,
             _ = control.recv() => return Ok(Outcome::Shutdown),
         };
         let began = clock::now();
@@ -76,7 +104,9 @@ impl Call {
         }
         let (connections, agent) = Inbox::new();
         let observer = Observer::new(self.watch, self.tally);
-        let mut edges = CallEdges::new(room, self.agent, connections, observer);
+        let own = self.present.borrow().agent.settings.clone();
+        let briefing = Briefing::new(self.job, self.livekit, room.hand(), self.present);
+        let mut edges = CallEdges::new(room, self.agent, connections, briefing, observer);
         let inputs = Inputs {
             control,
             agent,
@@ -86,6 +116,10 @@ impl Call {
         };
         let settings = Settings {
             checkpoints: checkpoints.is_some(),
+            barge_in: own.barge_in,
+            caller_wait: own.caller_wait,
+            caller_grace: own.caller_grace,
+            dismiss: own.dismiss,
             ..self.settings
         };
         edges.keep(checkpoints);

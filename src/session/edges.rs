@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{Action, Checkpoint, Event, PlayoutEvent, Utterance};
+use parlor_core::ids::Identity;
+use parlor_core::private::Private;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
@@ -11,11 +13,14 @@ use tracing::Instrument;
 
 use crate::agent::{Connections, Endpoint, Link, Stalled};
 use crate::room::Room;
+use crate::tools::{Used, Workbench};
 
+use super::briefing::Briefing;
+use super::dismiss::dismiss;
 use super::{Edges, Observer};
 
-/// How long the sockets of a finished call may take to close.
-const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// How long the sockets of a finished call may take to close, and what is done on the side.
+const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 
 /// Outside calls for a conversation's actions.
 #[derive(Debug)]
@@ -24,18 +29,23 @@ pub struct CallEdges {
     endpoint: Endpoint,
     connections: Connections,
     link: Option<Link>,
-    sockets: JoinSet<()>,
+    /// Sockets, and what is written or asked of the server on the side.
+    tasks: JoinSet<()>,
+    workbench: Workbench,
+    briefing: Briefing,
     observer: Observer,
     checkpoints: Option<watch::Sender<Checkpoint>>,
+    brief: Option<Event>,
     trouble: Option<Event>,
 }
 
 impl CallEdges {
     /// Edges in `room`; what the agent says comes out of the inbox of `connections`.
-    pub fn new(
+    pub(super) fn new(
         room: Room,
         endpoint: Endpoint,
         connections: Connections,
+        briefing: Briefing,
         observer: Observer,
     ) -> Self {
         Self {
@@ -43,9 +53,12 @@ impl CallEdges {
             endpoint,
             connections,
             link: None,
-            sockets: JoinSet::new(),
+            tasks: JoinSet::new(),
+            workbench: Workbench::default(),
+            briefing,
             observer,
             checkpoints: None,
+            brief: None,
             trouble: None,
         }
     }
@@ -58,10 +71,11 @@ impl CallEdges {
     /// Sees every task of the call end and leaves the room.
     pub async fn finish(mut self) -> Observer {
         self.close_agent();
-        let closing = async { while self.sockets.join_next().await.is_some() {} };
+        self.workbench.clear().await;
+        let closing = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(CLOSE_WITHIN, closing).await.is_err() {
             tracing::warn!("the agent's socket did not close in time");
-            self.sockets.shutdown().await;
+            self.tasks.shutdown().await;
         }
         self.observer.gaps(self.room.playout().gaps());
         self.room.leave().await;
@@ -70,10 +84,10 @@ impl CallEdges {
 
     /// Opens another connection in place of the one before.
     fn connect_agent(&mut self, endpoint: Endpoint) {
-        while self.sockets.try_join_next().is_some() {}
+        while self.tasks.try_join_next().is_some() {}
         self.close_agent();
         let (link, task) = Link::open(endpoint, self.connections.open());
-        self.sockets.spawn(task.in_current_span());
+        self.tasks.spawn(task.in_current_span());
         self.link = Some(link);
     }
 
@@ -87,6 +101,24 @@ impl CallEdges {
         if self.room.playout().push(utterance, frame).is_err() {
             self.in_trouble(Event::Playout(PlayoutEvent::Overflowed));
         }
+    }
+
+    /// Writes to the caller; a room that takes nothing is no reason to end the call.
+    fn write(&mut self, text: Private<String>) {
+        let hand = self.briefing.hand().clone();
+        let caller = self.briefing.caller().cloned();
+        let writing = async move {
+            if let Err(error) = hand.write(caller.as_ref(), text.reveal()).await {
+                tracing::warn!(%error, "the caller could not be written to");
+            }
+        };
+        self.tasks.spawn(writing.in_current_span());
+    }
+
+    fn dismiss(&mut self, caller: Identity) {
+        let livekit = self.briefing.livekit().clone();
+        let dismissing = dismiss(livekit, self.room.name(), caller);
+        self.tasks.spawn(dismissing.in_current_span());
     }
 
     /// The first trouble is told; what follows from it is not.
@@ -114,7 +146,10 @@ impl Edges for CallEdges {
                 }
             }
             Action::CloseAgent => self.close_agent(),
-            Action::Listen(identity) => self.room.listen(identity),
+            Action::Listen(identity) => {
+                self.room.listen(identity.clone());
+                self.brief = self.briefing.listen(identity);
+            }
             Action::Play { utterance, frame } => self.play(utterance, frame),
             Action::PausePlayout => self.room.playout().pause(true),
             Action::ResumePlayout => self.room.playout().pause(false),
@@ -129,19 +164,37 @@ impl Edges for CallEdges {
                     checkpoints.send_replace(*checkpoint);
                 }
             }
-            Action::RunTool { call, .. } => self.in_trouble(Event::ToolDone {
+            Action::RunTool {
                 call,
-                result: r#"{"error":"there is no such tool"}"#.to_owned().into(),
-                is_error: true,
-            }),
-            Action::CancelTool(_) => {}
-            Action::Write(_) => {}
+                name,
+                arguments,
+                within,
+            } => {
+                let toolbox = self.briefing.present().agent.definition.toolbox();
+                let used = Used {
+                    name,
+                    arguments,
+                    within,
+                };
+                let around = self.briefing.surroundings();
+                self.workbench.start(call, toolbox, used, around);
+            }
+            Action::CancelTool(call) => self.workbench.cancel(&call),
+            Action::Write(text) => self.write(text),
+            Action::Dismiss(caller) => self.dismiss(caller),
             // The driver's own.
             Action::Finish(_) => {}
         }
     }
 
     fn trouble(&mut self) -> Option<Event> {
-        self.trouble.take()
+        self.brief.take().or_else(|| self.trouble.take())
+    }
+
+    async fn next(&mut self) -> Event {
+        tokio::select! {
+            event = self.workbench.next() => event,
+            event = self.briefing.changed() => event,
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! Runs one conversation against its edges. No rule of a call is here: those are in
 //! `parlor_core::conversation`.
 
+mod briefing;
 mod call;
 mod counts;
+mod dismiss;
 mod edges;
 mod observer;
 
@@ -15,6 +17,7 @@ use tokio::sync::mpsc;
 use crate::agent::Inbox;
 use crate::clock::{at, now};
 
+pub use briefing::JobData;
 pub use call::{Call, Stages};
 pub use counts::{Counts, Tally};
 pub use edges::CallEdges;
@@ -28,8 +31,11 @@ pub trait Edges {
     /// Starts `action` and returns at once.
     fn perform(&mut self, action: Action);
 
-    /// What went wrong at an edge while it performed, as an event.
+    /// What an edge has to say to what it performed: what went wrong, or what it was asked for.
     fn trouble(&mut self) -> Option<Event>;
+
+    /// What an edge has to say later: what a tool gave, or how the agent has changed. Cancel-safe.
+    fn next(&mut self) -> impl Future<Output = Event> + Send;
 }
 
 /// The caller's voice. It never pauses and is the only input that may lose something.
@@ -83,6 +89,7 @@ pub async fn run<M: Microphone>(
             event = inputs.agent.next() => event,
             event = inputs.room.recv() => event.unwrap_or(Event::Room(GONE)),
             Some(event) = inputs.playout.recv() => event,
+            event = edges.next() => event,
             frame = inputs.mic.next() => Event::Mic(frame),
             () = at(deadline) => continue,
         };

@@ -9,11 +9,12 @@ use std::time::Duration;
 use parlor_core::cells::{Action, CellEvent, CellId, Event};
 use parlor_core::dispatch::JobResult;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::stderr;
-use crate::cell::frames::{self, FromCell, ToCell};
+use crate::cell::frames::{self, FromCell, Start, ToCell};
+use crate::config::AgentText;
 use crate::ops::Board;
 use crate::ops::log::Format;
 
@@ -35,6 +36,8 @@ pub struct CellCommand {
     pub arguments: Vec<OsString>,
     /// How its log lines look; they are passed on as they are.
     pub log_format: Format,
+    /// What its agent is, now and when that changes.
+    pub agent: watch::Receiver<AgentText>,
 }
 
 /// A process that runs.
@@ -50,6 +53,7 @@ pub(super) struct Supervisor {
     child: Child,
     pipes: (ChildStdin, ChildStdout, ChildStderr),
     inbox: mpsc::Receiver<ToCell>,
+    agent: watch::Receiver<AgentText>,
     killed: oneshot::Receiver<()>,
     is_json: bool,
 }
@@ -86,6 +90,7 @@ impl Process {
             child,
             pipes: (stdin, stdout, stderr),
             inbox: inbox_out,
+            agent: command.agent.clone(),
             killed,
             is_json: command.log_format == Format::Json,
         };
@@ -105,14 +110,16 @@ impl Process {
         let message = match action {
             Action::Start(_, start) => {
                 let job = start.assignment.job;
-                ToCell::Start {
+                ToCell::Start(Box::new(Start {
                     job: job.id.to_string(),
                     room: job.room,
                     url: start.assignment.url,
-                    token: start.assignment.token.reveal().to_owned(),
+                    token: start.assignment.token,
                     participant: job.participant.map(String::from),
-                    checkpoint: start.checkpoint.map(Box::new),
-                }
+                    metadata: job.metadata,
+                    attributes: job.attributes,
+                    checkpoint: start.checkpoint,
+                }))
             }
             Action::Stop(_, job) => ToCell::Stop {
                 job: job.to_string(),
@@ -134,7 +141,7 @@ impl Supervisor {
     pub(super) async fn run(mut self, events: mpsc::Sender<Event>, board: Arc<Board>) {
         let (id, pid) = (self.id, self.child.id());
         let (stdin, stdout, stderr) = self.pipes;
-        let writing = tokio::spawn(write(stdin, self.inbox));
+        let writing = tokio::spawn(write(stdin, self.inbox, self.agent));
         let mut forwarding = tokio::spawn(stderr::forward(stderr, id, self.is_json));
         let ears = Ears {
             id,
@@ -220,8 +227,25 @@ impl Ears {
     }
 }
 
-async fn write(mut stdin: ChildStdin, mut inbox: mpsc::Receiver<ToCell>) {
-    while let Some(message) = inbox.recv().await {
+/// Writes what the agent is, first and whenever it changes, and all that is in the inbox.
+async fn write(
+    mut stdin: ChildStdin,
+    mut inbox: mpsc::Receiver<ToCell>,
+    mut agent: watch::Receiver<AgentText>,
+) {
+    agent.mark_changed();
+    loop {
+        let message = tokio::select! {
+            biased;
+            Ok(()) = agent.changed() => {
+                let AgentText { path, text } = agent.borrow_and_update().clone();
+                ToCell::Agent { path, text }
+            }
+            message = inbox.recv() => match message {
+                Some(message) => message,
+                None => return,
+            },
+        };
         if let Err(error) = frames::write(&mut stdin, &message).await {
             tracing::debug!(%error, "a cell reads no more");
             return;

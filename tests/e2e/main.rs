@@ -11,6 +11,7 @@ mod gate;
 mod hearing;
 mod hostile;
 mod lost;
+mod mcp;
 mod orphans;
 mod pages;
 mod reconnect;

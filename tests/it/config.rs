@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use parlor::config::{Agent, Config, ConfigError, Overrides, Source, VARIABLES};
+use parlor::config::{Agent, AgentText, Config, ConfigError, Overrides, Source, VARIABLES};
 use parlor_core::conversation::BargeIn;
 
 fn source(pairs: &[(&str, &str)]) -> Source {
@@ -150,10 +150,22 @@ fn the_shipped_agent_file_is_valid_with_every_line_switched_on() {
             _ => format!("{line}\n"),
         })
         .collect();
-    let plain = agent("plain.toml", shipped).unwrap();
-    let full = agent("full.toml", &switched_on).unwrap();
-    assert_eq!(plain.name, "Parlor");
-    assert_ne!(plain.settings.brief, full.settings.brief);
+    let brief = |name, text: &str| {
+        let secrets = ["SHOP_TOKEN", "CRM_TOKEN", "VOICE_WEBHOOK_SECRET"];
+        let file = AgentText {
+            path: PathBuf::from(name),
+            text: text.to_owned().into(),
+        };
+        let agent = Agent::of(&file, &source(&secrets.map(|name| (name, "secret"))));
+        agent.unwrap().definition.brief(&serde_json::json!({}), &[])
+    };
+    let (plain, full) = (
+        brief("plain.toml", shipped),
+        brief("full.toml", &switched_on),
+    );
+    assert_eq!(plain.tools, []);
+    assert_eq!((full.tools.len(), full.others.len()), (7, 1));
+    assert_ne!(plain.first, full.first);
 }
 
 #[test]

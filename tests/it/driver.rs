@@ -33,6 +33,10 @@ impl Edges for Recorder {
     fn trouble(&mut self) -> Option<Event> {
         self.trouble.take()
     }
+
+    async fn next(&mut self) -> Event {
+        std::future::pending().await
+    }
 }
 
 impl Recorder {

@@ -2,6 +2,7 @@
 //! media library links once.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod agent;
 mod call;
 mod config;
 mod driver;

@@ -54,6 +54,8 @@ pub enum Action {
     CancelTool(CallId),
     /// Write to the caller, because nothing can be said.
     Write(Private<String>),
+    /// Take this participant out of the room.
+    Dismiss(Identity),
     /// Show the room what the agent does (`lk.agent.state`).
     SetAgentState(AgentState),
     /// Something worth a log line, a counter or a line of transcript.

@@ -2,7 +2,7 @@
 //! tools, requests, the end of a call that is leaving.
 
 use super::context::Timer;
-use super::{AgentCommand, AgentState, Brief, Conversation, Fact, Life, Limit};
+use super::{Action, AgentCommand, AgentState, Brief, Conversation, Fact, Life, Limit, Phase};
 use crate::ids::CallId;
 use crate::private::Private;
 
@@ -14,6 +14,7 @@ impl Conversation {
         }
         if self.link.is_ready() {
             self.change_session();
+            self.ask_for_goodbye();
             self.answer_tools();
             self.ask();
         }
@@ -120,6 +121,42 @@ impl Conversation {
 
     fn is_live(&self) -> bool {
         matches!(self.life, Life::Live)
+    }
+
+    /// The caller has said something: it may be the cue of a phase.
+    pub(super) fn hear_cue(&mut self, words: &str) {
+        let words = words.to_lowercase();
+        self.enter_if(|phase| phase.when_caller_says.iter().any(|cue| words.contains(cue)));
+    }
+
+    /// A tool gave its answer; one that did its work may be the cue of a phase.
+    pub(super) fn tool_done(&mut self, call: &CallId, result: Private<String>, is_error: bool) {
+        let done = self.tools.done(&mut self.cx, call, result, is_error);
+        if let Some(tool) = done.filter(|_| !is_error) {
+            self.enter_if(|phase| phase.after_tool.contains(&tool));
+        }
+    }
+
+    fn enter_if(&mut self, is_cue: impl Fn(&Phase) -> bool) {
+        if let Some(phase) = self.persona.enter_if(is_cue) {
+            self.cx.observe(Fact::PhaseEntered { phase });
+        }
+    }
+
+    /// Writes to the caller that the service has no room yet, once.
+    pub(super) fn write_busy(&mut self) {
+        let line = self.persona.brief().lines.busy.clone();
+        if let Some(line) = line.filter(|_| !std::mem::replace(&mut self.busy_written, true)) {
+            self.cx.act(Action::Write(line));
+        }
+    }
+
+    /// Writes to the caller that the session is lost, if there was one.
+    pub(super) fn write_lost(&mut self) {
+        let line = self.persona.brief().lines.lost.clone();
+        if let Some(line) = line.filter(|_| self.link.is_ready() && self.is_live()) {
+            self.cx.act(Action::Write(line));
+        }
     }
 
     /// Takes over what the agent is for this caller.

@@ -45,6 +45,10 @@ pub struct Phase {
     pub session: SessionConfig,
     /// When callers get longer to answer.
     pub patience: Option<Patience>,
+    /// The call goes on in it after words of the caller that contain any of these, in lower case.
+    pub when_caller_says: Vec<String>,
+    /// The call goes on in it after any of these tools has done its work.
+    pub after_tool: Vec<String>,
 }
 
 /// Longer silences while a long answer, such as a number or an address, is awaited.

@@ -7,7 +7,7 @@ use crate::ids::Identity;
 #[derive(Debug, Default)]
 pub(super) struct Callers {
     /// In order of joining.
-    present: Vec<Identity>,
+    present: Vec<(Identity, ParticipantKind)>,
     linked: Option<Identity>,
     /// Who was linked when another process made the call: linked again, whoever comes first.
     before: Option<Identity>,
@@ -39,10 +39,10 @@ impl Callers {
     /// Takes in who came; gives who is linked because of it.
     pub(super) fn joined(&mut self, identity: Identity, kind: ParticipantKind) -> Option<Identity> {
         let is_meant = self.only.as_ref().is_none_or(|only| *only == identity);
-        if !is_meant || !kind.is_caller() || self.present.contains(&identity) {
+        if !is_meant || !kind.is_caller() || self.find(&identity).is_some() {
             return None;
         }
-        self.present.push(identity.clone());
+        self.present.push((identity.clone(), kind));
         if self.before.take_if(|before| *before == identity).is_some() {
             self.linked = Some(identity);
             return self.linked.clone();
@@ -55,7 +55,7 @@ impl Callers {
 
     /// Takes in who left.
     pub(super) fn left(&mut self, identity: &Identity) -> Departure {
-        self.present.retain(|present| present != identity);
+        self.present.retain(|(present, _)| present != identity);
         if self.linked.as_ref() != Some(identity) {
             return Departure::Unnoticed;
         }
@@ -68,13 +68,23 @@ impl Callers {
         self.linked.as_ref()
     }
 
+    /// What the one is to whom the agent listens.
+    pub(super) fn kind(&self) -> Option<ParticipantKind> {
+        self.find(self.linked.as_ref()?)
+    }
+
     /// Whether the agent listens to somebody.
     pub(super) fn is_linked(&self) -> bool {
         self.linked.is_some()
     }
 
     fn link_first(&mut self) -> Option<Identity> {
-        self.linked = self.present.first().cloned();
+        self.linked = self.present.first().map(|(identity, _)| identity.clone());
         self.linked.clone()
+    }
+
+    fn find(&self, identity: &Identity) -> Option<ParticipantKind> {
+        let mut present = self.present.iter();
+        present.find_map(|(it, kind)| (it == identity).then_some(*kind))
     }
 }

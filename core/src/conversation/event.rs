@@ -280,3 +280,10 @@ pub struct AgentError {
     /// The field that is wrong.
     pub param: Option<String>,
 }
+
+impl AgentError {
+    /// Whether the service has no room at the moment.
+    pub(super) fn is_busy(&self) -> bool {
+        matches!(self.code.as_str(), "at_capacity" | "concurrency_exceeded")
+    }
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::context::Timer;
-use super::{Conversation, Fact, Limit, Outcome};
+use super::{Action, Conversation, Dismiss, Fact, Limit, Outcome, ParticipantKind};
 use crate::ids::CallId;
 use crate::private::Private;
 
@@ -43,16 +43,21 @@ impl Conversation {
         self.say_goodbye();
     }
 
-    /// Ends the call if the goodbye was heard, or there is nobody to say it.
-    pub(super) fn leave_if_done(&mut self) {
-        let Some(leaving) = &mut self.leaving else {
-            return;
-        };
-        if let Some(call) = leaving.call.take_if(|_| self.turn.is_free()) {
+    /// Asks for a goodbye once the reply that ended the call is over, unless it was one.
+    pub(super) fn ask_for_goodbye(&mut self) {
+        let is_free = self.turn.is_free();
+        let leaving = self.leaving.as_mut();
+        if let Some(call) = leaving.and_then(|it| it.call.take_if(|_| is_free)) {
             let has_spoken = self.turn.has_spoken();
             self.answer_hang_up(&call, has_spoken);
-            return;
         }
+    }
+
+    /// Ends the call if the goodbye was heard, or there is nobody to say it.
+    pub(super) fn leave_if_done(&mut self) {
+        let Some(leaving) = &self.leaving else {
+            return;
+        };
         let is_said = self.turn.replies() >= leaving.replies && leaving.call.is_none();
         let is_over = is_said && self.turn.is_idle() && !self.requests.is_waiting();
         if is_over || !self.link.is_ready() {
@@ -65,6 +70,19 @@ impl Conversation {
     pub(super) fn left_long_enough(&mut self) {
         if let Some(leaving) = self.leaving.take() {
             self.end(leaving.outcome);
+        }
+    }
+
+    /// Takes the caller out of the room, if callers like that are.
+    pub(super) fn dismiss_caller(&mut self) {
+        let kind = self.callers.kind();
+        let is_meant = match self.dismiss {
+            Dismiss::Telephones => kind == Some(ParticipantKind::Sip),
+            Dismiss::Everybody => kind.is_some(),
+            Dismiss::Nobody => false,
+        };
+        if let Some(caller) = self.callers.linked().filter(|_| is_meant) {
+            self.cx.act(Action::Dismiss(caller.clone()));
         }
     }
 

@@ -60,7 +60,7 @@ pub use event::{
 };
 pub use fact::{Dropped, Fact, Latency, ToolDropped};
 pub use outcome::{Limit, Outcome};
-pub use settings::{BargeIn, SecondAgent, Settings};
+pub use settings::{BargeIn, Dismiss, SecondAgent, Settings};
 
 /// One call, from an empty room to the end.
 ///
@@ -74,6 +74,7 @@ pub use settings::{BargeIn, SecondAgent, Settings};
 pub struct Conversation {
     life: Life,
     caller_grace: Duration,
+    dismiss: Dismiss,
     checkpoints: bool,
     agent_name: Option<String>,
     second_agent: SecondAgent,
@@ -89,6 +90,8 @@ pub struct Conversation {
     leaving: Option<Leaving>,
     /// The session is to give way to another one.
     rotation_due: bool,
+    /// The caller was written that the service has no room yet.
+    busy_written: bool,
     /// A reply that failed was asked for again in this turn.
     asked_again: bool,
     chunker: Chunker,
@@ -120,6 +123,7 @@ impl Conversation {
         let mut call = Self {
             life: Life::Live,
             caller_grace: settings.caller_grace,
+            dismiss: settings.dismiss,
             checkpoints: settings.checkpoints,
             agent_name: settings.agent_name,
             second_agent: settings.second_agent,
@@ -134,6 +138,7 @@ impl Conversation {
             requests: Requests::default(),
             leaving: None,
             rotation_due: false,
+            busy_written: false,
             asked_again: false,
             chunker: Chunker::default(),
         };
@@ -155,7 +160,7 @@ impl Conversation {
                 call,
                 result,
                 is_error,
-            } => self.tools.done(&mut self.cx, &call, result, is_error),
+            } => self.tool_done(&call, result, is_error),
             Event::Playout(PlayoutEvent::Overflowed) => self.end(Outcome::PlayoutOverflow),
             Event::Playout(event) => self.turn.playout(&mut self.cx, event),
             Event::Room(event) => self.room(event),
@@ -164,6 +169,7 @@ impl Conversation {
                 self.link.opened(&mut self.cx, who, &self.history);
             }
             Event::AgentLost(loss) => {
+                self.write_lost();
                 let outcome = self.link.lost(&mut self.cx, loss);
                 self.link_changed(outcome);
             }
@@ -314,6 +320,9 @@ impl Conversation {
     fn end(&mut self, outcome: Outcome) {
         if !matches!(self.life, Life::Live) {
             return;
+        }
+        if outcome.is_by_agent() {
+            self.dismiss_caller();
         }
         self.life = Life::Ending(outcome);
         self.cx.stop(Timer::CallerWait);

@@ -94,6 +94,7 @@ names! {
         Self::RunTool { .. } => "run_tool",
         Self::CancelTool(_) => "cancel_tool",
         Self::Write(_) => "write",
+        Self::Dismiss(_) => "dismiss",
         Self::SetAgentState(_) => "set_agent_state",
         Self::Observe(_) => "observe",
         Self::Checkpoint(_) => "checkpoint",

@@ -34,6 +34,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether the agent ended it, with the caller still there.
+    pub fn is_by_agent(&self) -> bool {
+        matches!(self, Self::AgentHungUp | Self::Limit(_))
+    }
+
     /// Whether the call ended as calls do.
     pub fn is_success(&self) -> bool {
         matches!(

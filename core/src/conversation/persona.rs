@@ -71,6 +71,14 @@ impl Persona {
         true
     }
 
+    /// Goes on in a phase that is entered by words of the caller or by a tool; gives its name.
+    pub(super) fn enter_if(&mut self, is_cue: impl Fn(&Phase) -> bool) -> Option<String> {
+        let phases = std::iter::once(&self.brief.first).chain(&self.brief.others);
+        let entered = phases.into_iter().find(|phase| is_cue(phase))?;
+        let name = entered.name.clone();
+        (name != self.name && self.enter(&name)).then_some(name)
+    }
+
     /// What the first phase and the others are called.
     pub(super) fn phase_names(&self) -> impl Iterator<Item = &str> {
         let others = self.brief.others.iter();

@@ -22,12 +22,16 @@ impl Conversation {
                 ..
             } => self.session_ready(session, resume_token, server_tools),
             AgentEvent::SessionError(error) => {
+                if error.is_busy() && !self.link.is_ready() {
+                    self.write_busy();
+                }
                 if let Some(outcome) = self.link.error(&mut self.cx, &mut self.persona, error) {
                     self.end(outcome);
                 }
             }
             AgentEvent::SessionEnded if self.link.is_ending() => self.hang_up(),
             AgentEvent::SessionEnded => {
+                self.write_lost();
                 let outcome = self.link.ended(&mut self.cx);
                 self.link_changed(outcome);
             }
@@ -73,6 +77,7 @@ impl Conversation {
         if is_final {
             self.turn.caller_took_turn(&mut self.cx);
             self.persona.caller_said();
+            self.hear_cue(text.reveal());
             if self.meter.turn() {
                 self.limit_reached(Limit::Turns);
             }

@@ -22,12 +22,27 @@ pub struct Settings {
     pub agent_name: Option<String>,
     /// What happens when another agent of that name is in the room.
     pub second_agent: SecondAgent,
+    /// Who is taken out of the room when the agent ends the call.
+    pub dismiss: Dismiss,
     /// The only one whom the agent listens to; without it whoever comes first.
     pub caller: Option<Identity>,
     /// Where another process had to leave the call.
     pub resume: Option<Checkpoint>,
     /// Whether [`Action::Checkpoint`](super::Action::Checkpoint) is wanted.
     pub checkpoints: bool,
+}
+
+/// Which callers are taken out of the room when the agent ends the call: a telephone would stay
+/// connected to an empty room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Dismiss {
+    /// Telephones.
+    #[default]
+    Telephones,
+    /// Whoever it is.
+    Everybody,
+    /// Nobody.
+    Nobody,
 }
 
 /// What happens when two agents of the same name are in one room.

@@ -80,7 +80,9 @@ impl Edges for Memory {
             Action::FlushPlayout => self.playout.flush(),
             Action::SetAgentState(state) => self.seen.lock().state = Some(state),
             Action::ResumeAgent(_) => panic!("there is one connection"),
-            Action::RunTool { .. } | Action::CancelTool(_) => panic!("there are no tools"),
+            Action::RunTool { .. } | Action::CancelTool(_) | Action::Dismiss(_) => {
+                panic!("there is nothing of that kind")
+            }
             Action::Write(_) => panic!("there is nothing to write"),
             Action::Observe(_) | Action::Checkpoint(_) | Action::Finish(_) => {}
         }
@@ -88,6 +90,10 @@ impl Edges for Memory {
 
     fn trouble(&mut self) -> Option<Event> {
         None
+    }
+
+    async fn next(&mut self) -> Event {
+        std::future::pending().await
     }
 }
 

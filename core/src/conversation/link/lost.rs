@@ -122,7 +122,7 @@ impl Link {
             cx.observe(Fact::VoiceRefused);
             return true;
         }
-        if self.recovery.is_none() && is_busy(error) {
+        if self.recovery.is_none() && error.is_busy() {
             self.recovery = Some(Recovery::of_a_busy_service(cx.now));
         }
         let recovery = self.recovery.as_mut();
@@ -151,11 +151,6 @@ fn is_of_voice(error: &AgentError) -> bool {
     error.code == "invalid_value" && error.param.as_deref() == Some("output.voice")
 }
 
-/// Whether the service has no room at the moment.
-fn is_busy(error: &AgentError) -> bool {
-    matches!(error.code.as_str(), "at_capacity" | "concurrency_exceeded")
-}
-
 /// Whether a session that is refused with it may be taken a little later.
 fn is_passing(error: &AgentError) -> bool {
     const PASSING: [&str; 4] = [
@@ -164,7 +159,7 @@ fn is_passing(error: &AgentError) -> bool {
         "agent_init_failed",
         "agent_timeout",
     ];
-    is_busy(error) || PASSING.contains(&error.code.as_str())
+    error.is_busy() || PASSING.contains(&error.code.as_str())
 }
 
 /// Whether the credential was not taken.

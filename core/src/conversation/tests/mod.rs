@@ -5,10 +5,13 @@ mod callers;
 mod checkpoint;
 mod harness;
 mod heard;
+mod leaving;
 mod link;
 mod names;
+mod phases;
 mod random;
 mod recovery;
+mod rotation;
 mod tool;
 mod turn;
 

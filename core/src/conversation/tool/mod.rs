@@ -142,22 +142,22 @@ impl Tools {
         }
     }
 
-    /// A tool gave its answer.
+    /// A tool gave its answer; its name, if somebody waits for that.
     pub(super) fn done(
         &mut self,
         cx: &mut Context,
         call: &CallId,
         result: Private<String>,
         is_error: bool,
-    ) {
+    ) -> Option<String> {
         let open = self.open.iter_mut().find(|open| open.call == *call);
         // An answer that comes after its time, or of a call that nobody waits for.
-        let Some(open) = open.filter(|open| open.is_running()) else {
-            return;
-        };
+        let open = open.filter(|open| open.is_running())?;
         open.state = State::Ready { result, is_error };
+        let name = open.name.clone();
         cx.within(Timer::ToolResult, ANSWER_WITHIN);
         self.set_timer(cx);
+        Some(name)
     }
 
     /// Tells the answers whose turn it is; whether there was one.

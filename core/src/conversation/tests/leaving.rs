@@ -1,0 +1,265 @@
+//! Calls that the agent ends: by its tool, by limits, by a caller who says nothing.
+
+use super::harness::*;
+use super::recovery::has;
+use crate::conversation::leaving::LEAVE_WITHIN;
+use crate::conversation::*;
+use crate::private::Private;
+
+fn line(text: &str) -> Private<String> {
+    text.to_owned().into()
+}
+
+fn brief() -> Brief {
+    Brief {
+        tools: vec![ToolRule {
+            name: "end_call".to_owned(),
+            kind: ToolKind::EndCall,
+            survives_interruption: true,
+            ..ToolRule::default()
+        }],
+        lines: Lines {
+            goodbye: Some(line("Good bye.")),
+            idle: vec![line("Are you there?"), line("Hello?")],
+            ..Lines::default()
+        },
+        ..Brief::default()
+    }
+}
+
+fn with(brief: Brief) -> Call {
+    Call::ready(Settings {
+        brief,
+        ..Settings::default()
+    })
+}
+
+fn limited(limits: Limits) -> Call {
+    with(Brief { limits, ..brief() })
+}
+
+/// Whether the agent is asked to say `words`.
+fn is_asked(actions: &[Action], words: &str) -> bool {
+    actions.iter().any(|action| match action {
+        Action::SendAgent(AgentCommand::CreateReply {
+            instructions: Some(instructions),
+        }) => instructions.reveal().ends_with(words),
+        _ => false,
+    })
+}
+
+fn finished(mut call: Call, actions: &[Action]) -> Outcome {
+    assert!(has(actions, &end_session()), "{actions:?}");
+    match call.on(session_ended()).pop() {
+        Some(Action::Finish(outcome)) => outcome,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_call_ends_once_the_goodbye_was_heard() {
+    let mut call = with(brief());
+    call.last_of([started("a"), tool_call("1", "end_call")]);
+    let actions = call.on(done("a"));
+    let asked = actions.iter().any(|it| {
+        matches!(it, Action::SendAgent(AgentCommand::ToolResult { result, .. })
+            if result.reveal().contains("Good bye."))
+    });
+    assert!(asked, "{actions:?}");
+    call.last_of([started("b"), audio("b", 500), audible(1)]);
+    let actions = call.last_of([text("b", "Good bye.", false), done("b")]);
+    assert!(!has(&actions, &end_session()), "it is not heard yet");
+    let actions = call.on(drained(1, 500));
+    assert_eq!(finished(call, &actions), Outcome::AgentHungUp);
+}
+
+#[test]
+fn a_goodbye_that_was_said_before_the_tool_is_not_said_twice() {
+    let mut call = with(brief());
+    call.last_of([started("a"), audio("a", 500), audible(1)]);
+    call.last_of([text("a", "Bye!", false), tool_call("1", "end_call")]);
+    let actions = call.on(done("a"));
+    assert!(
+        !actions.iter().any(|it| it.name() == "send_agent"),
+        "{actions:?}"
+    );
+    let actions = call.on(drained(1, 500));
+    assert!(has(&actions, &end_session()), "{actions:?}");
+}
+
+#[test]
+fn hanging_up_again_and_again_is_hanging_up_once() {
+    let mut call = with(brief());
+    call.on(started("a"));
+    for nth in 0..100 {
+        call.on(tool_call(&nth.to_string(), "end_call"));
+    }
+    call.last_of([done("a"), started("b")]);
+    let actions = call.on(done("b"));
+    assert_eq!(finished(call, &actions), Outcome::AgentHungUp);
+}
+
+#[test]
+fn an_interrupted_goodbye_ends_the_call_all_the_same() {
+    let mut call = with(brief());
+    call.last_of([started("a"), tool_call("1", "end_call"), done("a")]);
+    call.last_of([started("b"), audio("b", 500), audible(1), speech_started()]);
+    call.on(flushed(1, 100));
+    let actions = call.on(interrupted("b"));
+    assert!(has(&actions, &end_session()), "{actions:?}");
+}
+
+#[test]
+fn a_goodbye_that_never_comes_is_waited_for_no_longer_than_that() {
+    let mut call = with(brief());
+    call.last_of([started("a"), tool_call("1", "end_call")]);
+    let actions = call.pass(LEAVE_WITHIN);
+    assert!(has(&actions, &end_session()), "{actions:?}");
+}
+
+#[test]
+fn a_silent_caller_is_asked_and_then_left() {
+    let mut call = limited(Limits {
+        idle: Some(10 * SECOND),
+        ..Limits::default()
+    });
+    for (nth, words) in ["Are you there?", "Hello?"].into_iter().enumerate() {
+        assert_eq!(call.pass(10 * SECOND - ms(1)), []);
+        assert!(is_asked(&call.pass(ms(1)), words));
+        let reply = nth.to_string();
+        call.last_of([started(&reply), done(&reply)]);
+    }
+    assert!(is_asked(&call.pass(10 * SECOND), "Good bye."));
+    let actions = call.last_of([started("bye"), done("bye")]);
+    assert_eq!(finished(call, &actions), Outcome::Limit(Limit::Idle));
+}
+
+#[test]
+fn a_caller_who_answers_is_not_silent() {
+    let mut call = limited(Limits {
+        idle: Some(10 * SECOND),
+        ..Limits::default()
+    });
+    assert!(is_asked(&call.pass(10 * SECOND), "Are you there?"));
+    call.last_of([started("a"), done("a"), speech_started()]);
+    assert!(
+        !is_asked(&call.pass(9 * SECOND), "Hello?"),
+        "the caller speaks"
+    );
+    call.last_of([
+        speech_stopped(),
+        caller_said("Yes"),
+        started("b"),
+        done("b"),
+    ]);
+    assert!(!is_asked(&call.pass(9 * SECOND), "Hello?"));
+    assert!(
+        is_asked(&call.pass(SECOND), "Are you there?"),
+        "from the beginning"
+    );
+}
+
+#[test]
+fn the_last_turn_is_answered_before_the_goodbye() {
+    let mut call = limited(Limits {
+        turns: Some(1),
+        ..Limits::default()
+    });
+    call.last_of([speech_started(), speech_stopped()]);
+    let actions = call.on(caller_said("How late is it?"));
+    assert!(!is_asked(&actions, "Good bye."));
+    call.on(started("a"));
+    assert!(is_asked(&call.on(done("a")), "Good bye."));
+    let actions = call.last_of([started("b"), done("b")]);
+    assert_eq!(finished(call, &actions), Outcome::Limit(Limit::Turns));
+}
+
+#[test]
+fn length_and_cost_end_a_call() {
+    let cases = [
+        (
+            Limits {
+                duration: Some(60 * SECOND),
+                ..Limits::default()
+            },
+            Limit::Duration,
+        ),
+        (
+            Limits {
+                cost: Some(0.075),
+                price: Some(4.5),
+                ..Limits::default()
+            },
+            Limit::Cost,
+        ),
+    ];
+    for (limits, limit) in cases {
+        let mut call = limited(limits);
+        assert!(!is_asked(&call.pass(60 * SECOND - ms(1)), "Good bye."));
+        assert!(is_asked(&call.pass(ms(1)), "Good bye."));
+        let actions = call.last_of([started("a"), done("a")]);
+        assert_eq!(finished(call, &actions), Outcome::Limit(limit));
+    }
+}
+
+#[test]
+fn without_a_line_a_limit_ends_the_call_as_soon_as_nobody_speaks() {
+    let mut call = with(Brief {
+        limits: Limits {
+            duration: Some(60 * SECOND),
+            ..Limits::default()
+        },
+        ..Brief::default()
+    });
+    call.last_of([started("a"), audio("a", 100), audible(1)]);
+    assert!(!has(&call.pass(60 * SECOND), &end_session()));
+    call.on(text("a", "Well", false));
+    call.on(drained(1, 100));
+    let actions = call.on(done("a"));
+    assert_eq!(finished(call, &actions), Outcome::Limit(Limit::Duration));
+}
+
+#[test]
+fn a_telephone_is_hung_up_on_and_an_app_is_not() {
+    let dismissed = |kind, dismiss| {
+        let mut call = Call::new(Settings {
+            brief: brief(),
+            dismiss,
+            ..Settings::default()
+        });
+        call.last_of([
+            joined_as("ada", kind),
+            subscribed(),
+            Event::AgentOpened,
+            ready(),
+        ]);
+        call.last_of([
+            started("a"),
+            tool_call("1", "end_call"),
+            done("a"),
+            started("b"),
+        ]);
+        has(&call.on(done("b")), &Action::Dismiss("ada".into()))
+    };
+    use ParticipantKind::{Sip, Standard};
+    assert!(dismissed(Sip, Dismiss::Telephones));
+    assert!(!dismissed(Standard, Dismiss::Telephones));
+    assert!(dismissed(Standard, Dismiss::Everybody));
+    assert!(!dismissed(Sip, Dismiss::Nobody));
+}
+
+#[test]
+fn what_was_used_is_told_last() {
+    let mut call = limited(Limits {
+        price: Some(3.6),
+        ..Limits::default()
+    });
+    call.pass(100 * SECOND);
+    call.on(Event::Shutdown);
+    call.on(session_ended());
+    let used = Fact::Used {
+        connected: 100 * SECOND,
+        cost: Some(0.1),
+    };
+    assert_eq!(call.measured, [Action::Observe(used)]);
+}

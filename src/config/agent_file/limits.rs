@@ -1,0 +1,134 @@
+//! What a call must not exceed, and what is said then, as `agent.toml` writes it.
+
+use std::time::Duration;
+
+use parlor_core::conversation as call;
+use parlor_core::private::Private;
+use serde::Deserialize;
+
+use crate::definition::LinesOutline;
+
+/// `[limits]`; times are seconds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Limits {
+    caller_wait: Option<f64>,
+    caller_grace: Option<f64>,
+    idle: Option<f64>,
+    duration: Option<f64>,
+    turns: Option<u32>,
+    cost: Option<f64>,
+    price: Option<f64>,
+    tool_calls: Option<u32>,
+    tool_calls_in_reply: Option<u32>,
+    same_tool_calls: Option<u32>,
+    dismiss: DismissName,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum DismissName {
+    #[default]
+    Telephones,
+    Everybody,
+    Nobody,
+}
+
+/// `[lines]`: what the agent says, or is written, without being asked.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Lines {
+    idle: Vec<Private<String>>,
+    goodbye: Option<Private<String>>,
+    busy: Option<Private<String>>,
+    lost: Option<Private<String>>,
+}
+
+impl Limits {
+    pub(super) fn caller_wait(&self) -> Option<Duration> {
+        seconds(self.caller_wait)
+    }
+
+    pub(super) fn caller_grace(&self) -> Option<Duration> {
+        seconds(self.caller_grace)
+    }
+
+    pub(super) fn dismiss(&self) -> call::Dismiss {
+        match self.dismiss {
+            DismissName::Telephones => call::Dismiss::Telephones,
+            DismissName::Everybody => call::Dismiss::Everybody,
+            DismissName::Nobody => call::Dismiss::Nobody,
+        }
+    }
+
+    /// What the call itself keeps to.
+    pub(super) fn call(&self) -> call::Limits {
+        let defaults = call::Limits::default();
+        call::Limits {
+            idle: seconds(self.idle),
+            duration: seconds(self.duration),
+            turns: self.turns,
+            cost: self.cost,
+            price: self.price,
+            tool_calls: self.tool_calls,
+            tool_calls_in_reply: self
+                .tool_calls_in_reply
+                .unwrap_or(defaults.tool_calls_in_reply),
+            same_tool_calls: self.same_tool_calls.unwrap_or(defaults.same_tool_calls),
+        }
+    }
+
+    pub(super) fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let waits = [
+            ("caller_wait", self.caller_wait),
+            ("caller_grace", self.caller_grace),
+        ];
+        for (key, value) in waits {
+            if value.is_some() && seconds(value).is_none() {
+                problems.push(format!("[limits] {key} must be seconds, 0 or more"));
+            }
+        }
+        let spans = [("idle", self.idle), ("duration", self.duration)];
+        for (key, value) in spans {
+            if value.is_some() && seconds(value).is_none_or(|it| it.is_zero()) {
+                problems.push(format!("[limits] {key} must be seconds, more than 0"));
+            }
+        }
+        for (key, value) in [("cost", self.cost), ("price", self.price)] {
+            if value.is_some_and(|value| !value.is_finite() || value <= 0.0) {
+                problems.push(format!("[limits] {key} must be a number, more than 0"));
+            }
+        }
+        if self.cost.is_some() && self.price.is_none() {
+            problems.push("[limits] cost needs price, what an hour costs".to_owned());
+        }
+        problems
+    }
+}
+
+impl Lines {
+    pub(super) fn outline(&self) -> LinesOutline {
+        LinesOutline {
+            idle: self.idle.clone(),
+            goodbye: self.goodbye.clone(),
+            busy: self.busy.clone(),
+            lost: self.lost.clone(),
+        }
+    }
+
+    pub(super) fn problems(&self) -> Vec<String> {
+        let single = [&self.goodbye, &self.busy, &self.lost]
+            .into_iter()
+            .flatten();
+        let is_empty = |line: &Private<String>| line.reveal().trim().is_empty();
+        match self.idle.iter().chain(single).any(is_empty) {
+            true => vec!["[lines] none may be empty".to_owned()],
+            false => Vec::new(),
+        }
+    }
+}
+
+pub(super) fn seconds(value: Option<f64>) -> Option<Duration> {
+    Duration::try_from_secs_f64(value?).ok()
+}

@@ -1,0 +1,190 @@
+//! `agent.toml`: what the agent is, says and can do.
+
+mod limits;
+mod phase;
+mod session;
+mod tool;
+
+use std::path::Path;
+
+use parlor_core::conversation::{BargeIn, Settings};
+use parlor_core::private::{Private, Secret};
+use parlor_core::wire::agent::{SessionConfig, Webhook};
+use serde::Deserialize;
+
+use super::file_error::FileError;
+use super::source::Source;
+use super::{Agent, DEFAULT_AGENT_FILE};
+use crate::definition::{Definition, Outline};
+use crate::dial::Proxies;
+use crate::tools::mcp::McpSpec;
+
+use limits::{Limits, Lines};
+use phase::{PatienceEntry, PhaseEntry};
+use session::{Listening, Turns, Voice, by_key};
+use tool::ToolEntry;
+
+/// The agent's name when the file gives none.
+const DEFAULT_NAME: &str = "Parlor";
+
+/// What the phase is called that a call begins in, when the file does not say.
+const FIRST_PHASE: &str = "start";
+
+/// The file that comes with Parlor.
+const SHIPPED: &str = include_str!("../../../agent.toml");
+
+/// The file as it is written. Every key is optional, and no other is taken.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AgentFile {
+    name: Option<String>,
+    agent_id: Option<String>,
+    prompt: Option<Private<String>>,
+    greeting: Option<Private<String>>,
+    voice: Voice,
+    listening: Listening,
+    turns: Turns,
+    patience: Option<PatienceEntry>,
+    limits: Limits,
+    lines: Lines,
+    phase: Option<String>,
+    phases: Vec<PhaseEntry>,
+    tools: Vec<ToolEntry>,
+    mcp: Vec<McpSpec>,
+    webhook: Option<WebhookEntry>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebhookEntry {
+    url: String,
+    events: Vec<String>,
+    secret: Option<String>,
+}
+
+impl AgentFile {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`FileError`]
+    pub fn read(path: &Path) -> Result<Self, FileError> {
+        let text = std::fs::read_to_string(path).map_err(|error| FileError::Read {
+            path: path.to_owned(),
+            error,
+        })?;
+        Self::parse(path, &text)
+    }
+
+    /// The agent of whoever has not written a file yet.
+    pub(super) fn shipped() -> (&'static Path, &'static str) {
+        (Path::new(DEFAULT_AGENT_FILE), SHIPPED)
+    }
+
+    /// Checks the `text` of a file.
+    ///
+    /// # Errors
+    /// [`FileError`]
+    pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+        let file: Self =
+            toml::from_str(text).map_err(|error| FileError::parse(path, text, &error))?;
+        refuse(path, file.problems())?;
+        Ok(file)
+    }
+
+    /// The agent that the file at `path` describes, with secrets from `source`.
+    ///
+    /// # Errors
+    /// [`FileError::Refused`] with all that is wrong with its templates and tools.
+    pub(super) fn into_agent(
+        self,
+        path: &Path,
+        source: &Source,
+        proxies: &Proxies,
+    ) -> Result<Agent, FileError> {
+        let mut problems = Vec::new();
+        let webhook = self.webhook(source, &mut problems);
+        let first = self.phase.clone().unwrap_or_else(|| FIRST_PHASE.to_owned());
+        let others = self.phases.iter();
+        let phase_names: Vec<_> = std::iter::once(first.clone())
+            .chain(others.map(|phase| phase.name.clone()))
+            .collect();
+        let outline = Outline {
+            first: phase::first(&self, first, webhook),
+            others: self.phases.iter().map(|it| it.outline(&self)).collect(),
+            tools: self
+                .tools
+                .iter()
+                .map(|it| it.outline(&phase_names))
+                .collect(),
+            mcp: self.mcp.clone(),
+            limits: self.limits.call(),
+            lines: self.lines.outline(),
+        };
+        let definition = Definition::new(outline, source, proxies);
+        let definition = definition.map_err(|wrong| problems.extend(wrong)).ok();
+        refuse(path, problems)?;
+        let defaults = Settings::default();
+        let settings = Settings {
+            barge_in: self.turns.barge_in.map_or(defaults.barge_in, BargeIn::from),
+            caller_wait: self.limits.caller_wait().or(defaults.caller_wait),
+            caller_grace: self.limits.caller_grace().unwrap_or_default(),
+            dismiss: self.limits.dismiss(),
+            ..defaults
+        };
+        Ok(Agent {
+            name: self.name.unwrap_or_else(|| DEFAULT_NAME.to_owned()),
+            settings,
+            definition: definition.unwrap_or_default().into(),
+        })
+    }
+
+    fn webhook(&self, source: &Source, problems: &mut Vec<String>) -> Option<Webhook> {
+        let entry = self.webhook.as_ref()?;
+        let secret = entry.secret.as_ref().and_then(|name| {
+            let secret = source.text(name).map(Secret::new);
+            if secret.is_none() {
+                problems.push(format!("[webhook] secret: {name} is not set"));
+            }
+            secret
+        });
+        Some(Webhook {
+            url: entry.url.clone(),
+            events: entry.events.clone(),
+            secret,
+        })
+    }
+
+    /// What the API would refuse, limits that are no limits, tools and phases that make no sense.
+    fn problems(&self) -> Vec<String> {
+        let session = SessionConfig {
+            input: Some(self.listening.input(self.turns.detection())),
+            output: Some(self.voice.output()),
+            ..SessionConfig::default()
+        };
+        let mut problems: Vec<_> = session.problems().iter().map(by_key).collect();
+        problems.extend(self.limits.problems());
+        problems.extend(self.lines.problems());
+        if let Some(patience) = &self.patience {
+            problems.extend(patience.problems("[patience]"));
+        }
+        problems.extend(phase::problems(self));
+        for (nth, tool) in self.tools.iter().enumerate() {
+            problems.extend(tool.problems(nth));
+        }
+        problems
+    }
+}
+
+fn refuse(path: &Path, problems: Vec<String>) -> Result<(), FileError> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(FileError::Refused {
+        path: path.to_owned(),
+        problems,
+    })
+}
+
+fn trimmed(words: &Private<String>) -> Private<String> {
+    Private::new(words.reveal().trim().to_owned())
+}

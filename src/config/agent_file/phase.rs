@@ -1,0 +1,134 @@
+//! What an agent becomes in the middle of a call, as `agent.toml` writes it.
+
+use std::collections::HashSet;
+
+use parlor_core::conversation::Patience;
+use parlor_core::private::Private;
+use parlor_core::wire::agent::{SessionConfig, Webhook};
+use serde::Deserialize;
+
+use super::AgentFile;
+use super::session::{Listening, Turns, by_key};
+use crate::definition::PhaseOutline;
+
+/// Milliseconds of silence that may end a turn.
+const SILENCE: std::ops::RangeInclusive<u32> = 50..=10_000;
+
+/// `[[phases]]`. What is not set is as at the beginning of the call.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PhaseEntry {
+    pub(super) name: String,
+    prompt: Option<Private<String>>,
+    listening: Option<Listening>,
+    turns: Option<Turns>,
+    patience: Option<PatienceEntry>,
+    tools: Option<Vec<String>>,
+    #[serde(default)]
+    when_caller_says: Vec<String>,
+    #[serde(default)]
+    after_tool: Vec<String>,
+}
+
+/// `[patience]`: longer silences while a long answer is awaited.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PatienceEntry {
+    after: Vec<String>,
+    min_silence: u32,
+    max_silence: u32,
+}
+
+/// The phase that a call begins in.
+pub(super) fn first(file: &AgentFile, name: String, webhook: Option<Webhook>) -> PhaseOutline {
+    PhaseOutline {
+        name,
+        session: SessionConfig {
+            agent_id: file.agent_id.clone(),
+            input: Some(file.listening.input(file.turns.detection())),
+            output: Some(file.voice.output()),
+            webhook,
+            ..SessionConfig::default()
+        },
+        prompt: file.prompt.clone(),
+        greeting: file.greeting.clone(),
+        patience: file.patience.as_ref().map(PatienceEntry::patience),
+        tools: None,
+        when_caller_says: Vec::new(),
+        after_tool: Vec::new(),
+    }
+}
+
+/// What is wrong with the phases of a file.
+pub(super) fn problems(file: &AgentFile) -> Vec<String> {
+    let mut problems = Vec::new();
+    let first = file.phase.as_deref().unwrap_or(super::FIRST_PHASE);
+    let mut names = HashSet::from([first]);
+    for phase in &file.phases {
+        if phase.name.trim().is_empty() || !names.insert(&phase.name) {
+            problems.push(format!(
+                "[[phases]] {:?}: each needs a name of its own",
+                phase.name
+            ));
+        }
+        let session = SessionConfig {
+            input: Some(phase.session(file).input.unwrap_or_default()),
+            ..SessionConfig::default()
+        };
+        let wrong = session.problems();
+        let wrong = wrong.iter().map(by_key);
+        problems.extend(wrong.map(|it| format!("[[phases]] {:?}: {it}", phase.name)));
+        if let Some(patience) = &phase.patience {
+            problems.extend(patience.problems(&format!("[[phases]] {:?}: patience", phase.name)));
+        }
+    }
+    problems
+}
+
+impl PhaseEntry {
+    pub(super) fn outline(&self, file: &AgentFile) -> PhaseOutline {
+        let patience = self.patience.as_ref().or(file.patience.as_ref());
+        PhaseOutline {
+            name: self.name.clone(),
+            session: self.session(file),
+            prompt: self.prompt.clone().or_else(|| file.prompt.clone()),
+            greeting: None,
+            patience: patience.map(PatienceEntry::patience),
+            tools: self.tools.clone(),
+            when_caller_says: lower(&self.when_caller_says),
+            after_tool: self.after_tool.clone(),
+        }
+    }
+
+    fn session(&self, file: &AgentFile) -> SessionConfig {
+        let listening = self.listening.as_ref().unwrap_or(&file.listening);
+        let turns = self.turns.as_ref().unwrap_or(&file.turns);
+        SessionConfig {
+            input: Some(listening.input(turns.detection())),
+            output: Some(file.voice.output()),
+            ..SessionConfig::default()
+        }
+    }
+}
+
+impl PatienceEntry {
+    fn patience(&self) -> Patience {
+        Patience {
+            after: lower(&self.after),
+            min_silence: self.min_silence,
+            max_silence: self.max_silence,
+        }
+    }
+
+    pub(super) fn problems(&self, key: &str) -> Option<String> {
+        let in_range = SILENCE.contains(&self.min_silence) && SILENCE.contains(&self.max_silence);
+        let is_right = in_range && self.min_silence < self.max_silence;
+        (!is_right || self.after.is_empty()).then(|| {
+            format!("{key} needs words in after, and min_silence below max_silence, 50 to 10000 ms")
+        })
+    }
+}
+
+fn lower(words: &[String]) -> Vec<String> {
+    words.iter().map(|it| it.trim().to_lowercase()).collect()
+}

@@ -1,0 +1,122 @@
+//! How the agent is heard, sounds and takes turns, as `agent.toml` writes it.
+
+use parlor_core::private::Private;
+use parlor_core::wire::agent::{
+    Format, Input, Output, Problem, TranscriptionMode, TurnDetection, VoiceFocus,
+};
+use serde::Deserialize;
+
+use super::super::barge_in::BargeInName;
+use super::trimmed;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Voice {
+    pub(super) name: Option<String>,
+    pub(super) volume: Option<u8>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Listening {
+    keyterms: Vec<String>,
+    mode: Option<Mode>,
+    languages: Vec<String>,
+    hint: Option<Private<String>>,
+    voice_focus: Option<Focus>,
+    voice_focus_threshold: Option<f64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Turns {
+    pub(super) barge_in: Option<BargeInName>,
+    interruptible: Option<bool>,
+    interruption_delay: Option<u32>,
+    vad_threshold: Option<f64>,
+    min_silence: Option<u32>,
+    max_silence: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Mode {
+    Balanced,
+    MinLatency,
+    MaxAccuracy,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Focus {
+    NearField,
+    FarField,
+}
+
+impl Voice {
+    pub(super) fn output(&self) -> Output {
+        Output {
+            voice: self.name.clone(),
+            format: Some(Format::PCM),
+            volume: self.volume,
+        }
+    }
+}
+
+impl Listening {
+    pub(super) fn input(&self, turn_detection: Option<TurnDetection>) -> Input {
+        Input {
+            format: Some(Format::PCM),
+            keyterms: self.keyterms.clone(),
+            transcription_mode: self.mode.map(|mode| match mode {
+                Mode::Balanced => TranscriptionMode::Balanced,
+                Mode::MinLatency => TranscriptionMode::MinLatency,
+                Mode::MaxAccuracy => TranscriptionMode::MaxAccuracy,
+            }),
+            transcription_prompt: self.hint.as_ref().map(trimmed),
+            language_codes: self.languages.clone(),
+            voice_focus: self.voice_focus.map(|focus| match focus {
+                Focus::NearField => VoiceFocus::NearField,
+                Focus::FarField => VoiceFocus::FarField,
+            }),
+            voice_focus_threshold: self.voice_focus_threshold,
+            turn_detection,
+            ..Input::default()
+        }
+    }
+}
+
+impl Turns {
+    /// Nothing when nothing is set, so that the API keeps its adaptive pacing.
+    pub(super) fn detection(&self) -> Option<TurnDetection> {
+        let detection = TurnDetection {
+            vad_threshold: self.vad_threshold,
+            min_silence: self.min_silence,
+            max_silence: self.max_silence,
+            interrupt_response: self.interruptible,
+            interruption_delay: self.interruption_delay,
+            ..TurnDetection::default()
+        };
+        (detection != TurnDetection::default()).then_some(detection)
+    }
+}
+
+/// The API's names of fields, and the keys that they come from; longer ones first.
+const KEYS: [(&str, &str); 7] = [
+    ("input.turn_detection.", "[turns] "),
+    ("input.transcription_prompt", "[listening] hint"),
+    ("input.transcription_mode", "[listening] mode"),
+    ("input.language_codes", "[listening] languages"),
+    ("input.", "[listening] "),
+    ("output.voice", "[voice] name"),
+    ("output.", "[voice] "),
+];
+
+pub(super) fn by_key(problem: &Problem) -> String {
+    let text = problem.to_string();
+    let renamed = KEYS.iter().find_map(|(field, key)| {
+        let rest = text.strip_prefix(field)?;
+        Some(format!("{key}{rest}"))
+    });
+    renamed.unwrap_or(text)
+}

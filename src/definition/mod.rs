@@ -1,0 +1,228 @@
+//! What an agent is, for whichever caller: templates that wait for one, tools that are ready.
+//!
+//! A [`Definition`] comes of `agent.toml` and is the same for all calls; with what is known of a
+//! caller it makes the `Brief` of one call.
+
+mod outline;
+mod words;
+
+use std::fmt;
+use std::sync::Arc;
+
+use parlor_core::conversation::{Brief, Limits, Lines, Patience, Phase, ToolRule};
+use parlor_core::private::Private;
+use parlor_core::wire::agent::{SessionConfig, Tool};
+use serde_json::Value;
+
+use crate::config::Source;
+use crate::dial::Proxies;
+use crate::tools::Toolbox;
+use crate::tools::mcp::{McpSpec, McpTool};
+
+pub use outline::{LinesOutline, Means, Outline, PhaseOutline, ToolOutline};
+
+use words::Words;
+
+/// What an agent is, for whichever caller.
+#[derive(Default)]
+pub struct Definition {
+    first: PhaseDefinition,
+    others: Vec<PhaseDefinition>,
+    tools: Vec<(ToolRule, Tool)>,
+    limits: Limits,
+    lines: LinesDefinition,
+    toolbox: Arc<Toolbox>,
+    mcp: Vec<McpSpec>,
+}
+
+#[derive(Default)]
+struct PhaseDefinition {
+    name: String,
+    session: SessionConfig,
+    prompt: Option<Words>,
+    greeting: Option<Words>,
+    patience: Option<Patience>,
+    tools: Option<Vec<String>>,
+    when_caller_says: Vec<String>,
+    after_tool: Vec<String>,
+}
+
+#[derive(Default)]
+struct LinesDefinition {
+    idle: Vec<Words>,
+    goodbye: Option<Words>,
+    busy: Option<Words>,
+    lost: Option<Words>,
+}
+
+impl fmt::Debug for Definition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Definition")
+            .field("phases", &(1 + self.others.len()))
+            .field("tools", &self.tools.len())
+            .field("mcp", &self.mcp.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Definition {
+    /// Makes the templates and tools of `outline`, with secrets from `source`.
+    ///
+    /// # Errors
+    /// All that is wrong with them.
+    pub fn new(outline: Outline, source: &Source, proxies: &Proxies) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let tools = outline.tools;
+        let toolbox = Toolbox::new(&tools, source, proxies);
+        let toolbox = toolbox.map_err(|wrong| problems.extend(wrong)).ok();
+        let others = outline.others.into_iter();
+        let definition = Self {
+            first: phase(outline.first, &mut problems),
+            others: others.map(|it| phase(it, &mut problems)).collect(),
+            tools: tools.into_iter().map(|it| (it.rule, it.tool)).collect(),
+            limits: outline.limits,
+            lines: lines(&outline.lines, &mut problems),
+            toolbox: Arc::new(toolbox.unwrap_or_default()),
+            mcp: outline.mcp,
+        };
+        problems.extend(definition.mcp.iter().flat_map(McpSpec::problems));
+        problems.extend(definition.names_twice());
+        match problems.is_empty() {
+            true => Ok(definition),
+            false => Err(problems),
+        }
+    }
+
+    /// What carries its tools out.
+    pub fn toolbox(&self) -> Arc<Toolbox> {
+        self.toolbox.clone()
+    }
+
+    /// The MCP servers whose tools it can use.
+    pub fn mcp(&self) -> &[McpSpec] {
+        &self.mcp
+    }
+
+    /// Whether it speaks first.
+    pub fn greets(&self) -> bool {
+        self.first.greeting.is_some()
+    }
+
+    /// What the agent is for a caller of whom `values` tell, when MCP servers offer these tools.
+    pub fn brief(&self, values: &Value, offered: &[McpTool]) -> Brief {
+        let mut tools = self.tools.clone();
+        tools.extend(offered.iter().map(of_mcp));
+        let phase = |phase: &PhaseDefinition| phase.fill(values, &tools);
+        Brief {
+            first: phase(&self.first),
+            others: self.others.iter().map(phase).collect(),
+            limits: self.limits.clone(),
+            lines: self.lines.fill(values),
+            tools: tools.into_iter().map(|(rule, _)| rule).collect(),
+        }
+    }
+
+    fn names_twice(&self) -> Vec<String> {
+        let names: Vec<_> = self.tools.iter().map(|(rule, _)| &rule.name).collect();
+        let is_twice = |at: &usize| names[..*at].contains(&names[*at]);
+        let twice = (0..names.len()).filter(is_twice);
+        twice
+            .map(|at| format!("[[tools]] {:?}: there are two of that name", names[at]))
+            .collect()
+    }
+}
+
+impl PhaseDefinition {
+    fn fill(&self, values: &Value, tools: &[(ToolRule, Tool)]) -> Phase {
+        let shown = tools.iter().map(|(_, tool)| tool);
+        let shown: Vec<_> = shown.filter(|it| self.shows(&it.name)).cloned().collect();
+        let session = SessionConfig {
+            system_prompt: self.prompt.as_ref().map(|it| it.fill(values)),
+            greeting: self.greeting.as_ref().map(|it| it.fill(values)),
+            tools: (!tools.is_empty()).then_some(shown),
+            ..self.session.clone()
+        };
+        Phase {
+            name: self.name.clone(),
+            session,
+            patience: self.patience.clone(),
+            when_caller_says: self.when_caller_says.clone(),
+            after_tool: self.after_tool.clone(),
+        }
+    }
+
+    fn shows(&self, tool: &str) -> bool {
+        let Some(patterns) = &self.tools else {
+            return true;
+        };
+        patterns
+            .iter()
+            .any(|pattern| match pattern.split_once('*') {
+                Some((head, tail)) => {
+                    let rest = tool.strip_prefix(head);
+                    rest.is_some_and(|rest| rest.ends_with(tail))
+                }
+                None => pattern == tool,
+            })
+    }
+}
+
+impl LinesDefinition {
+    fn fill(&self, values: &Value) -> Lines {
+        let fill = |line: &Words| line.fill(values);
+        Lines {
+            idle: self.idle.iter().map(fill).collect(),
+            goodbye: self.goodbye.as_ref().map(fill),
+            busy: self.busy.as_ref().map(fill),
+            lost: self.lost.as_ref().map(fill),
+        }
+    }
+}
+
+fn phase(outline: PhaseOutline, problems: &mut Vec<String>) -> PhaseDefinition {
+    let name = outline.name;
+    let mut words = |key: &str, text: Option<Private<String>>| {
+        words::parse(&format!("{key} of {name:?}"), &text?, problems)
+    };
+    PhaseDefinition {
+        prompt: words("prompt", outline.prompt),
+        greeting: words("greeting", outline.greeting),
+        session: outline.session,
+        patience: outline.patience,
+        tools: outline.tools,
+        when_caller_says: outline.when_caller_says,
+        after_tool: outline.after_tool,
+        name,
+    }
+}
+
+fn lines(outline: &LinesOutline, problems: &mut Vec<String>) -> LinesDefinition {
+    let mut words = |key: &str, text: Option<&Private<String>>| {
+        words::parse(&format!("[lines] {key}"), text?, problems)
+    };
+    let idle = outline.idle.iter();
+    LinesDefinition {
+        idle: idle.filter_map(|it| words("idle", Some(it))).collect(),
+        goodbye: words("goodbye", outline.goodbye.as_ref()),
+        busy: words("busy", outline.busy.as_ref()),
+        lost: words("lost", outline.lost.as_ref()),
+    }
+}
+
+/// A tool that an MCP server offers.
+fn of_mcp(offered: &McpTool) -> (ToolRule, Tool) {
+    let rule = ToolRule {
+        name: offered.name.clone(),
+        within: offered.within,
+        ..ToolRule::default()
+    };
+    let tool = Tool {
+        name: offered.name.clone(),
+        description: offered.description.clone(),
+        parameters: offered.input_schema.clone(),
+        execution_mode: None,
+        timeout_seconds: None,
+        response_instructions: None,
+    };
+    (rule, tool)
+}

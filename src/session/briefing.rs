@@ -1,0 +1,134 @@
+//! What is known of a call before it begins, and what the agent is because of it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parlor_core::conversation::Event;
+use parlor_core::ids::Identity;
+use parlor_core::private::Private;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::agency::Present;
+use crate::config::LiveKit;
+use crate::room::{self, Hand};
+use crate::tools::Surroundings;
+use crate::tools::mcp::McpTool;
+
+/// What dispatch tells of a call.
+#[derive(Debug, Clone, Default)]
+pub struct JobData {
+    /// Its name; empty for a call that nobody dispatched.
+    pub id: String,
+    /// What the dispatch brought for the agent, often JSON.
+    pub metadata: Private<String>,
+    /// What the dispatch brought for the agent's attributes.
+    pub attributes: HashMap<String, String>,
+}
+
+/// Tells what the agent is for whoever it listens to.
+#[derive(Debug)]
+pub(super) struct Briefing {
+    job: JobData,
+    livekit: LiveKit,
+    hand: Hand,
+    present: watch::Receiver<Arc<Present>>,
+    offered: Option<watch::Receiver<Arc<[McpTool]>>>,
+    caller: Option<Identity>,
+}
+
+impl Briefing {
+    pub(super) fn new(
+        job: JobData,
+        livekit: LiveKit,
+        hand: Hand,
+        present: watch::Receiver<Arc<Present>>,
+    ) -> Self {
+        Self {
+            job,
+            livekit,
+            hand,
+            present,
+            offered: None,
+            caller: None,
+        }
+    }
+
+    /// The agent listens to `caller` from now on.
+    pub(super) fn listen(&mut self, caller: Option<Identity>) -> Option<Event> {
+        self.caller = caller;
+        self.caller.is_some().then(|| self.brief())
+    }
+
+    /// The agent, or what it can do, has changed; waits for ever while it stays. Cancel-safe.
+    pub(super) async fn changed(&mut self) -> Event {
+        let offered = self.offered.as_mut();
+        let changed = tokio::select! {
+            changed = self.present.changed() => changed,
+            changed = async {
+                match offered {
+                    Some(offered) => offered.changed().await,
+                    None => std::future::pending().await,
+                }
+            } => changed,
+        };
+        if changed.is_err() || self.caller.is_none() {
+            // Nobody is there to change it, or to hear of it.
+            std::future::pending::<()>().await;
+        }
+        self.brief()
+    }
+
+    /// What a tool may work with, used now.
+    pub(super) fn surroundings(&self) -> Surroundings {
+        Surroundings {
+            hand: self.hand.clone(),
+            livekit: self.livekit.clone(),
+            values: self.values(),
+            caller: self.caller.clone(),
+            mcp: self.present.borrow().mcp.clone(),
+        }
+    }
+
+    /// The agent as it is now.
+    pub(super) fn present(&self) -> Arc<Present> {
+        self.present.borrow().clone()
+    }
+
+    pub(super) fn livekit(&self) -> &LiveKit {
+        &self.livekit
+    }
+
+    pub(super) fn hand(&self) -> &Hand {
+        &self.hand
+    }
+
+    pub(super) fn caller(&self) -> Option<&Identity> {
+        self.caller.as_ref()
+    }
+
+    fn brief(&mut self) -> Event {
+        let present = self.present.borrow_and_update().clone();
+        let mut offered = present.mcp.as_ref().map(|mcp| mcp.tools());
+        let tools = offered.as_mut().map(|it| it.borrow_and_update().clone());
+        self.offered = offered;
+        let tools = tools.as_deref().unwrap_or_default();
+        let brief = present.agent.definition.brief(&self.values(), tools);
+        Event::Brief(Box::new(brief))
+    }
+
+    /// What templates and tools know of the call.
+    fn values(&self) -> Value {
+        let mut values = match &self.caller {
+            Some(caller) => self.hand.about(caller),
+            None => json!({}),
+        };
+        values["job"] = json!({
+            "id": self.job.id,
+            "metadata": room::metadata(self.job.metadata.reveal().clone()),
+            "attributes": self.job.attributes,
+        });
+        values["agent"] = json!({ "name": self.present.borrow().agent.name });
+        values
+    }
+}

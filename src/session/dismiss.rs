@@ -1,0 +1,28 @@
+//! Takes a caller out of a room that the agent leaves.
+
+use std::time::Duration;
+
+use livekit_api::services::room::RoomClient;
+use parlor_core::ids::Identity;
+use tokio::time::timeout;
+
+use crate::config::LiveKit;
+
+/// How long the server may take.
+const DISMISS_WITHIN: Duration = Duration::from_secs(2);
+
+/// Takes `caller` out of `room`: a telephone would stay connected to an empty room.
+pub(super) async fn dismiss(livekit: LiveKit, room: String, caller: Identity) {
+    let secret = livekit.api_secret.reveal();
+    let rooms = RoomClient::with_api_key(&livekit.http_url(), &livekit.api_key, secret);
+    let removing = rooms.remove_participant(&room, caller.as_str());
+    match timeout(DISMISS_WITHIN, removing).await {
+        Ok(Ok(())) => tracing::info!(participant = %caller, "the caller was hung up on"),
+        Ok(Err(error)) => {
+            tracing::error!(participant = %caller, %error, "the caller could not be hung up on");
+        }
+        Err(_elapsed) => {
+            tracing::error!(participant = %caller, "the caller was not hung up on in time");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What templates write, and what they refuse.
+
+use serde_json::json;
+
+use super::*;
+
+fn template(source: &str) -> Template {
+    Template::parse(source).unwrap()
+}
+
+fn why(source: &str, values: &serde_json::Value) -> String {
+    template(source).render(values).unwrap_err().to_string()
+}
+
+#[test]
+fn values_are_filled_in_as_they_are() {
+    let values = json!({ "args": { "order": "4<2 & ö", "tags": ["a", "b"] }, "n": 3 });
+    let cases = [
+        ("{{ args.order }}", "4<2 & ö"),
+        ("{{ args.order | urlencode }}", "4%3C2%20%26%20%C3%B6"),
+        ("{{ 'a/../b?' | urlencode }}", "a%2F..%2Fb%3F"),
+        ("{{ {'k': 'a/b'} | urlencode }}", "k=a%2Fb"),
+        ("{{ args.tags | tojson }}", r#"["a", "b"]"#),
+        (
+            "{% for tag in args.tags %}{{ tag }}{{ n }}{% endfor %}",
+            "a3b3",
+        ),
+        ("{% if args.note %}{{ args.note }}{% endif %}.", "."),
+        ("{{ args.note | default('none') }}", "none"),
+        ("{% for i in range(n) %}{{ i }}{% endfor %}", "012"),
+    ];
+    for (source, expected) in cases {
+        assert_eq!(
+            template(source).render(&values).unwrap(),
+            expected,
+            "{source}"
+        );
+    }
+}
+
+#[test]
+fn an_unknown_variable_is_an_error_that_names_it() {
+    let values = json!({ "args": { "order": "hunter2" } });
+    assert_eq!(
+        why("a\n{{ args.oder }}", &values),
+        "line 2: args.oder is not known"
+    );
+    assert_eq!(why("{{ arg.order }}", &values), "line 1: arg is not known");
+    assert_eq!(
+        why("{{ args.oder | upper }}", &values),
+        "line 1: args.oder is not known"
+    );
+}
+
+#[test]
+fn mistakes_are_told_when_parsed() {
+    let cases = [
+        (
+            "a\nb {{ args.",
+            "line 2: syntax error: unexpected end of input",
+        ),
+        ("{% if %}", "line 1: syntax error: unexpected end of block"),
+        ("{% fi %}", "line 1: syntax error: unknown statement fi"),
+        (
+            "{{ args.order | urlencod }}",
+            "line 1: unknown filter: filter urlencod is unknown",
+        ),
+        (
+            "{{ now() }}",
+            "line 1: unknown function: function now is unknown",
+        ),
+        (
+            "{{ debug() }}",
+            "line 1: unknown function: function debug is unknown",
+        ),
+    ];
+    for (source, expected) in cases {
+        let error = Template::parse(source).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+}
+
+#[test]
+fn errors_do_not_tell_values() {
+    let values = json!({ "env": { "KEY": "hunter2" }, "list": ["hunter2"] });
+    for source in [
+        "{{ env.KEY | abs }}",
+        "{{ env.KEY + 1 }}",
+        "{{ list | float }}",
+    ] {
+        let error = why(source, &values);
+        assert!(!error.contains("hunter2"), "{source}: {error}");
+    }
+}
+
+#[test]
+fn gaps_are_seen() {
+    let values = json!({ "caller": { "id": "c1", "address": { "city": "Bern" } }, "room": "r" });
+    let cases = [
+        ("Hello {{ caller.name }}!", "Hello [caller.name?]!"),
+        (
+            "{{ job.metadata.plan }} {{ room }}",
+            "[job.metadata.plan?] r",
+        ),
+        (
+            "{{ caller.address.city }} {{ caller.address.street }}",
+            "Bern [caller.address.street?]",
+        ),
+        ("{{ caller.name | upper }}", "[CALLER.NAME?]"),
+        ("{{ caller['name'] }}", "[?]"),
+        ("{{ caller.name ~ '.' }}", "[caller.name?]."),
+    ];
+    for (source, expected) in cases {
+        assert_eq!(
+            template(source).render_marked(&values).unwrap(),
+            expected,
+            "{source}"
+        );
+    }
+}
+
+#[test]
+fn gaps_are_nothing() {
+    let values = json!({ "caller": { "id": "c1" } });
+    let cases = [
+        ("{{ caller.name | default('friend') }}", "friend"),
+        ("{{ caller.name or 'friend' }}", "friend"),
+        ("{% if caller.name %}a{% else %}b{% endif %}", "b"),
+        (
+            "{{ caller.name is defined }} {{ caller.name is undefined }}",
+            "False True",
+        ),
+        ("{{ caller.id is defined }}", "True"),
+        ("{% for it in caller.tags %}a{% else %}b{% endfor %}", "b"),
+        ("{{ 'name' in caller }} {{ 'id' in caller }}", "False True"),
+        ("{{ caller | tojson }}", r#"{"id": "c1"}"#),
+        ("{{ caller | length }}", "1"),
+    ];
+    for (source, expected) in cases {
+        let text = template(source).render_marked(&values).unwrap();
+        assert!(text.eq_ignore_ascii_case(expected), "{source}: {text}");
+    }
+}
+
+#[test]
+fn variables_come_from_outside_only() {
+    let source = "{% set x = env.KEY %}{{ x }}{{ args.a.b }}{{ call }}{% for i in range(2) %}{{ i }}{% endfor %}";
+    let template = template(source);
+    let variables: Vec<_> = template.variables().iter().map(String::as_str).collect();
+    assert_eq!(variables, ["args.a.b", "call", "env.KEY"]);
+}
+
+#[test]
+fn no_template_runs_for_ever_or_grows_without_end() {
+    let long = "{% for a in range(1000) %}{% for b in range(1000) %}{% endfor %}{% endfor %}";
+    assert_eq!(why(long, &json!({})), "line 1: the template takes too long");
+    let wide = "{% for a in range(100) %}{{ text }}{% endfor %}";
+    let values = json!({ "text": "x".repeat(MAX_OUTPUT / 100 + 1) });
+    assert_eq!(why(wide, &values), "the text gets too long");
+    let values = json!({ "text": "x".repeat(MAX_OUTPUT / 100) });
+    assert_eq!(
+        template(wide).render(&values).unwrap().len(),
+        MAX_OUTPUT / 100 * 100
+    );
+}
+
+#[test]
+fn a_template_prints_its_length_only() {
+    assert_eq!(
+        format!("{:?}", template("You are Grüezi.")),
+        "<template of 15 characters>"
+    );
+}

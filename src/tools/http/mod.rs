@@ -1,0 +1,195 @@
+//! A tool that is one HTTP request.
+//!
+//! Whoever writes the tool is trusted; what the model fills in is not, nor what servers answer. So
+//! the host is fixed or on a list (`fence`), only public addresses are dialled (`guard`), and
+//! every redirect is checked as the first address was (`hops`).
+
+mod failure;
+mod fence;
+mod guard;
+mod hops;
+mod network;
+mod plan;
+mod read;
+mod retry;
+mod sign;
+mod spec;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::time::Instant;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use tokio::time::timeout_at;
+
+use super::Answer;
+use crate::clock;
+use crate::config::Source;
+use failure::Failure;
+use hops::Courier;
+use plan::{Outgoing, Plan};
+use retry::Retry;
+
+pub use network::Network;
+pub use spec::{HttpMethod, HttpSpec};
+
+/// A tool that is one HTTP request.
+pub struct HttpTool {
+    name: String,
+    plan: Plan,
+    network: Network,
+    allow_private: bool,
+    redirects: u32,
+    retries: u32,
+}
+
+impl HttpTool {
+    /// The tool `name` as `spec` has it, with environment variables from `source`.
+    ///
+    /// # Errors
+    /// All that is wrong with `spec`, each with its key.
+    pub fn new(
+        name: &str,
+        spec: &HttpSpec,
+        source: &Source,
+        network: &Network,
+    ) -> Result<Self, Vec<String>> {
+        let plan = Plan::new(spec, source)?;
+        let host = fence::literal(spec.url.reveal());
+        if !spec.allow_private && host.is_some_and(|url| network.is_private_literal(&url)) {
+            let problem = "url: its host is in a private network: allow_private = true allows that";
+            return Err(vec![problem.to_owned()]);
+        }
+        let may_repeat = spec.idempotent || spec.method.is_idempotent();
+        Ok(Self {
+            name: name.to_owned(),
+            plan,
+            network: network.clone(),
+            allow_private: spec.allow_private,
+            redirects: spec.redirects,
+            retries: if may_repeat { spec.retries } else { 0 },
+        })
+    }
+
+    /// The arguments that the templates name, to be held against the tool's parameters.
+    pub fn arguments(&self) -> &BTreeSet<String> {
+        &self.plan.arguments
+    }
+
+    /// Makes the request and gives what came of it, before `deadline`. It is given up when the
+    /// future is dropped.
+    ///
+    /// `args` are the model's arguments; `call` is an object about the call.
+    pub async fn call(&self, args: &Value, call: &Value, deadline: tokio::time::Instant) -> Answer {
+        let mut trace = Trace::new();
+        let answered = self.answer(args, call, deadline.into_std(), &mut trace);
+        let outcome = timeout_at(deadline, answered).await;
+        let outcome = outcome.unwrap_or(Err(Failure::Late));
+        trace.log(&self.name, &outcome);
+        outcome.unwrap_or_else(|failure| Answer::error(&failure.to_string()))
+    }
+
+    async fn answer(
+        &self,
+        args: &Value,
+        call: &Value,
+        deadline: Instant,
+        trace: &mut Trace,
+    ) -> Result<Answer, Failure> {
+        let request = self.plan.fill(args, call)?;
+        self.plan.fence.check(&request.url)?;
+        trace.host = request.url.host_str().unwrap_or_default().to_owned();
+        let mut retry = Retry::new(self.retries, deadline);
+        loop {
+            let outcome = self.attempt(request.clone(), trace).await;
+            match retry.after(&outcome) {
+                Some(delay) => tokio::time::sleep(delay).await,
+                None => return read::read(outcome?).await,
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        request: Outgoing,
+        trace: &mut Trace,
+    ) -> Result<reqwest::Response, Failure> {
+        let courier = Courier {
+            network: &self.network,
+            fence: &self.plan.fence,
+            signer: self.plan.signer.as_ref(),
+            allow_private: self.allow_private,
+            redirects: self.redirects,
+        };
+        trace.tries += 1;
+        trace.status = None;
+        let response = courier.send(request).await?;
+        trace.status = Some(response.status());
+        Ok(response)
+    }
+}
+
+impl fmt::Debug for HttpTool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTool")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the log tells of a call.
+struct Trace {
+    began: Instant,
+    host: String,
+    status: Option<StatusCode>,
+    tries: u32,
+}
+
+impl Trace {
+    fn new() -> Self {
+        Self {
+            began: clock::now(),
+            host: String::new(),
+            status: None,
+            tries: 0,
+        }
+    }
+
+    /// No path, query, header or body: they hold what people said, and keys.
+    fn log(&self, tool: &str, outcome: &Result<Answer, Failure>) {
+        let Self {
+            began,
+            host,
+            status,
+            tries,
+        } = self;
+        let ms = clock::now().saturating_duration_since(*began).as_millis();
+        let status = status.map(|status| status.as_u16());
+        match outcome {
+            Ok(_) => tracing::info!(
+                tool,
+                host,
+                status,
+                ms,
+                tries,
+                "the tool's request is answered"
+            ),
+            Err(failure) => {
+                let why = failure.kind();
+                tracing::warn!(
+                    tool,
+                    host,
+                    status,
+                    ms,
+                    tries,
+                    why,
+                    "the tool's request failed"
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

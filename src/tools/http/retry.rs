@@ -1,0 +1,135 @@
+//! Whether a request is tried again, and when.
+
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use parlor_core::backoff::Backoff;
+use reqwest::Response;
+use reqwest::header::RETRY_AFTER;
+
+use super::failure::Failure;
+use crate::{clock, names};
+
+/// The delay after the first failure, and the longest one.
+const SHORTEST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// The tries of one call.
+pub(super) struct Retry {
+    left: u32,
+    attempt: u32,
+    began: Instant,
+    /// Nothing when there is no time for a second try.
+    backoff: Option<Backoff>,
+}
+
+impl Retry {
+    /// At most `most` further tries, all begun before `deadline`.
+    pub(super) fn new(most: u32, deadline: Instant) -> Self {
+        let began = clock::now();
+        let budget = deadline.saturating_duration_since(began);
+        Self {
+            left: most,
+            attempt: 0,
+            began,
+            backoff: Backoff::new(SHORTEST, LONGEST, budget).ok(),
+        }
+    }
+
+    /// How long to wait before the next try; nothing when this outcome is the last.
+    pub(super) fn after(&mut self, outcome: &Result<Response, Failure>) -> Option<Duration> {
+        let wanted = match outcome {
+            Ok(response) => wanted(response)?,
+            Err(failure) => failure.is_passing().then_some(Duration::ZERO)?,
+        };
+        self.left = self.left.checked_sub(1)?;
+        let backoff = self.backoff?;
+        let chance = names::number() as f64 / u64::MAX as f64;
+        let delay = backoff.delay(self.attempt, chance).max(wanted);
+        self.attempt += 1;
+        let elapsed = clock::now().saturating_duration_since(self.began);
+        backoff.allows(elapsed, delay).then_some(delay)
+    }
+}
+
+/// How long the server wants to be left alone; nothing when its answer stands.
+fn wanted(response: &Response) -> Option<Duration> {
+    if !matches!(response.status().as_u16(), 429 | 502 | 503 | 504) {
+        return None;
+    }
+    let header = response.headers().get(RETRY_AFTER);
+    let wanted = header.and_then(|value| retry_after(value.to_str().ok()?));
+    Some(wanted.unwrap_or_default())
+}
+
+/// Seconds, or a date.
+fn retry_after(value: &str) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
+    Some(since_epoch.saturating_sub(UNIX_EPOCH.elapsed().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(status: u16, headers: &[(&str, &str)]) -> Result<Response, Failure> {
+        let mut response = axum::http::Response::builder().status(status);
+        for (name, value) in headers {
+            response = response.header(*name, *value);
+        }
+        Ok(Response::from(response.body("").unwrap()))
+    }
+
+    fn retry(seconds: u64) -> Retry {
+        Retry::new(2, clock::now() + Duration::from_secs(seconds))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_passes_is_tried_again() {
+        for status in [429, 502, 503, 504] {
+            assert!(retry(10).after(&outcome(status, &[])).is_some(), "{status}");
+        }
+        for status in [200, 204, 304, 400, 401, 404, 409, 500, 501] {
+            assert!(retry(10).after(&outcome(status, &[])).is_none(), "{status}");
+        }
+        for failure in [Failure::Unreachable, Failure::UnknownName, Failure::Broken] {
+            assert!(retry(10).after(&Err(failure)).is_some());
+        }
+        for failure in [Failure::NotText, Failure::TooManyRedirects(3)] {
+            assert!(retry(10).after(&Err(failure)).is_none());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn delays_grow_and_end() {
+        let mut retry = retry(10);
+        let first = retry.after(&Err(Failure::Unreachable)).unwrap();
+        let second = retry.after(&Err(Failure::Unreachable)).unwrap();
+        assert!(first <= SHORTEST && first >= SHORTEST * 3 / 4, "{first:?}");
+        assert!(
+            second <= SHORTEST * 2 && second >= SHORTEST * 3 / 2,
+            "{second:?}"
+        );
+        assert_eq!(retry.after(&Err(Failure::Unreachable)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_server_may_ask_for_more_time_but_not_for_more_than_there_is() {
+        let seconds = |value| outcome(503, &[("retry-after", value)]);
+        assert_eq!(retry(10).after(&seconds("3")), Some(Duration::from_secs(3)));
+        assert_eq!(retry(10).after(&seconds("11")), None);
+        assert_eq!(retry(10).after(&seconds("18446744073709551615")), None);
+        let past = retry(10).after(&seconds("Wed, 21 Oct 2015 07:28:00 GMT"));
+        assert!(past.unwrap() <= SHORTEST);
+        assert_eq!(
+            retry(10).after(&seconds("Fri, 31 Dec 9999 23:59:59 GMT")),
+            None
+        );
+        assert!(retry(10).after(&seconds("soon")).unwrap() <= SHORTEST);
+        assert_eq!(retry(0).after(&outcome(503, &[])), None);
+    }
+}

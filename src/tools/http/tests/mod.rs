@@ -1,0 +1,121 @@
+//! Tools against real servers on loopback, with names and public addresses in the test's hand.
+
+mod answers;
+mod proxies;
+mod redirects;
+mod requests;
+mod retries;
+mod start;
+mod tricks;
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::time::Instant;
+
+use super::guard::{IsPublic, is_public};
+use super::*;
+use crate::dial::Proxies;
+
+/// The secret that `SECRET` holds.
+const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+
+/// Long enough for whatever a test waits for.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Names and their addresses; there are no others.
+#[derive(Default)]
+struct Names(HashMap<&'static str, Vec<IpAddr>>);
+
+impl Names {
+    fn of(names: &[(&'static str, &[&str])]) -> Arc<Self> {
+        let parsed = |addresses: &[&str]| addresses.iter().map(|it| it.parse().unwrap()).collect();
+        let names = names
+            .iter()
+            .map(|(name, addresses)| (*name, parsed(addresses)));
+        Arc::new(Self(names.collect()))
+    }
+}
+
+impl Resolve for Names {
+    fn resolve(&self, name: Name) -> Resolving {
+        let found = match self.0.get(name.as_str()) {
+            Some(found) => {
+                let found: Vec<_> = found.iter().map(|it| SocketAddr::new(*it, 0)).collect();
+                Ok(Box::new(found.into_iter()) as Addrs)
+            }
+            None => Err(io::Error::from(io::ErrorKind::NotFound).into()),
+        };
+        Box::pin(std::future::ready(found))
+    }
+}
+
+/// A network with these names, that takes the usual addresses for public.
+fn network(names: Arc<Names>) -> Network {
+    network_with(names, is_public)
+}
+
+fn network_with(names: Arc<Names>, is_public: IsPublic) -> Network {
+    Network::with(&Proxies::default(), names, is_public).unwrap()
+}
+
+/// What tools find in the environment.
+fn source() -> Source {
+    let all = [("TOKEN", "hunter2"), ("SECRET", SECRET), ("BAD", "whsec_%")];
+    all.into_iter().collect()
+}
+
+/// The tool of a TOML table.
+fn tool_in(network: &Network, spec: &str) -> HttpTool {
+    let spec = toml::from_str(spec).unwrap();
+    HttpTool::new("lookup", &spec, &source(), network).unwrap()
+}
+
+/// The same where private networks are allowed.
+fn tool(spec: &str) -> HttpTool {
+    let spec = format!("allow_private = true\n{spec}");
+    tool_in(&network(Arc::default()), &spec)
+}
+
+async fn call(tool: &HttpTool, args: Value) -> Answer {
+    let about = json!({ "room": "lobby" });
+    tool.call(&args, &about, Instant::now() + PATIENCE).await
+}
+
+/// What a call gives, which must be good.
+async fn good(tool: &HttpTool, args: Value) -> String {
+    let answer = call(tool, args).await;
+    assert!(!answer.is_error, "{}", answer.text.reveal());
+    answer.text.into_inner()
+}
+
+/// Why a call fails, which it must.
+async fn why(tool: &HttpTool, args: Value) -> String {
+    error(&call(tool, args).await)
+}
+
+fn error(answer: &Answer) -> String {
+    let text = answer.text.reveal();
+    assert!(answer.is_error, "{text}");
+    let error: Value = serde_json::from_str(text).unwrap();
+    error["error"].as_str().unwrap().to_owned()
+}
+
+/// Serves `router` on a free port of 127.0.0.1, until the test's end.
+async fn serve(router: Router) -> SocketAddr {
+    serve_at("127.0.0.1", router).await
+}
+
+async fn serve_at(address: &str, router: Router) -> SocketAddr {
+    let listener = TcpListener::bind((address, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}

@@ -1,0 +1,115 @@
+//! One server as calls see it: there or not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::model::{CallToolRequestParams, CallToolResponse};
+use rmcp::service::ServiceError;
+use serde_json::{Map, Value};
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+use super::connection::Line;
+use super::fault::Fault;
+use super::result;
+use crate::clock;
+use crate::tools::Answer;
+
+/// A server that is named in `agent.toml`.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) name: Arc<str>,
+    pub(super) is_required: bool,
+    /// How long a call may take.
+    timeout: Duration,
+    state: watch::Sender<State>,
+}
+
+#[derive(Debug, Clone)]
+enum State {
+    Starting,
+    Up(Line),
+    Down(Arc<str>),
+}
+
+impl Server {
+    /// One that is not there yet.
+    pub(super) fn new(name: &str, is_required: bool, timeout: Duration) -> Self {
+        Self {
+            name: name.into(),
+            is_required,
+            timeout,
+            state: watch::Sender::new(State::Starting),
+        }
+    }
+
+    /// Calls go over `line` from now on.
+    pub(super) fn up(&self, line: Line) {
+        self.state.send_replace(State::Up(line));
+    }
+
+    /// Calls fail from now on; whether this is news.
+    pub(super) fn down(&self, fault: &Fault) -> bool {
+        let before = self
+            .state
+            .send_replace(State::Down(fault.to_string().into()));
+        !matches!(before, State::Down(_))
+    }
+
+    /// Waits until it is there; why it is not.
+    pub(super) async fn ready(&self, until: Instant) -> Result<(), String> {
+        let mut state = self.state.subscribe();
+        let waiting = state.wait_for(|state| matches!(state, State::Up(_)));
+        if matches!(timeout_at(until, waiting).await, Ok(Ok(_))) {
+            return Ok(());
+        }
+        let why = match &*self.state.borrow() {
+            State::Down(why) => why.clone(),
+            State::Starting | State::Up(_) => "it did not answer in time".into(),
+        };
+        Err(format!(
+            "mcp {:?} is required and is not there: {why}",
+            self.name
+        ))
+    }
+
+    /// Calls a tool by the server's name for it.
+    pub(super) async fn call(
+        &self,
+        tool: String,
+        args: Map<String, Value>,
+        deadline: Instant,
+    ) -> Answer {
+        let State::Up(line) = self.state.borrow().clone() else {
+            return self.away();
+        };
+        let deadline = deadline.min(Instant::from_std(clock::now()) + self.timeout);
+        let call = CallToolRequestParams::new(tool).with_arguments(args);
+        match timeout_at(deadline, line.call(call)).await {
+            Err(_elapsed) => {
+                line.doubt();
+                Answer::error("the tool did not answer in time")
+            }
+            Ok(called) => self.answer(called),
+        }
+    }
+
+    fn answer(&self, called: Result<CallToolResponse, ServiceError>) -> Answer {
+        match called {
+            Ok(CallToolResponse::Complete(result)) => result::answer(result),
+            Ok(_) => Answer::error("the tool asks for what cannot be given during a call"),
+            Err(ServiceError::McpError(error)) => Answer::error(&error.message),
+            Err(ServiceError::TransportSend(_) | ServiceError::TransportClosed) => {
+                Answer::error(&format!(
+                    "the connection to {} was lost; whether it was done is not known",
+                    self.name
+                ))
+            }
+            Err(_) => Answer::error("the tool's answer cannot be understood"),
+        }
+    }
+
+    fn away(&self) -> Answer {
+        Answer::error(&format!("{} cannot be reached right now", self.name))
+    }
+}

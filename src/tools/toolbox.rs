@@ -1,0 +1,193 @@
+//! All tools of an agent, by name.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::time::Duration;
+
+use parlor_core::ids::Identity;
+use parlor_core::private::Private;
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use super::http::{HttpTool, Network};
+use super::mcp::Mcp;
+use super::rpc::RpcSpec;
+use super::schema::Schema;
+use super::{Answer, phone};
+use crate::clock;
+use crate::config::{LiveKit, Source};
+use crate::definition::{Means, ToolOutline};
+use crate::dial::Proxies;
+use crate::room::Hand;
+
+/// The longest text that is written to a caller's screen, in characters.
+const MOST_WRITTEN: usize = 4_000;
+
+/// All tools of an agent that an edge carries out, by name; those of MCP servers come with the
+/// call.
+#[derive(Default)]
+pub struct Toolbox(HashMap<String, Tool>);
+
+struct Tool {
+    schema: Schema,
+    means: Ready,
+}
+
+/// How a tool is carried out, made from [`Means`].
+enum Ready {
+    Http(Box<HttpTool>),
+    Rpc(RpcSpec),
+    Dtmf,
+    Transfer(BTreeMap<String, String>),
+    Write,
+}
+
+/// What a tool may work with: the call that it is used in.
+#[derive(Debug, Clone)]
+pub struct Surroundings {
+    /// The room.
+    pub hand: Hand,
+    /// The server of the room.
+    pub livekit: LiveKit,
+    /// What is known of job, room and caller.
+    pub values: Value,
+    /// To whom the agent listens.
+    pub caller: Option<Identity>,
+    /// MCP servers.
+    pub mcp: Option<Mcp>,
+}
+
+impl fmt::Debug for Toolbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Toolbox {
+    /// Makes the tools, with secrets from `source`.
+    ///
+    /// # Errors
+    /// All that is wrong with them.
+    pub fn new(
+        outlines: &[ToolOutline],
+        source: &Source,
+        proxies: &Proxies,
+    ) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let mut tools = HashMap::new();
+        let network = Network::new(proxies).map_err(|error| vec![error])?;
+        for outline in outlines {
+            let name = &outline.rule.name;
+            let key = |problem: String| format!("[[tools]] {name:?}: {problem}");
+            let schema = Schema::compile(&outline.tool.parameters);
+            let means = ready(outline, source, &network);
+            match (schema, means) {
+                (Ok(schema), Ok(Some(means))) => {
+                    tools.insert(name.clone(), Tool { schema, means });
+                }
+                (Ok(_), Ok(None)) => {}
+                (schema, means) => {
+                    problems.extend(schema.err().map(key));
+                    problems.extend(means.err().into_iter().flatten().map(key));
+                }
+            }
+        }
+        match problems.is_empty() {
+            true => Ok(Self(tools)),
+            false => Err(problems),
+        }
+    }
+
+    /// Uses the tool `name`, within a time. Given up when the future is dropped.
+    pub async fn use_tool(
+        &self,
+        name: &str,
+        arguments: &Private<String>,
+        within: Duration,
+        around: &Surroundings,
+    ) -> Answer {
+        let arguments: Value = match serde_json::from_str(arguments.reveal()) {
+            Ok(arguments) => arguments,
+            Err(_) => return Answer::error("the arguments are no JSON"),
+        };
+        let deadline = Instant::from_std(clock::now()) + within;
+        let Some(tool) = self.0.get(name) else {
+            return of_server(name, arguments, deadline, around).await;
+        };
+        if let Err(problem) = tool.schema.check(&arguments) {
+            return Answer::error(&problem);
+        }
+        let caller = around.caller.as_ref();
+        match &tool.means {
+            Ready::Http(http) => http.call(&arguments, &around.values, deadline).await,
+            Ready::Rpc(rpc) => rpc.call(&around.hand, caller, &arguments, within).await,
+            Ready::Dtmf => phone::press(&around.hand, caller, &arguments).await,
+            Ready::Transfer(destinations) => {
+                let to = arguments["destination"].as_str().unwrap_or_default();
+                let Some(to) = destinations.get(to) else {
+                    return Answer::error("there is no such destination");
+                };
+                let room = around.values["room"]["name"].as_str().unwrap_or_default();
+                phone::transfer(&around.livekit, room, caller, to).await
+            }
+            Ready::Write => write(&around.hand, caller, &arguments).await,
+        }
+    }
+}
+
+fn ready(
+    outline: &ToolOutline,
+    source: &Source,
+    network: &Network,
+) -> Result<Option<Ready>, Vec<String>> {
+    let name = &outline.rule.name;
+    Ok(Some(match &outline.means {
+        Means::Core => return Ok(None),
+        Means::Http(spec) => {
+            let tool = HttpTool::new(name, spec, source, network)?;
+            let given = outline.tool.parameters.get("properties");
+            let is_given = |it: &&String| given.is_some_and(|given| given.get(it).is_some());
+            let missing = tool.arguments().iter().filter(|it| !is_given(it));
+            let missing = missing.map(|it| format!("args.{it} is none of its parameters"));
+            let missing: Vec<_> = missing.collect();
+            if !missing.is_empty() {
+                return Err(missing);
+            }
+            Ready::Http(Box::new(tool))
+        }
+        Means::Rpc(spec) => Ready::Rpc(spec.clone()),
+        Means::Dtmf => Ready::Dtmf,
+        Means::Transfer(destinations) => Ready::Transfer(destinations.clone()),
+        Means::Write => Ready::Write,
+    }))
+}
+
+/// A tool that is none of ours: one of an MCP server.
+async fn of_server(
+    name: &str,
+    arguments: Value,
+    deadline: Instant,
+    around: &Surroundings,
+) -> Answer {
+    let Some(mcp) = &around.mcp else {
+        return Answer::error("there is no such tool");
+    };
+    match arguments {
+        Value::Object(arguments) => mcp.call(name, arguments, deadline).await,
+        _ => mcp.call(name, Map::new(), deadline).await,
+    }
+}
+
+async fn write(hand: &Hand, caller: Option<&Identity>, arguments: &Value) -> Answer {
+    let text = arguments["text"].as_str().unwrap_or_default();
+    if text.trim().is_empty() || text.chars().count() > MOST_WRITTEN {
+        return Answer::error("text must have 1 to 4000 characters");
+    }
+    match hand.write(caller, text).await {
+        Ok(()) => Answer::ok(r#"{"ok":true}"#),
+        Err(error) => {
+            tracing::warn!(%error, "text could not be written to the room");
+            Answer::error(&error.to_string())
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! `agent.toml`: from what is written to what one caller gets.
+
+use std::path::PathBuf;
+
+use parlor::config::{Agent, AgentText, Source};
+use parlor_core::conversation::{Brief, ToolKind};
+use parlor_core::wire::agent::{ExecutionMode, SessionConfig};
+use serde_json::{Value, json};
+
+fn load(text: &str, source: &[(&str, &str)]) -> Result<Agent, Vec<String>> {
+    let file = AgentText {
+        path: PathBuf::from("agent.toml"),
+        text: text.to_owned().into(),
+    };
+    let source: Source = source.iter().copied().collect();
+    Agent::of(&file, &source).map_err(|error| error.0)
+}
+
+fn brief(text: &str, values: Value) -> Brief {
+    let agent = load(text, &[]).unwrap();
+    agent.definition.brief(&values, &[])
+}
+
+/// What is wrong with a file, a line each.
+fn problems(text: &str) -> Vec<String> {
+    load(text, &[]).err().unwrap_or_default()
+}
+
+fn prompt(session: &SessionConfig) -> &str {
+    session.system_prompt.as_ref().unwrap().reveal()
+}
+
+fn shown(session: &SessionConfig) -> Vec<&str> {
+    let tools = session.tools.iter().flatten();
+    tools.map(|tool| tool.name.as_str()).collect()
+}
+
+#[test]
+fn words_are_filled_for_each_caller() {
+    let text = r#"
+        prompt = "Serve {{ caller.name }}{% if caller.phone %} on {{ caller.phone }}{% endif %}."
+        greeting = "Hello {{ caller.name }}, about order {{ job.metadata.order }}?"
+        [lines]
+        goodbye = "Bye, {{ caller.name }}."
+    "#;
+    let values = json!({
+        "caller": { "name": "Ada", "phone": "+15105550100" },
+        "job": { "metadata": { "order": 7 } },
+    });
+    let filled = brief(text, values);
+    assert_eq!(prompt(&filled.first.session), "Serve Ada on +15105550100.");
+    let greeting = filled.first.session.greeting.unwrap();
+    assert_eq!(greeting.reveal(), "Hello Ada, about order 7?");
+    assert_eq!(filled.lines.goodbye.unwrap().reveal(), "Bye, Ada.");
+
+    let empty = brief(text, json!({ "caller": { "name": "Bob" }, "job": {} }));
+    assert_eq!(prompt(&empty.first.session), "Serve Bob.");
+    let greeting = empty.first.session.greeting.unwrap();
+    assert!(
+        greeting.reveal().contains("[job.metadata.order?]"),
+        "{}",
+        greeting.reveal()
+    );
+}
+
+#[test]
+fn what_no_caller_can_have_is_told_at_once() {
+    let wrong = problems("prompt = \"{{ caller.nme }}\"\n[lines]\ngoodbye = \"{{ x }}\"\n");
+    assert_eq!(wrong.len(), 2, "{wrong:?}");
+    assert!(wrong[0].contains("caller.nme"), "{wrong:?}");
+    assert_eq!(problems("prompt = \"{{ caller.name\"").len(), 1);
+}
+
+#[test]
+fn tools_are_shown_to_the_model_and_used_as_written() {
+    let text = r#"
+        [[tools]]
+        name = "order"
+        description = "Orders."
+        parameters = { type = "object", properties = { what = { type = "string" } } }
+        http = { url = "https://shop.example/orders" }
+        timeout = 130
+        hold = true
+        when_interrupted = "keep"
+        [[tools]]
+        builtin = "end_call"
+    "#;
+    let brief = brief(text, json!({}));
+    let tools = brief.first.session.tools.unwrap();
+    assert_eq!(tools[0].execution_mode, Some(ExecutionMode::Hold));
+    assert_eq!(tools[0].timeout_seconds, Some(135), "the API waits longer");
+    assert_eq!(tools[1].timeout_seconds, None);
+    assert!(tools[1].description.starts_with("Ends the call"));
+    assert!(brief.tools[0].survives_interruption);
+    assert_eq!(brief.tools[1].kind, ToolKind::EndCall);
+}
+
+#[test]
+fn a_phase_is_as_the_beginning_but_for_what_it_says() {
+    let text = r#"
+        prompt = "Clerk."
+        greeting = "Hello."
+        [listening]
+        keyterms = ["shop"]
+        [[tools]]
+        builtin = "end_call"
+        [[tools]]
+        builtin = "set_state"
+        [[phases]]
+        name = "till"
+        tools = ["end_*"]
+        [phases.turns]
+        min_silence = 500
+        max_silence = 900
+    "#;
+    let brief = brief(text, json!({}));
+    let till = &brief.others[0].session;
+    assert_eq!(prompt(till), "Clerk.");
+    assert_eq!(till.greeting, None);
+    assert_eq!(till.input.as_ref().unwrap().keyterms, ["shop"]);
+    assert_eq!(shown(till), ["end_call"]);
+    assert_eq!(shown(&brief.first.session), ["end_call", "set_state"]);
+    let tools = brief.first.session.tools.as_ref().unwrap();
+    let states = &tools[1].parameters["properties"]["state"]["enum"];
+    assert_eq!(*states, json!(["start", "till"]));
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_together() {
+    let cases = [
+        (
+            "[[tools]]\nname = \"x\"\ndescription = \"x\"\n",
+            "exactly one of",
+        ),
+        (
+            "[[tools]]\nname = \"x\"\nhttp = { url = \"https://a.example\" }\n",
+            "description",
+        ),
+        (
+            "[[tools]]\nbuiltin = \"end_call\"\ntimeout = 1000\n",
+            "timeout",
+        ),
+        ("[[tools]]\nbuiltin = \"transfer_call\"\n", "destinations"),
+        (
+            "[[tools]]\nbuiltin = \"end_call\"\nname = \"aai_x\"\n",
+            "aai_",
+        ),
+        (
+            "[[tools]]\nbuiltin = \"end_call\"\n[[tools]]\nbuiltin = \"end_call\"\n",
+            "two of that name",
+        ),
+        ("[[phases]]\nname = \"start\"\n", "a name of its own"),
+        (
+            "[patience]\nafter = []\nmin_silence = 1\nmax_silence = 2\n",
+            "[patience]",
+        ),
+        ("[limits]\ncost = 1.0\n", "price"),
+        ("[limits]\nidle = 0\n", "idle"),
+        ("[lines]\ngoodbye = \" \"\n", "[lines]"),
+        ("[[mcp]]\nname = \"x\"\n", "x"),
+        (
+            "[webhook]\nurl = \"https://a.example\"\nevents = []\nsecret = \"HOOK\"\n",
+            "HOOK",
+        ),
+    ];
+    for (text, word) in cases {
+        let told = problems(text);
+        assert_eq!(told.len(), 1, "{text}: {told:?}");
+        assert!(told[0].contains(word), "{text}: {told:?}");
+    }
+    let all: String = [
+        "[limits]\nidle = 0\ncost = 1.0\n",
+        "[lines]\ngoodbye = \"\"\n",
+    ]
+    .concat();
+    assert_eq!(problems(&all).len(), 3, "{:?}", problems(&all));
+}
+
+#[test]
+fn a_secret_that_is_not_set_is_named() {
+    let text = r#"
+        [[tools]]
+        name = "order"
+        description = "Orders."
+        http = { url = "https://shop.example/", headers = { Authorization = "Bearer {{ env.SHOP_TOKEN }}" } }
+    "#;
+    let told = problems(text);
+    assert!(
+        told.len() == 1 && told[0].contains("SHOP_TOKEN"),
+        "{told:?}"
+    );
+    assert!(load(text, &[("SHOP_TOKEN", "x")]).is_ok());
+}
