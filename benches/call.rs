@@ -15,7 +15,7 @@ use anyhow::Context;
 use parlor::config::LiveKit;
 use parlor::demo::Server;
 use parlor::room::Caller;
-use parlor::sim::{self, Fault, Simulator, clips};
+use parlor::sim::{self, Scenario, Simulator, clips};
 use parlor::token::{Grant, Kind, mint};
 use parlor_core::private::Secret;
 use tokio::process::{Child, Command};
@@ -50,7 +50,7 @@ async fn compare() -> anyhow::Result<()> {
     let simulator = Simulator::bind(sim::Options {
         // Nobody interrupts: both sides go on speaking.
         barge_in: Duration::from_secs(3600),
-        faults: vec![Fault::BurstMinute],
+        scenarios: vec![Scenario::shipped("long-greeting").context("it is shipped")?],
         ..sim::Options::default()
     })
     .await?;

@@ -1,6 +1,7 @@
 //! `parlor sim`: the simulator of the Voice Agent API alone.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -9,12 +10,15 @@ use tokio::sync::mpsc;
 
 use super::{Done, out};
 use crate::shutdown;
-use crate::sim::{Options, Pace, Reply, Simulator};
+use crate::sim::{Options, Pace, Recording, Reply, Scenario, Simulator, ToolRule};
+
+/// Stands for a scenario, and asks what there is.
+const LIST: &str = "list";
 
 /// The command's flags.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: parlor sim --listen 127.0.0.1:8765 --reply parrot\n\n\
+    after_help = "Example: parlor sim --listen 127.0.0.1:8765 --scenario cut-tool-call\n\n\
     Then, elsewhere: ASSEMBLYAI_BASE_URL=ws://127.0.0.1:8765 parlor join --room kitchen"
 )]
 pub(super) struct Sim {
@@ -30,6 +34,21 @@ pub(super) struct Sim {
     /// The key it takes [default: any]
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
+    /// Call a tool when the caller says a word, or in a turn of this number; more than once for more
+    ///
+    /// For example 'table=book_table:{"people":2}' or '2=look_up'.
+    #[arg(long = "tool", value_name = "WORD=TOOL[:JSON]")]
+    tools: Vec<ToolRule>,
+    /// What else it does: a TOML file or a shipped scenario, `list` for their names; more than once
+    /// for more
+    #[arg(long = "scenario", value_name = "FILE|NAME")]
+    scenarios: Vec<String>,
+    /// Write what is said on its WebSockets to this file, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
+    /// Play the server's side of such a file back, instead of everything else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "scenarios", "tools"])]
+    replay: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -43,7 +62,30 @@ enum ReplyName {
 
 impl Sim {
     pub(super) async fn run(self) -> Done {
-        let options = Options {
+        if self.scenarios.iter().any(|name| name == LIST) {
+            list();
+            return Ok(ExitCode::SUCCESS);
+        }
+        let options = self.options()?;
+        let simulator = Simulator::bind(options)
+            .await
+            .context("the simulator cannot start")?;
+        out::line(&format_args!("listening on {}", simulator.url()));
+        let (control, mut signals) = mpsc::channel(shutdown::SIGNALS);
+        let watching = shutdown::on_signals(control, || ())?;
+        simulator
+            .run(async {
+                signals.recv().await;
+            })
+            .await;
+        watching.abort();
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn options(self) -> anyhow::Result<Options> {
+        let scenarios: Result<_, _> = self.scenarios.iter().map(|it| scenario(it)).collect();
+        let replay = self.replay.as_deref().map(Recording::read).transpose();
+        Ok(Options {
             listen: self.listen,
             key: self.key,
             reply: match self.reply {
@@ -55,20 +97,28 @@ impl Sim {
             } else {
                 Pace::RealTime
             },
+            calls: self.tools,
+            scenarios: scenarios?,
+            record: self.record,
+            replay: replay.context("the recording cannot be played")?,
             ..Options::default()
-        };
-        let simulator = Simulator::bind(options)
-            .await
-            .with_context(|| format!("the simulator cannot listen on {}", self.listen))?;
-        out::line(&format_args!("listening on {}", simulator.url()));
-        let (control, mut signals) = mpsc::channel(shutdown::SIGNALS);
-        let watching = shutdown::on_signals(control, || ())?;
-        simulator
-            .run(async {
-                signals.recv().await;
-            })
-            .await;
-        watching.abort();
-        Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+/// The shipped scenario of this name, or the file.
+fn scenario(name: &str) -> anyhow::Result<Scenario> {
+    match Scenario::shipped(name) {
+        Some(scenario) => Ok(scenario),
+        None => Scenario::read(Path::new(name))
+            .with_context(|| format!("no scenario to play (`--scenario {LIST}` has some)")),
+    }
+}
+
+fn list() {
+    for name in Scenario::names() {
+        let about = Scenario::shipped(name);
+        let about = about.as_ref().map_or("", Scenario::about);
+        out::line(&format_args!("{name:<18} {about}"));
     }
 }

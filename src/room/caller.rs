@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use livekit::RoomEvent;
 use livekit::participant::{Participant, ParticipantKind};
+use livekit::prelude::RpcError;
 use livekit::track::RemoteTrack;
 use livekit::webrtc::audio_stream::native::NativeAudioStream;
 use parking_lot::Mutex;
@@ -20,6 +21,9 @@ use super::mic::{next_of, open};
 use super::playout::Sink;
 use super::sink::NativeSink;
 use super::{JoinError, SLICE, close, connect, publish};
+
+/// The code of an app's own error.
+const REFUSED: u32 = 1_500;
 
 /// The longest recording kept: 10 minutes. What comes after is not recorded.
 const RECORDING: usize = 600 * SAMPLE_RATE as usize;
@@ -93,6 +97,20 @@ impl Caller {
     /// The agent's `lk.agent.state` as the room shows it; empty before there is an agent.
     pub fn agent_state(&self) -> watch::Receiver<String> {
         self.state.clone()
+    }
+
+    /// Answers calls of `method` through RPC from now on.
+    pub fn answer(
+        &self,
+        method: &str,
+        answer: impl Fn(String) -> Result<String, String> + Send + Sync + 'static,
+    ) {
+        let participant = self.room.local_participant();
+        participant.register_rpc_method(method.to_owned(), move |call| {
+            let answer = answer(call.payload);
+            let refused = |why| RpcError::new(REFUSED, why, None);
+            Box::pin(async move { answer.map_err(refused) })
+        });
     }
 
     /// Leaves the room.

@@ -2,17 +2,21 @@
 //! nothing is said of it here.
 
 use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 use tokio::time::timeout;
-use tokio_tungstenite::accept_hdr_async;
-use tokio_tungstenite::tungstenite::handshake::server::Request;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::StatusCode;
+use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
 use super::log::Entry;
-use super::session::Session;
-use super::{Options, Shared, kept};
+use super::scenario::{Do, Hit, Play};
+use super::session::{Flow, Session};
+use super::wire::Wire;
+use super::{Shared, kept, replay};
 
 /// How long a client may take to shake hands.
 const SHAKE_WITHIN: Duration = Duration::from_secs(10);
@@ -27,40 +31,95 @@ pub(super) enum Credential {
     Other(String),
 }
 
+/// A connection that begins.
+pub(super) struct Visit {
+    pub(super) credential: Credential,
+    pub(super) play: Play,
+}
+
 /// Serves one connection to its end.
-pub(super) async fn serve(socket: TcpStream, shared: Shared, mut stop: watch::Receiver<bool>) {
-    let mut shown = None;
-    #[allow(
-        clippy::result_large_err,
-        reason = "the library's own type, never made here"
-    )]
-    let noting = |request: &Request, response| {
-        shown = self::shown(request);
-        Ok(response)
-    };
-    let shaking = accept_hdr_async(socket, noting);
-    let Ok(Ok(socket)) = timeout(SHAKE_WITHIN, shaking).await else {
-        tracing::debug!("a client did not shake hands");
+pub(super) async fn serve(socket: TcpStream, shared: Shared) {
+    let number = 1 + shared.visits.fetch_add(1, Ordering::Relaxed);
+    let mut play = Play::new(&shared.options, number);
+    let steps = play.came("connect", &Value::Null);
+    let refusing = steps.changes.iter().find_map(status);
+    let Some((socket, shown)) = shake(socket, refusing).await else {
+        if let (Some(status), Some(hit)) = (refusing, steps.changes.first()) {
+            shared.pen.note(Entry::Refused(status.as_u16()));
+            hit.news
+                .into_iter()
+                .for_each(|it| shared.pen.note(Entry::Acted(it)));
+        }
         return;
     };
     let pen = shared.pen.clone();
     pen.note(Entry::Connected);
-    let credential = Credential::of(shown, &shared.options);
-    let mut session = Session::new(socket, shared, credential);
-    let how = match session.run(&mut stop).await {
+    let how = match &shared.options.replay {
+        Some(recording) => replay::serve(socket, recording.session(number), &shared).await,
+        None => {
+            let track = shared.tape.as_ref().map(|tape| tape.track(number));
+            let wire = Wire::new(socket, track);
+            let credential = Credential::of(shown, &shared);
+            let session = Session::new(wire, Visit { credential, play }, shared);
+            talk(session, steps.after).await
+        }
+    };
+    pen.note(Entry::Ended(match how {
         ControlFlow::Break(how) => how,
         ControlFlow::Continue(()) => "it was left",
+    }));
+}
+
+async fn talk(mut session: Session, steps: Vec<Hit>) -> Flow {
+    session.act(steps).await?;
+    session.run().await
+}
+
+/// Shakes hands, or refuses to; gives what the client showed.
+async fn shake(
+    socket: TcpStream,
+    refusing: Option<StatusCode>,
+) -> Option<(WebSocketStream<TcpStream>, Option<String>)> {
+    let mut shown = None;
+    #[allow(clippy::result_large_err, reason = "the library's own type")]
+    let noting = |request: &Request, response: Response| {
+        shown = self::shown(request);
+        match refusing {
+            Some(status) => Err(refusal(status)),
+            None => Ok(response),
+        }
     };
-    pen.note(Entry::Ended(how));
+    match timeout(SHAKE_WITHIN, accept_hdr_async(socket, noting)).await {
+        Ok(Ok(socket)) => Some((socket, shown)),
+        _ => {
+            tracing::debug!("a client did not shake hands");
+            None
+        }
+    }
+}
+
+/// The status with which a step refuses.
+fn status(hit: &Hit) -> Option<StatusCode> {
+    match hit.step.does {
+        Do::Refuse(status) => StatusCode::from_u16(status).ok(),
+        _ => None,
+    }
+}
+
+fn refusal(status: StatusCode) -> ErrorResponse {
+    let body = json!({"detail": status.canonical_reason()});
+    let mut refusal = ErrorResponse::new(Some(body.to_string()));
+    *refusal.status_mut() = status;
+    refusal
 }
 
 impl Credential {
-    fn of(shown: Option<String>, options: &Options) -> Self {
+    fn of(shown: Option<String>, shared: &Shared) -> Self {
         let Some(shown) = shown else {
             return Self::Missing;
         };
-        let is_key = match &options.key {
-            Some(key) => *key == shown,
+        let is_key = match &shared.options.key {
+            Some(key) => *key == shown || shared.tokens.has(&shown),
             None => !kept::is_token(&shown),
         };
         if is_key {
@@ -71,7 +130,7 @@ impl Credential {
     }
 }
 
-/// The Bearer of an upgrade, or the token in its address.
+/// The key or token of an upgrade, with `Bearer` or without, or the token in its address.
 fn shown(request: &Request) -> Option<String> {
     let header = request.headers().get("authorization");
     let bearer = header.and_then(|value| value.to_str().ok());

@@ -40,15 +40,10 @@ pub(super) struct Hold {
     kept: Kept,
     token: String,
     taken: Arc<Notify>,
-    is_first: bool,
 }
 
-#[derive(Default)]
-struct Sessions {
-    /// Oldest first.
-    known: VecDeque<Known>,
-    had_one: bool,
-}
+/// Oldest first.
+type Sessions = VecDeque<Known>;
 
 struct Known {
     identity: Identity,
@@ -74,9 +69,8 @@ impl Kept {
     /// Keeps a session that has become ready.
     pub(super) fn keep(&self, identity: Identity) -> Hold {
         let mut sessions = self.current();
-        let is_first = !std::mem::replace(&mut sessions.had_one, true);
-        if sessions.known.len() >= BOUND {
-            sessions.known.pop_front();
+        if sessions.len() >= BOUND {
+            sessions.pop_front();
         }
         let known = Known {
             identity,
@@ -84,15 +78,15 @@ impl Kept {
             lost_at: None,
             taken: Arc::default(),
         };
-        let hold = self.hold(&known, is_first);
-        sessions.known.push_back(known);
+        let hold = self.hold(&known);
+        sessions.push_back(known);
         hold
     }
 
     /// Gives a session to who has its token, though another connection may still have it.
     pub(super) fn resume(&self, id: &str, token: &str) -> Result<(Identity, Hold), Refusal> {
         let mut sessions = self.current();
-        let found = sessions.known.iter_mut().find(|it| it.identity.id == id);
+        let found = sessions.iter_mut().find(|it| it.identity.id == id);
         let known = found.ok_or_else(not_found)?;
         if known.token != token {
             let message = "the session is another's";
@@ -101,15 +95,14 @@ impl Kept {
         known.token = messages::id(TOKEN);
         known.lost_at = None;
         std::mem::take(&mut known.taken).notify_one();
-        Ok((known.identity.clone(), self.hold(known, false)))
+        Ok((known.identity.clone(), self.hold(known)))
     }
 
-    fn hold(&self, known: &Known, is_first: bool) -> Hold {
+    fn hold(&self, known: &Known) -> Hold {
         Hold {
             kept: self.clone(),
             token: known.token.clone(),
             taken: known.taken.clone(),
-            is_first,
         }
     }
 
@@ -117,7 +110,7 @@ impl Kept {
     fn current(&self) -> MutexGuard<'_, Sessions> {
         let mut sessions = self.0.lock();
         let in_time = |lost_at: Instant| lost_at.elapsed() < GRACE;
-        sessions.known.retain(|it| it.lost_at.is_none_or(in_time));
+        sessions.retain(|it| it.lost_at.is_none_or(in_time));
         sessions
     }
 }
@@ -125,9 +118,7 @@ impl Kept {
 impl fmt::Debug for Kept {
     /// Prints no token and no prompt.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Kept")
-            .field(&self.0.lock().known.len())
-            .finish()
+        f.debug_tuple("Kept").field(&self.0.lock().len()).finish()
     }
 }
 
@@ -135,11 +126,6 @@ impl Hold {
     /// What resumes the session.
     pub(super) fn token(&self) -> &str {
         &self.token
-    }
-
-    /// Whether this is the first connection of the first session that became ready.
-    pub(super) fn is_first(&self) -> bool {
-        self.is_first
     }
 
     /// Notes what is asked for now.
@@ -155,13 +141,13 @@ impl Hold {
     /// Ends the session: nobody can resume it.
     pub(super) fn end(self) {
         let mut sessions = self.kept.0.lock();
-        sessions.known.retain(|it| it.token != self.token);
+        sessions.retain(|it| it.token != self.token);
     }
 
     /// Does nothing when the session is not this connection's any more.
     fn change(&self, change: impl FnOnce(&mut Known)) {
         let mut sessions = self.kept.0.lock();
-        let mut known = sessions.known.iter_mut();
+        let mut known = sessions.iter_mut();
         if let Some(known) = known.find(|it| it.token == self.token) {
             change(known);
         }
@@ -246,16 +232,5 @@ mod tests {
         assert_eq!(refused, Some("session_not_found"));
         assert_eq!(oldest.taken().now_or_never(), None);
         assert!(resume(&kept, "second", second.token()).is_ok());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn only_one_hold_is_the_first() {
-        let kept = Kept::default();
-        let first = kept.keep(identity("a"));
-        assert!(first.is_first());
-        assert!(!kept.keep(identity("b")).is_first());
-        assert!(!resume(&kept, "a", first.token()).unwrap().is_first());
-        first.end();
-        assert!(!kept.keep(identity("c")).is_first());
     }
 }

@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout};
 /// The most entries kept; what comes after is only counted.
 const BOUND: usize = 10_000;
 
-/// The most first updates kept; those after them are not.
-const MOST_ASKED: usize = 1_000;
+/// The most that is kept of what clients asked for and answered; what comes after is not.
+const MOST: usize = 1_000;
 
 /// Something worth noting.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,12 +22,31 @@ pub enum Entry {
     Connected,
     /// A client sent a message of this type. Audio is noted once.
     Received(String),
+    /// A session was changed after its first update.
+    Changed,
     /// A client took up a session that was lost, or that another connection had.
     Resumed,
     /// A client did what it may not.
     Violation(String),
+    /// A handshake was refused with this HTTP status.
+    Refused(u16),
     /// The caller interrupted a reply.
     BargeIn,
+    /// The agent called a tool.
+    ToolCalled {
+        /// Which.
+        name: String,
+    },
+    /// A client answered a call.
+    ToolAnswered {
+        /// Whether it said that the tool failed.
+        is_error: bool,
+    },
+    /// The answer came before the reply that called was done; the API takes it.
+    EarlyResult,
+    /// A step of the scenarios, by its number among all of them from 0, was done for the first time
+    /// in a session.
+    Acted(usize),
     /// A reply was sent whole.
     Replied,
     /// A connection ended, and how.
@@ -47,7 +66,9 @@ pub struct Asked {
 #[derive(Debug, Clone)]
 pub struct Log {
     entries: Arc<Mutex<Vec<(Instant, Entry)>>>,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Shelf<Asked>,
+    prompts: Shelf<Private<String>>,
+    answers: Shelf<Private<String>>,
     count: watch::Receiver<usize>,
 }
 
@@ -55,22 +76,30 @@ pub struct Log {
 #[derive(Debug, Clone)]
 pub(super) struct Pen {
     entries: Arc<Mutex<Vec<(Instant, Entry)>>>,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Shelf<Asked>,
+    prompts: Shelf<Private<String>>,
+    answers: Shelf<Private<String>>,
     count: Arc<watch::Sender<usize>>,
 }
 
 pub(super) fn log() -> (Pen, Log) {
     let entries = Arc::new(Mutex::new(Vec::new()));
-    let asked = Arc::new(Mutex::new(Vec::new()));
+    let asked = Shelf::default();
+    let prompts = Shelf::default();
+    let answers = Shelf::default();
     let (count, count_out) = watch::channel(0);
     let pen = Pen {
         entries: entries.clone(),
         asked: asked.clone(),
+        prompts: prompts.clone(),
+        answers: answers.clone(),
         count: Arc::new(count),
     };
     let log = Log {
         entries,
         asked,
+        prompts,
+        answers,
         count: count_out,
     };
     (pen, log)
@@ -104,10 +133,44 @@ impl Pen {
     }
 
     pub(super) fn asked(&self, asked: Asked) {
-        let mut all = self.asked.lock();
-        if all.len() < MOST_ASKED {
-            all.push(asked);
+        self.asked.push(asked);
+    }
+
+    pub(super) fn prompted(&self, prompt: &str) {
+        self.prompts.push(prompt.to_owned().into());
+    }
+
+    pub(super) fn answered(&self, result: Private<String>) {
+        self.answers.push(result);
+    }
+}
+
+/// The first things of a kind.
+#[derive(Debug)]
+struct Shelf<T>(Arc<Mutex<Vec<T>>>);
+
+impl<T> Default for Shelf<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<T> Clone for Shelf<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: Clone> Shelf<T> {
+    fn push(&self, thing: T) {
+        let mut all = self.0.lock();
+        if all.len() < MOST {
+            all.push(thing);
         }
+    }
+
+    fn all(&self) -> Vec<T> {
+        self.0.lock().clone()
     }
 }
 
@@ -119,7 +182,18 @@ impl Log {
 
     /// What each session's first update asked for, in order, as far as it was taken.
     pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().clone()
+        self.asked.all()
+    }
+
+    /// The prompt of a session after each of its updates, in order.
+    pub fn prompts(&self) -> Vec<String> {
+        let all = self.prompts.all().into_iter();
+        all.map(Private::into_inner).collect()
+    }
+
+    /// The results of tools that clients sent, in order; the first 1000.
+    pub fn answers(&self) -> Vec<Private<String>> {
+        self.answers.all()
     }
 
     /// What clients did that they may not.
@@ -159,5 +233,12 @@ impl Log {
         };
         let seen = timeout(within, self.count.wait_for(|_| find().is_some())).await;
         matches!(seen, Ok(Ok(_))).then(find).flatten()
+    }
+
+    /// Waits until `entry` was seen so many times, at most `within`; whether it was.
+    pub async fn wait_often(&mut self, within: Duration, entry: &Entry, times: usize) -> bool {
+        let log = self.clone();
+        let seen = self.count.wait_for(|_| log.count(entry) >= times);
+        matches!(timeout(within, seen).await, Ok(Ok(_)))
     }
 }

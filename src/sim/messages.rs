@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::refuse::Refusal;
 use super::voice::Word;
@@ -11,6 +11,11 @@ use crate::names::number;
 /// `prefix` and 32 hexadecimal digits.
 pub(super) fn id(prefix: &str) -> String {
     format!("{prefix}_{:016x}{:016x}", number(), number())
+}
+
+/// As the API's own language model names a call.
+pub(super) fn call_id() -> String {
+    format!("chatcmpl-tool-{:016x}{:016x}", number(), number())
 }
 
 pub(super) fn error(refusal: &Refusal, session: Option<&str>) -> Value {
@@ -42,12 +47,12 @@ pub(super) fn reply_started(reply: &str, item: &str) -> Value {
     json!({"type": "reply.started", "reply_id": reply, "item_id": item})
 }
 
-pub(super) fn audio(reply: Option<&str>, bytes: &[u8]) -> Value {
-    let data = STANDARD.encode(bytes);
-    match reply {
-        Some(reply) => json!({"type": "reply.audio", "reply_id": reply, "data": data}),
-        None => json!({"type": "reply.audio", "data": data}),
-    }
+pub(super) fn audio(reply: &str, bytes: &[u8]) -> Value {
+    json!({"type": "reply.audio", "reply_id": reply, "data": STANDARD.encode(bytes)})
+}
+
+pub(super) fn tool_call(call: &str, name: &str, arguments: &Map<String, Value>) -> Value {
+    json!({"type": "tool.call", "call_id": call, "name": name, "arguments": arguments})
 }
 
 pub(super) fn agent_delta(reply: &str, item: &str, word: &Word) -> Value {
@@ -64,11 +69,8 @@ pub(super) fn agent_transcript(reply: &str, item: &str, text: &str, interrupted:
     })
 }
 
-pub(super) fn reply_done(reply: &str, status: Option<&str>) -> Value {
-    match status {
-        Some(status) => json!({"type": "reply.done", "reply_id": reply, "status": status}),
-        None => json!({"type": "reply.done", "reply_id": reply}),
-    }
+pub(super) fn reply_done(reply: &str, status: &str) -> Value {
+    json!({"type": "reply.done", "reply_id": reply, "status": status})
 }
 
 pub(super) fn user(kind: &str, item: &str, text: &str) -> Value {
@@ -78,22 +80,29 @@ pub(super) fn user(kind: &str, item: &str, text: &str) -> Value {
 /// What a session is in the end: what was asked for, and nulls.
 pub(super) fn config(session: &str, asked: &Value) -> Value {
     let field = |path: &str| asked.pointer(path).cloned().unwrap_or_default();
+    let or = |path: &str, default: Value| asked.pointer(path).cloned().unwrap_or(default);
+    let format = json!({"encoding": "audio/pcm", "sample_rate": 24_000});
     json!({
         "id": session,
         "system_prompt": field("/system_prompt"),
         "greeting": field("/greeting"),
         "input": {
-            "type": "audio", "format": {"encoding": "audio/pcm", "sample_rate": 24_000},
-            "turn_detection": field("/input/turn_detection"), "keyterms": field("/input/keyterms"),
+            "type": "audio", "format": or("/input/format", format.clone()),
+            "turn_detection": field("/input/turn_detection"),
+            "keyterms": field("/input/keyterms"),
             "transcription_mode": field("/input/transcription_mode"),
+            "continuous_partials": field("/input/continuous_partials"),
+            "transcription_prompt": field("/input/transcription_prompt"),
             "language_codes": field("/input/language_codes"),
+            "voice_focus": field("/input/voice_focus"),
+            "voice_focus_threshold": field("/input/voice_focus_threshold"),
         },
         "output": {
-            "type": "audio", "voice": asked.pointer("/output/voice").cloned().unwrap_or_else(|| "anna".into()),
-            "format": {"encoding": "audio/pcm", "sample_rate": 24_000},
+            "type": "audio", "voice": or("/output/voice", "anna".into()),
+            "format": or("/output/format", format),
             "volume": field("/output/volume"),
         },
-        "tools": asked.get("tools").cloned().unwrap_or_else(|| json!([])),
+        "tools": or("/tools", json!([])),
         "llm": [], "pre_connect_requests": [],
     })
 }

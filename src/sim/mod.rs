@@ -1,38 +1,53 @@
 //! A simulator of AssemblyAI's Voice Agent API: the same WebSocket, without a cloud.
 //!
 //! It hears (by energy, and knows the shipped clips by their shape), takes turns, speaks shipped
-//! clips or says back what it heard, is interrupted, keeps a session whose connection is lost until
-//! it is resumed, and refuses what the real API refuses. What it is faithful to was measured on the
-//! real API in September 2026; a resumption that succeeds is as the vendor's own client expects it.
+//! clips or says back what it heard, calls tools, is interrupted, keeps a session whose connection
+//! is lost until it is resumed, and refuses what the real API refuses. What it is faithful to was
+//! measured on the real API in September 2026; a resumption that succeeds is as the vendor's own
+//! client expects it. A [`Scenario`] makes it do what the real one may do, too, or never should.
 //!
 //! ```text
-//! accept ─▶ http      GET /v1/voices
-//!        └▶ session   one WebSocket ─▶ validate, hearing ─▶ recognise ─▶ voice
-//!              └▶ kept   what another WebSocket may resume
+//! accept ─▶ http        GET /v1/voices, GET /v1/token
+//!        └▶ handshake ─▶ session   one WebSocket ─▶ validate, hearing ─▶ recognise ─▶ voice
+//!                 │        │  └▶ cue, act ─▶ wire ─▶ record   steps of scenarios, on the way
+//!                 │        └▶ kept                         what another WebSocket may resume
+//!                 └▶ replay                                a recording, in place of all that
 //! ```
 
+mod act;
+mod agenda;
+mod calls;
 pub mod clips;
-mod fault;
+mod cue;
 mod handshake;
 mod hearing;
 mod http;
 mod kept;
 mod log;
 mod messages;
-mod misbehave;
 mod opening;
+mod options;
 mod recognise;
+mod record;
 mod refuse;
+mod replay;
+mod replies;
+mod scenario;
 mod session;
 mod speaking;
 #[cfg(test)]
 mod tests;
+mod tokens;
+mod tools;
 mod turns;
 mod validate;
 mod voice;
+mod wire;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -40,66 +55,46 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-pub use fault::Fault;
 pub use log::{Asked, Entry, Log};
+pub use options::{Options, Pace, Reply, StoredAgent, ToolRule, ToolRuleError, When};
+pub use replay::{Recording, RecordingError};
+pub use scenario::{Expect, Scenario, ScenarioError};
 
 use kept::Kept;
 use log::Pen;
+use record::{Recorder, Tape};
+use tokens::Tokens;
 
-/// How long open sessions may take to end when the simulator does.
+/// How long open sessions may take to end when the simulator does, and a recording to be written.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
 
-/// What the simulator does.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Where it listens; port 0 takes a free one.
-    pub listen: SocketAddr,
-    /// The key it takes as Bearer; without it, all but resume tokens.
-    pub key: Option<String>,
-    /// What it answers.
-    pub reply: Reply,
-    /// How fast it sends audio.
-    pub pace: Pace,
-    /// From the first sound to `input.speech.started` while it is silent.
-    pub onset: Duration,
-    /// From the first sound to an interruption while it speaks.
-    pub barge_in: Duration,
-    /// From the last sound to `input.speech.stopped`.
-    pub end_of_turn: Duration,
-    /// What it does wrong.
-    pub faults: Vec<Fault>,
-}
-
-/// What the simulator answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reply {
-    /// What it heard.
-    Parrot,
-    /// A shipped clip that fits, or the next one.
-    Script,
-}
-
-/// How fast the simulator sends a reply's audio.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
-    /// 10 ms each 10 ms, as the real API does.
-    RealTime,
-    /// All at once, as the real API is said to have done.
-    Burst,
-}
-
-/// Why the simulator cannot listen.
+/// Why the simulator cannot start.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address}: {error}")]
-pub struct SimError {
-    address: SocketAddr,
-    error: std::io::Error,
+pub enum SimError {
+    /// The address is no address to listen on here.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The recording cannot be written.
+    #[error("cannot record to {}: {error}", .path.display())]
+    Record {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
 }
 
 /// A simulator that listens and is yet to be run.
 #[derive(Debug)]
 pub struct Simulator {
     shared: Shared,
+    stop: watch::Sender<bool>,
+    recorder: Option<Recorder>,
     listener: TcpListener,
     address: SocketAddr,
     log: Log,
@@ -111,41 +106,46 @@ struct Shared {
     options: Arc<Options>,
     pen: Pen,
     kept: Kept,
-}
-
-impl Default for Options {
-    /// A parrot on a free port of loopback, as quick as the real API was measured.
-    fn default() -> Self {
-        Self {
-            listen: (Ipv4Addr::LOCALHOST, 0).into(),
-            key: None,
-            reply: Reply::Parrot,
-            pace: Pace::RealTime,
-            onset: Duration::from_millis(600),
-            barge_in: Duration::from_millis(1_000),
-            end_of_turn: Duration::from_millis(930),
-            faults: Vec::new(),
-        }
-    }
+    tokens: Tokens,
+    /// Handshakes so far.
+    visits: Arc<AtomicU64>,
+    tape: Option<Tape>,
+    stop: watch::Receiver<bool>,
 }
 
 impl Simulator {
     /// Starts to listen.
     ///
     /// # Errors
-    /// When the address cannot be listened on.
+    /// When the address cannot be listened on, or the recording not written.
     pub async fn bind(options: Options) -> Result<Self, SimError> {
         let address = options.listen;
-        let refused = |error| SimError { address, error };
+        let refused = |error| SimError::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
+        let (tape, recorder) = match &options.record {
+            Some(path) => {
+                let path = path.clone();
+                let made = Tape::new(&path).await;
+                let made = made.map_err(|error| SimError::Record { path, error })?;
+                (Some(made.0), Some(made.1))
+            }
+            None => (None, None),
+        };
         let (pen, log) = log::log();
+        let (stop, stopped) = watch::channel(false);
         Ok(Self {
             address: listener.local_addr().map_err(refused)?,
             shared: Shared {
                 options: Arc::new(options),
                 pen,
                 kept: Kept::default(),
+                tokens: Tokens::default(),
+                visits: Arc::default(),
+                tape,
+                stop: stopped,
             },
+            stop,
+            recorder,
             listener,
             log,
         })
@@ -166,16 +166,24 @@ impl Simulator {
         self.log.clone()
     }
 
-    /// Serves until `shutdown`; open sessions are then ended properly.
+    /// Serves until `shutdown`; open sessions are then ended properly, and a recording is whole.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let (stop, stopped) = watch::channel(false);
+        let Self {
+            shared,
+            stop,
+            recorder,
+            listener,
+            ..
+        } = self;
+        let mut recording = JoinSet::new();
+        recorder.map(|recorder| recording.spawn(recorder.run()));
         let mut sessions = JoinSet::new();
         tokio::pin!(shutdown);
         loop {
             tokio::select! {
-                accepted = self.listener.accept() => match accepted {
+                accepted = listener.accept() => match accepted {
                     Ok((socket, _)) => {
-                        sessions.spawn(serve(socket, self.shared.clone(), stopped.clone()));
+                        sessions.spawn(serve(socket, shared.clone()));
                     }
                     Err(error) => tracing::warn!(%error, "a connection was not accepted"),
                 },
@@ -184,17 +192,25 @@ impl Simulator {
             }
         }
         stop.send_replace(true);
-        let ending = async { while sessions.join_next().await.is_some() {} };
-        if timeout(STOP_WITHIN, ending).await.is_err() {
-            tracing::warn!("a session did not end in time");
-        }
+        drop(shared);
+        all(&mut sessions, "a session did not end in time").await;
+        all(&mut recording, "the recording was not written in time").await;
     }
 }
 
-async fn serve(socket: TcpStream, shared: Shared, stop: watch::Receiver<bool>) {
+/// Waits for tasks, but not for long.
+async fn all(tasks: &mut JoinSet<()>, otherwise: &str) {
+    let ending = async { while tasks.join_next().await.is_some() {} };
+    if timeout(STOP_WITHIN, ending).await.is_err() {
+        tracing::warn!("{otherwise}");
+        tasks.shutdown().await;
+    }
+}
+
+async fn serve(socket: TcpStream, shared: Shared) {
     if http::wants_websocket(&socket).await {
-        handshake::serve(socket, shared, stop).await;
-    } else if let Err(error) = http::answer(socket, shared.options.key.as_deref()).await {
+        handshake::serve(socket, shared).await;
+    } else if let Err(error) = http::answer(socket, &shared).await {
         tracing::debug!(%error, "an HTTP client went away");
     }
 }

@@ -11,8 +11,9 @@ use super::kept::{self, Hold, Identity};
 use super::log::{Asked, Entry};
 use super::refuse::Refusal;
 use super::session::{Flow, Session, epoch};
+use super::speaking::Utterance;
 use super::voice::Speech;
-use super::{Fault, clips, messages, validate};
+use super::{clips, messages, validate};
 
 /// From `session.updated` to `session.ready`.
 const READY_AFTER: Duration = Duration::from_millis(17);
@@ -23,25 +24,23 @@ const EXPIRES_IN: u64 = 3_595;
 impl Session {
     pub(super) async fn on_update(&mut self, message: &Value) -> Flow {
         let first = self.asked.is_null();
-        if let Err(refusal) = validate::session(&message["session"], first) {
-            return match first {
-                true => self.violated_at_first(&refusal).await,
-                false => self.violated(&refusal).await,
-            };
-        }
-        for fault in &self.options.clone().faults {
-            match fault {
-                Fault::Reject(code) if first => {
-                    let refusal = Refusal::new("", format!("told to refuse with {code}"));
-                    return self.reject(code, &refusal).await;
-                }
-                Fault::NeverReady => return ControlFlow::Continue(()),
-                _ => {}
+        let update = match self.checked(&message["session"], first) {
+            Ok(update) => update,
+            Err(refusal) => {
+                return match first {
+                    true => self.violated_at_first(&refusal).await,
+                    false => self.violated(&refusal).await,
+                };
             }
-        }
-        merge(&mut self.asked, &message["session"]);
+        };
+        merge(&mut self.asked, update);
         if let Some(hold) = &self.hold {
             hold.note(&self.asked);
+        }
+        self.pen
+            .prompted(self.asked["system_prompt"].as_str().unwrap_or_default());
+        if !first {
+            self.pen.note(Entry::Changed);
         }
         if first {
             self.pen.asked(Asked::of(&self.asked));
@@ -51,13 +50,25 @@ impl Session {
         self.send(messages::updated(&config)).await
     }
 
-    /// Takes up a session that another connection had; `first` when nothing was said before.
-    pub(super) async fn on_resume(&mut self, message: &Value, first: bool) -> Flow {
-        if !first {
-            let refusal =
-                Refusal::new("invalid_format", "session.resume must be the first message");
-            return self.violated(&refusal).await;
-        }
+    /// What an update asks for, with a stored agent for its id.
+    fn checked(&self, session: &Value, first: bool) -> Result<Value, Refusal> {
+        validate::session(session, first)?;
+        let Some(id) = session["agent_id"].as_str() else {
+            return Ok(session.clone());
+        };
+        let told = self.options.scenarios.iter().flat_map(|it| &it.agents);
+        let stored = self
+            .options
+            .agents
+            .iter()
+            .chain(told)
+            .find(|it| it.id == id);
+        let unknown = || Refusal::of("agent_not_found", "agent_id", "no such agent");
+        stored.map(|agent| agent.config.clone()).ok_or_else(unknown)
+    }
+
+    /// Takes up a session that another connection had.
+    pub(super) async fn on_resume(&mut self, message: &Value) -> Flow {
         if let Err(refusal) = validate::command("session.resume", message) {
             return self.violated_at_first(&refusal).await;
         }
@@ -77,7 +88,6 @@ impl Session {
     fn find(&self, id: &str) -> Result<(Identity, Hold), Refusal> {
         match &self.credential {
             Credential::Missing => Err(Refusal::unauthorized()),
-            _ if self.options.faults.contains(&Fault::NoResume) => Err(kept::not_found()),
             // As measured: the key opens sessions and resumes none.
             Credential::Key => Err(kept::not_found()),
             Credential::Other(token) => self.kept.resume(id, token),
@@ -102,8 +112,7 @@ impl Session {
         let expires_at = epoch().as_secs() + EXPIRES_IN;
         let ready = messages::ready(&config, &self.id, hold.token(), expires_at);
         self.hold = Some(hold);
-        self.send(ready).await?;
-        self.misbehave().await
+        self.send(ready).await
     }
 
     async fn greet(&mut self) -> Flow {
@@ -111,23 +120,53 @@ impl Session {
             return ControlFlow::Continue(());
         };
         let clip = clips::find("greeting").expect("the greeting is shipped");
-        let mut samples = clip.samples();
-        if self.options.faults.contains(&Fault::BurstMinute) {
-            let long = clips::find("caller-long")
-                .expect("the long clip is shipped")
-                .samples();
-            samples.extend(long.iter().cycle().take(60 * 24_000));
-        }
-        let speech = Speech::new(&samples, greeting);
-        self.say(speech).await
+        self.say(Utterance {
+            is_greeting: true,
+            ..Speech::new(&clip.samples(), greeting).into()
+        })
+        .await
     }
 }
 
-/// Puts the fields of an update over what was asked for before; nested objects are replaced.
-fn merge(asked: &mut Value, update: &Value) {
-    if asked.is_null() {
-        *asked = update.clone();
-    } else if let (Some(asked), Some(update)) = (asked.as_object_mut(), update.as_object()) {
-        asked.extend(update.clone());
+/// Puts an update over what was asked for before: its fields and those of `input` and `output`
+/// each by itself, what is deeper whole.
+fn merge(asked: &mut Value, update: Value) {
+    let (Some(asked), Value::Object(update)) = (asked.as_object_mut(), &update) else {
+        *asked = update;
+        return;
+    };
+    for (name, value) in update {
+        match (asked.get_mut(name), value) {
+            (Some(Value::Object(before)), Value::Object(now)) => before.extend(now.clone()),
+            _ => {
+                asked.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_update_changes_what_it_names() {
+        let mut asked = Value::Null;
+        merge(
+            &mut asked,
+            json!({"system_prompt": "a", "tools": [1], "output": {"voice": "eve", "volume": 9},
+                "input": {"turn_detection": {"min_silence": 100, "max_silence": 200}}}),
+        );
+        merge(
+            &mut asked,
+            json!({"tools": [], "output": {"volume": 5},
+                "input": {"turn_detection": {"vad_threshold": 1}}}),
+        );
+        assert_eq!(
+            asked,
+            json!({"system_prompt": "a", "tools": [], "output": {"voice": "eve", "volume": 5},
+                "input": {"turn_detection": {"vad_threshold": 1}}})
+        );
     }
 }

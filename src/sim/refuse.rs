@@ -1,10 +1,12 @@
 //! How the simulator says no.
 
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-
 use super::log::Entry;
 use super::messages;
 use super::session::{Flow, Session};
+use super::wire::stamped;
+
+/// The close code of a refusal.
+const POLICY: u16 = 1_008;
 
 /// Why a message is refused: the fields of a `session.error`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,21 +51,26 @@ impl Session {
     }
 
     pub(super) async fn refuse(&mut self, refusal: &Refusal) -> Flow {
-        let session = self.ready.map(|_| self.id.clone());
-        self.send(messages::error(refusal, session.as_deref()))
-            .await
+        let message = messages::error(refusal, self.known_id());
+        self.send(message).await
     }
 
     pub(super) async fn refuse_and_close(&mut self, refusal: &Refusal) -> Flow {
         self.refuse(refusal).await?;
-        self.close(CloseCode::Policy, refusal.code).await
+        self.wire.close(POLICY, refusal.code).await
     }
 
-    /// Refuses with a code that the caller of the simulator chose.
-    pub(super) async fn reject(&mut self, code: &str, refusal: &Refusal) -> Flow {
-        let mut message = messages::error(refusal, None);
+    /// Refuses with a code that a scenario chose.
+    pub(super) async fn reject(&mut self, code: &str) -> Flow {
+        let refusal = Refusal::new("", format!("told to refuse with {code}"));
+        let mut message = messages::error(&refusal, self.known_id());
         message["code"] = code.into();
-        self.send(message).await?;
-        self.close(CloseCode::Policy, "rejected").await
+        self.wire.write(&stamped(message)).await?;
+        self.wire.close(POLICY, code).await
+    }
+
+    /// The session's id, once the client knows it.
+    pub(super) fn known_id(&self) -> Option<&str> {
+        self.ready.map(|_| self.id.as_str())
     }
 }

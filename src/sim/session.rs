@@ -4,34 +4,34 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
-use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use super::handshake::Credential;
+use super::act::Planned;
+use super::agenda::Agenda;
+use super::calls::Calls;
+use super::handshake::{Credential, Visit};
 use super::hearing::Ear;
 use super::kept::{Hold, Kept};
 use super::log::{Entry, Pen};
 use super::refuse::Refusal;
-use super::speaking::{Mouth, Said};
-use super::voice::Speech;
-use super::{Fault, Options, Shared, messages, validate};
+use super::scenario::Play;
+use super::speaking::Mouth;
+use super::wire::Wire;
+use super::{Options, Shared, messages, validate};
 use crate::clock;
-
-/// How long a client may take to take one message.
-const CLIENT_WITHIN: Duration = Duration::from_secs(10);
 
 /// Goes on, or breaks with how the connection ended.
 pub(super) type Flow = ControlFlow<&'static str>;
 
 /// A voice session and its socket.
 pub(super) struct Session {
-    socket: WebSocketStream<TcpStream>,
+    pub(super) wire: Wire,
+    pub(super) play: Play,
+    pub(super) planned: Vec<(Instant, Planned)>,
+    pub(super) stop: watch::Receiver<bool>,
     pub(super) options: Arc<Options>,
     pub(super) pen: Pen,
     pub(super) kept: Kept,
@@ -47,28 +47,31 @@ pub(super) struct Session {
     pub(super) samples: u64,
     pub(super) ear: Ear,
     pub(super) turn: String,
+    pub(super) turns: usize,
+    pub(super) last_words: String,
     pub(super) deltas: usize,
     pub(super) mouth: Mouth,
     pub(super) next_answer: usize,
+    pub(super) calls: Calls,
+    pub(super) agenda: Agenda,
     heard_text: bool,
     heard_audio: bool,
 }
 
 impl Session {
-    pub(super) fn new(
-        socket: WebSocketStream<TcpStream>,
-        shared: Shared,
-        credential: Credential,
-    ) -> Self {
-        let Shared { options, pen, kept } = shared;
-        let end_of_turn = samples_in(options.end_of_turn);
+    pub(super) fn new(wire: Wire, visit: Visit, shared: Shared) -> Self {
+        let options = shared.options;
         Self {
-            socket,
+            wire,
+            play: visit.play,
+            planned: Vec::new(),
+            stop: shared.stop,
             mouth: Mouth::new(&options),
+            ear: Ear::new(samples_in(options.end_of_turn)),
             options,
-            pen,
-            kept,
-            credential,
+            pen: shared.pen,
+            kept: shared.kept,
+            credential: visit.credential,
             id: messages::id("sess"),
             asked: Value::Null,
             opened: Instant::now(),
@@ -76,29 +79,34 @@ impl Session {
             hold: None,
             ready: None,
             samples: 0,
-            ear: Ear::new(end_of_turn),
             turn: String::new(),
+            turns: 0,
+            last_words: String::new(),
             deltas: 0,
             next_answer: 0,
+            calls: Calls::default(),
+            agenda: Agenda::default(),
             heard_text: false,
             heard_audio: false,
         }
     }
 
     /// Talks until the connection ends.
-    pub(super) async fn run(&mut self, stop: &mut watch::Receiver<bool>) -> Flow {
+    pub(super) async fn run(&mut self) -> Flow {
         loop {
             let due = [
                 self.ready_at,
                 self.mouth.due(),
-                self.doom().map(|doom| doom.0),
+                self.planned_due(),
+                self.calls.due(),
+                self.agenda_due(),
             ];
             let due = due.into_iter().flatten().min().map(Instant::into_std);
             tokio::select! {
-                message = self.socket.next() => self.on_frame(message).await?,
-                () = clock::at(due) => self.on_due(stop).await?,
+                message = self.wire.next() => self.on_frame(message).await?,
+                () = clock::at(due) => self.on_due().await?,
                 () = taken(self.hold.as_ref()) => return ControlFlow::Break("taken over"),
-                _ = stop.changed() => {
+                _ = self.stop.changed() => {
                     self.end().await?;
                     return ControlFlow::Break("the simulator stopped");
                 }
@@ -121,6 +129,7 @@ impl Session {
 
     async fn on_text(&mut self, text: &str) -> Flow {
         let message: Value = serde_json::from_str(text).unwrap_or_default();
+        self.wire.took(&message, text).await;
         let kind = message["type"].as_str();
         let first = !std::mem::replace(&mut self.heard_text, true);
         // A connection outlives its first message only if its credential was good for it.
@@ -134,72 +143,70 @@ impl Session {
         if kind != "input.audio" || !std::mem::replace(&mut self.heard_audio, true) {
             self.pen.note(Entry::Received(kind.to_owned()));
         }
-        match kind {
-            "session.update" => self.on_update(&message).await,
+        if kind == "session.resume" && !first {
+            let refusal =
+                Refusal::new("invalid_format", "session.resume must be the first message");
+            return self.violated(&refusal).await;
+        }
+        self.hear(message).await
+    }
+
+    /// What a message of the client does.
+    pub(super) async fn take(&mut self, message: &Value) -> Flow {
+        match message["type"].as_str().unwrap_or_default() {
+            "session.update" => self.on_update(message).await,
             "session.end" => {
                 self.end().await?;
                 ControlFlow::Break("session.end")
             }
-            "session.resume" => self.on_resume(&message, first).await,
+            "session.resume" => self.on_resume(message).await,
             kind if self.ready.is_none() => {
                 let refusal =
                     Refusal::new("invalid_format", format!("{kind} before session.ready"));
                 self.violated(&refusal).await
             }
-            "input.audio" => self.on_audio(&message).await,
-            kind => match validate::command(kind, &message) {
-                Ok(()) => self.on_command(kind, &message).await,
+            "input.audio" => self.on_audio(message).await,
+            kind => match validate::command(kind, message) {
+                Ok(()) => self.on_command(kind, message).await,
                 Err(refusal) => self.violated(&refusal).await,
             },
         }
     }
 
-    /// Something planned is due: the session is ready, the next audio, or its doom.
-    async fn on_due(&mut self, stop: &mut watch::Receiver<bool>) -> Flow {
+    /// Something planned is due: the session is ready, a step, a tool's time, the next audio.
+    async fn on_due(&mut self) -> Flow {
         let now = Instant::now();
         if self.ready_at.is_some_and(|at| at <= now) {
             return self.begin().await;
         }
-        if let Some((at, doom)) = self.doom()
-            && at <= now
+        self.act_on_planned(now).await?;
+        if self.calls.due().is_some_and(|at| at <= now) {
+            self.calls.expire(now);
+            self.after_calls().await?;
+        }
+        if self.agenda_due().is_some_and(|at| at <= now)
+            && let Some(point) = self.agenda.take(now)
         {
-            return self.meet(doom, stop).await;
+            return self.say_planned(point).await;
         }
         self.speak(now).await
     }
 
     async fn on_command(&mut self, kind: &str, message: &Value) -> Flow {
         match kind {
-            "reply.create" if !self.mouth.is_speaking() => {
-                let speech = self.answer(&[], "");
-                self.say(speech).await
-            }
+            "tool.result" => self.on_result(message).await,
+            "reply.create" => self.on_create().await,
             "reply.cancel" => {
                 let reply = message["reply_id"].as_str().unwrap_or_default();
-                match self.mouth.cancel(reply) {
-                    Some(done) => self.send(done).await,
-                    None => ControlFlow::Continue(()),
-                }
+                let Some(done) = self.mouth.cancel(reply) else {
+                    return ControlFlow::Continue(());
+                };
+                self.calls.forget(reply);
+                self.send(done).await
             }
+            // What the real API does with a conversation.message is nothing.
             _ => ControlFlow::Continue(()),
         }
-    }
-
-    pub(super) async fn say(&mut self, speech: Speech) -> Flow {
-        let started = self.mouth.start(Instant::now(), speech);
-        self.send(started).await?;
-        self.speak(Instant::now()).await
-    }
-
-    /// Sends all of the reply that is due.
-    async fn speak(&mut self, now: Instant) -> Flow {
-        while let Some(said) = self.mouth.next(now) {
-            match said {
-                Said::Message(message) => self.send(message).await?,
-                Said::All => self.pen.note(Entry::Replied),
-            }
-        }
-        ControlFlow::Continue(())
     }
 
     async fn end(&mut self) -> Flow {
@@ -208,36 +215,8 @@ impl Session {
         }
         let seconds = self.opened.elapsed().as_secs_f64();
         self.send(messages::ended(seconds)).await?;
-        match self.close(CloseCode::Normal, "").await {
+        match self.wire.close(1_000, "").await {
             ControlFlow::Break(_) | ControlFlow::Continue(()) => ControlFlow::Continue(()),
-        }
-    }
-
-    pub(super) async fn close(&mut self, code: CloseCode, reason: &'static str) -> Flow {
-        let frame = CloseFrame {
-            code,
-            reason: reason.into(),
-        };
-        let closing = self.socket.close(Some(frame));
-        match timeout(CLIENT_WITHIN, closing).await {
-            Ok(Ok(())) => ControlFlow::Break("closed"),
-            _ => ControlFlow::Break("the client went away"),
-        }
-    }
-
-    pub(super) async fn send(&mut self, mut message: Value) -> Flow {
-        message["timestamp"] = match self.options.faults.contains(&Fault::IsoTimestamps) {
-            true => "2026-09-24T12:00:00Z".into(),
-            false => epoch().as_secs_f64().into(),
-        };
-        self.send_text(message.to_string()).await
-    }
-
-    pub(super) async fn send_text(&mut self, text: String) -> Flow {
-        let sending = self.socket.send(Message::text(text));
-        match timeout(CLIENT_WITHIN, sending).await {
-            Ok(Ok(())) => ControlFlow::Continue(()),
-            _ => ControlFlow::Break("the client went away"),
         }
     }
 }

@@ -1,13 +1,14 @@
 //! What is being said, message by message, on an absolute schedule.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::messages;
+use super::scenario::ToolCall;
 use super::voice::Speech;
-use super::{Fault, Options, Pace};
+use super::{Options, Pace, messages};
 
 /// Bytes of one chunk: 10 ms.
 const CHUNK: usize = 480;
@@ -17,18 +18,22 @@ const CHUNK: usize = 480;
 pub(super) struct Mouth {
     pace: Pace,
     odd_chunks: bool,
-    without_reply_id: bool,
-    without_status: bool,
-    late_audio: bool,
-    back_channels: usize,
     reply: Option<Reply>,
+}
+
+/// What a reply is: something said, tools called half-way through the audio, or both.
+#[derive(Debug)]
+pub(super) struct Utterance {
+    pub(super) speech: Speech,
+    pub(super) calls: VecDeque<ToolCall>,
+    pub(super) is_greeting: bool,
 }
 
 #[derive(Debug)]
 struct Reply {
     id: String,
     item: String,
-    speech: Speech,
+    utterance: Utterance,
     bytes: Vec<u8>,
     at: usize,
     started: Instant,
@@ -41,20 +46,28 @@ struct Reply {
 pub(super) enum Said {
     /// Send this.
     Message(Value),
-    /// The reply is whole.
-    All,
+    /// This reply calls this tool.
+    Call(String, ToolCall),
+    /// This reply is whole: send its `reply.done`.
+    Done(Value),
+}
+
+impl From<Speech> for Utterance {
+    fn from(speech: Speech) -> Self {
+        Self {
+            speech,
+            calls: VecDeque::new(),
+            is_greeting: false,
+        }
+    }
 }
 
 impl Mouth {
     pub(super) fn new(options: &Options) -> Self {
-        let does = |fault: Fault| options.faults.contains(&fault);
+        let bursts = options.scenarios.iter().any(|it| it.burst);
         Self {
-            pace: options.pace,
-            odd_chunks: does(Fault::OddChunks),
-            without_reply_id: does(Fault::MissingReplyId),
-            without_status: does(Fault::MissingStatus),
-            late_audio: does(Fault::LateAudio),
-            back_channels: usize::from(does(Fault::BackChannel)),
+            pace: if bursts { Pace::Burst } else { options.pace },
+            odd_chunks: options.scenarios.iter().any(|it| it.odd_chunks),
             reply: None,
         }
     }
@@ -63,32 +76,34 @@ impl Mouth {
         self.reply.is_some()
     }
 
-    /// Whether this onset is only an "uh-huh"; the first one is, when that was asked for.
-    pub(super) fn take_back_channel(&mut self) -> bool {
-        let is_one = self.back_channels > 0;
-        self.back_channels = self.back_channels.saturating_sub(1);
-        is_one
+    pub(super) fn is_greeting(&self) -> bool {
+        let reply = self.reply.as_ref();
+        reply.is_some_and(|reply| reply.utterance.is_greeting)
     }
 
     /// Starts a reply in place of any other; gives its `reply.started`.
-    pub(super) fn start(&mut self, now: Instant, speech: Speech) -> Value {
-        let bytes = speech
-            .samples
-            .iter()
-            .flat_map(|sample| sample.to_le_bytes());
+    pub(super) fn start(&mut self, now: Instant, utterance: Utterance) -> Value {
+        let samples = utterance.speech.samples.iter();
         let reply = Reply {
             id: messages::id("resp"),
             item: messages::id("msg"),
-            bytes: bytes.collect(),
-            speech,
+            bytes: samples.flat_map(|sample| sample.to_le_bytes()).collect(),
+            text_told: utterance.speech.text.is_empty(),
+            utterance,
             at: 0,
             started: now,
             words_told: 0,
-            text_told: false,
         };
         let started = messages::reply_started(&reply.id, &reply.item);
         self.reply = Some(reply);
         started
+    }
+
+    /// Makes the reply longer, if there is one.
+    pub(super) fn lengthen(&mut self, bytes: &[u8]) {
+        if let Some(reply) = &mut self.reply {
+            reply.bytes.extend_from_slice(bytes);
+        }
     }
 
     /// When the next message is due.
@@ -105,70 +120,68 @@ impl Mouth {
         if self.due()? > now {
             return None;
         }
+        let odd_chunks = self.odd_chunks;
         let reply = self.reply.as_mut()?;
-        // The words come in a burst behind the first chunk.
-        if reply.at > 0
-            && let Some(word) = reply.speech.words.get(reply.words_told)
-        {
-            reply.words_told += 1;
-            return Some(Said::Message(messages::agent_delta(
-                &reply.id,
-                &reply.item,
-                word,
-            )));
+        if let Some(said) = reply.word().or_else(|| reply.call()) {
+            return Some(said);
         }
         if reply.at < reply.bytes.len() {
-            let size = match (self.odd_chunks, reply.at % 2) {
-                (true, 0) => CHUNK - 1,
-                (true, _) => CHUNK + 3,
-                (false, _) => CHUNK,
-            };
-            let chunk = &reply.bytes[reply.at..reply.bytes.len().min(reply.at + size)];
-            let id = (!self.without_reply_id).then_some(reply.id.as_str());
-            let message = messages::audio(id, chunk);
-            reply.at += chunk.len();
-            return Some(Said::Message(message));
+            return Some(Said::Message(reply.audio(odd_chunks)));
         }
         if !std::mem::replace(&mut reply.text_told, true) {
-            let text =
-                messages::agent_transcript(&reply.id, &reply.item, &reply.speech.text, false);
+            let text = &reply.utterance.speech.text;
+            let text = messages::agent_transcript(&reply.id, &reply.item, text, false);
             return Some(Said::Message(text));
         }
-        self.finish()
+        let reply = self.reply.take()?;
+        Some(Said::Done(messages::reply_done(&reply.id, "completed")))
     }
 
-    /// The messages of an interruption, but for `input.speech.started`.
-    pub(super) fn interrupt(&mut self) -> Vec<Value> {
-        let Some(reply) = self.reply.take() else {
-            return Vec::new();
-        };
-        let said = reply.speech.said_by(reply.at / 2);
-        let mut messages = vec![
+    /// Ends the reply where it is; gives its id, and its messages but for `input.speech.started`.
+    pub(super) fn interrupt(&mut self) -> Option<(String, [Value; 2])> {
+        let reply = self.reply.take()?;
+        let said = reply.utterance.speech.said_by(reply.at / 2);
+        let messages = [
             messages::agent_transcript(&reply.id, &reply.item, &said, true),
-            messages::reply_done(&reply.id, Some("interrupted")),
+            messages::reply_done(&reply.id, "interrupted"),
         ];
-        if self.late_audio {
-            let late = reply.bytes[reply.at..].chunks(CHUNK).take(5);
-            messages.extend(late.map(|chunk| messages::audio(Some(&reply.id), chunk)));
-        }
-        messages
+        Some((reply.id, messages))
     }
 
     /// Takes a reply back; gives its `reply.done`.
     pub(super) fn cancel(&mut self, id: &str) -> Option<Value> {
         let reply = self.reply.take_if(|reply| reply.id == id)?;
-        Some(messages::reply_done(&reply.id, Some("cancelled")))
+        Some(messages::reply_done(&reply.id, "cancelled"))
+    }
+}
+
+impl Reply {
+    /// The words come in a burst behind the first chunk.
+    fn word(&mut self) -> Option<Said> {
+        let word = self.utterance.speech.words.get(self.words_told);
+        let word = word.filter(|_| self.at > 0)?;
+        self.words_told += 1;
+        let delta = messages::agent_delta(&self.id, &self.item, word);
+        Some(Said::Message(delta))
     }
 
-    /// `reply.done`, then [`Said::All`].
-    fn finish(&mut self) -> Option<Said> {
-        let reply = self.reply.as_mut()?;
-        if reply.id.is_empty() {
-            self.reply = None;
-            return Some(Said::All);
+    /// Tools are called half-way through the audio.
+    fn call(&mut self) -> Option<Said> {
+        if self.at < self.bytes.len() / 2 {
+            return None;
         }
-        let status = (!self.without_status).then_some("completed");
-        let done = messages::reply_done(&std::mem::take(&mut reply.id), status);
-        Some(Said::Message(done))
+        let call = self.utterance.calls.pop_front()?;
+        Some(Said::Call(self.id.clone(), call))
+    }
+
+    fn audio(&mut self, odd_chunks: bool) -> Value {
+        let size = match (odd_chunks, self.at % 2) {
+            (true, 0) => CHUNK - 1,
+            (true, _) => CHUNK + 3,
+            (false, _) => CHUNK,
+        };
+        let chunk = &self.bytes[self.at..self.bytes.len().min(self.at + size)];
+        self.at += chunk.len();
+        messages::audio(&self.id, chunk)
     }
 }

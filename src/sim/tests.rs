@@ -1,13 +1,19 @@
 //! The simulator over loopback, with a scripted client.
 #![allow(clippy::print_stdout, reason = "figures are printed")]
 
+mod files;
+mod model;
 mod peer;
+mod record;
 mod resume;
+mod steps;
+mod strict;
+mod tools;
 
 use serde_json::{Value, json};
 
 use super::*;
-use peer::{Client, Served};
+use peer::{Client, Served, playing};
 
 async fn client(options: Options) -> Client {
     Served::start(options).await.connect("key").await
@@ -91,7 +97,7 @@ async fn what_a_client_may_not_is_refused_and_noted() {
         ),
         (
             json!({"type": "tool.result", "call_id": "c", "result": {}}),
-            "invalid_format",
+            "invalid_value",
         ),
         (json!([]), "invalid_format"),
     ] {
@@ -176,49 +182,35 @@ async fn an_interruption_is_three_messages_at_once() {
 }
 
 #[tokio::test]
-async fn each_fault_shows() {
-    let all = vec![
-        Fault::MalformedJson,
-        Fault::UnknownEvent,
-        Fault::HugeMessage,
-        Fault::IsoTimestamps,
-        Fault::MissingStatus,
-        Fault::MissingReplyId,
-        Fault::OddChunks,
+async fn shipped_scenarios_do_what_they_say() {
+    let names = [
+        "malformed-json",
+        "unknown-event",
+        "huge-message",
+        "iso-timestamps",
+        "missing-status",
+        "missing-reply-id",
+        "odd-chunks",
     ];
     let mut client = client(Options {
         pace: Pace::Burst,
-        faults: all,
-        ..Options::default()
+        ..playing(&names)
     })
     .await;
     client.ready(json!({"greeting": "Hi"})).await;
     let messages = client.until("reply.done").await;
-    assert!(messages.iter().all(|it| it["timestamp"].is_string()));
     assert!(kinds(&messages).contains(&"session.weather"));
     assert!(messages.iter().any(|it| it.to_string().len() > 2_000_000));
     let audio: Vec<_> = messages
         .iter()
         .filter(|it| it["type"] == "reply.audio")
         .collect();
+    assert!(audio.iter().all(|it| it["timestamp"].is_string()));
     assert!(audio.iter().all(|it| it.get("reply_id").is_none()));
     assert!(messages.last().unwrap().get("status").is_none());
 
-    for (fault, code) in [
-        (Fault::DropAfter(Duration::ZERO), None),
-        (
-            Fault::FailAfter {
-                after: Duration::ZERO,
-                told: false,
-            },
-            Some(1011),
-        ),
-    ] {
-        let mut client = self::client(Options {
-            faults: vec![fault],
-            ..Options::default()
-        })
-        .await;
+    for (name, code) in [("cut", None), ("failure", Some(1011))] {
+        let mut client = self::client(playing(&[name])).await;
         client.ready(json!({})).await;
         assert_eq!(client.next().await, Err(code));
     }

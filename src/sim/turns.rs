@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::hearing::Heard;
 use super::log::Entry;
@@ -55,25 +55,46 @@ impl Session {
                 self.deltas = 0;
                 match self.mouth.is_speaking() {
                     true => self.interrupted().await,
-                    false => {
-                        self.send(serde_json::json!({"type": "input.speech.started"}))
-                            .await
-                    }
+                    false if !self.moment("caller.starts").await? => ControlFlow::Continue(()),
+                    false => self.send(speech("started")).await,
                 }
             }
             // Somebody spoke over a reply that went on.
             Heard::Stopped(_) if self.mouth.is_speaking() => ControlFlow::Continue(()),
-            Heard::Stopped(samples) => {
-                let text = recognise::words(&samples);
-                self.send(serde_json::json!({"type": "input.speech.stopped"}))
-                    .await?;
-                let turn = self.turn.clone();
-                self.send(messages::user("transcript.user", &turn, &text))
-                    .await?;
-                let speech = self.answer(&samples, &text);
-                self.say(speech).await
+            Heard::Stopped(samples) => self.on_turn(&samples).await,
+        }
+    }
+
+    /// The caller has finished.
+    async fn on_turn(&mut self, samples: &[i16]) -> Flow {
+        if !self.moment("caller.stops").await? {
+            return ControlFlow::Continue(());
+        }
+        let text = recognise::words(samples);
+        self.send(speech("stopped")).await?;
+        self.tell("transcript.user", &text).await?;
+        self.turns += 1;
+        self.last_words.clone_from(&text);
+        if self.calls.is_holding() {
+            return ControlFlow::Continue(());
+        }
+        match self.agenda.take_calls().or_else(|| self.ruled(&text)) {
+            Some(calls) => self.call(calls).await,
+            None => {
+                let speech = self.answer(samples, &text);
+                self.say(speech.into()).await
             }
         }
+    }
+
+    /// Tells what the caller said: now, or when nothing is held any more.
+    async fn tell(&mut self, kind: &str, text: &str) -> Flow {
+        let message = messages::user(kind, &self.turn, text);
+        if self.calls.is_holding() {
+            self.calls.buffer(message);
+            return ControlFlow::Continue(());
+        }
+        self.send(message).await
     }
 
     /// Tells the turn so far, every 600 ms.
@@ -90,9 +111,7 @@ impl Session {
         }
         self.deltas = length / DELTA_EVERY;
         let text = format!("[{:.1} s of speech]", length as f64 / 24_000.0);
-        let turn = self.turn.clone();
-        self.send(messages::user("transcript.user.delta", &turn, &text))
-            .await
+        self.tell("transcript.user.delta", &text).await
     }
 
     fn interruptible(&self) -> bool {
@@ -103,19 +122,19 @@ impl Session {
     }
 
     async fn interrupted(&mut self) -> Flow {
-        let started = serde_json::json!({"type": "input.speech.started"});
-        if self.mouth.take_back_channel() {
-            return self.send(started).await;
-        }
-        if !self.interruptible() {
+        if !self.interruptible() || !self.moment("caller.interrupts").await? {
             return ControlFlow::Continue(());
         }
-        self.pen.note(Entry::BargeIn);
-        self.send(started).await?;
-        for message in self.mouth.interrupt() {
-            self.send(message).await?;
+        self.interrupt().await
+    }
+
+    /// Hears somebody, whatever it says at the moment.
+    pub(super) async fn interrupt(&mut self) -> Flow {
+        if self.mouth.is_speaking() {
+            self.pen.note(Entry::BargeIn);
         }
-        ControlFlow::Continue(())
+        self.send(speech("started")).await?;
+        self.break_off().await
     }
 
     /// What is answered to a turn.
@@ -142,4 +161,9 @@ impl Session {
         });
         Speech::new(&clip.samples(), clip.words)
     }
+}
+
+/// `input.speech.started` or `input.speech.stopped`.
+fn speech(what: &str) -> Value {
+    json!({"type": format!("input.speech.{what}")})
 }

@@ -7,7 +7,7 @@ use livekit_protocol::{AgentDispatch, CreateAgentDispatchRequest};
 use parlor::config::LiveKit;
 use parlor::demo::Server;
 use parlor::room::Caller;
-use parlor::sim::{self, Log, Simulator, clips};
+use parlor::sim::{self, Log, Scenario, Simulator, clips};
 use parlor::token::{Grant, Kind, mint};
 use tokio::process::Command;
 use tokio::sync::{oneshot, watch};
@@ -40,9 +40,27 @@ struct Simulation {
     _task: JoinHandle<()>,
 }
 
+/// Options with these shipped scenarios.
+pub(crate) fn playing(names: &[&str]) -> sim::Options {
+    let shipped = |name: &&str| Scenario::shipped(name).unwrap();
+    sim::Options {
+        scenarios: names.iter().map(shipped).collect(),
+        ..sim::Options::default()
+    }
+}
+
 impl Bench {
     pub(crate) async fn start(options: sim::Options) -> Self {
         let server = Server::start(None).await.unwrap();
+        let bench = Self::beside(&server, options).await;
+        Self {
+            server: Some(server),
+            ..bench
+        }
+    }
+
+    /// With a livekit-server that others use too.
+    pub(crate) async fn beside(server: &Server, options: sim::Options) -> Self {
         let simulator = Simulator::bind(options).await.unwrap();
         let log = simulator.watch();
         let address = format!("ws://{}", simulator.addr());
@@ -52,7 +70,7 @@ impl Bench {
         }));
         Self {
             livekit: server.livekit().clone(),
-            server: Some(server),
+            server: None,
             log,
             simulator: Simulation {
                 address,
@@ -70,6 +88,11 @@ impl Bench {
     /// The same with other flags and variables.
     pub(crate) fn worker_with(&self, flags: &[&str], variables: &[(&str, &str)]) -> Worker {
         self.parlor(&["join", "--room", ROOM], flags, variables)
+    }
+
+    /// A worker in some room.
+    pub(crate) fn worker_in(&self, room: &str, flags: &[&str]) -> Worker {
+        self.parlor(&["join", "--room", room], flags, &[])
     }
 
     /// A worker that waits for dispatches, registered.

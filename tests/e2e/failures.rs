@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use parlor::clock;
-use parlor::sim::{self, Fault};
+use parlor::sim;
 use tokio::process::Command;
 
-use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks};
+use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, playing};
 
 /// Asserts that the worker failed with one line that holds each of `words`.
 async fn fails(worker: &mut Worker, words: &[&str]) {
@@ -86,11 +86,7 @@ async fn a_wrong_agent_key_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_session_is_told() {
-    let bench = Bench::start(sim::Options {
-        faults: vec![Fault::Reject("forbidden".to_owned())],
-        ..sim::Options::default()
-    })
-    .await;
+    let bench = Bench::start(playing(&["forbidden"])).await;
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
     fails(&mut worker, &["forbidden", "check ASSEMBLYAI_API_KEY"]).await;
@@ -110,11 +106,7 @@ async fn an_invalid_voice_is_told() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_is_never_ready_is_told() {
-    let bench = Bench::start(sim::Options {
-        faults: vec![Fault::NeverReady],
-        ..sim::Options::default()
-    })
-    .await;
+    let bench = Bench::start(playing(&["never-ready"])).await;
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
     fails(&mut worker, &["not ready in time"]).await;

@@ -2,18 +2,14 @@
 
 use std::time::Duration;
 
-use parlor::sim::{self, Fault, Pace, clips};
+use parlor::sim::{self, Pace, Scenario, clips};
 
-use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, echo};
+use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, echo, playing};
 use super::hearing;
 
-/// A call in which the simulator does `faults` greets whole and answers.
-async fn survives(faults: Vec<Fault>) {
-    let bench = Bench::start(sim::Options {
-        faults,
-        ..sim::Options::default()
-    })
-    .await;
+/// A call in which the simulator plays these scenarios greets whole and answers.
+async fn survives(scenarios: &[&str]) {
+    let bench = Bench::start(playing(scenarios)).await;
     let mut worker = bench.worker();
     let mut caller = bench.caller("ada").await;
     let mut state = caller.agent_state();
@@ -30,26 +26,21 @@ async fn survives(faults: Vec<Fault>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_json_and_bad_base64() {
-    survives(vec![
-        Fault::MalformedJson,
-        Fault::BadBase64,
-        Fault::UnknownEvent,
-    ])
-    .await;
+    survives(&["malformed-json", "bad-base64", "unknown-event"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_of_two_megabytes() {
-    survives(vec![Fault::HugeMessage]).await;
+    survives(&["huge-message"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn missing_fields_and_odd_chunks() {
-    survives(vec![
-        Fault::IsoTimestamps,
-        Fault::MissingStatus,
-        Fault::MissingReplyId,
-        Fault::OddChunks,
+    survives(&[
+        "iso-timestamps",
+        "missing-status",
+        "missing-reply-id",
+        "odd-chunks",
     ])
     .await;
 }
@@ -58,8 +49,7 @@ async fn missing_fields_and_odd_chunks() {
 async fn a_burst_of_a_minute_is_played_in_real_time_and_can_be_interrupted() {
     let bench = Bench::start(sim::Options {
         pace: Pace::Burst,
-        faults: vec![Fault::BurstMinute],
-        ..sim::Options::default()
+        ..playing(&["long-greeting"])
     })
     .await;
     let mut worker = bench.worker();
@@ -94,8 +84,9 @@ async fn a_minute_of_silence_is_a_call_like_any_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_half_closed_socket_is_noticed_and_the_call_goes_on() {
+    let late = "about = ''\n[[step]]\non = 'session.ready'\nafter_ms = 1000\ndo.hang = true";
     let bench = Bench::start(sim::Options {
-        faults: vec![Fault::SilentAfter(Duration::from_secs(1))],
+        scenarios: vec![Scenario::parse(late).unwrap()],
         ..sim::Options::default()
     })
     .await;

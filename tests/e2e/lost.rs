@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use parlor::clock;
 use parlor::room::Caller;
-use parlor::sim::{self, Entry, Fault, clips};
+use parlor::sim::{self, Entry, Scenario, clips};
 
-use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, echo};
+use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, echo, playing};
 use super::gate::Gate;
 use super::pages::{metric, reaches};
 use super::worker::signal;
@@ -92,11 +92,7 @@ async fn the_calls_of_a_killed_cell_go_on_in_others() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_that_was_cut_while_it_spoke_goes_on() {
-    let bench = Bench::start(sim::Options {
-        faults: vec![Fault::NoResume],
-        ..sim::Options::default()
-    })
-    .await;
+    let bench = Bench::start(playing(&["no-resume"])).await;
     let mut daemon = bench.daemon(&[]).await;
     let mut callers = talking(&bench, &["hall"]).await;
     let caller = &mut callers[0];
@@ -200,11 +196,10 @@ async fn a_voice_session_that_is_cut_is_resumed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_voice_session_that_cannot_be_resumed_is_replaced() {
-    let bench = Bench::start(sim::Options {
-        faults: vec![Fault::NoResume, Fault::DropAfter(Duration::from_secs(12))],
-        ..sim::Options::default()
-    })
-    .await;
+    let late = "about = ''\n[[step]]\non = 'session.ready'\nafter_ms = 12000\ndo.cut = true";
+    let mut options = playing(&["no-resume"]);
+    options.scenarios.push(Scenario::parse(late).unwrap());
+    let bench = Bench::start(options).await;
     let mut daemon = bench.daemon(&[]).await;
     let callers = talking(&bench, &["hall"]).await;
     daemon.writes("the voice session is back").await;

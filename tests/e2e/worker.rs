@@ -66,9 +66,8 @@ impl Worker {
 
     /// The values of one field in all lines of one message.
     pub(crate) fn numbers(&self, message: &str, field: &str) -> Vec<u64> {
-        let lines = self.lines.borrow();
+        let lines = self.lines();
         let values = lines.iter().filter_map(|line| {
-            let line: serde_json::Value = serde_json::from_str(line).ok()?;
             let is_it = line["message"] == message;
             line[field].as_u64().filter(|_| is_it)
         });
@@ -78,6 +77,23 @@ impl Worker {
     /// Kills it, as a crash would.
     pub(crate) async fn kill(mut self) {
         self.child.kill().await.unwrap();
+    }
+
+    /// Waits until it has ended.
+    pub(crate) async fn ended(&mut self) {
+        self.child.wait().await.unwrap();
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
+    /// Its lines that are JSON.
+    pub(crate) fn lines(&self) -> Vec<serde_json::Value> {
+        let lines = self.lines.borrow();
+        let parsed = lines.iter().map(|line| serde_json::from_str(line));
+        parsed.filter_map(Result::ok).collect()
     }
 
     /// Waits for its end, and for its last line.

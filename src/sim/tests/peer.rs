@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use tokio_tungstenite::tungstenite::Message;
+use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::sim::*;
@@ -25,37 +27,106 @@ pub(super) struct Client {
     _stop: Arc<oneshot::Sender<()>>,
 }
 
+/// Options with these shipped scenarios.
+pub(super) fn playing(names: &[&str]) -> Options {
+    let shipped = |name: &&str| Scenario::shipped(name).unwrap();
+    Options {
+        scenarios: names.iter().map(shipped).collect(),
+        ..Options::default()
+    }
+}
+
+/// Options with a scenario of these steps, and turns that are soon over.
+pub(super) fn stepping(steps: &str) -> Options {
+    Options {
+        scenarios: vec![Scenario::parse(&format!("about = ''\n{steps}")).unwrap()],
+        ..quick()
+    }
+}
+
+/// Options that make nobody wait for audio or for the end of a turn.
+pub(super) fn quick() -> Options {
+    Options {
+        pace: Pace::Burst,
+        onset: Duration::from_millis(200),
+        barge_in: Duration::from_millis(200),
+        end_of_turn: Duration::from_millis(300),
+        ..Options::default()
+    }
+}
+
+/// Something said, and the silence after it that ends a turn of [`quick`]: 0.9 s.
+pub(super) fn turn() -> Vec<i16> {
+    let wave = |at: u32| if at % 120 < 60 { 8_000 } else { -8_000 };
+    let mut samples: Vec<_> = (0..12_000).map(wave).collect();
+    samples.extend([0; 9_600]);
+    samples
+}
+
 impl Served {
     pub(super) async fn start(options: Options) -> Self {
-        let simulator = Simulator::bind(options).await.unwrap();
+        Self::of(Simulator::bind(options).await.unwrap()).0
+    }
+
+    /// Runs a simulator; gives the task that ends with it, too.
+    pub(super) fn of(simulator: Simulator) -> (Self, JoinHandle<()>) {
         let (stop, stopped) = oneshot::channel();
         let (url, log) = (simulator.url(), simulator.watch());
-        tokio::spawn(simulator.run(async {
+        let task = tokio::spawn(simulator.run(async {
             stopped.await.ok();
         }));
         let stop = Arc::new(stop);
-        Self { url, log, stop }
+        (Self { url, log, stop }, task)
+    }
+
+    /// A temporary token.
+    pub(super) async fn token(&self, key: &str) -> String {
+        let address = self.url.trim_start_matches("ws://").split('/').next();
+        let mut socket = TcpStream::connect(address.unwrap()).await.unwrap();
+        let request =
+            format!("GET /v1/token?expires_in_seconds=60 HTTP/1.1\r\nAuthorization: {key}\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        let body: Value = serde_json::from_str(body).unwrap();
+        body["token"].as_str().unwrap().to_owned()
     }
 
     pub(super) async fn connect(&self, bearer: &str) -> Client {
-        let mut request = self.url.as_str().into_client_request().unwrap();
-        let bearer = format!("Bearer {bearer}").parse().unwrap();
-        request.headers_mut().insert("authorization", bearer);
-        let (socket, _) = connect_async(request).await.unwrap();
-        Client {
-            socket,
-            log: self.log.clone(),
-            _stop: self.stop.clone(),
+        self.try_connect("", &format!("Bearer {bearer}"))
+            .await
+            .unwrap()
+    }
+
+    /// With this query and this header; gives the status of a refusal.
+    pub(super) async fn try_connect(&self, query: &str, header: &str) -> Result<Client, u16> {
+        let url = format!("{}{query}", self.url);
+        let mut request = url.into_client_request().unwrap();
+        if !header.is_empty() {
+            let header = header.parse().unwrap();
+            request.headers_mut().insert("authorization", header);
+        }
+        match connect_async(request).await {
+            Ok((socket, _)) => Ok(Client {
+                socket,
+                log: self.log.clone(),
+                _stop: self.stop.clone(),
+            }),
+            Err(Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(error) => panic!("{error}"),
         }
     }
 }
 
 impl Client {
     pub(super) async fn send(&mut self, message: Value) {
-        self.socket
-            .send(Message::text(message.to_string()))
-            .await
-            .unwrap();
+        self.try_send(message).await.unwrap();
+    }
+
+    /// Fails when the connection is over.
+    pub(super) async fn try_send(&mut self, message: Value) -> Result<(), Error> {
+        self.socket.send(Message::text(message.to_string())).await
     }
 
     /// The next JSON message; none when the socket was closed, with its code.
@@ -94,17 +165,18 @@ impl Client {
 
     /// Sends samples in real time, in 50 ms chunks.
     pub(super) async fn speak(&mut self, samples: &[i16]) {
-        use base64::Engine as _;
         let mut tick = tokio::time::interval(Duration::from_millis(50));
         for chunk in samples.chunks(1_200) {
             tick.tick().await;
-            let bytes: Vec<_> = chunk
-                .iter()
-                .flat_map(|sample| sample.to_le_bytes())
-                .collect();
-            let audio = base64::engine::general_purpose::STANDARD.encode(bytes);
-            self.send(json!({"type": "input.audio", "audio": audio}))
-                .await;
+            self.send(audio(chunk)).await;
         }
     }
+}
+
+/// An `input.audio`.
+pub(super) fn audio(samples: &[i16]) -> Value {
+    use base64::Engine as _;
+    let bytes: Vec<_> = samples.iter().flat_map(|it| it.to_le_bytes()).collect();
+    let audio = base64::engine::general_purpose::STANDARD.encode(bytes);
+    json!({"type": "input.audio", "audio": audio})
 }

@@ -2,19 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::peer::{Client, Served};
+use super::peer::{Client, Served, playing};
 use crate::sim::*;
 
 /// How long what has already begun may take.
 const SOON: Duration = Duration::from_secs(10);
 
 /// A simulator that takes one key and does not make anybody wait for a reply's audio.
-fn burst(faults: Vec<Fault>) -> Options {
+fn burst(scenarios: &[&str]) -> Options {
     Options {
         pace: Pace::Burst,
         key: Some("key".to_owned()),
-        faults,
-        ..Options::default()
+        ..playing(scenarios)
     }
 }
 
@@ -61,7 +60,7 @@ async fn code_of_the_end(client: &mut Client) -> Option<u16> {
 
 #[tokio::test]
 async fn a_cut_session_goes_on_as_it_was() {
-    let served = Served::start(burst(vec![Fault::DropAfter(Duration::ZERO)])).await;
+    let served = Served::start(burst(&["cut"])).await;
     let mut cut = served.connect("key").await;
     let asked = json!({"greeting": "Hello", "system_prompt": "old", "output": {"voice": "eve"}});
     let ready = cut.ready(asked).await;
@@ -89,7 +88,7 @@ async fn a_cut_session_goes_on_as_it_was() {
 
 #[tokio::test]
 async fn a_client_that_went_away_finds_what_it_asked_for_last() {
-    let mut served = Served::start(burst(Vec::new())).await;
+    let mut served = Served::start(burst(&[])).await;
     let mut client = served.connect("key").await;
     let ready = client.ready(json!({"system_prompt": "old"})).await;
     is_silent_and_alive(&mut client).await;
@@ -105,7 +104,7 @@ async fn a_client_that_went_away_finds_what_it_asked_for_last() {
 
 #[tokio::test]
 async fn a_session_that_is_still_connected_is_taken_over() {
-    let mut served = Served::start(burst(Vec::new())).await;
+    let mut served = Served::start(burst(&[])).await;
     let mut old = served.connect("key").await;
     let ready = old.ready(json!({})).await;
     let (id, token) = known(&ready);
@@ -124,7 +123,7 @@ async fn a_session_that_is_still_connected_is_taken_over() {
 
 #[tokio::test]
 async fn a_silent_connection_loses_its_session_to_another() {
-    let mut served = Served::start(burst(vec![Fault::SilentAfter(Duration::ZERO)])).await;
+    let mut served = Served::start(burst(&["half-open"])).await;
     let mut silent = served.connect("key").await;
     let ready = silent.ready(json!({})).await;
     let (id, token) = known(&ready);
@@ -138,7 +137,7 @@ async fn a_silent_connection_loses_its_session_to_another() {
 
 #[tokio::test]
 async fn a_session_is_kept_from_who_has_not_its_token() {
-    let served = Served::start(burst(Vec::new())).await;
+    let served = Served::start(burst(&[])).await;
     let mut client = served.connect("key").await;
     let ready = client.ready(json!({})).await;
     let (id, token) = known(&ready);
@@ -174,7 +173,7 @@ async fn where_any_key_is_taken_a_token_is_none() {
 
 #[tokio::test]
 async fn a_session_that_was_ended_is_over() {
-    let served = Served::start(burst(Vec::new())).await;
+    let served = Served::start(burst(&[])).await;
     let mut client = served.connect("key").await;
     let ready = client.ready(json!({})).await;
     client.send(json!({"type": "session.end"})).await;
@@ -185,11 +184,7 @@ async fn a_session_that_was_ended_is_over() {
 
 #[tokio::test]
 async fn it_may_be_told_to_resume_nothing() {
-    let failing = Fault::FailAfter {
-        after: Duration::ZERO,
-        told: true,
-    };
-    let served = Served::start(burst(vec![failing, Fault::NoResume])).await;
+    let served = Served::start(burst(&["internal-error", "no-resume"])).await;
     let mut client = served.connect("key").await;
     let ready = client.ready(json!({"greeting": "Hello"})).await;
     assert_eq!(code_of_the_end(&mut client).await, Some(1011));
@@ -209,7 +204,7 @@ async fn it_may_be_told_to_resume_nothing() {
 
 #[tokio::test]
 async fn to_resume_is_to_say_so_first_and_nothing_else() {
-    let served = Served::start(burst(Vec::new())).await;
+    let served = Served::start(burst(&[])).await;
     let mut late = served.connect("key").await;
     let ready = late.ready(json!({})).await;
     let (id, token) = known(&ready);

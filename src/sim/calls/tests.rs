@@ -1,0 +1,93 @@
+//! The tool calls of a session.
+
+use super::*;
+
+/// A session that has called two tools in one reply.
+fn two(terms: Terms) -> (Calls, String, String) {
+    let mut calls = Calls::default();
+    let now = Instant::now();
+    let first = calls.open("r", terms, now);
+    let second = calls.open("r", terms, now);
+    (calls, first, second)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_agent_goes_on_when_all_is_answered_and_the_reply_is_done() {
+    let (mut calls, first, second) = two(Terms::default());
+    assert!(calls.answer(&first, "a").unwrap().is_early);
+    calls.reply_is_done("r");
+    assert_eq!(calls.next_outcome(), None);
+    assert!(!calls.answer(&second, "b").unwrap().is_early);
+    let said = Outcome::Answered("a b".to_owned());
+    assert_eq!(calls.next_outcome(), Some(said));
+    assert_eq!(calls.next_outcome(), None);
+    let again = calls.answer(&first, "a").unwrap_err();
+    assert_eq!(again.code, "invalid_value");
+    assert_eq!(
+        calls.answer("other", "a").unwrap_err().code,
+        "invalid_value"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_follows_an_interrupted_reply() {
+    let (mut calls, first, second) = two(Terms::default());
+    calls.forget("r");
+    assert!(!calls.answer(&first, "a").unwrap().is_early);
+    calls.answer(&second, "b").unwrap();
+    calls.reply_is_done("r");
+    assert_eq!(calls.next_outcome(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_given_up_after_its_time() {
+    let (mut calls, first, _) = two(Terms::default());
+    calls.reply_is_done("r");
+    calls.answer(&first, "a").unwrap();
+    let due = calls.due().unwrap();
+    assert_eq!(due, Instant::now() + TIMEOUT);
+    calls.expire(due);
+    assert_eq!(calls.next_outcome(), Some(Outcome::TimedOut));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tool_of_the_server_is_nobody_elses() {
+    let terms = Terms {
+        is_servers: true,
+        ..Terms::default()
+    };
+    let (mut calls, first, _) = two(terms);
+    calls.reply_is_done("r");
+    assert_eq!(calls.answer(&first, "a").unwrap_err().code, "invalid_value");
+    calls.expire(calls.due().unwrap());
+    assert_eq!(calls.next_outcome(), Some(Outcome::Answered(String::new())));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_held_comes_when_the_hold_ends() {
+    let terms = Terms {
+        holds: true,
+        ..Terms::default()
+    };
+    let (mut calls, first, second) = two(terms);
+    calls.buffer("said".into());
+    calls.answer(&first, "a").unwrap();
+    assert!(calls.is_holding() && calls.take_buffered().is_empty());
+    calls.answer(&second, "b").unwrap();
+    assert!(!calls.is_holding());
+    assert_eq!(calls.take_buffered(), ["said"]);
+}
+
+#[test]
+fn terms_are_the_sessions() {
+    let asked = serde_json::json!({"tools": [
+        {"name": "plain"},
+        {"name": "slow", "timeout_seconds": 7, "execution_mode": "hold"},
+        {"name": "theirs", "http": {"url": "https://example.com"}},
+    ]});
+    assert_eq!(Terms::of(&asked, "plain"), Some(Terms::default()));
+    let slow = Terms::of(&asked, "slow").unwrap();
+    assert!(slow.holds && slow.timeout == Duration::from_secs(7));
+    assert!(Terms::of(&asked, "theirs").unwrap().is_servers);
+    assert_eq!(Terms::of(&asked, "unknown"), None);
+}

@@ -1,0 +1,130 @@
+//! Writes down what is said on the simulator's WebSockets: one JSON object a line.
+//!
+//! ```json
+//! {"ms":12,"from":"server","session":1,"message":{"type":"session.updated"}}
+//! ```
+//!
+//! `ms` counts from the connection. In place of `message` there may be `text` (what was no JSON),
+//! `close` (a close code), or `cut` (the connection ended without one).
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use tokio::fs::File;
+use tokio::io::{AsyncWriteExt, BufWriter};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+/// The longest recording, in bytes.
+pub(super) const LONGEST: u64 = 1 << 30;
+
+/// Lines that may wait for the disk; who records waits then.
+const WAITING: usize = 1_024;
+
+/// One line.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Line {
+    pub(super) ms: u64,
+    pub(super) from: From,
+    pub(super) session: u64,
+    #[serde(flatten)]
+    pub(super) what: What,
+}
+
+/// Who spoke.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum From {
+    Client,
+    Server,
+}
+
+/// What was said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum What {
+    Message(Value),
+    Text(String),
+    Close(u16),
+    Cut(bool),
+}
+
+/// Where lines go; copies write to the same file.
+#[derive(Debug, Clone)]
+pub(super) struct Tape(mpsc::Sender<Line>);
+
+/// What writes the file.
+#[derive(Debug)]
+pub(super) struct Recorder {
+    path: PathBuf,
+    file: BufWriter<File>,
+    lines: mpsc::Receiver<Line>,
+}
+
+/// One session's part of the file.
+#[derive(Debug)]
+pub(super) struct Track {
+    tape: Tape,
+    session: u64,
+    began: Instant,
+}
+
+impl Tape {
+    /// Begins a recording, over one that is there.
+    pub(super) async fn new(path: &Path) -> std::io::Result<(Self, Recorder)> {
+        let (tape, lines) = mpsc::channel(WAITING);
+        let recorder = Recorder {
+            path: path.to_owned(),
+            file: BufWriter::new(File::create(path).await?),
+            lines,
+        };
+        Ok((Self(tape), recorder))
+    }
+
+    pub(super) fn track(&self, session: u64) -> Track {
+        Track {
+            tape: self.clone(),
+            session,
+            began: Instant::now(),
+        }
+    }
+}
+
+impl Track {
+    pub(super) async fn note(&self, from: From, what: What) {
+        let line = Line {
+            ms: self.began.elapsed().as_millis() as u64,
+            from,
+            session: self.session,
+            what,
+        };
+        // The recorder has told why when it is gone.
+        self.tape.0.send(line).await.ok();
+    }
+}
+
+impl Recorder {
+    /// Writes until nobody records any more, the file is full, or the disk is.
+    pub(super) async fn run(mut self) {
+        if let Err(error) = self.write().await {
+            tracing::error!(path = %self.path.display(), %error, "the recording ends here");
+        }
+    }
+
+    async fn write(&mut self) -> std::io::Result<()> {
+        let mut room = LONGEST;
+        while let Some(line) = self.lines.recv().await {
+            let mut text = serde_json::to_vec(&line)?;
+            text.push(b'\n');
+            room = room
+                .checked_sub(text.len() as u64)
+                .ok_or(std::io::ErrorKind::FileTooLarge)?;
+            self.file.write_all(&text).await?;
+            if self.lines.is_empty() {
+                self.file.flush().await?;
+            }
+        }
+        self.file.flush().await
+    }
+}

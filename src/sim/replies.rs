@@ -1,0 +1,65 @@
+//! The agent's replies: begun, said, broken off.
+
+use std::ops::ControlFlow;
+
+use tokio::time::Instant;
+
+use super::log::Entry;
+use super::refuse::Refusal;
+use super::session::{Flow, Session};
+use super::speaking::{Said, Utterance};
+
+impl Session {
+    /// Speaks: at once, instead of the greeting, or after what it says.
+    pub(super) async fn on_create(&mut self) -> Flow {
+        if self.mouth.is_greeting() {
+            self.break_off().await?;
+        }
+        if self.mouth.is_speaking() {
+            if self.agenda.ask() {
+                return ControlFlow::Continue(());
+            }
+            let refusal = Refusal::new("invalid_value", "too many replies wait");
+            return self.violated(&refusal).await;
+        }
+        let speech = self.answer(&[], "");
+        self.say(speech.into()).await
+    }
+
+    /// Ends the reply where it is.
+    pub(super) async fn break_off(&mut self) -> Flow {
+        let Some((reply, messages)) = self.mouth.interrupt() else {
+            return ControlFlow::Continue(());
+        };
+        self.calls.forget(&reply);
+        for message in messages {
+            self.send(message).await?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    pub(super) async fn say(&mut self, utterance: Utterance) -> Flow {
+        let started = self.mouth.start(Instant::now(), utterance);
+        self.send(started).await?;
+        self.speak(Instant::now()).await
+    }
+
+    /// Sends all of the reply that is due.
+    pub(super) async fn speak(&mut self, now: Instant) -> Flow {
+        // An interruption that was planned meanwhile comes first.
+        while self.planned_due().is_none_or(|at| at > now)
+            && let Some(said) = self.mouth.next(now)
+        {
+            match said {
+                Said::Message(message) => self.send(message).await?,
+                Said::Call(reply, call) => self.call_in(&reply, call).await?,
+                Said::Done(done) => {
+                    self.send(done).await?;
+                    self.pen.note(Entry::Replied);
+                    self.after_calls().await?;
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}

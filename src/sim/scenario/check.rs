@@ -1,0 +1,138 @@
+//! What a step may say.
+
+use super::format::{Do, Step};
+
+/// What the simulator sends.
+const SENT: [&str; 15] = [
+    "sent",
+    "session.updated",
+    "session.ready",
+    "session.error",
+    "session.ended",
+    "input.speech.started",
+    "input.speech.stopped",
+    "transcript.user.delta",
+    "transcript.user",
+    "reply.started",
+    "reply.audio",
+    "transcript.agent.delta",
+    "transcript.agent",
+    "reply.done",
+    "tool.call",
+];
+
+/// What a client sends.
+const TAKEN: [&str; 8] = [
+    "session.update",
+    "session.resume",
+    "session.end",
+    "input.audio",
+    "tool.result",
+    "reply.create",
+    "conversation.message",
+    "reply.cancel",
+];
+
+/// What else happens.
+const MOMENTS: [&str; 4] = [
+    "connect",
+    "caller.starts",
+    "caller.stops",
+    "caller.interrupts",
+];
+
+/// The most seconds of audio that a step may make.
+const MOST_AUDIO: f64 = 3_600.0;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum On {
+    Sent,
+    Taken,
+    Moment,
+    Connect,
+}
+
+/// Checks a step; gives what is wrong with it.
+pub(super) fn step(step: &Step) -> Result<(), String> {
+    let on = on(&step.on)?;
+    place(on, &step.does)?;
+    value(&step.does)?;
+    let changes = step.does.changes();
+    if changes && (step.before || step.after_ms > 0) {
+        let name = step.does.name();
+        return Err(format!(
+            "'{name}' is done as it comes: neither 'before' nor 'after_ms'"
+        ));
+    }
+    if step.before && step.after_ms > 0 {
+        return Err("'before' or 'after_ms', not both".to_owned());
+    }
+    let is_message = matches!(on, On::Sent | On::Taken);
+    if step.before && !is_message {
+        return Err("steps are done as a moment begins: no 'before'".to_owned());
+    }
+    if !step.when.is_empty() && !is_message {
+        return Err(format!("'{}' has no fields: no 'when'", step.on));
+    }
+    if step.on == "session.end" && !step.before && !changes {
+        return Err("nothing comes after session.end: say 'before = true'".to_owned());
+    }
+    Ok(())
+}
+
+fn on(name: &str) -> Result<On, String> {
+    match name {
+        "connect" => Ok(On::Connect),
+        name if SENT.contains(&name) => Ok(On::Sent),
+        name if TAKEN.contains(&name) => Ok(On::Taken),
+        name if MOMENTS.contains(&name) => Ok(On::Moment),
+        name => {
+            let known = [SENT.as_slice(), &TAKEN, &MOMENTS].concat().join(", ");
+            Err(format!("there is no '{name}' to wait for, but {known}"))
+        }
+    }
+}
+
+/// What can be done where.
+fn place(on: On, does: &Do) -> Result<(), String> {
+    let (fits, to) = match does {
+        Do::Refuse(_) => (on == On::Connect, "on = \"connect\""),
+        Do::Reject(_) => (on == On::Taken, "a message of the client"),
+        Do::Repeat(_) | Do::Swap(_) | Do::LongerS(_) => {
+            (on == On::Sent, "a message of the simulator")
+        }
+        Do::DelayMs(_) | Do::Set(_) | Do::Remove(_) => {
+            (matches!(on, On::Sent | On::Taken), "a message")
+        }
+        Do::Drop(_) => (on != On::Connect, "anything but the handshake"),
+        _ => (true, ""),
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(format!("'{}' is for {to}", does.name()))
+}
+
+fn value(does: &Do) -> Result<(), String> {
+    let name = does.name();
+    match does {
+        Do::Swap(false) | Do::Interrupt(false) | Do::Cut(false) | Do::Hang(false) => {
+            Err(format!("{name} = false does nothing: leave the step out"))
+        }
+        Do::Refuse(status) if !(400..=599).contains(status) => {
+            Err("refuse must be an HTTP status from 400 to 599".to_owned())
+        }
+        Do::Close(close) if !(1_000..=4_999).contains(&close.code) => {
+            Err("a close code is from 1000 to 4999".to_owned())
+        }
+        Do::AudioS(seconds) | Do::LongerS(seconds)
+            if !(*seconds > 0.0 && *seconds <= MOST_AUDIO) =>
+        {
+            Err(format!(
+                "{name} must be more than 0 and at most {MOST_AUDIO} seconds"
+            ))
+        }
+        Do::Tool(calls) if calls.is_empty() => Err("tool must name a call".to_owned()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,217 @@
+//! Scenarios: what the simulator does beyond the protocol, or against it. A TOML file is one.
+//!
+//! A scenario is a list of steps. Each waits for a message or a moment, and then does one thing:
+//!
+//! ```toml
+//! about = "The connection is cut between a tool call and its reply.done."
+//! expect = "resumed"       # what the call does then, if that is worth saying
+//!
+//! [[step]]
+//! on = "caller.stops"      # see below
+//! do.tool = [{ name = "book_table", arguments = { people = 2 } }]
+//!
+//! [[step]]
+//! on = "tool.call"
+//! when = { name = "book_table" } # only messages with these fields count; see below
+//! nth = 1                  # which of them in a session: one, several `[1, 3]`, or 0 for each
+//! session = 1              # which connection of the simulator, in the same way
+//! after_ms = 50            # how long after; or `before = true`: before it is sent or heard
+//! do.cut = true
+//! ```
+//!
+//! `on` is the type of a message that the simulator sends or takes; `sent`, each message that it
+//! sends; or a moment: `connect`, `caller.starts`, `caller.stops`, `caller.interrupts`. Messages
+//! that a step sends do not count. A field in `when` may lie deeper, as in `"session.tools.0.name"`,
+//! and be whatever it is: `"$any"`. What a step may do is [`format::Do`].
+//!
+//! Besides steps a scenario may say `burst = true` (audio comes at once), `odd_chunks = true`
+//! (chunks of audio cut samples in two), and store agents: `[agents.agent_…]` with their sessions.
+
+mod check;
+mod format;
+mod play;
+mod shipped;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use super::StoredAgent;
+pub(super) use format::{Close, Do, Step, ToolCall};
+pub(super) use play::{Cue, Hit, Play};
+
+/// The longest file, in bytes.
+const LONGEST: u64 = 1 << 20;
+
+/// What the simulator does beyond the protocol, or against it.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    about: String,
+    expect: Option<Expect>,
+    pub(super) burst: bool,
+    pub(super) odd_chunks: bool,
+    pub(super) agents: Vec<StoredAgent>,
+    pub(super) steps: Vec<Arc<Step>>,
+}
+
+/// What becomes of a call in a scenario.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Expect {
+    /// It goes on with the same session, over the same connection.
+    Lives,
+    /// It goes on with the same session, over another connection.
+    Resumed,
+    /// It goes on with a fresh session.
+    Replaced,
+    /// It ends, and its report says so by this name.
+    Ended(String),
+    /// It does not begin: something is wrong with the key or the settings.
+    Refused,
+    /// It does not begin: the service has no room for it.
+    Busy,
+}
+
+/// Why there is no such scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// It cannot be read.
+    #[error("{}: {error}", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It is no TOML, or says what a scenario cannot.
+    #[error("{name}:{line}: {message}")]
+    Wrong {
+        /// The file.
+        name: String,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong there.
+        message: String,
+    },
+}
+
+impl Scenario {
+    /// Reads a scenario from its text.
+    ///
+    /// # Errors
+    /// When it is no TOML, or says what a scenario cannot; with the line.
+    pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        Self::named("scenario", text)
+    }
+
+    /// Reads a file of at most 1 MiB.
+    ///
+    /// # Errors
+    /// When it cannot be read, and as [`Scenario::parse`].
+    pub fn read(path: &Path) -> Result<Self, ScenarioError> {
+        let failed = |error| ScenarioError::Read {
+            path: path.to_owned(),
+            error,
+        };
+        if std::fs::metadata(path).map_err(failed)?.len() > LONGEST {
+            return Err(failed(std::io::ErrorKind::FileTooLarge.into()));
+        }
+        let text = std::fs::read_to_string(path).map_err(failed)?;
+        Self::named(&path.display().to_string(), &text)
+    }
+
+    /// The shipped scenario of this name.
+    pub fn shipped(name: &str) -> Option<Self> {
+        let (name, text) = shipped::ALL.iter().find(|(known, _)| *known == name)?;
+        Some(Self::named(name, text).expect("a shipped scenario is right"))
+    }
+
+    /// The names of all shipped scenarios.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        shipped::ALL.iter().map(|(name, _)| *name)
+    }
+
+    /// What happens, in a sentence.
+    pub fn about(&self) -> &str {
+        &self.about
+    }
+
+    /// What becomes of the call, if the scenario says so.
+    pub fn expect(&self) -> Option<&Expect> {
+        self.expect.as_ref()
+    }
+
+    /// How many steps it has.
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    fn named(name: &str, text: &str) -> Result<Self, ScenarioError> {
+        let wrong = |at: usize, message: String| ScenarioError::Wrong {
+            name: name.to_owned(),
+            line: line(text, at),
+            message,
+        };
+        let file: format::File = toml::from_str(text).map_err(|error| {
+            let at = error.span().map_or(0, |span| span.start);
+            wrong(at, error.message().to_owned())
+        })?;
+        for step in &file.steps {
+            check::step(step.get_ref()).map_err(|message| wrong(step.span().start, message))?;
+        }
+        let agent = |(id, config)| StoredAgent { id, config };
+        let steps = file.steps.into_iter().map(toml::Spanned::into_inner);
+        Ok(Self {
+            about: file.about,
+            expect: file.expect,
+            burst: file.burst,
+            odd_chunks: file.odd_chunks,
+            agents: file.agents.into_iter().map(agent).collect(),
+            steps: steps.map(Arc::new).collect(),
+        })
+    }
+}
+
+/// The line of `text` in which byte `at` is, from 1.
+fn line(text: &str, at: usize) -> usize {
+    let before = text.as_bytes().iter().take(at);
+    1 + before.filter(|byte| **byte == b'\n').count()
+}
+
+impl fmt::Display for Expect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lives => f.write_str("lives"),
+            Self::Resumed => f.write_str("resumed"),
+            Self::Replaced => f.write_str("replaced"),
+            Self::Refused => f.write_str("refused"),
+            Self::Busy => f.write_str("busy"),
+            Self::Ended(reason) => write!(f, "ended {reason}"),
+        }
+    }
+}
+
+impl TryFrom<String> for Expect {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Ok(match text.as_str() {
+            "lives" => Self::Lives,
+            "resumed" => Self::Resumed,
+            "replaced" => Self::Replaced,
+            "refused" => Self::Refused,
+            "busy" => Self::Busy,
+            other => match other.strip_prefix("ended ") {
+                Some(reason) if !reason.is_empty() => Self::Ended(reason.to_owned()),
+                _ => {
+                    let known = "lives, resumed, replaced, refused, busy or ended REASON";
+                    return Err(format!("expect must be {known}"));
+                }
+            },
+        })
+    }
+}

@@ -1,0 +1,173 @@
+//! Which steps are due, in one session.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::format::{Do, Step};
+use crate::sim::Options;
+
+/// In `when`: whatever it is, if it is there.
+const ANY: &str = "$any";
+
+/// The steps of one session, and how far each is.
+#[derive(Debug)]
+pub(in crate::sim) struct Play {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+struct Part {
+    index: usize,
+    step: Arc<Step>,
+    /// How often what it waits for has come.
+    seen: u64,
+    was_hit: bool,
+}
+
+/// A step that is due.
+#[derive(Debug, Clone)]
+pub(in crate::sim) struct Hit {
+    pub(in crate::sim) step: Arc<Step>,
+    /// The number of the step among all of the simulator's, from 0, the first time it is due.
+    pub(in crate::sim) news: Option<usize>,
+}
+
+/// What is due at one message or moment.
+#[derive(Debug, Default)]
+pub(in crate::sim) struct Cue {
+    pub(in crate::sim) before: Vec<Hit>,
+    pub(in crate::sim) changes: Vec<Hit>,
+    pub(in crate::sim) after: Vec<Hit>,
+}
+
+impl Play {
+    /// For the simulator's session of this number, from 1.
+    pub(in crate::sim) fn new(options: &Options, session: u64) -> Self {
+        let steps = options.scenarios.iter().flat_map(|it| &it.steps);
+        let part = |(index, step): (usize, &Arc<Step>)| Part {
+            index,
+            step: step.clone(),
+            seen: 0,
+            was_hit: false,
+        };
+        let here = |(_, step): &(usize, &Arc<Step>)| step.session.has(session, 1);
+        let parts = steps.enumerate().filter(here).map(part).collect();
+        Self { parts }
+    }
+
+    /// What is due at a message of the simulator.
+    pub(in crate::sim) fn sent(&mut self, message: &Value) -> Cue {
+        let kind = message["type"].as_str().unwrap_or_default();
+        self.cue(&[kind, "sent"], message)
+    }
+
+    /// What is due at a message of the client, or at a moment: then `message` is null.
+    pub(in crate::sim) fn came(&mut self, kind: &str, message: &Value) -> Cue {
+        self.cue(&[kind], message)
+    }
+
+    fn cue(&mut self, names: &[&str], message: &Value) -> Cue {
+        let mut cue = Cue::default();
+        for part in &mut self.parts {
+            let Some(hit) = part.hit(names, message) else {
+                continue;
+            };
+            if part.step.does.changes() {
+                cue.changes.push(hit);
+            } else if part.step.before {
+                cue.before.push(hit);
+            } else {
+                cue.after.push(hit);
+            }
+        }
+        cue
+    }
+}
+
+impl Part {
+    fn hit(&mut self, names: &[&str], message: &Value) -> Option<Hit> {
+        let step = &self.step;
+        let mut fields = step.when.iter();
+        let fits = names.contains(&step.on.as_str());
+        if !fits || !fields.all(|(path, wanted)| has(message, path, wanted)) {
+            return None;
+        }
+        self.seen += 1;
+        let run = match step.does {
+            Do::Drop(many) => many,
+            _ => 1,
+        };
+        step.nth.has(self.seen, run).then(|| Hit {
+            step: step.clone(),
+            news: (!std::mem::replace(&mut self.was_hit, true)).then_some(self.index),
+        })
+    }
+}
+
+/// Whether the field at a path is `wanted`, or there at all if that is what is wanted.
+fn has(message: &Value, path: &str, wanted: &Value) -> bool {
+    let field = message.pointer(&format!("/{}", path.replace('.', "/")));
+    match field.filter(|field| !field.is_null()) {
+        Some(field) => *wanted == ANY || field == wanted,
+        None => false,
+    }
+}
+
+impl Cue {
+    /// Whether nothing is due.
+    pub(in crate::sim) fn is_empty(&self) -> bool {
+        self.before.is_empty() && self.changes.is_empty() && self.after.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Scenario;
+    use super::*;
+    use serde_json::json;
+
+    /// The numbers of the messages, of `count` of them, at which a step is due.
+    fn due(step: &str, session: u64, count: u64) -> Vec<u64> {
+        let text = format!("about = ''\n[[step]]\non = 'reply.done'\n{step}");
+        let options = Options {
+            scenarios: vec![Scenario::parse(&text).unwrap()],
+            ..Options::default()
+        };
+        let mut play = Play::new(&options, session);
+        let message =
+            json!({"type": "reply.done", "status": "completed", "list": [0, {"deep": 7}]});
+        (1..=count)
+            .filter(|_| !play.sent(&message).is_empty())
+            .collect()
+    }
+
+    #[test]
+    fn a_step_waits_for_its_message() {
+        assert_eq!(due("do.cut = true", 1, 3), [1]);
+        assert_eq!(due("nth = 2\ndo.cut = true", 1, 3), [2]);
+        assert_eq!(due("nth = [1, 3]\ndo.cut = true", 1, 3), [1, 3]);
+        assert_eq!(due("nth = 0\ndo.cut = true", 1, 3), [1, 2, 3]);
+        assert_eq!(due("nth = 2\ndo.drop = 2", 1, 5), [2, 3]);
+        assert_eq!(
+            due("when = { status = 'interrupted' }\ndo.cut = true", 1, 3),
+            [0; 0]
+        );
+        assert_eq!(
+            due("when = { status = 'completed' }\ndo.cut = true", 1, 3),
+            [1]
+        );
+        let deep = |wanted: &str| due(&format!("when = {{ {wanted} }}\ndo.cut = true"), 1, 1);
+        assert_eq!(deep("'list.1.deep' = '$any'"), [1]);
+        assert_eq!(deep("'list.1.deep' = 8"), [0; 0]);
+        assert_eq!(deep("'list.2.deep' = '$any'"), [0; 0]);
+    }
+
+    #[test]
+    fn a_step_waits_for_its_session() {
+        assert_eq!(due("do.cut = true", 2, 1), [0; 0]);
+        assert_eq!(due("session = 2\ndo.cut = true", 2, 1), [1]);
+        assert_eq!(due("session = [1, 3]\ndo.cut = true", 3, 1), [1]);
+        assert_eq!(due("session = 0\ndo.cut = true", 9, 1), [1]);
+    }
+}

@@ -1,0 +1,34 @@
+//! The scenarios that come with the simulator.
+
+macro_rules! shipped {
+    ($($name:literal)*) => {
+        &[$(($name, include_str!(concat!("../scenarios/", $name, ".toml"))),)*]
+    };
+}
+
+/// All of them: name and text.
+pub(super) const ALL: &[(&str, &str)] = shipped! {
+    "back-channel"
+    "bad-base64"
+    "burst"
+    "busy"
+    "busy-twice"
+    "cut"
+    "cut-tool-call"
+    "failure"
+    "forbidden"
+    "half-open"
+    "huge-message"
+    "internal-error"
+    "iso-timestamps"
+    "late-audio"
+    "long-greeting"
+    "malformed-json"
+    "missing-reply-id"
+    "missing-status"
+    "never-ready"
+    "no-resume"
+    "odd-chunks"
+    "unavailable"
+    "unknown-event"
+};

@@ -1,0 +1,87 @@
+//! What is a scenario and what is none.
+
+use super::*;
+
+/// What is said of a wrong scenario.
+fn wrong(text: &str) -> String {
+    Scenario::parse(text).unwrap_err().to_string()
+}
+
+/// The same of one with this step.
+fn wrong_step(step: &str) -> String {
+    wrong(&format!("about = 'x'\n\n[[step]]\n{step}"))
+}
+
+#[test]
+fn every_shipped_scenario_is_right() {
+    for name in Scenario::names() {
+        let scenario = Scenario::shipped(name).unwrap();
+        assert!(scenario.about().ends_with('.'), "{name}");
+    }
+    assert!(Scenario::shipped("sunshine").is_none());
+}
+
+#[test]
+fn what_is_wrong_is_told_with_its_line() {
+    assert!(wrong("about = 'x'\nburst = 7\n").starts_with("scenario:2: "));
+    assert!(wrong("").contains("about"));
+    assert!(wrong("about = ''\nexpect = 'luck'").contains("ended REASON"));
+    let told = wrong_step("on = 'reply.doen'\ndo.cut = true");
+    assert!(
+        told.starts_with("scenario:3: ") && told.contains("reply.doen"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_cannot_be_is_no_scenario() {
+    for (step, why) in [
+        ("on = 'connect'", "missing field `do`"),
+        (
+            "on = 'connect'\ndo = { cut = true, hang = true }",
+            "exactly 1",
+        ),
+        ("on = 'connect'\ndo.cut = false", "cut = false"),
+        ("on = 'connect'\ndo.refuse = 200", "400 to 599"),
+        ("on = 'session.update'\ndo.refuse = 503", "on = \"connect\""),
+        (
+            "on = 'reply.done'\ndo.reject = 'x'",
+            "a message of the client",
+        ),
+        (
+            "on = 'tool.result'\ndo.repeat = 1",
+            "a message of the simulator",
+        ),
+        ("on = 'connect'\ndo.drop = 1", "'drop'"),
+        ("on = 'caller.stops'\ndo.set = { a = 1 }", "'set'"),
+        ("on = 'reply.done'\nafter_ms = 5\ndo.drop = 1", "neither"),
+        (
+            "on = 'reply.done'\nafter_ms = 5\nbefore = true\ndo.cut = true",
+            "not both",
+        ),
+        (
+            "on = 'caller.stops'\nbefore = true\ndo.cut = true",
+            "as a moment begins",
+        ),
+        (
+            "on = 'caller.stops'\nwhen = { a = 1 }\ndo.cut = true",
+            "has no fields",
+        ),
+        ("on = 'session.end'\ndo.cut = true", "nothing comes after"),
+        ("on = 'reply.done'\ndo.audio_s = 1e9", "seconds"),
+        ("on = 'reply.done'\ndo.close = { code = 7 }", "close code"),
+        (
+            "on = 'reply.done'\nnth = -1\ndo.cut = true",
+            "a list of numbers",
+        ),
+    ] {
+        let told = wrong_step(step);
+        assert!(told.contains(why), "{step}: {told}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = Scenario::read(Path::new("no/such.toml")).unwrap_err();
+    assert!(error.to_string().starts_with("no/such.toml: "), "{error}");
+}

@@ -1,0 +1,63 @@
+//! Temporary tokens, which open sessions for a while. As measured each may be used more than once.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::messages;
+
+/// The most tokens known; beyond it the oldest is forgotten.
+const BOUND: usize = 1_000;
+
+/// A real token is about as long, in characters.
+const LENGTH: usize = 2_600;
+
+/// The tokens of one simulator; copies share them.
+#[derive(Clone, Default)]
+pub(super) struct Tokens(Arc<Mutex<VecDeque<(String, Instant)>>>);
+
+impl Tokens {
+    /// A token that opens sessions from now on, so long.
+    pub(super) fn mint(&self, valid: Duration) -> String {
+        let mut token = messages::id("temporary");
+        token.extend(std::iter::repeat_n('0', LENGTH - token.len()));
+        let mut tokens = self.0.lock();
+        if tokens.len() >= BOUND {
+            tokens.pop_front();
+        }
+        tokens.push_back((token.clone(), Instant::now() + valid));
+        token
+    }
+
+    /// Whether this opens sessions now.
+    pub(super) fn has(&self, token: &str) -> bool {
+        let now = Instant::now();
+        let tokens = self.0.lock();
+        tokens.iter().any(|(it, until)| it == token && now < *until)
+    }
+}
+
+impl fmt::Debug for Tokens {
+    /// Prints no token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tokens").field(&self.0.lock().len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_opens_sessions_for_its_time() {
+        let tokens = Tokens::default();
+        let token = tokens.mint(Duration::from_secs(60));
+        assert!(tokens.has(&token) && tokens.has(&token) && !tokens.has("another"));
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!(!tokens.has(&token));
+    }
+}

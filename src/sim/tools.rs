@@ -1,0 +1,149 @@
+//! How a session calls tools, hears their answers, and says what came of it.
+
+use std::ops::ControlFlow;
+
+use parlor_core::private::Private;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::agenda::Point;
+use super::calls::{Outcome, Terms};
+use super::log::Entry;
+use super::scenario::ToolCall;
+use super::session::{Flow, Session};
+use super::speaking::Utterance;
+use super::voice::Speech;
+use super::{Reply, clips, messages};
+
+/// Samples of silence around a call: 400 ms and the silence before each reply.
+const SILENCE: usize = 9_600;
+
+/// The most characters of tools' answers that the agent says.
+const MOST_SAID: usize = 300;
+
+/// What the agent says of a tool that did not answer.
+const APOLOGY: &str = "I am sorry, that did not work.";
+
+impl Session {
+    /// The tools that the rules call in this turn.
+    pub(super) fn ruled(&self, words: &str) -> Option<Vec<ToolCall>> {
+        let mut rules = self.options.calls.iter();
+        let rule = rules.find(|rule| rule.fits(words, self.turns))?;
+        Terms::of(&self.asked, &rule.name)?;
+        Some(vec![ToolCall {
+            name: rule.name.clone(),
+            arguments: rule.arguments.clone(),
+            says: None,
+            server: false,
+        }])
+    }
+
+    /// Calls tools in a reply of its own; those that hold, without one.
+    pub(super) async fn call(&mut self, calls: Vec<ToolCall>) -> Flow {
+        if calls.iter().any(|call| self.terms(call).holds) {
+            let group = messages::id("resp");
+            for call in calls {
+                self.call_in(&group, call).await?;
+            }
+            self.calls.reply_is_done(&group);
+            return ControlFlow::Continue(());
+        }
+        let says = calls.iter().find_map(|call| call.says.as_deref());
+        let speech = match says {
+            Some(text) => Speech::new(&clip("answer-sorry"), text),
+            None => Speech::new(&[0; SILENCE], ""),
+        };
+        self.say(Utterance {
+            speech,
+            calls: calls.into(),
+            is_greeting: false,
+        })
+        .await
+    }
+
+    /// Calls one tool, as a part of `reply`.
+    pub(super) async fn call_in(&mut self, reply: &str, call: ToolCall) -> Flow {
+        let terms = self.terms(&call);
+        let id = self.calls.open(reply, terms, Instant::now());
+        self.pen.note(Entry::ToolCalled {
+            name: call.name.clone(),
+        });
+        self.send(messages::tool_call(&id, &call.name, &call.arguments))
+            .await
+    }
+
+    /// A `tool.result` whose fields are right.
+    pub(super) async fn on_result(&mut self, message: &Value) -> Flow {
+        let text = |name: &str| message[name].as_str().unwrap_or_default();
+        match self.calls.answer(text("call_id"), text("result")) {
+            Ok(taken) => {
+                let is_error = message["is_error"].as_bool().unwrap_or_default();
+                self.pen.answered(Private::new(text("result").to_owned()));
+                self.pen.note(Entry::ToolAnswered { is_error });
+                if taken.is_early {
+                    self.pen.note(Entry::EarlyResult);
+                }
+                self.after_calls().await
+            }
+            Err(refusal) => self.violated(&refusal).await,
+        }
+    }
+
+    /// Goes on where all calls are answered.
+    pub(super) async fn after_calls(&mut self) -> Flow {
+        while let Some(outcome) = self.calls.next_outcome() {
+            self.agenda.tell(outcome);
+        }
+        for message in self.calls.take_buffered() {
+            self.send(message).await?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// When the agent says what it has in mind: it does not talk over itself or the caller.
+    pub(super) fn agenda_due(&self) -> Option<Instant> {
+        let is_free = !self.mouth.is_speaking() && self.ear.speaking_for().is_none();
+        let is_ready = self.ready.is_some();
+        self.agenda.due().filter(|_| is_ready && is_free)
+    }
+
+    /// Says one thing that it has in mind.
+    pub(super) async fn say_planned(&mut self, point: Point) -> Flow {
+        let speech = match point {
+            Point::Calls(calls) => return self.call(calls).await,
+            Point::Asked => self.answer(&[], ""),
+            Point::Outcome(Outcome::TimedOut) => Speech::new(&clip("answer-sorry"), APOLOGY),
+            Point::Outcome(Outcome::Answered(words)) => self.outcome(&words),
+        };
+        self.say(speech.into()).await
+    }
+
+    /// What is said when tools have answered.
+    fn outcome(&mut self, words: &str) -> Speech {
+        let last = std::mem::take(&mut self.last_words);
+        let mut speech = match self.options.reply {
+            Reply::Script => self.answer(&[], &last),
+            Reply::Parrot => {
+                let said: String = words.chars().take(MOST_SAID).collect();
+                Speech::new(&clip("answer-table"), &said)
+            }
+        };
+        if speech.text.is_empty() {
+            speech = self.answer(&[], &last);
+        }
+        self.last_words = last;
+        speech
+    }
+
+    fn terms(&self, call: &ToolCall) -> Terms {
+        let terms = Terms::of(&self.asked, &call.name).unwrap_or_default();
+        Terms {
+            is_servers: terms.is_servers || call.server,
+            ..terms
+        }
+    }
+}
+
+fn clip(name: &str) -> Vec<i16> {
+    clips::find(name).expect("the clip is shipped").samples()
+}

@@ -1,0 +1,265 @@
+//! Every scenario of `tests/scenarios` against a worker of its own: what a server may do wrong, and
+//! what becomes of the call then.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::post;
+use futures_util::{StreamExt, stream};
+use parlor::clock;
+use parlor::demo::Server;
+use parlor::room::Caller;
+use parlor::sim::{self, Entry, Expect, Log, Scenario, clips};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::bench::{Bench, Worker};
+
+/// Scenarios that are played at once.
+const AT_ONCE: usize = 6;
+
+/// How long one step of a call may take: a session that is lost for good is tried for 50 s.
+const STEP: Duration = Duration::from_secs(75);
+
+/// How long a turn that nobody answers is waited for, when others follow.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long the tools take.
+const TOOL: Duration = Duration::from_millis(500);
+
+/// One line of the table.
+struct Row {
+    name: String,
+    expect: Expect,
+    got: Expect,
+    steps: String,
+    seconds: u64,
+    /// What else is wrong.
+    wrong: Vec<String>,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_ends_as_its_file_says() {
+    let server = Arc::new(Server::start(None).await.unwrap());
+    let tools = tools().await;
+    let only = std::env::var("PARLOR_SCENARIO").unwrap_or_default();
+    let files = files()
+        .into_iter()
+        .filter(|it| it.display().to_string().contains(&only));
+    let files: Vec<_> = files.collect();
+    let plays = files
+        .into_iter()
+        .map(|file| play(server.clone(), file, tools.clone()));
+    let mut rows: Vec<_> = stream::iter(plays)
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    println!(
+        "{:<44} {:<26} {:<26} steps  s",
+        "scenario", "expected", "came"
+    );
+    for row in &rows {
+        let (expect, got) = (row.expect.to_string(), row.got.to_string());
+        println!(
+            "{:<44} {expect:<26} {got:<26} {:>5} {:>3}",
+            row.name, row.steps, row.seconds
+        );
+    }
+    println!("{} scenarios", rows.len());
+    let is_wrong = |row: &&Row| row.expect != row.got || !row.wrong.is_empty();
+    let wrong: Vec<_> = rows.iter().filter(is_wrong).map(Row::told).collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of {}:\n{}",
+        wrong.len(),
+        rows.len(),
+        wrong.join("\n")
+    );
+}
+
+impl Row {
+    fn told(&self) -> String {
+        format!(
+            "{}: expected {}, came {}; {}",
+            self.name,
+            self.expect,
+            self.got,
+            self.wrong.join("; ")
+        )
+    }
+}
+
+/// All scenarios, those of contradictions too.
+fn files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let list = |folder: &Path| {
+        std::fs::read_dir(folder)
+            .unwrap()
+            .map(|it| it.unwrap().path())
+    };
+    let both = list(&folder).chain(list(&folder.join("contradictions")));
+    both.filter(|it| it.extension().is_some_and(|it| it == "toml"))
+        .collect()
+}
+
+/// A server that has the agent's tools; gives its address.
+async fn tools() -> String {
+    let answer = || async {
+        sleep(TOOL).await;
+        r#"{"booked":true}"#
+    };
+    let app = Router::new().route("/tool", post(answer));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    format!("http://{address}/tool")
+}
+
+/// The agent that the scenarios are written for.
+fn agent(name: &str, tools: &str) -> String {
+    let special = match name {
+        "30a-stored-agent-as-it-is" | "30b-stored-agent-changed" => {
+            "agent_id = \"agent_0123456789abcdef0123456789abcdef\"\n"
+        }
+        _ => "",
+    };
+    let voice = match name.starts_with("02") || name.contains("voice") {
+        true => "[voice]\nname = \"alba\"\n",
+        false => "",
+    };
+    let tool = |name: &str, more: &str| {
+        format!(
+            "[[tools]]\nname = \"{name}\"\ndescription = \"Does it.\"\n{more}\
+             http = {{ url = \"{tools}\", allow_private = true }}\n"
+        )
+    };
+    format!(
+        "{special}prompt = \"You are a clerk.\"\ngreeting = \"Hello\"\n{voice}{}{}",
+        tool("book_table", ""),
+        tool("look_up", "hold = true\n"),
+    )
+}
+
+async fn play(server: Arc<Server>, file: PathBuf, tools: String) -> Row {
+    let began = clock::now();
+    let name = file.file_stem().unwrap().to_str().unwrap().to_owned();
+    let scenario = Scenario::read(&file).unwrap();
+    let (expect, steps) = (scenario.expect().unwrap().clone(), scenario.steps());
+    let agent_file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("matrix-{name}.toml"));
+    std::fs::write(&agent_file, agent(&name, &tools)).unwrap();
+    let bench = Bench::beside(
+        &server,
+        sim::Options {
+            reply: sim::Reply::Script,
+            scenarios: vec![scenario],
+            ..sim::Options::default()
+        },
+    )
+    .await;
+    let flags = ["--agent", agent_file.to_str().unwrap()];
+    let mut worker = bench.worker_in(&name, &flags);
+    let caller = bench.caller_in(&name, "ada").await;
+    let is_answered = call(caller, &mut worker).await;
+    let code = worker.end().await.code();
+    let acted = (0..steps).filter(|step| bench.log.count(&Entry::Acted(*step)) > 0);
+    let acted = acted.count();
+    let got = became(&worker, &bench.log);
+    let mut wrong = bench.log.violations();
+    let goes_on = matches!(got, Expect::Lives | Expect::Resumed | Expect::Replaced);
+    if goes_on && !is_answered {
+        wrong.push("the second turn was not answered".to_owned());
+    }
+    if goes_on && code != Some(0) {
+        wrong.push(format!("exit {code:?}"));
+    }
+    if acted < steps {
+        wrong.push(format!("{acted} of {steps} steps were done"));
+    }
+    if got == Expect::Replaced && bench.log.asked().last().is_some_and(|it| it.has_greeting) {
+        wrong.push("greeted twice".to_owned());
+    }
+    if worker.wrote().contains("panicked") {
+        wrong.push("a panic".to_owned());
+    }
+    Row {
+        name,
+        expect,
+        got,
+        steps: format!("{acted}/{steps}"),
+        seconds: began.elapsed().as_secs(),
+        wrong,
+    }
+}
+
+/// Calls as the scenarios expect it; whether the second turn was answered.
+async fn call(mut caller: Caller, worker: &mut Worker) -> bool {
+    let mut state = caller.agent_state();
+    let mut is_answered = speaks(&mut state, worker, PATIENCE).await;
+    listens(&mut state, worker).await;
+    for (clip, within) in [("caller-table", PATIENCE), ("caller-hours", STEP)] {
+        if worker.has_ended() {
+            break;
+        }
+        let samples = clips::find(clip).unwrap().samples();
+        // A room that is gone takes no audio; the worker's end says the rest.
+        caller.say(&samples).await.ok();
+        is_answered = speaks(&mut state, worker, within).await;
+        listens(&mut state, worker).await;
+    }
+    caller.leave().await;
+    is_answered
+}
+
+/// Waits until the agent listens, as it does not while its session is lost.
+async fn listens(state: &mut watch::Receiver<String>, worker: &mut Worker) {
+    let listening = timeout(STEP, state.wait_for(|it| it == "listening"));
+    tokio::select! {
+        _ = listening => {}
+        () = worker.ended() => {}
+    }
+}
+
+/// Waits until the agent has spoken to its end, or the worker has ended; whether it has spoken.
+async fn speaks(
+    state: &mut watch::Receiver<String>,
+    worker: &mut Worker,
+    within: Duration,
+) -> bool {
+    let speaking = async {
+        state.wait_for(|it| it == "speaking").await.ok()?;
+        state.wait_for(|it| it == "listening").await.ok().map(drop)
+    };
+    tokio::select! {
+        spoken = timeout(within, speaking) => spoken.is_ok_and(|it| it.is_some()),
+        () = worker.ended() => false,
+    }
+}
+
+/// What became of the call, from what both sides wrote.
+fn became(worker: &Worker, log: &Log) -> Expect {
+    let lines = worker.lines();
+    let said = |message: &str, field: &str| -> Vec<String> {
+        let of = lines.iter().filter(|line| line["message"] == message);
+        of.filter_map(|line| line[field].as_str().map(str::to_owned))
+            .collect()
+    };
+    let outcome = said("call ended", "outcome").pop().unwrap_or_default();
+    let sessions: HashSet<_> = said("voice session ready", "session").into_iter().collect();
+    let is_ready = worker.wrote().contains("voice session ready");
+    let is_busy = ["at_capacity", "concurrency_exceeded"]
+        .iter()
+        .any(|code| worker.said().join("\n").contains(code));
+    match outcome.as_str() {
+        "agent_rejected" | "agent_lost" if !is_ready && is_busy => Expect::Busy,
+        "agent_rejected" | "agent_lost" if !is_ready => Expect::Refused,
+        "caller_left" if sessions.len() > 1 => Expect::Replaced,
+        "caller_left" if log.count(&Entry::Resumed) > 0 => Expect::Resumed,
+        "caller_left" => Expect::Lives,
+        other => Expect::Ended(other.to_owned()),
+    }
+}

@@ -1,0 +1,249 @@
+//! What an agent does besides speaking, with real peers: HTTP, the caller's app, the end of a call.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+use axum::routing::post;
+use axum::{Json, Router};
+use parking_lot::Mutex;
+use parlor::sim::{self, Entry, ToolRule, clips};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, all_heard};
+use super::hearing;
+
+/// Says each of these in turn; the simulator answers with a clip that fits.
+async fn says(caller: &mut parlor::room::Caller, clip: &str) {
+    caller
+        .say(&clips::find(clip).unwrap().samples())
+        .await
+        .unwrap();
+}
+
+fn scripted(calls: &[&str]) -> sim::Options {
+    sim::Options {
+        reply: sim::Reply::Script,
+        calls: calls
+            .iter()
+            .map(|it| it.parse().unwrap())
+            .collect::<Vec<ToolRule>>(),
+        ..sim::Options::default()
+    }
+}
+
+/// An agent's file in the build's own temporary folder.
+fn agent_file(name: &str, text: &str) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let text = format!("prompt = \"You are a clerk.\"\ngreeting = \"Hello\"\n{text}");
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+/// What the simulator was answered.
+fn answers(bench: &Bench) -> Vec<String> {
+    let answers = bench.log.answers().into_iter();
+    answers.map(|answer| answer.into_inner()).collect()
+}
+
+/// How long tools took, as the worker says.
+fn took(worker: &Worker) -> Vec<u64> {
+    worker.numbers("a tool was answered", "after_ms")
+}
+
+/// What an HTTP server was sent: signature headers and bodies.
+type Sent = Arc<Mutex<Vec<(HeaderMap, Value)>>>;
+
+/// A shop that books tables; gives its address and what it was sent.
+async fn shop() -> (String, Sent) {
+    let sent = Sent::default();
+    let keep = sent.clone();
+    let book = move |headers: HeaderMap, Json(body): Json<Value>| async move {
+        keep.lock().push((headers, body));
+        Json(json!({ "booked": true, "code": "planted-result" }))
+    };
+    let app = Router::new().route("/book", post(book));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+    (format!("http://{address}/book"), sent)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_is_booked_by_http_and_nothing_of_it_is_logged() {
+    let (url, sent) = shop().await;
+    let rule = r#"table=book_table:{"people":2,"name":"planted-argument"}"#;
+    let bench = Bench::start(scripted(&[rule])).await;
+    let text = format!(
+        "[[tools]]\nname = \"book_table\"\ndescription = \"Books a table.\"\n\
+         parameters = {{ type = \"object\", properties = {{ people = {{ type = \"integer\" }} }} }}\n\
+         http = {{ url = \"{url}\", allow_private = true, \
+         headers = {{ Authorization = \"Bearer {{{{ env.SHOP_TOKEN }}}}\" }} }}\n\
+         [limits]\nidle = 600\n"
+    );
+    let file = agent_file("http-tool.toml", &text.replace("clerk", "planted-prompt"));
+    let flags = ["--agent", file.to_str().unwrap()];
+    let variables = [
+        ("PARLOR_LOG", "trace"),
+        ("SHOP_TOKEN", "planted-token"),
+        ("ASSEMBLYAI_API_KEY", "planted-key"),
+    ];
+    let mut worker = bench.worker_with(&flags, &variables);
+    let mut caller = bench.caller("ada").await;
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    says(&mut caller, "caller-table").await;
+    agent_speaks(&mut state).await;
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    let (headers, body) = sent.lock().remove(0);
+    assert_eq!(body, json!({ "people": 2, "name": "planted-argument" }));
+    assert_eq!(headers["authorization"], "Bearer planted-token");
+    assert_eq!(
+        answers(&bench),
+        [r#"{"booked":true,"code":"planted-result"}"#]
+    );
+    assert_eq!(bench.log.count(&Entry::EarlyResult), 0);
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+    println!(
+        "http tool, tool.call to tool.result: {:?} ms",
+        took(&worker)
+    );
+    let secret = bench.livekit.api_secret.reveal();
+    for planted in ["planted", "book a table for two", "How can I help", secret] {
+        assert!(!worker.wrote().contains(planted), "{planted:?} was logged");
+    }
+    assert!(
+        worker.wrote().contains("book_table"),
+        "the tool's name may be"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_callers_app_answers_by_rpc() {
+    let rules = [r#"table=show:{"order":7}"#, "hours=elsewhere"];
+    let bench = Bench::start(scripted(&rules)).await;
+    let text = "[[tools]]\nname = \"show\"\ndescription = \"Shows an order.\"\n\
+        rpc = { method = \"show_order\" }\n\
+        [[tools]]\nname = \"elsewhere\"\ndescription = \"Asks another app.\"\n\
+        rpc = { method = \"show_order\", to = \"kiosk\" }\n";
+    let file = agent_file("rpc-tool.toml", text);
+    let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
+    let mut caller = bench.caller("ada").await;
+    caller.answer("show_order", |payload| Ok(format!("shown: {payload}")));
+    let kiosk = bench.caller("kiosk").await;
+    kiosk.answer("show_order", |_| Err("out of paper".to_owned()));
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    says(&mut caller, "caller-table").await;
+    agent_speaks(&mut state).await;
+    says(&mut caller, "caller-hours").await;
+    agent_speaks(&mut state).await;
+    caller.leave().await;
+    kiosk.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    let answers = answers(&bench);
+    assert_eq!(answers[0], r#"shown: {"order":7}"#);
+    assert!(
+        answers[1].contains("error") && answers[1].contains("out of paper"),
+        "{answers:?}"
+    );
+    assert!(
+        !worker.wrote().contains("out of paper"),
+        "an app's words were logged"
+    );
+    println!(
+        "rpc tools, tool.call to tool.result: {:?} ms",
+        took(&worker)
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_agent_hangs_up_once_its_goodbye_was_heard() {
+    let bench = Bench::start(scripted(&["goodbye=end_call"])).await;
+    let file = agent_file("end-call.toml", "[[tools]]\nbuiltin = \"end_call\"\n");
+    let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
+    let mut caller = bench.caller("ada").await;
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    let from = caller.heard().len();
+    says(&mut caller, "caller-bye").await;
+    agent_is(&mut state, "speaking").await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert!(
+        worker.wrote().contains("\"outcome\":\"agent_hung_up\""),
+        "{}",
+        worker.wrote()
+    );
+    let heard = caller.heard().since(from);
+    let goodbyes = clips::all()
+        .iter()
+        .filter(|it| it.name.starts_with("answer-"));
+    let mut found = goodbyes.map(|clip| hearing::find(&clip.samples(), &heard));
+    assert!(
+        found.any(|it| it.is_whole()),
+        "the goodbye was not heard whole"
+    );
+    caller.leave().await;
+    assert!(
+        bench.log.received("session.end"),
+        "the session is ended properly"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phase_and_an_edit_reach_the_running_session() {
+    let rule = r#"table=set_state:{"state":"till"}"#;
+    let bench = Bench::start(scripted(&[rule])).await;
+    let phases = "[[tools]]\nbuiltin = \"set_state\"\n[[phases]]\nname = \"till\"\n\
+        prompt = \"You are a cashier.\"\n";
+    let file = agent_file("phases.toml", phases);
+    let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
+    let mut caller = bench.caller("ada").await;
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    says(&mut caller, "caller-table").await;
+    agent_speaks(&mut state).await;
+    assert_eq!(
+        bench.log.prompts(),
+        ["You are a clerk.", "You are a cashier."]
+    );
+    agent_file("phases.toml", &phases.replace("cashier", "banker"));
+    worker.writes("the agent has changed").await;
+    assert!(bench.log.clone().wait_often(SOON, &Entry::Changed, 2).await);
+    assert_eq!(bench.log.prompts()[2], "You are a banker.");
+    agent_file("phases.toml", "prompt = 7\n");
+    worker.writes("the agent stays as it was").await;
+    says(&mut caller, "caller-hours").await;
+    agent_speaks(&mut state).await;
+    all_heard(&caller, 0).await;
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dispatch_tells_the_agent_what_the_call_is_about() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let file = agent_file(
+        "metadata.toml",
+        "[lines]\ngoodbye = \"Bye {{ caller.name }}\"\n",
+    );
+    let text = std::fs::read_to_string(&file).unwrap();
+    let prompt = "Desk {{ job.metadata.desk }} in {{ room.name }} for {{ caller.identity }}{{ caller.attributes.vip }}";
+    std::fs::write(&file, text.replace("You are a clerk.", prompt)).unwrap();
+    let flags = ["--agent-name", "clerk", "--agent", file.to_str().unwrap()];
+    let mut daemon = bench.daemon(&flags).await;
+    let caller = bench.caller_in("office", "ada").await;
+    bench.dispatch("clerk", "office").await;
+    agent_speaks(&mut caller.agent_state()).await;
+    let prompts = bench.log.prompts();
+    assert_eq!(
+        prompts,
+        ["Desk 3 in office for ada[caller.attributes.vip?]"]
+    );
+    caller.leave().await;
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+}
