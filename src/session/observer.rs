@@ -55,6 +55,9 @@ impl Observer {
                 self.count(|it| &mut it.sessions_lost, 1);
                 tracing::warn!(loss = %explain::loss(loss), "the voice session was lost");
             }
+            Fact::AgentNotYet(loss) => {
+                tracing::warn!(loss = %explain::loss(loss), "no voice session yet; trying again");
+            }
             Fact::AgentBack { resumed, after } => {
                 let after_ms = milliseconds(*after);
                 match resumed {

@@ -55,6 +55,8 @@ pub enum Fact {
     },
     /// The voice session was lost; it is resumed, or another one begins.
     AgentLost(Loss),
+    /// The first voice session could not be opened; it is tried again.
+    AgentNotYet(Loss),
     /// A voice session is ready again.
     AgentBack {
         /// Whether it is the one that was lost.

@@ -117,6 +117,7 @@ names! {
         Self::Interrupted { .. } => "interrupted",
         Self::Silenced { .. } => "silenced",
         Self::AgentLost(_) => "agent_lost",
+        Self::AgentNotYet(_) => "agent_not_yet",
         Self::AgentBack { .. } => "agent_back",
         Self::AgentError(_) => "agent_error",
         Self::Dropped(_) => "dropped",

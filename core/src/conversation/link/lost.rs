@@ -45,10 +45,9 @@ impl Link {
                 matches!(code, Some("unauthorized" | "forbidden")) || !self.was_worth_it(cx.now)
             }
             Stage::Ending => true,
-            Stage::Connecting | Stage::Open | Stage::Configuring => match &mut self.recovery {
-                Some(recovery) if is_refused(&loss) => !recovery.give_up_session(cx.now),
-                recovery => recovery.is_none(),
-            },
+            Stage::Connecting | Stage::Open | Stage::Configuring => {
+                last_words.is_some() || !self.may_open_again(cx, &loss)
+            }
         };
         if is_final {
             self.close(cx);
@@ -91,9 +90,6 @@ impl Link {
         cx: &mut Context,
         otherwise: Outcome,
     ) -> Option<Outcome> {
-        if self.stage != Stage::Ready && self.recovery.is_none() {
-            return Some(otherwise);
-        }
         cx.act(Action::CloseAgent);
         let outcome = self.lost(cx, Loss::Broken(otherwise.name().to_owned()));
         outcome.map(|_| otherwise)
@@ -122,11 +118,25 @@ impl Link {
             cx.observe(Fact::VoiceRefused);
             return true;
         }
-        if self.recovery.is_none() && error.is_busy() {
+        if self.recovery.is_none() && is_passing(error) {
             self.recovery = Some(Recovery::of_a_busy_service(cx.now));
         }
         let recovery = self.recovery.as_mut();
         recovery.is_some_and(|it| it.give_up_session(cx.now) || is_passing(error))
+    }
+
+    /// Whether a session that could not be opened may be had a little later.
+    fn may_open_again(&mut self, cx: &mut Context, loss: &Loss) -> bool {
+        match &mut self.recovery {
+            Some(recovery) if is_refused(loss) => recovery.give_up_session(cx.now),
+            Some(_) => true,
+            None if is_for_good(loss) => false,
+            None => {
+                cx.observe(Fact::AgentNotYet(loss.clone()));
+                self.recovery = Some(Recovery::of_a_busy_service(cx.now));
+                true
+            }
+        }
     }
 
     /// Whether the session that is lost lived long enough, or it is not yet hopeless.
@@ -160,6 +170,15 @@ fn is_passing(error: &AgentError) -> bool {
         "agent_timeout",
     ];
     error.is_busy() || PASSING.contains(&error.code.as_str())
+}
+
+/// Whether it makes no sense to try again: the key, the plan, the protocol.
+fn is_for_good(loss: &Loss) -> bool {
+    match loss {
+        Loss::Refused(status) => *status != 429 && *status < 500,
+        Loss::Closed { code, .. } => matches!(code, 1000 | 1002 | 1003 | 1007 | 1008 | 1009),
+        Loss::Unreachable(_) | Loss::Broken(_) => false,
+    }
 }
 
 /// Whether the credential was not taken.

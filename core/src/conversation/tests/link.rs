@@ -5,7 +5,7 @@ use crate::audio::Frame;
 use crate::conversation::link::{
     CONNECT_WITHIN, END_WITHIN, LAST_WORDS, LISTENER_WITHIN, READY_WITHIN,
 };
-use crate::conversation::recovery::TRIES;
+use crate::conversation::recovery::{TRIES, TRY_FOR};
 use crate::conversation::*;
 use crate::wire::agent::SessionConfig;
 
@@ -89,20 +89,40 @@ fn a_server_that_is_ready_before_it_was_asked_is_not_believed() {
     assert_eq!(call.on(speech_stopped()), []);
 }
 
+/// Lets each try fail as `fail` does, until the call is over; how often it was tried again.
+fn tried_in_vain(call: &mut Call, fail: impl Fn(&mut Call) -> Vec<Action>) -> (u32, Outcome) {
+    let mut tries = 0;
+    let mut actions = fail(call);
+    loop {
+        match actions.pop() {
+            Some(Action::Finish(outcome)) => return (tries, outcome),
+            Some(Action::ConnectAgent) => {
+                tries += 1;
+                actions = fail(call);
+            }
+            _ => actions = call.pass(call.deadline().expect("a next try")),
+        }
+        assert!(tries < 100, "tried for ever");
+    }
+}
+
 #[test]
-fn each_wait_has_its_deadline() {
-    let timeout = || [Action::CloseAgent, Action::Finish(Outcome::AgentTimeout)];
+fn each_wait_has_its_deadline_and_is_tried_again_for_a_while() {
     let mut call = Call::new(configured());
-    call.last_of([joined("ada"), subscribed(), Event::AgentOpened]);
-    assert_eq!(call.pass(READY_WITHIN - ms(1)), []);
-    assert_eq!(call.pass(ms(1)), timeout());
+    call.last_of([joined("ada"), subscribed()]);
+    let (tries, outcome) = tried_in_vain(&mut call, |call| {
+        call.on(Event::AgentOpened);
+        call.pass(READY_WITHIN)
+    });
+    assert_eq!(outcome, Outcome::AgentTimeout);
+    assert!((1..4).contains(&tries), "{tries}");
 
     let mut call = Call::new(configured());
     call.last_of([subscribed(), joined("ada")]);
-    let actions = call.pass(CONNECT_WITHIN);
+    let (tries, outcome) = tried_in_vain(&mut call, |call| call.pass(CONNECT_WITHIN));
     let unreachable = Loss::Unreachable("not open within 12 s".to_owned());
-    let finish = Action::Finish(Outcome::AgentLost(unreachable));
-    assert_eq!(actions, [Action::CloseAgent, finish]);
+    assert_eq!(outcome, Outcome::AgentLost(unreachable));
+    assert!((1..4).contains(&tries), "{tries}");
 }
 
 #[test]
@@ -145,18 +165,46 @@ fn a_refusal_right_before_the_loss_is_the_reason() {
 }
 
 #[test]
-fn a_socket_that_is_lost_before_the_first_session_ends_the_call() {
+fn a_socket_that_is_lost_before_the_first_session_is_opened_again_for_a_while() {
     for reached in 1..=3 {
         let mut call = Call::new(configured());
-        let events = [joined("ada"), subscribed(), Event::AgentOpened];
-        for event in events.into_iter().take(reached) {
+        let events = || [joined("ada"), subscribed(), Event::AgentOpened];
+        for event in events().into_iter().take(reached) {
             call.on(event);
         }
-        assert_eq!(
-            call.on(lost()),
-            [Action::Finish(Outcome::AgentLost(loss()))]
-        );
+        let since = call.now;
+        let told = Action::Observe(Fact::AgentNotYet(loss()));
+        assert_eq!(call.on(lost()), [told]);
+        call.pass(SECOND);
+        let (tries, outcome) = tried_in_vain(&mut call, |call| call.on(lost()));
+        assert_eq!(outcome, Outcome::AgentLost(loss()));
+        assert!(tries > 3 && call.now - since <= TRY_FOR, "{tries}");
         assert_eq!(call.deadline(), None);
+    }
+}
+
+#[test]
+fn what_will_not_change_ends_the_call_at_once() {
+    let closed = |code| Loss::Closed {
+        code,
+        reason: String::new(),
+    };
+    for loss in [
+        Loss::Refused(401),
+        Loss::Refused(404),
+        closed(1000),
+        closed(1008),
+    ] {
+        let mut call = Call::new(configured());
+        call.last_of([joined("ada"), subscribed()]);
+        let actions = call.on(Event::AgentLost(loss.clone()));
+        assert_eq!(actions, [Action::Finish(Outcome::AgentLost(loss))]);
+    }
+    for loss in [Loss::Refused(429), Loss::Refused(503), closed(1011)] {
+        let mut call = Call::new(configured());
+        call.last_of([joined("ada"), subscribed()]);
+        let actions = call.on(Event::AgentLost(loss.clone()));
+        assert_eq!(actions, [Action::Observe(Fact::AgentNotYet(loss))]);
     }
 }
 
