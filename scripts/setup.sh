@@ -93,8 +93,22 @@ mcp_server() {
     touch "$stamp"
 }
 
+webhook_library() { # what a test holds signatures against; people who call need no Node
+    local stamp=target/tools/webhooks/.package-lock.json
+    cmp -s tests/e2e/receiver/package-lock.json "$stamp" && return
+    command -v npm >/dev/null 2>&1 || { say "npm is missing, which the test of webhooks needs: on Debian: apt-get install npm"; return; }
+    say "fetching the JavaScript library of Standard Webhooks"
+    mkdir -p target/tools/webhooks
+    cp tests/e2e/receiver/package.json tests/e2e/receiver/package-lock.json target/tools/webhooks
+    again npm ci --silent --no-audit --no-fund --ignore-scripts --prefix target/tools/webhooks
+    mv target/tools/webhooks/package-lock.json "$stamp"
+}
+
 native_core
 if [ "${1:-}" = native ]; then exit; fi
 livekit_server
-if [ "${1:-}" = test ]; then mcp_server; fi
+if [ "${1:-}" = test ]; then
+    mcp_server
+    webhook_library
+fi
 if [ "${1:-}" = check ]; then cargo_deny; fi

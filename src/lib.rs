@@ -19,6 +19,7 @@ pub mod dial;
 pub mod explain;
 pub mod names;
 pub mod ops;
+pub mod report;
 pub mod room;
 pub mod session;
 pub mod shutdown;

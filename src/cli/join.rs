@@ -11,6 +11,7 @@ use parlor_core::conversation::Event;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use super::courier::Courier;
 use super::{Done, out};
 use crate::agency::Agency;
 use crate::config::{Config, LiveKit, Overrides, Reload, Source};
@@ -59,12 +60,14 @@ impl Join {
         tracing::info!(room = %self.room, %identity, %url, "joining");
         let api = config.api.endpoint();
         let call = Call::new(config.livekit, token, api, agency.present());
+        let courier = Courier::start(config.agent.reports);
         let (control, events) = mpsc::channel::<Event>(shutdown::SIGNALS);
         let signals = shutdown::on_signals(control, || Event::Shutdown)?;
         let ended = call.run(events).await;
         signals.abort();
         following.abort();
         agency.close().await;
+        courier.end().await;
         let outcome = ended.map_err(|error| anyhow!(explain::join(&error, &self.room, &url)))?;
         if outcome.is_success() {
             return Ok(ExitCode::SUCCESS);

@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 mod cell;
+mod courier;
 mod demo;
 mod dev;
 mod doctor;

@@ -12,14 +12,16 @@ use clap::{Args, ValueEnum};
 use parlor_core::cells::Limits;
 use parlor_core::conversation::SecondAgent;
 use parlor_core::dispatch::{Dispatch, Event, JobType, Settings};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use super::courier::Courier;
 use super::{Done, out};
 use crate::clock;
 use crate::config::{AgentText, Config, Overrides, Reload, Source};
 use crate::names;
 use crate::ops::log::Format;
 use crate::ops::{self, Board};
+use crate::report::Reports;
 use crate::shutdown;
 use crate::worker::{self, CellCommand, Cells, Rounds, Server, WorkerEdges};
 
@@ -133,7 +135,9 @@ impl Plan {
             tokio::spawn(rounds.run(board.clone()))
         });
         let reload = Reload::new(source, self.flags.overrides(), config.agent_text);
-        let following = tokio::spawn(follow(reload, agent));
+        let (over, until_over) = oneshot::channel();
+        let reports = config.agent.reports;
+        let following = tokio::spawn(follow(reload, agent, reports, until_over));
         let mut edges = WorkerEdges::new(server, cells, board);
         let (control, control_out) = mpsc::channel(shutdown::SIGNALS);
         let signals = shutdown::on_signals(control, || Event::Drain)?;
@@ -141,7 +145,8 @@ impl Plan {
         let cut = worker::run(dispatch, &mut edges, control_out).await;
         edges.finish(cut).await;
         signals.abort();
-        following.abort();
+        drop(over);
+        following.await.context("the agent's file was followed")?;
         if let Some(rounds) = rounds {
             rounds.abort();
         }
@@ -193,11 +198,23 @@ impl Plan {
     }
 }
 
-/// Hands each version of the agent's file on to the cells.
-async fn follow(mut reload: Reload, agent: watch::Sender<AgentText>) {
+/// Hands each version of the agent's file on to the cells, and delivers the reports of their calls
+/// as it says, until `over`.
+async fn follow(
+    mut reload: Reload,
+    agent: watch::Sender<AgentText>,
+    reports: Reports,
+    mut over: oneshot::Receiver<()>,
+) {
+    let mut courier = Courier::start(reports);
     loop {
-        let (_, text) = reload.next().await;
+        let (changed, text) = tokio::select! {
+            next = reload.next() => next,
+            _ = &mut over => return courier.end().await,
+        };
         agent.send_replace(text);
+        courier.end().await;
+        courier = Courier::start(changed.reports);
     }
 }
 

@@ -22,6 +22,7 @@ use parlor_core::private::{Private, Secret};
 use crate::agent::Endpoint;
 use crate::definition::Definition;
 use crate::dial::Proxies;
+use crate::report::Reports;
 use barge_in::BargeInName;
 use source::Reader;
 
@@ -99,6 +100,8 @@ pub struct Agent {
     pub settings: Settings,
     /// What it says and can do.
     pub definition: Arc<Definition>,
+    /// What is kept of its calls.
+    pub reports: Reports,
 }
 
 /// An agent's file as it is written.

@@ -8,6 +8,8 @@ use livekit::webrtc::audio_stream::native::{NativeAudioStream, NativeAudioStream
 use parlor_core::audio::{Frame, SAMPLE_RATE};
 use tokio::sync::watch;
 
+use crate::clock;
+use crate::report::Tap;
 use crate::session::Microphone;
 
 /// Frames of 10 ms that wait natively: 0.5 s. When it is full the oldest is dropped there.
@@ -17,6 +19,7 @@ const NATIVE_QUEUE: usize = 50;
 pub struct Mic {
     tracks: watch::Receiver<Option<RemoteAudioTrack>>,
     stream: Option<NativeAudioStream>,
+    tap: Option<Tap>,
 }
 
 impl Mic {
@@ -24,7 +27,13 @@ impl Mic {
         Self {
             tracks,
             stream: None,
+            tap: None,
         }
+    }
+
+    /// Hands what is heard to a recording as well.
+    pub fn tap(&mut self, tap: Tap) {
+        self.tap = Some(tap);
     }
 
     fn follow(&mut self) {
@@ -52,7 +61,12 @@ impl Microphone for Mic {
                     Err(_) => return std::future::pending().await,
                 },
                 frame = next_of(&mut self.stream) => match frame {
-                    Some(frame) => return frame,
+                    Some(frame) => {
+                        if let Some(tap) = &self.tap {
+                            tap.caller(clock::now(), &frame);
+                        }
+                        return frame;
+                    }
                     None => self.stream = None,
                 },
             }

@@ -2,7 +2,7 @@
 //! buffer that is kept short, so that an interruption is heard at once.
 
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use parlor_core::audio::Frame;
@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::queue::{Full, Queue, SLICE, Step};
 use crate::clock;
+use crate::report::Tap;
 
 /// Where slices go: the native audio source, or a test's stand-in.
 pub trait Sink: Send + 'static {
@@ -34,6 +35,7 @@ pub struct Playout {
 struct Shared {
     queue: Mutex<Queue>,
     changed: Notify,
+    tap: OnceLock<Tap>,
 }
 
 impl Playout {
@@ -63,6 +65,11 @@ impl Playout {
         self.shared.changed.notify_one();
     }
 
+    /// Hands what is played to a recording as well; only the first one counts.
+    pub fn tap(&self, tap: Tap) {
+        self.shared.tap.get_or_init(|| tap);
+    }
+
     /// Gaps in the middle of an utterance so far: the agent's audio came too late.
     pub fn gaps(&self) -> u64 {
         self.shared.queue.lock().gaps()
@@ -77,6 +84,9 @@ impl Playout {
             let step = self.shared.queue.lock().step(clock::now(), &mut slice);
             let report = match step {
                 Step::Play => {
+                    if let Some(tap) = self.shared.tap.get() {
+                        tap.agent(clock::now(), &slice);
+                    }
                     if let Err(error) = self.play(&mut sink, &clear, &slice).await {
                         refused += 1;
                         tracing::warn!(%error, refused, "the room took no audio");
@@ -93,6 +103,9 @@ impl Playout {
                 }
                 Step::Clear(report) => {
                     clear();
+                    if let Some(tap) = self.shared.tap.get() {
+                        tap.cut(clock::now());
+                    }
                     report
                 }
                 Step::Report(report) => Some(report),

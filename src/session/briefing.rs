@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::agency::Present;
 use crate::config::LiveKit;
+use crate::names;
 use crate::room::{self, Hand};
 use crate::tools::Surroundings;
 use crate::tools::mcp::McpTool;
@@ -24,6 +25,16 @@ pub struct JobData {
     pub metadata: Private<String>,
     /// What the dispatch brought for the agent's attributes.
     pub attributes: HashMap<String, String>,
+}
+
+impl JobData {
+    /// What the call's report is named by.
+    pub(super) fn report_id(&self) -> String {
+        match self.id.is_empty() {
+            true => names::random("call"),
+            false => self.id.clone(),
+        }
+    }
 }
 
 /// Tells what the agent is for whoever it listens to.

@@ -12,6 +12,7 @@ use crate::agency::Present;
 use crate::agent::{Endpoint, Inbox};
 use crate::clock;
 use crate::config::LiveKit;
+use crate::report::{CallHead, CallReport};
 use crate::room::{JoinError, Room};
 
 use super::briefing::Briefing;
@@ -92,7 +93,7 @@ impl Call {
             }) => (Some(joined), Some(checkpoints), Some((ended, release))),
             None => (None, None, None),
         };
-        let (room, inbox) = tokio::select! {
+        let (room, mut inbox) = tokio::select! {
             joined = Room::join(&self.livekit.url, &self.token) => joined?,
             _ = control.recv() => return Ok(Outcome::Shutdown),
         };
@@ -103,8 +104,20 @@ impl Call {
             joined.send(inbox.token.clone()).ok();
         }
         let (connections, agent) = Inbox::new();
-        let observer = Observer::new(self.watch, self.tally);
-        let own = self.present.borrow().agent.settings.clone();
+        let who = self.present.borrow().agent.clone();
+        let settings = own(self.settings, &who.settings, checkpoints.is_some());
+        let head = CallHead {
+            id: self.job.report_id(),
+            room: room.name(),
+            agent: who.name,
+            continued: settings.resume.is_some(),
+        };
+        let report = who.reports.is_on().then(|| who.reports.begin(head));
+        if let Some(tap) = report.as_ref().and_then(CallReport::tap) {
+            room.playout().tap(tap.clone());
+            inbox.mic.tap(tap);
+        }
+        let observer = Observer::new(self.watch, self.tally).reporting(report);
         let briefing = Briefing::new(self.job, self.livekit, room.hand(), self.present);
         let mut edges = CallEdges::new(room, self.agent, connections, briefing, observer);
         let inputs = Inputs {
@@ -113,14 +126,6 @@ impl Call {
             room: inbox.events,
             playout: inbox.playout,
             mic: inbox.mic,
-        };
-        let settings = Settings {
-            checkpoints: checkpoints.is_some(),
-            barge_in: own.barge_in,
-            caller_wait: own.caller_wait,
-            caller_grace: own.caller_grace,
-            dismiss: own.dismiss,
-            ..self.settings
         };
         edges.keep(checkpoints);
         let outcome = run(settings, &mut edges, inputs).await;
@@ -132,6 +137,21 @@ impl Call {
         }
         let observer = edges.finish().await;
         observer.ended(&outcome, clock::now() - began);
+        if let Some(report) = observer.into_report() {
+            report.finish(&outcome).await;
+        }
         Ok(outcome)
+    }
+}
+
+/// What one call is told, with what the agent's file says on top.
+fn own(call: Settings, agent: &Settings, checkpoints: bool) -> Settings {
+    Settings {
+        checkpoints,
+        barge_in: agent.barge_in,
+        caller_wait: agent.caller_wait,
+        caller_grace: agent.caller_grace,
+        dismiss: agent.dismiss,
+        ..call
     }
 }

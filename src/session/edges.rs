@@ -147,6 +147,7 @@ impl Edges for CallEdges {
             }
             Action::CloseAgent => self.close_agent(),
             Action::Listen(identity) => {
+                self.observer.caller(identity.as_ref());
                 self.room.listen(identity.clone());
                 self.brief = self.briefing.listen(identity);
             }

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use parlor_core::conversation::{AgentState, Dropped, Fact, Outcome};
+use parlor_core::ids::Identity;
 use tokio::sync::mpsc;
 
 use super::counts::{Counts, Tally};
 use crate::explain;
+use crate::report::CallReport;
 
 /// Where the facts of a call go besides the log; when it is full the newest is dropped and counted.
 pub type Watch = mpsc::Sender<Fact>;
@@ -18,6 +20,7 @@ pub struct Observer {
     counts: Counts,
     tally: Tally,
     unwatched: u64,
+    report: Option<CallReport>,
 }
 
 impl Observer {
@@ -30,6 +33,23 @@ impl Observer {
         }
     }
 
+    /// Takes down in `report` what happens.
+    pub fn reporting(self, report: Option<CallReport>) -> Self {
+        Self { report, ..self }
+    }
+
+    /// The report, to be finished.
+    pub fn into_report(self) -> Option<CallReport> {
+        self.report
+    }
+
+    /// Somebody is listened to, or nobody.
+    pub fn caller(&mut self, caller: Option<&Identity>) {
+        if let (Some(report), Some(caller)) = (&mut self.report, caller) {
+            report.caller(caller);
+        }
+    }
+
     /// The agent's state changed.
     pub fn state(&mut self, state: AgentState) {
         tracing::debug!(state = state.as_str(), "agent state");
@@ -37,6 +57,9 @@ impl Observer {
 
     /// Something happened in the call.
     pub fn fact(&mut self, fact: Fact) {
+        if let Some(report) = &mut self.report {
+            report.fact(report.elapsed(), &fact);
+        }
         match &fact {
             Fact::SessionReady { session } => {
                 let session = session.as_ref().map(|id| id.as_str());

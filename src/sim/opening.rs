@@ -76,6 +76,7 @@ impl Session {
         match self.find(id) {
             Ok((identity, hold)) => {
                 self.pen.note(Entry::Resumed);
+                self.was_resumed = true;
                 self.id = identity.id;
                 self.asked = identity.asked;
                 self.opened = identity.opened;

@@ -41,6 +41,8 @@ pub(super) struct Session {
     pub(super) asked: Value,
     pub(super) opened: Instant,
     pub(super) ready_at: Option<Instant>,
+    /// Another connection had it before.
+    pub(super) was_resumed: bool,
     /// From ready to the end.
     pub(super) hold: Option<Hold>,
     pub(super) ready: Option<Instant>,
@@ -76,6 +78,7 @@ impl Session {
             asked: Value::Null,
             opened: Instant::now(),
             ready_at: None,
+            was_resumed: false,
             hold: None,
             ready: None,
             samples: 0,

@@ -85,6 +85,8 @@ impl Session {
                 }
                 self.after_calls().await
             }
+            // What becomes of a call when its session is resumed is nowhere said.
+            Err(refusal) if self.was_resumed => self.refuse(&refusal).await,
             Err(refusal) => self.violated(&refusal).await,
         }
     }

@@ -19,7 +19,7 @@ use super::hearing::{self, Match};
 pub(crate) use super::worker::{SOON, Worker};
 
 /// The room of every test; each has a server of its own.
-const ROOM: &str = "kitchen";
+pub(crate) const ROOM: &str = "kitchen";
 
 /// A worker on any port, because this machine is busy with other tests.
 const START: [&str; 4] = ["start", "--any-load", "--health", "127.0.0.1:0"];

@@ -16,5 +16,7 @@ mod mcp;
 mod orphans;
 mod pages;
 mod reconnect;
+mod report;
 mod tools;
+mod webhook;
 mod worker;

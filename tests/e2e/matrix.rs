@@ -1,7 +1,6 @@
 //! Every scenario of `tests/scenarios` against a worker of its own: what a server may do wrong, and
 //! what becomes of the call then.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +29,11 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How long the tools take.
 const TOOL: Duration = Duration::from_millis(500);
+
+/// Scenarios that answer a client that does what it may not: nothing of them may be done.
+const FORBIDDEN: [&str; 9] = [
+    "01-", "16-", "17-", "18-", "20-", "22-", "23-", "24a-", "24b-",
+];
 
 /// One line of the table.
 struct Row {
@@ -128,6 +132,9 @@ fn agent(name: &str, tools: &str) -> String {
         }
         _ => "",
     };
+    if name == "30a-stored-agent-as-it-is" {
+        return special.to_owned();
+    }
     let voice = match name.starts_with("02") || name.contains("voice") {
         true => "[voice]\nname = \"alba\"\n",
         false => "",
@@ -164,7 +171,7 @@ async fn play(server: Arc<Server>, file: PathBuf, tools: String) -> Row {
     let flags = ["--agent", agent_file.to_str().unwrap()];
     let mut worker = bench.worker_in(&name, &flags);
     let caller = bench.caller_in(&name, "ada").await;
-    let is_answered = call(caller, &mut worker).await;
+    let is_answered = call(caller, &mut worker, name.starts_with("05")).await;
     let code = worker.end().await.code();
     let acted = (0..steps).filter(|step| bench.log.count(&Entry::Acted(*step)) > 0);
     let acted = acted.count();
@@ -177,7 +184,8 @@ async fn play(server: Arc<Server>, file: PathBuf, tools: String) -> Row {
     if goes_on && code != Some(0) {
         wrong.push(format!("exit {code:?}"));
     }
-    if acted < steps {
+    let is_forbidden = FORBIDDEN.iter().any(|it| name.starts_with(it));
+    if acted < steps && !is_forbidden || acted > 0 && is_forbidden {
         wrong.push(format!("{acted} of {steps} steps were done"));
     }
     if got == Expect::Replaced && bench.log.asked().last().is_some_and(|it| it.has_greeting) {
@@ -196,9 +204,14 @@ async fn play(server: Arc<Server>, file: PathBuf, tools: String) -> Row {
     }
 }
 
-/// Calls as the scenarios expect it; whether the second turn was answered.
-async fn call(mut caller: Caller, worker: &mut Worker) -> bool {
+/// Calls as the scenarios expect it, perhaps with a word into the greeting; whether the second turn
+/// was answered.
+async fn call(mut caller: Caller, worker: &mut Worker, says_uh_huh: bool) -> bool {
     let mut state = caller.agent_state();
+    if says_uh_huh && state.wait_for(|it| it == "speaking").await.is_ok() {
+        let samples = clips::find("caller-stop").unwrap().samples();
+        caller.say(&samples).await.ok();
+    }
     let mut is_answered = speaks(&mut state, worker, PATIENCE).await;
     listens(&mut state, worker).await;
     for (clip, within) in [("caller-table", PATIENCE), ("caller-hours", STEP)] {
@@ -249,15 +262,19 @@ fn became(worker: &Worker, log: &Log) -> Expect {
             .collect()
     };
     let outcome = said("call ended", "outcome").pop().unwrap_or_default();
-    let sessions: HashSet<_> = said("voice session ready", "session").into_iter().collect();
     let is_ready = worker.wrote().contains("voice session ready");
-    let is_busy = ["at_capacity", "concurrency_exceeded"]
-        .iter()
-        .any(|code| worker.said().join("\n").contains(code));
+    let is_busy = [
+        "at_capacity",
+        "concurrency_exceeded",
+        "HTTP 429",
+        "HTTP 503",
+    ]
+    .iter()
+    .any(|code| worker.said().join("\n").contains(code));
     match outcome.as_str() {
         "agent_rejected" | "agent_lost" if !is_ready && is_busy => Expect::Busy,
         "agent_rejected" | "agent_lost" if !is_ready => Expect::Refused,
-        "caller_left" if sessions.len() > 1 => Expect::Replaced,
+        "caller_left" if log.asked().len() > 1 => Expect::Replaced,
         "caller_left" if log.count(&Entry::Resumed) > 0 => Expect::Resumed,
         "caller_left" => Expect::Lives,
         other => Expect::Ended(other.to_owned()),

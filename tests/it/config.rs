@@ -151,12 +151,22 @@ fn the_shipped_agent_file_is_valid_with_every_line_switched_on() {
         })
         .collect();
     let brief = |name, text: &str| {
-        let secrets = ["SHOP_TOKEN", "CRM_TOKEN", "VOICE_WEBHOOK_SECRET"];
+        let secrets = [
+            "SHOP_TOKEN",
+            "CRM_TOKEN",
+            "VOICE_WEBHOOK_SECRET",
+            "REPORT_WEBHOOK_SECRET",
+        ];
         let file = AgentText {
             path: PathBuf::from(name),
             text: text.to_owned().into(),
         };
-        let agent = Agent::of(&file, &source(&secrets.map(|name| (name, "secret"))));
+        let agent = Agent::of(
+            &file,
+            &source(
+                &secrets.map(|name| (name, "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")),
+            ),
+        );
         agent.unwrap().definition.brief(&serde_json::json!({}), &[])
     };
     let (plain, full) = (

@@ -9,6 +9,7 @@ mod driver;
 mod playout;
 mod proxy;
 mod queue;
+mod report;
 mod socket;
 mod speaker;
 mod worker;

@@ -17,6 +17,7 @@ use super::source::Source;
 use super::{Agent, DEFAULT_AGENT_FILE};
 use crate::definition::{Definition, Outline};
 use crate::dial::Proxies;
+use crate::report::ReportSpec;
 use crate::tools::mcp::McpSpec;
 
 use limits::{Limits, Lines};
@@ -52,6 +53,7 @@ pub struct AgentFile {
     tools: Vec<ToolEntry>,
     mcp: Vec<McpSpec>,
     webhook: Option<WebhookEntry>,
+    report: ReportSpec,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -122,6 +124,8 @@ impl AgentFile {
         };
         let definition = Definition::new(outline, source, proxies);
         let definition = definition.map_err(|wrong| problems.extend(wrong)).ok();
+        let reports = self.report.build(source);
+        let reports = reports.map_err(|wrong| problems.extend(wrong)).ok();
         refuse(path, problems)?;
         let defaults = Settings::default();
         let settings = Settings {
@@ -135,6 +139,7 @@ impl AgentFile {
             name: self.name.unwrap_or_else(|| DEFAULT_NAME.to_owned()),
             settings,
             definition: definition.unwrap_or_default().into(),
+            reports: reports.unwrap_or_default(),
         })
     }
 

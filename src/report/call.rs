@@ -1,0 +1,251 @@
+//! The report of one call: taken down while it lasts, written when it is over.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use parlor_core::conversation::{Fact, Outcome};
+use parlor_core::ids::Identity;
+use serde::Serialize;
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
+
+use super::document::{About, Ending, Recorded, Report, SCHEMA_VERSION, Summary};
+use super::folder;
+use super::minutes::{Minutes, Stretch};
+use super::recording::{Recording, Tap};
+use super::{CallHead, Outgoing, Plan, stamp};
+use crate::clock;
+use crate::explain;
+
+/// How long the end of a call may wait for the disk.
+const FINISH_WITHIN: Duration = Duration::from_secs(5);
+
+/// The most callers of one call that are named.
+const CALLERS: usize = 100;
+
+/// The report of one call, while it lasts.
+#[derive(Debug)]
+pub struct CallReport {
+    plan: Arc<Plan>,
+    head: CallHead,
+    started: SystemTime,
+    began: Instant,
+    callers: Vec<Identity>,
+    minutes: Minutes,
+    recording: Option<Recording>,
+}
+
+/// What is posted: an event as Standard Webhooks recommends it.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    timestamp: &'a str,
+    data: &'a Report,
+}
+
+impl CallReport {
+    /// A call begins now.
+    pub(super) fn begin(plan: &Arc<Plan>, head: CallHead) -> Self {
+        let (started, began) = (clock::wall(), clock::now());
+        let redactor = Arc::clone(&plan.redactor);
+        let recording = plan.recording.extension().and_then(|extension| {
+            let file = plan.file(&head, started, extension)?;
+            Some(Recording::start(plan.recording, file, began))
+        });
+        Self {
+            plan: Arc::clone(plan),
+            head,
+            started,
+            began,
+            callers: Vec::new(),
+            minutes: Minutes::new(redactor, plan.tool_payloads, plan.currency.clone()),
+            recording,
+        }
+    }
+
+    /// Where the audio of the call is handed over, if it is recorded.
+    pub fn tap(&self) -> Option<Tap> {
+        self.recording.as_ref().map(Recording::tap)
+    }
+
+    /// How long ago the call began.
+    pub fn elapsed(&self) -> Duration {
+        clock::now() - self.began
+    }
+
+    /// From now on somebody is listened to.
+    pub fn caller(&mut self, caller: &Identity) {
+        if !self.callers.contains(caller) && self.callers.len() < CALLERS {
+            self.callers.push(caller.clone());
+        }
+    }
+
+    /// Something happened, so long after the call began.
+    pub fn fact(&mut self, at: Duration, fact: &Fact) {
+        self.minutes.fact(at, fact);
+    }
+
+    /// The call is over: writes the report, ends the recording, and hands the report over to be
+    /// delivered, within 5 s. What fails is told by an error line that names the file.
+    pub async fn finish(self, outcome: &Outcome) {
+        let lasted = self.elapsed();
+        let about = self.about(lasted);
+        let Self {
+            plan,
+            head,
+            started,
+            minutes,
+            recording,
+            ..
+        } = self;
+        let (course, unsaid) = minutes.close(lasted);
+        let report = Report {
+            version: SCHEMA_VERSION,
+            parlor: env!("CARGO_PKG_VERSION"),
+            call: about,
+            outcome: Ending {
+                name: outcome.name(),
+                words: explain::outcome(outcome),
+                success: outcome.is_success(),
+            },
+            summary: Summary::of(&course),
+            course,
+            recording: recording
+                .as_ref()
+                .and_then(|it| plan.recorded(&head, it, &unsaid)),
+        };
+        let over = Over {
+            plan: &plan,
+            head: &head,
+            started,
+        };
+        tokio::join!(
+            over.keep(&report),
+            over.hand_over(&report),
+            over.end_recording(recording, lasted, &unsaid),
+        );
+    }
+
+    fn about(&self, lasted: Duration) -> About {
+        let redactor = &self.plan.redactor;
+        let callers = self.callers.iter();
+        About {
+            id: self.head.id.clone(),
+            room: redactor.room(&self.head.room),
+            callers: callers.map(|it| redactor.identity(it.as_str())).collect(),
+            agent: self.head.agent.clone(),
+            started: stamp::rfc3339(self.started),
+            ended: stamp::rfc3339(self.started + lasted),
+            duration_ms: milliseconds(lasted),
+            continued: self.head.continued,
+        }
+    }
+}
+
+impl Plan {
+    /// The file of a call, if files are kept.
+    fn file(&self, head: &CallHead, started: SystemTime, extension: &str) -> Option<PathBuf> {
+        let name = format!("{}.{extension}", folder::file_name(&head.id));
+        let folder = self.folder.as_ref()?;
+        Some(folder.path.join(stamp::day(started)).join(name))
+    }
+
+    /// What is told of a recording; nothing of one that failed.
+    fn recorded(
+        &self,
+        head: &CallHead,
+        recording: &Recording,
+        unsaid: &[Stretch],
+    ) -> Option<Recorded> {
+        let format = self.recording.extension()?;
+        let muted = unsaid.iter().map(|it| it.to.saturating_sub(it.from)).sum();
+        (!recording.has_failed()).then(|| Recorded {
+            file: format!("{}.{format}", folder::file_name(&head.id)),
+            format,
+            dropped_frames: recording.dropped(),
+            muted_ms: milliseconds(muted),
+        })
+    }
+}
+
+/// A call that is over.
+struct Over<'a> {
+    plan: &'a Plan,
+    head: &'a CallHead,
+    started: SystemTime,
+}
+
+impl Over<'_> {
+    async fn keep(&self, report: &Report) {
+        if let Some(file) = self.plan.file(self.head, self.started, "json") {
+            let path = file.clone();
+            let json = serde_json::to_vec_pretty(report);
+            told(&path, on_disk(json, move |json| folder::write(&file, json))).await;
+        }
+    }
+
+    async fn hand_over(&self, report: &Report) {
+        if let Some(Outgoing { spool, put, .. }) = self.plan.webhook.clone() {
+            let event = serde_json::to_vec(&Envelope {
+                kind: "call.ended",
+                timestamp: &report.call.ended,
+                data: report,
+            });
+            let (call, path) = (
+                self.head.id.clone(),
+                spool.folder().join(folder::file_name(&self.head.id)),
+            );
+            let put_there = move |event: &[u8]| spool.put(&call, clock::wall(), event);
+            told(&path, on_disk(event, put_there)).await;
+            put.notify_one();
+        }
+    }
+
+    async fn end_recording(
+        &self,
+        recording: Option<Recording>,
+        lasted: Duration,
+        unsaid: &[Stretch],
+    ) {
+        let extension = self.plan.recording.extension().unwrap_or_default();
+        let file = self.plan.file(self.head, self.started, extension);
+        if let (Some(recording), Some(file)) = (recording, file) {
+            let dropped = recording.dropped();
+            if dropped > 0 {
+                tracing::warn!(
+                    dropped,
+                    "frames are missing in the recording: is the disk slow?"
+                );
+            }
+            told(&file, recording.finish(lasted, unsaid)).await;
+        }
+    }
+}
+
+/// Writes bytes where it may take a while.
+async fn on_disk(
+    bytes: serde_json::Result<Vec<u8>>,
+    write: impl FnOnce(&[u8]) -> io::Result<()> + Send + 'static,
+) -> io::Result<()> {
+    let bytes = bytes?;
+    spawn_blocking(move || write(&bytes))
+        .await
+        .map_err(io::Error::other)?
+}
+
+/// Waits for the disk, and says so when it fails.
+async fn told(file: &Path, written: impl Future<Output = io::Result<()>>) {
+    let file = file.display();
+    match timeout(FINISH_WITHIN, written).await {
+        Ok(Ok(())) => tracing::debug!(%file, "written"),
+        Ok(Err(error)) => tracing::error!(%file, %error, "this was not written"),
+        Err(_elapsed) => tracing::error!(%file, "this is not written yet: the disk is slow"),
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,155 @@
+//! A recording as Opus in Ogg: stereo, 24 kHz, 48 kb/s. The encoder is pure Rust.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Write};
+use std::path::Path;
+
+use opus_pure::{
+    Application, Error, MAX_PACKET_BYTES, OggOpusReader, OggOpusWriter, OpusEncoder, OpusHead,
+    Signal,
+};
+use parlor_core::audio::SAMPLE_RATE;
+
+use super::Unsaid;
+
+/// Samples of each side in a packet: 20 ms.
+const PACKET: usize = SAMPLE_RATE as usize / 50;
+
+/// Ogg counts at 48 kHz.
+const TICKS: usize = 48_000 / SAMPLE_RATE as usize;
+
+/// Bits a second, for both sides.
+const BITRATE: i32 = 48_000;
+
+/// 0 to 10: speech gains little from more, and calls want the processor.
+const COMPLEXITY: i32 = 5;
+
+/// Packets of silence until the encoder has come to rest.
+const AT_REST: usize = 25;
+
+/// An Ogg file that is being written.
+pub(super) struct Ogg {
+    encoder: Encoder,
+    writer: OggOpusWriter<BufWriter<File>>,
+    /// Samples that do not fill a packet yet, interleaved.
+    pending: Vec<i16>,
+    /// Samples of each side so far.
+    samples: usize,
+    /// What the encoder is behind, in samples at 48 kHz.
+    pre_skip: usize,
+}
+
+struct Encoder {
+    opus: OpusEncoder,
+    packet: Vec<u8>,
+}
+
+impl Ogg {
+    /// Writes into `file`, which is empty.
+    pub(super) fn new(file: File) -> io::Result<Self> {
+        let encoder = Encoder::new()?;
+        let head = OpusHead::for_encoder(&encoder.opus, SAMPLE_RATE);
+        let pre_skip = usize::from(head.pre_skip);
+        let writer = OggOpusWriter::new(BufWriter::new(file), head).map_err(error)?;
+        Ok(Self {
+            encoder,
+            writer,
+            pending: Vec::new(),
+            samples: 0,
+            pre_skip,
+        })
+    }
+
+    /// Appends interleaved samples; whole pages of about a second can be played from then on.
+    pub(super) fn write(&mut self, both: &[i16]) -> io::Result<()> {
+        self.samples += both.len() / 2;
+        self.pending.extend_from_slice(both);
+        let whole = self.pending.len() - self.pending.len() % (2 * PACKET);
+        for block in self.pending[..whole].chunks_exact(2 * PACKET) {
+            let packet = self.encoder.encode(block)?;
+            self.writer.write_packet(packet).map_err(error)?;
+        }
+        self.pending.drain(..whole);
+        self.writer.get_mut().map_or(Ok(()), Write::flush)
+    }
+
+    /// The file is whole, and ends with its last sample.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        let end = self.pre_skip + self.samples * TICKS;
+        loop {
+            self.pending.resize(2 * PACKET, 0);
+            let packet = self.encoder.encode(&self.pending)?;
+            let left = end.saturating_sub(usize::try_from(self.writer.granule()).unwrap_or(0));
+            if left <= PACKET * TICKS {
+                let ticks = u32::try_from(left).map_err(io::Error::other)?;
+                self.writer
+                    .write_packet_with_duration(packet, ticks)
+                    .map_err(error)?;
+                let mut file = self.writer.finish().map_err(error)?;
+                return file.flush();
+            }
+            self.writer.write_packet(packet).map_err(error)?;
+            self.pending.clear();
+        }
+    }
+}
+
+/// Writes `from` again with packets of silence in place of the stretches. A packet holds both
+/// sides, so both are silent there.
+pub(super) fn mute(from: &Path, to: File, unsaid: &[Unsaid]) -> io::Result<()> {
+    let silence = Encoder::new()?.silence()?;
+    let mut reader = OggOpusReader::new(BufReader::new(File::open(from)?)).map_err(error)?;
+    let head = reader.head().clone();
+    let mut writer = OggOpusWriter::new(BufWriter::new(to), head).map_err(error)?;
+    let mut index = 0u64;
+    while let Some(packet) = reader.read_packet().map_err(error)? {
+        // A packet is behind by less than its length.
+        let begins = index.saturating_sub(1) * PACKET as u64;
+        let ends = (index + 1) * PACKET as u64;
+        let hits = |it: &Unsaid| it.samples.start < ends && begins < it.samples.end;
+        let data = match unsaid.iter().any(hits) {
+            true => &silence,
+            false => &packet.data,
+        };
+        let trimmed = packet.page_granule - writer.granule();
+        match u32::try_from(trimmed) {
+            Ok(ticks) if packet.end_of_stream && (ticks as usize) < PACKET * TICKS => {
+                writer
+                    .write_packet_with_duration(data, ticks)
+                    .map_err(error)?;
+            }
+            _ => writer.write_packet(data).map_err(error)?,
+        }
+        index += 1;
+    }
+    writer.finish().map_err(error)?.flush()
+}
+
+impl Encoder {
+    fn new() -> io::Result<Self> {
+        let rate = i32::try_from(SAMPLE_RATE).map_err(io::Error::other)?;
+        let mut opus = OpusEncoder::new(rate, 2, Application::Voip).map_err(error)?;
+        opus.bitrate_bps = BITRATE;
+        opus.complexity = COMPLEXITY;
+        opus.signal_type = Some(Signal::Voice);
+        let packet = vec![0; MAX_PACKET_BYTES];
+        Ok(Self { opus, packet })
+    }
+
+    /// The packet of 20 ms, interleaved.
+    fn encode(&mut self, both: &[i16]) -> io::Result<&[u8]> {
+        let encoded = self.opus.encode_s16(both, PACKET, &mut self.packet);
+        Ok(&self.packet[..encoded.map_err(error)?])
+    }
+
+    fn silence(mut self) -> io::Result<Vec<u8>> {
+        for _ in 0..AT_REST {
+            self.encode(&[0; 2 * PACKET])?;
+        }
+        Ok(self.encode(&[0; 2 * PACKET])?.to_vec())
+    }
+}
+
+fn error(error: Error) -> io::Error {
+    io::Error::other(error.to_string())
+}

@@ -1,0 +1,138 @@
+//! Reports are signed so that a stranger can tell: another language's library of Standard
+//! Webhooks verifies them.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use parlor::names;
+use parlor::report::{CallHead, Pace, ReportSpec, Reports};
+use parlor_core::conversation::Outcome;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+
+use super::bench::SOON;
+
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+const OTHER_SECRET: &str = "whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
+
+/// A receiver as a process of its own; killed when this is dropped.
+struct Receiver {
+    _child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    url: String,
+}
+
+impl Receiver {
+    /// Takes what is signed with `secret`.
+    async fn start(secret: &str) -> Self {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let library = here.join("target/tools/webhooks");
+        assert!(
+            library.join("node_modules").exists(),
+            "run scripts/setup.sh"
+        );
+        let mut child = Command::new("node")
+            .arg(here.join("tests/e2e/receiver/receiver.mjs"))
+            .arg(library)
+            .env("SECRET", secret)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let port = next(&mut lines).await;
+        Self {
+            _child: child,
+            lines,
+            url: format!("http://127.0.0.1:{port}"),
+        }
+    }
+
+    /// What it answered to the next request, and what it took that for.
+    async fn answers(&mut self) -> String {
+        next(&mut self.lines).await
+    }
+}
+
+async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
+    let line = timeout(SOON, lines.next_line()).await;
+    line.expect("the receiver is in time")
+        .unwrap()
+        .expect("the receiver runs")
+}
+
+/// Where a test's reports wait.
+fn spool() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(names::random("webhook"))
+}
+
+fn reports(url: &str, spool: &Path) -> Reports {
+    let spool = spool.display();
+    let spec = format!("[webhook]\nurl = '{url}'\nsecret = 'SECRET'\nspool = '{spool}'");
+    let spec: ReportSpec = toml::from_str(&spec).unwrap();
+    let reports = spec
+        .build(&[("SECRET", SECRET)].into_iter().collect())
+        .unwrap();
+    reports.with_pace(Pace {
+        refusals: 1,
+        ..Pace::default()
+    })
+}
+
+/// A call is over and its report on its way, until nothing of it waits any more.
+async fn reported(reports: Reports, spool: &Path) {
+    let head = CallHead {
+        id: "AJ_1".to_owned(),
+        room: "kitchen".to_owned(),
+        agent: "Zoë".to_owned(),
+        continued: false,
+    };
+    reports.begin(head).finish(&Outcome::CallerLeft).await;
+    let (stop, stopped) = oneshot::channel::<()>();
+    let courier = reports.courier(async {
+        stopped.await.ok();
+    });
+    let (ended, ()) = tokio::join!(courier, async {
+        let settled = async {
+            while waiting(spool) > 0 {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        assert!(timeout(SOON, settled).await.is_ok(), "the report waits");
+        drop(stop);
+    });
+    ended.unwrap();
+}
+
+/// How many reports wait in a folder.
+fn waiting(folder: &Path) -> usize {
+    let files = std::fs::read_dir(folder).into_iter().flatten();
+    files
+        .filter(|it| it.as_ref().unwrap().path().is_file())
+        .count()
+}
+
+#[tokio::test]
+async fn a_stranger_can_verify_who_sent_a_report() {
+    let mut receiver = Receiver::start(SECRET).await;
+    let spool = spool();
+    reported(reports(&receiver.url, &spool), &spool).await;
+    assert_eq!(receiver.answers().await, "204 call.ended");
+    assert_eq!(waiting(&spool.join("failed")), 0);
+    std::fs::remove_dir_all(spool).unwrap();
+}
+
+#[tokio::test]
+async fn another_secret_is_told_from_ours() {
+    let mut receiver = Receiver::start(OTHER_SECRET).await;
+    let spool = spool();
+    reported(reports(&receiver.url, &spool), &spool).await;
+    assert_eq!(receiver.answers().await, "401 ");
+    assert_eq!(waiting(&spool.join("failed")), 1);
+    std::fs::remove_dir_all(spool).unwrap();
+}
