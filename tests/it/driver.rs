@@ -6,7 +6,7 @@ use parlor::agent::Inbox;
 use parlor::session::{Edges, Inputs, Microphone, run};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
-    Action, AgentEvent, Event, Outcome, ParticipantKind, RoomEnd, RoomEvent, Settings,
+    Action, AgentEvent, Event, Outcome, ParticipantKind, PlayoutEvent, RoomEnd, RoomEvent, Settings,
 };
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -120,9 +120,10 @@ async fn an_agent_that_is_never_ready_ends_the_call_in_time() {
     };
     let began = Instant::now();
     let outcome = run(Settings::default(), &mut edges, inputs).await;
-    assert_eq!(outcome, Outcome::AgentTimeout);
+    assert!(matches!(outcome, Outcome::AgentLost(_)), "{outcome:?}");
+    // One session that is never ready, then sockets that never open.
     assert!(
-        began.elapsed() <= Duration::from_secs(15),
+        began.elapsed() <= Duration::from_secs(45),
         "{:?}",
         began.elapsed()
     );
@@ -175,7 +176,7 @@ async fn a_busy_agent_does_not_hold_back_a_deadline() {
     let outcome = run(Settings::default(), &mut edges, inputs).await;
     assert!(!outcome.is_success(), "{outcome:?}");
     assert!(
-        began.elapsed() <= Duration::from_secs(15),
+        began.elapsed() <= Duration::from_secs(45),
         "{:?}",
         began.elapsed()
     );
@@ -191,9 +192,9 @@ async fn trouble_at_an_edge_ends_the_call() {
     let mut edges = Recorder {
         answers: vec![Event::AgentOpened, ready()],
         agent: Some(ends.agent.clone()),
-        trouble: Some(Event::AgentStalled),
+        trouble: Some(Event::Playout(PlayoutEvent::Overflowed)),
         ..Recorder::default()
     };
     let outcome = run(Settings::default(), &mut edges, inputs).await;
-    assert_eq!(outcome, Outcome::AgentStalled);
+    assert_eq!(outcome, Outcome::PlayoutOverflow);
 }
