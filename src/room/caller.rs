@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use livekit::RoomEvent;
+use livekit::{RoomEvent, StreamReader as _};
 use livekit::participant::{Participant, ParticipantKind};
 use livekit::prelude::RpcError;
 use livekit::track::RemoteTrack;
@@ -15,6 +15,7 @@ use parlor_core::conversation::AgentState;
 use parlor_core::private::Secret;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use super::events::Receiver;
 use super::mic::{next_of, open};
@@ -28,12 +29,19 @@ const REFUSED: u32 = 1_500;
 /// The longest recording kept: 10 minutes. What comes after is not recorded.
 const RECORDING: usize = 600 * SAMPLE_RATE as usize;
 
+/// The most texts kept.
+const WRITTEN: usize = 1_000;
+
+/// How long a text may take to come.
+const READ_WITHIN: Duration = Duration::from_secs(5);
+
 /// A participant of kind `standard` with a microphone.
 pub struct Caller {
     room: livekit::Room,
     voice: NativeSink,
     heard: Heard,
     state: watch::Receiver<String>,
+    written: watch::Receiver<Vec<String>>,
     tasks: JoinSet<()>,
 }
 
@@ -58,11 +66,13 @@ impl Caller {
         }
         let (length, length_out) = watch::channel(0);
         let (state, state_out) = watch::channel(String::new());
+        let (written, written_out) = watch::channel(Vec::new());
         let samples = Arc::new(Mutex::new(Vec::new()));
         let recorder = Recorder {
             samples: samples.clone(),
             length,
             state,
+            written,
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(recorder.run(events));
@@ -74,6 +84,7 @@ impl Caller {
                 length: length_out,
             },
             state: state_out,
+            written: written_out,
             tasks,
         })
     }
@@ -97,6 +108,11 @@ impl Caller {
     /// The agent's `lk.agent.state` as the room shows it; empty before there is an agent.
     pub fn agent_state(&self) -> watch::Receiver<String> {
         self.state.clone()
+    }
+
+    /// What was written to it so far, and the keys that were pressed: the first 1000 of both.
+    pub fn written(&self) -> watch::Receiver<Vec<String>> {
+        self.written.clone()
     }
 
     /// Answers calls of `method` through RPC from now on.
@@ -159,7 +175,7 @@ impl Heard {
             let samples = samples.lock();
             check(samples.get(from..).unwrap_or_default())
         });
-        matches!(tokio::time::timeout(within, enough).await, Ok(Ok(_)))
+        matches!(timeout(within, enough).await, Ok(Ok(_)))
     }
 }
 
@@ -167,6 +183,7 @@ struct Recorder {
     samples: Arc<Mutex<Vec<i16>>>,
     length: watch::Sender<usize>,
     state: watch::Sender<String>,
+    written: watch::Sender<Vec<String>>,
 }
 
 impl Recorder {
@@ -180,12 +197,30 @@ impl Recorder {
                     {
                         stream = Some(open(&track));
                     }
+                    Some(RoomEvent::TextStreamOpened { reader, .. }) => {
+                        if let Some(reader) = reader.take()
+                            && let Ok(Ok(text)) = timeout(READ_WITHIN, reader.read_all()).await
+                        {
+                            self.write_down(text);
+                        }
+                    }
+                    Some(RoomEvent::SipDTMFReceived { digit: Some(digit), .. }) => {
+                        self.write_down(digit);
+                    }
                     Some(event) => self.on_event(event),
                     None => return,
                 },
                 Some(frame) = next_of(&mut stream) => self.record(frame.samples()),
             }
         }
+    }
+
+    fn write_down(&self, text: String) {
+        self.written.send_modify(|all| {
+            if all.len() < WRITTEN {
+                all.push(text);
+            }
+        });
     }
 
     fn on_event(&self, event: RoomEvent) {

@@ -42,6 +42,12 @@ counts! {
     sessions_resumed,
     /// Voice sessions that began in place of a lost one.
     sessions_replaced,
+    /// Voice sessions that gave way to another one before their longest time.
+    sessions_rotated,
+    /// First voice sessions that could not be opened, and were tried again.
+    sessions_not_opened,
+    /// Voices that the Voice Agent API refused.
+    voices_refused,
     /// Calls of tools.
     tool_calls,
     /// Calls of tools that failed.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use parlor_core::conversation::{AgentState, Dropped, Fact, Outcome};
 use parlor_core::ids::Identity;
+use parlor_core::ids::SessionId;
 use tokio::sync::mpsc;
 
 use super::counts::{Counts, Tally};
@@ -21,6 +22,8 @@ pub struct Observer {
     tally: Tally,
     unwatched: u64,
     report: Option<CallReport>,
+    /// The voice session that is, or was, ready.
+    session: Option<SessionId>,
 }
 
 impl Observer {
@@ -62,6 +65,7 @@ impl Observer {
         }
         match &fact {
             Fact::SessionReady { session } => {
+                self.session.clone_from(session);
                 let session = session.as_ref().map(|id| id.as_str());
                 tracing::info!(session, "voice session ready");
             }
@@ -76,9 +80,12 @@ impl Observer {
             }
             Fact::AgentLost(loss) => {
                 self.count(|it| &mut it.sessions_lost, 1);
-                tracing::warn!(loss = %explain::loss(loss), "the voice session was lost");
+                let session = self.session.as_ref().map(|id| id.as_str());
+                let loss = explain::loss(loss);
+                tracing::warn!(session, loss, "the voice session was lost");
             }
             Fact::AgentNotYet(loss) => {
+                self.count(|it| &mut it.sessions_not_opened, 1);
                 tracing::warn!(loss = %explain::loss(loss), "no voice session yet; trying again");
             }
             Fact::AgentBack { resumed, after } => {
@@ -139,9 +146,13 @@ impl Observer {
             }
             Fact::PhaseEntered { phase } => tracing::info!(%phase, "the call goes on in a phase"),
             Fact::VoiceRefused => {
+                self.count(|it| &mut it.voices_refused, 1);
                 tracing::warn!("the API refused the voice in agent.toml; it chooses one");
             }
-            Fact::SessionRotated => tracing::info!("another voice session takes over in time"),
+            Fact::SessionRotated => {
+                self.count(|it| &mut it.sessions_rotated, 1);
+                tracing::info!("another voice session takes over in time");
+            }
             Fact::LimitReached(limit) => {
                 tracing::info!(limit = limit.name(), "the call reached a limit");
             }

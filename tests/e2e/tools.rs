@@ -160,6 +160,39 @@ async fn the_callers_app_answers_by_rpc() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn text_and_keys_reach_the_caller_and_a_call_that_cannot_be_handed_over_stays() {
+    let rules = [
+        r#"table=say_to_room:{"text":"https://shop.example/7"}"#,
+        r#"hours=send_dtmf:{"digits":"1#w2"}"#,
+        r#"goodbye=transfer_call:{"destination":"office"}"#,
+    ];
+    let bench = Bench::start(scripted(&rules)).await;
+    let text = "[[tools]]\nbuiltin = \"say_to_room\"\n[[tools]]\nbuiltin = \"send_dtmf\"\n\
+        [[tools]]\nbuiltin = \"transfer_call\"\ndestinations = { office = \"tel:+15105550100\" }\n";
+    let file = agent_file("telephone.toml", text);
+    let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
+    let mut caller = bench.caller("ada").await;
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    for clip in ["caller-table", "caller-hours", "caller-bye"] {
+        says(&mut caller, clip).await;
+        agent_speaks(&mut state).await;
+    }
+    assert_eq!(
+        *caller.written().borrow(),
+        ["https://shop.example/7", "1", "#", "2"]
+    );
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    let answers = answers(&bench);
+    assert_eq!(answers[..2], [r#"{"ok":true}"#, r#"{"ok":true}"#]);
+    assert!(
+        answers[2].contains("could not be handed over"),
+        "{answers:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_agent_hangs_up_once_its_goodbye_was_heard() {
     let bench = Bench::start(scripted(&["goodbye=end_call"])).await;
     let file = agent_file("end-call.toml", "[[tools]]\nbuiltin = \"end_call\"\n");
