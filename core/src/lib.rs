@@ -16,6 +16,8 @@
 pub mod audio;
 pub mod backoff;
 pub mod cells;
+#[cfg(test)]
+mod chance;
 mod context;
 pub mod conversation;
 pub mod dispatch;

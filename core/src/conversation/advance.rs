@@ -48,6 +48,8 @@ impl Conversation {
 
     /// Asks for what the agent is to say by itself, when nobody speaks.
     fn ask(&mut self) {
+        let tools = &self.tools;
+        self.requests.keep_fillers(|call| tools.is_running(call));
         let is_free = self.turn.is_free() && !self.tools.has_caller_spoken();
         if is_free && self.requests.ask(&mut self.cx) {
             self.turn.await_reply(&mut self.cx);
@@ -119,7 +121,8 @@ impl Conversation {
             .done(&mut self.cx, call, result.to_string().into(), is_error);
     }
 
-    fn is_live(&self) -> bool {
+    /// Whether the end is not known yet.
+    pub(super) fn is_live(&self) -> bool {
         matches!(self.life, Life::Live)
     }
 

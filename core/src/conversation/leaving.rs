@@ -33,9 +33,9 @@ impl Conversation {
         self.leave_with(Outcome::AgentHungUp, Some(call));
     }
 
-    /// The call has reached a limit.
+    /// The call has reached a limit, unless it ends anyway.
     pub(super) fn limit_reached(&mut self, limit: Limit) {
-        if self.leaving.is_some() {
+        if self.leaving.is_some() || !self.is_live() {
             return;
         }
         self.cx.observe(Fact::LimitReached(limit));

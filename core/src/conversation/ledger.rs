@@ -32,8 +32,8 @@ pub(super) struct Ledger {
 /// What an interruption hit.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Interrupted {
-    /// The reply that started last.
-    pub(super) is_last: bool,
+    /// Which reply, counted from 1; none for one that is not known.
+    pub(super) reply: Option<u32>,
     /// Playout has some of it.
     pub(super) is_busy: bool,
 }
@@ -185,18 +185,17 @@ impl Ledger {
             self.last_interrupted |= id.is_none();
             self.bury(id.cloned());
             return Interrupted {
-                is_last: id.is_none(),
+                reply: id.is_none().then_some(self.started),
                 is_busy: false,
             };
         };
         let (serial, name) = (reply.serial, reply.id.clone());
         reply.stage = Stage::Interrupted;
         reply.cut_by_caller = true;
-        let is_last = last == Some(serial);
-        self.last_interrupted |= is_last;
+        self.last_interrupted |= last == Some(serial);
         self.bury(name);
         Interrupted {
-            is_last,
+            reply: Some(serial + 1),
             is_busy: self.playlist.of(serial).any(Stretch::is_busy),
         }
     }

@@ -300,8 +300,9 @@ impl Conversation {
                 }
             }
             Timer::ToolDue => {
-                if let Some(filler) = self.tools.due(cx) {
-                    self.requests.say(&filler);
+                let filler = self.tools.due(cx);
+                if let Some(filler) = filler.filter(|_| self.leaving.is_none()) {
+                    self.requests.fill(filler);
                 }
             }
             Timer::Idle => self.caller_is_silent(),

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 
 use super::AgentCommand;
 use super::context::Context;
+use super::tool::Filler;
+use crate::ids::CallId;
 use crate::private::Private;
 
 /// Requests that wait; what comes after is not asked.
@@ -12,28 +14,51 @@ const WAITING: usize = 8;
 
 /// What the agent is asked to say.
 #[derive(Debug, Default)]
-pub(super) struct Requests(VecDeque<Option<Private<String>>>);
+pub(super) struct Requests(VecDeque<Request>);
+
+#[derive(Debug, Default)]
+struct Request {
+    instructions: Option<Private<String>>,
+    /// The call of a tool that the caller waits for; without it there is nothing to say.
+    waits_for: Option<CallId>,
+}
 
 impl Requests {
     /// To say something that fits.
     pub(super) fn anything(&mut self) {
-        self.push(None);
+        self.push(Request::default());
     }
 
     /// To do as told, for one reply.
     pub(super) fn instruct(&mut self, instructions: Private<String>) {
-        self.push(Some(instructions));
+        self.push(Request {
+            instructions: Some(instructions),
+            waits_for: None,
+        });
     }
 
     /// To say a line word for word.
     pub(super) fn say(&mut self, line: &Private<String>) {
-        let line = line.reveal();
-        self.instruct(format!("Say exactly this, word for word, and nothing else: {line}").into());
+        self.instruct(word_for_word(line));
+    }
+
+    /// To say a line while the caller waits for a call of a tool, and only then.
+    pub(super) fn fill(&mut self, filler: Filler) {
+        self.push(Request {
+            instructions: Some(word_for_word(&filler.line)),
+            waits_for: Some(filler.call),
+        });
+    }
+
+    /// Forgets what was to be said during calls of tools that are over.
+    pub(super) fn keep_fillers(&mut self, is_awaited: impl Fn(&CallId) -> bool) {
+        self.0
+            .retain(|it| it.waits_for.as_ref().is_none_or(&is_awaited));
     }
 
     /// Asks for the next; whether there was one.
     pub(super) fn ask(&mut self, cx: &mut Context) -> bool {
-        let Some(instructions) = self.0.pop_front() else {
+        let Some(Request { instructions, .. }) = self.0.pop_front() else {
             return false;
         };
         cx.send(AgentCommand::CreateReply { instructions });
@@ -50,9 +75,14 @@ impl Requests {
         self.0.clear();
     }
 
-    fn push(&mut self, instructions: Option<Private<String>>) {
+    fn push(&mut self, request: Request) {
         if self.0.len() < WAITING {
-            self.0.push_back(instructions);
+            self.0.push_back(request);
         }
     }
+}
+
+fn word_for_word(line: &Private<String>) -> Private<String> {
+    let line = line.reveal();
+    format!("Say exactly this, word for word, and nothing else: {line}").into()
 }

@@ -142,8 +142,8 @@ impl Conversation {
     }
 
     fn interrupted(&mut self, reply: Option<&ReplyId>) {
-        if self.turn.reply_interrupted(&mut self.cx, reply) {
-            self.tools.interrupted(&mut self.cx, self.turn.replies());
+        if let Some(reply) = self.turn.reply_interrupted(&mut self.cx, reply) {
+            self.tools.interrupted(&mut self.cx, reply);
         }
     }
 

@@ -190,14 +190,18 @@ impl Turn {
         self.settle(cx);
     }
 
-    /// The server says that the reply was interrupted; whether it is the one that started last.
-    pub(super) fn reply_interrupted(&mut self, cx: &mut Context, id: Option<&ReplyId>) -> bool {
+    /// The server says that the reply was interrupted; which one of [`Self::replies`] that is.
+    pub(super) fn reply_interrupted(
+        &mut self,
+        cx: &mut Context,
+        id: Option<&ReplyId>,
+    ) -> Option<u32> {
         let hit = self.ledger.interrupt(id);
         if hit.is_busy {
             self.flush(cx, true);
         }
         self.settle(cx);
-        hit.is_last
+        hit.reply
     }
 
     /// Something happened in the playout queue.

@@ -4,22 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::harness::*;
 use crate::cells::{Action, CellEvent, Event, Limits, Told};
+use crate::chance::{Chance, for_each_seed};
 use crate::dispatch::JobResult;
 
 const SEEDS: u64 = 100;
 const STEPS: usize = 300;
-
-/// Marsaglia's xorshift.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
-}
 
 #[derive(Default)]
 struct World {
@@ -62,8 +51,7 @@ impl World {
 #[test]
 fn what_must_hold_holds_for_whatever_happens() {
     let (mut ended, mut moved) = (0, 0);
-    for seed in 1..=SEEDS {
-        let world = run(seed);
+    for world in for_each_seed(1..=SEEDS, run) {
         ended += world.ended.len();
         moved += world.moved;
     }
@@ -71,7 +59,7 @@ fn what_must_hold_holds_for_whatever_happens() {
 }
 
 fn run(seed: u64) -> World {
-    let mut chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let mut chance = Chance::new(seed);
     let limits = Limits {
         rooms_per_cell: 1 + chance.below(4),
         cell_calls: 1 + chance.below(20) as u32,
@@ -91,7 +79,7 @@ fn run(seed: u64) -> World {
         .iter()
         .filter(|job| !world.made.contains_key(*job))
         .collect();
-    assert!(lost.is_empty(), "seed {seed}: {lost:?} are nowhere");
+    assert!(lost.is_empty(), "{lost:?} are nowhere");
     world
 }
 

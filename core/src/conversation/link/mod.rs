@@ -182,6 +182,7 @@ impl Link {
             return;
         }
         self.stage = Stage::Ending;
+        self.stop_timers(cx);
         cx.send(AgentCommand::EndSession);
         cx.within(Timer::End, END_WITHIN);
     }

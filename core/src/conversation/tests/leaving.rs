@@ -100,6 +100,16 @@ fn hanging_up_again_and_again_is_hanging_up_once() {
 }
 
 #[test]
+fn hanging_up_takes_as_long_as_the_goodbye_does() {
+    let mut call = with(brief());
+    call.last_of([started("a"), audio("a", 25_000), audible(1)]);
+    call.last_of([text("a", "Bye!", false), tool_call("1", "end_call")]);
+    call.on(done("a"));
+    assert_eq!(call.pass(ToolRule::default().within), [], "nobody runs it");
+    assert!(has(&call.on(drained(1, 25_000)), &end_session()));
+}
+
+#[test]
 fn an_interrupted_goodbye_ends_the_call_all_the_same() {
     let mut call = with(brief());
     call.last_of([started("a"), tool_call("1", "end_call"), done("a")]);
@@ -200,6 +210,19 @@ fn length_and_cost_end_a_call() {
         let actions = call.last_of([started("a"), done("a")]);
         assert_eq!(finished(call, &actions), Outcome::Limit(limit));
     }
+}
+
+#[test]
+fn a_call_that_ends_reaches_no_limit() {
+    let mut call = limited(Limits {
+        duration: Some(SECOND),
+        turns: Some(1),
+        ..Limits::default()
+    });
+    call.on(room_over());
+    let said = call.on(caller_said("Good bye!"));
+    let reached = |it: &Action| matches!(it, Action::Observe(Fact::LimitReached(_)));
+    assert!(!said.iter().chain(&call.pass(SECOND)).any(reached));
 }
 
 #[test]

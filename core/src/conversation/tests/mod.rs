@@ -13,6 +13,7 @@ mod random;
 mod recovery;
 mod rotation;
 mod tool;
+mod tools_random;
 mod turn;
 
 pub(crate) use harness::epoch;

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::harness::*;
 use crate::audio::Frame;
+use crate::chance::{Chance, for_each_seed};
 use crate::conversation::*;
 
 const SEEDS: u64 = 500;
@@ -13,20 +14,11 @@ const REPLIES: [&str; 5] = ["a", "b", "c", "d", ""];
 #[test]
 fn what_must_hold_holds_for_whatever_happens() {
     let (mut reached, mut plays, mut flushes, mut backs) = (HashSet::new(), 0, 0, 0);
-    for seed in 1..=SEEDS {
-        let run = std::panic::catch_unwind(|| Run::new(seed).run());
-        match run {
-            Ok(run) => {
-                reached.extend(run.finished);
-                plays += run.plays;
-                flushes += run.flushes;
-                backs += run.backs;
-            }
-            Err(panic) => {
-                let why = panic.downcast_ref::<String>().map(String::as_str);
-                panic!("seed {seed}: {}", why.unwrap_or("panicked"));
-            }
-        }
+    for run in for_each_seed(1..=SEEDS, |seed| Run::new(seed).run()) {
+        reached.extend(run.finished);
+        plays += run.plays;
+        flushes += run.flushes;
+        backs += run.backs;
     }
     for outcome in ["caller_left", "shutdown", "agent_rejected"] {
         assert!(
@@ -38,18 +30,6 @@ fn what_must_hold_holds_for_whatever_happens() {
         plays > 50_000 && flushes > 5_000 && backs > 300,
         "{plays} plays, {flushes} flushes, {backs} recoveries"
     );
-}
-
-/// Marsaglia's xorshift.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 >> 33).unwrap() % bound
-    }
 }
 
 struct Run {
@@ -76,7 +56,7 @@ struct Run {
 
 impl Run {
     fn new(seed: u64) -> Self {
-        let mut chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut chance = Chance::new(seed);
         let barge_in = [BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed][chance.below(3)];
         let settings = Settings {
             barge_in,

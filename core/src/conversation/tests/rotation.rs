@@ -2,7 +2,7 @@
 
 use super::harness::*;
 use super::recovery::{config, configured, has, prompt};
-use crate::conversation::link::{ROTATE_AFTER, ROTATE_WITHIN};
+use crate::conversation::link::{END_WITHIN, ROTATE_AFTER, ROTATE_WITHIN};
 use crate::conversation::*;
 use crate::private::Private;
 use crate::wire::agent::{Output, SessionConfig};
@@ -43,6 +43,19 @@ fn a_session_that_finds_no_quiet_moment_gives_way_all_the_same() {
     let rotated = Action::Observe(Fact::SessionRotated);
     assert!(!has(&call.pass(ROTATE_AFTER), &rotated));
     assert!(has(&call.pass(ROTATE_WITHIN), &rotated));
+}
+
+#[test]
+fn a_call_that_ends_does_not_ask_for_another_session() {
+    let mut call = Call::ready(configured());
+    call.on(speech_started());
+    call.pass(ROTATE_AFTER + ROTATE_WITHIN - SECOND);
+    assert!(has(&call.on(room_over()), &end_session()));
+    let outcome = Outcome::Room(RoomEnd::Closed);
+    assert_eq!(
+        call.pass(END_WITHIN),
+        [Action::CloseAgent, Action::Finish(outcome)]
+    );
 }
 
 fn voiced() -> Settings {

@@ -168,6 +168,18 @@ fn a_call_of_an_interrupted_reply_is_cancelled() {
 }
 
 #[test]
+fn an_interruption_that_is_told_after_the_next_reply_cancels_too() {
+    let mut call = kitchen();
+    call.last_of([started("a"), audio("a", 100), tool_call("1", "tea")]);
+    call.last_of([started("b"), tool_call("2", "milk")]);
+    let actions = call.on(interrupted("a"));
+    assert!(actions.contains(&dropped("1", "tea", ToolDropped::Interrupted)));
+    assert!(actions.contains(&Action::CancelTool("1".into())));
+    let answered = call.last_of([gives("1", "hot"), gives("2", "cold"), done("b")]);
+    assert_eq!(answers(&answered), [("2", "cold")]);
+}
+
+#[test]
 fn a_tool_that_survives_is_answered_later() {
     let mut call = with_rules(vec![ToolRule {
         survives_interruption: true,
@@ -197,6 +209,21 @@ fn an_interrupted_filler_leaves_the_call_that_it_fills() {
     call.last_of([started("f"), speech_started(), interrupted("f")]);
     call.last_of([speech_stopped(), started("b"), gives("1", "hot")]);
     assert_eq!(answers(&call.on(done("b"))), [("1", "hot")]);
+}
+
+#[test]
+fn a_caller_is_not_asked_to_wait_for_what_has_come() {
+    let mut call = with_rules(vec![ToolRule {
+        fillers: vec!["One moment.".to_owned().into()],
+        filler_after: SECOND,
+        ..rule("tea")
+    }]);
+    call.last_of([started("a"), tool_call("1", "tea")]);
+    call.pass(SECOND);
+    call.on(gives("1", "hot"));
+    assert_eq!(answers(&call.on(done("a"))), [("1", "hot")]);
+    let actions = call.last_of([started("b"), done("b")]);
+    assert_eq!(actions, [state(AgentState::Listening)]);
 }
 
 #[test]

@@ -59,6 +59,13 @@ pub(super) struct Call {
     pub(super) arguments: Private<String>,
 }
 
+/// What to say to a caller who waits for a call of a tool.
+#[derive(Debug)]
+pub(super) struct Filler {
+    pub(super) call: CallId,
+    pub(super) line: Private<String>,
+}
+
 /// What a call of a tool asks of the conversation itself.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Asked {
@@ -175,8 +182,8 @@ impl Tools {
     }
 
     /// [`Timer::ToolDue`]: ends what has taken too long; gives what to say to a caller who waits.
-    pub(super) fn due(&mut self, cx: &mut Context) -> Option<Private<String>> {
-        let late = |open: &&Open| open.is_running() && open.until <= cx.now;
+    pub(super) fn due(&mut self, cx: &mut Context) -> Option<Filler> {
+        let late = |open: &&Open| open.is_at_edge() && open.until <= cx.now;
         let late: Vec<_> = self
             .open
             .iter()
@@ -247,6 +254,11 @@ impl Tools {
         !self.open.is_empty()
     }
 
+    /// Whether an answer to this call is still to come.
+    pub(super) fn is_running(&self, call: &CallId) -> bool {
+        self.find(call).is_some_and(Open::is_running)
+    }
+
     /// Whether the caller has spoken since the last reply.
     pub(super) fn has_caller_spoken(&self) -> bool {
         self.caller_speaks
@@ -286,7 +298,7 @@ impl Tools {
         let dropped: Vec<_> = self.open.extract_if(.., |open| which(open)).collect();
         for open in dropped {
             self.bury(open.call.clone());
-            if open.is_running() && open.rule.kind == ToolKind::Edge {
+            if open.is_at_edge() {
                 cx.act(Action::CancelTool(open.call.clone()));
             }
             let (call, name) = (open.call, open.name);

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::super::context::Context;
-use super::super::{AgentCommand, Fact, ToolRule};
+use super::super::{AgentCommand, Fact, ToolKind, ToolRule};
+use super::Filler;
 use crate::ids::CallId;
 use crate::private::Private;
 
@@ -56,20 +57,28 @@ impl Open {
         matches!(self.state, State::Running)
     }
 
+    /// Whether an edge works on it. What the call itself carries out has no time of its own:
+    /// it is over at once, or with the call.
+    pub(super) fn is_at_edge(&self) -> bool {
+        self.is_running() && self.rule.kind == ToolKind::Edge
+    }
+
     /// When something is to be done about it, if no answer comes before.
     pub(super) fn due(&self) -> Option<Instant> {
         let filler = self.filler_at();
-        self.is_running()
+        self.is_at_edge()
             .then(|| filler.map_or(self.until, |at| at.min(self.until)))
     }
 
     /// What to say now to a caller who waits for it.
-    pub(super) fn take_filler(&mut self, now: Instant) -> Option<Private<String>> {
-        if !self.is_running() || self.filler_at()? > now {
+    pub(super) fn take_filler(&mut self, now: Instant) -> Option<Filler> {
+        if !self.is_at_edge() || self.filler_at()? > now {
             return None;
         }
         self.fillers += 1;
-        self.rule.fillers.get(self.fillers - 1).cloned()
+        let line = self.rule.fillers.get(self.fillers - 1)?.clone();
+        let call = self.call.clone();
+        Some(Filler { call, line })
     }
 
     /// Sends the answer.

@@ -3,24 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::harness::{Bench, SECOND, assignment, job};
+use crate::chance::{Chance, for_each_seed};
 use crate::dispatch::{Action, Answer, Command, Event, JobResult, JobStatus, ServerEvent};
 
-const RUNS: u64 = 300;
-const STEPS: u64 = 300;
+const SEEDS: u64 = 300;
+const STEPS: usize = 300;
 const SLOTS: usize = 3;
-
-/// Numbers that look random and are the same each time.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % limit
-    }
-}
 
 /// What was seen of a worker.
 #[derive(Default)]
@@ -89,7 +77,7 @@ impl Seen {
 }
 
 struct Run {
-    numbers: Numbers,
+    chance: Chance,
     bench: Bench,
     seen: Seen,
 }
@@ -97,7 +85,7 @@ struct Run {
 impl Run {
     fn new(seed: u64) -> Self {
         Self {
-            numbers: Numbers(seed),
+            chance: Chance::new(seed),
             bench: Bench::registered(SLOTS),
             seen: Seen {
                 registered: true,
@@ -108,10 +96,10 @@ impl Run {
 
     /// Something happens.
     fn step(&mut self, draining: bool) -> Vec<Action> {
-        let id = format!("AJ_{}", self.numbers.below(12));
+        let id = format!("AJ_{}", self.chance.below(12));
         let is_over = self.seen.started.contains(&id) || self.seen.finals.contains_key(&id);
         let bench = &mut self.bench;
-        match self.numbers.below(if draining { 12 } else { 11 }) {
+        match self.chance.below(if draining { 12 } else { 11 }) {
             0 | 1 if self.seen.registered => {
                 *self.seen.offers.entry(id.clone()).or_default() += 1;
                 bench.server(ServerEvent::Offer(job(&id)))
@@ -123,14 +111,14 @@ impl Run {
             4 => bench.on(Event::Running(id.as_str().into())),
             5 | 6 => bench.on(Event::Ended(id.as_str().into(), JobResult::Success)),
             7 if self.seen.registered => bench.server(ServerEvent::Terminated(id.as_str().into())),
-            8 if self.numbers.below(4) == 0 => {
+            8 if self.chance.below(4) == 0 => {
                 self.seen.registered = false;
                 bench.on(Event::Lost("reset".to_owned()))
             }
             8 => bench.on(Event::Moved(id.as_str().into())),
-            9 => bench.on(Event::Load(self.numbers.below(100) as f32 / 100.0)),
+            9 => bench.on(Event::Load(self.chance.below(100) as f32 / 100.0)),
             11 => bench.on(Event::Drain),
-            _ => bench.pass(SECOND * self.numbers.below(4) as u32),
+            _ => bench.pass(SECOND * self.chance.below(4) as u32),
         }
     }
 
@@ -166,7 +154,5 @@ impl Run {
 
 #[test]
 fn what_must_hold_holds_for_whatever_happens() {
-    for seed in 0..RUNS {
-        Run::new(seed).go();
-    }
+    for_each_seed(1..=SEEDS, |seed| Run::new(seed).go());
 }

@@ -1,0 +1,45 @@
+//! Chance for tests: numbers that look random and are the same for the same seed.
+
+use std::ops::RangeInclusive;
+use std::panic::catch_unwind;
+
+/// Marsaglia's xorshift.
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    /// The chance of `seed`, which is not 0.
+    pub(crate) fn new(seed: u64) -> Self {
+        assert_ne!(seed, 0, "nothing comes of 0");
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    }
+
+    /// A number below `bound`.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap() % bound
+    }
+
+    /// True once in so many times.
+    pub(crate) fn once_in(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+
+    /// One of `all`, of which there is at least one.
+    pub(crate) fn any<T: Clone>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())].clone()
+    }
+}
+
+/// Runs `run` with each seed; a panic names the seed that led to it.
+pub(crate) fn for_each_seed<T>(seeds: RangeInclusive<u64>, run: fn(u64) -> T) -> Vec<T> {
+    let runs = seeds.map(|seed| {
+        catch_unwind(|| run(seed)).unwrap_or_else(|panic| {
+            let text = panic.downcast_ref::<String>().map(String::as_str);
+            let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+            panic!("seed {seed}: {}", text.unwrap_or("panicked"))
+        })
+    });
+    runs.collect()
+}

@@ -1,0 +1,215 @@
+//! Whatever happens, in whatever order.
+
+use super::watch::{Seen, Watch};
+use super::*;
+use crate::chance::{Chance, for_each_seed};
+
+const SEEDS: u64 = 3_000;
+const STEPS: usize = 250;
+
+#[test]
+fn every_call_of_a_tool_is_settled_once_whatever_happens() {
+    let mut all = Seen::default();
+    for seen in for_each_seed(1..=SEEDS, |seed| Run::new(seed).run()) {
+        all.answered += seen.answered;
+        all.overdue += seen.overdue;
+        all.cancelled += seen.cancelled;
+        all.fillers += seen.fillers;
+        for (why, times) in seen.dropped {
+            *all.dropped.entry(why).or_default() += times;
+        }
+        for (end, times) in seen.ends {
+            *all.ends.entry(end).or_default() += times;
+        }
+    }
+    use ToolDropped::{AtServer, HungUp, Interrupted, SessionLost, Twice};
+    for why in [AtServer, Twice, Interrupted, SessionLost, HungUp] {
+        assert!(all.dropped.get(&why) > Some(&500), "{why:?}: {all:?}");
+    }
+    let ends = [
+        "room_closed",
+        "shutdown",
+        "caller_left",
+        "agent_hung_up",
+        "agent_lost",
+        "limit_duration",
+        "limit_tool_calls",
+    ];
+    for end in ends {
+        assert!(all.ends.get(end) > Some(&50), "{end}: {all:?}");
+    }
+    let rare = all.overdue.min(all.fillers).min(all.cancelled);
+    assert!(all.answered > 10_000 && rare > 500, "{all:?}");
+}
+
+struct Run {
+    chance: Chance,
+    watch: Watch,
+    /// Calls of tools and replies so far.
+    calls: usize,
+    replies: usize,
+}
+
+impl Run {
+    fn new(seed: u64) -> Self {
+        let mut chance = Chance::new(seed);
+        let limits = Limits {
+            idle: chance.once_in(4).then_some(20 * SECOND),
+            duration: chance.once_in(8).then_some(60 * SECOND),
+            turns: chance.once_in(8).then_some(5),
+            tool_calls: chance.once_in(4).then_some(10),
+            tool_calls_in_reply: chance.any(&[2, 8]),
+            ..Limits::default()
+        };
+        let settings = Settings {
+            barge_in: chance.any(&[BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed]),
+            caller_grace: chance.any(&[Duration::ZERO, SECOND]),
+            brief: brief(limits, chance.once_in(2)),
+            ..Settings::default()
+        };
+        Self {
+            watch: Watch::new(settings),
+            chance,
+            calls: 0,
+            replies: 0,
+        }
+    }
+
+    fn run(mut self) -> Seen {
+        for _ in 0..STEPS {
+            match self.watch.ready {
+                true => self.step(),
+                false => self.without_session(),
+            }
+        }
+        self.watch.finish();
+        self.watch.seen
+    }
+
+    fn step(&mut self) {
+        match self.chance.below(100) {
+            0..=19 => {
+                let time = self.chance.any(&[20, 200, 1_000, 4_000, 15_000]);
+                self.watch.pass(ms(time));
+            }
+            20..=39 => self.call_tool(),
+            40..=54 => self.give(),
+            55..=64 => self.reply(),
+            65..=74 => self.end_reply(),
+            75..=79 => {
+                let open = self.open_reply();
+                self.watch.on(audio(&open, 200));
+            }
+            80..=85 => {
+                let is_over = self.chance.once_in(2);
+                if let Some(event) = self.watch.playout(is_over) {
+                    self.watch.on(event);
+                }
+            }
+            86..=88 => self.watch.on(speech_started()),
+            89..=91 => self.watch.on(speech_stopped()),
+            92..=93 => self.watch.on(caller_said("Well?")),
+            94..=97 => self.watch.interrupt(),
+            98 => self.watch.on(lost()),
+            _ => self.hang_up(),
+        }
+    }
+
+    /// The machine looks for a session: it gets its own, another one, or none.
+    fn without_session(&mut self) {
+        match self.chance.below(8) {
+            0..=1 if self.watch.connected => self.watch.on(Event::AgentOpened),
+            2..=4 => self.watch.on(session()),
+            5 if self.watch.connected => {
+                let loss = self.chance.any(&[loss(), Loss::Refused(401)]);
+                self.watch.on(Event::AgentLost(loss));
+            }
+            6 => self.give(),
+            7 if self.chance.once_in(50) => self.hang_up(),
+            _ => self.watch.pass(SECOND),
+        }
+    }
+
+    /// A call, now and then by a name that was there before.
+    fn call_tool(&mut self) {
+        let is_old = self.calls > 0 && self.chance.once_in(10);
+        let call = match is_old {
+            true => self.call(),
+            false => {
+                self.calls += 1;
+                self.calls.to_string()
+            }
+        };
+        let name = match self.chance.below(30) {
+            0 => "end_call",
+            _ => self.chance.any(&[
+                "tea",
+                "milk",
+                "now",
+                "surely",
+                "slowly",
+                "set_state",
+                "weather",
+                "coffee",
+            ]),
+        };
+        let state = self.chance.any(&["hello", "order", "nowhere"]);
+        let arguments = match name {
+            "set_state" => format!(r#"{{"state":"{state}"}}"#),
+            _ => format!(r#"{{"cups":{}}}"#, self.chance.below(3)),
+        };
+        self.watch.on(calls(&call, name, &arguments));
+    }
+
+    /// An answer: in time, late, again, or of a call that never was.
+    fn give(&mut self) {
+        let call = self.call();
+        self.watch.give(&call);
+    }
+
+    /// One of the last calls.
+    fn call(&mut self) -> String {
+        let back = self.chance.below(8);
+        self.calls.saturating_sub(back).to_string()
+    }
+
+    /// Another reply, announced or not.
+    fn reply(&mut self) {
+        self.replies += 1;
+        let name = format!("r{}", self.replies);
+        match self.chance.below(8) {
+            0 => self.watch.on(audio(&name, 200)),
+            _ => self.watch.on(started(&name)),
+        }
+    }
+
+    fn end_reply(&mut self) {
+        let name = self.open_reply();
+        let status = self.chance.any(&[
+            ReplyStatus::Completed,
+            ReplyStatus::Completed,
+            ReplyStatus::Failed,
+        ]);
+        if self.chance.once_in(2) {
+            self.watch.on(text(&name, "Well then.", false));
+        }
+        self.watch.on(done_as(&name, status));
+    }
+
+    fn open_reply(&self) -> String {
+        format!("r{}", self.replies)
+    }
+
+    fn hang_up(&mut self) {
+        if !self.chance.once_in(3) {
+            return;
+        }
+        let event = match self.chance.below(4) {
+            0 => room_over(),
+            1 => Event::Shutdown,
+            2 => left("ada"),
+            _ => session_ended(),
+        };
+        self.watch.on(event);
+    }
+}

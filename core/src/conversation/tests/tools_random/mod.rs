@@ -1,0 +1,112 @@
+//! Tools under whatever may happen to a call: at random, and at every step of a turn. What must
+//! hold is in [`watch`].
+
+mod at_every_step;
+mod at_random;
+mod watch;
+
+use super::harness::*;
+use crate::conversation::*;
+use crate::private::Secret;
+use crate::wire::agent::SessionConfig;
+
+/// A tool of every kind; `weather` is the server's, and there is no `coffee`.
+const TOOLS: [&str; 9] = [
+    "tea",
+    "milk",
+    "now",
+    "surely",
+    "slowly",
+    "end_call",
+    "set_state",
+    "weather",
+    "coffee",
+];
+
+/// What `slowly` says to a caller who waits.
+const FILLERS: [&str; 2] = ["One moment.", "Soon."];
+
+fn rules() -> Vec<ToolRule> {
+    let rule = |name: &str| ToolRule {
+        name: name.to_owned(),
+        ..ToolRule::default()
+    };
+    vec![
+        rule("tea"),
+        rule("milk"),
+        ToolRule {
+            immediate: true,
+            ..rule("now")
+        },
+        ToolRule {
+            survives_interruption: true,
+            ..rule("surely")
+        },
+        ToolRule {
+            fillers: FILLERS.map(|it| it.to_owned().into()).to_vec(),
+            filler_after: 2 * SECOND,
+            ..rule("slowly")
+        },
+        ToolRule {
+            kind: ToolKind::EndCall,
+            survives_interruption: true,
+            ..rule("end_call")
+        },
+        ToolRule {
+            kind: ToolKind::SetState,
+            ..rule("set_state")
+        },
+    ]
+}
+
+fn brief(limits: Limits, goodbye: bool) -> Brief {
+    Brief {
+        first: phase("hello"),
+        others: vec![phase("order")],
+        tools: rules(),
+        limits,
+        lines: Lines {
+            goodbye: goodbye.then(|| "Good bye.".to_owned().into()),
+            ..Lines::default()
+        },
+    }
+}
+
+fn phase(name: &str) -> Phase {
+    let prompt = format!("You are in {name}.");
+    Phase {
+        name: name.to_owned(),
+        session: SessionConfig {
+            system_prompt: Some(prompt.into()),
+            ..SessionConfig::default()
+        },
+        ..Phase::default()
+    }
+}
+
+/// `session.ready` of a session that may be resumed.
+fn session() -> Event {
+    Event::Agent(AgentEvent::SessionReady {
+        session: Some("s".into()),
+        resume_token: Some(Secret::new("token")),
+        expires_at: None,
+        server_tools: vec!["weather".to_owned()],
+    })
+}
+
+/// The tool `name` is called; `set_state` asks for a phase that there is, or is not.
+fn calls(call: &str, name: &str, arguments: &str) -> Event {
+    Event::Agent(AgentEvent::ToolCall {
+        call: call.into(),
+        name: name.to_owned(),
+        arguments: arguments.to_owned().into(),
+    })
+}
+
+fn gives(call: &str) -> Event {
+    Event::ToolDone {
+        call: call.into(),
+        result: "{}".to_owned().into(),
+        is_error: false,
+    }
+}

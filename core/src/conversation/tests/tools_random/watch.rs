@@ -1,0 +1,406 @@
+//! What must hold of tools, whatever happens: a second, simpler book of the calls, kept from what
+//! goes in and what comes out.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Instant;
+
+use super::*;
+use crate::conversation::leaving::LEAVE_WITHIN;
+use crate::conversation::link::END_WITHIN;
+use crate::conversation::tool::ANSWER_WITHIN;
+use crate::ids::ReplyId;
+
+/// A call of a tool that the machine told of and has neither answered nor dropped.
+struct Owed {
+    rule: ToolRule,
+    /// The reply that called.
+    reply: usize,
+    since: Instant,
+}
+
+/// What an edge knows of a call that it was to carry out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Running,
+    Given,
+    Cancelled,
+}
+
+/// How often what was seen; a run in which nothing happens proves nothing.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    pub(super) answered: usize,
+    /// Because nothing else happened for so long.
+    pub(super) overdue: usize,
+    pub(super) cancelled: usize,
+    pub(super) fillers: usize,
+    pub(super) dropped: HashMap<ToolDropped, usize>,
+    pub(super) ends: HashMap<&'static str, usize>,
+}
+
+/// A call, and the book that is kept of it.
+pub(super) struct Watch {
+    pub(super) call: Call,
+    owed: HashMap<String, Owed>,
+    work: HashMap<String, Work>,
+    known: HashSet<String>,
+    /// The replies by name, in their order.
+    replies: Vec<String>,
+    /// The one that the server makes.
+    pub(super) open: Option<usize>,
+    caller_speaks: bool,
+    pub(super) connected: bool,
+    resuming: bool,
+    configured: bool,
+    pub(super) ready: bool,
+    /// What playout has: milliseconds by utterance.
+    queue: Vec<(u32, u64)>,
+    leaving: Option<Instant>,
+    ending: Option<Instant>,
+    pub(super) finished: bool,
+    pub(super) seen: Seen,
+}
+
+impl Watch {
+    /// A call whose session is ready.
+    pub(super) fn new(settings: Settings) -> Self {
+        let mut watch = Self {
+            call: Call::new(settings),
+            owed: HashMap::new(),
+            work: HashMap::new(),
+            known: HashSet::new(),
+            replies: Vec::new(),
+            open: None,
+            caller_speaks: false,
+            connected: false,
+            resuming: false,
+            configured: false,
+            ready: false,
+            queue: Vec::new(),
+            leaving: None,
+            ending: None,
+            finished: false,
+            seen: Seen::default(),
+        };
+        for event in [joined("ada"), subscribed(), Event::AgentOpened, session()] {
+            watch.on(event);
+        }
+        assert!(watch.ready);
+        watch
+    }
+
+    pub(super) fn on(&mut self, event: Event) {
+        let called = self.note(&event);
+        let is_ready = matches!(event, Event::Agent(AgentEvent::SessionReady { .. }));
+        let becomes_ready = is_ready && self.configured && !self.ready;
+        self.ready |= becomes_ready && self.ending.is_none();
+        let actions = self.call.on(event);
+        self.check(actions, called.as_deref());
+        if becomes_ready && !self.resuming {
+            assert!(self.owed.is_empty(), "owed to a session that is gone");
+        }
+        self.check_rest();
+    }
+
+    /// Lets time pass, deadline by deadline.
+    pub(super) fn pass(&mut self, time: Duration) {
+        let until = self.call.now + time;
+        while self.call.now < until {
+            let next = self.call.call.poll_timeout().unwrap_or(until);
+            let left = next.min(until).saturating_duration_since(self.call.now);
+            let actions = self.call.pass(left);
+            self.check(actions, None);
+            self.check_rest();
+            if next >= until {
+                let rest = until.saturating_duration_since(self.call.now);
+                let actions = self.call.pass(rest);
+                self.check(actions, None);
+            }
+        }
+    }
+
+    /// An answer to a call: in time, late, again, or to none; but not to one of the machine's own.
+    pub(super) fn give(&mut self, call: &str) {
+        let owed = self.owed.get(call);
+        if owed.is_none_or(|owed| owed.rule.kind == ToolKind::Edge) {
+            self.on(gives(call));
+        }
+    }
+
+    /// What an honest playout reports next, if it has anything.
+    pub(super) fn playout(&mut self, is_over: bool) -> Option<Event> {
+        let &(utterance, queued) = self.queue.first()?;
+        if !is_over {
+            return Some(audible(utterance));
+        }
+        self.queue.remove(0);
+        Some(drained(utterance, queued))
+    }
+
+    /// Nothing more comes from anywhere but what must, and the room closes: the end is reached,
+    /// and nothing is owed by then.
+    pub(super) fn finish(&mut self) {
+        self.pass(120 * SECOND);
+        assert!(
+            self.owed.is_empty(),
+            "still owed: {:?}",
+            self.owed.keys().collect::<Vec<_>>()
+        );
+        self.on(room_over());
+        self.pass(END_WITHIN);
+        assert!(self.finished, "the end is not reached");
+        for event in [
+            gives("1"),
+            calls("x", "tea", "{}"),
+            Event::Shutdown,
+            session(),
+        ] {
+            self.on(event);
+        }
+    }
+
+    /// Enters what the event means; gives the call of a tool that it is.
+    fn note(&mut self, event: &Event) -> Option<String> {
+        match event {
+            Event::AgentLost(_) => self.cut(),
+            Event::ToolDone { call, .. } => {
+                let work = self.work.get_mut(call.as_str());
+                if let Some(work) = work.filter(|it| **it == Work::Running) {
+                    *work = Work::Given;
+                }
+            }
+            Event::Agent(event) if self.ready => return self.hear(event),
+            _ => {}
+        }
+        None
+    }
+
+    fn hear(&mut self, event: &AgentEvent) -> Option<String> {
+        match event {
+            AgentEvent::ToolCall { call, .. } => return Some(call.to_string()),
+            AgentEvent::SpeechStarted => self.caller_speaks = true,
+            AgentEvent::ReplyStarted { reply: Some(reply) }
+            | AgentEvent::ReplyAudio {
+                reply: Some(reply), ..
+            } => self.begin(reply),
+            AgentEvent::ReplyDone {
+                reply: Some(reply),
+                status: ReplyStatus::Interrupted,
+            }
+            | AgentEvent::AgentTranscript {
+                reply: Some(reply),
+                interrupted: true,
+                ..
+            } => self.close(reply),
+            AgentEvent::ReplyDone {
+                reply: Some(reply), ..
+            }
+            | AgentEvent::ReplyError {
+                reply: Some(reply), ..
+            } => {
+                self.close(reply);
+                self.caller_speaks = false;
+            }
+            _ => {}
+        }
+        None
+    }
+
+    fn begin(&mut self, reply: &ReplyId) {
+        if !self.replies.iter().any(|it| it == reply.as_str()) {
+            self.replies.push(reply.to_string());
+            self.open = Some(self.replies.len());
+        }
+    }
+
+    fn close(&mut self, reply: &ReplyId) {
+        let name = self.open.map(|open| self.replies[open - 1].as_str());
+        if name == Some(reply.as_str()) {
+            self.open = None;
+        }
+    }
+
+    fn cut(&mut self) {
+        self.connected = false;
+        self.configured = false;
+        self.ready = false;
+        self.open = None;
+        self.caller_speaks = false;
+    }
+
+    fn check(&mut self, actions: Vec<Action>, called: Option<&str>) {
+        for action in actions {
+            assert!(!self.finished, "{action:?} after the end");
+            match action {
+                Action::CloseAgent => self.cut(),
+                Action::ConnectAgent | Action::ResumeAgent(_) => {
+                    assert!(self.ending.is_none(), "{action:?} while the call ends");
+                    self.connected = true;
+                    self.resuming = matches!(action, Action::ResumeAgent(_));
+                }
+                Action::SendAgent(command) => self.sent(&command),
+                Action::RunTool { call, .. } => self.runs(call.as_str()),
+                Action::CancelTool(call) => {
+                    let before = self.work.insert(call.to_string(), Work::Cancelled);
+                    assert_eq!(before, Some(Work::Running), "{call} is cancelled");
+                    self.seen.cancelled += 1;
+                }
+                Action::Observe(fact) => self.told(fact, called),
+                Action::Play { utterance, frame } => {
+                    let milliseconds = frame.duration().as_millis() as u64;
+                    match self.queue.last_mut() {
+                        Some((last, queued)) if *last == utterance.0 => *queued += milliseconds,
+                        _ => self.queue.push((utterance.0, milliseconds)),
+                    }
+                }
+                Action::FlushPlayout => self.queue.clear(),
+                Action::Finish(outcome) => {
+                    assert!(self.owed.is_empty(), "owed at the end");
+                    self.finished = true;
+                    *self.seen.ends.entry(outcome.name()).or_default() += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn sent(&mut self, command: &AgentCommand) {
+        match command {
+            AgentCommand::ToolResult { call, .. } => self.answered(call.as_str()),
+            AgentCommand::CreateReply { instructions } => {
+                assert!(self.ready && self.ending.is_none(), "asked out of session");
+                assert_eq!(self.open, None, "asked while a reply is made");
+                let words = instructions.as_ref().map(|it| it.reveal().as_str());
+                if words.is_some_and(|it| FILLERS.iter().any(|filler| it.ends_with(filler))) {
+                    self.filled();
+                }
+            }
+            AgentCommand::EndSession => {
+                assert!(
+                    self.ready && self.ending.is_none(),
+                    "ended out of session or twice"
+                );
+                self.ending = Some(self.call.now);
+            }
+            AgentCommand::UpdateSession(_) | AgentCommand::ResumeSession(_) => {
+                self.configured = true;
+            }
+            _ => {}
+        }
+    }
+
+    /// The caller is asked to wait.
+    fn filled(&mut self) {
+        let running = self.owed.iter().filter(|(call, owed)| {
+            !owed.rule.fillers.is_empty() && self.work.get(*call) == Some(&Work::Running)
+        });
+        assert_ne!(running.count(), 0, "the caller is to wait for nothing");
+        assert_eq!(self.leaving, None, "the caller is to wait for the end");
+        self.seen.fillers += 1;
+    }
+
+    fn runs(&mut self, call: &str) {
+        let owed = self.owed.get(call).expect("what runs was told");
+        assert_eq!(owed.rule.kind, ToolKind::Edge, "{call}");
+        let before = self.work.insert(call.to_owned(), Work::Running);
+        assert_eq!(before, None, "{call} runs twice");
+    }
+
+    /// `tool.result` is sent.
+    fn answered(&mut self, call: &str) {
+        assert!(
+            self.ready && self.ending.is_none(),
+            "{call} answered out of session"
+        );
+        let owed = self.owed.get(call).expect("what is answered was called");
+        let may_cut_in = owed.rule.immediate || self.open.is_none() && !self.caller_speaks;
+        if !may_cut_in {
+            let waited = self.call.now.saturating_duration_since(owed.since);
+            assert!(waited >= ANSWER_WITHIN, "{call} cuts in after {waited:?}");
+            self.caller_speaks = false;
+            self.seen.overdue += 1;
+        }
+    }
+
+    fn told(&mut self, fact: Fact, called: Option<&str>) {
+        match fact {
+            Fact::ToolCalled { call, name, .. } => {
+                let call = call.to_string();
+                assert_eq!(called, Some(call.as_str()), "not called");
+                assert!(self.known.insert(call.clone()), "{call} is told twice");
+                let rule = rules().into_iter().find(|rule| rule.name == name);
+                let owed = Owed {
+                    rule: rule.unwrap_or_default(),
+                    reply: self.replies.len(),
+                    since: self.call.now,
+                };
+                self.owed.insert(call, owed);
+            }
+            Fact::ToolAnswered { call, .. } => {
+                self.settled(call.as_str());
+                self.seen.answered += 1;
+            }
+            Fact::ToolDropped { call, name, why } => {
+                *self.seen.dropped.entry(why).or_default() += 1;
+                match why {
+                    ToolDropped::AtServer => assert_eq!(name, "weather"),
+                    ToolDropped::Twice => assert!(self.known.contains(call.as_str())),
+                    _ => self.settled(call.as_str()),
+                }
+            }
+            Fact::LimitReached(_) => {
+                assert!(self.ending.is_none(), "a limit is reached after the end");
+            }
+            _ => {}
+        }
+    }
+
+    /// A call is answered or dropped: the only time, and nobody works for it any more.
+    fn settled(&mut self, call: &str) {
+        let owed = self.owed.remove(call);
+        assert!(owed.is_some(), "{call} is settled, but not owed");
+        let work = self.work.get(call);
+        assert_ne!(work, Some(&Work::Running), "{call} runs for nobody");
+    }
+
+    /// What must hold between two events.
+    fn check_rest(&mut self) {
+        let now = self.call.now;
+        let deadline = self.call.call.poll_timeout();
+        if self.finished {
+            assert_eq!(deadline, None, "a deadline after the end");
+            return;
+        }
+        let longest = LEAVE_WITHIN.max(ToolRule::default().within);
+        if !self.owed.is_empty() {
+            let deadline = deadline.expect("an answer is owed for ever");
+            assert!(deadline <= now + longest, "an answer is owed for too long");
+        }
+        match self.call.call.leaving {
+            Some(_) => {
+                let since = *self.leaving.get_or_insert(now);
+                assert!(now < since + LEAVE_WITHIN, "it never leaves");
+            }
+            None => self.leaving = None,
+        }
+        if let Some(since) = self.ending {
+            assert!(now < since + END_WITHIN, "it never ends");
+        }
+    }
+
+    /// The reply that the server makes was interrupted: what it called is not owed any more,
+    /// unless it survives.
+    pub(super) fn interrupt(&mut self) {
+        let Some(open) = self.open.filter(|_| self.ready) else {
+            return;
+        };
+        let name = self.replies[open - 1].clone();
+        self.on(interrupted(&name));
+        let mut owed = self.owed.values();
+        let is_dropped = owed.all(|owed| owed.reply != open || owed.rule.survives_interruption);
+        assert!(
+            is_dropped || self.ending.is_some(),
+            "{name} was interrupted"
+        );
+    }
+}
