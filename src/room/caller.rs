@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use livekit::{RoomEvent, StreamReader as _};
 use livekit::participant::{Participant, ParticipantKind};
 use livekit::prelude::RpcError;
 use livekit::track::RemoteTrack;
 use livekit::webrtc::audio_stream::native::NativeAudioStream;
+use livekit::{RoomEvent, StreamReader as _};
 use parking_lot::Mutex;
 use parlor_core::audio::SAMPLE_RATE;
 use parlor_core::conversation::AgentState;

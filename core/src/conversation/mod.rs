@@ -9,6 +9,7 @@ mod callers;
 mod checkpoint;
 mod context;
 mod continuing;
+mod ending;
 mod event;
 mod fact;
 mod heard;
@@ -26,6 +27,7 @@ mod playlist;
 mod recovery;
 mod reply;
 mod request;
+mod room;
 mod route;
 mod settings;
 mod shown;
@@ -37,9 +39,8 @@ mod turn;
 use std::time::{Duration, Instant};
 
 use crate::audio::{Chunker, Frame};
-use crate::ids::Identity;
 
-use callers::{Callers, Departure};
+use callers::Callers;
 use context::{Context, Timer};
 use history::History;
 use leaving::Leaving;
@@ -231,49 +232,6 @@ impl Conversation {
         }
     }
 
-    fn room(&mut self, event: RoomEvent) {
-        if let RoomEvent::Ended(end) = event {
-            self.end(Outcome::Room(end));
-            return;
-        }
-        if !matches!(self.life, Life::Live) {
-            return;
-        }
-        match event {
-            RoomEvent::Joined { identity, kind } => {
-                if let Some(linked) = self.callers.joined(identity, kind) {
-                    self.listen(linked);
-                }
-            }
-            RoomEvent::Left { identity } => match self.callers.left(&identity) {
-                Departure::Unnoticed => {}
-                Departure::Succeeded(next) => self.listen(next),
-                Departure::Last if self.caller_grace.is_zero() => self.end(Outcome::CallerLeft),
-                Departure::Last => {
-                    self.cx.act(Action::Listen(None));
-                    self.cx.within(Timer::CallerGrace, self.caller_grace);
-                }
-            },
-            RoomEvent::Agent { name, was_first } => {
-                let leaves = was_first == (self.second_agent == SecondAgent::Refuse);
-                if leaves && self.agent_name.as_ref() == Some(&name) {
-                    self.end(Outcome::SecondAgent);
-                }
-            }
-            RoomEvent::Subscribed => self.somebody_hears(),
-            RoomEvent::Ended(_) => {}
-        }
-    }
-
-    fn listen(&mut self, caller: Identity) {
-        self.cx.stop(Timer::CallerWait);
-        self.cx.stop(Timer::CallerGrace);
-        // Half a chunk of one caller must not start the next one's.
-        self.chunker.clear();
-        self.cx.act(Action::Listen(Some(caller)));
-        self.link.connect(&mut self.cx);
-    }
-
     fn somebody_hears(&mut self) {
         let who = &mut self.persona;
         self.link.heard(&mut self.cx, who, &self.history);
@@ -315,54 +273,5 @@ impl Conversation {
                 cx.within(Timer::Rotate, link::ROTATE_WITHIN);
             }
         }
-    }
-
-    /// Ends the call with `outcome`, and the voice session before it, if there is one.
-    fn end(&mut self, outcome: Outcome) {
-        if !matches!(self.life, Life::Live) {
-            return;
-        }
-        if outcome.is_by_agent() {
-            self.dismiss_caller();
-        }
-        self.life = Life::Ending(outcome);
-        self.cx.stop(Timer::CallerWait);
-        self.cx.stop(Timer::CallerGrace);
-        self.cx.stop(Timer::Owed);
-        self.leaving = None;
-        self.tools.hang_up(&mut self.cx);
-        self.turn.stop(&mut self.cx);
-        self.link.end(&mut self.cx);
-        if !self.link.is_ending() {
-            self.finish();
-        }
-    }
-
-    /// Ends the call without another word to the agent. An outcome that is known stays.
-    fn end_at_once(&mut self, outcome: Outcome) {
-        if matches!(self.life, Life::Live) {
-            self.turn.stop(&mut self.cx);
-            self.life = Life::Ending(outcome);
-        }
-        self.hang_up();
-    }
-
-    fn hang_up(&mut self) {
-        self.link.cut(&mut self.cx);
-        self.finish();
-    }
-
-    fn finish(&mut self) {
-        let Life::Ending(outcome) = std::mem::replace(&mut self.life, Life::Finished) else {
-            return;
-        };
-        self.tools.hang_up(&mut self.cx);
-        self.turn.close(&mut self.cx);
-        self.meter.closed(&mut self.cx);
-        let connected = self.meter.spent(self.cx.now).connected;
-        let cost = self.meter.cost(connected);
-        self.cx.observe(Fact::Used { connected, cost });
-        self.cx.timers.clear();
-        self.cx.act(Action::Finish(outcome));
     }
 }

@@ -18,17 +18,16 @@
 //! reply; unless that one was asked for by a tool's result and not by the caller. Then all that
 //! the server is done with is flushed. A challenge stands until it is confirmed or all is played.
 
+mod reply;
+
 use std::time::{Duration, Instant};
 
 use super::context::{Context, Timer};
-use super::heard::Word;
 use super::latency::Stopwatch;
-use super::ledger::{Ledger, Owner};
+use super::ledger::Ledger;
 use super::shown::Shown;
-use super::{Action, AgentState, BargeIn, Dropped, Fact, PlayoutEvent, Utterance};
+use super::{Action, AgentState, BargeIn, Fact, PlayoutEvent, Utterance};
 use crate::audio::Frame;
-use crate::ids::ReplyId;
-use crate::private::Private;
 
 /// How long a reply is held without a confirmation.
 pub(super) const HOLD: Duration = Duration::from_secs(1);
@@ -131,79 +130,6 @@ impl Turn {
         }
     }
 
-    /// `reply.started`.
-    pub(super) fn reply_started(&mut self, cx: &mut Context, id: Option<ReplyId>) {
-        // Without a name it is another reply, whatever went before.
-        let is_new = id.as_ref().is_none_or(|id| !self.ledger.knows(id));
-        if is_new && !self.stopped {
-            self.begin(cx, id);
-        }
-        self.progress(cx);
-    }
-
-    /// `reply.audio`.
-    pub(super) fn reply_audio(&mut self, cx: &mut Context, id: Option<ReplyId>, frame: Frame) {
-        let owner = self.ledger.owner(id.as_ref());
-        if self.stopped || owner == Owner::Stale {
-            cx.observe(Fact::Dropped(Dropped::StaleReply));
-            return;
-        }
-        if owner == Owner::New {
-            self.begin(cx, id);
-        }
-        self.stopwatch.token(cx.now);
-        let samples = frame.samples().len();
-        if samples == 0 {
-            return;
-        }
-        let Some(playing) = self.ledger.play(cx.now, samples) else {
-            return;
-        };
-        // Playout tells only once that an utterance is audible.
-        self.shown.speaking |= playing.audible;
-        let utterance = playing.utterance;
-        cx.act(Action::Play { utterance, frame });
-        self.progress(cx);
-    }
-
-    /// `transcript.agent.delta`.
-    pub(super) fn reply_word(&mut self, cx: &mut Context, id: Option<&ReplyId>, word: Word) {
-        self.stopwatch.token(cx.now);
-        self.ledger.word(id, word);
-        self.progress(cx);
-    }
-
-    /// `transcript.agent`.
-    pub(super) fn reply_text(
-        &mut self,
-        cx: &mut Context,
-        id: Option<&ReplyId>,
-        text: Private<String>,
-    ) {
-        self.ledger.text(id, text);
-        self.settle(cx);
-    }
-
-    /// `reply.done` with any status but `interrupted`.
-    pub(super) fn reply_done(&mut self, cx: &mut Context, id: Option<&ReplyId>) {
-        self.ledger.done(id);
-        self.settle(cx);
-    }
-
-    /// The server says that the reply was interrupted; which one of [`Self::replies`] that is.
-    pub(super) fn reply_interrupted(
-        &mut self,
-        cx: &mut Context,
-        id: Option<&ReplyId>,
-    ) -> Option<u32> {
-        let hit = self.ledger.interrupt(id);
-        if hit.is_busy {
-            self.flush(cx, true);
-        }
-        self.settle(cx);
-        hit.reply
-    }
-
     /// Something happened in the playout queue.
     pub(super) fn playout(&mut self, cx: &mut Context, event: PlayoutEvent) {
         match event {
@@ -303,16 +229,6 @@ impl Turn {
     /// What the room is shown.
     pub(super) fn state(&self) -> AgentState {
         self.shown.state
-    }
-
-    /// A reply that is not known yet: the server is done with the one before.
-    fn begin(&mut self, cx: &mut Context, id: Option<ReplyId>) {
-        self.ledger.supersede();
-        let asked_by_tool = std::mem::take(&mut self.follow_up);
-        if self.challenged && !asked_by_tool {
-            self.flush(cx, true);
-        }
-        self.ledger.begin(cx.now, id);
     }
 
     fn audible(&mut self, cx: &mut Context, utterance: Utterance) {
