@@ -41,6 +41,7 @@ impl Reload {
 
     /// A file that is gone for a moment is being written: the next look shows.
     fn look(&mut self) -> Option<(Agent, AgentText)> {
+        AgentText::path(&self.source, &self.overrides)?;
         let text = AgentText::read(&self.source, &self.overrides).ok()?;
         if text == self.known {
             return None;

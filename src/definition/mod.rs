@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::config::Source;
 use crate::dial::Proxies;
 use crate::tools::Toolbox;
-use crate::tools::mcp::{McpSpec, McpTool};
+use crate::tools::mcp::{self, McpSpec, McpTool};
 
 pub use outline::{LinesOutline, Means, Outline, PhaseOutline, ToolOutline};
 
@@ -85,7 +85,7 @@ impl Definition {
             toolbox: Arc::new(toolbox.unwrap_or_default()),
             mcp: outline.mcp,
         };
-        problems.extend(definition.mcp.iter().flat_map(McpSpec::problems));
+        problems.extend(mcp::problems(&definition.mcp, source));
         problems.extend(definition.names_twice());
         match problems.is_empty() {
             true => Ok(definition),

@@ -226,6 +226,25 @@ async fn the_agent_hangs_up_once_its_goodbye_was_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_says_nothing_is_asked_and_then_left() {
+    let bench = Bench::start(scripted(&[])).await;
+    let text = "[limits]\nidle = 2\n[lines]\nidle = [\"Are you there?\"]\ngoodbye = \"Bye.\"\n";
+    let file = agent_file("idle.toml", text);
+    let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
+    let caller = bench.caller("ada").await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert!(
+        worker.wrote().contains("\"outcome\":\"limit_idle\""),
+        "{}",
+        worker.wrote()
+    );
+    let asked = Entry::Received("reply.create".to_owned());
+    assert_eq!(bench.log.count(&asked), 2, "one line, and the goodbye");
+    caller.leave().await;
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_phase_and_an_edit_reach_the_running_session() {
     let rule = r#"table=set_state:{"state":"till"}"#;
     let bench = Bench::start(scripted(&[rule])).await;

@@ -159,6 +159,10 @@ fn everything_that_is_wrong_is_told_together() {
         ("[lines]\ngoodbye = \" \"\n", "[lines]"),
         ("[[mcp]]\nname = \"x\"\n", "x"),
         (
+            "[[mcp]]\nname = \"crm\"\nurl = \"https://a.example\"\nheaders = { Authorization = \"Bearer $CRM\" }\n",
+            "CRM",
+        ),
+        (
             "[webhook]\nurl = \"https://a.example\"\nevents = []\nsecret = \"HOOK\"\n",
             "HOOK",
         ),

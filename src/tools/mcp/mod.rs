@@ -59,20 +59,7 @@ impl Servers {
     /// # Errors
     /// All that is wrong with the specs, and all variables that are not set, each in one line.
     pub fn start(specs: &[McpSpec], source: &Source) -> Result<Self, Vec<String>> {
-        let (mut ways, mut problems) = (Vec::new(), twice(specs));
-        for spec in specs {
-            let wrong = spec.problems();
-            if wrong.is_empty() {
-                match Way::of(spec, source) {
-                    Ok(way) => ways.push(way),
-                    Err(unset) => problems.extend(unset),
-                }
-            }
-            problems.extend(wrong);
-        }
-        if !problems.is_empty() {
-            return Err(problems);
-        }
+        let ways = ways(specs, source)?;
         let mut servers = Self::of(specs);
         for (at, (spec, way)) in specs.iter().zip(ways).enumerate() {
             match way {
@@ -203,6 +190,31 @@ impl Way {
 }
 
 /// One line for each name that two servers have.
+/// What keeps servers like these from being started: all that is wrong with the specs, and all
+/// variables that `source` does not have, each in one line.
+pub fn problems(specs: &[McpSpec], source: &Source) -> Vec<String> {
+    ways(specs, source).err().unwrap_or_default()
+}
+
+/// A way to each server.
+fn ways(specs: &[McpSpec], source: &Source) -> Result<Vec<Way>, Vec<String>> {
+    let (mut ways, mut problems) = (Vec::new(), twice(specs));
+    for spec in specs {
+        let wrong = spec.problems();
+        if wrong.is_empty() {
+            match Way::of(spec, source) {
+                Ok(way) => ways.push(way),
+                Err(unset) => problems.extend(unset),
+            }
+        }
+        problems.extend(wrong);
+    }
+    match problems.is_empty() {
+        true => Ok(ways),
+        false => Err(problems),
+    }
+}
+
 fn twice(specs: &[McpSpec]) -> Vec<String> {
     let mut names = HashSet::new();
     let twice = specs.iter().filter(|spec| !names.insert(&spec.name));
