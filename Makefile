@@ -1,8 +1,9 @@
 # What people and CI call. `make setup` brings what is missing; the others call it.
 CARGO ?= cargo
+FUZZ_SECONDS ?= 600
 export PATH := $(CURDIR)/target/tools:$(CURDIR)/target/tools/bin:$(PATH)
 
-.PHONY: help demo setup test e2e soak check bench bench-dispatch fmt
+.PHONY: help demo setup test e2e soak fuzz check bench bench-dispatch fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -25,9 +26,13 @@ e2e: ## only the calls between real processes
 soak: setup ## a thousand calls, and as many rooms as the machine carries
 	$(CARGO) test --locked --test load -- --nocapture --ignored --test-threads=1
 
+fuzz: ## each fuzzer for FUZZ_SECONDS (needs cargo-fuzz and a nightly compiler)
+	core/fuzz/run.sh $(FUZZ_SECONDS)
+
 check: ## formatting, lints, docs, dependencies, sizes, the official crate
 	@scripts/setup.sh check
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path core/fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --document-private-items
 	cargo-deny --locked check --hide-inclusion-graph bans licenses sources
@@ -42,3 +47,4 @@ bench-dispatch: setup ## from start to registered, offer to answer, dispatch to 
 
 fmt: ## format the code
 	$(CARGO) fmt --all
+	$(CARGO) fmt --manifest-path core/fuzz/Cargo.toml

@@ -28,7 +28,15 @@ impl<Timer: Copy + PartialEq, Action> Context<Timer, Action> {
 
     /// Sets `timer` to go off in `delay`.
     pub(crate) fn within(&mut self, timer: Timer, delay: Duration) {
-        self.timers.set(timer, self.now + delay);
+        self.at(timer, self.now.checked_add(delay));
+    }
+
+    /// Sets `timer` to go off at `at`; without a time, or at one that no clock reaches, never.
+    pub(crate) fn at(&mut self, timer: Timer, at: Option<Instant>) {
+        match at {
+            Some(at) => self.timers.set(timer, at),
+            None => self.timers.stop(timer),
+        }
     }
 
     pub(crate) fn stop(&mut self, timer: Timer) {

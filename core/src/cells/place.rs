@@ -177,9 +177,6 @@ impl Cells {
             _ => call.cleared,
         };
         let next: Option<Instant> = self.calls.values().filter_map(due).min();
-        match next {
-            Some(at) => self.cx.timers.set(Timer::Calls, at),
-            None => self.cx.stop(Timer::Calls),
-        }
+        self.cx.at(Timer::Calls, next);
     }
 }

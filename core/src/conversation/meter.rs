@@ -89,11 +89,8 @@ impl Meter {
     }
 
     fn set_timers(&self, cx: &mut Context) {
-        let until = |began: Instant| Some(began + self.limits.duration?);
-        match self.began.and_then(until) {
-            Some(at) => cx.timers.set(Timer::Duration, at),
-            None => cx.stop(Timer::Duration),
-        }
+        let until = |began: Instant| began.checked_add(self.limits.duration?);
+        cx.at(Timer::Duration, self.began.and_then(until));
         match self.open_since.and_then(|_| self.affordable()) {
             Some(most) => cx.within(Timer::Cost, most.saturating_sub(self.connected(cx.now))),
             None => cx.stop(Timer::Cost),

@@ -213,6 +213,20 @@ fn length_and_cost_end_a_call() {
 }
 
 #[test]
+fn a_limit_that_no_clock_reaches_is_none() {
+    let ever = Duration::MAX;
+    let mut call = limited(Limits {
+        idle: Some(ever),
+        duration: Some(ever),
+        cost: Some(4e15),
+        price: Some(1.0),
+        ..Limits::default()
+    });
+    assert_eq!(call.pass(SECOND), []);
+    assert_eq!(call.deadline(), None);
+}
+
+#[test]
 fn a_call_that_ends_reaches_no_limit() {
     let mut call = limited(Limits {
         duration: Some(SECOND),

@@ -77,7 +77,7 @@ impl Run {
 
     fn run(mut self) -> Seen {
         for _ in 0..STEPS {
-            match self.watch.ready {
+            match self.watch.server.ready {
                 true => self.step(),
                 false => self.without_session(),
             }
@@ -118,9 +118,9 @@ impl Run {
     /// The machine looks for a session: it gets its own, another one, or none.
     fn without_session(&mut self) {
         match self.chance.below(8) {
-            0..=1 if self.watch.connected => self.watch.on(Event::AgentOpened),
+            0..=1 if self.watch.server.connected => self.watch.on(Event::AgentOpened),
             2..=4 => self.watch.on(session()),
-            5 if self.watch.connected => {
+            5 if self.watch.server.connected => {
                 let loss = self.chance.any(&[loss(), Loss::Refused(401)]);
                 self.watch.on(Event::AgentLost(loss));
             }

@@ -3,6 +3,7 @@
 
 mod at_every_step;
 mod at_random;
+mod server;
 mod watch;
 
 use super::harness::*;

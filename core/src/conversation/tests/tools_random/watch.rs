@@ -4,11 +4,11 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
+use super::server::Server;
 use super::*;
 use crate::conversation::leaving::LEAVE_WITHIN;
 use crate::conversation::link::END_WITHIN;
 use crate::conversation::tool::ANSWER_WITHIN;
-use crate::ids::ReplyId;
 
 /// A call of a tool that the machine told of and has neither answered nor dropped.
 struct Owed {
@@ -44,15 +44,7 @@ pub(super) struct Watch {
     owed: HashMap<String, Owed>,
     work: HashMap<String, Work>,
     known: HashSet<String>,
-    /// The replies by name, in their order.
-    replies: Vec<String>,
-    /// The one that the server makes.
-    pub(super) open: Option<usize>,
-    caller_speaks: bool,
-    pub(super) connected: bool,
-    resuming: bool,
-    configured: bool,
-    pub(super) ready: bool,
+    pub(super) server: Server,
     /// What playout has: milliseconds by utterance.
     queue: Vec<(u32, u64)>,
     leaving: Option<Instant>,
@@ -69,13 +61,7 @@ impl Watch {
             owed: HashMap::new(),
             work: HashMap::new(),
             known: HashSet::new(),
-            replies: Vec::new(),
-            open: None,
-            caller_speaks: false,
-            connected: false,
-            resuming: false,
-            configured: false,
-            ready: false,
+            server: Server::default(),
             queue: Vec::new(),
             leaving: None,
             ending: None,
@@ -85,18 +71,18 @@ impl Watch {
         for event in [joined("ada"), subscribed(), Event::AgentOpened, session()] {
             watch.on(event);
         }
-        assert!(watch.ready);
+        assert!(watch.server.ready);
         watch
     }
 
     pub(super) fn on(&mut self, event: Event) {
         let called = self.note(&event);
         let is_ready = matches!(event, Event::Agent(AgentEvent::SessionReady { .. }));
-        let becomes_ready = is_ready && self.configured && !self.ready;
-        self.ready |= becomes_ready && self.ending.is_none();
+        let becomes_ready = is_ready && self.server.configured && !self.server.ready;
+        self.server.ready |= becomes_ready && self.ending.is_none();
         let actions = self.call.on(event);
         self.check(actions, called.as_deref());
-        if becomes_ready && !self.resuming {
+        if becomes_ready && !self.server.resuming {
             assert!(self.owed.is_empty(), "owed to a session that is gone");
         }
         self.check_rest();
@@ -162,81 +148,28 @@ impl Watch {
     /// Enters what the event means; gives the call of a tool that it is.
     fn note(&mut self, event: &Event) -> Option<String> {
         match event {
-            Event::AgentLost(_) => self.cut(),
+            Event::AgentLost(_) => self.server.cut(),
             Event::ToolDone { call, .. } => {
                 let work = self.work.get_mut(call.as_str());
                 if let Some(work) = work.filter(|it| **it == Work::Running) {
                     *work = Work::Given;
                 }
             }
-            Event::Agent(event) if self.ready => return self.hear(event),
+            Event::Agent(event) if self.server.ready => return self.server.says(event),
             _ => {}
         }
         None
-    }
-
-    fn hear(&mut self, event: &AgentEvent) -> Option<String> {
-        match event {
-            AgentEvent::ToolCall { call, .. } => return Some(call.to_string()),
-            AgentEvent::SpeechStarted => self.caller_speaks = true,
-            AgentEvent::ReplyStarted { reply: Some(reply) }
-            | AgentEvent::ReplyAudio {
-                reply: Some(reply), ..
-            } => self.begin(reply),
-            AgentEvent::ReplyDone {
-                reply: Some(reply),
-                status: ReplyStatus::Interrupted,
-            }
-            | AgentEvent::AgentTranscript {
-                reply: Some(reply),
-                interrupted: true,
-                ..
-            } => self.close(reply),
-            AgentEvent::ReplyDone {
-                reply: Some(reply), ..
-            }
-            | AgentEvent::ReplyError {
-                reply: Some(reply), ..
-            } => {
-                self.close(reply);
-                self.caller_speaks = false;
-            }
-            _ => {}
-        }
-        None
-    }
-
-    fn begin(&mut self, reply: &ReplyId) {
-        if !self.replies.iter().any(|it| it == reply.as_str()) {
-            self.replies.push(reply.to_string());
-            self.open = Some(self.replies.len());
-        }
-    }
-
-    fn close(&mut self, reply: &ReplyId) {
-        let name = self.open.map(|open| self.replies[open - 1].as_str());
-        if name == Some(reply.as_str()) {
-            self.open = None;
-        }
-    }
-
-    fn cut(&mut self) {
-        self.connected = false;
-        self.configured = false;
-        self.ready = false;
-        self.open = None;
-        self.caller_speaks = false;
     }
 
     fn check(&mut self, actions: Vec<Action>, called: Option<&str>) {
         for action in actions {
             assert!(!self.finished, "{action:?} after the end");
             match action {
-                Action::CloseAgent => self.cut(),
+                Action::CloseAgent => self.server.cut(),
                 Action::ConnectAgent | Action::ResumeAgent(_) => {
                     assert!(self.ending.is_none(), "{action:?} while the call ends");
-                    self.connected = true;
-                    self.resuming = matches!(action, Action::ResumeAgent(_));
+                    self.server.connected = true;
+                    self.server.resuming = matches!(action, Action::ResumeAgent(_));
                 }
                 Action::SendAgent(command) => self.sent(&command),
                 Action::RunTool { call, .. } => self.runs(call.as_str()),
@@ -268,8 +201,11 @@ impl Watch {
         match command {
             AgentCommand::ToolResult { call, .. } => self.answered(call.as_str()),
             AgentCommand::CreateReply { instructions } => {
-                assert!(self.ready && self.ending.is_none(), "asked out of session");
-                assert_eq!(self.open, None, "asked while a reply is made");
+                assert!(
+                    self.server.ready && self.ending.is_none(),
+                    "asked out of session"
+                );
+                assert_eq!(self.server.open, None, "asked while a reply is made");
                 let words = instructions.as_ref().map(|it| it.reveal().as_str());
                 if words.is_some_and(|it| FILLERS.iter().any(|filler| it.ends_with(filler))) {
                     self.filled();
@@ -277,13 +213,13 @@ impl Watch {
             }
             AgentCommand::EndSession => {
                 assert!(
-                    self.ready && self.ending.is_none(),
+                    self.server.ready && self.ending.is_none(),
                     "ended out of session or twice"
                 );
                 self.ending = Some(self.call.now);
             }
             AgentCommand::UpdateSession(_) | AgentCommand::ResumeSession(_) => {
-                self.configured = true;
+                self.server.configured = true;
             }
             _ => {}
         }
@@ -309,15 +245,16 @@ impl Watch {
     /// `tool.result` is sent.
     fn answered(&mut self, call: &str) {
         assert!(
-            self.ready && self.ending.is_none(),
+            self.server.ready && self.ending.is_none(),
             "{call} answered out of session"
         );
         let owed = self.owed.get(call).expect("what is answered was called");
-        let may_cut_in = owed.rule.immediate || self.open.is_none() && !self.caller_speaks;
+        let may_cut_in =
+            owed.rule.immediate || self.server.open.is_none() && !self.server.caller_speaks;
         if !may_cut_in {
             let waited = self.call.now.saturating_duration_since(owed.since);
             assert!(waited >= ANSWER_WITHIN, "{call} cuts in after {waited:?}");
-            self.caller_speaks = false;
+            self.server.caller_speaks = false;
             self.seen.overdue += 1;
         }
     }
@@ -331,7 +268,7 @@ impl Watch {
                 let rule = rules().into_iter().find(|rule| rule.name == name);
                 let owed = Owed {
                     rule: rule.unwrap_or_default(),
-                    reply: self.replies.len(),
+                    reply: self.server.replies.len(),
                     since: self.call.now,
                 };
                 self.owed.insert(call, owed);
@@ -391,10 +328,10 @@ impl Watch {
     /// The reply that the server makes was interrupted: what it called is not owed any more,
     /// unless it survives.
     pub(super) fn interrupt(&mut self) {
-        let Some(open) = self.open.filter(|_| self.ready) else {
+        let Some(open) = self.server.open.filter(|_| self.server.ready) else {
             return;
         };
-        let name = self.replies[open - 1].clone();
+        let name = self.server.replies[open - 1].clone();
         self.on(interrupted(&name));
         let mut owed = self.owed.values();
         let is_dropped = owed.all(|owed| owed.reply != open || owed.rule.survives_interruption);

@@ -1,0 +1,22 @@
+//! Whatever somebody may write into `agent.toml`.
+
+#![no_main]
+
+use std::path::PathBuf;
+
+use libfuzzer_sys::fuzz_target;
+use parlor::config::{Agent, AgentText, Source};
+
+fuzz_target!(|text: &str| {
+    let file = AgentText {
+        path: PathBuf::from("agent.toml"),
+        text: text.to_owned().into(),
+    };
+    let source = [
+        ("SHOP_TOKEN", "a token"),
+        ("SHOP_URL", "https://shop.example"),
+    ];
+    if let Err(error) = Agent::of(&file, &source.into_iter().collect::<Source>()) {
+        assert!(!error.to_string().is_empty(), "refused without a word");
+    }
+});

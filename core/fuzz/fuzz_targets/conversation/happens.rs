@@ -1,0 +1,223 @@
+//! What happens to a call, as bytes may say it: few names, so that they meet.
+
+use std::time::Duration;
+
+use arbitrary::Arbitrary;
+use parlor_core::audio::Frame;
+use parlor_core::conversation::{
+    AgentError, AgentEvent, Event, Loss, ParticipantKind, PlayoutEvent, ReplyStatus, RoomEnd,
+    RoomEvent, Utterance,
+};
+use parlor_core::private::Secret;
+
+use super::brief::File;
+
+#[derive(Debug, Arbitrary)]
+pub(crate) enum Happens {
+    Shutdown,
+    Joined(u8, u8),
+    Left(u8),
+    SecondAgent(bool),
+    Subscribed,
+    RoomEnded(u8),
+    Opened,
+    Lost(u8),
+    Stalled,
+    File(Box<File>),
+    ToolDone(u8, bool),
+    Audible(u8),
+    Drained(u8, u16),
+    Flushed(u8, u16),
+    Overflowed,
+    Mic(u8),
+    Updated,
+    Ready(bool),
+    Failed(u8),
+    Ended,
+    SpeechStarted,
+    SpeechStopped,
+    CallerSays(u8),
+    CallerSaid(u8),
+    Started(u8),
+    Audio(u8, u8),
+    Word(u8, u16, u16),
+    Text(u8, bool),
+    Done(u8, u8),
+    ReplyError(u8, bool),
+    ToolCall(u8, u8),
+}
+
+impl From<Happens> for Event {
+    fn from(happens: Happens) -> Self {
+        match happens {
+            Happens::Shutdown => Self::Shutdown,
+            Happens::Joined(who, kind) => Self::Room(RoomEvent::Joined {
+                identity: name(who).into(),
+                kind: any(
+                    kind,
+                    [
+                        ParticipantKind::Standard,
+                        ParticipantKind::Sip,
+                        ParticipantKind::Agent,
+                    ],
+                ),
+            }),
+            Happens::Left(who) => Self::Room(RoomEvent::Left {
+                identity: name(who).into(),
+            }),
+            Happens::SecondAgent(was_first) => Self::Room(RoomEvent::Agent {
+                name: "clerk".to_owned(),
+                was_first,
+            }),
+            Happens::Subscribed => Self::Room(RoomEvent::Subscribed),
+            Happens::RoomEnded(how) => Self::Room(RoomEvent::Ended(any(
+                how,
+                [RoomEnd::Closed, RoomEnd::Removed, RoomEnd::ConnectionLost],
+            ))),
+            Happens::Opened => Self::AgentOpened,
+            Happens::Lost(how) => Self::AgentLost(loss(how)),
+            Happens::Stalled => Self::AgentStalled,
+            Happens::File(file) => Self::Brief(Box::new((*file).into())),
+            Happens::ToolDone(call, is_error) => Self::ToolDone {
+                call: name(call).into(),
+                result: "{}".to_owned().into(),
+                is_error,
+            },
+            Happens::Overflowed => Self::Playout(PlayoutEvent::Overflowed),
+            Happens::Audible(utterance) => Self::Playout(PlayoutEvent::Audible {
+                utterance: Utterance(utterance.into()),
+            }),
+            Happens::Drained(utterance, played) => Self::Playout(PlayoutEvent::Drained {
+                utterance: Utterance(utterance.into()),
+                played: milliseconds(played),
+            }),
+            Happens::Flushed(utterance, played) => Self::Playout(PlayoutEvent::Flushed {
+                utterance: Utterance(utterance.into()),
+                played: milliseconds(played),
+            }),
+            Happens::Mic(loud) => Self::Mic(Frame::new(vec![i16::from(loud) * 100; 240])),
+            other => Self::Agent(message(other)),
+        }
+    }
+}
+
+fn message(happens: Happens) -> AgentEvent {
+    match happens {
+        Happens::Ready(resumable) => AgentEvent::SessionReady {
+            session: Some("sess_1".into()),
+            resume_token: resumable.then(|| Secret::new("token")),
+            expires_at: None,
+            server_tools: vec!["weather".to_owned()],
+        },
+        Happens::Failed(code) => AgentEvent::SessionError(error(code)),
+        Happens::Ended => AgentEvent::SessionEnded,
+        Happens::SpeechStarted => AgentEvent::SpeechStarted,
+        Happens::SpeechStopped => AgentEvent::SpeechStopped,
+        Happens::CallerSays(words) => AgentEvent::UserTranscriptDelta {
+            item: None,
+            text: said(words).into(),
+        },
+        Happens::CallerSaid(words) => AgentEvent::UserTranscript {
+            item: None,
+            text: said(words).into(),
+        },
+        Happens::ToolCall(call, tool) => AgentEvent::ToolCall {
+            call: name(call).into(),
+            name: any(tool, super::brief::CALLED).to_owned(),
+            arguments: format!(r#"{{"state":"{}"}}"#, name(tool / 8)).into(),
+        },
+        other => reply(other),
+    }
+}
+
+fn reply(happens: Happens) -> AgentEvent {
+    // Now and then without a name, as old servers do.
+    let reply = |which: u8| (which % 8 != 0).then(|| name(which).into());
+    match happens {
+        Happens::Started(which) => AgentEvent::ReplyStarted {
+            reply: reply(which),
+        },
+        Happens::Audio(which, length) => AgentEvent::ReplyAudio {
+            reply: reply(which),
+            frame: Frame::new(vec![0; usize::from(length) * 240]),
+        },
+        Happens::Word(which, start, end) => AgentEvent::AgentTranscriptDelta {
+            reply: reply(which),
+            delta: said(which).into(),
+            start: Some(milliseconds(start)),
+            end: Some(milliseconds(end)),
+        },
+        Happens::Text(which, interrupted) => AgentEvent::AgentTranscript {
+            reply: reply(which),
+            text: said(which).into(),
+            interrupted,
+        },
+        Happens::Done(which, status) => AgentEvent::ReplyDone {
+            reply: reply(which),
+            status: any(
+                status,
+                [
+                    ReplyStatus::Completed,
+                    ReplyStatus::Interrupted,
+                    ReplyStatus::Cancelled,
+                    ReplyStatus::Failed,
+                ],
+            ),
+        },
+        Happens::ReplyError(which, retryable) => AgentEvent::ReplyError {
+            reply: reply(which),
+            error: error(which),
+            retryable,
+        },
+        _ => AgentEvent::SessionUpdated,
+    }
+}
+
+fn loss(how: u8) -> Loss {
+    match how % 4 {
+        0 => Loss::Unreachable("no network".to_owned()),
+        1 => Loss::Refused(401),
+        2 => Loss::Refused(503),
+        _ => Loss::Broken("reset".to_owned()),
+    }
+}
+
+fn error(code: u8) -> AgentError {
+    let codes = [
+        "odd",
+        "unauthorized",
+        "at_capacity",
+        "internal_error",
+        "session_not_found",
+        "invalid_value",
+    ];
+    AgentError {
+        code: any(code, codes).to_owned(),
+        message: String::new(),
+        param: Some("output.voice".to_owned()),
+    }
+}
+
+/// Names that meet: of callers, replies, calls of tools and phases.
+pub(super) fn name(which: u8) -> &'static str {
+    any(
+        which,
+        ["ada", "bob", "1", "2", "3", "start", "order", "end"],
+    )
+}
+
+pub(super) fn said(words: u8) -> String {
+    any(
+        words,
+        ["Well?", "Spell it, please.", "😀 ÄÖ", "", "Goodbye"],
+    )
+    .to_owned()
+}
+
+fn milliseconds(many: u16) -> Duration {
+    Duration::from_millis(many.into())
+}
+
+pub(super) fn any<T: Copy, const N: usize>(which: u8, all: [T; N]) -> T {
+    all[usize::from(which) % N]
+}

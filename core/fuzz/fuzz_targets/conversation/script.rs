@@ -1,0 +1,137 @@
+//! A call, as bytes may say it: how it is set, and the steps of what happens.
+
+use std::time::Duration;
+
+use arbitrary::Arbitrary;
+use parlor_core::conversation::{
+    BargeIn, Checkpoint, Resumable, Settings, Speaker, Spent, SpokenTurn,
+};
+use parlor_core::private::Secret;
+
+use super::brief::File;
+use super::happens::{Happens, any, name, said};
+
+#[derive(Debug, Arbitrary)]
+pub(crate) struct Script {
+    pub(crate) settings: Setup,
+    pub(crate) steps: Steps,
+}
+
+#[derive(Debug, Arbitrary)]
+pub(crate) struct Steps {
+    begun: bool,
+    then: Vec<Step>,
+}
+
+impl Steps {
+    /// What happens; to a call that is under way, or from its beginning.
+    pub(crate) fn all(self) -> impl Iterator<Item = Step> {
+        let beginning = [
+            Happens::Joined(0, 0),
+            Happens::Subscribed,
+            Happens::Opened,
+            Happens::Ready(true),
+        ];
+        let beginning = beginning.into_iter().filter(move |_| self.begun);
+        beginning.map(Step::Tell).chain(self.then)
+    }
+}
+
+#[derive(Debug, Arbitrary)]
+pub(crate) struct Setup {
+    file: File,
+    barge_in: u8,
+    caller_wait: Option<u16>,
+    caller_grace: u16,
+    checkpoints: bool,
+    before: Option<Before>,
+}
+
+/// Where another process had to leave the call.
+#[derive(Debug, Arbitrary)]
+struct Before {
+    caller: Option<u8>,
+    session: bool,
+    turns: Vec<(bool, u8)>,
+    owes: bool,
+    lasted: u16,
+    tool_calls: u8,
+}
+
+#[derive(Debug, Arbitrary)]
+pub(crate) enum Step {
+    /// Time passes, with each timeout at its time.
+    Pass(Time),
+    /// Time passes, and nobody looks.
+    Sleep(Time),
+    Tell(Happens),
+}
+
+#[derive(Debug, Arbitrary)]
+pub(crate) enum Time {
+    Milliseconds(u8),
+    Seconds(u8),
+    Minutes(u8),
+}
+
+impl From<Time> for Duration {
+    fn from(time: Time) -> Self {
+        match time {
+            Time::Milliseconds(many) => Self::from_millis(many.into()),
+            Time::Seconds(many) => Self::from_secs(many.into()),
+            Time::Minutes(many) => Self::from_secs(60 * u64::from(many)),
+        }
+    }
+}
+
+impl From<Setup> for Settings {
+    fn from(setup: Setup) -> Self {
+        let seconds = |many: u16| Duration::from_secs(many.into());
+        Self {
+            brief: setup.file.into(),
+            barge_in: any(
+                setup.barge_in,
+                [BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed],
+            ),
+            caller_wait: setup.caller_wait.map(seconds),
+            caller_grace: seconds(setup.caller_grace),
+            agent_name: Some("clerk".to_owned()),
+            checkpoints: setup.checkpoints,
+            resume: setup.before.map(Checkpoint::from),
+            ..Self::default()
+        }
+    }
+}
+
+impl From<Before> for Checkpoint {
+    fn from(before: Before) -> Self {
+        let turns = before
+            .turns
+            .into_iter()
+            .map(|(is_caller, words)| SpokenTurn {
+                speaker: if is_caller {
+                    Speaker::Caller
+                } else {
+                    Speaker::Agent
+                },
+                text: said(words).into(),
+            });
+        Self {
+            caller: before.caller.map(|caller| name(caller).into()),
+            session: before.session.then(|| Resumable {
+                session: "sess_1".into(),
+                token: Secret::new("token"),
+            }),
+            turns: turns.collect(),
+            owes: before.owes,
+            phase: "start".to_owned(),
+            past: None,
+            spent: Spent {
+                lasted: Duration::from_secs(before.lasted.into()),
+                connected: Duration::from_secs(before.lasted.into()),
+                turns: 0,
+                tool_calls: before.tool_calls.into(),
+            },
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What is seen of a call, and what must hold of it.
+
+use std::collections::HashSet;
+
+use parlor_core::conversation::{Action, AgentCommand, AgentState, Conversation, Event, Fact};
+
+#[derive(Default)]
+pub(crate) struct Seen {
+    connected: bool,
+    ready: bool,
+    ending: bool,
+    held: bool,
+    finished: bool,
+    /// Calls of tools that were told, and neither answered nor dropped.
+    owed: HashSet<String>,
+    running: HashSet<String>,
+}
+
+impl Seen {
+    pub(crate) fn note(&mut self, event: &Event) {
+        match event {
+            Event::AgentLost(_) => self.cut(),
+            Event::ToolDone { call, .. } => {
+                self.running.remove(call.as_str());
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes all that is to be done, and does nothing of it.
+    pub(crate) fn see(&mut self, call: &mut Conversation) {
+        while let Some(action) = call.poll_action() {
+            assert!(!self.finished, "{action:?} after the end");
+            self.action(action);
+        }
+        let waits = self.ending
+            || self.held
+            || self.connected && !self.ready
+            || !self.owed.is_empty()
+            || matches!(call.state(), AgentState::Thinking | AgentState::Speaking);
+        let deadline = call.poll_timeout();
+        match self.finished {
+            true => assert_eq!(deadline, None, "a deadline after the end"),
+            false => assert!(!waits || deadline.is_some(), "waits for ever"),
+        }
+    }
+
+    fn action(&mut self, action: Action) {
+        match action {
+            Action::ConnectAgent | Action::ResumeAgent(_) => {
+                assert!(!self.ending, "connects while the call ends");
+                self.connected = true;
+            }
+            Action::CloseAgent => self.cut(),
+            Action::SendAgent(AgentCommand::EndSession) => self.ending = true,
+            Action::PausePlayout => self.held = true,
+            Action::ResumePlayout => self.held = false,
+            Action::RunTool { call, .. } => {
+                assert!(self.running.insert(call.to_string()), "{call} runs twice");
+            }
+            Action::CancelTool(call) => {
+                assert!(self.running.remove(call.as_str()), "{call} does not run");
+            }
+            Action::Observe(fact) => self.told(&fact),
+            Action::Finish(_) => {
+                assert!(self.owed.is_empty() && self.running.is_empty(), "owed");
+                self.finished = true;
+            }
+            _ => {}
+        }
+    }
+
+    fn told(&mut self, fact: &Fact) {
+        use parlor_core::conversation::ToolDropped::{AtServer, Twice};
+        match fact {
+            Fact::SessionReady { .. } => self.ready = true,
+            Fact::SessionRotated => self.ending = false,
+            Fact::ToolCalled { call, .. } => {
+                assert!(self.owed.insert(call.to_string()), "{call} is owed twice");
+            }
+            Fact::ToolDropped {
+                why: AtServer | Twice,
+                ..
+            } => {}
+            Fact::ToolAnswered { call, .. } | Fact::ToolDropped { call, .. } => {
+                assert!(self.owed.remove(call.as_str()), "{call} is not owed");
+            }
+            _ => {}
+        }
+    }
+
+    fn cut(&mut self) {
+        self.connected = false;
+        self.ready = false;
+    }
+}

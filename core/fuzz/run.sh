@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Runs fuzzers one after the other, each for so many seconds: run.sh SECONDS [TARGET...]
+set -euo pipefail
+cd "$(dirname "$0")"
+
+seconds=$1
+shift
+./seeds.sh
+targets=("$@")
+if [ $# -eq 0 ]; then
+    mapfile -t targets < <(cargo +nightly fuzz list --fuzz-dir .)
+fi
+for target in "${targets[@]}"; do
+    features=()
+    if [ "$target" = agent_toml ]; then
+        features=(--features agent)
+    fi
+    # There is no `unsafe` here that a sanitizer could watch.
+    cargo +nightly fuzz run --fuzz-dir . -s none "${features[@]}" "$target" -- \
+        -max_total_time="$seconds" -print_final_stats=1
+done
