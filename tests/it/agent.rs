@@ -195,3 +195,23 @@ fn a_secret_that_is_not_set_is_named() {
     );
     assert!(load(text, &[("SHOP_TOKEN", "x")]).is_ok());
 }
+
+#[test]
+fn the_examples_of_the_readme_are_right() {
+    let readme = include_str!("../../README.md");
+    let blocks = readme.split("```toml\n").skip(1);
+    let examples: Vec<_> = blocks.filter_map(|it| it.split("```").next()).collect();
+    assert_eq!(examples.len(), 2);
+    let secrets = [
+        ("SHOP_TOKEN", "x"),
+        (
+            "REPORT_WEBHOOK_SECRET",
+            "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        ),
+    ];
+    for example in examples {
+        if let Err(problems) = load(example, &secrets) {
+            panic!("{problems:?} in\n{example}");
+        }
+    }
+}
