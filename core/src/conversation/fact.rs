@@ -155,6 +155,8 @@ pub enum ToolDropped {
     AtServer,
     /// It has the name of a call that is open or was answered.
     Twice,
+    /// More wait than anybody makes in a reply.
+    TooMany,
     /// The caller interrupted the reply that called.
     Interrupted,
     /// The voice session that called was replaced by another one.

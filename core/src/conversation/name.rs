@@ -143,6 +143,7 @@ names! {
     ToolDropped {
         Self::AtServer => "at_server",
         Self::Twice => "twice",
+        Self::TooMany => "too_many",
         Self::Interrupted => "interrupted",
         Self::SessionLost => "session_lost",
         Self::HungUp => "hung_up",

@@ -1,7 +1,7 @@
 //! A tool call is answered or dropped, exactly once, and never in another turn.
 
 use super::harness::*;
-use crate::conversation::tool::{ANSWER_WITHIN, MOST_OPEN, TOO_LONG, UNKNOWN_TOOL};
+use crate::conversation::tool::{ANSWER_WITHIN, MOST_OPEN, MOST_WAITING, TOO_LONG, UNKNOWN_TOOL};
 use crate::conversation::*;
 
 const WITHIN: Duration = SECOND.saturating_mul(20);
@@ -269,6 +269,11 @@ fn more_calls_than_anybody_makes_are_refused() {
     }
     let actions = call.on(tool_call("last", "tea"));
     assert_eq!(actions, [called("last", "tea")], "it is not run");
+    for nth in MOST_OPEN + 1..MOST_WAITING {
+        call.on(tool_call(&nth.to_string(), "tea"));
+    }
+    let too_many = dropped("beyond", "tea", ToolDropped::TooMany);
+    assert_eq!(call.on(tool_call("beyond", "tea")), [too_many]);
 }
 
 #[test]

@@ -35,6 +35,9 @@ pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 /// Calls that may be open at once; what comes after is refused.
 pub(super) const MOST_OPEN: usize = 32;
 
+/// Calls that may wait for an answer, refused ones included; what comes after is dropped.
+pub(super) const MOST_WAITING: usize = 128;
+
 /// Calls that are over and whose names are known.
 const PAST: usize = 64;
 
@@ -112,6 +115,8 @@ impl Tools {
             Some(ToolDropped::AtServer)
         } else if self.past.contains(&call) || self.find(&call).is_some() {
             Some(ToolDropped::Twice)
+        } else if self.open.len() >= MOST_WAITING {
+            Some(ToolDropped::TooMany)
         } else {
             None
         };
@@ -311,10 +316,8 @@ impl Tools {
     }
 
     fn set_timer(&self, cx: &mut Context) {
-        match self.open.iter().filter_map(Open::due).min() {
-            Some(due) => cx.timers.set(Timer::ToolDue, due),
-            None => cx.stop(Timer::ToolDue),
-        }
+        let due = self.open.iter().filter_map(Open::due).min();
+        cx.at(Timer::ToolDue, due);
     }
 
     fn find(&self, call: &CallId) -> Option<&Open> {

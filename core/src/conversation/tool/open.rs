@@ -105,6 +105,7 @@ impl Open {
         let nth = u32::try_from(self.fillers)
             .unwrap_or(u32::MAX)
             .saturating_add(1);
-        Some(self.called + self.rule.filler_after.saturating_mul(nth))
+        let after = self.rule.filler_after.checked_mul(nth)?;
+        self.called.checked_add(after)
     }
 }
