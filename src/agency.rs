@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 use crate::config::{Agent, Source};
 use crate::tools::mcp::{Mcp, Servers};
@@ -18,6 +19,8 @@ pub struct Agency {
     source: Source,
     present: watch::Sender<Arc<Present>>,
     servers: Mutex<Option<Servers>>,
+    /// Servers of agents that were, on their way out.
+    leaving: Mutex<JoinSet<()>>,
 }
 
 /// The agent as it is now.
@@ -41,6 +44,7 @@ impl Agency {
             source: source.clone(),
             present: watch::Sender::new(Arc::new(Present { agent, mcp })),
             servers: Mutex::new(servers),
+            leaving: Mutex::default(),
         })
     }
 
@@ -71,7 +75,9 @@ impl Agency {
             let servers = start(&agent, &self.source)?;
             mcp = servers.as_ref().map(Servers::mcp);
             if let Some(old) = std::mem::replace(&mut *self.servers.lock(), servers) {
-                tokio::spawn(old.shutdown());
+                let mut leaving = self.leaving.lock();
+                while leaving.try_join_next().is_some() {}
+                leaving.spawn(old.shutdown());
             }
         }
         self.present.send_replace(Arc::new(Present { agent, mcp }));
@@ -84,6 +90,8 @@ impl Agency {
         if let Some(servers) = servers {
             servers.shutdown().await;
         }
+        let leaving = std::mem::take(&mut *self.leaving.lock());
+        leaving.join_all().await;
     }
 }
 
