@@ -16,8 +16,8 @@ use serde_json::Value;
 
 use crate::config::Source;
 use crate::dial::Proxies;
-use crate::tools::Toolbox;
 use crate::tools::mcp::{self, McpSpec, McpTool};
+use crate::tools::{Toolbox, pattern};
 
 pub use outline::{LinesOutline, Means, Outline, PhaseOutline, ToolOutline};
 
@@ -155,15 +155,7 @@ impl PhaseDefinition {
         let Some(patterns) = &self.tools else {
             return true;
         };
-        patterns
-            .iter()
-            .any(|pattern| match pattern.split_once('*') {
-                Some((head, tail)) => {
-                    let rest = tool.strip_prefix(head);
-                    rest.is_some_and(|rest| rest.ends_with(tail))
-                }
-                None => pattern == tool,
-            })
+        patterns.iter().any(|it| pattern::matches(it, tool))
     }
 }
 

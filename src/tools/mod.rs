@@ -11,6 +11,7 @@
 mod answer;
 pub mod http;
 pub mod mcp;
+pub(crate) mod pattern;
 mod phone;
 pub mod rpc;
 mod schema;
