@@ -23,10 +23,10 @@ use crate::agent::Endpoint;
 use crate::definition::Definition;
 use crate::dial::Proxies;
 use crate::report::Reports;
+use agent_file::AgentFile;
 use barge_in::BargeInName;
 use source::Reader;
 
-pub use agent_file::AgentFile;
 pub use file_error::FileError;
 pub use reload::Reload;
 pub use source::Source;

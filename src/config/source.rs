@@ -24,6 +24,11 @@ impl Source {
         self.get(name).map(|value| value.reveal().to_owned())
     }
 
+    /// The value of `name` as a secret.
+    pub fn secret(&self, name: &str) -> Option<Secret> {
+        self.get(name).cloned()
+    }
+
     /// The value of `name`; an empty one counts as absent.
     fn get(&self, name: &str) -> Option<&Secret> {
         self.0.get(name).filter(|value| !value.is_empty())
@@ -66,7 +71,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn secret(&self, name: &str) -> Option<Secret> {
-        self.source.get(name).cloned()
+        self.source.secret(name)
     }
 
     pub(super) fn text(&self, name: &str) -> Option<String> {

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use parlor_core::private::Secret;
 use serde::Deserialize;
 use standardwebhooks::Webhook;
 
@@ -148,7 +147,7 @@ impl WebhookSpec {
 
     fn signer(&self, source: &Source) -> Result<Webhook, String> {
         let name = &self.secret;
-        let secret = source.text(name).map(Secret::new).ok_or_else(|| {
+        let secret = source.secret(name).ok_or_else(|| {
             format!("{name} is not set: [report.webhook] names it as the secret that signs reports")
         })?;
         let key = secret

@@ -8,7 +8,7 @@ mod tool;
 use std::path::Path;
 
 use parlor_core::conversation::{BargeIn, Settings};
-use parlor_core::private::{Private, Secret};
+use parlor_core::private::Private;
 use parlor_core::wire::agent::{SessionConfig, Webhook};
 use serde::Deserialize;
 
@@ -37,7 +37,7 @@ const SHIPPED: &str = include_str!("../../../agent.toml");
 /// The file as it is written. Every key is optional, and no other is taken.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct AgentFile {
+pub(super) struct AgentFile {
     name: Option<String>,
     agent_id: Option<String>,
     prompt: Option<Private<String>>,
@@ -65,18 +65,6 @@ struct WebhookEntry {
 }
 
 impl AgentFile {
-    /// Reads and checks a file.
-    ///
-    /// # Errors
-    /// [`FileError`]
-    pub fn read(path: &Path) -> Result<Self, FileError> {
-        let text = std::fs::read_to_string(path).map_err(|error| FileError::Read {
-            path: path.to_owned(),
-            error,
-        })?;
-        Self::parse(path, &text)
-    }
-
     /// The agent of whoever has not written a file yet.
     pub(super) fn shipped() -> (&'static Path, &'static str) {
         (Path::new(DEFAULT_AGENT_FILE), SHIPPED)
@@ -86,7 +74,7 @@ impl AgentFile {
     ///
     /// # Errors
     /// [`FileError`]
-    pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
+    pub(super) fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
         let file: Self =
             toml::from_str(text).map_err(|error| FileError::parse(path, text, &error))?;
         refuse(path, file.problems())?;
@@ -146,7 +134,7 @@ impl AgentFile {
     fn webhook(&self, source: &Source, problems: &mut Vec<String>) -> Option<Webhook> {
         let entry = self.webhook.as_ref()?;
         let secret = entry.secret.as_ref().and_then(|name| {
-            let secret = source.text(name).map(Secret::new);
+            let secret = source.secret(name);
             if secret.is_none() {
                 problems.push(format!("[webhook] secret: {name} is not set"));
             }

@@ -62,8 +62,8 @@ impl Program {
             .map(|(name, ours)| (name.as_str(), ours.as_str(), true));
         let (mut env, mut missing) = (Vec::new(), Vec::new());
         for (name, ours, is_needed) in passed_on.into_iter().chain(mapped) {
-            match source.text(ours) {
-                Some(value) => env.push((name.to_owned(), Secret::new(value))),
+            match source.secret(ours) {
+                Some(value) => env.push((name.to_owned(), value)),
                 None if is_needed => missing.push(unset(spec, ours)),
                 None => {}
             }

@@ -46,8 +46,8 @@ impl Template {
         for part in &self.0 {
             match part {
                 Part::Text(text) => filled.push_str(text.reveal()),
-                Part::Variable(name) => match source.text(name) {
-                    Some(value) => filled.push_str(&value),
+                Part::Variable(name) => match source.secret(name) {
+                    Some(value) => filled.push_str(value.reveal()),
                     None => missing.push(name.clone()),
                 },
             }
