@@ -104,9 +104,18 @@ impl Session {
         })
     }
 
+    /// Takes a whole description but for what has a change event of its own: the description is
+    /// newer than the events before it, and those tell the old value.
     fn describe(&self, info: ParticipantInfo) -> Option<Participant> {
         let participant = self.participant(&info.identity)?;
-        participant.describe().change(|known| known.info = info);
+        participant.describe().change(|known| {
+            known.info = ParticipantInfo {
+                name: std::mem::take(&mut known.info.name),
+                metadata: std::mem::take(&mut known.info.metadata),
+                attributes: std::mem::take(&mut known.info.attributes),
+                ..info
+            };
+        });
         Some(participant)
     }
 
