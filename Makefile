@@ -21,7 +21,7 @@ test: ## every test, against a real livekit-server
 
 e2e: ## only the calls between real processes
 	@scripts/setup.sh test
-	$(CARGO) test --locked --test e2e -- --nocapture
+	$(CARGO) test --locked --test e2e --test matrix -- --nocapture
 
 soak: setup ## a thousand calls, and as many rooms as the machine carries
 	$(CARGO) test --locked --test load -- --nocapture --ignored --test-threads=1

@@ -53,7 +53,8 @@ impl Agency {
     /// # Errors
     /// One line for each that is not there in time.
     pub async fn ready(&self) -> Result<(), Vec<String>> {
-        match self.present().borrow().mcp.clone() {
+        let mcp = self.present().borrow().mcp.clone();
+        match mcp {
             Some(mcp) => mcp.ready(SERVERS_WITHIN).await,
             None => Ok(()),
         }

@@ -60,26 +60,23 @@ impl Follow {
         self.tell(|job| FromCell::Running { job }).await;
         loop {
             tokio::select! {
-                           biased;
-                           outcome = &mut ended => return match outcome {
-                               Ok(outcome) => {
-                                   self.ended(&outcome).await;
-                                   true
-                               }
-                               Err(_) => false,
-                           },
-                           Ok(()) = checkpoints.changed() => {
-                               let checkpoint = checkpoints.borrow_and_update().clone();
-                               self.tell(|job| FromCell::Checkpoint {
-            job,
-            checkpoint: Box::new(checkpoint),
-            }).await;
-                           }
-                           Ok(()) = tokens.changed() => {
-                               let token = tokens.borrow_and_update().clone();
-                               self.tell(|job| FromCell::Token { job, token }).await;
-                           }
-                       }
+                biased;
+                outcome = &mut ended => {
+                    let Ok(outcome) = outcome else {
+                        return false;
+                    };
+                    self.ended(&outcome).await;
+                    return true;
+                }
+                Ok(()) = checkpoints.changed() => {
+                    let checkpoint = Box::new(checkpoints.borrow_and_update().clone());
+                    self.tell(|job| FromCell::Checkpoint { job, checkpoint }).await;
+                }
+                Ok(()) = tokens.changed() => {
+                    let token = tokens.borrow_and_update().clone();
+                    self.tell(|job| FromCell::Token { job, token }).await;
+                }
+            }
         }
     }
 

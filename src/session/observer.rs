@@ -147,7 +147,10 @@ impl Observer {
             Fact::PhaseEntered { phase } => tracing::info!(%phase, "the call goes on in a phase"),
             Fact::VoiceRefused => {
                 self.count(|it| &mut it.voices_refused, 1);
-                tracing::warn!("the API refused the voice in agent.toml; it chooses one");
+                tracing::warn!(
+                    "the API refused the voice in agent.toml and chooses one; \
+                     `parlor doctor` lists the voices"
+                );
             }
             Fact::SessionRotated => {
                 self.count(|it| &mut it.sessions_rotated, 1);

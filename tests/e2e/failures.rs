@@ -94,14 +94,25 @@ async fn a_rejected_session_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invalid_voice_is_told() {
+async fn an_invalid_voice_is_told_and_another_speaks() {
     let bench = Bench::start(sim::Options::default()).await;
     let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/ivy.toml");
-    std::fs::write(file, "[voice]\nname = \"ivy\"\n").unwrap();
+    std::fs::write(file, "greeting = \"Hello\"\n[voice]\nname = \"ivy\"\n").unwrap();
     let mut worker = bench.worker_with(&["--agent", file], &[]);
     let caller = bench.caller("ada").await;
-    fails(&mut worker, &["output.voice", "parlor doctor"]).await;
+    agent_speaks(&mut caller.agent_state()).await;
     caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert!(
+        worker.wrote().contains("parlor doctor"),
+        "{}",
+        worker.wrote()
+    );
+    assert!(
+        worker.wrote().contains("output.voice"),
+        "{}",
+        worker.wrote()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,6 +120,7 @@ async fn an_agent_that_is_never_ready_is_told() {
     let bench = Bench::start(playing(&["never-ready"])).await;
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
+    worker.writes("no voice session yet").await;
     fails(&mut worker, &["not ready in time"]).await;
     caller.leave().await;
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "figures are printed")]
 
+#[allow(dead_code, reason = "shared with the table of scenarios")]
 mod bench;
 mod call;
 mod dispatch;
@@ -11,7 +12,6 @@ mod gate;
 mod hearing;
 mod hostile;
 mod lost;
-mod matrix;
 mod mcp;
 mod orphans;
 mod pages;
@@ -19,4 +19,5 @@ mod reconnect;
 mod report;
 mod tools;
 mod webhook;
+#[allow(dead_code, reason = "shared with the table of scenarios")]
 mod worker;

@@ -12,6 +12,10 @@ use tokio::time::timeout;
 /// No single step of a test takes longer.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
+/// A worker has ended by then: a session that cannot be had is tried for 25 s, and each try may
+/// take 12 s.
+const END: Duration = Duration::from_secs(60);
+
 /// A `parlor` process; killed when this is dropped.
 pub(crate) struct Worker {
     child: Child,
@@ -103,7 +107,7 @@ impl Worker {
             while self.pipes.join_next().await.is_some() {}
             status
         };
-        match timeout(SOON, ended).await {
+        match timeout(END, ended).await {
             Ok(status) => status,
             Err(_) => panic!("the worker did not end; it wrote:\n{}", self.wrote()),
         }

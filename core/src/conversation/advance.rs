@@ -58,11 +58,15 @@ impl Conversation {
 
     /// The session gives way to another one as soon as nobody speaks.
     fn rotate_if_due(&mut self) {
-        let is_quiet =
-            self.turn.is_idle() && !self.tools.is_busy() && !self.tools.has_caller_spoken();
-        if self.rotation_due && is_quiet && self.link.is_ready() {
+        let is_due = self.rotation_due && self.link.is_ready();
+        if is_due && self.is_quiet() && !self.tools.is_busy() {
             self.rotate();
         }
+    }
+
+    /// Whether nobody speaks, or has spoken and waits.
+    fn is_quiet(&self) -> bool {
+        self.turn.is_idle() && !self.tools.has_caller_spoken()
     }
 
     pub(super) fn rotate(&mut self) {
@@ -74,10 +78,9 @@ impl Conversation {
     /// Counts how long the caller says nothing while it is the caller's turn.
     fn watch_silence(&mut self) {
         let is_silent = self.turn.state() == AgentState::Listening
-            && self.turn.is_idle()
+            && self.is_quiet()
             && self.link.is_ready()
-            && self.leaving.is_none()
-            && !self.tools.has_caller_spoken();
+            && self.leaving.is_none();
         match self.meter.idle().filter(|_| is_silent) {
             Some(idle) if !self.cx.timers.is_set(Timer::Idle) => {
                 self.cx.within(Timer::Idle, idle);

@@ -73,18 +73,17 @@ impl Persona {
 
     /// Goes on in a phase that is entered by words of the caller or by a tool; gives its name.
     pub(super) fn enter_if(&mut self, is_cue: impl Fn(&Phase) -> bool) -> Option<String> {
-        let phases = std::iter::once(&self.brief.first).chain(&self.brief.others);
-        let entered = phases.into_iter().find(|phase| is_cue(phase))?;
-        let name = entered.name.clone();
+        let name = self.phases().find(|phase| is_cue(phase))?.name.clone();
         (name != self.name && self.enter(&name)).then_some(name)
     }
 
     /// What the first phase and the others are called.
     pub(super) fn phase_names(&self) -> impl Iterator<Item = &str> {
-        let others = self.brief.others.iter();
-        std::iter::once(&self.brief.first)
-            .chain(others)
-            .map(|phase| phase.name.as_str())
+        self.phases().map(|phase| phase.name.as_str())
+    }
+
+    fn phases(&self) -> impl Iterator<Item = &Phase> {
+        std::iter::once(&self.brief.first).chain(&self.brief.others)
     }
 
     /// What is said first to a session that begins; in the middle of a call it learns of it.
@@ -119,9 +118,8 @@ impl Persona {
 
     /// What the API has to be told so that the session is what the agent is.
     pub(super) fn change(&mut self) -> Option<SessionConfig> {
-        let told = self.told.clone()?;
         let wanted = self.wanted();
-        let change = difference(&told, &wanted);
+        let change = difference(self.told.as_ref()?, &wanted);
         if change != SessionConfig::default() {
             self.note(wanted);
             return Some(change);
