@@ -1,27 +1,46 @@
 # What people and CI call. `make setup` brings what is missing; the others call it.
 CARGO ?= cargo
 FUZZ_SECONDS ?= 600
+# The page is built where that is possible; without it, everything else works.
+PAGE := $(if $(and $(wildcard web/package.json),$(shell command -v npm 2>/dev/null)),web)
+PAGE_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 export PATH := $(CURDIR)/target/tools:$(CURDIR)/target/tools/bin:$(PATH)
 
-.PHONY: help demo setup test e2e soak fuzz check bench bench-dispatch fmt
+.PHONY: help demo setup web test e2e e2e-web soak fuzz check bench bench-dispatch fmt
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-demo: setup ## a whole call on this machine, no keys; make demo ARGS="--caller speech.wav"
+demo: setup $(PAGE) ## a whole call on this machine, no keys; make demo ARGS=--web to talk to it
 	@$(CARGO) build --release --locked
 	@target/release/parlor demo $(ARGS)
 
 setup: ## fetch the native core and livekit-server
 	@scripts/setup.sh
 
-test: ## every test, against a real livekit-server
+web: web/dist/index.html ## build the web page, which the program has inside (needs npm)
+
+web/dist/index.html: web/node_modules/.package-lock.json $(PAGE_SOURCES)
+	cd web && npm run build
+	@touch $@ build.rs
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+test: web ## every test, against a real livekit-server and in a real browser
 	@scripts/setup.sh test
 	$(CARGO) test --workspace --locked
+	cd web && npm test
 
 e2e: ## only the calls between real processes
 	@scripts/setup.sh test
 	$(CARGO) test --locked --test e2e --test matrix -- --nocapture
+
+e2e-web: web ## only the page in a browser, against a demo
+	@scripts/setup.sh test
+	$(CARGO) build --locked
+	cd web && npm test
 
 soak: setup ## a thousand calls, and as many rooms as the machine carries
 	$(CARGO) test --locked --test load -- --nocapture --ignored --test-threads=1
@@ -29,7 +48,7 @@ soak: setup ## a thousand calls, and as many rooms as the machine carries
 fuzz: ## each fuzzer for FUZZ_SECONDS (needs cargo-fuzz and a nightly compiler)
 	core/fuzz/run.sh $(FUZZ_SECONDS)
 
-check: ## formatting, lints, docs, dependencies, sizes, the official crate
+check: web ## formatting, lints, docs, dependencies, sizes, the official crate
 	@scripts/setup.sh check
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path core/fuzz/Cargo.toml --check
@@ -37,6 +56,7 @@ check: ## formatting, lints, docs, dependencies, sizes, the official crate
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --document-private-items
 	cargo-deny --locked check --hide-inclusion-graph bans licenses sources
 	scripts/sizes.sh
+	cd web && npm run check
 	DOCS_RS=1 $(CARGO) check --locked --no-default-features --features static
 
 bench: setup ## one call beside a bare participant: CPU and memory

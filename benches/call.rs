@@ -63,7 +63,7 @@ async fn compare() -> anyhow::Result<()> {
     let bare = bare(livekit)?;
     for room in ["parlor", "bare"] {
         let token = token(livekit, room, "caller", Kind::Caller)?;
-        let caller = Caller::join(&livekit.url, &token).await?;
+        let caller = Caller::join(livekit, &token).await?;
         tasks.spawn(talk(caller));
     }
     sleep(WARM_UP).await;

@@ -82,7 +82,7 @@ async fn join(livekit: &LiveKit, room: &str) -> anyhow::Result<Caller> {
         valid: Duration::from_secs(60),
     };
     let token = mint(livekit, &grant)?;
-    let joined = timeout(SOON, Caller::join(&livekit.url, &token)).await;
+    let joined = timeout(SOON, Caller::join(livekit, &token)).await;
     Ok(joined.context("the caller did not join in time")??)
 }
 

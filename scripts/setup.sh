@@ -104,11 +104,25 @@ webhook_library() { # what a test holds signatures against; people who call need
     mv target/tools/webhooks/package-lock.json "$stamp"
 }
 
+browser() { # the page is tested in one
+    [ -z "${CHROMIUM:-}" ] || return 0
+    command -v chromium >/dev/null 2>&1 && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "installing Chromium (about 2 minutes)"
+        again apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive again apt-get install -y -qq --no-install-recommends chromium >/dev/null
+        return
+    fi
+    say "chromium is missing: install it, on Debian: apt-get install chromium, or name it in CHROMIUM"
+    exit 1
+}
+
 native_core
 if [ "${1:-}" = native ]; then exit; fi
 livekit_server
 if [ "${1:-}" = test ]; then
     mcp_server
     webhook_library
+    browser
 fi
 if [ "${1:-}" = check ]; then cargo_deny; fi

@@ -27,4 +27,5 @@ pub mod sim;
 pub mod template;
 pub mod token;
 pub mod tools;
+pub mod web;
 pub mod worker;

@@ -1,5 +1,6 @@
 //! `parlor demo`: a whole call on this machine.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,6 +9,7 @@ use clap::Args;
 use parlor_core::conversation::{Event, Fact};
 use tokio::sync::mpsc;
 
+use super::demo_page::DemoPage;
 use super::{Done, out};
 use crate::agency::Agency;
 use crate::config::{Agent, AgentApi, Overrides, Source};
@@ -17,8 +19,10 @@ use crate::shutdown;
 
 /// The command's flags.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: parlor demo --caller speech.wav\n\n\
-    With ASSEMBLYAI_API_KEY set it talks to the real Voice Agent API instead of the simulator.")]
+#[command(
+    after_help = "Examples: parlor demo --caller speech.wav\n          parlor demo --web\n\n\
+    With ASSEMBLYAI_API_KEY set it talks to the real Voice Agent API instead of the simulator."
+)]
 pub(super) struct Demo {
     /// What the caller says, a WAV file [default: a short talk that is shipped]
     #[arg(long, value_name = "FILE", conflicts_with = "no_caller")]
@@ -26,6 +30,13 @@ pub(super) struct Demo {
     /// Wait for you to join, from any LiveKit client
     #[arg(long)]
     no_caller: bool,
+    /// Serve a web page to talk to the agent, until Ctrl-C [default: 127.0.0.1:8080, or another
+    /// port when that is taken]
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, conflicts_with_all = ["caller", "no_caller", "out"])]
+    web: Option<Option<SocketAddr>>,
+    /// Do not open the page in a browser
+    #[arg(long, requires = "web")]
+    no_open: bool,
     /// The agent's file [default: agent.toml, if it is there]
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
@@ -36,6 +47,14 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(self, source: &Source) -> Done {
+        if let Some(listen) = self.web {
+            let page = DemoPage {
+                listen,
+                opens: !self.no_open,
+                agent: self.agent,
+            };
+            return page.run(source).await;
+        }
         let overrides = Overrides {
             agent_file: self.agent,
             caller_wait: None,
@@ -60,6 +79,7 @@ impl Demo {
         signals.abort();
         let outcome = ended.context("the demo cannot run")?;
         out::line(&format_args!("call ended: {}", explain::outcome(&outcome)));
+        out::line(&"talk to the agent yourself, in a browser: parlor demo --web");
         Ok(if outcome.is_success() {
             ExitCode::SUCCESS
         } else {
@@ -98,7 +118,8 @@ fn tell_fact(fact: &Fact) {
             text,
             is_final: true,
             ..
-        } => out::line(&format_args!(
+        }
+        | Fact::UserWrote { text } => out::line(&format_args!(
             "{} {}",
             out::colour("heard  <", 36),
             text.reveal()

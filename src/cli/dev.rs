@@ -30,6 +30,7 @@ impl Dev {
             health: self.health,
             log_format: super::log_format(source, Format::Text)?,
             flags: self.flags,
+            watched: None,
         };
         plan.run(source).await
     }

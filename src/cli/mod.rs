@@ -1,8 +1,10 @@
 //! The command line: one file a command.
 
+mod browser;
 mod cell;
 mod courier;
 mod demo;
+mod demo_page;
 mod dev;
 mod doctor;
 mod join;
@@ -10,6 +12,7 @@ mod out;
 mod sim;
 mod start;
 mod token;
+mod web;
 mod worker;
 
 use std::path::PathBuf;
@@ -41,6 +44,8 @@ enum Command {
     Dev(dev::Dev),
     /// One worker, one room: stays until the room or the caller ends it
     Join(join::Join),
+    /// A web page to talk to the agent, and the endpoint that gives it tokens
+    Web(web::Web),
     /// The simulator of the Voice Agent API alone
     Sim(sim::Sim),
     /// A token for a room, to try a client with
@@ -107,6 +112,7 @@ fn run(command: Command, dotenv: dotenvy::Result<PathBuf>) -> Done {
             Command::Dev(dev) => dev.run(&source).await,
             Command::Cell(cell) => cell.run(&source).await,
             Command::Join(join) => join.run(&source).await,
+            Command::Web(web) => web.run(&source).await,
             Command::Sim(sim) => sim.run().await,
             Command::Token(token) => token.run(&source),
             Command::Doctor(doctor) => doctor.run(&source).await,

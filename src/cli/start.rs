@@ -57,6 +57,7 @@ impl Start {
             health: self.health,
             log_format: super::log_format(source, Format::Auto)?,
             flags: self.flags,
+            watched: None,
         };
         plan.run(source).await
     }

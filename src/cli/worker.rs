@@ -25,6 +25,18 @@ use crate::report::Reports;
 use crate::shutdown;
 use crate::worker::{self, CellCommand, Cells, Rounds, Server, WorkerEdges};
 
+/// The most calls at once, when nothing else is said.
+const MAX_CALLS: u16 = 16;
+
+/// Calls that share a process, when nothing else is said.
+const ROOMS_PER_CELL: u16 = 8;
+
+/// Calls of a process in all, when nothing else is said.
+const CELL_CALLS: u32 = 200;
+
+/// MiB of a process, when nothing else is said.
+const CELL_MEMORY: u32 = 512;
+
 /// Flags of every command that takes dispatches.
 #[derive(Debug, Args)]
 pub(super) struct Flags {
@@ -57,17 +69,17 @@ pub(super) struct Flags {
     )]
     second_agent: SecondAgentName,
     /// The most calls at once
-    #[arg(long, value_name = "N", env = "PARLOR_MAX_CALLS", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", env = "PARLOR_MAX_CALLS", default_value_t = MAX_CALLS, value_parser = clap::value_parser!(u16).range(1..))]
     max_calls: u16,
     /// Calls that share a process at most
-    #[arg(long, value_name = "N", env = "PARLOR_ROOMS_PER_CELL", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", env = "PARLOR_ROOMS_PER_CELL", default_value_t = ROOMS_PER_CELL, value_parser = clap::value_parser!(u16).range(1..))]
     rooms_per_cell: u16,
     /// Calls after which a process is replaced, once they have ended
-    #[arg(long, value_name = "N", env = "PARLOR_CELL_CALLS", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", env = "PARLOR_CELL_CALLS", default_value_t = CELL_CALLS, value_parser = clap::value_parser!(u32).range(1..))]
     cell_calls: u32,
     /// Memory, in MiB, at which a process is killed and its calls go on in another; at four fifths
     /// of it the process takes no more calls
-    #[arg(long, value_name = "MIB", env = "PARLOR_CELL_MEMORY", default_value_t = 512, value_parser = clap::value_parser!(u32).range(64..))]
+    #[arg(long, value_name = "MIB", env = "PARLOR_CELL_MEMORY", default_value_t = CELL_MEMORY, value_parser = clap::value_parser!(u32).range(64..))]
     cell_memory: u32,
     /// Dispatch rooms again whose agent is gone; LiveKit Cloud does so by itself, a server of your
     /// own does not
@@ -108,17 +120,23 @@ pub(super) struct Plan {
     /// Where health, metrics and calls are shown.
     pub(super) health: SocketAddr,
     pub(super) log_format: Format,
+    /// Who is given the board, to see how it goes.
+    pub(super) watched: Option<oneshot::Sender<Arc<Board>>>,
 }
 
 impl Plan {
     /// Runs the worker to its end.
-    pub(super) async fn run(self, source: &Source) -> Done {
+    pub(super) async fn run(mut self, source: &Source) -> Done {
         // Read whole before anything is opened; cells are told what it is.
         let config = Config::load(source, &self.flags.overrides())?;
         let settings = self.settings(source);
         let board = Arc::new(Board::new(&settings));
         let (agent, agent_out) = watch::channel(config.agent_text.clone());
-        let command = self.cells(&settings, agent_out)?;
+        if let Some(watched) = self.watched.take() {
+            // Who looks away may.
+            watched.send(board.clone()).ok();
+        }
+        let command = self.cells(source, &settings, agent_out)?;
         let mut cells = Cells::new(command, self.flags.limits(), board.clone());
         cells.ready().await.context("no calls can be made")?;
         let server = Server {
@@ -180,6 +198,7 @@ impl Plan {
 
     fn cells(
         &self,
+        source: &Source,
         settings: &Settings,
         agent: watch::Receiver<AgentText>,
     ) -> anyhow::Result<CellCommand> {
@@ -192,6 +211,7 @@ impl Plan {
         Ok(CellCommand {
             program,
             arguments,
+            source: source.clone(),
             log_format: self.log_format.resolve(),
             agent,
         })
@@ -219,6 +239,21 @@ async fn follow(
 }
 
 impl Flags {
+    /// One agent for every room, whatever the environment says.
+    pub(super) fn for_every_room(agent: Option<PathBuf>) -> Self {
+        Self {
+            agent_name: String::new(),
+            agent,
+            agent_for: AgentFor::Room,
+            second_agent: SecondAgentName::Refuse,
+            max_calls: MAX_CALLS,
+            rooms_per_cell: ROOMS_PER_CELL,
+            cell_calls: CELL_CALLS,
+            cell_memory: CELL_MEMORY,
+            adopt_rooms: false,
+        }
+    }
+
     pub(super) fn overrides(&self) -> Overrides {
         Overrides {
             agent_file: self.agent.clone(),

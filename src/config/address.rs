@@ -14,7 +14,7 @@ pub(crate) fn http(url: &str) -> String {
 }
 
 /// Whether `url` has one of the schemes and a host.
-pub(super) fn has_host(url: &str) -> bool {
+pub(crate) fn has_host(url: &str) -> bool {
     SCHEMES
         .iter()
         .flat_map(|(websocket, http)| [websocket, http])

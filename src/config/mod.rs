@@ -47,6 +47,8 @@ pub struct LiveKit {
     pub api_key: String,
     /// Signs tokens.
     pub api_secret: Secret,
+    /// What everybody in its rooms encrypts with, so that the server cannot listen.
+    pub shared_key: Option<Secret>,
 }
 
 /// The Voice Agent API and the key that opens it.
@@ -288,6 +290,7 @@ fn livekit(reader: &mut Reader<'_>) -> LiveKit {
         url,
         api_key: api_key.reveal().to_owned(),
         api_secret,
+        shared_key: reader.secret("PARLOR_SHARED_KEY"),
     }
 }
 

@@ -19,6 +19,21 @@ impl Source {
         std::env::vars_os().filter_map(utf8).collect()
     }
 
+    /// These settings, with others in the place of those of the same name; an empty one is none.
+    #[must_use]
+    pub fn with<'a>(mut self, others: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let others = others.into_iter();
+        self.0
+            .extend(others.map(|(name, value)| (name.to_owned(), Secret::new(value))));
+        self
+    }
+
+    /// All of them, as a process is given them.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0.iter();
+        pairs.map(|(name, value)| (name.as_str(), value.reveal()))
+    }
+
     /// The value of `name` as text, to be shown; not for secrets.
     pub fn text(&self, name: &str) -> Option<String> {
         self.get(name).map(|value| value.reveal().to_owned())

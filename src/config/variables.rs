@@ -28,6 +28,11 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable("LIVEKIT_API_KEY", "", "names the LiveKit key"),
     variable("LIVEKIT_API_SECRET", "", "signs LiveKit tokens"),
+    variable(
+        "PARLOR_SHARED_KEY",
+        "",
+        "end-to-end encryption: the key that all in the room share",
+    ),
     variable("ASSEMBLYAI_API_KEY", "", "opens the Voice Agent API"),
     variable(
         "ASSEMBLYAI_BASE_URL",
@@ -119,6 +124,31 @@ pub const VARIABLES: &[Variable] = &[
         "PARLOR_CALLER_GRACE",
         "0",
         "seconds from the last caller's leaving to the end of the call",
+    ),
+    variable(
+        "PARLOR_WEB_LISTEN",
+        "127.0.0.1:8080",
+        "where the web page is",
+    ),
+    variable(
+        "PARLOR_WEB_LIVEKIT_URL",
+        "",
+        "LiveKit's address as browsers have it, when that is another one",
+    ),
+    variable(
+        "PARLOR_WEB_ALLOW_ORIGIN",
+        "",
+        "pages of other origins that may ask for tokens, with commas",
+    ),
+    variable(
+        "PARLOR_WEB_ALLOW_ROOMS",
+        "false",
+        "true: visitors of the page choose rooms and identities",
+    ),
+    variable(
+        "PARLOR_WEB_RATE",
+        "30",
+        "tokens for each visitor's address in a minute",
     ),
     variable(
         "PARLOR_NATIVE_CORE",

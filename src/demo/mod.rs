@@ -2,6 +2,7 @@
 
 mod script;
 mod server;
+mod servers;
 pub mod wav;
 
 use std::path::{Path, PathBuf};
@@ -12,18 +13,16 @@ use parlor_core::audio::duration_of;
 use parlor_core::conversation::{Event, Fact, Outcome};
 use parlor_core::private::Secret;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
 
 use crate::agency::Agency;
 use crate::config::{AgentApi, LiveKit};
-use crate::dial::Proxies;
 use crate::room::Caller;
 use crate::session::Call;
-use crate::sim::{self, Simulator};
 use crate::token::{Grant, Kind, mint};
 
 pub use script::Voice;
 pub use server::{Ended, Server, ServerError};
+pub use servers::Servers;
 
 /// The room of the demonstration.
 const ROOM: &str = "demo";
@@ -93,19 +92,18 @@ impl Demonstration {
         tell: Tell<'_>,
     ) -> anyhow::Result<Outcome> {
         let lines = script::lines(&self.voice)?;
-        let server = Server::start(self.livekit_server.as_deref()).await?;
-        let simulator = Simulation::start(self.api).await?;
-        let livekit = server.livekit().clone();
+        let servers = Servers::start(self.livekit_server.as_deref(), self.api).await?;
+        let livekit = servers.livekit().clone();
         tell(Told::Up {
             server: &livekit.url,
-            api: &simulator.api.base_url,
+            api: &servers.api().base_url,
         });
 
         let present = self.agency.present();
         let agent = present.borrow().agent.clone();
         let (facts, mut facts_out) = mpsc::channel(FACTS);
         let token_of_agent = token(&livekit, Kind::Agent, &agent.name)?;
-        let api = simulator.api.endpoint();
+        let api = servers.api().endpoint();
         let call = Call {
             watch: Some(facts),
             ..Call::new(livekit.clone(), token_of_agent, api, present)
@@ -145,8 +143,7 @@ impl Demonstration {
         };
         let (ended, called, ()) = tokio::join!(talking, calling, telling);
         self.agency.close().await;
-        simulator.stop().await;
-        server.stop().await;
+        servers.stop().await;
         called?;
         ended.context("the agent cannot join")
     }
@@ -165,7 +162,7 @@ impl Calling<'_> {
     /// Joins, says its lines until they or the call end, leaves, and saves what it heard.
     async fn call(self, over: oneshot::Receiver<()>, tell: Tell<'_>) -> anyhow::Result<()> {
         let token = token(self.livekit, Kind::Caller, "caller")?;
-        let joining = Caller::join(&self.livekit.url, &token).await;
+        let joining = Caller::join(self.livekit, &token).await;
         let mut caller = joining.context("the caller cannot join")?;
         let heard = caller.heard();
         let played = tokio::select! {
@@ -196,43 +193,4 @@ fn token(livekit: &LiveKit, kind: Kind, name: &str) -> anyhow::Result<Secret> {
         valid: TOKEN_VALID,
     };
     mint(livekit, &grant).context("a token cannot be made")
-}
-
-/// The Voice Agent API that the demonstration talks to.
-struct Simulation {
-    api: AgentApi,
-    stop: oneshot::Sender<()>,
-    tasks: JoinSet<()>,
-}
-
-impl Simulation {
-    /// The simulator on a free port; nothing at all when there is a real API.
-    async fn start(api: Option<AgentApi>) -> anyhow::Result<Self> {
-        let (stop, stopped) = oneshot::channel();
-        let mut tasks = JoinSet::new();
-        if let Some(api) = api {
-            return Ok(Self { api, stop, tasks });
-        }
-        let options = sim::Options {
-            reply: sim::Reply::Script,
-            ..sim::Options::default()
-        };
-        let simulator = Simulator::bind(options).await?;
-        let api = AgentApi {
-            base_url: format!("ws://{}", simulator.addr()),
-            key: Secret::new("simulator"),
-            proxies: Proxies::default(),
-        };
-        tasks.spawn(simulator.run(async {
-            // Dropped means stop, too.
-            stopped.await.ok();
-        }));
-        Ok(Self { api, stop, tasks })
-    }
-
-    async fn stop(mut self) {
-        // Already gone when there is a real API.
-        self.stop.send(()).ok();
-        while self.tasks.join_next().await.is_some() {}
-    }
 }

@@ -10,6 +10,7 @@ use parlor_core::dispatch::{
 };
 use parlor_core::ids::JobId;
 use serde::Serialize;
+use tokio::sync::watch;
 
 use crate::clock;
 use crate::session::Counts;
@@ -22,12 +23,12 @@ pub struct Board {
     agent_name: String,
     worker_type: &'static str,
     metrics: Metrics,
+    registered: watch::Sender<bool>,
     inner: Mutex<Inner>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    registered: bool,
     draining: bool,
     load: f32,
     calls: BTreeMap<JobId, Call>,
@@ -77,6 +78,7 @@ impl Board {
                 JobType::Participant => "JT_PARTICIPANT",
             },
             metrics: Metrics::default(),
+            registered: watch::Sender::default(),
             inner: Mutex::default(),
         }
     }
@@ -86,7 +88,7 @@ impl Board {
         let inner = &mut *self.inner.lock();
         match action {
             Action::Observe(fact) => self.fact(inner, fact),
-            Action::Disconnect => inner.registered = false,
+            Action::Disconnect => self.register(false),
             Action::Start(assignment) => {
                 let call = Call {
                     room: assignment.job.room.clone(),
@@ -115,14 +117,18 @@ impl Board {
             _ => {}
         }
         self.metrics
-            .now(inner.calls.len(), inner.load, inner.registered);
+            .now(inner.calls.len(), inner.load, self.is_registered());
+    }
+
+    fn register(&self, registered: bool) {
+        self.registered.send_replace(registered);
     }
 
     fn fact(&self, inner: &mut Inner, fact: &Fact) {
         match fact {
-            Fact::Registered { .. } => inner.registered = true,
+            Fact::Registered { .. } => self.register(true),
             Fact::Lost { .. } => {
-                inner.registered = false;
+                self.register(false);
                 self.metrics.lost();
             }
             Fact::Answered(job, Ok(())) => {
@@ -178,13 +184,19 @@ impl Board {
 
     /// Whether the server knows the worker.
     pub fn is_registered(&self) -> bool {
-        self.inner.lock().registered
+        *self.registered.borrow()
+    }
+
+    /// Waits until the server knows the worker.
+    pub async fn registered(&self) {
+        let mut registered = self.registered.subscribe();
+        // It ends with the board only.
+        registered.wait_for(|it| *it).await.ok();
     }
 
     /// Whether the worker may be given calls.
     pub fn is_ready(&self) -> bool {
-        let inner = self.inner.lock();
-        inner.registered && !inner.draining
+        self.is_registered() && !self.inner.lock().draining
     }
 
     /// For `GET /worker`.

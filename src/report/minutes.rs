@@ -106,7 +106,8 @@ impl Minutes {
                 text,
                 is_final: true,
                 ..
-            } => self.caller_said(at, text),
+            }
+            | Fact::UserWrote { text } => self.caller_said(at, text),
             Fact::Audible { utterance, waited } => self.audible(at, *utterance, *waited),
             Fact::Interrupted { utterance, played } => self.cut = Some((*utterance, *played)),
             Fact::AgentTranscript {

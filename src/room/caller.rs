@@ -8,7 +8,7 @@ use livekit::participant::{Participant, ParticipantKind};
 use livekit::prelude::RpcError;
 use livekit::track::RemoteTrack;
 use livekit::webrtc::audio_stream::native::NativeAudioStream;
-use livekit::{RoomEvent, StreamReader as _};
+use livekit::{RoomEvent, SendTextOptions};
 use parking_lot::Mutex;
 use parlor_core::audio::SAMPLE_RATE;
 use parlor_core::conversation::AgentState;
@@ -20,8 +20,10 @@ use tokio::time::timeout;
 use super::events::Receiver;
 use super::mic::{next_of, open};
 use super::playout::Sink;
+use super::reading::{Reading, Spoken};
 use super::sink::NativeSink;
-use super::{JoinError, SLICE, close, connect, publish};
+use super::{CHAT, JoinError, SLICE, close, connect, publish};
+use crate::config::LiveKit;
 
 /// The code of an app's own error.
 const REFUSED: u32 = 1_500;
@@ -29,11 +31,8 @@ const REFUSED: u32 = 1_500;
 /// The longest recording kept: 10 minutes. What comes after is not recorded.
 const RECORDING: usize = 600 * SAMPLE_RATE as usize;
 
-/// The most texts kept.
-const WRITTEN: usize = 1_000;
-
-/// How long a text may take to come.
-const READ_WITHIN: Duration = Duration::from_secs(5);
+/// How long the room may take to pass a message on.
+const SEND_WITHIN: Duration = Duration::from_secs(5);
 
 /// A participant of kind `standard` with a microphone.
 pub struct Caller {
@@ -42,6 +41,7 @@ pub struct Caller {
     heard: Heard,
     state: watch::Receiver<String>,
     written: watch::Receiver<Vec<String>>,
+    spoken: watch::Receiver<Vec<Spoken>>,
     tasks: JoinSet<()>,
 }
 
@@ -53,12 +53,12 @@ pub struct Heard {
 }
 
 impl Caller {
-    /// Joins the room that `token` is for, publishes a microphone and starts to record.
+    /// Joins the room of `livekit` that `token` is for, publishes a microphone and starts to record.
     ///
     /// # Errors
     /// [`JoinError`], as for the agent.
-    pub async fn join(url: &str, token: &Secret) -> Result<Self, JoinError> {
-        let (room, events) = connect(url, token, true).await?;
+    pub async fn join(livekit: &LiveKit, token: &Secret) -> Result<Self, JoinError> {
+        let (room, events) = connect(livekit, token, true).await?;
         let voice = NativeSink::new();
         if let Err(error) = publish(&room, "microphone", voice.source()).await {
             close(&room).await;
@@ -67,12 +67,13 @@ impl Caller {
         let (length, length_out) = watch::channel(0);
         let (state, state_out) = watch::channel(String::new());
         let (written, written_out) = watch::channel(Vec::new());
+        let (spoken, spoken_out) = watch::channel(Vec::new());
         let samples = Arc::new(Mutex::new(Vec::new()));
         let recorder = Recorder {
             samples: samples.clone(),
             length,
             state,
-            written,
+            reading: Reading::new(written, spoken),
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(recorder.run(events));
@@ -85,6 +86,7 @@ impl Caller {
             },
             state: state_out,
             written: written_out,
+            spoken: spoken_out,
             tasks,
         })
     }
@@ -113,6 +115,25 @@ impl Caller {
     /// What was written to it so far, and the keys that were pressed: the first 1000 of both.
     pub fn written(&self) -> watch::Receiver<Vec<String>> {
         self.written.clone()
+    }
+
+    /// What was said so far, as the room is shown it: the first 1000 turns and replies.
+    pub fn spoken(&self) -> watch::Receiver<Vec<Spoken>> {
+        self.spoken.clone()
+    }
+
+    /// Writes a chat message.
+    ///
+    /// # Errors
+    /// Why the room did not take it.
+    pub async fn write(&self, text: &str) -> Result<(), String> {
+        let options = SendTextOptions::new_with_topic(CHAT);
+        let sending = self.room.local_participant();
+        match timeout(SEND_WITHIN, sending.send_text(text, options)).await {
+            Ok(Ok(_info)) => Ok(()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_elapsed) => Err("no answer in time".to_owned()),
+        }
     }
 
     /// Answers calls of `method` through RPC from now on.
@@ -183,11 +204,11 @@ struct Recorder {
     samples: Arc<Mutex<Vec<i16>>>,
     length: watch::Sender<usize>,
     state: watch::Sender<String>,
-    written: watch::Sender<Vec<String>>,
+    reading: Reading,
 }
 
 impl Recorder {
-    async fn run(self, mut events: Receiver) {
+    async fn run(mut self, mut events: Receiver) {
         let mut stream: Option<NativeAudioStream> = None;
         loop {
             tokio::select! {
@@ -197,15 +218,14 @@ impl Recorder {
                     {
                         stream = Some(open(&track));
                     }
-                    Some(RoomEvent::TextStreamOpened { reader, .. }) => {
-                        if let Some(reader) = reader.take()
-                            && let Ok(Ok(text)) = timeout(READ_WITHIN, reader.read_all()).await
-                        {
-                            self.write_down(text);
+                    Some(RoomEvent::TextStreamOpened { reader, topic, participant_identity }) => {
+                        if let Some(reader) = reader.take() {
+                            let from = participant_identity.as_str().into();
+                            self.reading.text(&topic, from, reader);
                         }
                     }
                     Some(RoomEvent::SipDTMFReceived { digit: Some(digit), .. }) => {
-                        self.write_down(digit);
+                        self.reading.key(digit);
                     }
                     Some(event) => self.on_event(event),
                     None => return,
@@ -213,14 +233,6 @@ impl Recorder {
                 Some(frame) = next_of(&mut stream) => self.record(frame.samples()),
             }
         }
-    }
-
-    fn write_down(&self, text: String) {
-        self.written.send_modify(|all| {
-            if all.len() < WRITTEN {
-                all.push(text);
-            }
-        });
     }
 
     fn on_event(&self, event: RoomEvent) {

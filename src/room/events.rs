@@ -17,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use crate::clock;
 
 use super::presence::Presence;
+use super::streams::Streams;
 
 /// How long the native core may try to get a lost connection back.
 const RECONNECT_WITHIN: Duration = Duration::from_secs(20);
@@ -41,6 +42,7 @@ pub(super) struct Watcher {
     room: Arc<livekit::Room>,
     out: Outlets,
     presence: Presence,
+    streams: Streams,
     listening_to: Option<Identity>,
     reconnect_until: Option<Instant>,
 }
@@ -48,6 +50,7 @@ pub(super) struct Watcher {
 impl Watcher {
     pub(super) fn new(room: Arc<livekit::Room>, out: Outlets) -> Self {
         Self {
+            streams: Streams::new(out.events.clone()),
             room,
             out,
             presence: Presence::default(),
@@ -133,6 +136,14 @@ impl Watcher {
             } => {
                 let caller = identity(&participant);
                 tracing::warn!(%caller, %error, "a caller cannot be heard");
+            }
+            LiveKitEvent::TextStreamOpened {
+                reader,
+                topic,
+                participant_identity,
+            } => {
+                let from = participant_identity.as_str().into();
+                self.streams.text(&topic, from, &reader);
             }
             LiveKitEvent::TokenRefreshed { token } => {
                 self.out.token.send_replace(Secret::new(token));

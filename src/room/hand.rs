@@ -10,8 +10,7 @@ use parlor_core::ids::Identity;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-/// The topic of chat messages.
-const CHAT: &str = "lk.chat";
+use super::CHAT;
 
 /// How long the server may take to pass something on.
 const SEND_WITHIN: Duration = Duration::from_secs(5);

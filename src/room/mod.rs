@@ -1,6 +1,7 @@
 //! The LiveKit room: the only folder that imports `livekit`, whichever engine stands behind it.
 
 mod caller;
+mod captions;
 mod events;
 mod hand;
 mod mic;
@@ -8,21 +9,25 @@ mod native;
 mod playout;
 mod presence;
 mod queue;
+mod reading;
 mod sink;
+mod streams;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use livekit::RoomOptions;
+use livekit::e2ee::EncryptionType;
+use livekit::e2ee::key_provider::{KeyProvider, KeyProviderOptions};
 use livekit::options::TrackPublishOptions;
 use livekit::track::{LocalAudioTrack, LocalTrack, TrackSource};
 use livekit::webrtc::audio_source::RtcAudioSource;
-use parlor_core::conversation::{AgentState, Event};
+use livekit::{E2eeOptions, RoomOptions};
+use parlor_core::conversation::{AgentState, Caption, Event};
 use parlor_core::ids::Identity;
 use parlor_core::private::Secret;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 use tracing::Instrument;
 
@@ -33,7 +38,10 @@ pub use mic::Mic;
 pub use native::native_core;
 pub use playout::{Playout, Sink};
 pub use queue::{Full, Queue, SLICE, Step};
+pub use reading::Spoken;
 
+use crate::config::LiveKit;
+use captions::Captions;
 use events::{Outlets, Watcher};
 use native::without_tokens;
 use sink::NativeSink;
@@ -47,6 +55,9 @@ const REPORTS: usize = 64;
 /// Requests to listen to somebody else; one comes for each hand-over.
 const REQUESTS: usize = 16;
 
+/// The topic of chat messages.
+const CHAT: &str = "lk.chat";
+
 /// From the first packet to a joined room, the native core's own retries included.
 const JOIN_WITHIN: Duration = Duration::from_secs(20);
 
@@ -55,6 +66,9 @@ const PUBLISH_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long the goodbye to the server may take.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long the last captions may take.
+const SHOW_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long the next attribute update waits for the answer to the one before, so that they do not
 /// overtake each other. The native core misses an answer that comes faster than it looks for it.
@@ -85,9 +99,14 @@ pub enum JoinError {
 pub struct Room {
     room: Arc<livekit::Room>,
     requests: mpsc::Sender<Option<Identity>>,
+    captions: mpsc::Sender<Caption>,
+    /// Captions that found no place.
+    uncaptioned: u64,
     state: watch::Sender<AgentState>,
     playout: Playout,
     tasks: JoinSet<()>,
+    /// Ends when no more captions come.
+    showing: JoinHandle<()>,
 }
 
 /// What a joined room sends to the core.
@@ -104,13 +123,13 @@ pub struct Inbox {
 }
 
 impl Room {
-    /// Joins the room that `token` is for and publishes the agent's track, mono at 24 kHz.
+    /// Joins the room of `livekit` that `token` is for and publishes the agent's track, mono at 24 kHz.
     ///
     /// # Errors
     /// [`JoinError`]: the native core is missing, the server is unreachable, the token is refused,
     /// the track cannot be published, or nobody answers within 20 s.
-    pub async fn join(url: &str, token: &Secret) -> Result<(Self, Inbox), JoinError> {
-        let (room, room_events) = connect(url, token, false).await?;
+    pub async fn join(livekit: &LiveKit, token: &Secret) -> Result<(Self, Inbox), JoinError> {
+        let (room, room_events) = connect(livekit, token, false).await?;
         let sink = NativeSink::new();
         if let Err(error) = publish(&room, "agent", sink.source()).await {
             close(&room).await;
@@ -119,6 +138,7 @@ impl Room {
         let room = Arc::new(room);
         let (requests, requests_out) = mpsc::channel(REQUESTS);
         let (events, events_out) = mpsc::channel(INBOX);
+        let (captions, captions_out) = mpsc::channel(captions::WAITING);
         let (reports, reports_out) = mpsc::channel(REPORTS);
         let (tracks, tracks_out) = watch::channel(None);
         let (state, state_out) = watch::channel(AgentState::Initializing);
@@ -135,14 +155,19 @@ impl Room {
         let watcher = Watcher::new(room.clone(), outlets);
         tasks.spawn(watcher.run(room_events, requests_out).in_current_span());
         tasks.spawn(playout.clone().run(sink, reports).in_current_span());
+        let shown = Captions::new(room.clone());
+        let showing = tokio::spawn(shown.run(captions_out).in_current_span());
         tasks.spawn(show_state(room.clone(), state_out).in_current_span());
 
         let joined = Self {
             room,
             requests,
+            captions,
+            uncaptioned: 0,
             state,
             playout,
             tasks,
+            showing,
         };
         let inbox = Inbox {
             events: events_out,
@@ -173,6 +198,15 @@ impl Room {
         self.state.send_replace(state);
     }
 
+    /// Shows the room what is said.
+    pub fn caption(&mut self, caption: Caption) {
+        if self.captions.try_send(caption).is_err() {
+            self.uncaptioned += 1;
+            let uncaptioned = self.uncaptioned;
+            tracing::warn!(uncaptioned, "the room takes no captions; one is dropped");
+        }
+    }
+
     /// Listens to `identity`'s microphone and to no other.
     pub fn listen(&self, identity: Option<Identity>) {
         if self.requests.try_send(identity).is_err() {
@@ -180,30 +214,45 @@ impl Room {
         }
     }
 
-    /// Ends the room's tasks and leaves it, within 2 s.
+    /// Shows what is still to be shown, ends the room's tasks and leaves it, within 4 s.
     pub async fn leave(mut self) {
+        drop(self.captions);
+        if timeout(SHOW_WITHIN, &mut self.showing).await.is_err() {
+            tracing::warn!("the room was not shown the last captions in time");
+            self.showing.abort();
+        }
         self.tasks.shutdown().await;
         close(&self.room).await;
     }
 }
 
 async fn connect(
-    url: &str,
+    livekit: &LiveKit,
     token: &Secret,
     auto_subscribe: bool,
 ) -> Result<(livekit::Room, events::Receiver), JoinError> {
     native_core().map_err(JoinError::NativeCore)?;
     let mut options = RoomOptions::default();
     options.auto_subscribe = auto_subscribe;
+    options.encryption = livekit.shared_key.as_ref().map(encryption);
     match timeout(
         JOIN_WITHIN,
-        livekit::Room::connect(url, token.reveal(), options),
+        livekit::Room::connect(&livekit.url, token.reveal(), options),
     )
     .await
     {
         Ok(Ok(joined)) => Ok(joined),
         Ok(Err(error)) => Err(refused(&error.to_string())),
         Err(_elapsed) => Err(JoinError::Timeout),
+    }
+}
+
+/// Media and data are encrypted with a key that all in the room share.
+fn encryption(shared_key: &Secret) -> E2eeOptions {
+    let key = shared_key.reveal().as_bytes().to_vec();
+    E2eeOptions {
+        encryption_type: EncryptionType::Gcm,
+        key_provider: KeyProvider::with_shared_key(KeyProviderOptions::default(), key),
     }
 }
 

@@ -15,6 +15,9 @@ pub const SLICE: usize = SAMPLE_RATE as usize / 50;
 /// A short slice is taken only when less than this is left to be heard.
 const RUNNING_LOW: Duration = Duration::from_millis(20);
 
+/// How often it is told how much was heard.
+const PROGRESS: Duration = Duration::from_millis(100);
+
 /// The sample from which on a slice counts as audible: about -40 dB full scale.
 const AUDIBLE: u16 = 300;
 
@@ -72,6 +75,8 @@ struct Heard {
     utterance: Utterance,
     /// Samples handed to the room.
     handed: usize,
+    /// How much was heard when it was last told.
+    told: Duration,
     audible: bool,
     drained: bool,
     gap: bool,
@@ -163,6 +168,9 @@ impl Queue {
         if let Some(report) = self.turn_to(next) {
             return Step::Report(report);
         }
+        if let Some(report) = self.progress(now) {
+            return Step::Report(report);
+        }
         if let Some(until) = self.not_yet(now) {
             return Step::Wait(Some(until));
         }
@@ -200,6 +208,19 @@ impl Queue {
         }
         self.current = Some(Heard::new(next));
         None
+    }
+
+    /// How much of an utterance that goes on was heard, if it is time to tell.
+    fn progress(&mut self, now: Instant) -> Option<PlayoutEvent> {
+        let unheard = self.unheard(now);
+        let heard = self.current.as_mut()?;
+        let played = duration_of(heard.handed).saturating_sub(unheard);
+        if played < heard.told + PROGRESS {
+            return None;
+        }
+        heard.told = played;
+        let utterance = heard.utterance;
+        Some(PlayoutEvent::Progress { utterance, played })
     }
 
     /// Until when the frames that wait are held back.
@@ -288,6 +309,7 @@ impl Heard {
         Self {
             utterance,
             handed: 0,
+            told: Duration::ZERO,
             audible: false,
             drained: false,
             gap: false,

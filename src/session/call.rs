@@ -94,7 +94,7 @@ impl Call {
             None => (None, None, None),
         };
         let (room, mut inbox) = tokio::select! {
-            joined = Room::join(&self.livekit.url, &self.token) => joined?,
+            joined = Room::join(&self.livekit, &self.token) => joined?,
             _ = control.recv() => return Ok(Outcome::Shutdown),
         };
         let began = clock::now();

@@ -155,6 +155,7 @@ impl Edges for CallEdges {
             Action::PausePlayout => self.room.playout().pause(true),
             Action::ResumePlayout => self.room.playout().pause(false),
             Action::FlushPlayout => self.room.playout().flush(),
+            Action::Caption(caption) => self.room.caption(caption),
             Action::SetAgentState(state) => {
                 self.observer.state(state);
                 self.room.set_state(state);

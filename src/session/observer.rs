@@ -72,6 +72,7 @@ impl Observer {
             Fact::UserTranscript { is_final, .. } => {
                 self.count(|it| &mut it.turns, u64::from(*is_final));
             }
+            Fact::UserWrote { .. } => self.count(|it| &mut it.turns, 1),
             Fact::AgentTranscript { .. } => {}
             Fact::Interrupted { utterance, played } => {
                 self.count(|it| &mut it.interruptions, 1);

@@ -21,8 +21,8 @@ pub(super) struct Agenda(VecDeque<(Instant, Point)>);
 /// One thing to say.
 #[derive(Debug)]
 pub(super) enum Point {
-    /// What a `reply.create` asked for.
-    Asked,
+    /// What a `reply.create` asked for, with these instructions.
+    Asked(String),
     /// Nothing, but these tools are called.
     Calls(Vec<ToolCall>),
     /// What tools have answered.
@@ -31,8 +31,8 @@ pub(super) enum Point {
 
 impl Agenda {
     /// A `reply.create` came while the agent spoke; false when too many wait.
-    pub(super) fn ask(&mut self) -> bool {
-        self.push(Instant::now(), Point::Asked)
+    pub(super) fn ask(&mut self, instructions: String) -> bool {
+        self.push(Instant::now(), Point::Asked(instructions))
     }
 
     /// Tools are to be called; too many are not.
@@ -59,7 +59,7 @@ impl Agenda {
     pub(super) fn take_calls(&mut self) -> Option<Vec<ToolCall>> {
         match self.take_if(|_, point| matches!(point, Point::Calls(_)))? {
             Point::Calls(calls) => Some(calls),
-            Point::Asked | Point::Outcome(_) => None,
+            Point::Asked(_) | Point::Outcome(_) => None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::log::Entry;
@@ -11,18 +12,19 @@ use super::speaking::{Said, Utterance};
 
 impl Session {
     /// Speaks: at once, instead of the greeting, or after what it says.
-    pub(super) async fn on_create(&mut self) -> Flow {
+    pub(super) async fn on_create(&mut self, message: &Value) -> Flow {
+        let instructions = message["instructions"].as_str().unwrap_or_default();
         if self.mouth.is_greeting() {
             self.break_off().await?;
         }
         if self.mouth.is_speaking() {
-            if self.agenda.ask() {
+            if self.agenda.ask(instructions.to_owned()) {
                 return ControlFlow::Continue(());
             }
             let refusal = Refusal::new("invalid_value", "too many replies wait");
             return self.violated(&refusal).await;
         }
-        let speech = self.answer(&[], "");
+        let speech = self.answer(&[], instructions);
         self.say(speech.into()).await
     }
 

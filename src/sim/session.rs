@@ -198,7 +198,7 @@ impl Session {
     async fn on_command(&mut self, kind: &str, message: &Value) -> Flow {
         match kind {
             "tool.result" => self.on_result(message).await,
-            "reply.create" => self.on_create().await,
+            "reply.create" => self.on_create(message).await,
             "reply.cancel" => {
                 let reply = message["reply_id"].as_str().unwrap_or_default();
                 let Some(done) = self.mouth.cancel(reply) else {

@@ -113,7 +113,7 @@ impl Session {
     pub(super) async fn say_planned(&mut self, point: Point) -> Flow {
         let speech = match point {
             Point::Calls(calls) => return self.call(calls).await,
-            Point::Asked => self.answer(&[], ""),
+            Point::Asked(instructions) => self.answer(&[], &instructions),
             Point::Outcome(Outcome::TimedOut) => Speech::new(&clip("answer-sorry"), APOLOGY),
             Point::Outcome(Outcome::Answered(words)) => self.outcome(&words),
         };

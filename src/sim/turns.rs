@@ -137,7 +137,7 @@ impl Session {
         self.break_off().await
     }
 
-    /// What is answered to a turn.
+    /// What is answered to a turn, or to instructions that quote one.
     pub(super) fn answer(&mut self, samples: &[i16], text: &str) -> Speech {
         // A parrot that heard nothing says what comes to its mind.
         if self.options.reply == Reply::Parrot && !samples.is_empty() {
@@ -145,8 +145,8 @@ impl Session {
         }
         let topic = clips::all()
             .iter()
-            .find(|clip| clip.words == text)
-            .and_then(|clip| clip.name.strip_prefix("caller-"));
+            .filter(|clip| text.contains(clip.words))
+            .find_map(|clip| clip.name.strip_prefix("caller-"));
         let fitting = topic.and_then(|topic| match topic {
             "stop" => clips::find("answer-sorry"),
             topic => clips::find(&format!("answer-{topic}")),

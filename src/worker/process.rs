@@ -14,7 +14,7 @@ use tokio::time::timeout;
 
 use super::stderr;
 use crate::cell::frames::{self, FromCell, Start, ToCell};
-use crate::config::AgentText;
+use crate::config::{AgentText, Source};
 use crate::ops::Board;
 use crate::ops::log::Format;
 
@@ -34,6 +34,8 @@ pub struct CellCommand {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// Its settings, those of the daemon.
+    pub source: Source,
     /// How its log lines look; they are passed on as they are.
     pub log_format: Format,
     /// What its agent is, now and when that changes.
@@ -66,6 +68,7 @@ impl Process {
     pub(super) fn start(id: CellId, command: &CellCommand) -> std::io::Result<(Self, Supervisor)> {
         let mut child = Command::new(&command.program)
             .args(&command.arguments)
+            .envs(command.source.variables())
             .env("PARLOR_LOG_FORMAT", command.log_format.as_str())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

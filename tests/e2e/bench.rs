@@ -196,7 +196,7 @@ impl Bench {
             valid: Duration::from_secs(60),
         };
         let token = mint(&self.livekit, &grant).unwrap();
-        Caller::join(&self.livekit.url, &token).await.unwrap()
+        Caller::join(&self.livekit, &token).await.unwrap()
     }
 }
 

@@ -236,7 +236,7 @@ async fn a_token_that_makes_its_room_brings_the_agent() {
         .with_room_config(config)
         .to_jwt()
         .unwrap();
-    let caller = Caller::join(&bench.livekit.url, &Secret::new(token))
+    let caller = Caller::join(&bench.livekit, &Secret::new(token))
         .await
         .unwrap();
     hears_the_greeting(&caller).await;

@@ -6,7 +6,9 @@
 #[allow(dead_code, reason = "shared with the table of scenarios")]
 mod bench;
 mod call;
+mod captions;
 mod dispatch;
+mod encryption;
 mod failures;
 mod gate;
 mod hearing;
@@ -18,6 +20,7 @@ mod pages;
 mod reconnect;
 mod report;
 mod tools;
+mod visit;
 mod webhook;
 #[allow(dead_code, reason = "shared with the table of scenarios")]
 mod worker;

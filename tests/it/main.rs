@@ -12,4 +12,5 @@ mod queue;
 mod report;
 mod socket;
 mod speaker;
+mod web;
 mod worker;

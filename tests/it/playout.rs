@@ -20,6 +20,17 @@ fn start() -> (Playout, Room, mpsc::Receiver<Event>) {
     (playout, room, reports_out)
 }
 
+/// The next report but those of how far it is.
+async fn next(reports: &mut mpsc::Receiver<Event>) -> PlayoutEvent {
+    loop {
+        match reports.recv().await {
+            Some(Event::Playout(PlayoutEvent::Progress { .. })) => {}
+            Some(Event::Playout(report)) => return report,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
 fn frame(level: i16, milliseconds: usize) -> Frame {
     Frame::new(vec![level; milliseconds * 24])
 }
@@ -32,7 +43,7 @@ async fn audio_is_handed_over_in_real_time() {
     let audible = PlayoutEvent::Audible {
         utterance: Utterance(1),
     };
-    assert_eq!(reports.recv().await, Some(Event::Playout(audible)));
+    assert_eq!(next(&mut reports).await, audible);
     sleep(Duration::from_millis(500)).await;
     let handed = duration_of(room.0.lock().captured.len());
     assert!(
@@ -43,7 +54,7 @@ async fn audio_is_handed_over_in_real_time() {
         utterance: Utterance(1),
         played: Duration::from_secs(1),
     };
-    assert_eq!(reports.recv().await, Some(Event::Playout(drained)));
+    assert_eq!(next(&mut reports).await, drained);
     assert_eq!(began.elapsed(), Duration::from_secs(1));
 }
 
@@ -56,8 +67,7 @@ async fn nothing_old_follows_a_flush() {
     playout.flush();
     playout.push(Utterance(2), frame(NEW, 500)).unwrap();
     let flushed_at = Instant::now();
-    let Some(Event::Playout(PlayoutEvent::Flushed { utterance, played })) = reports.recv().await
-    else {
+    let PlayoutEvent::Flushed { utterance, played } = next(&mut reports).await else {
         panic!("a flush is reported first");
     };
     assert_eq!(utterance, Utterance(1));

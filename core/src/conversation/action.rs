@@ -7,6 +7,7 @@ use crate::ids::{CallId, Identity, ReplyId, SessionId};
 use crate::private::{Private, Secret};
 use crate::wire::agent::SessionConfig;
 
+use super::caption::Caption;
 use super::checkpoint::Checkpoint;
 use super::fact::Fact;
 use super::outcome::Outcome;
@@ -56,6 +57,8 @@ pub enum Action {
     Write(Private<String>),
     /// Take this participant out of the room.
     Dismiss(Identity),
+    /// Show the room what is said (`lk.transcription`).
+    Caption(Caption),
     /// Show the room what the agent does (`lk.agent.state`).
     SetAgentState(AgentState),
     /// Something worth a log line, a counter or a line of transcript.

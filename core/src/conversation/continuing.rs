@@ -64,12 +64,19 @@ impl Conversation {
         }
         self.cx.stop(Timer::Owed);
         self.chunker.clear();
+        self.close_turn();
         self.requests.clear();
         self.tools.link_lost();
         self.meter.closed(&mut self.cx);
         if self.turn.link_lost(&mut self.cx) {
             self.history.set_owing();
         }
+    }
+
+    /// No more comes of the caller's turn: it is shown as it is.
+    pub(super) fn close_turn(&mut self) {
+        let closed = self.captions.close();
+        self.cx.actions.extend(closed.map(Action::Caption));
     }
 
     fn spent(&self) -> Spent {

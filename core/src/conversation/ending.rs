@@ -44,6 +44,7 @@ impl Conversation {
             return;
         };
         self.tools.hang_up(&mut self.cx);
+        self.close_turn();
         self.turn.close(&mut self.cx);
         self.meter.closed(&mut self.cx);
         let connected = self.meter.spent(self.cx.now).connected;

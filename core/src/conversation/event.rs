@@ -37,6 +37,8 @@ pub enum Event {
         /// Whether it failed.
         is_error: bool,
     },
+    /// Somebody who may speak for the caller wrote to the agent.
+    Input(Private<String>),
     /// Something happened in the playout queue.
     Playout(PlayoutEvent),
     /// 10 ms from the linked caller's microphone.
@@ -64,6 +66,13 @@ pub enum RoomEvent {
         name: String,
         /// Whether it joined before us; of two in one second, whose identity comes first.
         was_first: bool,
+    },
+    /// A participant wrote to the agent (a text stream on `lk.chat`).
+    Text {
+        /// Who.
+        from: Identity,
+        /// What.
+        text: Private<String>,
     },
     /// Somebody hears our track (`LocalTrackSubscribed`).
     Subscribed,
@@ -117,6 +126,13 @@ pub enum PlayoutEvent {
     Audible {
         /// Whose frame.
         utterance: Utterance,
+    },
+    /// More of `utterance` has been played.
+    Progress {
+        /// Whose frames.
+        utterance: Utterance,
+        /// How much of it was played.
+        played: Duration,
     },
     /// The last frame that was queued has been played.
     Drained {

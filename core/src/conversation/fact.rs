@@ -25,6 +25,11 @@ pub enum Fact {
         /// Whether more may come.
         is_final: bool,
     },
+    /// What the caller wrote instead of saying it.
+    UserWrote {
+        /// The message.
+        text: Private<String>,
+    },
     /// What the agent said and the caller heard.
     AgentTranscript {
         /// The reply.

@@ -46,7 +46,8 @@ impl History {
                 text,
                 is_final: true,
                 ..
-            }) => self.said(Speaker::Caller, text, true),
+            })
+            | Action::Observe(Fact::UserWrote { text }) => self.said(Speaker::Caller, text, true),
             Action::Observe(Fact::AgentTranscript { text, .. }) => {
                 self.said(Speaker::Agent, text, false);
             }

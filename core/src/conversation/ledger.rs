@@ -66,7 +66,7 @@ impl Ledger {
     /// The server has moved on: a reply that is still open is done.
     pub(super) fn supersede(&mut self) {
         if let Some(open) = self.latest_mut().filter(|last| last.stage == Stage::Open) {
-            open.stage = Stage::Done;
+            open.finish();
             let id = open.id.clone();
             self.bury(id);
         }
@@ -95,6 +95,9 @@ impl Ledger {
         let last_interrupted = self.last_interrupted;
         let last = self.latest_mut().filter(|last| last.is_playable());
         match (last, id) {
+            (Some(last), _) if last.is_silenced() && id.is_none_or(|id| last.may_be(id)) => {
+                Owner::Stale
+            }
             (Some(_), None) => Owner::Last,
             (Some(last), Some(id)) if last.is_named(id) => Owner::Last,
             (Some(last), Some(id)) if last.is_nameless() => {
@@ -150,6 +153,30 @@ impl Ledger {
         self.playlist.audible(utterance)
     }
 
+    /// More of `utterance` was heard.
+    pub(super) fn progress(&mut self, utterance: Utterance, played: Duration) {
+        let replies = &mut self.replies;
+        self.playlist.progress(utterance, played, |stretch, heard| {
+            credit(replies, stretch, heard)
+        });
+    }
+
+    /// Words of a reply that were heard since the last time.
+    pub(super) fn newly_heard(&mut self) -> Option<(Utterance, String)> {
+        let playlist = &self.playlist;
+        self.replies.iter_mut().find_map(|reply| {
+            let playing = playlist.of(reply.serial).map(Stretch::heard);
+            reply.newly_heard(playing)
+        })
+    }
+
+    /// Nothing more of the reply that is made is to be heard, though the server goes on with it.
+    pub(super) fn silence(&mut self) {
+        if let Some(open) = self.latest_mut().filter(|last| last.stage == Stage::Open) {
+            open.silence();
+        }
+    }
+
     /// The last frame of `utterance` that playout had was heard.
     pub(super) fn drained(&mut self, utterance: Utterance, played: Duration) {
         let replies = &mut self.replies;
@@ -174,7 +201,7 @@ impl Ledger {
     /// The server is done with the reply named `id`.
     pub(super) fn done(&mut self, id: Option<&ReplyId>) {
         if let Some(reply) = self.find(id).filter(|reply| reply.stage == Stage::Open) {
-            reply.stage = Stage::Done;
+            reply.finish();
         }
     }
 

@@ -6,6 +6,7 @@ mod action;
 mod advance;
 mod brief;
 mod callers;
+mod caption;
 mod checkpoint;
 mod context;
 mod continuing;
@@ -35,6 +36,7 @@ mod shown;
 pub(crate) mod tests;
 mod tool;
 mod turn;
+mod typed;
 
 use std::time::{Duration, Instant};
 
@@ -54,6 +56,7 @@ use turn::Turn;
 
 pub use action::{Action, AgentCommand, AgentState, Role, Utterance};
 pub use brief::{Brief, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
+pub use caption::Caption;
 pub use checkpoint::{Checkpoint, Resumable, Speaker, Spent, Turn as SpokenTurn};
 pub use event::{
     AgentError, AgentEvent, Event, Loss, ParticipantKind, PlayoutEvent, ReplyStatus, RoomEnd,
@@ -81,6 +84,7 @@ pub struct Conversation {
     second_agent: SecondAgent,
     cx: Context,
     callers: Callers,
+    captions: caption::Turns,
     history: History,
     link: Link,
     turn: Turn,
@@ -130,6 +134,7 @@ impl Conversation {
             second_agent: settings.second_agent,
             cx,
             callers: Callers::new(before.caller, settings.caller),
+            captions: caption::Turns::default(),
             history: History::new(before.turns, before.owes),
             turn: Turn::new(settings.barge_in),
             link: Link::new(resumed),
@@ -165,6 +170,7 @@ impl Conversation {
             Event::Playout(PlayoutEvent::Overflowed) => self.end(Outcome::PlayoutOverflow),
             Event::Playout(event) => self.turn.playout(&mut self.cx, event),
             Event::Room(event) => self.room(event),
+            Event::Input(text) => self.typed(text),
             Event::AgentOpened => {
                 let who = &mut self.persona;
                 self.link.opened(&mut self.cx, who, &self.history);

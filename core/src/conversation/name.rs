@@ -28,6 +28,7 @@ names! {
         Self::AgentStalled => "agent_stalled",
         Self::Brief(_) => "brief",
         Self::ToolDone { .. } => "tool_done",
+        Self::Input(_) => "input",
         Self::Playout(_) => "playout",
         Self::Mic(_) => "mic",
     }
@@ -35,6 +36,7 @@ names! {
         Self::Joined { .. } => "joined",
         Self::Left { .. } => "left",
         Self::Agent { .. } => "agent",
+        Self::Text { .. } => "text",
         Self::Subscribed => "subscribed",
         Self::Ended(_) => "ended",
     }
@@ -46,6 +48,7 @@ names! {
     }
     PlayoutEvent {
         Self::Audible { .. } => "audible",
+        Self::Progress { .. } => "progress",
         Self::Drained { .. } => "drained",
         Self::Flushed { .. } => "flushed",
         Self::Overflowed => "overflowed",
@@ -95,6 +98,7 @@ names! {
         Self::CancelTool(_) => "cancel_tool",
         Self::Write(_) => "write",
         Self::Dismiss(_) => "dismiss",
+        Self::Caption(_) => "caption",
         Self::SetAgentState(_) => "set_agent_state",
         Self::Observe(_) => "observe",
         Self::Checkpoint(_) => "checkpoint",
@@ -112,6 +116,7 @@ names! {
     Fact {
         Self::SessionReady { .. } => "session_ready",
         Self::UserTranscript { .. } => "user_transcript",
+        Self::UserWrote { .. } => "user_wrote",
         Self::AgentTranscript { .. } => "agent_transcript",
         Self::Audible { .. } => "audible",
         Self::Interrupted { .. } => "interrupted",

@@ -2,6 +2,7 @@
 //! voice is heard.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::Utterance;
@@ -86,6 +87,19 @@ impl Playlist {
         };
         stretch.audible = true;
         true
+    }
+
+    /// More of `utterance` was heard.
+    pub(super) fn progress(
+        &mut self,
+        utterance: Utterance,
+        played: Duration,
+        mut settled: impl FnMut(&Stretch, u64),
+    ) {
+        self.settle_before(utterance, &mut settled);
+        if let Some(first) = self.first(utterance) {
+            first.report(played);
+        }
     }
 
     /// The last frame of `utterance` that playout had was heard. More of it may have been on
@@ -228,6 +242,11 @@ impl Stretch {
     /// Whether playout has some of it that is not heard yet.
     pub(super) fn is_busy(&self) -> bool {
         self.flushed_at.is_none() && self.reported < self.samples
+    }
+
+    /// The samples of its reply that playout said were heard.
+    pub(super) fn heard(&self) -> Range<u64> {
+        self.from..self.from + self.reported
     }
 
     fn playing(&self) -> Playing {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::context::Context;
 use super::heard::Words;
 use super::playlist::length;
-use super::{Fact, Utterance};
+use super::{Action, Caption, Fact, Utterance};
 use crate::ids::ReplyId;
 use crate::private::Private;
 
@@ -48,6 +48,10 @@ pub(super) struct Reply {
     spans: Vec<Range<Duration>>,
     pub(super) words: Words,
     pub(super) text: Option<Private<String>>,
+    /// What the room was shown of it.
+    shown: Private<String>,
+    /// We want nothing more of it, and the server does not know.
+    silenced: bool,
     /// When the account is closed with what is known.
     pub(super) due: Option<Instant>,
 }
@@ -60,6 +64,8 @@ pub(super) struct Account {
     pub(super) text: String,
     /// Whether the caller cut it short.
     pub(super) interrupted: bool,
+    /// Whether the room was shown something of it.
+    was_shown: bool,
 }
 
 impl Account {
@@ -70,10 +76,18 @@ impl Account {
             let played = self.played;
             cx.observe(Fact::Interrupted { utterance, played });
         }
-        if !self.text.is_empty() {
+        let text = Private::from(self.text);
+        if self.was_shown || !text.reveal().is_empty() {
+            cx.act(Action::Caption(Caption::AgentDone {
+                utterance,
+                text: text.clone(),
+                interrupted,
+            }));
+        }
+        if !text.reveal().is_empty() {
             cx.observe(Fact::AgentTranscript {
                 utterance,
-                text: self.text.into(),
+                text,
                 interrupted,
             });
         }
@@ -93,6 +107,8 @@ impl Reply {
             spans: Vec::new(),
             words: Words::default(),
             text: None,
+            shown: Private::default(),
+            silenced: false,
             due: None,
         }
     }
@@ -115,6 +131,49 @@ impl Reply {
     pub(super) fn has_words(&self) -> bool {
         let text = self.text.as_ref().map(|text| text.reveal().as_str());
         !text.unwrap_or_default().trim().is_empty() || !self.words.is_empty()
+    }
+
+    /// Whether audio that names `id` may be its own.
+    pub(super) fn may_be(&self, id: &ReplyId) -> bool {
+        self.is_named(id) || self.is_nameless()
+    }
+
+    /// Nothing more of it is to be heard, though the server goes on with it.
+    pub(super) fn silence(&mut self) {
+        self.silenced = true;
+        self.cut_by_caller = true;
+    }
+
+    /// Whether it is made for nobody.
+    pub(super) fn is_silenced(&self) -> bool {
+        self.silenced && self.stage == Stage::Open
+    }
+
+    /// The server is done with it.
+    pub(super) fn finish(&mut self) {
+        self.stage = match self.silenced {
+            true => Stage::Interrupted,
+            false => Stage::Done,
+        };
+    }
+
+    /// Its words that were heard since the last time, when these samples of it were besides
+    /// those that are settled.
+    pub(super) fn newly_heard(
+        &mut self,
+        playing: impl Iterator<Item = Range<u64>>,
+    ) -> Option<(Utterance, String)> {
+        let utterance = self.utterance?;
+        let (mut spans, mut heard) = (self.spans.clone(), self.heard);
+        for samples in playing.filter(|samples| !samples.is_empty()) {
+            heard += samples.end - samples.start;
+            spans.push(length(samples.start)..length(samples.end));
+        }
+        let share = heard as f64 / self.received.max(1) as f64;
+        let text = self.words.heard(None, &spans, share);
+        let more = text.strip_prefix(self.shown.reveal().as_str())?.to_owned();
+        self.shown = text.into();
+        (!more.is_empty()).then_some((utterance, more))
     }
 
     /// Enters that `samples` from sample `from` on were heard.
@@ -168,6 +227,7 @@ impl Reply {
             played: length(self.heard),
             text,
             interrupted: is_cut && self.cut_by_caller,
+            was_shown: !self.shown.reveal().is_empty(),
         })
     }
 }

@@ -37,6 +37,15 @@ impl Requests {
         });
     }
 
+    /// To answer what the caller wrote.
+    pub(super) fn answer(&mut self, text: &Private<String>) {
+        let text = text.reveal();
+        let instructions = format!(
+            "The caller wrote this instead of saying it. Answer it, as if it had been said: {text}"
+        );
+        self.instruct(instructions.into());
+    }
+
     /// To say a line word for word.
     pub(super) fn say(&mut self, line: &Private<String>) {
         self.instruct(word_for_word(line));

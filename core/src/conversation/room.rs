@@ -36,6 +36,7 @@ impl Conversation {
                     self.end(Outcome::SecondAgent);
                 }
             }
+            RoomEvent::Text { from, text } => self.written(&from, text),
             RoomEvent::Subscribed => self.somebody_hears(),
             RoomEvent::Ended(_) => {}
         }
@@ -46,6 +47,7 @@ impl Conversation {
         self.cx.stop(Timer::CallerGrace);
         // Half a chunk of one caller must not start the next one's.
         self.chunker.clear();
+        self.close_turn();
         self.cx.act(Action::Listen(Some(caller)));
         self.link.connect(&mut self.cx);
     }

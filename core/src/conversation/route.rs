@@ -3,7 +3,7 @@
 use super::context::Timer;
 use super::heard::Word;
 use super::tool::{self, Asked};
-use super::{AgentEvent, Conversation, Dropped, Fact, Limit, ReplyStatus};
+use super::{Action, AgentEvent, Conversation, Dropped, Fact, Limit, ReplyStatus};
 use crate::ids::{ItemId, ReplyId};
 use crate::private::Private;
 
@@ -76,11 +76,11 @@ impl Conversation {
     fn caller_said(&mut self, item: Option<ItemId>, text: Private<String>, is_final: bool) {
         if is_final {
             self.turn.caller_took_turn(&mut self.cx);
-            self.persona.caller_said();
-            self.hear_cue(text.reveal());
-            if self.meter.turn() {
-                self.limit_reached(Limit::Turns);
-            }
+            self.took_turn(text.reveal());
+        }
+        if let Some(caller) = self.callers.linked() {
+            let captions = self.captions.said(caller, item.clone(), &text, is_final);
+            self.cx.actions.extend(captions.map(Action::Caption));
         }
         self.cx.observe(Fact::UserTranscript {
             item,

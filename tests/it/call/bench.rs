@@ -84,7 +84,8 @@ impl Edges for Memory {
                 panic!("there is nothing of that kind")
             }
             Action::Write(_) => panic!("there is nothing to write"),
-            Action::Observe(_) | Action::Checkpoint(_) | Action::Finish(_) => {}
+            Action::Caption(_) | Action::Observe(_) | Action::Checkpoint(_) | Action::Finish(_) => {
+            }
         }
     }
 

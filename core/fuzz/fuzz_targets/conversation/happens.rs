@@ -25,7 +25,9 @@ pub(crate) enum Happens {
     Stalled,
     File(Box<File>),
     ToolDone(u8, bool),
+    Wrote(u8),
     Audible(u8),
+    Progress(u8, u16),
     Drained(u8, u16),
     Flushed(u8, u16),
     Overflowed,
@@ -84,6 +86,11 @@ impl From<Happens> for Event {
                 is_error,
             },
             Happens::Overflowed => Self::Playout(PlayoutEvent::Overflowed),
+            Happens::Wrote(words) => Self::Input(said(words).into()),
+            Happens::Progress(utterance, played) => Self::Playout(PlayoutEvent::Progress {
+                utterance: Utterance(utterance.into()),
+                played: milliseconds(played),
+            }),
             Happens::Audible(utterance) => Self::Playout(PlayoutEvent::Audible {
                 utterance: Utterance(utterance.into()),
             }),

@@ -29,6 +29,8 @@ pub(super) struct Call {
     pub(super) call: Conversation,
     /// The facts of the last step that only measure.
     pub(super) measured: Vec<Action>,
+    /// What the room was shown since the test last took it.
+    pub(super) captions: Vec<Caption>,
 }
 
 impl Call {
@@ -39,6 +41,7 @@ impl Call {
             now,
             call: Conversation::new(now, settings),
             measured: Vec::new(),
+            captions: Vec::new(),
         }
     }
 
@@ -95,11 +98,17 @@ impl Call {
         next.filter(|left| *left < ROTATE_AFTER / 2)
     }
 
-    /// All there is to do, but for facts that only measure.
+    /// All there is to do, but for captions and facts that only measure.
     fn drain(&mut self) -> Vec<Action> {
-        let actions = std::iter::from_fn(|| self.call.poll_action());
-        let (measured, actions) = actions.partition(is_measure);
-        self.measured = measured;
+        self.measured.clear();
+        let mut actions = Vec::new();
+        while let Some(action) = self.call.poll_action() {
+            match action {
+                Action::Caption(caption) => self.captions.push(caption),
+                action if is_measure(&action) => self.measured.push(action),
+                action => actions.push(action),
+            }
+        }
         actions
     }
 }
@@ -194,6 +203,13 @@ pub(super) fn speech_started() -> Event {
 
 pub(super) fn speech_stopped() -> Event {
     Event::Agent(AgentEvent::SpeechStopped)
+}
+
+pub(super) fn caller_says(text: &str) -> Event {
+    Event::Agent(AgentEvent::UserTranscriptDelta {
+        item: None,
+        text: text.to_owned().into(),
+    })
 }
 
 pub(super) fn caller_said(text: &str) -> Event {

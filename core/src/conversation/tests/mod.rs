@@ -2,6 +2,7 @@
 
 mod barge_in;
 mod callers;
+mod captions;
 mod checkpoint;
 mod harness;
 mod heard;

@@ -48,6 +48,10 @@ struct Run {
     ending: bool,
     held: bool,
     told: HashSet<Utterance>,
+    /// Replies of which nothing more may be shown.
+    closed: HashSet<Utterance>,
+    /// The caller's turn that is shown and not final.
+    open_turn: Option<u32>,
     finished: Option<&'static str>,
     plays: usize,
     flushes: usize,
@@ -77,6 +81,8 @@ impl Run {
             ending: false,
             held: false,
             told: HashSet::new(),
+            closed: HashSet::new(),
+            open_turn: None,
             finished: None,
             plays: 0,
             flushes: 0,
@@ -121,7 +127,8 @@ impl Run {
             45..=59 => mic(1),
             60..=64 => speech_started(),
             65..=69 => speech_stopped(),
-            70..=72 => caller_said("well"),
+            70 => caller_says("we"),
+            71..=72 => caller_said("well"),
             73..=80 => return (started(&reply), Some(reply)),
             81..=109 => return (audio(&reply, milliseconds), Some(reply)),
             110..=114 => return (word(&reply, "word", 0, 100), Some(reply)),
@@ -131,6 +138,7 @@ impl Run {
             130..=133 => return (interrupted(&reply), Some(reply)),
             134..=136 => tool_call("1", ["tea", "weather"][self.chance.below(2)]),
             137 if self.chance.below(4) == 0 => lost(),
+            138 if self.chance.below(4) == 0 => Event::Input("And?".to_owned().into()),
             137..=159 => return (self.playout(), None),
             _ => mic(2),
         };
@@ -162,8 +170,13 @@ impl Run {
                 utterance: Utterance(1),
             });
         };
-        if self.chance.below(2) == 0 {
-            return Event::Playout(PlayoutEvent::Audible { utterance });
+        match self.chance.below(3) {
+            0 => return Event::Playout(PlayoutEvent::Audible { utterance }),
+            1 => {
+                let played = ms(self.chance.below(queued as usize + 1) as u64);
+                return Event::Playout(PlayoutEvent::Progress { utterance, played });
+            }
+            _ => {}
         }
         self.queue.remove(0);
         drained(utterance.0, queued)
@@ -194,7 +207,27 @@ impl Run {
         false
     }
 
+    /// A reply is shown as it grows, and closed once.
+    fn check_captions(&mut self) {
+        for caption in std::mem::take(&mut self.call.captions) {
+            match caption {
+                Caption::Agent { utterance, more } => {
+                    assert!(!self.closed.contains(&utterance), "more after the end");
+                    assert!(!more.reveal().is_empty());
+                }
+                Caption::AgentDone { utterance, .. } => {
+                    assert!(self.closed.insert(utterance), "closed twice");
+                }
+                Caption::Caller { turn, is_final, .. } => {
+                    assert!(self.open_turn.is_none_or(|open| open == turn));
+                    self.open_turn = (!is_final).then_some(turn);
+                }
+            }
+        }
+    }
+
     fn check(&mut self, actions: Vec<Action>, reply: Option<&str>) {
+        self.check_captions();
         for action in actions {
             assert_eq!(self.finished, None, "{action:?} after the end");
             match action {

@@ -26,7 +26,7 @@ use super::context::{Context, Timer};
 use super::latency::Stopwatch;
 use super::ledger::Ledger;
 use super::shown::Shown;
-use super::{Action, AgentState, BargeIn, Fact, PlayoutEvent, Utterance};
+use super::{Action, AgentState, BargeIn, Caption, Fact, PlayoutEvent, Utterance};
 use crate::audio::Frame;
 
 /// How long a reply is held without a confirmation.
@@ -111,6 +111,15 @@ impl Turn {
         self.settle(cx);
     }
 
+    /// The caller wants to hear something else, and did not say so: the API does not know.
+    pub(super) fn cut_short(&mut self, cx: &mut Context) {
+        if self.interruptible {
+            self.flush(cx, true);
+            self.ledger.silence();
+        }
+        self.settle(cx);
+    }
+
     /// A tool's result was sent: another reply follows.
     pub(super) fn tool_answered(&mut self, cx: &mut Context) {
         self.follow_up = true;
@@ -134,10 +143,12 @@ impl Turn {
     pub(super) fn playout(&mut self, cx: &mut Context, event: PlayoutEvent) {
         match event {
             PlayoutEvent::Audible { utterance } => self.audible(cx, utterance),
+            PlayoutEvent::Progress { utterance, played } => self.ledger.progress(utterance, played),
             PlayoutEvent::Drained { utterance, played } => self.ledger.drained(utterance, played),
             PlayoutEvent::Flushed { utterance, played } => self.ledger.flushed(utterance, played),
             PlayoutEvent::Overflowed => {}
         }
+        self.caption(cx);
         self.progress(cx);
     }
 
@@ -269,6 +280,14 @@ impl Turn {
         }
         self.resume(cx);
         self.ledger.flush(cx.now, by_caller);
+    }
+
+    /// Shows what was heard of the agent's words since the last time.
+    fn caption(&mut self, cx: &mut Context) {
+        while let Some((utterance, more)) = self.ledger.newly_heard() {
+            let more = more.into();
+            cx.act(Action::Caption(Caption::Agent { utterance, more }));
+        }
     }
 
     /// Something came of the reply: the watchdog starts again.

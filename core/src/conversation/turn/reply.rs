@@ -59,6 +59,7 @@ impl Turn {
     ) {
         self.stopwatch.token(cx.now);
         self.ledger.word(id, word);
+        self.caption(cx);
         self.progress(cx);
     }
 

@@ -1,0 +1,144 @@
+//! `parlor demo --web`: the page, with a worker behind it, on this machine.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::pin::pin;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use tokio::sync::{mpsc, oneshot};
+
+use super::worker::{Flags, Plan};
+use super::{Done, browser, out};
+use crate::config::{AgentApi, Source};
+use crate::demo::Servers;
+use crate::ops::log::Format;
+use crate::shutdown;
+use crate::web::{self, Web, WebError};
+
+/// Port 0 is any free one.
+const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+/// The page, and what is behind it.
+pub(super) struct DemoPage {
+    /// Where it is to be, if somebody minds.
+    pub(super) listen: Option<SocketAddr>,
+    /// Whether a browser is opened.
+    pub(super) opens: bool,
+    /// The agent's file.
+    pub(super) agent: Option<PathBuf>,
+}
+
+impl DemoPage {
+    /// Serves the page until a signal; everything it started has ended with it.
+    pub(super) async fn run(self, source: &Source) -> Done {
+        let elsewhere = self.listen.filter(|it| !it.ip().is_loopback());
+        if let Some(address) = elsewhere {
+            let why = "the demo is for this machine alone: name a loopback address";
+            return Err(anyhow!("{address}: {why}").into());
+        }
+        let (control, mut signals) = mpsc::channel(shutdown::SIGNALS);
+        let watching = shutdown::on_signals(control, || ())?;
+        let program = source.text("PARLOR_LIVEKIT_SERVER").map(PathBuf::from);
+        let api = AgentApi::load_if_keyed(source)?;
+        let servers = tokio::select! {
+            started = Servers::start(program.as_deref(), api) => started.context("the demo cannot run")?,
+            _ = signals.recv() => return Ok(ExitCode::SUCCESS),
+        };
+        let done = self.serve(&servers, source, &mut signals).await;
+        servers.stop().await;
+        watching.abort();
+        done
+    }
+
+    async fn serve(
+        self,
+        servers: &Servers,
+        source: &Source,
+        signals: &mut mpsc::Receiver<()>,
+    ) -> Done {
+        let page = self.page(servers).await.map_err(anyhow::Error::from)?;
+        let url = page.url();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(page.run(async {
+            // Dropped means stop, too.
+            stopped.await.ok();
+        }));
+        let (watched, board) = oneshot::channel();
+        let plan = Plan {
+            full_at: None,
+            drain_within: Duration::ZERO,
+            health: ANYWHERE,
+            log_format: super::log_format(source, Format::Text)?,
+            flags: Flags::for_every_room(self.agent),
+            watched: Some(watched),
+        };
+        let settings = settings(servers, source);
+        let mut working = pin!(plan.run(&settings));
+        let ready = async {
+            match board.await {
+                Ok(board) => board.registered().await,
+                // The worker says why.
+                Err(_) => std::future::pending().await,
+            }
+        };
+        // Until it is registered the worker may hear no signals.
+        let ended = tokio::select! {
+            done = &mut working => Some(done),
+            _ = signals.recv() => Some(Ok(ExitCode::SUCCESS)),
+            () = ready => None,
+        };
+        let done = match ended {
+            Some(done) => done,
+            None => {
+                out::line(&format_args!("livekit-server  {}", servers.livekit().url));
+                out::line(&format_args!("voice agent API {}", servers.api().base_url));
+                out::line(&format_args!("talk to the agent: {url} (Ctrl-C ends it)"));
+                if self.opens {
+                    browser::open(&url, source);
+                }
+                working.await
+            }
+        };
+        drop(stop);
+        serving.await.context("the page was served")?;
+        done
+    }
+
+    /// The page, at another port when nobody minds and its own is taken.
+    async fn page(&self, servers: &Servers) -> Result<Web, WebError> {
+        let at = |listen| web::Options {
+            listen,
+            ..web::Options::new(servers.livekit().clone())
+        };
+        match self.listen {
+            Some(listen) => Web::bind(at(listen)).await,
+            None => match Web::bind(at(web::DEFAULT_ADDRESS)).await {
+                Err(WebError::Listen { .. }) => Web::bind(at(ANYWHERE)).await,
+                page => page,
+            },
+        }
+    }
+}
+
+/// The settings of the worker and its cells: those of this process, but for where the servers are.
+fn settings(servers: &Servers, source: &Source) -> Source {
+    let (livekit, api) = (servers.livekit(), servers.api());
+    let log = source.text("PARLOR_LOG");
+    let grace = source.text("PARLOR_CALLER_GRACE");
+    let here = [
+        ("LIVEKIT_URL", livekit.url.as_str()),
+        ("LIVEKIT_API_KEY", &livekit.api_key),
+        ("LIVEKIT_API_SECRET", livekit.api_secret.reveal()),
+        ("LIVEKIT_AGENT_NAME_OVERRIDE", ""),
+        ("LIVEKIT_AGENT_DEPLOYMENT", ""),
+        ("LIVEKIT_WORKER_TOKEN", ""),
+        ("ASSEMBLYAI_BASE_URL", &api.base_url),
+        ("ASSEMBLYAI_API_KEY", api.key.reveal()),
+        ("PARLOR_LOG", log.as_deref().unwrap_or("warn")),
+        // A page that is loaded again is a caller who comes back.
+        ("PARLOR_CALLER_GRACE", grace.as_deref().unwrap_or("10")),
+    ];
+    source.clone().with(here)
+}

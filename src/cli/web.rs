@@ -1,0 +1,89 @@
+//! `parlor web`: the page and its endpoint alone.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::Args;
+use tokio::sync::mpsc;
+
+use super::{Done, out};
+use crate::config::{ConfigError, LiveKit, Source};
+use crate::shutdown;
+use crate::web::{self, Origin};
+
+/// The command's flags.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: parlor web --agent-name clerk --listen 127.0.0.1:8080\n\n\
+    Each visit is a room of its own. Browsers give the microphone to pages of this machine and to \
+    https:// only:\nelsewhere put a proxy with TLS in front. Tokens of LiveKit are given at \
+    POST /api/token."
+)]
+pub(super) struct Web {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", env = "PARLOR_WEB_LISTEN", default_value_t = web::DEFAULT_ADDRESS)]
+    listen: SocketAddr,
+    /// The agent that is sent to visitors; without it, agents that come to every room
+    #[arg(
+        long,
+        env = "LIVEKIT_AGENT_NAME",
+        default_value = "",
+        hide_default_value = true
+    )]
+    agent_name: String,
+    /// LiveKit's address as browsers have it [default: LIVEKIT_URL]
+    #[arg(long, value_name = "URL", env = "PARLOR_WEB_LIVEKIT_URL")]
+    livekit_url: Option<String>,
+    /// A page of another origin (scheme, host, port) that may ask for tokens; more than once for more
+    #[arg(
+        long = "allow-origin",
+        value_name = "ORIGIN",
+        env = "PARLOR_WEB_ALLOW_ORIGIN",
+        value_delimiter = ','
+    )]
+    allow_origins: Vec<Origin>,
+    /// Let visitors choose rooms and identities, and so join each other
+    #[arg(long, env = "PARLOR_WEB_ALLOW_ROOMS")]
+    allow_rooms: bool,
+    /// Tokens for each visitor's address in a minute; ten times as many for all together
+    #[arg(long, value_name = "N", env = "PARLOR_WEB_RATE", default_value_t = web::DEFAULT_RATE, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rate: u32,
+}
+
+impl Web {
+    pub(super) async fn run(self, source: &Source) -> Done {
+        let livekit = LiveKit::load(source)?;
+        let agent_name = source.text("LIVEKIT_AGENT_NAME_OVERRIDE");
+        let server_url = self.livekit_url.filter(|url| !url.is_empty());
+        let options = web::Options {
+            listen: self.listen,
+            livekit,
+            server_url: server_url.map(checked).transpose()?,
+            agent_name: agent_name.unwrap_or(self.agent_name),
+            allow_origins: self.allow_origins,
+            allow_rooms: self.allow_rooms,
+            tokens_a_minute: self.rate,
+        };
+        let page = web::Web::bind(options).await;
+        let page = page.map_err(anyhow::Error::from)?;
+        let (control, mut signals) = mpsc::channel(shutdown::SIGNALS);
+        let watching = shutdown::on_signals(control, || ())?;
+        out::line(&format_args!("talk to the agent: {}", page.url()));
+        page.run(async {
+            signals.recv().await;
+        })
+        .await;
+        watching.abort();
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn checked(url: String) -> Result<String, ConfigError> {
+    let url = url.trim_end_matches('/').to_owned();
+    if crate::config::address::has_host(&url) {
+        return Ok(url);
+    }
+    let wanted = "it must start with wss://, ws://, https:// or http:// and name a host";
+    let why = format!("--livekit-url (PARLOR_WEB_LIVEKIT_URL) is wrong: {wanted}");
+    Err(ConfigError(vec![why]))
+}

@@ -1,0 +1,274 @@
+//! Shows the room what is said, as LiveKit's own agents do: text streams on `lk.transcription`
+//! (a caller's turn as one stream for each state of it, in the caller's name; a reply as one
+//! stream that grows), and the packets that clients read which do not know these streams.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+
+use livekit::participant::ParticipantKind;
+use livekit::track::TrackSource;
+use livekit::{
+    SendTextOptions, StreamTextOptions, StreamWriter, TextStreamWriter, Transcription,
+    TranscriptionSegment,
+};
+use parlor_core::conversation::{Caption, Utterance};
+use parlor_core::ids::Identity;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::names;
+
+/// Captions that wait for the room; one that finds no place is dropped and counted.
+pub(super) const WAITING: usize = 256;
+
+pub(super) const TOPIC: &str = "lk.transcription";
+pub(super) const SEGMENT: &str = "lk.segment_id";
+pub(super) const FINAL: &str = "lk.transcription_final";
+const TRACK: &str = "lk.transcribed_track_id";
+/// Ours: the caller cut the reply short.
+pub(super) const INTERRUPTED: &str = "lk.transcription_interrupted";
+
+/// From this protocol of a client on, it reads the streams and no packets.
+const READS_STREAMS: i32 = 3;
+
+/// How long the room may take for one piece.
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+
+/// Replies whose streams are open; the oldest is given up when there are more.
+const OPEN: usize = 16;
+
+/// The task that shows captions.
+pub(super) struct Captions {
+    room: Arc<livekit::Room>,
+    /// Begins the names of this call's segments.
+    prefix: String,
+    open: Vec<Stream>,
+}
+
+/// What is shown of a reply that is still heard.
+struct Stream {
+    utterance: Utterance,
+    writer: TextStreamWriter,
+    shown: String,
+}
+
+/// Why a caption was not shown.
+#[derive(Debug, thiserror::Error)]
+enum Unshown {
+    #[error("{0}")]
+    Room(String),
+    #[error("no answer in time")]
+    Timeout,
+}
+
+impl Captions {
+    pub(super) fn new(room: Arc<livekit::Room>) -> Self {
+        Self {
+            room,
+            prefix: names::random("SG_").replace("_-", "_"),
+            open: Vec::new(),
+        }
+    }
+
+    /// Shows captions until no more come.
+    pub(super) async fn run(mut self, mut captions: mpsc::Receiver<Caption>) {
+        let mut unshown = 0u64;
+        while let Some(caption) = captions.recv().await {
+            if let Err(error) = self.show(caption).await {
+                unshown += 1;
+                tracing::debug!(%error, unshown, "the room was not shown what was said");
+            }
+        }
+    }
+
+    async fn show(&mut self, caption: Caption) -> Result<(), Unshown> {
+        match caption {
+            Caption::Caller {
+                caller,
+                turn,
+                text,
+                is_final,
+            } => {
+                let line = Line {
+                    segment: format!("{}_u{turn}", self.prefix),
+                    speaker: caller.as_str().to_owned(),
+                    track: self.track_of(&caller),
+                    is_final,
+                    interrupted: false,
+                };
+                self.whole(&line, text.reveal()).await
+            }
+            Caption::Agent { utterance, more } => self.grow(utterance, more.reveal()).await,
+            Caption::AgentDone {
+                utterance,
+                text,
+                interrupted,
+            } => {
+                let line = Line {
+                    is_final: true,
+                    interrupted,
+                    ..self.line(utterance)
+                };
+                self.finish(utterance, &line, text.reveal()).await
+            }
+        }
+    }
+
+    /// Appends to what is shown of a reply.
+    async fn grow(&mut self, utterance: Utterance, more: &str) -> Result<(), Unshown> {
+        let line = self.line(utterance);
+        let open = self.open.iter().position(|it| it.utterance == utterance);
+        let at = match open {
+            Some(at) => at,
+            None => self.begin(utterance, &line).await?,
+        };
+        let stream = &mut self.open[at];
+        stream.shown.push_str(more);
+        let (shown, writer) = (stream.shown.clone(), stream.writer.clone());
+        sent(writer.write(more)).await?;
+        self.packet(&line, &shown).await
+    }
+
+    async fn begin(&mut self, utterance: Utterance, line: &Line) -> Result<usize, Unshown> {
+        if self.open.len() == OPEN {
+            self.open.remove(0);
+        }
+        let mut options = StreamTextOptions::new_with_topic(TOPIC);
+        options.attributes = line.attributes();
+        let opening = self.room.local_participant();
+        let writer = sent(opening.stream_text(options)).await?;
+        self.open.push(Stream {
+            utterance,
+            writer,
+            shown: String::new(),
+        });
+        Ok(self.open.len() - 1)
+    }
+
+    /// Shows all of a reply, and that no more of it follows.
+    async fn finish(
+        &mut self,
+        utterance: Utterance,
+        line: &Line,
+        text: &str,
+    ) -> Result<(), Unshown> {
+        let open = self.open.iter().position(|it| it.utterance == utterance);
+        let Some(Stream { writer, shown, .. }) = open.map(|at| self.open.remove(at)) else {
+            return self.whole(line, text).await;
+        };
+        match text.strip_prefix(shown.as_str()) {
+            Some("") => {}
+            Some(rest) => sent(writer.write(rest)).await?,
+            // Readers put the newest stream of a segment in the place of those before.
+            None if !text.is_empty() => {
+                sent(writer.close()).await?;
+                return self.whole(line, text).await;
+            }
+            None => {}
+        }
+        let attributes = Some(line.attributes());
+        sent(writer.close_with_options(None, attributes)).await?;
+        self.packet(line, text).await
+    }
+
+    /// Shows a text in a stream of its own. Of an empty one clients would see nothing.
+    async fn whole(&self, line: &Line, text: &str) -> Result<(), Unshown> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        let mut options = SendTextOptions::new_with_topic(TOPIC);
+        options.attributes = line.attributes();
+        options.sender_identity = Some(line.speaker.as_str().into());
+        let sending = self.room.local_participant();
+        sent(sending.send_text(text, options)).await?;
+        self.packet(line, text).await
+    }
+
+    /// Shows a text to clients that do not read the streams, while there are any.
+    async fn packet(&self, line: &Line, text: &str) -> Result<(), Unshown> {
+        let participants = self.room.remote_participants();
+        let mut apps = participants
+            .values()
+            .filter(|it| it.kind() == ParticipantKind::Standard);
+        let Some(track) = line.track.clone() else {
+            return Ok(());
+        };
+        if apps.all(|app| app.client_protocol() >= READS_STREAMS) {
+            return Ok(());
+        }
+        let packet = Transcription {
+            participant_identity: line.speaker.clone(),
+            track_id: track,
+            segments: vec![TranscriptionSegment {
+                id: line.segment.clone(),
+                text: text.to_owned(),
+                r#final: line.is_final,
+                ..TranscriptionSegment::default()
+            }],
+        };
+        sent(self.room.local_participant().publish_transcription(packet)).await
+    }
+
+    /// A reply that goes on.
+    fn line(&self, utterance: Utterance) -> Line {
+        let us = self.room.local_participant();
+        let publications = us.track_publications();
+        let voice = publications
+            .values()
+            .find(|it| it.source() == TrackSource::Microphone);
+        Line {
+            segment: format!("{}_a{}", self.prefix, utterance.0),
+            speaker: us.identity().to_string(),
+            track: voice.map(|it| it.sid().to_string()),
+            is_final: false,
+            interrupted: false,
+        }
+    }
+
+    fn track_of(&self, caller: &Identity) -> Option<String> {
+        let participants = self.room.remote_participants();
+        let caller = participants.get(&caller.as_str().into())?;
+        let publications = caller.track_publications();
+        let mut microphones = publications
+            .values()
+            .filter(|it| it.source() == TrackSource::Microphone);
+        microphones.next().map(|it| it.sid().to_string())
+    }
+}
+
+/// What is told of a text besides its words.
+struct Line {
+    segment: String,
+    /// The identity of who said it.
+    speaker: String,
+    /// On which track, if it is there.
+    track: Option<String>,
+    is_final: bool,
+    interrupted: bool,
+}
+
+impl Line {
+    fn attributes(&self) -> HashMap<String, String> {
+        let mut attributes = HashMap::from([
+            (SEGMENT.to_owned(), self.segment.clone()),
+            (FINAL.to_owned(), self.is_final.to_string()),
+        ]);
+        if let Some(track) = &self.track {
+            attributes.insert(TRACK.to_owned(), track.clone());
+        }
+        if self.interrupted {
+            attributes.insert(INTERRUPTED.to_owned(), "true".to_owned());
+        }
+        attributes
+    }
+}
+
+async fn sent<T, E: Display>(sending: impl Future<Output = Result<T, E>>) -> Result<T, Unshown> {
+    match timeout(SHOWN_WITHIN, sending).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(Unshown::Room(error.to_string())),
+        Err(_elapsed) => Err(Unshown::Timeout),
+    }
+}

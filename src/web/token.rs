@@ -1,0 +1,101 @@
+//! `POST /api/token`: LiveKit's convention of token servers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::{Extension, FromRequest, Request, State};
+use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use tokio::time::timeout;
+
+use super::ask::Ask;
+use super::refusal::Refusal;
+use super::serve::Peer;
+use super::shared::Shared;
+use crate::clock;
+use crate::token::{mint_visit, seat};
+
+/// How long the body of a request may take to come.
+const BODY_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long after its token has expired somebody may come back to their room.
+const REJOIN_WITHIN: Duration = Duration::from_secs(600);
+
+/// Answers with a token, or says why not.
+pub(super) async fn give(
+    State(shared): State<Arc<Shared>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request,
+) -> Response {
+    let taken = shared.limit.lock().take(clock::now(), peer.ip());
+    let given = match taken {
+        Ok(()) => token(&shared, request).await,
+        Err(wait) => Err(Refusal::TooMany(wait)),
+    };
+    shared.counts.note(given.as_ref().err().copied());
+    match given {
+        Ok(answer) => answer,
+        Err(refusal) => {
+            tracing::debug!(%refusal, "no token was given");
+            refusal.into_response()
+        }
+    }
+}
+
+async fn token(shared: &Shared, request: Request) -> Result<Response, Refusal> {
+    let rules = &shared.rules;
+    // Who may choose a room needs no leave to come back.
+    let bearer = bearer(request.headers()).filter(|_| !rules.allow_rooms);
+    let had = match bearer {
+        Some(token) => {
+            let seat = seat(&shared.livekit, token, REJOIN_WITHIN);
+            Some(seat.ok_or(Refusal::Rejoin)?)
+        }
+        None => None,
+    };
+    let is_json = is_json(request.headers());
+    let body = body(request).await?;
+    if !is_json && !body.is_empty() {
+        return Err(Refusal::NotJson);
+    }
+    let visit = Ask::read(&body)?.visit(rules, had)?;
+    let room = visit.seat.room.clone();
+    let minted = mint_visit(&shared.livekit, visit).map_err(|error| {
+        tracing::error!(%error, "tokens cannot be made: check LIVEKIT_API_KEY, LIVEKIT_API_SECRET");
+        Refusal::Internal
+    })?;
+    tracing::info!(%room, "a token was given");
+    let answer = Json(serde_json::json!({
+        "server_url": shared.server_url,
+        "participant_token": minted.reveal(),
+    }));
+    let headers = [(CACHE_CONTROL, "no-store")];
+    Ok((StatusCode::CREATED, headers, answer).into_response())
+}
+
+async fn body(request: Request) -> Result<Bytes, Refusal> {
+    match timeout(BODY_WITHIN, Bytes::from_request(request, &())).await {
+        Err(_elapsed) => Err(Refusal::TooSlow),
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Refusal::TooLarge),
+        Ok(Err(_)) => Err(Refusal::Body("the body ended early")),
+    }
+}
+
+/// What stands after `Bearer`; other ways to say who one is are for proxies.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = text.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let kind = kind.and_then(|it| it.split(';').next());
+    kind.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"))
+}

@@ -1,0 +1,63 @@
+//! End-to-end encryption: who has the key hears and reads, nobody else does.
+
+use std::time::Duration;
+
+use parlor::config::LiveKit;
+use parlor::room::Caller;
+use parlor::sim::{self, clips};
+use parlor::token::{Grant, Kind, mint};
+use parlor_core::private::Secret;
+
+use super::bench::{Bench, GREETING, ROOM, agent_speaks, all_heard, echo};
+use super::hearing;
+
+const KEY: &str = "a key that two share";
+
+async fn caller(bench: &Bench, key: Option<&str>) -> Caller {
+    let livekit = LiveKit {
+        shared_key: key.map(Secret::new),
+        ..bench.livekit.clone()
+    };
+    let grant = Grant {
+        room: ROOM,
+        identity: "ada",
+        name: "Ada",
+        kind: Kind::Caller,
+        valid: Duration::from_secs(60),
+    };
+    let token = mint(&livekit, &grant).unwrap();
+    Caller::join(&livekit, &token).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_the_key_talks_with_the_agent() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker_with(&[], &[("PARLOR_SHARED_KEY", KEY)]);
+    let mut caller = caller(&bench, Some(KEY)).await;
+    agent_speaks(&mut caller.agent_state()).await;
+    let found = echo(&mut caller, "caller-hours").await;
+    println!("with the key: {found}");
+    assert!(found.has(8), "{found}");
+    let spoken = caller.spoken().borrow().clone();
+    assert_eq!(
+        spoken.first().map(|it| it.text.as_str()),
+        clips::find(GREETING).map(|it| it.words)
+    );
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert!(!worker.wrote().contains(KEY), "the key was printed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_key_understands_nothing() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let _worker = bench.worker_with(&[], &[("PARLOR_SHARED_KEY", KEY)]);
+    let caller = caller(&bench, None).await;
+    agent_speaks(&mut caller.agent_state()).await;
+    let greeting = clips::find(GREETING).unwrap().samples();
+    let found = hearing::find(&greeting, &all_heard(&caller, 0).await);
+    println!("without the key: {found}");
+    assert!(!found.has(3), "{found}");
+    assert_eq!(*caller.spoken().borrow(), []);
+    caller.leave().await;
+}

@@ -1,0 +1,441 @@
+//! The page and its endpoint over a real socket.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use livekit_api::access_token::{Claims, TokenVerifier, VideoGrants};
+use parlor::clock;
+use parlor::config::LiveKit;
+use parlor::token::{Grant, Kind, mint};
+use parlor::web::{Options, Web};
+use parlor_core::private::Secret;
+use ring::hmac;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+const SECRET: &str = "the secret that no answer may have in it";
+
+const SOON: Duration = Duration::from_secs(10);
+
+const JSON: (&str, &str) = ("Content-Type", "application/json");
+
+struct Bench {
+    /// Host and port.
+    host: String,
+    stop: oneshot::Sender<()>,
+    running: JoinHandle<()>,
+}
+
+struct Answer {
+    status: u16,
+    /// Names in small letters.
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+fn livekit(secret: &str) -> LiveKit {
+    LiveKit {
+        url: "ws://127.0.0.1:7880".to_owned(),
+        api_key: "key".to_owned(),
+        api_secret: Secret::new(secret),
+        shared_key: None,
+    }
+}
+
+fn options() -> Options {
+    Options {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        agent_name: "clerk".to_owned(),
+        tokens_a_minute: 1_000,
+        ..Options::new(livekit(SECRET))
+    }
+}
+
+async fn bench(options: Options) -> Bench {
+    let web = Web::bind(options).await.unwrap();
+    let url = web.url();
+    let host = url.strip_prefix("http://").unwrap().trim_end_matches('/');
+    let host = host.to_owned();
+    let (stop, stopped) = oneshot::channel();
+    let running = tokio::spawn(web.run(async {
+        stopped.await.ok();
+    }));
+    Bench {
+        host,
+        stop,
+        running,
+    }
+}
+
+impl Bench {
+    /// Sends a request with a host of its own, or ours.
+    async fn ask(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let mut request = format!("{line} HTTP/1.1\r\nConnection: close\r\n");
+        if !headers.iter().any(|(name, _)| *name == "Host") {
+            request += &format!("Host: {}\r\n", self.host);
+        }
+        for (name, value) in headers {
+            request += &format!("{name}: {value}\r\n");
+        }
+        request += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
+        let answered = async {
+            let mut socket = TcpStream::connect(&self.host).await.unwrap();
+            socket.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            socket.read_to_end(&mut answer).await.unwrap();
+            String::from_utf8(answer).unwrap()
+        };
+        Answer::read(&timeout(SOON, answered).await.unwrap())
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask(&format!("GET {path}"), &[], "").await
+    }
+
+    /// Asks for a token as the page does.
+    async fn token(&self, body: &Value, headers: &[(&str, &str)]) -> Answer {
+        let headers: Vec<_> = [JSON].iter().chain(headers).copied().collect();
+        let body = body.to_string();
+        self.ask("POST /api/token", &headers, &body).await
+    }
+
+    /// The same by somebody who has a token.
+    async fn token_again(&self, body: &Value, token: &str) -> Answer {
+        let bearer = format!("Bearer {token}");
+        self.token(body, &[("Authorization", &bearer)]).await
+    }
+}
+
+impl Answer {
+    fn read(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let mut lines = head.lines();
+        let status = lines.next().unwrap().split(' ').nth(1).unwrap();
+        let header = |line: &str| {
+            let (name, value) = line.split_once(": ").unwrap();
+            (name.to_ascii_lowercase(), value.to_owned())
+        };
+        Self {
+            status: status.parse().unwrap(),
+            headers: lines.map(header).collect(),
+            body: body.to_owned(),
+        }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut named = self.headers.iter().filter(|(it, _)| it == name);
+        named.next().map(|(_, value)| value.as_str())
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// What stands in the token that was given.
+    fn claims(&self) -> Claims {
+        assert_eq!(self.status, 201, "{}", self.body);
+        let verifier = TokenVerifier::with_api_key("key", SECRET);
+        verifier.verify(&self.token()).unwrap()
+    }
+
+    fn token(&self) -> String {
+        let token = self.json()["participant_token"].clone();
+        token.as_str().unwrap().to_owned()
+    }
+}
+
+/// Seconds since 1970.
+fn today() -> u64 {
+    let now: SystemTime = clock::wall();
+    now.duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// A token that has expired so many seconds ago.
+fn expired(seconds: u64) -> String {
+    let claims = json!({
+        "iss": "key", "sub": "ada", "nbf": 0, "exp": today() - seconds,
+        "video": {"roomJoin": true, "room": "kitchen"},
+    });
+    let parts = [json!({"alg": "HS256", "typ": "JWT"}), claims];
+    let [head, claims] = parts.map(|it| BASE64_URL_SAFE_NO_PAD.encode(it.to_string()));
+    let signed = format!("{head}.{claims}");
+    let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
+    let signature = hmac::sign(&key, signed.as_bytes());
+    format!("{signed}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
+}
+
+#[tokio::test]
+async fn a_token_opens_one_room_of_its_own_and_calls_our_agent() {
+    let bench = bench(options()).await;
+    let body = json!({
+        "room_name": "kitchen",
+        "participant_identity": "ada",
+        "participant_name": "Ada",
+        "participant_metadata": "blue",
+        "participant_attributes": {"table": "4"},
+        "room_config": {"agents": [{"agent_name": "clerk", "metadata": "desk 3"}]},
+    });
+    let answer = bench.token(&body, &[]).await;
+    let claims = answer.claims();
+    assert_eq!(answer.json()["server_url"], "ws://127.0.0.1:7880");
+    assert_eq!(answer.json().as_object().unwrap().len(), 2);
+    let grants = VideoGrants {
+        room_join: true,
+        room: claims.video.room.clone(),
+        can_publish: Some(true),
+        can_publish_sources: vec!["microphone".to_owned()],
+        can_subscribe: Some(true),
+        can_publish_data: Some(true),
+        ..VideoGrants::default()
+    };
+    assert_eq!(claims.video, grants);
+    assert!(claims.video.room.starts_with("visit-"), "{claims:?}");
+    assert!(claims.sub.starts_with("visitor-"), "{claims:?}");
+    assert_eq!((&*claims.name, &*claims.metadata), ("Ada", "blue"));
+    assert_eq!(claims.attributes["table"], "4");
+    assert_eq!(claims.kind, "");
+    let valid = claims.exp as u64 - today();
+    assert!((590..=600).contains(&valid), "{valid}");
+    let agents = claims.room_config.unwrap().agents;
+    assert_eq!(agents.len(), 1);
+    assert_eq!(agents[0].agent_name, "clerk");
+    assert_eq!(agents[0].metadata, "desk 3");
+}
+
+#[tokio::test]
+async fn rooms_are_chosen_where_that_is_allowed() {
+    let bench = bench(Options {
+        allow_rooms: true,
+        server_url: Some("https://talk.example".to_owned()),
+        ..options()
+    })
+    .await;
+    let body = json!({"room_name": "kitchen", "participant_identity": "ada"});
+    // Whoever may choose is not held against a token.
+    let answer = bench.token_again(&body, "foreign").await;
+    let claims = answer.claims();
+    assert_eq!((&*claims.video.room, &*claims.sub), ("kitchen", "ada"));
+    assert_eq!(answer.json()["server_url"], "wss://talk.example");
+}
+
+#[tokio::test]
+async fn who_had_a_seat_gets_it_again() {
+    let bench = bench(options()).await;
+    let first = bench.token(&json!({}), &[]).await;
+    let had = first.claims();
+    let same = json!({"room_name": had.video.room, "participant_identity": had.sub});
+    let again = bench.token_again(&same, &first.token()).await.claims();
+    assert_eq!((&again.video.room, &again.sub), (&had.video.room, &had.sub));
+    let ada = json!({"room_name": "kitchen", "participant_identity": "ada"});
+    let late = bench.token_again(&ada, &expired(590)).await.claims();
+    assert_eq!((&*late.video.room, &*late.sub), ("kitchen", "ada"));
+
+    let other = json!({"room_name": "kitchen", "participant_identity": had.sub});
+    let grant = |kind| Grant {
+        room: "kitchen",
+        identity: "ada",
+        name: "Ada",
+        kind,
+        valid: SOON,
+    };
+    let foreign = mint(&livekit("another secret"), &grant(Kind::Caller)).unwrap();
+    let agents = mint(&livekit(SECRET), &grant(Kind::Agent)).unwrap();
+    for (what, body, token) in [
+        ("another room", &other, first.token()),
+        ("a foreign token", &ada, foreign.reveal().to_owned()),
+        ("an agent's token", &ada, agents.reveal().to_owned()),
+        ("too old", &ada, expired(610)),
+    ] {
+        let refused = bench.token_again(body, &token).await;
+        assert_eq!(refused.status, 401, "{what}");
+        assert!(refused.json()["error"].is_string(), "{what}");
+    }
+}
+
+/// Status, request line, headers, body.
+type Case<'a> = (u16, &'a str, &'a [(&'a str, &'a str)], &'a str);
+
+const POST: &str = "POST /api/token";
+
+/// Asks each, and looks at all that every answer has.
+async fn try_all(cases: &[Case<'_>]) {
+    let bench = bench(options()).await;
+    for (status, line, headers, body) in cases {
+        let answer = bench.ask(line, headers, body).await;
+        let what = format!("{line} {headers:?}: {}", answer.body);
+        assert_eq!(answer.status, *status, "{what}");
+        assert_guarded(&answer, &what);
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{what}");
+        assert!(!answer.body.contains(SECRET), "{what}");
+        if *status != 201 {
+            assert!(answer.json()["error"].is_string(), "{what}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_wrong_is_refused() {
+    let large = json!({"participant_metadata": "m".repeat(16 << 10)}).to_string();
+    let reserved = r#"{"participant_attributes":{"lk.agent.state":"speaking"}}"#;
+    let utf8 = ("Content-Type", "application/json; charset=utf-8");
+    let bearer = ("Authorization", "Bearer x.y.z");
+    try_all(&[
+        (201, POST, &[], ""),
+        (201, POST, &[utf8], "{}"),
+        (400, POST, &[JSON], "{"),
+        (400, POST, &[JSON], reserved),
+        (401, POST, &[JSON, bearer], "{}"),
+        (404, "GET /api/other", &[], ""),
+        (404, "GET /assets/none.js", &[], ""),
+        (405, "GET /api/token", &[], ""),
+        (405, "POST /", &[], ""),
+        (413, POST, &[JSON], &large),
+        (415, POST, &[], "{}"),
+        (415, POST, &[("Content-Type", "text/plain")], "{}"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_of_somebody_else_gets_nothing() {
+    let rebound = ("Host", "rebound.example");
+    let evil = ("Origin", "https://evil.example");
+    try_all(&[
+        (
+            201,
+            POST,
+            &[
+                JSON,
+                ("Host", "localhost:1"),
+                ("Origin", "http://localhost:1"),
+            ],
+            "{}",
+        ),
+        (403, POST, &[JSON, evil], "{}"),
+        (403, POST, &[JSON, ("Origin", "http://127.0.0.1:1")], "{}"),
+        (403, POST, &[JSON, ("Origin", "null")], "{}"),
+        (403, POST, &[JSON, rebound], "{}"),
+        (
+            403,
+            POST,
+            &[JSON, rebound, ("Origin", "http://rebound.example")],
+            "{}",
+        ),
+        (403, "GET /", &[rebound], ""),
+        (403, "GET /", &[evil], ""),
+        (403, "OPTIONS /api/token", &[evil], ""),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn the_page_is_there_or_says_why_not() {
+    let bench = bench(options()).await;
+    let page = bench.get("/").await;
+    assert_guarded(&page, "the page");
+    assert!(page.body.contains("<!doctype html>"), "{}", page.body);
+    assert!([200, 503].contains(&page.status), "{}", page.status);
+    assert_eq!(page.status == 503, page.body.contains("make web"));
+    let kind = page.header("content-type");
+    assert_eq!(kind, Some("text/html; charset=utf-8"));
+}
+
+fn assert_guarded(answer: &Answer, what: &str) {
+    let policy = answer.header("content-security-policy").expect(what);
+    let connect = "connect-src 'self' ws://127.0.0.1:7880 http://127.0.0.1:7880;";
+    assert!(
+        policy.starts_with("default-src 'none';"),
+        "{what}: {policy}"
+    );
+    assert!(policy.contains(connect), "{what}: {policy}");
+    assert!(!policy.contains("unsafe"), "{what}: {policy}");
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("permissions-policy", "microphone=(self)"),
+        ("cross-origin-opener-policy", "same-origin"),
+    ] {
+        assert_eq!(answer.header(name), Some(value), "{what}");
+    }
+    let keeps = answer.header("cache-control");
+    assert_eq!(keeps, Some("no-store"), "{what}");
+}
+
+#[tokio::test]
+async fn a_page_of_an_allowed_origin_may_ask() {
+    let origin = "https://app.example";
+    let bench = bench(Options {
+        allow_origins: vec![origin.parse().unwrap()],
+        ..options()
+    })
+    .await;
+    let asked = [
+        ("Origin", origin),
+        ("Access-Control-Request-Method", "POST"),
+        (
+            "Access-Control-Request-Headers",
+            "authorization,content-type",
+        ),
+    ];
+    let preflight = bench.ask("OPTIONS /api/token", &asked, "").await;
+    assert_eq!(preflight.status, 204);
+    let allowed = preflight.header("access-control-allow-headers").unwrap();
+    assert!(allowed.contains("authorization") && allowed.contains("content-type"));
+    let answer = bench.token(&json!({}), &[("Origin", origin)]).await;
+    assert_eq!(answer.status, 201);
+    assert_eq!(answer.header("access-control-allow-origin"), Some(origin));
+    assert_eq!(answer.header("vary"), Some("origin"));
+}
+
+#[tokio::test]
+async fn who_asks_too_often_is_told_when_to_come_back() {
+    let bench = bench(Options {
+        tokens_a_minute: 2,
+        ..options()
+    })
+    .await;
+    for _ in 0..2 {
+        assert_eq!(bench.token(&json!({}), &[]).await.status, 201);
+    }
+    let limited = bench.token(&json!({}), &[]).await;
+    assert_eq!(limited.status, 429);
+    let wait: u64 = limited.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=30).contains(&wait), "{wait}");
+    assert_guarded(&limited, "too often");
+    assert_ne!(bench.get("/").await.status, 429, "the page is not limited");
+}
+
+#[tokio::test]
+async fn no_path_leads_out_of_the_page() {
+    let bench = bench(options()).await;
+    for path in [
+        "/../Cargo.toml",
+        "/assets/../../Cargo.toml",
+        "/assets/%2e%2e/%2e%2e/Cargo.toml",
+        "/%2fetc/passwd",
+        "//etc/passwd",
+        "/assets/",
+    ] {
+        let answer = bench.get(path).await;
+        assert_eq!(answer.status, 404, "{path}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn it_ends_though_somebody_holds_a_connection() {
+    let bench = bench(options()).await;
+    let mut idle = TcpStream::connect(&bench.host).await.unwrap();
+    let head = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", bench.host);
+    idle.write_all(head.as_bytes()).await.unwrap();
+    assert!(idle.read_u8().await.is_ok(), "it was answered");
+    let half = TcpStream::connect(&bench.host).await.unwrap();
+    half.writable().await.unwrap();
+    bench.stop.send(()).unwrap();
+    timeout(SOON, bench.running).await.unwrap().unwrap();
+    assert!(TcpStream::connect(&bench.host).await.is_err());
+}
