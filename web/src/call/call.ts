@@ -1,0 +1,181 @@
+import {
+  ConnectionQuality,
+  DisconnectReason,
+  ParticipantEvent,
+  Room,
+  RoomEvent,
+  Track,
+  TrackEvent,
+  type LocalTrackPublication,
+  type RemoteParticipant,
+  type RemoteTrack,
+} from 'livekit-client';
+import { AgentWatch, agentOf, type AgentAudience } from './agent';
+import { Microphone, type MicrophoneTrouble } from './microphone';
+import { forget, hold, keep } from './place';
+import { askForPass, TokenError, type Pass, type Place } from './token';
+import { followTools, type ToolCall } from './tools';
+import { Transcript, type Line } from './transcript';
+
+/** How a call ended that you did not end. */
+export type Ending = 'closed' | 'removed' | 'elsewhere' | 'gone';
+
+/** Why a call did not begin. */
+export class Unreachable extends Error {}
+
+/** What a call tells its page. */
+export interface Audience extends AgentAudience {
+  connection(is: 'up' | 'broken'): void;
+  quality(quality: ConnectionQuality): void;
+  muted(isMuted: boolean): void;
+  microphoneTrouble(trouble: MicrophoneTrouble): void;
+  /** The browser plays nothing until somebody presses something. */
+  silenced(isSilenced: boolean): void;
+  voice(of: 'you' | 'agent', track: MediaStreamTrack): void;
+  line(line: Line): void;
+  tool(call: ToolCall): void;
+  ended(how: Ending): void;
+}
+
+/** Until a lost connection is given up. */
+const RECONNECT_WITHIN_MS = 20_000;
+const RECONNECT_EVERY_MS = [0, 300, 600, 1_200, 2_400];
+
+/** One call, from the first token to its end. */
+export class Call {
+  private readonly room = new Room({
+    reconnectPolicy: {
+      nextRetryDelayInMs: ({ retryCount, elapsedMs }) =>
+        elapsedMs > RECONNECT_WITHIN_MS ? null : (RECONNECT_EVERY_MS[retryCount] ?? 2_400),
+    },
+  });
+  private readonly transcript: Transcript;
+  private isOver = false;
+  private held: Place | undefined;
+  readonly microphone = new Microphone(this.room);
+
+  constructor(
+    private readonly audience: Audience,
+    private readonly voices: HTMLElement,
+  ) {
+    this.transcript = new Transcript(this.room, (line) => audience.line(line));
+    followTools(this.room, (call) => audience.tool(call));
+    new AgentWatch(this.room, audience);
+    this.followRoom();
+    this.followVoices();
+  }
+
+  /** Where you are and as whom, once you are. */
+  get place(): Place | undefined {
+    return this.held;
+  }
+
+  /** Joins: a new call, or the one that the page was in before it was reloaded. */
+  async begin(former?: Place): Promise<void> {
+    const pass = await askForPass(former);
+    if (this.isOver) return;
+    await this.connect(pass);
+    const { name, localParticipant } = this.room;
+    const isMuted = former?.isMuted ?? false;
+    this.held = { room: name, identity: localParticipant.identity, token: pass.token, isMuted };
+    keep(this.held);
+    // Held as long as this page is there; who comes back holds it already.
+    if (!former) await hold(this.held.identity);
+    if (!this.isOver) await this.mute(isMuted);
+  }
+
+  /** Closes the microphone, or opens it. */
+  async mute(isMuted: boolean): Promise<void> {
+    const trouble = await this.microphone.open(!isMuted);
+    // Somebody may have thought long about the browser's question.
+    if (!this.held || this.isOver) return;
+    if (trouble) return this.audience.microphoneTrouble(trouble);
+    this.audience.muted(isMuted);
+    this.held = { ...this.held, isMuted };
+    keep(this.held);
+  }
+
+  /** Leaves. */
+  async end(): Promise<void> {
+    this.isOver = true;
+    await this.room.disconnect();
+  }
+
+  /** Sends a typed message. */
+  say(text: string): Promise<void> {
+    return this.transcript.say(text);
+  }
+
+  /** Lets the voices be heard: only while a key or button is pressed. */
+  unsilence(): Promise<void> {
+    return this.room.startAudio();
+  }
+
+  private async connect({ url, token }: Pass): Promise<void> {
+    try {
+      await this.room.connect(url, token);
+    } catch (error) {
+      throw new Unreachable(url, { cause: error });
+    }
+  }
+
+  private followRoom(): void {
+    const { room, audience } = this;
+    room
+      .on(RoomEvent.Reconnecting, () => audience.connection('broken'))
+      .on(RoomEvent.SignalReconnecting, () => audience.connection('broken'))
+      .on(RoomEvent.Reconnected, () => audience.connection('up'))
+      .on(RoomEvent.AudioPlaybackStatusChanged, () => audience.silenced(!room.canPlaybackAudio))
+      .on(RoomEvent.Disconnected, (reason) => this.onDisconnected(reason));
+    room.localParticipant.on(ParticipantEvent.ConnectionQualityChanged, (it) => audience.quality(it));
+  }
+
+  private followVoices(): void {
+    this.room
+      .on(RoomEvent.LocalTrackPublished, (publication) => this.onOwnVoice(publication))
+      .on(RoomEvent.TrackSubscribed, (track, _publication, from) => this.onVoice(track, from))
+      .on(RoomEvent.TrackUnsubscribed, (track) => track.detach().forEach((it) => it.remove()));
+  }
+
+  private onOwnVoice({ track, source }: LocalTrackPublication): void {
+    if (!track || source !== Track.Source.Microphone) return;
+    const tell = (): void => this.audience.voice('you', track.mediaStreamTrack);
+    track.on(TrackEvent.Restarted, tell);
+    tell();
+  }
+
+  private onVoice(track: RemoteTrack, from: RemoteParticipant): void {
+    if (track.kind !== Track.Kind.Audio) return;
+    this.voices.append(track.attach());
+    if (from === agentOf(this.room)) this.audience.voice('agent', track.mediaStreamTrack);
+  }
+
+  private onDisconnected(reason?: DisconnectReason): void {
+    this.voices.replaceChildren();
+    // What never began is told by `begin`.
+    if (!this.held || this.isOver) return;
+    this.isOver = true;
+    const how = endingOf(reason);
+    if (how !== 'gone') forget();
+    this.audience.ended(how);
+  }
+}
+
+function endingOf(reason?: DisconnectReason): Ending {
+  switch (reason) {
+    case DisconnectReason.ROOM_DELETED:
+    case DisconnectReason.ROOM_CLOSED:
+      return 'closed';
+    case DisconnectReason.PARTICIPANT_REMOVED:
+      return 'removed';
+    case DisconnectReason.DUPLICATE_IDENTITY:
+      return 'elsewhere';
+    default:
+      return 'gone';
+  }
+}
+
+/** Whether a call that did not begin had lost its place: it can only be begun anew. */
+export function isPlaceLost(error: unknown): boolean {
+  return error instanceof TokenError && error.refusal === 'forbidden';
+}

@@ -1,0 +1,67 @@
+/** Where a participant is: what a reloaded page needs to be the same one again. */
+export interface Place {
+  room: string;
+  identity: string;
+  /** The last token; it proves that the place was ours. */
+  token: string;
+  /** Whether the microphone was closed: nobody's is opened by a reload. */
+  isMuted: boolean;
+}
+
+/** What opens a room. */
+export interface Pass {
+  url: string;
+  token: string;
+}
+
+/** Why there is no token. */
+export type Refusal = 'unreachable' | 'forbidden' | 'busy' | 'broken';
+
+/** The token endpoint gave none. */
+export class TokenError extends Error {
+  constructor(
+    readonly refusal: Refusal,
+    message = '',
+  ) {
+    super(message);
+  }
+}
+
+const WITHIN_MS = 10_000;
+
+/** Asks for a token: for a new call, or for the place that was had before. */
+export async function askForPass(former?: Place): Promise<Pass> {
+  const answer = await post(former);
+  const body: unknown = await answer.json().catch(() => undefined);
+  if (!answer.ok) throw new TokenError(refusalOf(answer.status), text(body, 'error'));
+  const url = text(body, 'server_url');
+  const token = text(body, 'participant_token');
+  if (!url || !token) throw new TokenError('broken');
+  return { url, token };
+}
+
+async function post(former?: Place): Promise<Response> {
+  const headers: Record<string, string> = { 'Content-Type': 'application/json' };
+  if (former) headers['Authorization'] = `Bearer ${former.token}`;
+  const body = former ? { room_name: former.room, participant_identity: former.identity } : {};
+  try {
+    return await fetch('/api/token', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(WITHIN_MS),
+    });
+  } catch {
+    throw new TokenError('unreachable');
+  }
+}
+
+function refusalOf(status: number): Refusal {
+  if (status === 429 || status === 503) return 'busy';
+  return status < 500 ? 'forbidden' : 'broken';
+}
+
+function text(body: unknown, key: string): string {
+  const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[key] : undefined;
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,6 @@
+import { Page } from './page';
+import { recall } from './call/place';
+
+const page = new Page();
+const former = await recall();
+if (former) await page.begin(former);

@@ -1,0 +1,195 @@
+import type { ConnectionQuality, RemoteParticipant } from 'livekit-client';
+import type { AgentState, AgentTrouble } from './call/agent';
+import { Call, isPlaceLost, type Audience, type Ending } from './call/call';
+import type { MicrophoneTrouble } from './call/microphone';
+import { forget } from './call/place';
+import type { Place } from './call/token';
+import type { ToolCall } from './call/tools';
+import type { Line } from './call/transcript';
+import { Ear, type Levels } from './sound/ear';
+import { Turns } from './sound/turns';
+import { AboutView } from './view/about';
+import { Controls } from './view/controls';
+import { ConversationView } from './view/conversation';
+import { the } from './view/dom';
+import { LevelView } from './view/levels';
+import { NoticeView } from './view/notice';
+import { StageView } from './view/stage';
+import { TurnsView } from './view/turns';
+import { AGENT, BROKEN, ENDING, MICROPHONE, PLACE_LOST, SILENCED, whyNot } from './words';
+
+/** The page: one call at a time, and all that shows it. */
+export class Page implements Audience {
+  private readonly stage = new StageView(() => void this.begin());
+  private readonly controls = new Controls({
+    mute: (isMuted) => void this.call?.mute(isMuted),
+    choose: (deviceId) => void this.choose(deviceId),
+    end: () => void this.end(),
+    send: (text) => void this.send(text),
+  });
+  private readonly conversation = new ConversationView();
+  private readonly levels = new LevelView();
+  private readonly waits = new TurnsView();
+  private readonly notice = new NoticeView();
+  private readonly about = new AboutView();
+  private call: Call | undefined;
+  private ear: Ear | undefined;
+  private turns = new Turns();
+  private agent: AgentState = 'absent';
+
+  constructor() {
+    navigator.mediaDevices?.addEventListener('devicechange', () => void this.listMicrophones());
+  }
+
+  /** Starts a call, or goes back to the one before the page was reloaded. */
+  async begin(former?: Place): Promise<void> {
+    if (this.call) return;
+    this.clear();
+    this.stage.show('connecting');
+    const call = new Call(this, the('voices', HTMLElement));
+    this.call = call;
+    this.turns = new Turns();
+    this.ear = new Ear((levels) => this.hear(levels));
+    try {
+      await call.begin(former);
+    } catch (error) {
+      await this.notBegun(call, error, former);
+      return;
+    }
+    if (this.call !== call) return;
+    if (call.place) this.about.place(call.place);
+  }
+
+  connection(is: 'up' | 'broken'): void {
+    if (is === 'broken') this.notice.show('connection', BROKEN);
+    else this.notice.clear('connection');
+    this.stage.show(is === 'broken' ? 'reconnecting' : this.agent);
+  }
+
+  quality(quality: ConnectionQuality): void {
+    this.about.quality(quality);
+  }
+
+  agentIs(state: AgentState, agent?: RemoteParticipant): void {
+    const isNew = this.agent === 'absent' && document.activeElement === document.body;
+    this.agent = state;
+    this.stage.show(state);
+    if (agent) this.about.agent(agent.name || agent.identity);
+    if (isNew) this.controls.focus();
+  }
+
+  agentTrouble(trouble: AgentTrouble): void {
+    if (trouble) this.notice.show('agent', AGENT[trouble], () => void this.again());
+    else this.notice.clear('agent');
+  }
+
+  muted(isMuted: boolean): void {
+    this.controls.showMuted(isMuted);
+    this.notice.clear('microphone');
+    void this.listMicrophones();
+  }
+
+  microphoneTrouble(trouble: MicrophoneTrouble): void {
+    this.controls.showMuted(true);
+    this.notice.show('microphone', MICROPHONE[trouble], () => void this.call?.mute(false));
+    void this.listMicrophones();
+  }
+
+  silenced(isSilenced: boolean): void {
+    if (isSilenced) this.notice.show('sound', SILENCED, () => void this.unsilence());
+    else this.notice.clear('sound');
+  }
+
+  voice(of: 'you' | 'agent', track: MediaStreamTrack): void {
+    // Without meters the call goes on.
+    this.ear?.listen(of, track).catch((error: unknown) => console.warn('no meters', error));
+  }
+
+  line(line: Line): void {
+    this.conversation.line(line);
+  }
+
+  tool(call: ToolCall): void {
+    this.conversation.tool(call);
+  }
+
+  ended(how: Ending): void {
+    const former = how === 'gone' ? this.call?.place : undefined;
+    this.close();
+    this.notice.show('ended', ENDING[how], () => void this.begin(former));
+  }
+
+  private hear(levels: Levels): void {
+    this.levels.show(levels);
+    const wait = this.turns.hear(levels);
+    if (wait !== undefined) this.waits.add(wait);
+  }
+
+  private async choose(deviceId: string): Promise<void> {
+    const trouble = await this.call?.microphone.choose(deviceId);
+    if (trouble) this.microphoneTrouble(trouble);
+    await this.listMicrophones();
+  }
+
+  private async listMicrophones(): Promise<void> {
+    const list = await this.call?.microphone.list();
+    if (list) this.controls.showMicrophones(list.devices, list.chosen);
+  }
+
+  private async send(text: string): Promise<void> {
+    try {
+      await this.call?.say(text);
+    } catch {
+      this.conversation.notSent(text);
+    }
+  }
+
+  private async unsilence(): Promise<void> {
+    await Promise.all([this.call?.unsilence(), this.ear?.wake()]);
+  }
+
+  private async again(): Promise<void> {
+    await this.end();
+    await this.begin();
+  }
+
+  private async end(): Promise<void> {
+    const call = this.call;
+    forget();
+    this.close();
+    await call?.end();
+  }
+
+  private async notBegun(call: Call, error: unknown, former?: Place): Promise<void> {
+    if (this.call !== call) return;
+    this.close();
+    await call.end();
+    if (former && isPlaceLost(error)) {
+      forget();
+      this.notice.show('ended', PLACE_LOST);
+    } else {
+      this.notice.show('ended', whyNot(error), () => void this.begin(former));
+    }
+  }
+
+  /** Back to the button; what was said stays to be read. */
+  private close(): void {
+    const hadFocus = document.activeElement?.closest('.controls, .in-call, .composer') !== null;
+    void this.ear?.close();
+    this.call = this.ear = undefined;
+    this.agent = 'absent';
+    this.notice.clear();
+    this.about.clear();
+    this.levels.clear();
+    this.controls.showMuted(false);
+    this.stage.show('idle');
+    if (hadFocus) this.stage.focus();
+  }
+
+  private clear(): void {
+    this.notice.clear();
+    this.conversation.clear();
+    this.waits.clear();
+    this.controls.showMuted(false);
+  }
+}

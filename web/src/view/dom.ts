@@ -1,0 +1,18 @@
+/** The element of this id, which the page has. */
+export function the<T extends Element>(id: string, kind: new () => T): T {
+  const found = document.getElementById(id) as unknown;
+  if (!(found instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`);
+  return found;
+}
+
+/** A new element with a class and text. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  className = '',
+  text = '',
+): HTMLElementTagNameMap[K] {
+  const made = document.createElement(tag);
+  made.className = className;
+  made.textContent = text;
+  return made;
+}

@@ -1,0 +1,95 @@
+// For whom the page is: axe, the keyboard, a small screen, the dark.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, afterEach, before, test } from 'node:test';
+import { launch, Visitor } from './support/browser.mjs';
+import { Parlor } from './support/parlor.mjs';
+
+const WITHIN = { timeout: 60_000 };
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+let parlor, browser, visitor;
+
+before(async () => {
+  parlor = await Parlor.start();
+  browser = await launch();
+}, WITHIN);
+
+after(async () => {
+  await browser?.close();
+  await parlor?.stop();
+}, WITHIN);
+
+afterEach(() => visitor?.leave());
+
+/** What axe finds serious. */
+async function serious({ page }) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  const found = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map((it) => it.target).join(', ')}`);
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`axe finds nothing serious, ${colorScheme}`, WITHIN, async () => {
+    visitor = await Visitor.arrive(browser, { colorScheme, reducedMotion: 'reduce' });
+    const tab = await visitor.open(parlor.url);
+    assert.deepEqual(await serious(tab), []);
+    await tab.begin();
+    await tab.say('caller-table');
+    await tab.is('Speaking');
+    await tab.is('Listening');
+    await tab.page.locator('.about summary').click();
+    assert.deepEqual(await serious(tab), []);
+    await tab.screen(`call-${colorScheme}`);
+  });
+}
+
+test('a call by keyboard alone', WITHIN, async () => {
+  visitor = await Visitor.arrive(browser);
+  const { page } = Object.assign(visitor, { tab: await visitor.open(parlor.url) }).tab;
+  const { tab } = visitor;
+  const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.tagName);
+  await page.keyboard.press('Tab');
+  assert.equal(await focused(), 'talk');
+  await page.keyboard.press('Enter');
+  await tab.is('Speaking');
+  assert.equal(await focused(), 'mute', 'the focus goes with the button that is gone');
+  const order = [];
+  for (let step = 0; step < 6; step += 1) {
+    await page.keyboard.press('Tab');
+    order.push(await focused());
+  }
+  assert.deepEqual(order, ['microphones', 'end', 'SUMMARY', 'scroll', 'message', 'send']);
+  await page.locator('#end').focus();
+  await page.keyboard.press('Enter');
+  await tab.is('Press to talk');
+  assert.equal(await focused(), 'talk');
+});
+
+test('on a phone everything fits', WITHIN, async () => {
+  visitor = await Visitor.arrive(browser, { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
+  const tab = await visitor.open(parlor.url);
+  await tab.screen('phone-idle');
+  await tab.begin();
+  await tab.say('caller-hours');
+  await tab.is('Speaking');
+  await tab.is('Listening');
+  await tab.screen('phone-call');
+  for (const control of ['#mute', '#microphones', '#end', '#message', '#send', '.bubble >> nth=-1']) {
+    const hidden = await tab.page.locator(control).evaluate(notSeen);
+    assert.deepEqual(hidden, [], `${control} is seen whole`);
+    const { height } = await tab.page.locator(control).boundingBox();
+    assert.ok(control.startsWith('.') || height >= 44, `${control} is large enough for a finger`);
+  }
+});
+
+/** The sides of an element where something else is seen; runs in the page. */
+function notSeen(element) {
+  const { left, right, top, bottom } = element.getBoundingClientRect();
+  const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+  const sides = { left: [left + 2, y], right: [right - 2, y], top: [x, top + 2], bottom: [x, bottom - 2] };
+  const isSeen = ([, point]) => element.contains(document.elementFromPoint(...point));
+  return Object.entries(sides).filter((side) => !isSeen(side)).map(([name]) => name);
+}

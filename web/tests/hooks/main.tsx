@@ -1,0 +1,61 @@
+// What LiveKit's own React hooks make of the agent, shown as plain text for a test to read.
+import {
+  BarVisualizer,
+  RoomAudioRenderer,
+  SessionProvider,
+  useAgent,
+  useSession,
+  useSessionMessages,
+  useTranscriptions,
+  useVoiceAssistant,
+} from '@livekit/components-react';
+import { TokenSource } from 'livekit-client';
+import { useMemo, type ReactNode } from 'react';
+import { createRoot } from 'react-dom/client';
+
+const query = new URLSearchParams(location.search);
+
+function Hooks(): ReactNode {
+  const assistant = useVoiceAssistant();
+  const agent = useAgent();
+  const transcriptions = useTranscriptions();
+  const { messages, send } = useSessionMessages();
+  return (
+    <main>
+      <output id="assistant">{assistant.state}</output> <output id="agent">{agent.state}</output>
+      <output id="connected">{String(agent.isConnected)}</output>
+      <output id="track">{assistant.audioTrack?.publication.trackSid}</output>
+      {agent.microphoneTrack && <BarVisualizer id="bars" state={agent.state} track={agent.microphoneTrack} />}
+      <ol id="messages">
+        {messages.map((it) => (
+          <li key={it.id}>{`${it.type}: ${it.message}`}</li>
+        ))}
+      </ol>
+      <ol id="transcriptions">
+        {transcriptions.map((it) => (
+          <li key={it.streamInfo.id}>{`${it.participantInfo.identity}: ${it.text}`}</li>
+        ))}
+      </ol>
+      <button type="button" onClick={() => void send('Do you have a table?')}>
+        Send
+      </button>
+    </main>
+  );
+}
+
+function App(): ReactNode {
+  const [serverUrl, participantToken] = [query.get('url') ?? '', query.get('token') ?? ''];
+  const source = useMemo(() => TokenSource.literal({ serverUrl, participantToken }), [serverUrl, participantToken]);
+  const session = useSession(source);
+  return (
+    <SessionProvider session={session}>
+      <button type="button" onClick={() => void session.start()}>
+        Start
+      </button>
+      <Hooks />
+      <RoomAudioRenderer />
+    </SessionProvider>
+  );
+}
+
+createRoot(document.getElementById('root')!).render(<App />);

@@ -1,0 +1,139 @@
+// Chromium, and a page in it as a caller uses it.
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { ROOT } from './parlor.mjs';
+import { installVoice } from './voice.mjs';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--mute-audio',
+  '--autoplay-policy=no-user-gesture-required',
+];
+const FAKE_DEVICES = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
+const SCREENS = `${ROOT}/target/screens`;
+
+/** For whatever a page is to do. */
+export const SOON = 15_000;
+
+/** `devices: false`: no microphone, and nobody who allows one. */
+export async function launch({ devices = true } = {}) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? onPath('chromium'),
+    headless: true,
+    args: [...FLAGS, ...(devices ? FAKE_DEVICES : [])],
+  });
+}
+
+/** A browser context of its own, and pages in it that speak on demand. */
+export class Visitor {
+  static async arrive(browser, { speaks = true, ...options } = {}) {
+    const context = await browser.newContext({ viewport: { width: 1120, height: 760 }, ...options });
+    context.setDefaultTimeout(SOON);
+    if (speaks) await context.addInitScript(installVoice);
+    return new Visitor(context);
+  }
+
+  constructor(context) {
+    this.context = context;
+  }
+
+  async open(url) {
+    const tab = new Tab(await this.context.newPage());
+    await tab.page.goto(url);
+    return tab;
+  }
+
+  leave() {
+    return this.context.close();
+  }
+}
+
+/** One page. */
+export class Tab {
+  /** What the page complained of. */
+  errors = [];
+
+  constructor(page) {
+    this.page = page;
+    page.on('pageerror', (error) => this.errors.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.errors.push(message.text());
+    });
+    this.state = page.locator('#state');
+    this.you = page.locator('.bubble.you .text');
+    this.agent = page.locator('.bubble.agent .text');
+    this.notice = page.getByRole('alert');
+  }
+
+  /** Presses the button to talk. */
+  async talk() {
+    await this.page.getByRole('button', { name: 'Talk', exact: true }).click();
+  }
+
+  /** Waits for the word under the orb. */
+  async is(state) {
+    await this.state.filter({ hasText: state }).waitFor();
+  }
+
+  /** Talks, and hears the greeting to its end. */
+  async begin() {
+    await this.talk();
+    await this.is('Speaking');
+    await this.is('Listening');
+  }
+
+  /** Waits for the bubble of this text. */
+  async shows(bubbles, text) {
+    await bubbles.filter({ hasText: text }).first().waitFor();
+  }
+
+  /** Says a shipped clip to its end. */
+  async say(clip) {
+    const wav = readFileSync(`${ROOT}/src/sim/clips/${clip}.wav`, 'base64');
+    await this.page.evaluate((it) => window.voice.say(it), wav);
+  }
+
+  now() {
+    return this.page.evaluate(() => window.voice.now());
+  }
+
+  rows() {
+    return this.page.evaluate(() => window.voice.rows);
+  }
+
+  /** Everything in the transcript in order: `you: …`, `agent: …`, `tool: …`. */
+  transcript() {
+    return this.page.locator('#log > li').evaluateAll((items) =>
+      items.map((it) => {
+        if (it.classList.contains('tool')) return `tool: ${it.querySelector('strong').textContent}`;
+        return `${it.classList.contains('you') ? 'you' : 'agent'}: ${it.querySelector('.text').textContent}`;
+      }),
+    );
+  }
+
+  /** Room and identity, as the page tells them. */
+  async place() {
+    await this.page.locator('#about-room:not(:empty)').waitFor({ state: 'attached' });
+    const text = (id) => this.page.locator(id).textContent();
+    return { room: await text('#about-room'), you: await text('#about-you') };
+  }
+
+  async screen(name) {
+    mkdirSync(SCREENS, { recursive: true });
+    await this.page.screenshot({ path: `${SCREENS}/${name}.png` });
+  }
+}
+
+function onPath(program) {
+  const files = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
+  const found = files.find(existsSync);
+  if (!found) throw new Error(`${program} is not on PATH: install it, or set CHROMIUM`);
+  return found;
+}
