@@ -22,6 +22,7 @@ use parlor_core::private::{Private, Secret};
 use crate::agent::Endpoint;
 use crate::definition::Definition;
 use crate::dial::Proxies;
+use crate::monitor::Access;
 use crate::report::Reports;
 use agent_file::AgentFile;
 use barge_in::BargeInName;
@@ -104,6 +105,8 @@ pub struct Agent {
     pub definition: Arc<Definition>,
     /// What is kept of its calls.
     pub reports: Reports,
+    /// Who may watch its calls.
+    pub monitor: Access,
 }
 
 /// An agent's file as it is written.

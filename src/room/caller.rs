@@ -8,7 +8,7 @@ use livekit::participant::{Participant, ParticipantKind};
 use livekit::prelude::RpcError;
 use livekit::track::RemoteTrack;
 use livekit::webrtc::audio_stream::native::NativeAudioStream;
-use livekit::{RoomEvent, SendTextOptions};
+use livekit::{RoomEvent, SendByteOptions, SendTextOptions};
 use parking_lot::Mutex;
 use parlor_core::audio::SAMPLE_RATE;
 use parlor_core::conversation::AgentState;
@@ -24,6 +24,7 @@ use super::reading::{Reading, Spoken};
 use super::sink::NativeSink;
 use super::{CHAT, JoinError, SLICE, close, connect, publish};
 use crate::config::LiveKit;
+use crate::monitor;
 
 /// The code of an app's own error.
 const REFUSED: u32 = 1_500;
@@ -42,6 +43,7 @@ pub struct Caller {
     state: watch::Receiver<String>,
     written: watch::Receiver<Vec<String>>,
     spoken: watch::Receiver<Vec<Spoken>>,
+    watched: watch::Receiver<Vec<Vec<u8>>>,
     tasks: JoinSet<()>,
 }
 
@@ -68,12 +70,13 @@ impl Caller {
         let (state, state_out) = watch::channel(String::new());
         let (written, written_out) = watch::channel(Vec::new());
         let (spoken, spoken_out) = watch::channel(Vec::new());
+        let (watched, watched_out) = watch::channel(Vec::new());
         let samples = Arc::new(Mutex::new(Vec::new()));
         let recorder = Recorder {
             samples: samples.clone(),
             length,
             state,
-            reading: Reading::new(written, spoken),
+            reading: Reading::new(written, spoken, watched),
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(recorder.run(events));
@@ -87,6 +90,7 @@ impl Caller {
             state: state_out,
             written: written_out,
             spoken: spoken_out,
+            watched: watched_out,
             tasks,
         })
     }
@@ -120,6 +124,25 @@ impl Caller {
     /// What was said so far, as the room is shown it: the first 1000 turns and replies.
     pub fn spoken(&self) -> watch::Receiver<Vec<Spoken>> {
         self.spoken.clone()
+    }
+
+    /// Messages on `lk.agent.session` so far, in the order they came: the first 1000.
+    pub fn watched(&self) -> watch::Receiver<Vec<Vec<u8>>> {
+        self.watched.clone()
+    }
+
+    /// Sends a message on `lk.agent.session`.
+    ///
+    /// # Errors
+    /// Why the room did not take it.
+    pub async fn ask(&self, message: &[u8]) -> Result<(), String> {
+        let options = SendByteOptions::new_with_topic(monitor::TOPIC);
+        let sending = self.room.local_participant();
+        match timeout(SEND_WITHIN, sending.send_bytes(message, options)).await {
+            Ok(Ok(_info)) => Ok(()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(_elapsed) => Err("no answer in time".to_owned()),
+        }
     }
 
     /// Writes a chat message.
@@ -222,6 +245,11 @@ impl Recorder {
                         if let Some(reader) = reader.take() {
                             let from = participant_identity.as_str().into();
                             self.reading.text(&topic, from, reader);
+                        }
+                    }
+                    Some(RoomEvent::ByteStreamOpened { reader, topic, .. }) => {
+                        if let Some(reader) = reader.take() {
+                            self.reading.bytes(&topic, reader);
                         }
                     }
                     Some(RoomEvent::SipDTMFReceived { digit: Some(digit), .. }) => {

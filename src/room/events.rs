@@ -15,7 +15,9 @@ use parlor_core::private::Secret;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock;
+use crate::monitor::Asked;
 
+use super::monitor;
 use super::presence::Presence;
 use super::streams::Streams;
 
@@ -29,6 +31,8 @@ pub(super) type Receiver = mpsc::UnboundedReceiver<LiveKitEvent>;
 pub(super) struct Outlets {
     /// To the core.
     pub(super) events: mpsc::Sender<Event>,
+    /// To whoever answers those who watch the call.
+    pub(super) asked: mpsc::Sender<Asked>,
     /// The track that is listened to.
     pub(super) tracks: watch::Sender<Option<RemoteAudioTrack>>,
     /// The agent's state, to be shown again after a reconnect.
@@ -50,7 +54,7 @@ pub(super) struct Watcher {
 impl Watcher {
     pub(super) fn new(room: Arc<livekit::Room>, out: Outlets) -> Self {
         Self {
-            streams: Streams::new(out.events.clone()),
+            streams: Streams::new(out.events.clone(), out.asked.clone()),
             room,
             out,
             presence: Presence::default(),
@@ -144,6 +148,15 @@ impl Watcher {
             } => {
                 let from = participant_identity.as_str().into();
                 self.streams.text(&topic, from, &reader);
+            }
+            LiveKitEvent::ByteStreamOpened {
+                reader,
+                topic,
+                participant_identity,
+            } => {
+                let from = participant_identity.as_str().into();
+                let manages = monitor::manages(&self.room, &from);
+                self.streams.bytes(&topic, from, manages, &reader);
             }
             LiveKitEvent::TokenRefreshed { token } => {
                 self.out.token.send_replace(Secret::new(token));

@@ -5,12 +5,14 @@ mod captions;
 mod events;
 mod hand;
 mod mic;
+mod monitor;
 mod native;
 mod playout;
 mod presence;
 mod queue;
 mod reading;
 mod sink;
+mod stats;
 mod streams;
 
 use std::collections::HashMap;
@@ -41,8 +43,11 @@ pub use queue::{Full, Queue, SLICE, Step};
 pub use reading::Spoken;
 
 use crate::config::LiveKit;
+use crate::monitor::{Asked, Post};
+
 use captions::Captions;
 use events::{Outlets, Watcher};
+use monitor::Letters;
 use native::without_tokens;
 use sink::NativeSink;
 
@@ -67,7 +72,10 @@ const PUBLISH_WITHIN: Duration = Duration::from_secs(10);
 /// How long the goodbye to the server may take.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long the last captions may take.
+/// Requests of those who watch a call; a full queue holds back whoever asks.
+const ASKED: usize = 16;
+
+/// How long the last captions and messages may take.
 const SHOW_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long the next attribute update waits for the answer to the one before, so that they do not
@@ -102,10 +110,13 @@ pub struct Room {
     captions: mpsc::Sender<Caption>,
     /// Captions that found no place.
     uncaptioned: u64,
+    posts: mpsc::Sender<Post>,
+    /// Messages to those who watch that found no place.
+    unposted: u64,
     state: watch::Sender<AgentState>,
     playout: Playout,
     tasks: JoinSet<()>,
-    /// Ends when no more captions come.
+    /// Ends when no more captions and messages come.
     showing: JoinHandle<()>,
 }
 
@@ -118,6 +129,8 @@ pub struct Inbox {
     pub playout: mpsc::Receiver<Event>,
     /// The voice of whoever is listened to.
     pub mic: Mic,
+    /// What is asked by those who watch the call.
+    pub asked: mpsc::Receiver<Asked>,
     /// What opens the room; the server renews it every few minutes.
     pub token: watch::Receiver<Secret>,
 }
@@ -139,6 +152,8 @@ impl Room {
         let (requests, requests_out) = mpsc::channel(REQUESTS);
         let (events, events_out) = mpsc::channel(INBOX);
         let (captions, captions_out) = mpsc::channel(captions::WAITING);
+        let (posts, posts_out) = mpsc::channel(monitor::WAITING);
+        let (asked, asked_out) = mpsc::channel(ASKED);
         let (reports, reports_out) = mpsc::channel(REPORTS);
         let (tracks, tracks_out) = watch::channel(None);
         let (state, state_out) = watch::channel(AgentState::Initializing);
@@ -148,6 +163,7 @@ impl Room {
         let mut tasks = JoinSet::new();
         let outlets = Outlets {
             events,
+            asked,
             tracks,
             state: state.clone(),
             token: renewed,
@@ -155,8 +171,12 @@ impl Room {
         let watcher = Watcher::new(room.clone(), outlets);
         tasks.spawn(watcher.run(room_events, requests_out).in_current_span());
         tasks.spawn(playout.clone().run(sink, reports).in_current_span());
-        let shown = Captions::new(room.clone());
-        let showing = tokio::spawn(shown.run(captions_out).in_current_span());
+        let shown = Captions::new(room.clone()).run(captions_out);
+        let posted = Letters::new(room.clone()).run(posts_out);
+        let all = async {
+            tokio::join!(shown, posted);
+        };
+        let showing = tokio::spawn(all.in_current_span());
         tasks.spawn(show_state(room.clone(), state_out).in_current_span());
 
         let joined = Self {
@@ -164,6 +184,8 @@ impl Room {
             requests,
             captions,
             uncaptioned: 0,
+            posts,
+            unposted: 0,
             state,
             playout,
             tasks,
@@ -173,6 +195,7 @@ impl Room {
             events: events_out,
             playout: reports_out,
             mic: Mic::new(tracks_out),
+            asked: asked_out,
             token: renewed_out,
         };
         Ok((joined, inbox))
@@ -207,6 +230,15 @@ impl Room {
         }
     }
 
+    /// Sends something to those who watch the call; drops it if too much waits.
+    pub fn post(&mut self, post: Post) {
+        if self.posts.try_send(post).is_err() {
+            self.unposted += 1;
+            let unposted = self.unposted;
+            tracing::debug!(unposted, "the room takes no messages; one is dropped");
+        }
+    }
+
     /// Listens to `identity`'s microphone and to no other.
     pub fn listen(&self, identity: Option<Identity>) {
         if self.requests.try_send(identity).is_err() {
@@ -216,9 +248,9 @@ impl Room {
 
     /// Shows what is still to be shown, ends the room's tasks and leaves it, within 4 s.
     pub async fn leave(mut self) {
-        drop(self.captions);
+        drop((self.captions, self.posts));
         if timeout(SHOW_WITHIN, &mut self.showing).await.is_err() {
-            tracing::warn!("the room was not shown the last captions in time");
+            tracing::warn!("the room was not shown all in time");
             self.showing.abort();
         }
         self.tasks.shutdown().await;

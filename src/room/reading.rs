@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use livekit::{StreamReader as _, TextStreamReader};
+use livekit::{ByteStreamReader, StreamReader as _, TextStreamReader};
 use parlor_core::ids::Identity;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::CHAT;
 use super::captions::{FINAL, INTERRUPTED, SEGMENT, TOPIC};
+use crate::monitor;
 
 /// The most texts kept, of each kind.
 const KEPT: usize = 1_000;
@@ -37,6 +38,8 @@ pub struct Spoken {
 pub(super) struct Reading {
     written: watch::Sender<Vec<String>>,
     spoken: watch::Sender<Vec<Spoken>>,
+    /// Streams of bytes, read one after the other.
+    streams: mpsc::Sender<ByteStreamReader>,
     readers: JoinSet<()>,
 }
 
@@ -44,11 +47,16 @@ impl Reading {
     pub(super) fn new(
         written: watch::Sender<Vec<String>>,
         spoken: watch::Sender<Vec<Spoken>>,
+        watched: watch::Sender<Vec<Vec<u8>>>,
     ) -> Self {
+        let (streams, streams_out) = mpsc::channel(KEPT);
+        let mut readers = JoinSet::new();
+        readers.spawn(read_in_order(streams_out, watched));
         Self {
             written,
             spoken,
-            readers: JoinSet::new(),
+            streams,
+            readers,
         }
     }
 
@@ -72,18 +80,36 @@ impl Reading {
         }
     }
 
+    /// Somebody sends bytes. What comes when 1000 streams wait is not read.
+    pub(super) fn bytes(&self, topic: &str, reader: ByteStreamReader) {
+        if topic == monitor::TOPIC {
+            self.streams.try_send(reader).ok();
+        }
+    }
+
     /// A key was pressed.
     pub(super) fn key(&self, key: String) {
         write_down(&self.written, key);
     }
 }
 
-fn write_down(written: &watch::Sender<Vec<String>>, text: String) {
+fn write_down<T>(written: &watch::Sender<Vec<T>>, what: T) {
     written.send_modify(|all| {
         if all.len() < KEPT {
-            all.push(text);
+            all.push(what);
         }
     });
+}
+
+async fn read_in_order(
+    mut streams: mpsc::Receiver<ByteStreamReader>,
+    watched: watch::Sender<Vec<Vec<u8>>>,
+) {
+    while let Some(reader) = streams.recv().await {
+        if let Ok(Ok(bytes)) = timeout(READ_WITHIN, reader.read_all()).await {
+            write_down(&watched, bytes.to_vec());
+        }
+    }
 }
 
 /// Shows a stream as it grows, in the place of the one before of the same segment.

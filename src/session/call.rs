@@ -16,6 +16,7 @@ use crate::report::{CallHead, CallReport};
 use crate::room::{JoinError, Room};
 
 use super::briefing::Briefing;
+use super::monitoring::Monitoring;
 use super::{CallEdges, Inputs, JobData, Observer, Tally, Watch, run};
 
 /// How long whoever follows a call may take to let it go.
@@ -120,6 +121,7 @@ impl Call {
         let observer = Observer::new(self.watch, self.tally).reporting(report);
         let briefing = Briefing::new(self.job, self.livekit, room.hand(), self.present);
         let mut edges = CallEdges::new(room, self.agent, connections, briefing, observer);
+        edges.watch(Monitoring::new(who.monitor, inbox.asked));
         let inputs = Inputs {
             control,
             agent,

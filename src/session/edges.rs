@@ -12,11 +12,13 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 use crate::agent::{Connections, Endpoint, Link, Stalled};
+use crate::monitor::Output;
 use crate::room::Room;
 use crate::tools::{Used, Workbench};
 
 use super::briefing::Briefing;
 use super::dismiss::dismiss;
+use super::monitoring::Monitoring;
 use super::{Edges, Observer};
 
 /// How long the sockets of a finished call may take to close, and what is done on the side.
@@ -34,6 +36,10 @@ pub struct CallEdges {
     workbench: Workbench,
     briefing: Briefing,
     observer: Observer,
+    monitoring: Monitoring,
+    /// The caller is listened to, and the room is shown captions; a manager may switch either.
+    hears: bool,
+    captions: bool,
     checkpoints: Option<watch::Sender<Checkpoint>>,
     brief: Option<Event>,
     trouble: Option<Event>,
@@ -57,6 +63,9 @@ impl CallEdges {
             workbench: Workbench::default(),
             briefing,
             observer,
+            monitoring: Monitoring::default(),
+            hears: true,
+            captions: true,
             checkpoints: None,
             brief: None,
             trouble: None,
@@ -66,6 +75,11 @@ impl CallEdges {
     /// Keeps checkpoints where somebody else can see the latest.
     pub fn keep(&mut self, checkpoints: Option<watch::Sender<Checkpoint>>) {
         self.checkpoints = checkpoints;
+    }
+
+    /// Tells those who watch the call what happens in it.
+    pub(super) fn watch(&mut self, monitoring: Monitoring) {
+        self.monitoring = monitoring;
     }
 
     /// Sees every task of the call end and leaves the room.
@@ -115,6 +129,30 @@ impl CallEdges {
         self.tasks.spawn(writing.in_current_span());
     }
 
+    fn listen(&mut self, identity: Option<Identity>) {
+        self.observer.caller(identity.as_ref());
+        self.monitoring.caller(identity.is_some());
+        self.room.listen(identity.clone().filter(|_| self.hears));
+        self.brief = self.briefing.listen(identity);
+        self.monitoring.learn(self.brief.as_ref());
+    }
+
+    /// Does what is to be done for those who watch the call.
+    fn tell(&mut self) {
+        while let Some(output) = self.monitoring.poll() {
+            match output {
+                Output::Post(post) => self.room.post(post),
+                Output::Input(text) => self.in_trouble(Event::Input(text)),
+                Output::Hear(hears) => {
+                    self.hears = hears;
+                    let caller = self.briefing.caller().cloned();
+                    self.room.listen(caller.filter(|_| hears));
+                }
+                Output::Caption(captions) => self.captions = captions,
+            }
+        }
+    }
+
     fn dismiss(&mut self, caller: Identity) {
         let livekit = self.briefing.livekit().clone();
         let dismissing = dismiss(livekit, self.room.name(), caller);
@@ -146,21 +184,22 @@ impl Edges for CallEdges {
                 }
             }
             Action::CloseAgent => self.close_agent(),
-            Action::Listen(identity) => {
-                self.observer.caller(identity.as_ref());
-                self.room.listen(identity.clone());
-                self.brief = self.briefing.listen(identity);
-            }
+            Action::Listen(identity) => self.listen(identity),
             Action::Play { utterance, frame } => self.play(utterance, frame),
             Action::PausePlayout => self.room.playout().pause(true),
             Action::ResumePlayout => self.room.playout().pause(false),
             Action::FlushPlayout => self.room.playout().flush(),
-            Action::Caption(caption) => self.room.caption(caption),
+            Action::Caption(caption) if self.captions => self.room.caption(caption),
+            Action::Caption(_) => {}
             Action::SetAgentState(state) => {
                 self.observer.state(state);
+                self.monitoring.state(state);
                 self.room.set_state(state);
             }
-            Action::Observe(fact) => self.observer.fact(fact),
+            Action::Observe(fact) => {
+                self.monitoring.fact(&fact);
+                self.observer.fact(fact);
+            }
             Action::Checkpoint(checkpoint) => {
                 if let Some(checkpoints) = &self.checkpoints {
                     checkpoints.send_replace(*checkpoint);
@@ -187,6 +226,7 @@ impl Edges for CallEdges {
             // The driver's own.
             Action::Finish(_) => {}
         }
+        self.tell();
     }
 
     fn trouble(&mut self) -> Option<Event> {
@@ -194,9 +234,20 @@ impl Edges for CallEdges {
     }
 
     async fn next(&mut self) -> Event {
-        tokio::select! {
-            event = self.workbench.next() => event,
-            event = self.briefing.changed() => event,
+        loop {
+            tokio::select! {
+                event = self.workbench.next() => return event,
+                event = self.briefing.changed() => {
+                    self.monitoring.learn(Some(&event));
+                    return event;
+                }
+                () = self.monitoring.next() => {
+                    self.tell();
+                    if let Some(event) = self.trouble.take() {
+                        return event;
+                    }
+                }
+            }
         }
     }
 }

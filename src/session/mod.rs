@@ -6,6 +6,7 @@ mod call;
 mod counts;
 mod dismiss;
 mod edges;
+mod monitoring;
 mod observer;
 
 use parlor_core::audio::Frame;

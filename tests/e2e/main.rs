@@ -15,6 +15,7 @@ mod hearing;
 mod hostile;
 mod lost;
 mod mcp;
+mod monitor;
 mod orphans;
 mod pages;
 mod reconnect;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use parlor::config::{Agent, AgentText, Source};
+use parlor::monitor::{Access, Who};
 use parlor_core::conversation::{Brief, ToolKind};
 use parlor_core::wire::agent::{ExecutionMode, SessionConfig};
 use serde_json::{Value, json};
@@ -201,7 +202,7 @@ fn the_examples_of_the_readme_are_right() {
     let readme = include_str!("../../README.md");
     let blocks = readme.split("```toml\n").skip(1);
     let examples: Vec<_> = blocks.filter_map(|it| it.split("```").next()).collect();
-    assert_eq!(examples.len(), 2);
+    assert_eq!(examples.len(), 3);
     let secrets = [
         ("SHOP_TOKEN", "x"),
         (
@@ -214,4 +215,15 @@ fn the_examples_of_the_readme_are_right() {
             panic!("{problems:?} in\n{example}");
         }
     }
+}
+
+#[test]
+fn who_may_watch_is_a_setting() {
+    let access = |text| load(text, &[]).unwrap().monitor;
+    assert_eq!(access(""), Access::default());
+    let (who, open) = (Who::Managers, true);
+    let text = "[monitor]\nwho = \"managers\"\nopen = true\n";
+    assert_eq!(access(text), Access { who, open });
+    let wrong = problems("[monitor]\nwho = \"nobody\"\n");
+    assert!(wrong[0].contains("everyone"), "{wrong:?}");
 }

@@ -16,6 +16,16 @@ pub enum Fact {
         /// Its name, for support requests.
         session: Option<SessionId>,
     },
+    /// The caller began to speak, as the API hears it.
+    CallerSpeaks {
+        /// Since the caller's first sound, if it was heard here.
+        ago: Option<Duration>,
+    },
+    /// The caller has stopped speaking: the API took the turn.
+    CallerStopped {
+        /// Since the caller's last sound, if it was heard here.
+        ago: Option<Duration>,
+    },
     /// What the caller said, so far or at last.
     UserTranscript {
         /// The turn.

@@ -78,6 +78,12 @@ impl Stopwatch {
         Some(now.saturating_duration_since(first))
     }
 
+    /// How long ago the caller's last sound was.
+    pub(super) fn silent_for(&self, now: Instant) -> Option<Duration> {
+        let (_, last) = self.recent(now)?;
+        Some(now.saturating_duration_since(last))
+    }
+
     fn recent(&self, now: Instant) -> Option<(Instant, Instant)> {
         let is_recent = |last: Instant| now.saturating_duration_since(last) < RECENT;
         self.sounds.filter(|(_, last)| is_recent(*last))

@@ -115,6 +115,8 @@ names! {
     }
     Fact {
         Self::SessionReady { .. } => "session_ready",
+        Self::CallerSpeaks { .. } => "caller_speaks",
+        Self::CallerStopped { .. } => "caller_stopped",
         Self::UserTranscript { .. } => "user_transcript",
         Self::UserWrote { .. } => "user_wrote",
         Self::AgentTranscript { .. } => "agent_transcript",

@@ -17,6 +17,7 @@ use super::source::Source;
 use super::{Agent, DEFAULT_AGENT_FILE};
 use crate::definition::{Definition, Outline};
 use crate::dial::Proxies;
+use crate::monitor::Access;
 use crate::report::ReportSpec;
 use crate::tools::mcp::McpSpec;
 
@@ -54,6 +55,7 @@ pub(super) struct AgentFile {
     mcp: Vec<McpSpec>,
     webhook: Option<WebhookEntry>,
     report: ReportSpec,
+    monitor: Access,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -128,6 +130,7 @@ impl AgentFile {
             settings,
             definition: definition.unwrap_or_default().into(),
             reports: reports.unwrap_or_default(),
+            monitor: self.monitor,
         })
     }
 

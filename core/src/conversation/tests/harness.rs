@@ -114,10 +114,16 @@ impl Call {
 }
 
 fn is_measure(action: &Action) -> bool {
-    use Fact::{Audible, Silenced, Used};
+    use Fact::{Audible, CallerSpeaks, CallerStopped, Silenced, Used};
     matches!(
         action,
-        Action::Observe(Audible { .. } | Silenced { .. } | Used { .. })
+        Action::Observe(
+            Audible { .. }
+                | CallerSpeaks { .. }
+                | CallerStopped { .. }
+                | Silenced { .. }
+                | Used { .. }
+        )
     )
 }
 

@@ -240,3 +240,31 @@ fn a_failed_reply_is_asked_for_again_once_in_a_turn() {
             .contains(&again())
     );
 }
+
+#[test]
+fn when_the_caller_speaks_is_told_from_the_sounds_that_were_heard() {
+    let mut call = Call::ready(Settings::default());
+    call.on(mic(3_000));
+    call.pass(ms(100));
+    call.on(mic(3_000));
+    call.pass(ms(200));
+    call.on(speech_started());
+    let ago = Some(ms(300));
+    assert_eq!(
+        call.measured,
+        [Action::Observe(Fact::CallerSpeaks { ago })],
+        "since the first sound"
+    );
+    call.pass(ms(400));
+    call.on(speech_stopped());
+    let ago = Some(ms(600));
+    assert_eq!(
+        call.measured,
+        [Action::Observe(Fact::CallerStopped { ago })],
+        "since the last sound"
+    );
+    let mut call = Call::ready(Settings::default());
+    call.on(speech_started());
+    let ago = None;
+    assert_eq!(call.measured, [Action::Observe(Fact::CallerSpeaks { ago })]);
+}

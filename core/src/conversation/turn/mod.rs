@@ -83,6 +83,8 @@ impl Turn {
 
     /// `input.speech.started`.
     pub(super) fn speech_started(&mut self, cx: &mut Context) {
+        let ago = self.stopwatch.speaking_for(cx.now);
+        cx.observe(Fact::CallerSpeaks { ago });
         self.shown.thinking = None;
         if self.interruptible && self.ledger.is_busy() {
             match self.policy {
@@ -99,6 +101,8 @@ impl Turn {
 
     /// `input.speech.stopped`: an answer is awaited.
     pub(super) fn speech_stopped(&mut self, cx: &mut Context) {
+        let ago = self.stopwatch.silent_for(cx.now);
+        cx.observe(Fact::CallerStopped { ago });
         self.stopwatch.committed(cx.now);
         self.await_reply(cx);
     }

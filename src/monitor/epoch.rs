@@ -1,0 +1,53 @@
+//! The time of day of what happens in a call.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use pbjson_types::Timestamp;
+
+/// The time of day at one instant; all others are told from it, so that they stay in order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Epoch {
+    pub(super) at: Instant,
+    pub(super) wall: SystemTime,
+}
+
+impl Epoch {
+    /// The time of day at this instant.
+    pub(super) fn stamp(&self, at: Instant) -> Timestamp {
+        let since = self.wall.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let time = match at.checked_duration_since(self.at) {
+            Some(after) => since + after,
+            None => since.saturating_sub(self.at.saturating_duration_since(at)),
+        };
+        Timestamp {
+            seconds: i64::try_from(time.as_secs()).unwrap_or(i64::MAX),
+            nanos: time.subsec_nanos().cast_signed(),
+        }
+    }
+}
+
+/// So long before `now`, as far as an instant can tell.
+pub(super) fn before(now: Instant, ago: Option<Duration>) -> Instant {
+    ago.and_then(|ago| now.checked_sub(ago)).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_have_their_times_of_day() {
+        let at = crate::clock::now();
+        let wall = UNIX_EPOCH + Duration::from_millis(10_500);
+        let epoch = Epoch { at, wall };
+        let stamp = |at| {
+            let stamp = epoch.stamp(at);
+            (stamp.seconds, stamp.nanos)
+        };
+        assert_eq!(stamp(at), (10, 500_000_000));
+        assert_eq!(stamp(at + Duration::from_millis(700)), (11, 200_000_000));
+        let earlier = before(at, Some(Duration::from_millis(600)));
+        assert_eq!(stamp(earlier), (9, 900_000_000));
+        assert_eq!(before(at, None), at);
+    }
+}

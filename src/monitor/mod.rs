@@ -1,0 +1,180 @@
+//! What those who watch a call are told, and what they may ask: LiveKit's remote session
+//! protocol, which its Playground and Agent Console read.
+//!
+//! A [`Monitor`] takes in what happens in a call and what is asked of it, each with the time, and
+//! gives out what is to be sent. It does nothing itself, and has no clock.
+
+mod access;
+mod agent;
+mod answer;
+mod epoch;
+mod history;
+mod post;
+mod run;
+#[cfg(test)]
+mod tests;
+mod tools;
+mod turns;
+mod usage;
+mod watch;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant, SystemTime};
+
+use livekit_protocol::agent::agent_session_event::{AgentStateChanged, Event, UserStateChanged};
+use livekit_protocol::agent::{self as wire, AgentSessionEvent, UserState};
+use parlor_core::conversation::{AgentState, Brief};
+
+pub use access::{Access, Who};
+pub use post::{Asked, LONGEST, Letter, Output, Post, TOPIC, To};
+
+use access::Depth;
+use agent::Persona;
+use epoch::Epoch;
+use history::History;
+use run::Run;
+use tools::Batch;
+use turns::Turns;
+use usage::Usage;
+
+/// How long both sides are silent before the caller counts as away.
+const AWAY_AFTER: Duration = Duration::from_secs(15);
+
+/// What is known of a call by those who watch it.
+pub struct Monitor {
+    access: Access,
+    epoch: Epoch,
+    agent: wire::AgentState,
+    user: UserState,
+    /// Since when both only listen.
+    quiet_since: Option<Instant>,
+    persona: Persona,
+    turns: Turns,
+    tools: Batch,
+    usage: Usage,
+    history: History,
+    run: Option<Run>,
+    out: VecDeque<Output>,
+}
+
+impl Monitor {
+    /// Of a call that began at the instant `now`, which is the time of day `wall`.
+    pub fn new(access: Access, now: Instant, wall: SystemTime) -> Self {
+        Self {
+            access,
+            epoch: Epoch { at: now, wall },
+            agent: wire::AgentState::AsInitializing,
+            user: UserState::UsListening,
+            quiet_since: None,
+            persona: Persona::default(),
+            turns: Turns::default(),
+            tools: Batch::default(),
+            usage: Usage::default(),
+            history: History::default(),
+            run: None,
+            out: VecDeque::new(),
+        }
+    }
+
+    /// What the agent is, from now on.
+    pub fn brief(&mut self, brief: &Brief) {
+        self.persona.set(brief);
+    }
+
+    /// The agent does something else.
+    pub fn state(&mut self, now: Instant, state: AgentState) {
+        let state = match state {
+            AgentState::Initializing => wire::AgentState::AsInitializing,
+            AgentState::Listening => wire::AgentState::AsListening,
+            AgentState::Thinking => wire::AgentState::AsThinking,
+            AgentState::Speaking => wire::AgentState::AsSpeaking,
+        };
+        let before = std::mem::replace(&mut self.agent, state);
+        let changed = AgentStateChanged {
+            old_state: before.into(),
+            new_state: state.into(),
+        };
+        self.tell(now, Depth::Shown, Event::AgentStateChanged(changed));
+        self.watch_silence(now);
+        self.finish_run();
+    }
+
+    /// Somebody is listened to, or nobody.
+    pub fn caller(&mut self, now: Instant, is_there: bool) {
+        let state = match is_there {
+            true => UserState::UsListening,
+            false => UserState::UsAway,
+        };
+        self.user_is(now, now, state);
+    }
+
+    /// When [`timeout`](Self::timeout) has something to do.
+    pub fn deadline(&self) -> Option<Instant> {
+        let away = self.quiet_since.map(|since| since + AWAY_AFTER);
+        let run = self.run.as_ref().map(|run| run.until);
+        away.into_iter().chain(run).min()
+    }
+
+    /// Time has passed.
+    pub fn timeout(&mut self, now: Instant) {
+        if self.run.as_ref().is_some_and(|run| run.until <= now) {
+            self.end_run();
+        }
+        if self
+            .quiet_since
+            .is_some_and(|since| since + AWAY_AFTER <= now)
+        {
+            self.user_is(now, now, UserState::UsAway);
+        }
+    }
+
+    /// The next thing to be done.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    fn user_is(&mut self, now: Instant, since: Instant, state: UserState) {
+        let before = std::mem::replace(&mut self.user, state);
+        if before != state {
+            let changed = UserStateChanged {
+                old_state: before.into(),
+                new_state: state.into(),
+            };
+            self.tell(since, Depth::Shown, Event::UserStateChanged(changed));
+        }
+        self.watch_silence(now);
+    }
+
+    fn watch_silence(&mut self, now: Instant) {
+        let is_quiet =
+            self.agent == wire::AgentState::AsListening && self.user == UserState::UsListening;
+        self.quiet_since = is_quiet.then_some(now);
+    }
+
+    /// Tells an event that happened `at` that time to those who may know.
+    fn tell(&mut self, at: Instant, depth: Depth, event: Event) {
+        let to = match self.access.is_public(depth) {
+            true => To::Everyone,
+            false => To::Managers,
+        };
+        let event = AgentSessionEvent {
+            created_at: Some(self.epoch.stamp(at)),
+            event: Some(event),
+        };
+        self.post(Post::Letter(Letter::event(to, event)));
+    }
+
+    fn post(&mut self, post: Post) {
+        self.out.push_back(Output::Post(post));
+    }
+}
+
+impl std::fmt::Debug for Monitor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Monitor")
+            .field("access", &self.access)
+            .field("agent", &self.agent)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
