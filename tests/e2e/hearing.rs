@@ -11,6 +11,12 @@ const RATE: usize = 8_000;
 /// 200 ms.
 const WINDOW: usize = RATE / 5;
 
+/// 300 ms.
+const TAIL: usize = RATE * 3 / 10;
+
+/// From which sample on something is heard.
+const LOUD: f32 = 500.0;
+
 /// How far a window may lie from where its predecessor says it should: 60 ms.
 const SLACK: usize = RATE * 60 / 1000;
 
@@ -107,6 +113,20 @@ pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
         .rev()
         .for_each(|window| follow(window, &mut shift));
     result
+}
+
+/// How far `heard` holds `clip`, by what is heard last: the sample of the clip, at 24 kHz.
+pub(crate) fn until(clip: &[i16], heard: &[i16]) -> Option<usize> {
+    let (clip, heard) = (decimate(clip), decimate(heard));
+    let loud = heard.iter().rposition(|sample| *sample > LOUD)?;
+    // The end itself may be cut within a frame.
+    [50, 150, 250, 350].into_iter().find_map(|back| {
+        let back = RATE * back / 1000;
+        let end = loud.checked_sub(back)?;
+        let window = heard.get(end.checked_sub(TAIL)?..end)?;
+        let (at, score) = best(window, &clip, 0, clip.len());
+        (score >= FOUND).then_some((at + TAIL + back) * 3)
+    })
 }
 
 /// The mean level of the last 100 ms, at 24 kHz.
@@ -212,6 +232,23 @@ mod tests {
         let found = find(&clip, &heard);
         assert!(found.is_whole(), "{found:?}");
         assert!(found.score > 0.9, "{found:?}");
+    }
+
+    #[test]
+    fn what_is_heard_last_tells_how_far_it_was() {
+        let clip = clips::find("greeting").unwrap().samples();
+        for cut in [24_000, 40_000, 60_000] {
+            let mut heard = vec![0; 10_000];
+            // With a gap, as a bad network makes it; what is cut in a pause is heard until before it.
+            heard.extend(&clip[..9_000]);
+            heard.extend(&clip[12_000..cut]);
+            heard.extend([0; 10_000]);
+            let until = until(&clip, &heard).unwrap();
+            assert!(
+                until < cut + 2_400 && cut < until + 12_000,
+                "{cut}: {until}"
+            );
+        }
     }
 
     #[test]

@@ -1,0 +1,128 @@
+//! What the room is shown of answers that are interrupted, beside what the callers heard of them.
+
+use std::time::Duration;
+
+use parlor::room::{Caller, Spoken};
+use parlor::sim::{self, clips};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::ALONE;
+use super::bench::{Bench, SOON, agent_is, agent_speaks, all_heard};
+use super::hearing;
+
+/// Calls at once, and answers that are interrupted in each.
+const CALLS: u64 = 5;
+const INTERRUPTIONS: usize = 10;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_shown_of_an_interrupted_answer_is_what_was_heard() {
+    let _alone = ALONE.lock().await;
+    let options = sim::Options {
+        reply: sim::Reply::Script,
+        ..sim::Options::default()
+    };
+    let bench = Bench::start(options).await;
+    let _daemon = bench.daemon(&[]).await;
+    let mut calls = JoinSet::new();
+    for call in 0..CALLS {
+        let caller = bench.caller_in(&format!("room-{call}"), "ada").await;
+        calls.spawn(interrupting(caller, call));
+    }
+    let all: Vec<_> = calls.join_all().await.into_iter().flatten().collect();
+    let cut = all.iter().filter(|it| it.was_cut).count();
+    let apart: Vec<_> = all
+        .iter()
+        .filter_map(|it| Some(it.shown - it.heard?))
+        .collect();
+    println!(
+        "{} answers, {cut} of them cut; words shown and not heard: {apart:?}",
+        all.len()
+    );
+    assert!(cut * 10 >= all.len() * 8, "most were interrupted: {all:?}");
+    assert!(apart.len() * 10 >= all.len() * 9, "most are found: {all:?}");
+    let most = apart.iter().map(|words| words.abs()).max();
+    assert!(most <= Some(1), "{all:?}");
+}
+
+/// One answer that was spoken over.
+#[derive(Debug)]
+struct Answer {
+    shown: i64,
+    /// None when the recording does not tell.
+    heard: Option<i64>,
+    was_cut: bool,
+    /// For the one who looks for what went wrong.
+    #[expect(dead_code, reason = "it is printed")]
+    line: (String, Option<usize>),
+}
+
+/// Asks again and again, each time over the answer to the question before.
+async fn interrupting(mut caller: Caller, call: u64) -> Vec<Answer> {
+    agent_speaks(&mut caller.agent_state()).await;
+    let mut random = call.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut answers = Vec::new();
+    // With the end of the greeting.
+    let mut from = all_heard(&caller, 0).await.len();
+    say(&mut caller, "caller-hours").await;
+    for turn in 0..INTERRUPTIONS {
+        let (answer, next) = match turn % 2 {
+            0 => ("answer-hours", "caller-stop"),
+            _ => ("answer-sorry", "caller-hours"),
+        };
+        agent_is(&mut caller.agent_state(), "speaking").await;
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        sleep(Duration::from_millis(random >> 54)).await;
+        say(&mut caller, next).await;
+        let index = 2 * turn + 2;
+        let all = shown(&caller, index).await;
+        let to = caller.heard().len();
+        let heard = &caller.heard().since(from)[..to - from];
+        answers.push(compare(answer, &all[index], heard));
+        from = to;
+    }
+    caller.leave().await;
+    answers
+}
+
+fn compare(answer: &str, line: &Spoken, heard: &[i16]) -> Answer {
+    let clip = clips::find(answer).unwrap();
+    let samples = clip.samples();
+    let until = hearing::until(&samples, heard);
+    Answer {
+        shown: line.text.split_whitespace().count() as i64,
+        heard: until.map(|until| said_in(clip.words, samples.len(), until) as i64),
+        was_cut: line.interrupted,
+        line: (line.text.clone(), until.map(|until| until / 24)),
+    }
+}
+
+/// How many words are said in the first `length` samples of a clip of `all`, as the simulator
+/// times them.
+fn said_in(words: &str, all: usize, length: usize) -> usize {
+    let letters = words.chars().count() + 1;
+    let mut said = 0;
+    let ends = words.split_whitespace().map(|word| {
+        said += word.chars().count() + 1;
+        all * said / letters
+    });
+    ends.filter(|end| *end <= length).count()
+}
+
+async fn say(caller: &mut Caller, clip: &str) {
+    let samples = clips::find(clip).unwrap().samples();
+    caller.say(&samples).await.unwrap();
+}
+
+/// Waits until nothing more is shown of the turn or reply at `index`.
+async fn shown(caller: &Caller, index: usize) -> Vec<Spoken> {
+    let mut spoken = caller.spoken();
+    let is_final = |all: &Vec<Spoken>| all.get(index).is_some_and(|it| it.is_final);
+    let waited = timeout(SOON, spoken.wait_for(is_final)).await;
+    let came = waited.is_ok_and(|it| it.is_ok());
+    let all = spoken.borrow().clone();
+    assert!(came, "{all:?}");
+    all
+}
