@@ -53,9 +53,11 @@ export class Parlor {
     for (const pid of this.#session(() => true)) end(pid);
   }
 
-  /** Kills the agent and whoever would bring another one; the rooms stay. */
+  /** Kills the agents, and holds whoever would bring others; the rooms stay. */
   killAgents() {
-    for (const pid of this.#session((name) => name !== 'livekit-server')) end(pid);
+    const { pid: worker } = this.#child;
+    process.kill(worker, 'SIGSTOP');
+    for (const pid of this.#session((name) => name !== 'livekit-server')) if (pid !== worker) end(pid);
   }
 
   /** Its processes by their names, as Linux tells them. */
