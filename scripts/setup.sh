@@ -110,7 +110,7 @@ browser() { # the page is tested in one
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         say "installing Chromium (about 2 minutes)"
         again apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive again apt-get install -y -qq --no-install-recommends chromium >/dev/null
+        DEBIAN_FRONTEND=noninteractive again apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null
         return
     fi
     say "chromium is missing: install it, on Debian: apt-get install chromium, or name it in CHROMIUM"
