@@ -10,6 +10,14 @@ pub fn number() -> u64 {
 
 /// `prefix` and twelve random hexadecimal digits.
 pub fn random(prefix: &str) -> String {
-    let number = number() >> 16;
-    format!("{prefix}-{number:012x}")
+    format!("{prefix}-{}", digits())
+}
+
+/// The same in the way of LiveKit, such as `SG_0123456789ab`.
+pub fn livekit(prefix: &str) -> String {
+    format!("{prefix}_{}", digits())
+}
+
+fn digits() -> String {
+    format!("{:012x}", number() >> 16)
 }

@@ -147,6 +147,12 @@ fn log_format(source: &Source, otherwise: Format) -> Result<Format, ConfigError>
     format.map_err(|error| ConfigError(vec![format!("PARLOR_LOG_FORMAT is wrong: {error}")]))
 }
 
+/// The name that dispatches ask for: what LiveKit Cloud gives a deployment beats the flag.
+fn agent_name(source: &Source, flag: &str) -> String {
+    let given = source.text("LIVEKIT_AGENT_NAME_OVERRIDE");
+    given.unwrap_or_else(|| flag.to_owned())
+}
+
 /// The table of variables for `--help`.
 fn environment() -> String {
     let lines = VARIABLES.iter().map(|variable| {

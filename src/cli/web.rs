@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::Args;
 use tokio::sync::mpsc;
 
-use super::{Done, out};
-use crate::config::{ConfigError, LiveKit, Source};
+use super::{Done, agent_name, out};
+use crate::config::{ConfigError, LiveKit, Source, address};
 use crate::shutdown;
 use crate::web::{self, Origin};
 
@@ -53,13 +53,12 @@ pub(super) struct Web {
 impl Web {
     pub(super) async fn run(self, source: &Source) -> Done {
         let livekit = LiveKit::load(source)?;
-        let agent_name = source.text("LIVEKIT_AGENT_NAME_OVERRIDE");
         let server_url = self.livekit_url.filter(|url| !url.is_empty());
         let options = web::Options {
             listen: self.listen,
             livekit,
             server_url: server_url.map(checked).transpose()?,
-            agent_name: agent_name.unwrap_or(self.agent_name),
+            agent_name: agent_name(source, &self.agent_name),
             allow_origins: self.allow_origins,
             allow_rooms: self.allow_rooms,
             tokens_a_minute: self.rate,
@@ -79,11 +78,8 @@ impl Web {
 }
 
 fn checked(url: String) -> Result<String, ConfigError> {
-    let url = url.trim_end_matches('/').to_owned();
-    if crate::config::address::has_host(&url) {
-        return Ok(url);
-    }
-    let wanted = "it must start with wss://, ws://, https:// or http:// and name a host";
-    let why = format!("--livekit-url (PARLOR_WEB_LIVEKIT_URL) is wrong: {wanted}");
-    Err(ConfigError(vec![why]))
+    address::checked(&url).map_err(|wanted| {
+        let why = format!("--livekit-url (PARLOR_WEB_LIVEKIT_URL) is wrong: {wanted}");
+        ConfigError(vec![why])
+    })
 }

@@ -15,7 +15,7 @@ use parlor_core::dispatch::{Dispatch, Event, JobType, Settings};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::courier::Courier;
-use super::{Done, out};
+use super::{Done, agent_name, out};
 use crate::clock;
 use crate::config::{AgentText, Config, Overrides, Reload, Source};
 use crate::names;
@@ -184,9 +184,7 @@ impl Plan {
                 AgentFor::Publisher => JobType::Publisher,
                 AgentFor::Participant => JobType::Participant,
             },
-            agent_name: source
-                .text("LIVEKIT_AGENT_NAME_OVERRIDE")
-                .unwrap_or_else(|| flags.agent_name.clone()),
+            agent_name: agent_name(source, &flags.agent_name),
             deployment: source.text("LIVEKIT_AGENT_DEPLOYMENT").unwrap_or_default(),
             slots: flags.max_calls.into(),
             second_agent: flags.second_agent.into(),

@@ -13,8 +13,19 @@ pub(crate) fn http(url: &str) -> String {
     with_scheme(url, |schemes| schemes)
 }
 
+/// `url` without slashes at its end.
+///
+/// # Errors
+/// What is wrong with it: one of the schemes or the host is missing.
+pub(crate) fn checked(url: &str) -> Result<String, &'static str> {
+    match has_host(url) {
+        true => Ok(url.trim_end_matches('/').to_owned()),
+        false => Err("it must start with wss://, ws://, https:// or http:// and name a host"),
+    }
+}
+
 /// Whether `url` has one of the schemes and a host.
-pub(crate) fn has_host(url: &str) -> bool {
+fn has_host(url: &str) -> bool {
     SCHEMES
         .iter()
         .flat_map(|(websocket, http)| [websocket, http])

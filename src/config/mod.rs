@@ -8,6 +8,7 @@ mod barge_in;
 mod file_error;
 mod proxies;
 mod reload;
+mod servers;
 mod source;
 mod variables;
 
@@ -17,9 +18,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_core::conversation::Settings;
-use parlor_core::private::{Private, Secret};
+use parlor_core::private::Private;
 
-use crate::agent::Endpoint;
 use crate::definition::Definition;
 use crate::dial::Proxies;
 use crate::monitor::Access;
@@ -30,54 +30,12 @@ use source::Reader;
 
 pub use file_error::FileError;
 pub use reload::Reload;
+pub use servers::{AgentApi, DEFAULT_BASE_URL, LiveKit};
 pub use source::Source;
 pub use variables::{VARIABLES, Variable};
 
-/// The public Voice Agent API, for the United States.
-pub const DEFAULT_BASE_URL: &str = "wss://agents.assemblyai.com";
-
 /// The agent's file when nothing else is said; without it, the one that comes with Parlor counts.
 pub const DEFAULT_AGENT_FILE: &str = "agent.toml";
-
-/// A LiveKit server and the key that signs for it.
-#[derive(Debug, Clone)]
-pub struct LiveKit {
-    /// `ws://`, `wss://`, `http://` or `https://`, without path.
-    pub url: String,
-    /// Names the key.
-    pub api_key: String,
-    /// Signs tokens.
-    pub api_secret: Secret,
-    /// What everybody in its rooms encrypts with, so that the server cannot listen.
-    pub shared_key: Option<Secret>,
-}
-
-/// The Voice Agent API and the key that opens it.
-#[derive(Debug, Clone)]
-pub struct AgentApi {
-    /// `ws://` or `wss://`, without `/v1/ws`.
-    pub base_url: String,
-    /// Sent as Bearer.
-    pub key: Secret,
-    /// What stands between here and there.
-    pub proxies: Proxies,
-}
-
-impl AgentApi {
-    /// The WebSocket of the API.
-    pub fn endpoint(&self) -> Endpoint {
-        Endpoint {
-            url: format!("{}/v1/ws", self.base_url),
-            bearer: self.key.clone(),
-            proxies: self.proxies.clone(),
-        }
-    }
-
-    /// The address of an HTTP resource of the API, such as `/v1/voices`.
-    pub fn http_url(&self, path: &str) -> String {
-        format!("{}{path}", address::http(&self.base_url))
-    }
-}
 
 /// What one worker needs to know.
 #[derive(Debug, Clone)]
@@ -152,8 +110,8 @@ impl Config {
     /// Everything that is missing or wrong.
     pub fn load(source: &Source, overrides: &Overrides) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(source);
-        let livekit = livekit(&mut reader);
-        let api = agent_api(&mut reader);
+        let livekit = servers::livekit(&mut reader);
+        let api = servers::agent_api(&mut reader);
         let proxies = api.proxies.clone();
         let agent = agent(&mut reader, overrides, &proxies);
         match (agent, reader.problems) {
@@ -165,46 +123,6 @@ impl Config {
                 agent_text,
             }),
             (_, problems) => Err(ConfigError(problems)),
-        }
-    }
-}
-
-impl LiveKit {
-    /// The address of the server's HTTP API.
-    pub fn http_url(&self) -> String {
-        address::http(&self.url)
-    }
-
-    /// Reads the server's address and key only.
-    ///
-    /// # Errors
-    /// What of it is missing or wrong.
-    pub fn load(source: &Source) -> Result<Self, ConfigError> {
-        let mut reader = Reader::new(source);
-        let livekit = livekit(&mut reader);
-        finish(livekit, reader)
-    }
-}
-
-impl AgentApi {
-    /// Reads the API's address and key only.
-    ///
-    /// # Errors
-    /// What of it is missing or wrong.
-    pub fn load(source: &Source) -> Result<Self, ConfigError> {
-        let mut reader = Reader::new(source);
-        let api = agent_api(&mut reader);
-        finish(api, reader)
-    }
-
-    /// The same, when there is a key at all.
-    ///
-    /// # Errors
-    /// What of it is wrong.
-    pub fn load_if_keyed(source: &Source) -> Result<Option<Self>, ConfigError> {
-        match source.text("ASSEMBLYAI_API_KEY") {
-            Some(_) => Self::load(source).map(Some),
-            None => Ok(None),
         }
     }
 }
@@ -271,57 +189,6 @@ impl AgentText {
         let default = Path::new(DEFAULT_AGENT_FILE);
         named.or_else(|| default.exists().then(|| default.to_owned()))
     }
-}
-
-fn finish<T>(value: T, reader: Reader<'_>) -> Result<T, ConfigError> {
-    if reader.problems.is_empty() {
-        Ok(value)
-    } else {
-        Err(ConfigError(reader.problems))
-    }
-}
-
-fn livekit(reader: &mut Reader<'_>) -> LiveKit {
-    let url = reader.required(
-        "LIVEKIT_URL",
-        "the address of your LiveKit server, for instance wss://my-project.livekit.cloud",
-    );
-    let url = checked_address(reader, "LIVEKIT_URL", url.reveal());
-    let api_key = reader.required("LIVEKIT_API_KEY", "from your LiveKit project's settings");
-    let api_secret = reader.required("LIVEKIT_API_SECRET", "from your LiveKit project's settings");
-    LiveKit {
-        url,
-        api_key: api_key.reveal().to_owned(),
-        api_secret,
-        shared_key: reader.secret("PARLOR_SHARED_KEY"),
-    }
-}
-
-fn agent_api(reader: &mut Reader<'_>) -> AgentApi {
-    let key = reader.required(
-        "ASSEMBLYAI_API_KEY",
-        "from your AssemblyAI dashboard; any word will do for the simulator",
-    );
-    let base = reader.text("ASSEMBLYAI_BASE_URL");
-    let base = base.as_deref().unwrap_or(DEFAULT_BASE_URL);
-    let base = checked_address(reader, "ASSEMBLYAI_BASE_URL", base);
-    let base_url = address::websocket(&base)
-        .trim_end_matches("/v1/ws")
-        .to_owned();
-    AgentApi {
-        base_url,
-        key,
-        proxies: proxies::read(reader),
-    }
-}
-
-/// An address with one of the four schemes, without a slash at its end.
-fn checked_address(reader: &mut Reader<'_>, name: &str, value: &str) -> String {
-    if !address::has_host(value) && !value.is_empty() {
-        let wanted = "it must start with wss://, ws://, https:// or http:// and name a host";
-        reader.problems.push(format!("{name} is wrong: {wanted}"));
-    }
-    value.trim_end_matches('/').to_owned()
 }
 
 fn agent(

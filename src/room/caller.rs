@@ -18,11 +18,13 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::events::Receiver;
+use super::joining::{JoinError, close, connect, publish};
 use super::mic::{next_of, open};
 use super::playout::Sink;
 use super::reading::{Reading, Spoken};
 use super::sink::NativeSink;
-use super::{CHAT, JoinError, SLICE, close, connect, publish};
+use super::within::within;
+use super::{CHAT, SLICE};
 use crate::config::LiveKit;
 use crate::monitor;
 
@@ -138,11 +140,8 @@ impl Caller {
     pub async fn ask(&self, message: &[u8]) -> Result<(), String> {
         let options = SendByteOptions::new_with_topic(monitor::TOPIC);
         let sending = self.room.local_participant();
-        match timeout(SEND_WITHIN, sending.send_bytes(message, options)).await {
-            Ok(Ok(_info)) => Ok(()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_elapsed) => Err("no answer in time".to_owned()),
-        }
+        let sent = within(SEND_WITHIN, sending.send_bytes(message, options)).await;
+        sent.map(drop).map_err(|it| it.to_string())
     }
 
     /// Writes a chat message.
@@ -152,11 +151,8 @@ impl Caller {
     pub async fn write(&self, text: &str) -> Result<(), String> {
         let options = SendTextOptions::new_with_topic(CHAT);
         let sending = self.room.local_participant();
-        match timeout(SEND_WITHIN, sending.send_text(text, options)).await {
-            Ok(Ok(_info)) => Ok(()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(_elapsed) => Err("no answer in time".to_owned()),
-        }
+        let sent = within(SEND_WITHIN, sending.send_text(text, options)).await;
+        sent.map(drop).map_err(|it| it.to_string())
     }
 
     /// Answers calls of `method` through RPC from now on.

@@ -3,7 +3,6 @@
 //! stream that grows), and the packets that clients read which do not know these streams.
 
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,8 +15,8 @@ use livekit::{
 use parlor_core::conversation::{Caption, Utterance};
 use parlor_core::ids::Identity;
 use tokio::sync::mpsc;
-use tokio::time::timeout;
 
+use super::within::{Unsent, within};
 use crate::names;
 
 /// Captions that wait for the room; one that finds no place is dropped and counted.
@@ -54,20 +53,11 @@ struct Stream {
     shown: String,
 }
 
-/// Why a caption was not shown.
-#[derive(Debug, thiserror::Error)]
-enum Unshown {
-    #[error("{0}")]
-    Room(String),
-    #[error("no answer in time")]
-    Timeout,
-}
-
 impl Captions {
     pub(super) fn new(room: Arc<livekit::Room>) -> Self {
         Self {
             room,
-            prefix: names::random("SG_").replace("_-", "_"),
+            prefix: names::livekit("SG"),
             open: Vec::new(),
         }
     }
@@ -83,7 +73,7 @@ impl Captions {
         }
     }
 
-    async fn show(&mut self, caption: Caption) -> Result<(), Unshown> {
+    async fn show(&mut self, caption: Caption) -> Result<(), Unsent> {
         match caption {
             Caption::Caller {
                 caller,
@@ -117,7 +107,7 @@ impl Captions {
     }
 
     /// Appends to what is shown of a reply.
-    async fn grow(&mut self, utterance: Utterance, more: &str) -> Result<(), Unshown> {
+    async fn grow(&mut self, utterance: Utterance, more: &str) -> Result<(), Unsent> {
         let line = self.line(utterance);
         let open = self.open.iter().position(|it| it.utterance == utterance);
         let at = match open {
@@ -127,18 +117,18 @@ impl Captions {
         let stream = &mut self.open[at];
         stream.shown.push_str(more);
         let (shown, writer) = (stream.shown.clone(), stream.writer.clone());
-        sent(writer.write(more)).await?;
+        within(SHOWN_WITHIN, writer.write(more)).await?;
         self.packet(&line, &shown).await
     }
 
-    async fn begin(&mut self, utterance: Utterance, line: &Line) -> Result<usize, Unshown> {
+    async fn begin(&mut self, utterance: Utterance, line: &Line) -> Result<usize, Unsent> {
         if self.open.len() == OPEN {
             self.open.remove(0);
         }
         let mut options = StreamTextOptions::new_with_topic(TOPIC);
         options.attributes = line.attributes();
         let opening = self.room.local_participant();
-        let writer = sent(opening.stream_text(options)).await?;
+        let writer = within(SHOWN_WITHIN, opening.stream_text(options)).await?;
         self.open.push(Stream {
             utterance,
             writer,
@@ -153,28 +143,28 @@ impl Captions {
         utterance: Utterance,
         line: &Line,
         text: &str,
-    ) -> Result<(), Unshown> {
+    ) -> Result<(), Unsent> {
         let open = self.open.iter().position(|it| it.utterance == utterance);
         let Some(Stream { writer, shown, .. }) = open.map(|at| self.open.remove(at)) else {
             return self.whole(line, text).await;
         };
         match text.strip_prefix(shown.as_str()) {
             Some("") => {}
-            Some(rest) => sent(writer.write(rest)).await?,
+            Some(rest) => within(SHOWN_WITHIN, writer.write(rest)).await?,
             // Readers put the newest stream of a segment in the place of those before.
             None if !text.is_empty() => {
-                sent(writer.close()).await?;
+                within(SHOWN_WITHIN, writer.close()).await?;
                 return self.whole(line, text).await;
             }
             None => {}
         }
         let attributes = Some(line.attributes());
-        sent(writer.close_with_options(None, attributes)).await?;
+        within(SHOWN_WITHIN, writer.close_with_options(None, attributes)).await?;
         self.packet(line, text).await
     }
 
     /// Shows a text in a stream of its own. Of an empty one clients would see nothing.
-    async fn whole(&self, line: &Line, text: &str) -> Result<(), Unshown> {
+    async fn whole(&self, line: &Line, text: &str) -> Result<(), Unsent> {
         if text.is_empty() {
             return Ok(());
         }
@@ -182,12 +172,12 @@ impl Captions {
         options.attributes = line.attributes();
         options.sender_identity = Some(line.speaker.as_str().into());
         let sending = self.room.local_participant();
-        sent(sending.send_text(text, options)).await?;
+        within(SHOWN_WITHIN, sending.send_text(text, options)).await?;
         self.packet(line, text).await
     }
 
     /// Shows a text to clients that do not read the streams, while there are any.
-    async fn packet(&self, line: &Line, text: &str) -> Result<(), Unshown> {
+    async fn packet(&self, line: &Line, text: &str) -> Result<(), Unsent> {
         let participants = self.room.remote_participants();
         let mut apps = participants
             .values()
@@ -208,7 +198,11 @@ impl Captions {
                 ..TranscriptionSegment::default()
             }],
         };
-        sent(self.room.local_participant().publish_transcription(packet)).await
+        within(
+            SHOWN_WITHIN,
+            self.room.local_participant().publish_transcription(packet),
+        )
+        .await
     }
 
     /// A reply that goes on.
@@ -262,13 +256,5 @@ impl Line {
             attributes.insert(INTERRUPTED.to_owned(), "true".to_owned());
         }
         attributes
-    }
-}
-
-async fn sent<T, E: Display>(sending: impl Future<Output = Result<T, E>>) -> Result<T, Unshown> {
-    match timeout(SHOWN_WITHIN, sending).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(Unshown::Room(error.to_string())),
-        Err(_elapsed) => Err(Unshown::Timeout),
     }
 }

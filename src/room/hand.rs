@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::CHAT;
+use super::within::{Unsent, within};
 
 /// How long the server may take to pass something on.
 const SEND_WITHIN: Duration = Duration::from_secs(5);
@@ -91,7 +92,7 @@ impl Hand {
             destination_identities: vec![to.as_str().into()],
         };
         let pressing = self.0.local_participant();
-        sent(timeout(SEND_WITHIN, pressing.publish_dtmf(tone)).await)
+        Ok(within(SEND_WITHIN, pressing.publish_dtmf(tone)).await?)
     }
 
     /// Writes a chat message to the participant named `to`, or to everybody.
@@ -102,11 +103,8 @@ impl Hand {
         let mut options = SendTextOptions::new_with_topic(CHAT);
         options.destination_identities = to.iter().map(|it| it.as_str().into()).collect();
         let writing = self.0.local_participant();
-        sent(
-            timeout(SEND_WITHIN, writing.send_text(text, options))
-                .await
-                .map(|it| it.map(drop)),
-        )
+        within(SEND_WITHIN, writing.send_text(text, options)).await?;
+        Ok(())
     }
 }
 
@@ -115,6 +113,15 @@ impl From<RpcError> for HandError {
         match error.code {
             UNSUPPORTED_METHOD => Self::NoMethod,
             code => Self::App(code, error.message.chars().take(200).collect()),
+        }
+    }
+}
+
+impl From<Unsent> for HandError {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::Room(error) => Self::Room(error),
+            Unsent::Timeout => Self::Timeout,
         }
     }
 }
@@ -157,14 +164,6 @@ fn code(key: char) -> u32 {
         '#' => 11,
         'A'..='D' => 12 + u32::from(key) - u32::from('A'),
         key => key.to_digit(10).unwrap_or_default(),
-    }
-}
-
-fn sent<E: std::fmt::Display, T>(outcome: Result<Result<(), E>, T>) -> Result<(), HandError> {
-    match outcome {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(HandError::Room(error.to_string())),
-        Err(_elapsed) => Err(HandError::Timeout),
     }
 }
 

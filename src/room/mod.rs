@@ -4,6 +4,7 @@ mod caller;
 mod captions;
 mod events;
 mod hand;
+mod joining;
 mod mic;
 mod monitor;
 mod native;
@@ -14,17 +15,12 @@ mod reading;
 mod sink;
 mod stats;
 mod streams;
+mod within;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use livekit::e2ee::EncryptionType;
-use livekit::e2ee::key_provider::{KeyProvider, KeyProviderOptions};
-use livekit::options::TrackPublishOptions;
-use livekit::track::{LocalAudioTrack, LocalTrack, TrackSource};
-use livekit::webrtc::audio_source::RtcAudioSource;
-use livekit::{E2eeOptions, RoomOptions};
 use parlor_core::conversation::{AgentState, Caption, Event};
 use parlor_core::ids::Identity;
 use parlor_core::private::Secret;
@@ -36,6 +32,7 @@ use tracing::Instrument;
 pub use caller::{Caller, Heard};
 pub(crate) use hand::metadata;
 pub use hand::{Hand, HandError};
+pub use joining::JoinError;
 pub use mic::Mic;
 pub use native::native_core;
 pub use playout::{Playout, Sink};
@@ -47,9 +44,10 @@ use crate::monitor::{Asked, Post};
 
 use captions::Captions;
 use events::{Outlets, Watcher};
+use joining::{close, connect, publish};
 use monitor::Letters;
-use native::without_tokens;
 use sink::NativeSink;
+use within::{Unsent, within};
 
 /// Events between the room and the core; a full queue holds back the room's task only.
 const INBOX: usize = 64;
@@ -63,15 +61,6 @@ const REQUESTS: usize = 16;
 /// The topic of chat messages.
 const CHAT: &str = "lk.chat";
 
-/// From the first packet to a joined room, the native core's own retries included.
-const JOIN_WITHIN: Duration = Duration::from_secs(20);
-
-/// How long the server may take to publish our track.
-const PUBLISH_WITHIN: Duration = Duration::from_secs(10);
-
-/// How long the goodbye to the server may take.
-const LEAVE_WITHIN: Duration = Duration::from_secs(2);
-
 /// Requests of those who watch a call; a full queue holds back whoever asks.
 const ASKED: usize = 16;
 
@@ -81,26 +70,6 @@ const SHOW_WITHIN: Duration = Duration::from_secs(2);
 /// How long the next attribute update waits for the answer to the one before, so that they do not
 /// overtake each other. The native core misses an answer that comes faster than it looks for it.
 const UPDATE_WITHIN: Duration = Duration::from_millis(300);
-
-/// Why a room could not be joined.
-#[derive(Debug, thiserror::Error)]
-pub enum JoinError {
-    /// There is no native core.
-    #[error("{0}")]
-    NativeCore(String),
-    /// The server did not take the token.
-    #[error("the token was refused: {0}")]
-    Refused(String),
-    /// The server or the network said no.
-    #[error("{0}")]
-    Connect(String),
-    /// The room was joined, but our track could not be published.
-    #[error("the agent's track could not be published: {0}")]
-    Publish(String),
-    /// Nobody answered in time.
-    #[error("no answer within {} s", JOIN_WITHIN.as_secs())]
-    Timeout,
-}
 
 /// A joined room with our track in it.
 #[derive(Debug)]
@@ -258,81 +227,15 @@ impl Room {
     }
 }
 
-async fn connect(
-    livekit: &LiveKit,
-    token: &Secret,
-    auto_subscribe: bool,
-) -> Result<(livekit::Room, events::Receiver), JoinError> {
-    native_core().map_err(JoinError::NativeCore)?;
-    let mut options = RoomOptions::default();
-    options.auto_subscribe = auto_subscribe;
-    options.encryption = livekit.shared_key.as_ref().map(encryption);
-    match timeout(
-        JOIN_WITHIN,
-        livekit::Room::connect(&livekit.url, token.reveal(), options),
-    )
-    .await
-    {
-        Ok(Ok(joined)) => Ok(joined),
-        Ok(Err(error)) => Err(refused(&error.to_string())),
-        Err(_elapsed) => Err(JoinError::Timeout),
-    }
-}
-
-/// Media and data are encrypted with a key that all in the room share.
-fn encryption(shared_key: &Secret) -> E2eeOptions {
-    let key = shared_key.reveal().as_bytes().to_vec();
-    E2eeOptions {
-        encryption_type: EncryptionType::Gcm,
-        key_provider: KeyProvider::with_shared_key(KeyProviderOptions::default(), key),
-    }
-}
-
-/// The core tells the server's answer in words only.
-fn refused(error: &str) -> JoinError {
-    let why = without_tokens(error);
-    match why.contains("401 Unauthorized") {
-        true => JoinError::Refused(why),
-        false => JoinError::Connect(why),
-    }
-}
-
-/// Publishes `source` as a microphone.
-async fn publish(
-    room: &livekit::Room,
-    name: &str,
-    source: RtcAudioSource,
-) -> Result<(), JoinError> {
-    let track = LocalTrack::Audio(LocalAudioTrack::create_audio_track(name, source));
-    let options = TrackPublishOptions {
-        source: TrackSource::Microphone,
-        ..TrackPublishOptions::default()
-    };
-    let participant = room.local_participant();
-    match timeout(PUBLISH_WITHIN, participant.publish_track(track, options)).await {
-        Ok(Ok(_publication)) => Ok(()),
-        Ok(Err(error)) => Err(JoinError::Publish(error.to_string())),
-        Err(_elapsed) => Err(JoinError::Publish("no answer in time".to_owned())),
-    }
-}
-
-async fn close(room: &livekit::Room) {
-    match timeout(LEAVE_WITHIN, room.close()).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::debug!(%error, "the room was over before it was left"),
-        Err(_elapsed) => tracing::warn!("the server did not answer the goodbye in time"),
-    }
-}
-
 async fn show_state(room: Arc<livekit::Room>, mut state: watch::Receiver<AgentState>) {
     while state.changed().await.is_ok() {
         let value = state.borrow_and_update().as_str().to_owned();
         let attributes = HashMap::from([(AgentState::ATTRIBUTE.to_owned(), value)]);
         let participant = room.local_participant();
-        match timeout(UPDATE_WITHIN, participant.set_attributes(attributes)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the agent's state was not shown"),
-            Err(_elapsed) => tracing::debug!("no answer yet to the agent's new state"),
+        match within(UPDATE_WITHIN, participant.set_attributes(attributes)).await {
+            Ok(()) => {}
+            Err(Unsent::Room(error)) => tracing::warn!(%error, "the agent's state was not shown"),
+            Err(Unsent::Timeout) => tracing::debug!("no answer yet to the agent's new state"),
         }
     }
 }

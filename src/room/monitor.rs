@@ -11,10 +11,10 @@ use livekit_protocol::agent::session_response::{GetRtcStatsResponse, Response};
 use parlor_core::ids::Identity;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::stats;
+use super::within::within;
 use crate::monitor::{Letter, Post, TOPIC, To};
 use crate::names;
 
@@ -80,18 +80,15 @@ impl Letters {
             return;
         };
         let mut options = SendByteOptions::new_with_topic(TOPIC);
-        options.name = Some(names::random("AS_").replace("_-", "_"));
+        options.name = Some(names::livekit("AS"));
         options.destination_identities = destinations;
         let us = self.room.local_participant();
         let sending = us.send_bytes(letter.encode(), options);
-        let problem = match timeout(SENT_WITHIN, sending).await {
-            Ok(Ok(_info)) => return,
-            Ok(Err(error)) => error.to_string(),
-            Err(_elapsed) => "no answer in time".to_owned(),
-        };
-        self.unsent += 1;
-        let unsent = self.unsent;
-        tracing::debug!(problem, unsent, "a message of the session was not sent");
+        if let Err(problem) = within(SENT_WITHIN, sending).await {
+            self.unsent += 1;
+            let unsent = self.unsent;
+            tracing::debug!(%problem, unsent, "a message of the session was not sent");
+        }
     }
 
     /// Whom to send to, nobody for the whole room; none when there is nobody to read it.
@@ -132,12 +129,10 @@ fn reads(participant: &RemoteParticipant) -> bool {
 }
 
 async fn measured(room: &Room) -> Result<Response, String> {
-    match timeout(MEASURED_WITHIN, room.get_stats()).await {
-        Ok(Ok(measured)) => Ok(Response::GetRtcStats(GetRtcStatsResponse {
-            publisher_stats: stats::told(&measured.publisher_stats),
-            subscriber_stats: stats::told(&measured.subscriber_stats),
-        })),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_elapsed) => Err("no answer in time".to_owned()),
-    }
+    let measured = within(MEASURED_WITHIN, room.get_stats()).await;
+    let measured = measured.map_err(|it| it.to_string())?;
+    Ok(Response::GetRtcStats(GetRtcStatsResponse {
+        publisher_stats: stats::told(&measured.publisher_stats),
+        subscriber_stats: stats::told(&measured.subscriber_stats),
+    }))
 }

@@ -6,7 +6,7 @@ use livekit_api::services::agent_dispatch::AgentDispatchClient;
 use livekit_protocol::{AgentDispatch, CreateAgentDispatchRequest};
 use parlor::config::LiveKit;
 use parlor::demo::Server;
-use parlor::room::Caller;
+use parlor::room::{Caller, Spoken};
 use parlor::sim::{self, Log, Scenario, Simulator, clips};
 use parlor::token::{Grant, Kind, mint};
 use tokio::process::Command;
@@ -198,6 +198,30 @@ impl Bench {
         let token = mint(&self.livekit, &grant).unwrap();
         Caller::join(&self.livekit, &token).await.unwrap()
     }
+}
+
+/// A simulator that answers with what fits.
+pub(crate) fn scripted() -> sim::Options {
+    sim::Options {
+        reply: sim::Reply::Script,
+        ..sim::Options::default()
+    }
+}
+
+/// The caller says a clip.
+pub(crate) async fn say(caller: &mut Caller, clip: &str) {
+    let samples = clips::find(clip).unwrap().samples();
+    caller.say(&samples).await.unwrap();
+}
+
+/// Waits until `is_there` holds for what the room is shown of what is said.
+pub(crate) async fn shown(caller: &Caller, is_there: impl Fn(&[Spoken]) -> bool) -> Vec<Spoken> {
+    let mut spoken = caller.spoken();
+    let waited = timeout(SOON, spoken.wait_for(|all| is_there(all))).await;
+    let came = waited.is_ok_and(|it| it.is_ok());
+    let all = spoken.borrow().clone();
+    assert!(came, "{all:?}");
+    all
 }
 
 /// Waits until the agent is in this state, as the room shows it.

@@ -2,36 +2,13 @@
 //! writes instead of saying it.
 
 use parlor::clock;
-use parlor::room::{Caller, Spoken};
-use parlor::sim::{self, clips};
+use parlor::sim::clips;
 use tokio::time::timeout;
 
-use super::bench::{Bench, GREETING, SOON, agent_is, agent_speaks};
+use super::bench::{Bench, GREETING, SOON, agent_is, agent_speaks, say, scripted, shown};
 
 /// From which sample on something is heard.
 const LOUD: u16 = 500;
-
-fn scripted() -> sim::Options {
-    sim::Options {
-        reply: sim::Reply::Script,
-        ..sim::Options::default()
-    }
-}
-
-async fn say(caller: &mut Caller, clip: &str) {
-    let samples = clips::find(clip).unwrap().samples();
-    caller.say(&samples).await.unwrap();
-}
-
-/// Waits until `is_there` holds for what the room is shown.
-async fn shown(caller: &Caller, is_there: impl Fn(&[Spoken]) -> bool) -> Vec<Spoken> {
-    let mut spoken = caller.spoken();
-    let waited = timeout(SOON, spoken.wait_for(|all| is_there(all))).await;
-    let came = waited.is_ok_and(|it| it.is_ok());
-    let all = spoken.borrow().clone();
-    assert!(came, "{all:?}");
-    all
-}
 
 fn words(clip: &str) -> &'static str {
     clips::find(clip).unwrap().words

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parlor::sim::{self, Pace, Scenario, clips};
 
-use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, echo, playing};
+use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, echo, playing, say};
 use super::hearing;
 
 /// A call in which the simulator plays these scenarios greets whole and answers.
@@ -58,8 +58,7 @@ async fn a_burst_of_a_minute_is_played_in_real_time_and_can_be_interrupted() {
     agent_is(&mut state, "speaking").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
     assert_eq!(*state.borrow(), "speaking", "a minute is not over in 2 s");
-    let stop = clips::find("caller-stop").unwrap().samples();
-    caller.say(&stop).await.unwrap();
+    say(&mut caller, "caller-stop").await;
     agent_is(&mut state, "listening").await;
     agent_speaks(&mut state).await;
     caller.leave().await;
@@ -74,8 +73,7 @@ async fn a_minute_of_silence_is_a_call_like_any_other() {
     let mut state = caller.agent_state();
     agent_speaks(&mut state).await;
     caller.say(&vec![0; 60 * 24_000]).await.unwrap();
-    let said = clips::find("caller-hours").unwrap().samples();
-    caller.say(&said).await.unwrap();
+    say(&mut caller, "caller-hours").await;
     agent_speaks(&mut state).await;
     caller.leave().await;
     assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use parlor::clock;
 use parlor::room::Caller;
-use parlor::sim::{self, Entry, Scenario, clips};
+use parlor::sim::{self, Entry, Scenario};
 
-use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, echo, playing};
+use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, echo, playing, say};
 use super::gate::Gate;
 use super::pages::{metric, reaches};
 use super::worker::signal;
@@ -96,8 +96,7 @@ async fn an_agent_that_was_cut_while_it_spoke_goes_on() {
     let mut daemon = bench.daemon(&[]).await;
     let mut callers = talking(&bench, &["hall"]).await;
     let caller = &mut callers[0];
-    let said = clips::find("caller-hours").unwrap().samples();
-    caller.say(&said).await.unwrap();
+    say(caller, "caller-hours").await;
     agent_is(&mut caller.agent_state(), "speaking").await;
     signal("-KILL", daemon.cells()[0]).await;
     let silent = hears_a_voice_again(caller).await;

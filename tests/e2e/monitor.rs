@@ -14,12 +14,12 @@ use livekit_protocol::agent::{
     SessionResponse,
 };
 use parlor::room::Caller;
-use parlor::sim::{self, clips};
+use parlor::sim;
 use prost::Message as _;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::bench::{Bench, ROOM, SOON, agent_speaks};
+use super::bench::{Bench, ROOM, SOON, agent_speaks, say};
 
 /// Asks, and waits for the answer.
 async fn answer(caller: &Caller, id: &str, request: Option<Request>) -> SessionResponse {
@@ -139,8 +139,7 @@ async fn an_app_watches_a_call_and_a_manager_may_ask_for_all_of_it() {
     agent_speaks(&mut state).await;
     let manager = bench.caller("grace").await;
     let_manage(&bench, "grace").await;
-    let clip = clips::find("caller-hours").unwrap().samples();
-    caller.say(&clip).await.unwrap();
+    say(&mut caller, "caller-hours").await;
     let watched = caller.watched();
     told_of(watched.clone(), 2).await;
     turn_is_measured(&events(&watched.borrow()));

@@ -11,25 +11,16 @@ use parlor::sim::{self, Entry, ToolRule, clips};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, all_heard};
+use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, all_heard, say, scripted};
 use super::hearing;
 
-/// Says each of these in turn; the simulator answers with a clip that fits.
-async fn says(caller: &mut parlor::room::Caller, clip: &str) {
-    caller
-        .say(&clips::find(clip).unwrap().samples())
-        .await
-        .unwrap();
-}
-
-fn scripted(calls: &[&str]) -> sim::Options {
+fn calling(calls: &[&str]) -> sim::Options {
     sim::Options {
-        reply: sim::Reply::Script,
         calls: calls
             .iter()
             .map(|it| it.parse().unwrap())
             .collect::<Vec<ToolRule>>(),
-        ..sim::Options::default()
+        ..scripted()
     }
 }
 
@@ -74,7 +65,7 @@ async fn shop() -> (String, Sent) {
 async fn a_table_is_booked_by_http_and_nothing_of_it_is_logged() {
     let (url, sent) = shop().await;
     let rule = r#"table=book_table:{"people":2,"name":"planted-argument"}"#;
-    let bench = Bench::start(scripted(&[rule])).await;
+    let bench = Bench::start(calling(&[rule])).await;
     let text = format!(
         "[[tools]]\nname = \"book_table\"\ndescription = \"Books a table.\"\n\
          parameters = {{ type = \"object\", properties = {{ people = {{ type = \"integer\" }} }} }}\n\
@@ -93,7 +84,7 @@ async fn a_table_is_booked_by_http_and_nothing_of_it_is_logged() {
     let mut caller = bench.caller("ada").await;
     let mut state = caller.agent_state();
     agent_speaks(&mut state).await;
-    says(&mut caller, "caller-table").await;
+    say(&mut caller, "caller-table").await;
     agent_speaks(&mut state).await;
     caller.leave().await;
     assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
@@ -123,7 +114,7 @@ async fn a_table_is_booked_by_http_and_nothing_of_it_is_logged() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_callers_app_answers_by_rpc() {
     let rules = [r#"table=show:{"order":7}"#, "hours=elsewhere"];
-    let bench = Bench::start(scripted(&rules)).await;
+    let bench = Bench::start(calling(&rules)).await;
     let text = "[[tools]]\nname = \"show\"\ndescription = \"Shows an order.\"\n\
         rpc = { method = \"show_order\" }\n\
         [[tools]]\nname = \"elsewhere\"\ndescription = \"Asks another app.\"\n\
@@ -136,9 +127,9 @@ async fn the_callers_app_answers_by_rpc() {
     kiosk.answer("show_order", |_| Err("out of paper".to_owned()));
     let mut state = caller.agent_state();
     agent_speaks(&mut state).await;
-    says(&mut caller, "caller-table").await;
+    say(&mut caller, "caller-table").await;
     agent_speaks(&mut state).await;
-    says(&mut caller, "caller-hours").await;
+    say(&mut caller, "caller-hours").await;
     agent_speaks(&mut state).await;
     caller.leave().await;
     kiosk.leave().await;
@@ -166,7 +157,7 @@ async fn text_and_keys_reach_the_caller_and_a_call_that_cannot_be_handed_over_st
         r#"hours=send_dtmf:{"digits":"1#w2"}"#,
         r#"goodbye=transfer_call:{"destination":"office"}"#,
     ];
-    let bench = Bench::start(scripted(&rules)).await;
+    let bench = Bench::start(calling(&rules)).await;
     let text = "[[tools]]\nbuiltin = \"say_to_room\"\n[[tools]]\nbuiltin = \"send_dtmf\"\n\
         [[tools]]\nbuiltin = \"transfer_call\"\ndestinations = { office = \"tel:+15105550100\" }\n";
     let file = agent_file("telephone.toml", text);
@@ -175,7 +166,7 @@ async fn text_and_keys_reach_the_caller_and_a_call_that_cannot_be_handed_over_st
     let mut state = caller.agent_state();
     agent_speaks(&mut state).await;
     for clip in ["caller-table", "caller-hours", "caller-bye"] {
-        says(&mut caller, clip).await;
+        say(&mut caller, clip).await;
         agent_speaks(&mut state).await;
     }
     assert_eq!(
@@ -194,14 +185,14 @@ async fn text_and_keys_reach_the_caller_and_a_call_that_cannot_be_handed_over_st
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_agent_hangs_up_once_its_goodbye_was_heard() {
-    let bench = Bench::start(scripted(&["goodbye=end_call"])).await;
+    let bench = Bench::start(calling(&["goodbye=end_call"])).await;
     let file = agent_file("end-call.toml", "[[tools]]\nbuiltin = \"end_call\"\n");
     let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
     let mut caller = bench.caller("ada").await;
     let mut state = caller.agent_state();
     agent_speaks(&mut state).await;
     let from = caller.heard().len();
-    says(&mut caller, "caller-bye").await;
+    say(&mut caller, "caller-bye").await;
     agent_is(&mut state, "speaking").await;
     assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
     assert!(
@@ -227,7 +218,7 @@ async fn the_agent_hangs_up_once_its_goodbye_was_heard() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_says_nothing_is_asked_and_then_left() {
-    let bench = Bench::start(scripted(&[])).await;
+    let bench = Bench::start(calling(&[])).await;
     let text = "[limits]\nidle = 2\n[lines]\nidle = [\"Are you there?\"]\ngoodbye = \"Bye.\"\n";
     let file = agent_file("idle.toml", text);
     let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
@@ -247,7 +238,7 @@ async fn a_caller_who_says_nothing_is_asked_and_then_left() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phase_and_an_edit_reach_the_running_session() {
     let rule = r#"table=set_state:{"state":"till"}"#;
-    let bench = Bench::start(scripted(&[rule])).await;
+    let bench = Bench::start(calling(&[rule])).await;
     let phases = "[[tools]]\nbuiltin = \"set_state\"\n[[phases]]\nname = \"till\"\n\
         prompt = \"You are a cashier.\"\n";
     let file = agent_file("phases.toml", phases);
@@ -255,7 +246,7 @@ async fn a_phase_and_an_edit_reach_the_running_session() {
     let mut caller = bench.caller("ada").await;
     let mut state = caller.agent_state();
     agent_speaks(&mut state).await;
-    says(&mut caller, "caller-table").await;
+    say(&mut caller, "caller-table").await;
     agent_speaks(&mut state).await;
     assert_eq!(
         bench.log.prompts(),
@@ -267,7 +258,7 @@ async fn a_phase_and_an_edit_reach_the_running_session() {
     assert_eq!(bench.log.prompts()[2], "You are a banker.");
     agent_file("phases.toml", "prompt = 7\n");
     worker.writes("the agent stays as it was").await;
-    says(&mut caller, "caller-hours").await;
+    say(&mut caller, "caller-hours").await;
     agent_speaks(&mut state).await;
     all_heard(&caller, 0).await;
     caller.leave().await;

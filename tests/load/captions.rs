@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use parlor::room::{Caller, Spoken};
-use parlor::sim::{self, clips};
+use parlor::sim::clips;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::ALONE;
-use super::bench::{Bench, SOON, agent_is, agent_speaks, all_heard};
+use super::bench::{Bench, agent_is, agent_speaks, all_heard, say, scripted, shown};
 use super::hearing;
 
 /// Calls at once, and answers that are interrupted in each.
@@ -18,11 +18,7 @@ const INTERRUPTIONS: usize = 17;
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_shown_of_an_interrupted_answer_is_what_was_heard() {
     let _alone = ALONE.lock().await;
-    let options = sim::Options {
-        reply: sim::Reply::Script,
-        ..sim::Options::default()
-    };
-    let bench = Bench::start(options).await;
+    let bench = Bench::start(scripted()).await;
     let _daemon = bench.daemon(&[]).await;
     let mut calls = JoinSet::new();
     for call in 0..CALLS {
@@ -75,7 +71,7 @@ async fn interrupting(mut caller: Caller, call: u64) -> Vec<Answer> {
         sleep(Duration::from_millis(random >> 54)).await;
         say(&mut caller, next).await;
         let index = 2 * turn + 2;
-        let all = shown(&caller, index).await;
+        let all = shown(&caller, |all| all.get(index).is_some_and(|it| it.is_final)).await;
         let to = caller.heard().len();
         let heard = &caller.heard().since(from)[..to - from];
         answers.push(compare(&all[index], heard));
@@ -111,20 +107,4 @@ fn said_in(words: &str, all: usize, length: usize) -> usize {
         all * said / letters
     });
     ends.filter(|end| *end <= length).count()
-}
-
-async fn say(caller: &mut Caller, clip: &str) {
-    let samples = clips::find(clip).unwrap().samples();
-    caller.say(&samples).await.unwrap();
-}
-
-/// Waits until nothing more is shown of the turn or reply at `index`.
-async fn shown(caller: &Caller, index: usize) -> Vec<Spoken> {
-    let mut spoken = caller.spoken();
-    let is_final = |all: &Vec<Spoken>| all.get(index).is_some_and(|it| it.is_final);
-    let waited = timeout(SOON, spoken.wait_for(is_final)).await;
-    let came = waited.is_ok_and(|it| it.is_ok());
-    let all = spoken.borrow().clone();
-    assert!(came, "{all:?}");
-    all
 }

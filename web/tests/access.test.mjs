@@ -2,26 +2,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, afterEach, before, test } from 'node:test';
-import { launch, Visitor } from './support/browser.mjs';
-import { Parlor } from './support/parlor.mjs';
+import { test } from 'node:test';
+import { Demo, WITHIN } from './support/demo.mjs';
 
-const WITHIN = { timeout: 60_000 };
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-let parlor, browser, visitor;
-
-before(async () => {
-  parlor = await Parlor.start();
-  browser = await launch();
-}, WITHIN);
-
-after(async () => {
-  await browser?.close();
-  await parlor?.stop();
-}, WITHIN);
-
-afterEach(() => visitor?.leave());
+const demo = new Demo();
 
 /** What axe finds serious. */
 async function serious({ page }) {
@@ -33,8 +19,8 @@ async function serious({ page }) {
 
 for (const colorScheme of ['light', 'dark']) {
   test(`axe finds nothing serious, ${colorScheme}`, WITHIN, async () => {
-    visitor = await Visitor.arrive(browser, { colorScheme, reducedMotion: 'reduce' });
-    const tab = await visitor.open(parlor.url);
+    const visitor = await demo.arrive({ colorScheme, reducedMotion: 'reduce' });
+    const tab = await visitor.open(demo.url);
     assert.deepEqual(await serious(tab), []);
     await tab.begin();
     await tab.say('caller-table');
@@ -47,9 +33,9 @@ for (const colorScheme of ['light', 'dark']) {
 }
 
 test('a call by keyboard alone', WITHIN, async () => {
-  visitor = await Visitor.arrive(browser);
-  const { page } = Object.assign(visitor, { tab: await visitor.open(parlor.url) }).tab;
-  const { tab } = visitor;
+  const visitor = await demo.arrive();
+  const tab = await visitor.open(demo.url);
+  const { page } = tab;
   const focused = () => page.evaluate(() => document.activeElement.id || document.activeElement.tagName);
   await page.keyboard.press('Tab');
   assert.equal(await focused(), 'talk');
@@ -69,8 +55,8 @@ test('a call by keyboard alone', WITHIN, async () => {
 });
 
 test('on a phone everything fits', WITHIN, async () => {
-  visitor = await Visitor.arrive(browser, { viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
-  const tab = await visitor.open(parlor.url);
+  const visitor = await demo.arrive({ viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
+  const tab = await visitor.open(demo.url);
   await tab.screen('phone-idle');
   await tab.begin();
   await tab.say('caller-hours');

@@ -1,35 +1,22 @@
 // A call from its first to its last word.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { launch, Visitor } from './support/browser.mjs';
+import { beforeEach, test } from 'node:test';
+import { Demo, WITHIN } from './support/demo.mjs';
 import { AGENT, heardFor, onset, silence, YOU } from './support/levels.mjs';
-import { Parlor } from './support/parlor.mjs';
 
 const GREETING = 'Hello, this is Parlor. How can I help you today?';
 const HOURS = 'We are open from nine to five, Monday to Friday.';
-const WITHIN = { timeout: 60_000 };
 
-let parlor, browser, visitor, tab;
-
-before(async () => {
-  parlor = await Parlor.start();
-  browser = await launch();
-}, WITHIN);
-
-after(async () => {
-  await browser?.close();
-  await parlor?.stop();
-}, WITHIN);
+const demo = new Demo();
+let tab;
 
 beforeEach(async () => {
-  visitor = await Visitor.arrive(browser);
-  tab = await visitor.open(parlor.url);
+  const visitor = await demo.arrive();
+  tab = await visitor.open(demo.url);
 });
 
-afterEach(() => visitor?.leave());
-
 test('the page loads under its policy and says nothing against it', WITHIN, async () => {
-  const answer = await fetch(parlor.url);
+  const answer = await fetch(demo.url);
   assert.match(answer.headers.get('content-security-policy'), /default-src 'none'.*script-src 'self';/);
   await tab.is('Press to talk');
   await tab.screen('idle');

@@ -2,35 +2,27 @@
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
-import { launch, Visitor } from './support/browser.mjs';
+import { Demo, WITHIN } from './support/demo.mjs';
 import { serve } from './support/folder.mjs';
-import { Parlor } from './support/parlor.mjs';
 
-const WITHIN = { timeout: 60_000 };
-
-let parlor, browser, hooks;
+const demo = new Demo();
+let hooks;
 
 before(async () => {
-  parlor = await Parlor.start();
-  browser = await launch();
   hooks = await serve(resolve(import.meta.dirname, 'hooks/dist'));
 }, WITHIN);
 
-after(async () => {
-  await browser?.close();
-  hooks?.close();
-  await parlor?.stop();
-}, WITHIN);
+after(() => hooks?.close());
 
 test('the official hooks show state, track, transcripts and chat in their roles', WITHIN, async () => {
-  const answer = await fetch(`${parlor.url}api/token`, {
+  const answer = await fetch(`${demo.url}api/token`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: '{}',
   });
   assert.equal(answer.status, 201);
   const { server_url: url, participant_token: token } = await answer.json();
-  const visitor = await Visitor.arrive(browser);
+  const visitor = await demo.arrive();
   const tab = await visitor.open(`${hooks.url}?${new URLSearchParams({ url, token })}`);
   const { page } = tab;
   const is = (id, text) => page.locator(id).filter({ hasText: text }).waitFor();
@@ -59,5 +51,4 @@ test('the official hooks show state, track, transcripts and chat in their roles'
   assert.equal(transcriptions.filter((it) => it.startsWith(`${sub}:`)).length, 1);
   assert.deepEqual(tab.errors, []);
   await tab.screen('hooks');
-  await visitor.leave();
 });

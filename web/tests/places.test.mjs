@@ -1,32 +1,18 @@
 // Who is where: reloads, tabs.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { launch, Visitor } from './support/browser.mjs';
+import { beforeEach, test } from 'node:test';
+import { Demo, WITHIN } from './support/demo.mjs';
 import { AGENT, heardFor } from './support/levels.mjs';
-import { Parlor } from './support/parlor.mjs';
 
-const WITHIN = { timeout: 60_000 };
-
-let parlor, browser, visitor;
-
-before(async () => {
-  parlor = await Parlor.start();
-  browser = await launch();
-}, WITHIN);
-
-after(async () => {
-  await browser?.close();
-  await parlor?.stop();
-}, WITHIN);
+const demo = new Demo();
+let visitor;
 
 beforeEach(async () => {
-  visitor = await Visitor.arrive(browser);
+  visitor = await demo.arrive();
 });
 
-afterEach(() => visitor?.leave());
-
 test('a page that is reloaded in a call is in it again, as the same participant', WITHIN, async () => {
-  const tab = await visitor.open(parlor.url);
+  const tab = await visitor.open(demo.url);
   await tab.begin();
   const before = await tab.place();
   const began = performance.now();
@@ -43,7 +29,7 @@ test('a page that is reloaded in a call is in it again, as the same participant'
 });
 
 test('a reload opens no microphone that was closed', WITHIN, async () => {
-  const tab = await visitor.open(parlor.url);
+  const tab = await visitor.open(demo.url);
   await tab.begin();
   await tab.page.getByRole('button', { name: 'Mute', exact: true }).click();
   const unmute = tab.page.getByRole('button', { name: 'Unmute' });
@@ -58,9 +44,9 @@ test('a reload opens no microphone that was closed', WITHIN, async () => {
 });
 
 test('a second tab is another participant, and leaves the first alone', WITHIN, async () => {
-  const first = await visitor.open(parlor.url);
+  const first = await visitor.open(demo.url);
   await first.begin();
-  const second = await visitor.open(parlor.url);
+  const second = await visitor.open(demo.url);
   await second.is('Press to talk');
   await second.begin();
   const places = await Promise.all([first.place(), second.place()]);
@@ -72,12 +58,12 @@ test('a second tab is another participant, and leaves the first alone', WITHIN, 
 });
 
 test('a tab that copies what another one keeps does not take its place', WITHIN, async () => {
-  const first = await visitor.open(parlor.url);
+  const first = await visitor.open(demo.url);
   await first.begin();
   const kept = await first.page.evaluate(() => ({ ...sessionStorage }));
   assert.notDeepEqual(kept, {});
   await visitor.context.addInitScript((it) => Object.assign(sessionStorage, it), kept);
-  const copy = await visitor.open(parlor.url);
+  const copy = await visitor.open(demo.url);
   await copy.is('Press to talk');
   await copy.page.waitForFunction(() => sessionStorage.length === 0);
   await first.is('Listening');

@@ -110,12 +110,9 @@ impl Playlist {
         played: Duration,
         mut settled: impl FnMut(&Stretch, u64),
     ) {
-        self.settle_before(utterance, &mut settled);
-        let Some(first) = self.first(utterance) else {
-            return;
-        };
-        first.report(played);
-        if first.flushed_at.is_some() {
+        self.progress(utterance, played, &mut settled);
+        let first = self.first(utterance);
+        if first.is_some_and(|it| it.flushed_at.is_some()) {
             self.settle_first(&mut settled);
         }
     }
