@@ -253,5 +253,7 @@ pub(crate) async fn echo(caller: &mut Caller, name: &str) -> Match {
     let from = caller.heard().len();
     caller.say(&said).await.unwrap();
     agent_speaks(&mut caller.agent_state()).await;
-    hearing::find(&said, &all_heard(caller, from).await)
+    let found = hearing::find(&said, &all_heard(caller, from).await);
+    println!("{name} comes back: {found}");
+    found
 }

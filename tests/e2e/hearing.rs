@@ -23,6 +23,9 @@ const SLACK: usize = RATE * 60 / 1000;
 /// From which correlation on a window counts as found.
 const FOUND: f64 = 0.6;
 
+/// Windows that a machine which stops for half a second takes from a clip.
+const STALL: usize = 3;
+
 /// A window quieter than this part of the loudest one is not speech.
 const QUIET: f64 = 0.05;
 
@@ -46,6 +49,11 @@ impl Match {
     /// Whether so many of ten windows were found.
     pub(crate) fn has(&self, tenths: usize) -> bool {
         self.found * 10 >= self.windows * tenths
+    }
+
+    /// Whether it was heard from its beginning to its end, but for one stall of a shared machine.
+    pub(crate) fn was_heard(&self) -> bool {
+        self.windows > STALL && self.found + STALL >= self.windows
     }
 
     /// Whether every window was found.
