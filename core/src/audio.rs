@@ -12,6 +12,9 @@ pub const SAMPLES_PER_10_MS: usize = 240;
 /// Samples in 50 ms, the chunk that the Voice Agent API recommends.
 pub const SAMPLES_PER_CHUNK: usize = 1_200;
 
+/// The least [`loudness`] that counts as a sound: -45 dB.
+pub const SOUND: u64 = 184;
+
 /// Mono PCM16 at [`SAMPLE_RATE`]; owned, moved from edge to edge, never cloned.
 #[derive(PartialEq, Eq, Default)]
 pub struct Frame(Vec<i16>);
@@ -32,6 +35,11 @@ impl Frame {
         self.0
     }
 
+    /// Whether there is a sound in it.
+    pub fn is_sound(&self) -> bool {
+        loudness(&self.0) >= SOUND
+    }
+
     /// How long it lasts.
     pub fn duration(&self) -> Duration {
         duration_of(self.0.len())
@@ -48,6 +56,12 @@ impl fmt::Debug for Frame {
 pub fn duration_of(samples: usize) -> Duration {
     let samples = u64::try_from(samples).unwrap_or(u64::MAX);
     Duration::from_nanos(samples.saturating_mul(1_000_000_000) / u64::from(SAMPLE_RATE))
+}
+
+/// The mean of the samples' sizes, 0 to 32768.
+pub fn loudness(samples: &[i16]) -> u64 {
+    let sum: u64 = samples.iter().map(|it| u64::from(it.unsigned_abs())).sum();
+    sum / samples.len().max(1) as u64
 }
 
 /// Gathers the room's 10 ms frames into the agent's 50 ms chunks.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -58,8 +59,13 @@ impl Demo {
         let overrides = Overrides {
             agent_file: self.agent,
             caller_wait: None,
+            caller: None,
         };
-        let agent = Agent::load(source, &overrides)?;
+        let mut agent = Agent::load(source, &overrides)?;
+        if !self.no_caller {
+            // The caller of a demo does not come back.
+            agent.settings.caller_grace = Duration::ZERO;
+        }
         let voice = match (&self.caller, self.no_caller) {
             (_, true) => Voice::Yours,
             (Some(file), false) => Voice::File(file.clone()),

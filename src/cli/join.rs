@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use parlor_core::conversation::Event;
+use parlor_core::ids::Identity;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -43,6 +44,9 @@ pub(super) struct Join {
     /// Seconds to wait for a caller in an empty room [default: for ever]
     #[arg(long, value_name = "SECONDS")]
     caller_wait: Option<u64>,
+    /// The only one whom the agent listens to [default: whoever comes first]
+    #[arg(long, value_name = "IDENTITY")]
+    caller_identity: Option<String>,
 }
 
 impl Join {
@@ -50,6 +54,7 @@ impl Join {
         let overrides = Overrides {
             agent_file: self.agent,
             caller_wait: self.caller_wait.map(Duration::from_secs),
+            caller: self.caller_identity.as_deref().map(Identity::from),
         };
         let config = Config::load(source, &overrides)?;
         let identity = self.identity.unwrap_or_else(|| names::random("agent"));

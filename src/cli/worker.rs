@@ -256,6 +256,7 @@ impl Flags {
         Overrides {
             agent_file: self.agent.clone(),
             caller_wait: None,
+            caller: None,
         }
     }
 

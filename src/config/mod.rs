@@ -18,6 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_core::conversation::Settings;
+use parlor_core::ids::Identity;
 use parlor_core::private::Private;
 
 use crate::definition::Definition;
@@ -83,6 +84,8 @@ pub struct Overrides {
     pub agent_file: Option<PathBuf>,
     /// How long an empty room is kept.
     pub caller_wait: Option<Duration>,
+    /// The only one whom the agent listens to.
+    pub caller: Option<Identity>,
 }
 
 /// All that is wrong with the settings, a line each.
@@ -227,6 +230,9 @@ fn described(
     if let Some(grace) = seconds(reader, "PARLOR_CALLER_GRACE") {
         settings.caller_grace = grace;
     }
+    let caller = reader.text("PARLOR_CALLER").map(|it| it.as_str().into());
+    let caller = overrides.caller.clone().or(caller);
+    settings.caller = caller.or_else(|| settings.caller.take());
     let wait = seconds(reader, "PARLOR_CALLER_WAIT");
     settings.caller_wait = overrides.caller_wait.or(wait).or(settings.caller_wait);
     Some(agent)

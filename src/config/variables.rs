@@ -116,13 +116,18 @@ pub const VARIABLES: &[Variable] = &[
         "immediate, hold or confirmed; beats agent.toml",
     ),
     variable(
+        "PARLOR_CALLER",
+        "",
+        "the identity of the only one whom the agent listens to; without it whoever comes first",
+    ),
+    variable(
         "PARLOR_CALLER_WAIT",
         "",
         "seconds an empty room is kept; without it for ever",
     ),
     variable(
         "PARLOR_CALLER_GRACE",
-        "0",
+        "5",
         "seconds from the last caller's leaving to the end of the call",
     ),
     variable(

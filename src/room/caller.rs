@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use livekit::participant::{Participant, ParticipantKind};
-use livekit::prelude::RpcError;
+use livekit::prelude::{PerformRpcData, RpcError};
 use livekit::track::RemoteTrack;
 use livekit::webrtc::audio_stream::native::NativeAudioStream;
 use livekit::{RoomEvent, SendByteOptions, SendTextOptions};
@@ -24,7 +24,7 @@ use super::playout::Sink;
 use super::reading::{Reading, Spoken};
 use super::sink::NativeSink;
 use super::within::within;
-use super::{CHAT, SLICE};
+use super::{CHAT, SLICE, early};
 use crate::config::LiveKit;
 use crate::monitor;
 
@@ -62,9 +62,21 @@ impl Caller {
     /// # Errors
     /// [`JoinError`], as for the agent.
     pub async fn join(livekit: &LiveKit, token: &Secret) -> Result<Self, JoinError> {
+        Self::join_as(livekit, token, false).await
+    }
+
+    /// The same, and announces that [`say_early`](Self::say_early) follows.
+    ///
+    /// # Errors
+    /// [`JoinError`], as for the agent.
+    pub async fn join_speaking(livekit: &LiveKit, token: &Secret) -> Result<Self, JoinError> {
+        Self::join_as(livekit, token, true).await
+    }
+
+    async fn join_as(livekit: &LiveKit, token: &Secret, speaks: bool) -> Result<Self, JoinError> {
         let (room, events) = connect(livekit, token, true).await?;
         let voice = NativeSink::new();
-        if let Err(error) = publish(&room, "microphone", voice.source()).await {
+        if let Err(error) = publish(&room, "microphone", voice.source(), speaks).await {
             close(&room).await;
             return Err(error);
         }
@@ -153,6 +165,56 @@ impl Caller {
         let sending = self.room.local_participant();
         let sent = within(SEND_WITHIN, sending.send_text(text, options)).await;
         sent.map(drop).map_err(|it| it.to_string())
+    }
+
+    /// Sends what was said before the agent came: a file of the type `mime`, or bare samples, mono
+    /// at 24 kHz.
+    ///
+    /// # Errors
+    /// Why the room did not take it.
+    pub async fn say_early(&self, mime: &str, bytes: &[u8]) -> Result<(), String> {
+        let sending = self.room.local_participant();
+        let track = sending.track_publications().into_keys().next();
+        let mut options = SendByteOptions::new_with_topic(early::TOPIC);
+        options.mime_type = Some(mime.to_owned());
+        options.attributes = [
+            (
+                "trackId",
+                track.map(|it| it.to_string()).unwrap_or_default(),
+            ),
+            ("sampleRate", SAMPLE_RATE.to_string()),
+            ("channels", "1".to_owned()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        let sent = within(SEND_WITHIN, sending.send_bytes(bytes, options)).await;
+        sent.map(drop).map_err(|it| it.to_string())
+    }
+
+    /// Calls `method` of the agent.
+    ///
+    /// # Errors
+    /// What the agent answered instead, or why there is no answer.
+    pub async fn call_agent(&self, method: &str, payload: &str) -> Result<String, String> {
+        let participants = self.room.remote_participants();
+        let is_agent = |kind| kind == ParticipantKind::Agent;
+        let agent = participants.values().find(|it| is_agent(it.kind()));
+        let agent = agent.ok_or_else(|| "there is no agent".to_owned())?;
+        let call = PerformRpcData::new(agent.identity().to_string(), method)
+            .with_payload(payload.to_owned())
+            .with_response_timeout(SEND_WITHIN);
+        let answer = self.room.local_participant().perform_rpc(call).await;
+        answer.map_err(|error| error.message)
+    }
+
+    /// Switches its microphone off or on.
+    pub fn mute(&self, is_off: bool) {
+        for publication in self.room.local_participant().track_publications().values() {
+            match is_off {
+                true => publication.mute(),
+                false => publication.unmute(),
+            }
+        }
     }
 
     /// Answers calls of `method` through RPC from now on.

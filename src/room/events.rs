@@ -1,4 +1,4 @@
-//! Turns the room's events into the core's, and follows the track that is listened to.
+//! Turns the room's events into the core's.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use livekit::participant::{ParticipantKind as Kind, RemoteParticipant};
 use livekit::publication::RemoteTrackPublication;
-use livekit::track::{RemoteAudioTrack, RemoteTrack, TrackKind, TrackSource};
+use livekit::track::RemoteTrack;
 use livekit::{DisconnectReason, RoomEvent as LiveKitEvent};
-use parlor_core::conversation::{AgentState, Event, ParticipantKind, RoomEnd, RoomEvent};
+use livekit_protocol::AudioTrackFeature;
+use parlor_core::conversation::{AgentState, Event, Gone, ParticipantKind, RoomEnd, RoomEvent};
 use parlor_core::dispatch::NAME_ATTRIBUTE;
 use parlor_core::ids::Identity;
 use parlor_core::private::Secret;
@@ -17,9 +18,14 @@ use tokio::sync::{mpsc, watch};
 use crate::clock;
 use crate::monitor::Asked;
 
+use super::ears::{Ears, Listening, Request, identity};
+use super::hand_over::{self, Answers};
 use super::monitor;
-use super::presence::Presence;
+use super::presence::{Presence, gone};
 use super::streams::Streams;
+
+/// Who speaks or shows something in the name of another participant.
+const ON_BEHALF: &str = "lk.publish_on_behalf";
 
 /// How long the native core may try to get a lost connection back.
 const RECONNECT_WITHIN: Duration = Duration::from_secs(20);
@@ -33,12 +39,20 @@ pub(super) struct Outlets {
     pub(super) events: mpsc::Sender<Event>,
     /// To whoever answers those who watch the call.
     pub(super) asked: mpsc::Sender<Asked>,
-    /// The track that is listened to.
-    pub(super) tracks: watch::Sender<Option<RemoteAudioTrack>>,
     /// The agent's state, to be shown again after a reconnect.
     pub(super) state: watch::Sender<AgentState>,
     /// What opens the room.
     pub(super) token: watch::Sender<Secret>,
+}
+
+/// Where what a room must do comes from.
+pub(super) struct Inlets {
+    /// From the core: whom to listen to.
+    pub(super) requests: mpsc::Receiver<Request>,
+    /// From callers: to whom to listen instead.
+    pub(super) hand_overs: mpsc::Receiver<hand_over::Asked>,
+    /// Who of them waits for an answer.
+    pub(super) answers: Answers,
 }
 
 /// The task that watches one room.
@@ -47,34 +61,35 @@ pub(super) struct Watcher {
     out: Outlets,
     presence: Presence,
     streams: Streams,
-    listening_to: Option<Identity>,
+    listening: Listening,
     reconnect_until: Option<Instant>,
 }
 
 impl Watcher {
-    pub(super) fn new(room: Arc<livekit::Room>, out: Outlets) -> Self {
+    pub(super) fn new(room: Arc<livekit::Room>, ears: watch::Sender<Ears>, out: Outlets) -> Self {
         Self {
+            listening: Listening::new(room.clone(), ears),
             streams: Streams::new(out.events.clone(), out.asked.clone()),
             room,
             out,
             presence: Presence::default(),
-            listening_to: None,
             reconnect_until: None,
         }
     }
 
     /// Watches until the room is over or nobody takes the events any more.
-    pub(super) async fn run(
-        mut self,
-        mut room: Receiver,
-        mut requests: mpsc::Receiver<Option<Identity>>,
-    ) {
+    pub(super) async fn run(mut self, mut room: Receiver, mut inlets: Inlets) {
         loop {
             let done = tokio::select! {
                 Some(event) = room.recv() => self.on_event(event).await,
-                Some(identity) = requests.recv() => {
-                    self.listen(identity);
+                Some(request) = inlets.requests.recv() => {
+                    self.listening.change(request);
                     ControlFlow::Continue(())
+                }
+                Some(asked) = inlets.hand_overs.recv() => {
+                    inlets.answers.wait(asked.answer);
+                    let (from, to) = (asked.from, asked.to);
+                    self.tell(RoomEvent::HandOver { from, to }).await
                 }
                 () = clock::at(self.presence.deadline()) => {
                     let gone = self.presence.certain(clock::now());
@@ -94,13 +109,20 @@ impl Watcher {
             LiveKitEvent::Connected {
                 participants_with_tracks,
             } => {
-                for (participant, _) in participants_with_tracks {
+                for (participant, publications) in participants_with_tracks {
                     self.joined(&participant).await?;
+                    for publication in publications {
+                        self.published(&publication, &participant).await?;
+                    }
                 }
                 ControlFlow::Continue(())
             }
             LiveKitEvent::ParticipantConnected(participant) => self.joined(&participant).await,
             LiveKitEvent::ParticipantDisconnected(participant) => self.left(&participant).await,
+            LiveKitEvent::TrackPublished {
+                publication,
+                participant,
+            } => self.published(&publication, &participant).await,
             LiveKitEvent::LocalTrackSubscribed { .. } => self.tell(RoomEvent::Subscribed).await,
             LiveKitEvent::Disconnected { reason } => {
                 tracing::info!(?reason, "the room ended");
@@ -115,26 +137,15 @@ impl Watcher {
 
     fn on_media(&mut self, event: LiveKitEvent) {
         match event {
-            LiveKitEvent::TrackPublished {
-                publication,
-                participant,
-            } if self.is_listened_to(&participant) => subscribe(&publication, true),
             LiveKitEvent::TrackSubscribed {
                 track: RemoteTrack::Audio(track),
                 participant,
                 ..
-            } if self.is_listened_to(&participant) => {
-                self.out.tracks.send_replace(Some(track));
-            }
+            } => self.listening.subscribed(track, &participant),
             LiveKitEvent::TrackUnsubscribed {
                 track: RemoteTrack::Audio(track),
                 ..
-            } => {
-                self.out.tracks.send_if_modified(|current| {
-                    let gone = current.as_ref().is_some_and(|it| it.sid() == track.sid());
-                    current.take_if(|_| gone).is_some()
-                });
-            }
+            } => self.listening.unsubscribed(&track.sid()),
             LiveKitEvent::TrackSubscriptionFailed {
                 participant, error, ..
             } => {
@@ -177,10 +188,26 @@ impl Watcher {
         if let Some(agent) = self.agent(participant) {
             self.tell(agent).await?;
         }
-        match self.presence.joined(&who) {
+        let is_news = self.presence.joined(&who);
+        match is_news && is_itself(participant) {
             true => self.tell(joined(participant)).await,
             false => ControlFlow::Continue(()),
         }
+    }
+
+    /// A track can be subscribed to.
+    async fn published(
+        &self,
+        publication: &RemoteTrackPublication,
+        participant: &RemoteParticipant,
+    ) -> ControlFlow<()> {
+        let features = publication.audio_features();
+        if features.contains(&AudioTrackFeature::TfPreconnectBuffer) {
+            let from = identity(participant);
+            self.tell(RoomEvent::EarlyComes { from }).await?;
+        }
+        self.listening.published(publication, participant);
+        ControlFlow::Continue(())
     }
 
     /// Another agent that says what it is called.
@@ -198,8 +225,12 @@ impl Watcher {
     async fn left(&mut self, participant: &RemoteParticipant) -> ControlFlow<()> {
         let identity = identity(participant);
         let reason = participant.disconnect_reason();
+        tracing::debug!(participant = %identity, ?reason, "somebody left the room");
         match self.presence.left(clock::now(), &identity, reason) {
-            true => self.tell(RoomEvent::Left { identity }).await,
+            true => {
+                let how = gone(reason);
+                self.tell(RoomEvent::Left { identity, how }).await
+            }
             false => ControlFlow::Continue(()),
         }
     }
@@ -207,46 +238,18 @@ impl Watcher {
     fn reconnected(&mut self) {
         tracing::info!("the room is back");
         self.reconnect_until = None;
-        // Who joined again has the attributes of its token and is subscribed to nothing.
+        // Who joined again has the attributes of its token.
         self.out.state.send_modify(|_state| {});
-        if let Some(identity) = &self.listening_to {
-            self.subscribe_to(identity, true);
-        }
+        self.listening.again();
         self.presence.reconnected(clock::now());
     }
 
     async fn tell_left(&self, gone: Vec<Identity>) -> ControlFlow<()> {
         for identity in gone {
-            self.tell(RoomEvent::Left { identity }).await?;
+            let how = Gone::Lost;
+            self.tell(RoomEvent::Left { identity, how }).await?;
         }
         ControlFlow::Continue(())
-    }
-
-    /// Subscribes to `identity`'s microphone only: nobody else's media costs anything.
-    fn listen(&mut self, identity: Option<Identity>) {
-        if let Some(before) = self.listening_to.take() {
-            self.subscribe_to(&before, false);
-            self.out.tracks.send_replace(None);
-        }
-        if let Some(identity) = identity {
-            self.subscribe_to(&identity, true);
-            self.listening_to = Some(identity);
-        }
-    }
-
-    fn subscribe_to(&self, identity: &Identity, wanted: bool) {
-        let participants = self.room.remote_participants();
-        let Some(participant) = participants.get(&identity.as_str().into()) else {
-            return;
-        };
-        for publication in participant.track_publications().values() {
-            subscribe(publication, wanted);
-        }
-    }
-
-    fn is_listened_to(&self, participant: &RemoteParticipant) -> bool {
-        let listened_to = self.listening_to.as_ref();
-        listened_to.is_some_and(|identity| identity.as_str() == participant.identity().as_str())
     }
 
     async fn end(&self, end: RoomEnd) -> ControlFlow<()> {
@@ -265,16 +268,10 @@ impl Watcher {
     }
 }
 
-fn subscribe(publication: &RemoteTrackPublication, wanted: bool) {
-    let microphone = publication.kind() == TrackKind::Audio
-        && publication.source() != TrackSource::ScreenshareAudio;
-    if microphone {
-        publication.set_subscribed(wanted);
-    }
-}
-
-fn identity(participant: &RemoteParticipant) -> Identity {
-    participant.identity().as_str().into()
+/// Whether a participant is there for itself, and to be seen: no avatar, and nobody in hiding.
+fn is_itself(participant: &RemoteParticipant) -> bool {
+    let is_hidden = participant.permission().is_some_and(|it| it.hidden);
+    !is_hidden && !participant.attributes().contains_key(ON_BEHALF)
 }
 
 fn joined(participant: &RemoteParticipant) -> RoomEvent {

@@ -82,7 +82,7 @@ fn refused(error: &str) -> JoinError {
     }
 }
 
-/// Publishes `source` as a microphone.
+/// Publishes `source` as a microphone; `preconnect_buffer` announces what was said before.
 ///
 /// # Errors
 /// [`JoinError::Publish`]
@@ -90,10 +90,12 @@ pub(super) async fn publish(
     room: &Room,
     name: &str,
     source: RtcAudioSource,
+    preconnect_buffer: bool,
 ) -> Result<(), JoinError> {
     let track = LocalTrack::Audio(LocalAudioTrack::create_audio_track(name, source));
     let options = TrackPublishOptions {
         source: TrackSource::Microphone,
+        preconnect_buffer,
         ..TrackPublishOptions::default()
     };
     let participant = room.local_participant();

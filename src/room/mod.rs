@@ -2,12 +2,18 @@
 
 mod caller;
 mod captions;
+mod early;
+mod ears;
 mod events;
+mod floor;
 mod hand;
+mod hand_over;
 mod joining;
 mod mic;
+mod mixer;
 mod monitor;
 mod native;
+mod pace;
 mod playout;
 mod presence;
 mod queue;
@@ -21,7 +27,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor_core::conversation::{AgentState, Caption, Event};
+use parlor_core::conversation::{AgentState, Caption, Event, NotHandedOver};
 use parlor_core::ids::Identity;
 use parlor_core::private::Secret;
 use tokio::sync::{mpsc, watch};
@@ -43,7 +49,9 @@ use crate::config::LiveKit;
 use crate::monitor::{Asked, Post};
 
 use captions::Captions;
-use events::{Outlets, Watcher};
+use ears::{Ears, Request};
+use events::{Inlets, Outlets, Watcher};
+use hand_over::Answers;
 use joining::{close, connect, publish};
 use monitor::Letters;
 use sink::NativeSink;
@@ -55,7 +63,7 @@ const INBOX: usize = 64;
 /// Playout reports between the play task and the core.
 const REPORTS: usize = 64;
 
-/// Requests to listen to somebody else; one comes for each hand-over.
+/// Requests to listen to somebody else.
 const REQUESTS: usize = 16;
 
 /// The topic of chat messages.
@@ -75,7 +83,8 @@ const UPDATE_WITHIN: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub struct Room {
     room: Arc<livekit::Room>,
-    requests: mpsc::Sender<Option<Identity>>,
+    requests: mpsc::Sender<Request>,
+    answers: Answers,
     captions: mpsc::Sender<Caption>,
     /// Captions that found no place.
     uncaptioned: u64,
@@ -113,44 +122,46 @@ impl Room {
     pub async fn join(livekit: &LiveKit, token: &Secret) -> Result<(Self, Inbox), JoinError> {
         let (room, room_events) = connect(livekit, token, false).await?;
         let sink = NativeSink::new();
-        if let Err(error) = publish(&room, "agent", sink.source()).await {
+        if let Err(error) = publish(&room, "agent", sink.source(), false).await {
             close(&room).await;
             return Err(error);
         }
         let room = Arc::new(room);
         let (requests, requests_out) = mpsc::channel(REQUESTS);
+        let (hand_overs, hand_overs_out) = mpsc::channel(hand_over::WAITING);
         let (events, events_out) = mpsc::channel(INBOX);
         let (captions, captions_out) = mpsc::channel(captions::WAITING);
         let (posts, posts_out) = mpsc::channel(monitor::WAITING);
         let (asked, asked_out) = mpsc::channel(ASKED);
         let (reports, reports_out) = mpsc::channel(REPORTS);
-        let (tracks, tracks_out) = watch::channel(None);
+        let (ears, ears_out) = watch::channel(Ears::default());
         let (state, state_out) = watch::channel(AgentState::Initializing);
         let (renewed, renewed_out) = watch::channel(token.clone());
-        let playout = Playout::default();
+        let (playout, answers) = (Playout::default(), Answers::default());
+        hand_over::offer(&room, hand_overs);
 
         let mut tasks = JoinSet::new();
         let outlets = Outlets {
             events,
             asked,
-            tracks,
             state: state.clone(),
             token: renewed,
         };
-        let watcher = Watcher::new(room.clone(), outlets);
-        tasks.spawn(watcher.run(room_events, requests_out).in_current_span());
-        tasks.spawn(playout.clone().run(sink, reports).in_current_span());
-        let shown = Captions::new(room.clone()).run(captions_out);
-        let posted = Letters::new(room.clone()).run(posts_out);
-        let all = async {
-            tokio::join!(shown, posted);
+        let watcher = Watcher::new(room.clone(), ears, outlets);
+        let inlets = Inlets {
+            requests: requests_out,
+            hand_overs: hand_overs_out,
+            answers: answers.clone(),
         };
-        let showing = tokio::spawn(all.in_current_span());
+        tasks.spawn(watcher.run(room_events, inlets).in_current_span());
+        tasks.spawn(playout.clone().run(sink, reports).in_current_span());
+        let showing = show(&room, captions_out, posts_out);
         tasks.spawn(show_state(room.clone(), state_out).in_current_span());
 
         let joined = Self {
             room,
             requests,
+            answers,
             captions,
             uncaptioned: 0,
             posts,
@@ -163,7 +174,7 @@ impl Room {
         let inbox = Inbox {
             events: events_out,
             playout: reports_out,
-            mic: Mic::new(tracks_out),
+            mic: Mic::new(ears_out),
             asked: asked_out,
             token: renewed_out,
         };
@@ -208,10 +219,24 @@ impl Room {
         }
     }
 
-    /// Listens to `identity`'s microphone and to no other.
+    /// Listens to the microphone of `identity`, who is linked.
     pub fn listen(&self, identity: Option<Identity>) {
-        if self.requests.try_send(identity).is_err() {
-            tracing::error!("the room's task is stuck: a hand-over was lost");
+        self.request(Request::Linked(identity));
+    }
+
+    /// Listens to these as well, and to no others.
+    pub fn listen_also(&self, others: Vec<Identity>) {
+        self.request(Request::Others(others));
+    }
+
+    /// Answers the caller who first asked for a hand-over.
+    pub fn answer_hand_over(&self, answer: Result<(), NotHandedOver>) {
+        self.answers.give(answer);
+    }
+
+    fn request(&self, request: Request) {
+        if self.requests.try_send(request).is_err() {
+            tracing::error!("the room's task is stuck: somebody is not listened to");
         }
     }
 
@@ -225,6 +250,20 @@ impl Room {
         self.tasks.shutdown().await;
         close(&self.room).await;
     }
+}
+
+/// Shows the room captions, and those who watch messages, until no more of either come.
+fn show(
+    room: &Arc<livekit::Room>,
+    captions: mpsc::Receiver<Caption>,
+    posts: mpsc::Receiver<Post>,
+) -> JoinHandle<()> {
+    let shown = Captions::new(room.clone()).run(captions);
+    let posted = Letters::new(room.clone()).run(posts);
+    let all = async {
+        tokio::join!(shown, posted);
+    };
+    tokio::spawn(all.in_current_span())
 }
 
 async fn show_state(room: Arc<livekit::Room>, mut state: watch::Receiver<AgentState>) {

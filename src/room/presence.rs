@@ -7,6 +7,7 @@
 use std::time::{Duration, Instant};
 
 use livekit::participant::DisconnectReason;
+use parlor_core::conversation::Gone;
 use parlor_core::ids::Identity;
 
 /// How long after a departure without a reason a lost connection shows.
@@ -77,6 +78,19 @@ impl Presence {
     }
 }
 
+/// In which way somebody left, by the server's reason.
+pub(super) fn gone(reason: DisconnectReason) -> Gone {
+    match reason {
+        DisconnectReason::ClientInitiated
+        | DisconnectReason::ParticipantRemoved
+        | DisconnectReason::RoomDeleted
+        | DisconnectReason::RoomClosed
+        | DisconnectReason::UserUnavailable
+        | DisconnectReason::UserRejected => Gone::Left,
+        _ => Gone::Lost,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +105,27 @@ mod tests {
         assert!(presence.left(now, &ada(), DisconnectReason::ClientInitiated));
         assert!(presence.joined(&ada()), "a return is news");
         assert_eq!(presence.deadline(), None);
+    }
+
+    #[test]
+    fn who_goes_by_a_will_left_and_everybody_else_is_lost() {
+        use DisconnectReason as Reason;
+        for reason in [
+            Reason::ClientInitiated,
+            Reason::RoomDeleted,
+            Reason::UserRejected,
+            Reason::ParticipantRemoved,
+        ] {
+            assert_eq!(gone(reason), Gone::Left, "{reason:?}");
+        }
+        for reason in [
+            Reason::DuplicateIdentity,
+            Reason::ConnectionTimeout,
+            Reason::SignalClose,
+            Reason::UnknownReason,
+        ] {
+            assert_eq!(gone(reason), Gone::Lost, "{reason:?}");
+        }
     }
 
     #[test]

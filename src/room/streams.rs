@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::Instrument;
 
-use super::CHAT;
+use super::{CHAT, early};
 use crate::clock;
 use crate::monitor::{self, Asked};
 
@@ -81,23 +81,35 @@ impl Streams {
         manages: bool,
         reader: &TakeCell<ByteStreamReader>,
     ) {
-        if topic == monitor::TOPIC
-            && !self.asked.is_closed()
-            && self.has_room(&from)
-            && self.pace.allows(clock::now())
-            && let Some(reader) = reader.take()
-        {
-            let reading = ask(from, manages, reader, self.asked.clone());
-            self.readers.spawn(reading.in_current_span());
+        match topic {
+            early::TOPIC if self.has_room(&from) => {
+                if let Some(reader) = reader.take() {
+                    let reading = listen(from, reader, self.events.clone());
+                    self.readers.spawn(reading.in_current_span());
+                }
+            }
+            monitor::TOPIC
+                if !self.asked.is_closed()
+                    && self.has_room(&from)
+                    && self.pace.allows(clock::now()) =>
+            {
+                if let Some(reader) = reader.take() {
+                    let reading = ask(from, manages, reader, self.asked.clone());
+                    self.readers.spawn(reading.in_current_span());
+                }
+            }
+            _ => {}
         }
     }
 
+    /// Whether one more can be read.
     fn has_room(&mut self, from: &Identity) -> bool {
         while self.readers.try_join_next().is_some() {}
-        if self.readers.len() == READ {
+        let has_room = self.readers.len() < READ;
+        if !has_room {
             tracing::warn!(%from, "too many messages at once; one is not read");
         }
-        self.readers.len() < READ
+        has_room
     }
 }
 
@@ -118,6 +130,13 @@ impl Pace {
         self.0.push_back(now);
         true
     }
+}
+
+/// Hands what was said before the agent came to the core.
+async fn listen(from: Identity, reader: ByteStreamReader, events: mpsc::Sender<Event>) {
+    let heard = early::read(from, reader).await;
+    // Nobody takes it when the call is over.
+    events.send(heard).await.ok();
 }
 
 /// Hands a chat message to the core.

@@ -107,6 +107,7 @@ impl Call {
         let (connections, agent) = Inbox::new();
         let who = self.present.borrow().agent.clone();
         let settings = own(self.settings, &who.settings, checkpoints.is_some());
+        inbox.mic.hear(settings.hear);
         let head = CallHead {
             id: self.job.report_id(),
             room: room.name(),
@@ -153,7 +154,10 @@ fn own(call: Settings, agent: &Settings, checkpoints: bool) -> Settings {
         barge_in: agent.barge_in,
         caller_wait: agent.caller_wait,
         caller_grace: agent.caller_grace,
+        rejoin_grace: agent.rejoin_grace,
+        hear: agent.hear,
         dismiss: agent.dismiss,
+        caller: call.caller.or_else(|| agent.caller.clone()),
         ..call
     }
 }

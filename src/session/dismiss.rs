@@ -1,4 +1,4 @@
-//! Takes a caller out of a room that the agent leaves.
+//! Takes a caller out of a room that the agent leaves, or deletes the room.
 
 use std::time::Duration;
 
@@ -24,5 +24,16 @@ pub(super) async fn dismiss(livekit: LiveKit, room: String, caller: Identity) {
         Err(_elapsed) => {
             tracing::error!(participant = %caller, "the caller was not hung up on in time");
         }
+    }
+}
+
+/// Deletes `room`, with all who are in it.
+pub(super) async fn delete_room(livekit: LiveKit, room: String) {
+    let secret = livekit.api_secret.reveal();
+    let rooms = RoomClient::with_api_key(&livekit.http_url(), &livekit.api_key, secret);
+    match timeout(DISMISS_WITHIN, rooms.delete_room(&room)).await {
+        Ok(Ok(())) => tracing::info!("the room was deleted"),
+        Ok(Err(error)) => tracing::error!(%error, "the room could not be deleted"),
+        Err(_elapsed) => tracing::error!("the room was not deleted in time"),
     }
 }

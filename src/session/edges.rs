@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{Action, Checkpoint, Event, PlayoutEvent, Utterance};
-use parlor_core::ids::Identity;
+use parlor_core::ids::{CallId, Identity};
 use parlor_core::private::Private;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -17,7 +17,7 @@ use crate::room::Room;
 use crate::tools::{Used, Workbench};
 
 use super::briefing::Briefing;
-use super::dismiss::dismiss;
+use super::dismiss::{delete_room, dismiss};
 use super::monitoring::Monitoring;
 use super::{Edges, Observer};
 
@@ -40,6 +40,8 @@ pub struct CallEdges {
     /// The caller is listened to, and the room is shown captions; a manager may switch either.
     hears: bool,
     captions: bool,
+    /// Who is listened to besides the linked caller.
+    others: Vec<Identity>,
     checkpoints: Option<watch::Sender<Checkpoint>>,
     brief: Option<Event>,
     trouble: Option<Event>,
@@ -65,6 +67,7 @@ impl CallEdges {
             observer,
             monitoring: Monitoring::default(),
             hears: true,
+            others: Vec::new(),
             captions: true,
             checkpoints: None,
             brief: None,
@@ -111,10 +114,32 @@ impl CallEdges {
         }
     }
 
+    fn listen_also(&mut self, others: Vec<Identity>) {
+        for other in &others {
+            self.observer.caller(Some(other));
+        }
+        self.others = others;
+        self.hear();
+    }
+
+    /// Hears whom the agent listens to, unless those who watch have closed its ears.
+    fn hear(&self) {
+        let linked = self.briefing.caller().cloned();
+        let others = self.others.iter().filter(|_| self.hears).cloned();
+        self.room.listen(linked.filter(|_| self.hears));
+        self.room.listen_also(others.collect());
+    }
+
     fn play(&mut self, utterance: Utterance, frame: Frame) {
         if self.room.playout().push(utterance, frame).is_err() {
             self.in_trouble(Event::Playout(PlayoutEvent::Overflowed));
         }
+    }
+
+    fn run_tool(&mut self, call: CallId, used: Used) {
+        let toolbox = self.briefing.present().agent.definition.toolbox();
+        let around = self.briefing.surroundings();
+        self.workbench.start(call, toolbox, used, around);
     }
 
     /// Writes to the caller; a room that takes nothing is no reason to end the call.
@@ -132,8 +157,8 @@ impl CallEdges {
     fn listen(&mut self, identity: Option<Identity>) {
         self.observer.caller(identity.as_ref());
         self.monitoring.caller(identity.is_some());
-        self.room.listen(identity.clone().filter(|_| self.hears));
         self.brief = self.briefing.listen(identity);
+        self.hear();
         self.monitoring.learn(self.brief.as_ref());
     }
 
@@ -145,8 +170,7 @@ impl CallEdges {
                 Output::Input(text) => self.in_trouble(Event::Input(text)),
                 Output::Hear(hears) => {
                     self.hears = hears;
-                    let caller = self.briefing.caller().cloned();
-                    self.room.listen(caller.filter(|_| hears));
+                    self.hear();
                 }
                 Output::Caption(captions) => self.captions = captions,
             }
@@ -157,6 +181,12 @@ impl CallEdges {
         let livekit = self.briefing.livekit().clone();
         let dismissing = dismiss(livekit, self.room.name(), caller);
         self.tasks.spawn(dismissing.in_current_span());
+    }
+
+    fn delete_room(&mut self) {
+        let livekit = self.briefing.livekit().clone();
+        let deleting = delete_room(livekit, self.room.name());
+        self.tasks.spawn(deleting.in_current_span());
     }
 
     /// The first trouble is told; what follows from it is not.
@@ -185,6 +215,8 @@ impl Edges for CallEdges {
             }
             Action::CloseAgent => self.close_agent(),
             Action::Listen(identity) => self.listen(identity),
+            Action::ListenAlso(others) => self.listen_also(others),
+            Action::AnswerHandOver(answer) => self.room.answer_hand_over(answer),
             Action::Play { utterance, frame } => self.play(utterance, frame),
             Action::PausePlayout => self.room.playout().pause(true),
             Action::ResumePlayout => self.room.playout().pause(false),
@@ -211,18 +243,17 @@ impl Edges for CallEdges {
                 arguments,
                 within,
             } => {
-                let toolbox = self.briefing.present().agent.definition.toolbox();
                 let used = Used {
                     name,
                     arguments,
                     within,
                 };
-                let around = self.briefing.surroundings();
-                self.workbench.start(call, toolbox, used, around);
+                self.run_tool(call, used);
             }
             Action::CancelTool(call) => self.workbench.cancel(&call),
             Action::Write(text) => self.write(text),
             Action::Dismiss(caller) => self.dismiss(caller),
+            Action::DeleteRoom => self.delete_room(),
             // The driver's own.
             Action::Finish(_) => {}
         }

@@ -9,7 +9,6 @@ mod edges;
 mod monitoring;
 mod observer;
 
-use parlor_core::audio::Frame;
 use parlor_core::conversation::{
     Action, Conversation, Event, Outcome, RoomEnd, RoomEvent, Settings,
 };
@@ -41,8 +40,9 @@ pub trait Edges {
 
 /// The caller's voice. It never pauses and is the only input that may lose something.
 pub trait Microphone {
-    /// The next 10 ms; waits for ever while nobody is listened to. Cancel-safe.
-    fn next(&mut self) -> impl Future<Output = Frame> + Send;
+    /// The next 10 ms, as [`Event::Mic`], or who speaks from there on; waits for ever while nobody
+    /// is listened to. Cancel-safe.
+    fn next(&mut self) -> impl Future<Output = Event> + Send;
 }
 
 /// Where events come from, in the order in which they are looked at.
@@ -91,7 +91,7 @@ pub async fn run<M: Microphone>(
             event = inputs.room.recv() => event.unwrap_or(Event::Room(GONE)),
             Some(event) = inputs.playout.recv() => event,
             event = edges.next() => event,
-            frame = inputs.mic.next() => Event::Mic(frame),
+            event = inputs.mic.next() => event,
             () = at(deadline) => continue,
         };
         call.handle(now(), event);

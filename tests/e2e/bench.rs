@@ -9,6 +9,7 @@ use parlor::demo::Server;
 use parlor::room::{Caller, Spoken};
 use parlor::sim::{self, Log, Scenario, Simulator, clips};
 use parlor::token::{Grant, Kind, mint};
+use parlor_core::private::Secret;
 use tokio::process::Command;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -164,6 +165,8 @@ impl Bench {
             .env("ASSEMBLYAI_BASE_URL", &self.simulator.address)
             .env("ASSEMBLYAI_API_KEY", "e2e-key")
             .env("PARLOR_LOG", "debug")
+            // Nobody comes back unless a test says so.
+            .env("PARLOR_CALLER_GRACE", "0")
             .envs(variables.iter().copied())
             .current_dir(env!("CARGO_TARGET_TMPDIR"));
         Worker::spawn(command)
@@ -188,6 +191,18 @@ impl Bench {
 
     /// A caller in some room.
     pub(crate) async fn caller_in(&self, room: &str, identity: &str) -> Caller {
+        let token = self.token(room, identity);
+        Caller::join(&self.livekit, &token).await.unwrap()
+    }
+
+    /// A caller who announces what was said before the agent came.
+    pub(crate) async fn early_caller(&self, identity: &str) -> Caller {
+        let token = self.token(ROOM, identity);
+        let joining = Caller::join_speaking(&self.livekit, &token);
+        joining.await.unwrap()
+    }
+
+    fn token(&self, room: &str, identity: &str) -> Secret {
         let grant = Grant {
             room,
             identity,
@@ -195,8 +210,7 @@ impl Bench {
             kind: Kind::Caller,
             valid: Duration::from_secs(60),
         };
-        let token = mint(&self.livekit, &grant).unwrap();
-        Caller::join(&self.livekit, &token).await.unwrap()
+        mint(&self.livekit, &grant).unwrap()
     }
 }
 

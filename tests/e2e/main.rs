@@ -12,6 +12,7 @@ mod encryption;
 mod failures;
 mod gate;
 mod hearing;
+mod hearing_others;
 mod hostile;
 mod lost;
 mod mcp;

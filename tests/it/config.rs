@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use parlor::config::{Agent, AgentText, Config, ConfigError, Overrides, Source, VARIABLES};
-use parlor_core::conversation::BargeIn;
+use parlor_core::conversation::{BargeIn, Dismiss, Hear};
 
 fn source(pairs: &[(&str, &str)]) -> Source {
     pairs.iter().copied().collect()
@@ -32,7 +32,7 @@ fn file(name: &str, text: &str) -> PathBuf {
 fn agent(name: &str, text: &str) -> Result<Agent, ConfigError> {
     let overrides = Overrides {
         agent_file: Some(file(name, text)),
-        caller_wait: None,
+        ..Overrides::default()
     };
     Agent::load(&Source::default(), &overrides)
 }
@@ -99,6 +99,7 @@ fn the_environment_beats_the_file_and_a_flag_beats_both() {
             "[turns]\nbarge_in = \"confirmed\"\n[limits]\ncaller_wait = 1\n",
         )),
         caller_wait: wait,
+        ..Overrides::default()
     };
     let empty = Source::default();
     let load = |source: &Source, wait| Agent::load(source, &overrides(wait)).unwrap().settings;
@@ -131,10 +132,34 @@ fn a_wrong_agent_file_is_told_by_its_line() {
 }
 
 #[test]
+fn whom_the_agent_hears_is_set_in_the_file() {
+    let text = "[room]\nhear = \"mix\"\ncaller = \"ada\"\n\
+        [limits]\nrejoin_grace = 3\ndismiss = \"room\"\n";
+    let settings = agent("hears.toml", text).unwrap().settings;
+    assert_eq!(settings.hear, Hear::Mix);
+    assert_eq!(settings.caller, Some("ada".into()));
+    assert_eq!(settings.rejoin_grace, Duration::from_secs(3));
+    assert_eq!(settings.caller_grace, Duration::from_secs(5), "by default");
+    assert_eq!(settings.dismiss, Dismiss::Room);
+    let variable = source(&[("PARLOR_CALLER", "bob")]);
+    let loaded = |caller: Option<&str>| {
+        let overrides = Overrides {
+            agent_file: Some(file("hears.toml", text)),
+            caller: caller.map(Into::into),
+            ..Overrides::default()
+        };
+        Agent::load(&variable, &overrides).unwrap().settings.caller
+    };
+    assert_eq!(loaded(None), Some("bob".into()));
+    assert_eq!(loaded(Some("cleo")), Some("cleo".into()));
+    assert!(agent("nobody.toml", "[room]\ncaller = \"\"\n").is_err());
+}
+
+#[test]
 fn a_missing_agent_file_is_told() {
     let overrides = Overrides {
         agent_file: Some(PathBuf::from("nowhere.toml")),
-        caller_wait: None,
+        ..Overrides::default()
     };
     let error = Agent::load(&Source::default(), &overrides).unwrap_err();
     assert!(error.to_string().contains("nowhere.toml"), "{error}");

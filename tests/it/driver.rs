@@ -51,11 +51,11 @@ struct Mic {
 }
 
 impl Microphone for Mic {
-    async fn next(&mut self) -> Frame {
+    async fn next(&mut self) -> Event {
         if !self.open {
             std::future::pending::<()>().await;
         }
-        Frame::new(vec![0; 240])
+        Event::Mic(Frame::new(vec![0; 240]))
     }
 }
 

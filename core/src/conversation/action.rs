@@ -7,6 +7,7 @@ use crate::ids::{CallId, Identity, ReplyId, SessionId};
 use crate::private::{Private, Secret};
 use crate::wire::agent::SessionConfig;
 
+use super::callers::NotHandedOver;
 use super::caption::Caption;
 use super::checkpoint::Checkpoint;
 use super::fact::Fact;
@@ -25,8 +26,14 @@ pub enum Action {
     SendAudio(Frame),
     /// Close the agent's WebSocket.
     CloseAgent,
-    /// Listen to this participant's microphone, and to no other; nobody with `None`.
+    /// Listen to this participant's microphone; nobody with `None`. This one is linked.
     Listen(Option<Identity>),
+    /// Listen to these as well, and to no others: all who are there, unless only the one who is
+    /// linked is heard.
+    ListenAlso(Vec<Identity>),
+    /// What became of the first [`RoomEvent::HandOver`](super::RoomEvent::HandOver) that is not
+    /// answered yet.
+    AnswerHandOver(Result<(), NotHandedOver>),
     /// Queue a frame of the agent's voice.
     Play {
         /// Whose frame.
@@ -57,6 +64,8 @@ pub enum Action {
     Write(Private<String>),
     /// Take this participant out of the room.
     Dismiss(Identity),
+    /// Delete the room, with all who are in it.
+    DeleteRoom,
     /// Show the room what is said (`lk.transcription`).
     Caption(Caption),
     /// Show the room what the agent does (`lk.agent.state`).

@@ -75,6 +75,11 @@ impl Turns {
         before.into_iter().chain(caption)
     }
 
+    /// Who says what is shown of the open turn.
+    pub(super) fn speaker(&self) -> Option<&Identity> {
+        self.open.as_ref().map(|(caller, _)| caller)
+    }
+
     /// No more comes of the turn: it stays as it is.
     pub(super) fn close(&mut self) -> Option<Caption> {
         let (caller, text) = self.open.take()?;

@@ -9,6 +9,8 @@ pub(super) enum Timer {
     CallerWait,
     /// Nobody came back.
     CallerGrace,
+    /// What the caller said before did not come.
+    Early,
     /// The agent's socket is not open.
     Connect,
     /// Nobody subscribed to our track.

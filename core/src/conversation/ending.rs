@@ -1,7 +1,7 @@
 //! The end of a call: the voice session first, then everything else.
 
 use super::context::Timer;
-use super::{Action, Conversation, Fact, Life, Outcome};
+use super::{Action, Conversation, Dismiss, Fact, Life, Outcome};
 
 impl Conversation {
     /// Ends the call with `outcome`, and the voice session before it, if there is one.
@@ -15,6 +15,7 @@ impl Conversation {
         self.life = Life::Ending(outcome);
         self.cx.stop(Timer::CallerWait);
         self.cx.stop(Timer::CallerGrace);
+        self.cx.stop(Timer::Early);
         self.cx.stop(Timer::Owed);
         self.leaving = None;
         self.tools.hang_up(&mut self.cx);
@@ -51,6 +52,9 @@ impl Conversation {
         let cost = self.meter.cost(connected);
         self.cx.observe(Fact::Used { connected, cost });
         self.cx.timers.clear();
+        if self.dismiss == Dismiss::Room && !outcome.leaves_the_room() {
+            self.cx.act(Action::DeleteRoom);
+        }
         self.cx.act(Action::Finish(outcome));
     }
 }

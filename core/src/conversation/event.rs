@@ -41,8 +41,18 @@ pub enum Event {
     Input(Private<String>),
     /// Something happened in the playout queue.
     Playout(PlayoutEvent),
-    /// 10 ms from the linked caller's microphone.
+    /// 10 ms of what is heard of the callers.
     Mic(Frame),
+    /// Who of several callers speaks, from here on; nobody with `None`.
+    Speaks(Option<Identity>),
+    /// What a caller said before the agent came, up to where its microphone begins; empty when it
+    /// could not be had.
+    Early {
+        /// Who.
+        from: Identity,
+        /// What, however long.
+        voice: Frame,
+    },
 }
 
 /// Something that happened in the LiveKit room.
@@ -59,6 +69,20 @@ pub enum RoomEvent {
     Left {
         /// Who.
         identity: Identity,
+        /// In which way.
+        how: Gone,
+    },
+    /// What a participant said before the agent came is on its way (`TF_PRECONNECT_BUFFER`).
+    EarlyComes {
+        /// Who.
+        from: Identity,
+    },
+    /// A participant wants the agent to listen to somebody else.
+    HandOver {
+        /// Who.
+        from: Identity,
+        /// To whom.
+        to: Identity,
     },
     /// Another agent is in the room.
     Agent {
@@ -78,6 +102,15 @@ pub enum RoomEvent {
     Subscribed,
     /// The room is over for us (`Disconnected`).
     Ended(RoomEnd),
+}
+
+/// In which way a participant left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Gone {
+    /// By its own will, or the server's.
+    Left,
+    /// It was lost on the way, and may come back.
+    Lost,
 }
 
 /// LiveKit's `ParticipantInfo.Kind`.

@@ -5,9 +5,6 @@ use std::time::{Duration, Instant};
 use super::fact::Latency;
 use crate::audio::Frame;
 
-/// The least mean of the samples' sizes that counts as a sound: -45 dB.
-const SOUND: u64 = 184;
-
 /// A pause this long ends a stretch of sounds.
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -33,9 +30,7 @@ struct Waiting {
 impl Stopwatch {
     /// 10 ms from the caller's microphone.
     pub(super) fn hear(&mut self, now: Instant, frame: &Frame) {
-        let samples = frame.samples();
-        let sum: u64 = samples.iter().map(|it| u64::from(it.unsigned_abs())).sum();
-        if samples.is_empty() || sum < SOUND * samples.len() as u64 {
+        if !frame.is_sound() {
             return;
         }
         self.sounds = Some(match self.sounds {

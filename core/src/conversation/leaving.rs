@@ -79,7 +79,7 @@ impl Conversation {
         let is_meant = match self.dismiss {
             Dismiss::Telephones => kind == Some(ParticipantKind::Sip),
             Dismiss::Everybody => kind.is_some(),
-            Dismiss::Nobody => false,
+            Dismiss::Nobody | Dismiss::Room => false,
         };
         if let Some(caller) = self.callers.linked().filter(|_| is_meant) {
             self.cx.act(Action::Dismiss(caller.clone()));

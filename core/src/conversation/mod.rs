@@ -10,10 +10,12 @@ mod caption;
 mod checkpoint;
 mod context;
 mod continuing;
+mod early;
 mod ending;
 mod event;
 mod fact;
 mod heard;
+mod hearing;
 mod history;
 mod latency;
 mod leaving;
@@ -44,6 +46,8 @@ use crate::audio::{Chunker, Frame};
 
 use callers::Callers;
 use context::{Context, Timer};
+use early::Early;
+use hearing::Hearing;
 use history::History;
 use leaving::Leaving;
 use link::Link;
@@ -56,15 +60,16 @@ use turn::Turn;
 
 pub use action::{Action, AgentCommand, AgentState, Role, Utterance};
 pub use brief::{Brief, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
+pub use callers::NotHandedOver;
 pub use caption::Caption;
 pub use checkpoint::{Checkpoint, Resumable, Speaker, Spent, Turn as SpokenTurn};
 pub use event::{
-    AgentError, AgentEvent, Event, Loss, ParticipantKind, PlayoutEvent, ReplyStatus, RoomEnd,
+    AgentError, AgentEvent, Event, Gone, Loss, ParticipantKind, PlayoutEvent, ReplyStatus, RoomEnd,
     RoomEvent,
 };
 pub use fact::{Dropped, Fact, Latency, ToolDropped};
 pub use outcome::{Limit, Outcome};
-pub use settings::{BargeIn, Dismiss, SecondAgent, Settings};
+pub use settings::{BargeIn, Dismiss, Hear, SecondAgent, Settings};
 
 /// One call, from an empty room to the end.
 ///
@@ -78,12 +83,15 @@ pub use settings::{BargeIn, Dismiss, SecondAgent, Settings};
 pub struct Conversation {
     life: Life,
     caller_grace: Duration,
+    rejoin_grace: Duration,
     dismiss: Dismiss,
     checkpoints: bool,
     agent_name: Option<String>,
     second_agent: SecondAgent,
     cx: Context,
     callers: Callers,
+    hearing: Hearing,
+    early: Early,
     captions: caption::Turns,
     history: History,
     link: Link,
@@ -128,12 +136,15 @@ impl Conversation {
         let mut call = Self {
             life: Life::Live,
             caller_grace: settings.caller_grace,
+            rejoin_grace: settings.rejoin_grace,
             dismiss: settings.dismiss,
             checkpoints: settings.checkpoints,
             agent_name: settings.agent_name,
             second_agent: settings.second_agent,
             cx,
             callers: Callers::new(before.caller, settings.caller),
+            hearing: Hearing::new(settings.hear),
+            early: Early::default(),
             captions: caption::Turns::default(),
             history: History::new(before.turns, before.owes),
             turn: Turn::new(settings.barge_in),
@@ -159,7 +170,9 @@ impl Conversation {
             return;
         }
         match event {
-            Event::Mic(frame) => return self.mic(&frame),
+            Event::Mic(frame) => return self.mic(frame),
+            Event::Speaks(who) => return self.hearing.speaks(now, who),
+            Event::Early { from, voice } => self.early(&from, &voice),
             Event::Agent(event) => self.agent(event),
             Event::Brief(brief) => self.set_brief(*brief),
             Event::ToolDone {
@@ -227,13 +240,17 @@ impl Conversation {
         !matches!(self.life, Life::Finished)
     }
 
-    fn mic(&mut self, frame: &Frame) {
-        if !self.link.is_ready() || !self.callers.is_linked() {
+    fn mic(&mut self, frame: Frame) {
+        let can_hear = self.link.is_ready();
+        if !self.callers.is_linked() || !can_hear && !self.early.is_kept() {
             self.cx.observe(Fact::Dropped(Dropped::MicNotReady));
             return;
         }
-        self.turn.hear(self.cx.now, frame);
-        if let Some(chunk) = self.chunker.push(frame) {
+        let Some(frame) = self.early.pass(frame, can_hear) else {
+            return;
+        };
+        self.turn.hear(self.cx.now, &frame);
+        if let Some(chunk) = self.chunker.push(&frame) {
             self.cx.act(Action::SendAudio(chunk));
         }
     }
@@ -248,6 +265,7 @@ impl Conversation {
         match timer {
             Timer::CallerWait => self.end(Outcome::NoCaller),
             Timer::CallerGrace => self.end(Outcome::CallerLeft),
+            Timer::Early => self.early.missed(),
             Timer::Connect => self.agent_stuck(Outcome::AgentLost(link::not_open())),
             Timer::Listener => self.somebody_hears(),
             Timer::Ready => self.agent_stuck(Outcome::AgentTimeout),

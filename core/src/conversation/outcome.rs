@@ -39,6 +39,11 @@ impl Outcome {
         matches!(self, Self::AgentHungUp | Self::Limit(_))
     }
 
+    /// Whether the room is over already, or goes on without this agent.
+    pub fn leaves_the_room(&self) -> bool {
+        matches!(self, Self::Room(_) | Self::Shutdown | Self::SecondAgent)
+    }
+
     /// Whether the call ended as calls do.
     pub fn is_success(&self) -> bool {
         matches!(

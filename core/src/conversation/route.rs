@@ -78,9 +78,12 @@ impl Conversation {
             self.turn.caller_took_turn(&mut self.cx);
             self.took_turn(text.reveal());
         }
-        if let Some(caller) = self.callers.linked() {
-            let captions = self.captions.said(caller, item.clone(), &text, is_final);
+        if let Some(caller) = self.speaker() {
+            let captions = self.captions.said(&caller, item.clone(), &text, is_final);
             self.cx.actions.extend(captions.map(Action::Caption));
+        }
+        if is_final {
+            self.hearing.turn_over(self.cx.now);
         }
         self.cx.observe(Fact::UserTranscript {
             item,

@@ -16,8 +16,13 @@ pub struct Settings {
     pub barge_in: BargeIn,
     /// How long an empty room is kept; `None` for ever.
     pub caller_wait: Option<Duration>,
-    /// From the last caller's leaving to the end of the call.
+    /// From the last caller's leaving to the end of the call: a page may be loaded again. A
+    /// telephone that hangs up ends the call at once.
     pub caller_grace: Duration,
+    /// The same when the caller did not leave but was lost.
+    pub rejoin_grace: Duration,
+    /// Whom the agent hears.
+    pub hear: Hear,
     /// What the agent is called; without it, agents of the same name do not matter.
     pub agent_name: Option<String>,
     /// What happens when another agent of that name is in the room.
@@ -32,6 +37,19 @@ pub struct Settings {
     pub checkpoints: bool,
 }
 
+/// Whom the agent hears of several callers. Whichever it is, one of them is linked: the agent's
+/// words and tools are for that one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Hear {
+    /// The one who is linked.
+    #[default]
+    Linked,
+    /// All of them at once.
+    Mix,
+    /// Whoever speaks loudest.
+    Loudest,
+}
+
 /// Which callers are taken out of the room when the agent ends the call: a telephone would stay
 /// connected to an empty room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -43,6 +61,8 @@ pub enum Dismiss {
     Everybody,
     /// Nobody.
     Nobody,
+    /// Everybody, by deleting the room; also when it was not the agent that ended the call.
+    Room,
 }
 
 /// What happens when two agents of the same name are in one room.

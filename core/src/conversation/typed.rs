@@ -7,7 +7,8 @@ use crate::private::Private;
 impl Conversation {
     /// Somebody in the room wrote; only who is listened to is answered.
     pub(super) fn written(&mut self, from: &Identity, text: Private<String>) {
-        if self.callers.linked() == Some(from) {
+        let is_linked = self.callers.linked() == Some(from);
+        if is_linked || self.hearing.is_of_all() && self.callers.find(from).is_some() {
             self.typed(text);
         }
     }

@@ -8,12 +8,19 @@ use serde::Deserialize;
 
 use crate::definition::LinesOutline;
 
+/// A page that is loaded again is back by then.
+const CALLER_GRACE: Duration = Duration::from_secs(5);
+
+/// A network that was lost is back by then, or for good.
+const REJOIN_GRACE: Duration = Duration::from_secs(15);
+
 /// `[limits]`; times are seconds.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Limits {
     caller_wait: Option<f64>,
     caller_grace: Option<f64>,
+    rejoin_grace: Option<f64>,
     idle: Option<f64>,
     duration: Option<f64>,
     turns: Option<u32>,
@@ -32,6 +39,7 @@ enum DismissName {
     Telephones,
     Everybody,
     Nobody,
+    Room,
 }
 
 /// `[lines]`: what the agent says, or is written, without being asked.
@@ -49,8 +57,12 @@ impl Limits {
         seconds(self.caller_wait)
     }
 
-    pub(super) fn caller_grace(&self) -> Option<Duration> {
-        seconds(self.caller_grace)
+    pub(super) fn caller_grace(&self) -> Duration {
+        seconds(self.caller_grace).unwrap_or(CALLER_GRACE)
+    }
+
+    pub(super) fn rejoin_grace(&self) -> Duration {
+        seconds(self.rejoin_grace).unwrap_or(REJOIN_GRACE)
     }
 
     pub(super) fn dismiss(&self) -> call::Dismiss {
@@ -58,6 +70,7 @@ impl Limits {
             DismissName::Telephones => call::Dismiss::Telephones,
             DismissName::Everybody => call::Dismiss::Everybody,
             DismissName::Nobody => call::Dismiss::Nobody,
+            DismissName::Room => call::Dismiss::Room,
         }
     }
 
@@ -83,6 +96,7 @@ impl Limits {
         let waits = [
             ("caller_wait", self.caller_wait),
             ("caller_grace", self.caller_grace),
+            ("rejoin_grace", self.rejoin_grace),
         ];
         for (key, value) in waits {
             if value.is_some() && seconds(value).is_none() {

@@ -2,6 +2,7 @@
 
 mod limits;
 mod phase;
+mod room;
 mod session;
 mod tool;
 
@@ -23,6 +24,7 @@ use crate::tools::mcp::McpSpec;
 
 use limits::{Limits, Lines};
 use phase::{PatienceEntry, PhaseEntry};
+use room::RoomEntry;
 use session::{Listening, Turns, Voice, by_key};
 use tool::ToolEntry;
 
@@ -46,6 +48,7 @@ pub(super) struct AgentFile {
     voice: Voice,
     listening: Listening,
     turns: Turns,
+    room: RoomEntry,
     patience: Option<PatienceEntry>,
     limits: Limits,
     lines: Lines,
@@ -121,7 +124,10 @@ impl AgentFile {
         let settings = Settings {
             barge_in: self.turns.barge_in.map_or(defaults.barge_in, BargeIn::from),
             caller_wait: self.limits.caller_wait().or(defaults.caller_wait),
-            caller_grace: self.limits.caller_grace().unwrap_or_default(),
+            caller_grace: self.limits.caller_grace(),
+            rejoin_grace: self.limits.rejoin_grace(),
+            hear: self.room.hear(),
+            caller: self.room.caller(),
             dismiss: self.limits.dismiss(),
             ..defaults
         };
@@ -160,6 +166,7 @@ impl AgentFile {
         let mut problems: Vec<_> = session.problems().iter().map(by_key).collect();
         problems.extend(self.limits.problems());
         problems.extend(self.lines.problems());
+        problems.extend(self.room.problems());
         if let Some(patience) = &self.patience {
             problems.extend(patience.problems("[patience]"));
         }

@@ -13,7 +13,7 @@ use parlor::room::Playout;
 use parlor::session::{Edges, Inputs, Microphone, run};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
-    Action, AgentState, BargeIn, Event, Loss, Outcome, ParticipantKind, RoomEvent, Settings,
+    Action, AgentState, BargeIn, Event, Gone, Loss, Outcome, ParticipantKind, RoomEvent, Settings,
 };
 use serde_json::{Value, json};
 use tokio::io::DuplexStream;
@@ -80,7 +80,12 @@ impl Edges for Memory {
             Action::FlushPlayout => self.playout.flush(),
             Action::SetAgentState(state) => self.seen.lock().state = Some(state),
             Action::ResumeAgent(_) => panic!("there is one connection"),
-            Action::RunTool { .. } | Action::CancelTool(_) | Action::Dismiss(_) => {
+            Action::RunTool { .. }
+            | Action::CancelTool(_)
+            | Action::Dismiss(_)
+            | Action::DeleteRoom
+            | Action::ListenAlso(_)
+            | Action::AnswerHandOver(_) => {
                 panic!("there is nothing of that kind")
             }
             Action::Write(_) => panic!("there is nothing to write"),
@@ -102,9 +107,9 @@ impl Edges for Memory {
 struct Mic(mpsc::Receiver<Frame>);
 
 impl Microphone for Mic {
-    async fn next(&mut self) -> Frame {
+    async fn next(&mut self) -> Event {
         match self.0.recv().await {
-            Some(frame) => frame,
+            Some(frame) => Event::Mic(frame),
             None => std::future::pending().await,
         }
     }
@@ -315,7 +320,10 @@ async fn read(
 
 pub(super) fn left(identity: &str) -> Event {
     let identity = identity.into();
-    Event::Room(RoomEvent::Left { identity })
+    Event::Room(RoomEvent::Left {
+        identity,
+        how: Gone::Left,
+    })
 }
 
 /// Samples that differ from their neighbours, loud enough to count as speech.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
-    AgentError, AgentEvent, Event, Loss, ParticipantKind, PlayoutEvent, ReplyStatus, RoomEnd,
+    AgentError, AgentEvent, Event, Gone, Loss, ParticipantKind, PlayoutEvent, ReplyStatus, RoomEnd,
     RoomEvent, Utterance,
 };
 use parlor_core::private::Secret;
@@ -17,6 +17,10 @@ pub(crate) enum Happens {
     Shutdown,
     Joined(u8, u8),
     Left(u8),
+    HandOver(u8, u8),
+    EarlyComes(u8),
+    Early(u8, u8),
+    Speaks(Option<u8>),
     SecondAgent(bool),
     Subscribed,
     RoomEnded(u8),
@@ -66,7 +70,20 @@ impl From<Happens> for Event {
             }),
             Happens::Left(who) => Self::Room(RoomEvent::Left {
                 identity: name(who).into(),
+                how: any(who, [Gone::Left, Gone::Lost]),
             }),
+            Happens::HandOver(from, to) => Self::Room(RoomEvent::HandOver {
+                from: name(from).into(),
+                to: name(to).into(),
+            }),
+            Happens::EarlyComes(from) => Self::Room(RoomEvent::EarlyComes {
+                from: name(from).into(),
+            }),
+            Happens::Early(from, frames) => Self::Early {
+                from: name(from).into(),
+                voice: Frame::new(vec![1_000; 240 * usize::from(frames)]),
+            },
+            Happens::Speaks(who) => Self::Speaks(who.map(|who| name(who).into())),
             Happens::SecondAgent(was_first) => Self::Room(RoomEvent::Agent {
                 name: "clerk".to_owned(),
                 was_first,

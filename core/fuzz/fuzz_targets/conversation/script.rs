@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use parlor_core::conversation::{
-    BargeIn, Checkpoint, Resumable, Settings, Speaker, Spent, SpokenTurn,
+    BargeIn, Checkpoint, Hear, Resumable, Settings, Speaker, Spent, SpokenTurn,
 };
 use parlor_core::private::Secret;
 
@@ -43,6 +43,8 @@ pub(crate) struct Setup {
     barge_in: u8,
     caller_wait: Option<u16>,
     caller_grace: u16,
+    rejoin_grace: u16,
+    hear: u8,
     checkpoints: bool,
     before: Option<Before>,
 }
@@ -95,6 +97,8 @@ impl From<Setup> for Settings {
             ),
             caller_wait: setup.caller_wait.map(seconds),
             caller_grace: seconds(setup.caller_grace),
+            rejoin_grace: seconds(setup.rejoin_grace),
+            hear: any(setup.hear, [Hear::Linked, Hear::Mix]),
             agent_name: Some("clerk".to_owned()),
             checkpoints: setup.checkpoints,
             resume: setup.before.map(Checkpoint::from),

@@ -84,6 +84,149 @@ fn within_the_grace_somebody_may_come_back() {
 }
 
 #[test]
+fn who_is_back_within_the_grace_is_listened_to_again() {
+    let mut call = Call::ready(Settings {
+        caller_grace: 5 * SECOND,
+        ..Settings::default()
+    });
+    call.last_of([joined("bob")]);
+    assert_eq!(call.on(left("ada")), [listen("bob")], "nobody waits");
+    call.pass(4 * SECOND);
+    assert_eq!(call.on(joined("ada")), [listen("ada")]);
+    assert_eq!(call.on(left("ada")), [listen("bob")]);
+    call.pass(5 * SECOND);
+    assert_eq!(call.on(joined("ada")), [], "too late");
+}
+
+#[test]
+fn who_is_lost_is_waited_for_longer_than_who_left() {
+    let settings = Settings {
+        caller_grace: 2 * SECOND,
+        rejoin_grace: 15 * SECOND,
+        ..Settings::default()
+    };
+    let mut call = Call::ready(settings.clone());
+    assert_eq!(call.on(lost_on_the_way("ada")), [Action::Listen(None)]);
+    assert_eq!(call.pass(14 * SECOND), []);
+    assert_eq!(call.on(joined("ada")), [listen("ada")]);
+    assert_eq!(call.on(left("ada")), [Action::Listen(None)]);
+    assert_eq!(call.pass(2 * SECOND), [end_session()]);
+    let mut call = Call::new(settings);
+    call.on(joined_as("+41", ParticipantKind::Sip));
+    let end = [Action::CloseAgent, Action::Finish(Outcome::CallerLeft)];
+    assert_eq!(
+        call.on(lost_on_the_way("+41")),
+        end,
+        "a telephone has no way back"
+    );
+}
+
+fn hand_over(from: &str, to: &str) -> Event {
+    Event::Room(RoomEvent::HandOver {
+        from: from.into(),
+        to: to.into(),
+    })
+}
+
+fn refused(why: NotHandedOver) -> Action {
+    Action::AnswerHandOver(Err(why))
+}
+
+#[test]
+fn only_who_is_listened_to_hands_over_and_only_to_a_caller_who_is_there() {
+    let mut call = Call::ready(Settings::default());
+    call.last_of([
+        joined("bob"),
+        joined_as("recorder", ParticipantKind::Egress),
+    ]);
+    let not_linked = refused(NotHandedOver::NotLinked);
+    assert_eq!(call.on(hand_over("bob", "bob")), [not_linked]);
+    for nobody in ["recorder", "cleo"] {
+        let no_such = refused(NotHandedOver::NoSuchCaller);
+        assert_eq!(call.on(hand_over("ada", nobody)), [no_such]);
+    }
+    let done = || Action::AnswerHandOver(Ok(()));
+    assert_eq!(call.on(hand_over("ada", "ada")), [done()]);
+    assert_eq!(call.on(hand_over("ada", "bob")), [listen("bob"), done()]);
+    let not_linked = refused(NotHandedOver::NotLinked);
+    assert_eq!(call.on(hand_over("ada", "ada")), [not_linked]);
+    assert_eq!(call.on(hand_over("bob", "ada")), [listen("ada"), done()]);
+}
+
+#[test]
+fn every_hand_over_is_answered() {
+    let mut call = Call::ready(Settings::default());
+    call.on(Event::Shutdown);
+    let over = refused(NotHandedOver::Over);
+    assert_eq!(call.on(hand_over("ada", "ada")), [over]);
+}
+
+fn also(others: &[&str]) -> Action {
+    Action::ListenAlso(others.iter().map(|it| (*it).into()).collect())
+}
+
+#[test]
+fn of_all_callers_one_is_linked_and_the_others_are_heard_too() {
+    let mut call = Call::ready(Settings {
+        hear: Hear::Mix,
+        ..Settings::default()
+    });
+    assert_eq!(call.on(joined("bob")), [also(&["bob"])]);
+    assert_eq!(call.on(joined_as("it", ParticipantKind::Agent)), []);
+    assert_eq!(call.on(joined("cleo")), [also(&["bob", "cleo"])]);
+    assert_eq!(call.on(left("bob")), [also(&["cleo"])]);
+    assert_eq!(call.on(left("ada")), [listen("cleo"), also(&[])]);
+}
+
+#[test]
+fn a_deleted_room_ends_with_the_call_unless_it_goes_on_without_the_agent() {
+    let mut call = Call::ready(Settings {
+        dismiss: Dismiss::Room,
+        ..Settings::default()
+    });
+    call.on(left("ada"));
+    let end = [
+        Action::CloseAgent,
+        Action::DeleteRoom,
+        Action::Finish(Outcome::CallerLeft),
+    ];
+    assert_eq!(call.on(session_ended()), end);
+    let mut call = Call::new(Settings {
+        dismiss: Dismiss::Room,
+        ..Settings::default()
+    });
+    let end = [Action::Finish(Outcome::Shutdown)];
+    assert_eq!(call.on(Event::Shutdown), end);
+}
+
+#[test]
+fn what_was_said_before_is_heard_before_the_rest() {
+    let early = |of: i16| Event::Early {
+        from: "ada".into(),
+        voice: Frame::new(vec![of; 1_200]),
+    };
+    let comes = || Event::Room(RoomEvent::EarlyComes { from: "ada".into() });
+    let mut call = Call::new(Settings::default());
+    call.last_of([joined("ada"), comes(), mic(900), early(700)]);
+    call.last_of([subscribed(), Event::AgentOpened, ready()]);
+    let mut heard = Vec::new();
+    for _ in 0..10 {
+        heard.extend(call.on(mic(900)));
+    }
+    let chunks = [700, 900].map(|of| Action::SendAudio(Frame::new(vec![of; 1_200])));
+    assert_eq!(heard, chunks);
+
+    let mut call = Call::ready(Settings::default());
+    call.last_of([left("nobody"), comes(), mic(900)]);
+    assert_eq!(call.pass(3 * SECOND), [], "it is not waited for longer");
+    for _ in 0..4 {
+        assert_eq!(call.on(mic(900)), []);
+    }
+    let chunk = Action::SendAudio(Frame::new(vec![900; 1_200]));
+    assert_eq!(call.on(mic(900)), [chunk]);
+}
+
+#[test]
 fn an_empty_room_is_kept_for_as_long_as_was_said() {
     let mut call = Call::new(Settings {
         caller_wait: Some(60 * SECOND),

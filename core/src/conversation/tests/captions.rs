@@ -70,6 +70,36 @@ fn speaking(policy: BargeIn) -> Call {
     call
 }
 
+fn speaks(who: Option<&str>) -> Event {
+    Event::Speaks(who.map(Into::into))
+}
+
+#[test]
+fn of_several_callers_a_turn_is_whose_voice_was_heard_longest() {
+    let mut call = Call::ready(Settings {
+        hear: Hear::Loudest,
+        ..Settings::default()
+    });
+    call.on(joined("bob"));
+    for (who, long) in [(Some("ada"), 300), (Some("bob"), 900), (None, 5_000)] {
+        call.on(speaks(who));
+        call.pass(ms(long));
+    }
+    call.on(said_so_far(Some("a"), "Two"));
+    call.on(speaks(Some("ada")));
+    call.pass(ms(2_000));
+    call.on(said(Some("a"), "Two of us"));
+    assert_eq!(shown(&mut call), ["bob 1: Two…", "bob 1: Two of us."]);
+    call.pass(ms(100));
+    call.on(said(Some("b"), "I"));
+    call.on(speaks(None));
+    call.on(said(Some("c"), "Nobody"));
+    assert_eq!(shown(&mut call), ["ada 2: I.", "ada 3: Nobody."]);
+    let answered = call.on(wrote("bob", "I write"));
+    assert!(!answered.is_empty(), "all callers are answered");
+    assert_eq!(call.on(wrote("recorder", "I too")), []);
+}
+
 #[test]
 fn a_callers_turn_grows_and_is_closed() {
     let mut call = Call::ready(Settings::default());

@@ -141,6 +141,14 @@ pub(super) fn joined(identity: &str) -> Event {
 pub(super) fn left(identity: &str) -> Event {
     Event::Room(RoomEvent::Left {
         identity: identity.into(),
+        how: Gone::Left,
+    })
+}
+
+pub(super) fn lost_on_the_way(identity: &str) -> Event {
+    Event::Room(RoomEvent::Left {
+        identity: identity.into(),
+        how: Gone::Lost,
     })
 }
 

@@ -1,0 +1,43 @@
+//! Whom the agent hears, as `agent.toml` writes it.
+
+use parlor_core::conversation::Hear;
+use parlor_core::ids::Identity;
+use serde::Deserialize;
+
+/// `[room]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RoomEntry {
+    hear: HearName,
+    caller: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum HearName {
+    #[default]
+    Linked,
+    Mix,
+    Loudest,
+}
+
+impl RoomEntry {
+    pub(super) fn hear(&self) -> Hear {
+        match self.hear {
+            HearName::Linked => Hear::Linked,
+            HearName::Mix => Hear::Mix,
+            HearName::Loudest => Hear::Loudest,
+        }
+    }
+
+    pub(super) fn caller(&self) -> Option<Identity> {
+        self.caller.as_deref().map(Identity::from)
+    }
+
+    pub(super) fn problems(&self) -> Vec<String> {
+        match self.caller.as_deref() {
+            Some("") => vec!["[room] caller must not be empty".to_owned()],
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! `parlor.hand_over`: the caller who is linked tells the agent to listen to somebody else. The
+//! core decides.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use livekit::prelude::RpcError;
+use parking_lot::Mutex;
+use parlor_core::conversation::NotHandedOver;
+use parlor_core::ids::Identity;
+use serde::Deserialize;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+
+/// The method's name.
+const METHOD: &str = "parlor.hand_over";
+
+/// Calls of it that wait; the next one is refused.
+pub(super) const WAITING: usize = 8;
+
+/// How long the core may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// The longest identity, in bytes.
+const LONGEST: usize = 512;
+
+/// The code of an app's own error.
+const REFUSED: u32 = 1_500;
+
+type Answer = Result<(), NotHandedOver>;
+
+/// One call of the method.
+pub(super) struct Asked {
+    pub(super) from: Identity,
+    pub(super) to: Identity,
+    pub(super) answer: oneshot::Sender<Answer>,
+}
+
+/// Who waits for an answer of the core, which gives them in the order in which it is asked.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answers(Arc<Mutex<VecDeque<oneshot::Sender<Answer>>>>);
+
+#[derive(Deserialize)]
+struct Payload {
+    to: String,
+}
+
+impl Answers {
+    /// The core is asked.
+    pub(super) fn wait(&self, answer: oneshot::Sender<Answer>) {
+        self.0.lock().push_back(answer);
+    }
+
+    /// The core has answered.
+    pub(super) fn give(&self, answer: Answer) {
+        if let Some(waiting) = self.0.lock().pop_front() {
+            // Who asked may have stopped waiting.
+            waiting.send(answer).ok();
+        }
+    }
+}
+
+/// Answers calls of the method from now on.
+pub(super) fn offer(room: &livekit::Room, asked: mpsc::Sender<Asked>) {
+    let us = room.local_participant();
+    us.register_rpc_method(METHOD.to_owned(), move |call| {
+        let from = call.caller_identity.as_str().into();
+        let asking = ask(asked.clone(), from, call.payload);
+        Box::pin(async move {
+            let answer = asking.await;
+            answer.map_err(|why| RpcError::new(REFUSED, why, None))
+        })
+    });
+}
+
+async fn ask(
+    asked: mpsc::Sender<Asked>,
+    from: Identity,
+    payload: String,
+) -> Result<String, String> {
+    let payload: Option<Payload> = serde_json::from_str(&payload).ok();
+    let Some(Payload { to }) = payload.filter(|it| it.to.len() <= LONGEST) else {
+        return Err(r#"the payload must be {"to": "identity"}"#.to_owned());
+    };
+    let (answer, answered) = oneshot::channel();
+    let to = to.as_str().into();
+    let taken = asked.try_send(Asked { from, to, answer });
+    taken.map_err(|_full| "too many at once".to_owned())?;
+    match timeout(ANSWER_WITHIN, answered).await {
+        Ok(Ok(Ok(()))) => Ok(r#"{"ok":true}"#.to_owned()),
+        Ok(Ok(Err(why))) => Err(why.to_string()),
+        Ok(Err(_)) => Err(NotHandedOver::Over.to_string()),
+        Err(_elapsed) => Err("no answer in time".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn asked(payload: &str, answer: Option<Answer>) -> Result<String, String> {
+        let (asked, mut asking) = mpsc::channel(1);
+        let answers = Answers::default();
+        let core = async {
+            if let Some(Asked {
+                from,
+                to,
+                answer: it,
+            }) = asking.recv().await
+            {
+                assert_eq!((from.as_str(), to.as_str()), ("ada", "bob"));
+                answers.wait(it);
+                if let Some(answer) = answer {
+                    answers.give(answer);
+                }
+                drop(answers);
+            }
+        };
+        let asking = ask(asked, "ada".into(), payload.to_owned());
+        tokio::join!(asking, core).0
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_answer_is_the_cores() {
+        let to_bob = r#"{"to":"bob"}"#;
+        let ok = Ok(r#"{"ok":true}"#.to_owned());
+        assert_eq!(asked(to_bob, Some(Ok(()))).await, ok);
+        let why = NotHandedOver::NoSuchCaller;
+        assert_eq!(asked(to_bob, Some(Err(why))).await, Err(why.to_string()));
+        let over = Err("the call is over".to_owned());
+        assert_eq!(asked(to_bob, None).await, over);
+        let long = format!(r#"{{"to":"{}"}}"#, "x".repeat(600));
+        for wrong in ["", "bob", r#"{"from":"bob"}"#, &long] {
+            assert!(
+                asked(wrong, None)
+                    .await
+                    .is_err_and(|it| it.contains("payload"))
+            );
+        }
+    }
+}

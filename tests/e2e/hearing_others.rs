@@ -1,0 +1,201 @@
+//! Who is heard: several callers at once, another one in the middle, one who comes back, one who
+//! spoke before the agent came, and one whose microphone is off.
+
+use std::path::{Path, PathBuf};
+
+use opus_pure::{Application, MAX_PACKET_BYTES, OggOpusWriter, OpusEncoder, OpusHead};
+use parlor::room::{Caller, Spoken};
+use parlor::sim::{self, Entry, clips};
+use tokio::time::timeout;
+
+use super::bench::{Bench, SOON, agent_speaks, all_heard, echo};
+use super::hearing;
+
+/// The page is loaded again within it.
+const GRACE: [(&str, &str); 1] = [("PARLOR_CALLER_GRACE", "10")];
+
+fn clip(name: &str) -> Vec<i16> {
+    clips::find(name).unwrap().samples()
+}
+
+fn agent_file(name: &str, text: &str) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&file, format!("prompt = \"You are a clerk.\"\n{text}")).unwrap();
+    file
+}
+
+fn scripted() -> sim::Options {
+    sim::Options {
+        reply: sim::Reply::Script,
+        ..sim::Options::default()
+    }
+}
+
+/// Says a clip and hears the answer that fits.
+async fn is_answered(caller: &mut Caller, says: &str, answer: &str) {
+    let from = caller.heard().len();
+    caller.say(&clip(says)).await.unwrap();
+    agent_speaks(&mut caller.agent_state()).await;
+    let found = hearing::find(&clip(answer), &all_heard(caller, from).await);
+    println!("{says} is answered with {answer}: {found}");
+    assert!(found.has(8), "{found:?}");
+}
+
+/// Who said what was said by callers, once so many turns of them are shown whole.
+async fn turns(caller: &Caller, many: usize) -> Vec<(String, String)> {
+    let mut spoken = caller.spoken();
+    let of_callers = |all: &[Spoken]| -> Vec<(String, String)> {
+        let whole = all.iter().filter(|it| it.is_final);
+        let whole = whole.filter(|it| ["ada", "bob"].contains(&it.speaker.as_str()));
+        whole
+            .map(|it| (it.speaker.clone(), it.text.clone()))
+            .collect()
+    };
+    let shown = timeout(SOON, spoken.wait_for(|all| of_callers(all).len() >= many)).await;
+    of_callers(&shown.expect("the turns are shown").unwrap())
+}
+
+fn said(who: &str, name: &str) -> (String, String) {
+    let words = clips::find(name).unwrap().words;
+    (who.to_owned(), words.to_owned())
+}
+
+async fn two_are_heard(hear: &str) {
+    let bench = Bench::start(scripted()).await;
+    let text = format!("greeting = \"Hello\"\n[room]\nhear = \"{hear}\"\n");
+    let file = agent_file(&format!("{hear}.toml"), &text);
+    let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
+    let mut ada = bench.caller("ada").await;
+    agent_speaks(&mut ada.agent_state()).await;
+    let mut bob = bench.caller("bob").await;
+    worker.writes("\"bob\"").await;
+    is_answered(&mut ada, "caller-hours", "answer-hours").await;
+    is_answered(&mut bob, "caller-table", "answer-table").await;
+    let shown = turns(&ada, 2).await;
+    let expected = [said("ada", "caller-hours"), said("bob", "caller-table")];
+    assert_eq!(shown, expected);
+    ada.leave().await;
+    is_answered(&mut bob, "caller-hours", "answer-hours").await;
+    bob.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_mix_both_callers_are_heard_and_told_apart() {
+    two_are_heard("mix").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_the_loudest_both_callers_are_heard_in_turn() {
+    two_are_heard("loudest").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_hands_the_agent_over_to_another_one() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker();
+    let ada = bench.caller("ada").await;
+    agent_speaks(&mut ada.agent_state()).await;
+    let mut bob = bench.caller("bob").await;
+    worker.writes("\"bob\"").await;
+    let to = |who: &str| format!(r#"{{"to":"{who}"}}"#);
+    let method = "parlor.hand_over";
+    let refused = bob.call_agent(method, &to("bob")).await.unwrap_err();
+    assert!(refused.contains("does not listen to you"), "{refused}");
+    let refused = ada.call_agent(method, &to("cleo")).await.unwrap_err();
+    assert!(refused.contains("no such caller"), "{refused}");
+    let answer = ada.call_agent(method, &to("bob")).await;
+    assert_eq!(answer.as_deref(), Ok(r#"{"ok":true}"#));
+    let found = echo(&mut bob, "caller-hours").await;
+    println!("after the hand-over: {found}");
+    assert!(found.has(8), "{found:?}");
+    ada.leave().await;
+    bob.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert_eq!(bench.log.count(&Entry::Connected), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_loads_the_page_again_goes_on_with_the_call() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker_with(&[], &GRACE);
+    let ada = bench.caller("ada").await;
+    agent_speaks(&mut ada.agent_state()).await;
+    ada.leave().await;
+    let mut again = bench.caller("ada").await;
+    let found = echo(&mut again, "caller-hours").await;
+    println!("after a reload: {found}");
+    assert!(found.has(8), "{found:?}");
+    // The server takes the first one of a name out of the room for the second.
+    let mut other = bench.caller("ada").await;
+    worker.writes_often("somebody is in the room", 3).await;
+    let found = echo(&mut other, "caller-table").await;
+    println!("after a second one of the same name: {found}");
+    assert!(found.has(8), "{found:?}");
+    again.leave().await;
+    worker.terminate().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    other.leave().await;
+    assert_eq!(bench.log.count(&Entry::Connected), 1, "it is one call");
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+/// What the agent answers to what was said before it came.
+async fn is_answered_early(name: &str, mime: &str, bytes: &[u8]) {
+    let bench = Bench::start(scripted()).await;
+    let file = agent_file(&format!("{name}.toml"), "");
+    let caller = bench.early_caller("ada").await;
+    let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
+    let mut state = caller.agent_state();
+    let came = timeout(SOON, state.wait_for(|state| !state.is_empty())).await;
+    assert!(came.is_ok_and(|it| it.is_ok()), "the agent came");
+    caller.say_early(mime, bytes).await.unwrap();
+    agent_speaks(&mut state).await;
+    let found = hearing::find(&clip("answer-hours"), &all_heard(&caller, 0).await);
+    println!("said before the agent came ({name}): {found}");
+    assert!(found.has(8), "{found:?}");
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bare_samples_from_before_the_agent_came_are_heard() {
+    let samples = clip("caller-hours");
+    let bytes: Vec<u8> = samples.iter().flat_map(|it| it.to_le_bytes()).collect();
+    is_answered_early("early-pcm", "application/octet-stream", &bytes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn opus_from_before_the_agent_came_is_heard() {
+    let mut encoder = OpusEncoder::new(24_000, 1, Application::Voip).unwrap();
+    let head = OpusHead::for_encoder(&encoder, 24_000);
+    let mut file = OggOpusWriter::new(Vec::new(), head).unwrap();
+    let mut packet = vec![0; MAX_PACKET_BYTES];
+    for block in clip("caller-hours").chunks_exact(480) {
+        let length = encoder.encode_s16(block, 480, &mut packet).unwrap();
+        file.write_packet(&packet[..length]).unwrap();
+    }
+    let bytes = file.finish().unwrap();
+    is_answered_early("early-opus", "audio/opus", &bytes).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_ends_although_the_microphone_is_off() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker();
+    let mut caller = bench.caller("ada").await;
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    let from = caller.heard().len();
+    let said = clip("caller-hours");
+    caller.say(&said).await.unwrap();
+    caller.mute(true);
+    agent_speaks(&mut state).await;
+    let found = hearing::find(&said, &all_heard(&caller, from).await);
+    println!("with the microphone off: {found}");
+    assert!(found.has(7), "{found:?}");
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+}
