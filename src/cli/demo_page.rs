@@ -126,7 +126,6 @@ impl DemoPage {
 fn settings(servers: &Servers, source: &Source) -> Source {
     let (livekit, api) = (servers.livekit(), servers.api());
     let log = source.text("PARLOR_LOG");
-    let grace = source.text("PARLOR_CALLER_GRACE");
     let here = [
         ("LIVEKIT_URL", livekit.url.as_str()),
         ("LIVEKIT_API_KEY", &livekit.api_key),
@@ -137,8 +136,6 @@ fn settings(servers: &Servers, source: &Source) -> Source {
         ("ASSEMBLYAI_BASE_URL", &api.base_url),
         ("ASSEMBLYAI_API_KEY", api.key.reveal()),
         ("PARLOR_LOG", log.as_deref().unwrap_or("warn")),
-        // A page that is loaded again is a caller who comes back.
-        ("PARLOR_CALLER_GRACE", grace.as_deref().unwrap_or("10")),
     ];
     source.clone().with(here)
 }
