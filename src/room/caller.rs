@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use livekit::participant::{Participant, ParticipantKind};
 use livekit::prelude::{PerformRpcData, RpcError};
-use livekit::track::RemoteTrack;
+use livekit::track::{RemoteTrack, TrackSource};
 use livekit::webrtc::audio_stream::native::NativeAudioStream;
 use livekit::{RoomEvent, SendByteOptions, SendTextOptions};
 use parking_lot::Mutex;
@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::events::Receiver;
+use super::health::Connection;
 use super::joining::{JoinError, close, connect, publish};
 use super::mic::{next_of, open};
 use super::playout::Sink;
@@ -205,6 +206,26 @@ impl Caller {
             .with_response_timeout(SEND_WITHIN);
         let answer = self.room.local_participant().perform_rpc(call).await;
         answer.map_err(|error| error.message)
+    }
+
+    /// The SIDs of the agent's microphones, of which there should be one.
+    pub fn voices(&self) -> Vec<String> {
+        let participants = self.room.remote_participants().into_values();
+        let agents = participants.filter(|it| it.kind() == ParticipantKind::Agent);
+        agents
+            .flat_map(|it| it.track_publications().into_values())
+            .filter(|it| it.source() == TrackSource::Microphone)
+            .map(|it| it.sid().to_string())
+            .collect()
+    }
+
+    /// Joins the room again, as after a network that was lost.
+    ///
+    /// # Errors
+    /// Why the native core would not.
+    pub async fn rejoin(&self) -> Result<(), String> {
+        let rejoining = Connection::rejoin(&self.room).await;
+        rejoining.map_err(|error| error.to_string())
     }
 
     /// Switches its microphone off or on.

@@ -49,6 +49,8 @@ pub(super) struct Captions {
 /// What is shown of a reply that is still heard.
 struct Stream {
     utterance: Utterance,
+    /// Our track when it was opened.
+    track: Option<String>,
     writer: TextStreamWriter,
     shown: String,
 }
@@ -109,32 +111,45 @@ impl Captions {
     /// Appends to what is shown of a reply.
     async fn grow(&mut self, utterance: Utterance, more: &str) -> Result<(), Unsent> {
         let line = self.line(utterance);
-        let open = self.open.iter().position(|it| it.utterance == utterance);
-        let at = match open {
-            Some(at) => at,
-            None => self.begin(utterance, &line).await?,
+        let (shown, known) = match self.take(utterance) {
+            Some(open) if open.track == line.track => (open.shown, Some(open.writer)),
+            // Whoever joins the room again ends all its streams.
+            Some(ended) => (ended.shown, None),
+            None => (String::new(), None),
         };
-        let stream = &mut self.open[at];
-        stream.shown.push_str(more);
-        let (shown, writer) = (stream.shown.clone(), stream.writer.clone());
-        within(SHOWN_WITHIN, writer.write(more)).await?;
+        let shown = shown + more;
+        let (writer, piece) = match known {
+            Some(writer) => (writer, more),
+            None => (self.begin(&line).await?, shown.as_str()),
+        };
+        let written = within(SHOWN_WITHIN, writer.write(piece)).await;
+        self.keep(Stream {
+            utterance,
+            track: line.track.clone(),
+            writer,
+            shown: shown.clone(),
+        });
+        written?;
         self.packet(&line, &shown).await
     }
 
-    async fn begin(&mut self, utterance: Utterance, line: &Line) -> Result<usize, Unsent> {
-        if self.open.len() == OPEN {
-            self.open.remove(0);
-        }
+    async fn begin(&self, line: &Line) -> Result<TextStreamWriter, Unsent> {
         let mut options = StreamTextOptions::new_with_topic(TOPIC);
         options.attributes = line.attributes();
         let opening = self.room.local_participant();
-        let writer = within(SHOWN_WITHIN, opening.stream_text(options)).await?;
-        self.open.push(Stream {
-            utterance,
-            writer,
-            shown: String::new(),
-        });
-        Ok(self.open.len() - 1)
+        within(SHOWN_WITHIN, opening.stream_text(options)).await
+    }
+
+    fn take(&mut self, utterance: Utterance) -> Option<Stream> {
+        let at = self.open.iter().position(|it| it.utterance == utterance)?;
+        Some(self.open.remove(at))
+    }
+
+    fn keep(&mut self, stream: Stream) {
+        if self.open.len() == OPEN {
+            self.open.remove(0);
+        }
+        self.open.push(stream);
     }
 
     /// Shows all of a reply, and that no more of it follows.
@@ -144,8 +159,8 @@ impl Captions {
         line: &Line,
         text: &str,
     ) -> Result<(), Unsent> {
-        let open = self.open.iter().position(|it| it.utterance == utterance);
-        let Some(Stream { writer, shown, .. }) = open.map(|at| self.open.remove(at)) else {
+        let open = self.take(utterance).filter(|it| it.track == line.track);
+        let Some(Stream { writer, shown, .. }) = open else {
             return self.whole(line, text).await;
         };
         match text.strip_prefix(shown.as_str()) {

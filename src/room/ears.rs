@@ -82,6 +82,7 @@ impl Listening {
     pub(super) fn subscribed(&self, track: RemoteAudioTrack, participant: &RemoteParticipant) {
         let who = identity(participant);
         if self.has(&who) {
+            tracing::debug!(participant = %who, "somebody can be heard");
             self.ears.send_modify(|ears| {
                 ears.tracks.retain(|(it, _)| *it != who);
                 ears.tracks.push((who, track));

@@ -43,6 +43,8 @@ pub(super) struct Outlets {
     pub(super) state: watch::Sender<AgentState>,
     /// What opens the room.
     pub(super) token: watch::Sender<Secret>,
+    /// How often a lost connection was back.
+    pub(super) back: watch::Sender<u64>,
 }
 
 /// Where what a room must do comes from.
@@ -241,6 +243,7 @@ impl Watcher {
         // Who joined again has the attributes of its token.
         self.out.state.send_modify(|_state| {});
         self.listening.again();
+        self.out.back.send_modify(|times| *times += 1);
         self.presence.reconnected(clock::now());
     }
 

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 const METHOD: &str = "parlor.hand_over";
 
 /// Calls of it that wait; the next one is refused.
-pub(super) const WAITING: usize = 8;
+const WAITING: usize = 8;
 
 /// How long the core may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -61,8 +61,9 @@ impl Answers {
     }
 }
 
-/// Answers calls of the method from now on.
-pub(super) fn offer(room: &livekit::Room, asked: mpsc::Sender<Asked>) {
+/// Takes calls of the method from now on.
+pub(super) fn offer(room: &livekit::Room) -> mpsc::Receiver<Asked> {
+    let (asked, asked_out) = mpsc::channel(WAITING);
     let us = room.local_participant();
     us.register_rpc_method(METHOD.to_owned(), move |call| {
         let from = call.caller_identity.as_str().into();
@@ -72,6 +73,7 @@ pub(super) fn offer(room: &livekit::Room, asked: mpsc::Sender<Asked>) {
             answer.map_err(|why| RpcError::new(REFUSED, why, None))
         })
     });
+    asked_out
 }
 
 async fn ask(

@@ -8,6 +8,7 @@ mod events;
 mod floor;
 mod hand;
 mod hand_over;
+mod health;
 mod joining;
 mod mic;
 mod mixer;
@@ -128,7 +129,6 @@ impl Room {
         }
         let room = Arc::new(room);
         let (requests, requests_out) = mpsc::channel(REQUESTS);
-        let (hand_overs, hand_overs_out) = mpsc::channel(hand_over::WAITING);
         let (events, events_out) = mpsc::channel(INBOX);
         let (captions, captions_out) = mpsc::channel(captions::WAITING);
         let (posts, posts_out) = mpsc::channel(monitor::WAITING);
@@ -137,8 +137,8 @@ impl Room {
         let (ears, ears_out) = watch::channel(Ears::default());
         let (state, state_out) = watch::channel(AgentState::Initializing);
         let (renewed, renewed_out) = watch::channel(token.clone());
+        let (back, back_out) = watch::channel(0);
         let (playout, answers) = (Playout::default(), Answers::default());
-        hand_over::offer(&room, hand_overs);
 
         let mut tasks = JoinSet::new();
         let outlets = Outlets {
@@ -146,14 +146,16 @@ impl Room {
             asked,
             state: state.clone(),
             token: renewed,
+            back,
         };
         let watcher = Watcher::new(room.clone(), ears, outlets);
         let inlets = Inlets {
             requests: requests_out,
-            hand_overs: hand_overs_out,
+            hand_overs: hand_over::offer(&room),
             answers: answers.clone(),
         };
         tasks.spawn(watcher.run(room_events, inlets).in_current_span());
+        tasks.spawn(health::keep(room.clone(), back_out).in_current_span());
         tasks.spawn(playout.clone().run(sink, reports).in_current_span());
         let showing = show(&room, captions_out, posts_out);
         tasks.spawn(show_state(room.clone(), state_out).in_current_span());

@@ -1,36 +1,77 @@
 //! The way to LiveKit breaks in the middle of a call, and the call goes on.
 
-use parlor::sim;
+use parlor::room::{Caller, Spoken};
+use parlor::sim::{self, clips};
 
-use super::bench::{Bench, agent_speaks, echo};
+use super::bench::{Bench, GREETING, Worker, agent_is, agent_speaks, echo, shown};
 use super::gate::Gate;
+use super::hearing;
 
-/// A call goes on after its way was cut and `refuse` attempts to come back were refused.
-async fn goes_on(refuse: usize, sign: &str) {
+/// Who joins again has left in between.
+const GRACE: (&str, &str) = ("PARLOR_CALLER_GRACE", "5");
+
+/// A call whose worker's way to LiveKit can be cut.
+async fn call() -> (Bench, Gate, Worker, Caller) {
     let bench = Bench::start(sim::Options::default()).await;
     let gate = Gate::to(&bench.livekit.url).await;
-    let mut worker = bench.worker_with(&[], &[("LIVEKIT_URL", &gate.url)]);
-    let mut caller = bench.caller("ada").await;
-    agent_speaks(&mut caller.agent_state()).await;
+    let variables = [("LIVEKIT_URL", gate.url.as_str()), GRACE];
+    let worker = bench.worker_with(&[], &variables);
+    let caller = bench.caller("ada").await;
+    (bench, gate, worker, caller)
+}
 
-    gate.cut(refuse);
-    worker.writes("the room is back").await;
-    worker.writes(sign).await;
+/// The caller is heard and answered, and leaves.
+async fn goes_on(bench: &Bench, mut worker: Worker, mut caller: Caller) {
     let found = echo(&mut caller, "caller-hours").await;
-    println!("after a cut: {found}");
     assert!(found.was_heard(), "{found:?}");
     caller.leave().await;
     assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert!(!worker.wrote().contains("joining it again"), "needlessly");
     assert_eq!(bench.log.violations(), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_is_resumed() {
-    goes_on(0, "resuming connection").await;
+async fn a_connection_that_is_resumed_keeps_its_track() {
+    let (bench, gate, worker, caller) = call().await;
+    agent_speaks(&mut caller.agent_state()).await;
+    let voices = caller.voices();
+    gate.cut(0);
+    worker.writes("resuming connection").await;
+    worker.writes("the voices flow again").await;
+    assert_eq!(caller.voices(), voices, "the same track");
+    goes_on(&bench, worker, caller).await;
 }
 
 /// The core joins again; everybody in the room, and our track, is new to it.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_room_that_is_joined_again() {
-    goes_on(1, "restarting connection").await;
+async fn a_room_that_is_joined_again_in_the_middle_of_a_sentence() {
+    let (bench, gate, worker, caller) = call().await;
+    let mut state = caller.agent_state();
+    agent_is(&mut state, "speaking").await;
+    gate.cut(1);
+    worker.writes("restarting connection").await;
+    worker.writes("the voices flow again").await;
+    agent_is(&mut state, "listening").await;
+    assert_eq!(caller.voices().len(), 1, "one track");
+
+    let greeting = clips::find(GREETING).unwrap();
+    let samples = greeting.samples();
+    let until = |heard: &[i16]| hearing::until(&samples, heard).unwrap_or(0);
+    let heard = until(&caller.heard().since(0));
+    assert!(heard + 2_400 > until(&samples), "to its end: {heard}");
+    let is_whole = |said: &[Spoken]| {
+        said.iter()
+            .any(|it| it.is_final && it.text == greeting.words)
+    };
+    shown(&caller, is_whole).await;
+    goes_on(&bench, worker, caller).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_joins_again() {
+    let (bench, _gate, worker, caller) = call().await;
+    agent_speaks(&mut caller.agent_state()).await;
+    caller.rejoin().await.unwrap();
+    worker.writes_often("somebody can be heard", 2).await;
+    goes_on(&bench, worker, caller).await;
 }
