@@ -156,6 +156,7 @@ fn own(call: Settings, agent: &Settings, checkpoints: bool) -> Settings {
         caller_grace: agent.caller_grace,
         rejoin_grace: agent.rejoin_grace,
         hear: agent.hear,
+        chat: agent.chat,
         dismiss: agent.dismiss,
         caller: call.caller.or_else(|| agent.caller.clone()),
         ..call

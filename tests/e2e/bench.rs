@@ -1,5 +1,6 @@
 //! One livekit-server, one simulator, and workers as processes of their own.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use livekit_api::services::agent_dispatch::AgentDispatchClient;
@@ -212,6 +213,13 @@ impl Bench {
         };
         mint(&self.livekit, &grant).unwrap()
     }
+}
+
+/// An agent of a prompt and these other lines.
+pub(crate) fn agent_file(name: &str, text: &str) -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&file, format!("prompt = \"You are a clerk.\"\n{text}")).unwrap();
+    file
 }
 
 /// A simulator that answers with what fits.

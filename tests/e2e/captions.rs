@@ -5,7 +5,10 @@ use parlor::clock;
 use parlor::sim::clips;
 use tokio::time::timeout;
 
-use super::bench::{Bench, GREETING, SOON, agent_is, agent_speaks, say, scripted, shown};
+use super::bench::{
+    Bench, GREETING, SOON, agent_file, agent_is, agent_speaks, all_heard, say, scripted, shown,
+};
+use super::hearing::{self, SILENT};
 
 /// From which sample on something is heard.
 const LOUD: u16 = 500;
@@ -102,6 +105,29 @@ async fn what_the_caller_writes_is_answered_and_stops_the_agent() {
     assert!(all[0].interrupted, "{all:?}");
     assert!(all[0].text.len() < words(GREETING).len(), "{all:?}");
     assert_eq!(all[1].text, words("answer-hours"));
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_caller_writes_is_answered_in_writing_if_that_is_set() {
+    let bench = Bench::start(scripted()).await;
+    let file = agent_file(
+        "chat.toml",
+        "greeting = \"Hello\"\n[room]\nchat = \"text\"\n",
+    );
+    let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
+    let mut caller = bench.caller("ada").await;
+    agent_speaks(&mut caller.agent_state()).await;
+    let from = all_heard(&caller, 0).await.len();
+    caller.write(words("caller-hours")).await.unwrap();
+    let all = shown(&caller, |all| all.len() == 2 && all[1].is_final).await;
+    assert_eq!(all[1].text, words("answer-hours"));
+    let heard = hearing::peak(&all_heard(&caller, from).await);
+    assert!(heard < SILENT, "nothing is heard: {heard}");
+    say(&mut caller, "caller-hours").await;
+    agent_speaks(&mut caller.agent_state()).await;
     caller.leave().await;
     assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
     assert_eq!(bench.log.violations(), Vec::<String>::new());

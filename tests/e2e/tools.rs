@@ -1,6 +1,6 @@
 //! What an agent does besides speaking, with real peers: HTTP, the caller's app, the end of a call.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
@@ -11,7 +11,7 @@ use parlor::sim::{self, Entry, ToolRule, clips};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, all_heard, say, scripted};
+use super::bench::{self, Bench, SOON, Worker, agent_is, agent_speaks, all_heard, say, scripted};
 use super::hearing;
 
 /// 100 ms at 24 kHz.
@@ -29,10 +29,7 @@ fn calling(calls: &[&str]) -> sim::Options {
 
 /// An agent's file in the build's own temporary folder.
 fn agent_file(name: &str, text: &str) -> PathBuf {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let text = format!("prompt = \"You are a clerk.\"\ngreeting = \"Hello\"\n{text}");
-    std::fs::write(&file, text).unwrap();
-    file
+    bench::agent_file(name, &format!("greeting = \"Hello\"\n{text}"))
 }
 
 /// What the simulator was answered.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use parlor::config::{Agent, AgentText, Config, ConfigError, Overrides, Source, VARIABLES};
-use parlor_core::conversation::{BargeIn, Dismiss, Hear};
+use parlor_core::conversation::{Answer, BargeIn, Dismiss, Hear};
 
 fn source(pairs: &[(&str, &str)]) -> Source {
     pairs.iter().copied().collect()
@@ -133,10 +133,11 @@ fn a_wrong_agent_file_is_told_by_its_line() {
 
 #[test]
 fn whom_the_agent_hears_is_set_in_the_file() {
-    let text = "[room]\nhear = \"mix\"\ncaller = \"ada\"\n\
+    let text = "[room]\nhear = \"mix\"\ncaller = \"ada\"\nchat = \"text\"\n\
         [limits]\nrejoin_grace = 3\ndismiss = \"room\"\n";
     let settings = agent("hears.toml", text).unwrap().settings;
     assert_eq!(settings.hear, Hear::Mix);
+    assert_eq!(settings.chat, Answer::Written);
     assert_eq!(settings.caller, Some("ada".into()));
     assert_eq!(settings.rejoin_grace, Duration::from_secs(3));
     assert_eq!(settings.caller_grace, Duration::from_secs(5), "by default");

@@ -50,8 +50,9 @@ pub(super) enum Owner {
 }
 
 impl Ledger {
-    /// Enters a reply that the server has begun; the one before it is over.
-    pub(super) fn begin(&mut self, now: Instant, id: Option<ReplyId>) {
+    /// Enters a reply that the server has begun, to be heard or `in_writing`; the one before it is
+    /// over.
+    pub(super) fn begin(&mut self, now: Instant, id: Option<ReplyId>, in_writing: bool) {
         self.supersede();
         if self.replies.len() == REPLIES
             && let Some(oldest) = self.replies.front_mut()
@@ -59,7 +60,8 @@ impl Ledger {
             oldest.due = Some(now);
         }
         self.last_interrupted = false;
-        self.replies.push_back(Reply::new(self.started, id));
+        self.replies
+            .push_back(Reply::new(self.started, id, in_writing));
         self.started += 1;
     }
 
@@ -122,6 +124,21 @@ impl Ledger {
         self.playlist
             .trim(now, |stretch, heard| credit(replies, stretch, heard));
         Some(playing)
+    }
+
+    /// Enters `samples` of the last reply that nobody hears, if it is in writing: what is shown of
+    /// it counts as heard.
+    pub(super) fn write(&mut self, samples: usize) -> bool {
+        let Some(reply) = self.replies.back_mut().filter(|it| it.in_writing) else {
+            return false;
+        };
+        if reply.utterance.is_none() {
+            reply.utterance = Some(self.playlist.utter());
+        }
+        reply.add(reply.received, samples as u64);
+        reply.received += samples as u64;
+        reply.due = None;
+        true
     }
 
     /// The whole queue is dropped. On the caller's behalf, replies that the server is done with

@@ -69,7 +69,7 @@ pub use event::{
 };
 pub use fact::{Dropped, Fact, Latency, ToolDropped};
 pub use outcome::{Limit, Outcome};
-pub use settings::{BargeIn, Dismiss, Hear, SecondAgent, Settings};
+pub use settings::{Answer, BargeIn, Dismiss, Hear, SecondAgent, Settings};
 
 /// One call, from an empty room to the end.
 ///
@@ -92,6 +92,7 @@ pub struct Conversation {
     callers: Callers,
     hearing: Hearing,
     early: Early,
+    chat: Answer,
     captions: caption::Turns,
     history: History,
     link: Link,
@@ -145,6 +146,7 @@ impl Conversation {
             callers: Callers::new(before.caller, settings.caller),
             hearing: Hearing::new(settings.hear),
             early: Early::default(),
+            chat: settings.chat,
             captions: caption::Turns::default(),
             history: History::new(before.turns, before.owes),
             turn: Turn::new(settings.barge_in),

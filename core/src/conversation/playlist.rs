@@ -42,12 +42,17 @@ impl Playlist {
             last.samples += samples;
             return last.playing();
         }
-        self.uttered += 1;
-        let mut stretch = Stretch::new(Utterance(self.uttered), reply, from, begins);
+        let mut stretch = Stretch::new(self.utter(), reply, from, begins);
         stretch.samples = samples;
         let playing = stretch.playing();
         self.stretches.push_back(stretch);
         playing
+    }
+
+    /// The name of the next stretch.
+    pub(super) fn utter(&mut self) -> Utterance {
+        self.uttered += 1;
+        Utterance(self.uttered)
     }
 
     /// Keeps the list within its bound.

@@ -40,6 +40,8 @@ pub(super) struct Reply {
     pub(super) stage: Stage,
     /// A flush on the caller's behalf took something of it.
     pub(super) cut_by_caller: bool,
+    /// It is shown and not heard.
+    pub(super) in_writing: bool,
     /// Samples given to playout.
     pub(super) received: u64,
     /// Samples known to be heard.
@@ -95,13 +97,14 @@ impl Account {
 }
 
 impl Reply {
-    pub(super) fn new(serial: u32, id: Option<ReplyId>) -> Self {
+    pub(super) fn new(serial: u32, id: Option<ReplyId>, in_writing: bool) -> Self {
         Self {
             serial,
             id,
             utterance: None,
             stage: Stage::Open,
             cut_by_caller: false,
+            in_writing,
             received: 0,
             heard: 0,
             spans: Vec::new(),

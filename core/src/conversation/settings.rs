@@ -23,6 +23,8 @@ pub struct Settings {
     pub rejoin_grace: Duration,
     /// Whom the agent hears.
     pub hear: Hear,
+    /// How it answers what callers write.
+    pub chat: Answer,
     /// What the agent is called; without it, agents of the same name do not matter.
     pub agent_name: Option<String>,
     /// What happens when another agent of that name is in the room.
@@ -48,6 +50,16 @@ pub enum Hear {
     Mix,
     /// Whoever speaks loudest.
     Loudest,
+}
+
+/// How the agent answers what callers write, until they speak again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Answer {
+    /// It says it, and the room is shown what is heard.
+    #[default]
+    Spoken,
+    /// The room is shown it, and nothing is heard.
+    Written,
 }
 
 /// Which callers are taken out of the room when the agent ends the call: a telephone would stay

@@ -1,6 +1,6 @@
 //! What is written to the agent is answered as if it had been said.
 
-use super::{Conversation, Fact, Limit};
+use super::{Answer, Conversation, Fact, Limit};
 use crate::ids::Identity;
 use crate::private::Private;
 
@@ -21,6 +21,9 @@ impl Conversation {
             return;
         }
         self.turn.cut_short(&mut self.cx);
+        if self.chat == Answer::Written {
+            self.turn.answer_in_writing();
+        }
         self.requests.answer(&text);
         self.took_turn(text.reveal());
         self.cx.observe(Fact::UserWrote { text });

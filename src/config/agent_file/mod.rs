@@ -127,6 +127,7 @@ impl AgentFile {
             caller_grace: self.limits.caller_grace(),
             rejoin_grace: self.limits.rejoin_grace(),
             hear: self.room.hear(),
+            chat: self.room.chat(),
             caller: self.room.caller(),
             dismiss: self.limits.dismiss(),
             ..defaults

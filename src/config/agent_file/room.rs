@@ -1,6 +1,6 @@
-//! Whom the agent hears, as `agent.toml` writes it.
+//! Whom the agent hears and how it answers, as `agent.toml` writes it.
 
-use parlor_core::conversation::Hear;
+use parlor_core::conversation::{Answer, Hear};
 use parlor_core::ids::Identity;
 use serde::Deserialize;
 
@@ -10,6 +10,7 @@ use serde::Deserialize;
 pub(super) struct RoomEntry {
     hear: HearName,
     caller: Option<String>,
+    chat: AnswerName,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -21,12 +22,27 @@ enum HearName {
     Loudest,
 }
 
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum AnswerName {
+    #[default]
+    Voice,
+    Text,
+}
+
 impl RoomEntry {
     pub(super) fn hear(&self) -> Hear {
         match self.hear {
             HearName::Linked => Hear::Linked,
             HearName::Mix => Hear::Mix,
             HearName::Loudest => Hear::Loudest,
+        }
+    }
+
+    pub(super) fn chat(&self) -> Answer {
+        match self.chat {
+            AnswerName::Voice => Answer::Spoken,
+            AnswerName::Text => Answer::Written,
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use parlor_core::conversation::{
-    BargeIn, Checkpoint, Hear, Resumable, Settings, Speaker, Spent, SpokenTurn,
+    Answer, BargeIn, Checkpoint, Hear, Resumable, Settings, Speaker, Spent, SpokenTurn,
 };
 use parlor_core::private::Secret;
 
@@ -45,6 +45,7 @@ pub(crate) struct Setup {
     caller_grace: u16,
     rejoin_grace: u16,
     hear: u8,
+    chat: u8,
     checkpoints: bool,
     before: Option<Before>,
 }
@@ -99,6 +100,7 @@ impl From<Setup> for Settings {
             caller_grace: seconds(setup.caller_grace),
             rejoin_grace: seconds(setup.rejoin_grace),
             hear: any(setup.hear, [Hear::Linked, Hear::Mix]),
+            chat: any(setup.chat, [Answer::Spoken, Answer::Written]),
             agent_name: Some("clerk".to_owned()),
             checkpoints: setup.checkpoints,
             resume: setup.before.map(Checkpoint::from),

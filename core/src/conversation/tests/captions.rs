@@ -257,3 +257,40 @@ fn what_somebody_else_writes_changes_nothing() {
     assert_eq!(call.on(wrote("ada", "  ")), []);
     assert_ne!(call.on(Event::Input("For her".to_owned().into())), []);
 }
+
+#[test]
+fn what_is_written_is_answered_in_writing_until_the_caller_speaks() {
+    let mut call = Call::ready(Settings {
+        chat: Answer::Written,
+        ..Settings::default()
+    });
+    let actions = call.on(wrote("ada", "And five?"));
+    assert_eq!(actions.last(), Some(&state(AgentState::Thinking)));
+    let nothing_is_played = |actions: Vec<Action>| {
+        let is_audio = |it: &Action| matches!(it, Action::Play { .. } | Action::FlushPlayout);
+        assert!(!actions.iter().any(is_audio), "{actions:?}");
+    };
+    nothing_is_played(call.last_of([started("a"), audio("a", 250)]));
+    nothing_is_played(call.last_of([word("a", "One", 0, 200), word("a", "two", 300, 400)]));
+    assert_eq!(shown(&mut call), ["1+ One"]);
+    nothing_is_played(call.last_of([audio("a", 250), text("a", "One two", false)]));
+    let told = call.on(done("a"));
+    assert_eq!(told[0], agent_said(1, "One two", false));
+    assert_eq!(told.last(), Some(&state(AgentState::Listening)));
+    assert_eq!(shown(&mut call), ["1+  two", "1= One two."]);
+
+    call.last_of([
+        Event::Agent(AgentEvent::SpeechStarted),
+        Event::Agent(AgentEvent::SpeechStopped),
+        said(None, "Six"),
+        started("b"),
+    ]);
+    let actions = call.on(audio("b", 100));
+    assert!(matches!(
+        actions[0],
+        Action::Play {
+            utterance: Utterance(2),
+            ..
+        }
+    ));
+}

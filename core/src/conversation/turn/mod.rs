@@ -45,6 +45,8 @@ pub(super) struct Turn {
     stopwatch: Stopwatch,
     /// The next reply was asked for by a tool's result.
     follow_up: bool,
+    /// Replies that begin now are shown and not heard: the caller wrote, and has not spoken since.
+    in_writing: bool,
     /// The caller spoke up while something was queued or playing.
     challenged: bool,
     held_since: Option<Instant>,
@@ -60,6 +62,7 @@ impl Turn {
             shown: Shown::new(),
             stopwatch: Stopwatch::default(),
             follow_up: false,
+            in_writing: false,
             challenged: false,
             held_since: None,
         }
@@ -86,6 +89,7 @@ impl Turn {
         let ago = self.stopwatch.speaking_for(cx.now);
         cx.observe(Fact::CallerSpeaks { ago });
         self.shown.thinking = None;
+        self.in_writing = false;
         if self.interruptible && self.ledger.is_busy() {
             match self.policy {
                 BargeIn::Immediate => self.flush(cx, true),
@@ -122,6 +126,11 @@ impl Turn {
             self.ledger.silence();
         }
         self.settle(cx);
+    }
+
+    /// What the agent answers is shown and not heard, until the caller speaks.
+    pub(super) fn answer_in_writing(&mut self) {
+        self.in_writing = true;
     }
 
     /// A tool's result was sent: another reply follows.

@@ -40,6 +40,11 @@ impl Turn {
         if samples == 0 {
             return;
         }
+        if self.ledger.write(samples) {
+            self.caption(cx);
+            self.progress(cx);
+            return;
+        }
         let Some(playing) = self.ledger.play(cx.now, samples) else {
             return;
         };
@@ -101,6 +106,6 @@ impl Turn {
         if self.challenged && !asked_by_tool {
             self.flush(cx, true);
         }
-        self.ledger.begin(cx.now, id);
+        self.ledger.begin(cx.now, id, self.in_writing);
     }
 }
