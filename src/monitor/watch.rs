@@ -6,8 +6,8 @@ use livekit_protocol::agent::agent_session_event::tool_execution_updated::{
     Ended, Started, Update,
 };
 use livekit_protocol::agent::agent_session_event::{
-    ConversationItemAdded, Error, Event, FunctionToolsStarted, OverlappingSpeech,
-    SessionUsageUpdated, ToolExecutionUpdated, UserInputTranscribed,
+    AgentFalseInterruption, ConversationItemAdded, Error, Event, FunctionToolsStarted,
+    OverlappingSpeech, SessionUsageUpdated, ToolExecutionUpdated, UserInputTranscribed,
 };
 use livekit_protocol::agent::chat_context::{ChatItem, chat_item::Item};
 use livekit_protocol::agent::{
@@ -51,6 +51,10 @@ impl Monitor {
                 interrupted,
             } => self.agent_said(now, *utterance, text.reveal(), *interrupted),
             Fact::Silenced { after: Some(after) } => self.silenced(now, *after),
+            Fact::HeldInVain => {
+                let held = AgentFalseInterruption { resumed: true };
+                self.tell(now, Depth::Shown, Event::AgentFalseInterruption(held));
+            }
             Fact::PhaseEntered { phase } => self.phase_entered(now, phase),
             fact => {
                 self.tool(now, fact);

@@ -68,6 +68,8 @@ pub enum Fact {
         /// From the caller's first sound to the flush of what was queued.
         after: Option<Duration>,
     },
+    /// A reply was held for the caller's voice, which was no interruption, and goes on.
+    HeldInVain,
     /// The voice session was lost; it is resumed, or another one begins.
     AgentLost(Loss),
     /// The first voice session could not be opened; it is tried again.

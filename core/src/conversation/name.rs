@@ -130,6 +130,7 @@ names! {
         Self::Audible { .. } => "audible",
         Self::Interrupted { .. } => "interrupted",
         Self::Silenced { .. } => "silenced",
+        Self::HeldInVain => "held_in_vain",
         Self::AgentLost(_) => "agent_lost",
         Self::AgentNotYet(_) => "agent_not_yet",
         Self::AgentBack { .. } => "agent_back",

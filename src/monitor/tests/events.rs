@@ -218,6 +218,8 @@ fn errors_and_overlaps_are_told() {
     assert_eq!(overlap.detection_delay, 0.25);
     assert_eq!(milliseconds(overlap.overlap_started_at), 999_750);
     assert_eq!(desk.fact(Fact::Silenced { after: None }), []);
+    let told = desk.events(Fact::HeldInVain);
+    assert!(matches!(&told[..], [Event::AgentFalseInterruption(it)] if it.resumed));
 }
 
 #[test]

@@ -71,7 +71,14 @@ fn hold_goes_on_without_confirmation() {
     assert_eq!(call.deadline(), Some(HOLD));
     assert_eq!(call.pass(HOLD - ms(1)), []);
     let speaking = state(AgentState::Speaking);
-    assert_eq!(call.pass(ms(1)), [Action::ResumePlayout, speaking]);
+    assert_eq!(
+        call.pass(ms(1)),
+        [
+            Action::Observe(Fact::HeldInVain),
+            Action::ResumePlayout,
+            speaking
+        ]
+    );
 }
 
 #[test]

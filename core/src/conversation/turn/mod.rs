@@ -167,6 +167,9 @@ impl Turn {
 
     /// [`Timer::Hold`]: nobody confirmed.
     pub(super) fn held_long_enough(&mut self, cx: &mut Context) {
+        if self.held_since.is_some() {
+            cx.observe(Fact::HeldInVain);
+        }
         self.resume(cx);
         self.settle(cx);
     }
