@@ -38,6 +38,10 @@ again() { # again COMMAND...
     "$@"
 }
 
+need_pip() {
+    python3 -m pip --version >/dev/null 2>&1 || { say "pip is missing: on Debian: apt-get install python3-pip"; exit 1; }
+}
+
 native_core() {
     local stamp=target/native/.livekit-$core_version platform sum wheel
     [ -e "$stamp" ] && return
@@ -46,7 +50,7 @@ native_core() {
         "Linux aarch64") platform=aarch64 sum=d6279a25ca7b25667908dc43fbc69374f84fa63b7fc857639483a7a3a3850070 ;;
         *) say "no pinned native core for $(uname -sm): build with --no-default-features --features static"; exit 1 ;;
     esac
-    python3 -m pip --version >/dev/null 2>&1 || { say "pip is missing: on Debian: apt-get install python3-pip"; exit 1; }
+    need_pip
     say "fetching LiveKit's native core (livekit $core_version, 12 MB)"
     rm -rf target/native
     mkdir -p target/native
@@ -93,15 +97,30 @@ mcp_server() {
     touch "$stamp"
 }
 
-webhook_library() { # what a test holds signatures against; people who call need no Node
-    local stamp=target/tools/webhooks/.package-lock.json
-    cmp -s tests/e2e/receiver/package-lock.json "$stamp" && return
-    command -v npm >/dev/null 2>&1 || { say "npm is missing, which the test of webhooks needs: on Debian: apt-get install npm"; return; }
-    say "fetching the JavaScript library of Standard Webhooks"
-    mkdir -p target/tools/webhooks
-    cp tests/e2e/receiver/package.json tests/e2e/receiver/package-lock.json target/tools/webhooks
-    again npm ci --silent --no-audit --no-fund --ignore-scripts --prefix target/tools/webhooks
-    mv target/tools/webhooks/package-lock.json "$stamp"
+npm_folder() { # npm_folder LOCKED INTO WHAT
+    local stamp=$2/.package-lock.json
+    cmp -s "$1/package-lock.json" "$stamp" && return
+    say "fetching $3"
+    mkdir -p "$2"
+    cp "$1/package.json" "$1/package-lock.json" "$2"
+    again npm ci --silent --no-audit --no-fund --ignore-scripts --prefix "$2"
+    mv "$2/package-lock.json" "$stamp"
+}
+
+python_client() {
+    local locked=tests/e2e/clients/requirements.txt into=target/tools/clients/python version
+    version=$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    cmp -s "$locked" "$into/.requirements-$version.txt" && return
+    case "$version" in
+        3.11 | 3.12 | 3.13 | 3.14) ;;
+        *) say "this is Python $version, and a test needs 3.11 to 3.14: put that first on PATH"; exit 1 ;;
+    esac
+    need_pip
+    say "fetching LiveKit's library for Python (106 MB unpacked)"
+    rm -rf "$into"
+    PIP_ROOT_USER_ACTION=ignore again python3 -m pip install --quiet --disable-pip-version-check \
+        --require-hashes --only-binary :all: --target "$into" --requirement "$locked"
+    cp "$locked" "$into/.requirements-$version.txt"
 }
 
 browser() { # the page is tested in one
@@ -122,7 +141,9 @@ if [ "${1:-}" = native ]; then exit; fi
 livekit_server
 if [ "${1:-}" = test ]; then
     mcp_server
-    webhook_library
+    npm_folder tests/e2e/receiver target/tools/webhooks "the JavaScript library of Standard Webhooks"
+    npm_folder tests/e2e/clients target/tools/clients/node "LiveKit's library for Node (34 MB unpacked)"
+    python_client
     browser
 fi
 if [ "${1:-}" = check ]; then cargo_deny; fi

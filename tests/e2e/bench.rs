@@ -203,7 +203,8 @@ impl Bench {
         joining.await.unwrap()
     }
 
-    fn token(&self, room: &str, identity: &str) -> Secret {
+    /// A token for a caller.
+    pub(crate) fn token(&self, room: &str, identity: &str) -> Secret {
         let grant = Grant {
             room,
             identity,
@@ -215,7 +216,21 @@ impl Bench {
     }
 }
 
-/// An agent of a prompt and these other lines.
+/// A simulator that calls these tools.
+pub(crate) fn calling(calls: &[&str]) -> sim::Options {
+    sim::Options {
+        calls: calls.iter().map(|it| it.parse().unwrap()).collect(),
+        ..scripted()
+    }
+}
+
+/// What the simulator was answered.
+pub(crate) fn answers(bench: &Bench) -> Vec<String> {
+    let answers = bench.log.answers().into_iter();
+    answers.map(|answer| answer.into_inner()).collect()
+}
+
+/// An agent of a prompt and these other lines, in the build's own temporary folder.
 pub(crate) fn agent_file(name: &str, text: &str) -> PathBuf {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&file, format!("prompt = \"You are a clerk.\"\n{text}")).unwrap();

@@ -7,6 +7,7 @@
 mod bench;
 mod call;
 mod captions;
+mod clients;
 mod dispatch;
 mod encryption;
 mod failures;

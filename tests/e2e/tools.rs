@@ -7,35 +7,21 @@ use axum::http::HeaderMap;
 use axum::routing::post;
 use axum::{Json, Router};
 use parking_lot::Mutex;
-use parlor::sim::{self, Entry, ToolRule, clips};
+use parlor::sim::{self, Entry, clips};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use super::bench::{self, Bench, SOON, Worker, agent_is, agent_speaks, all_heard, say, scripted};
+use super::bench::{
+    self, Bench, SOON, Worker, agent_is, agent_speaks, all_heard, answers, calling, say,
+};
 use super::hearing;
 
 /// 100 ms at 24 kHz.
 const MARGIN: usize = 2_400;
 
-fn calling(calls: &[&str]) -> sim::Options {
-    sim::Options {
-        calls: calls
-            .iter()
-            .map(|it| it.parse().unwrap())
-            .collect::<Vec<ToolRule>>(),
-        ..scripted()
-    }
-}
-
-/// An agent's file in the build's own temporary folder.
+/// An agent that greets.
 fn agent_file(name: &str, text: &str) -> PathBuf {
     bench::agent_file(name, &format!("greeting = \"Hello\"\n{text}"))
-}
-
-/// What the simulator was answered.
-fn answers(bench: &Bench) -> Vec<String> {
-    let answers = bench.log.answers().into_iter();
-    answers.map(|answer| answer.into_inner()).collect()
 }
 
 /// How long tools took, as the worker says.
