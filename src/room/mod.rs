@@ -87,11 +87,7 @@ pub struct Room {
     requests: mpsc::Sender<Request>,
     answers: Answers,
     captions: mpsc::Sender<Caption>,
-    /// Captions that found no place.
-    uncaptioned: u64,
     posts: mpsc::Sender<Post>,
-    /// Messages to those who watch that found no place.
-    unposted: u64,
     state: watch::Sender<AgentState>,
     playout: Playout,
     tasks: JoinSet<()>,
@@ -165,9 +161,7 @@ impl Room {
             requests,
             answers,
             captions,
-            uncaptioned: 0,
             posts,
-            unposted: 0,
             state,
             playout,
             tasks,
@@ -203,22 +197,16 @@ impl Room {
         self.state.send_replace(state);
     }
 
-    /// Shows the room what is said.
-    pub fn caption(&mut self, caption: Caption) {
-        if self.captions.try_send(caption).is_err() {
-            self.uncaptioned += 1;
-            let uncaptioned = self.uncaptioned;
-            tracing::warn!(uncaptioned, "the room takes no captions; one is dropped");
-        }
+    /// Shows the room what is said; drops it if too much waits, and says so.
+    #[must_use]
+    pub fn caption(&self, caption: Caption) -> bool {
+        self.captions.try_send(caption).is_ok()
     }
 
-    /// Sends something to those who watch the call; drops it if too much waits.
-    pub fn post(&mut self, post: Post) {
-        if self.posts.try_send(post).is_err() {
-            self.unposted += 1;
-            let unposted = self.unposted;
-            tracing::debug!(unposted, "the room takes no messages; one is dropped");
-        }
+    /// Sends something to those who watch the call; drops it if too much waits, and says so.
+    #[must_use]
+    pub fn post(&self, post: Post) -> bool {
+        self.posts.try_send(post).is_ok()
     }
 
     /// Listens to the microphone of `identity`, who is linked.

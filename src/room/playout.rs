@@ -89,7 +89,9 @@ impl Playout {
                     }
                     if let Err(error) = self.play(&mut sink, &clear, &slice).await {
                         refused += 1;
-                        tracing::warn!(%error, refused, "the room took no audio");
+                        if refused.is_power_of_two() {
+                            tracing::warn!(%error, refused, "the room took no audio");
+                        }
                     }
                     continue;
                 }

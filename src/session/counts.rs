@@ -36,6 +36,10 @@ counts! {
     unsent_chunks,
     /// Gaps in the agent's voice: playout ran dry inside a reply.
     gaps,
+    /// Captions that the room took too slowly.
+    captions_dropped,
+    /// Messages to those who watch the call that the room took too slowly.
+    posts_dropped,
     /// Voice sessions that were lost.
     sessions_lost,
     /// Voice sessions that came back by being resumed.

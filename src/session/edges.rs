@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use parlor_core::audio::Frame;
-use parlor_core::conversation::{Action, Checkpoint, Event, PlayoutEvent, Utterance};
+use parlor_core::conversation::{
+    Action, AgentState, Caption, Checkpoint, Event, PlayoutEvent, Utterance,
+};
 use parlor_core::ids::{CallId, Identity};
 use parlor_core::private::Private;
 use tokio::sync::watch;
@@ -162,11 +164,27 @@ impl CallEdges {
         self.monitoring.learn(self.brief.as_ref());
     }
 
+    fn caption(&mut self, caption: Caption) {
+        if self.captions && !self.room.caption(caption) {
+            self.observer.caption_dropped();
+        }
+    }
+
+    fn show_state(&mut self, state: AgentState) {
+        self.observer.state(state);
+        self.monitoring.state(state);
+        self.room.set_state(state);
+    }
+
     /// Does what is to be done for those who watch the call.
     fn tell(&mut self) {
         while let Some(output) = self.monitoring.poll() {
             match output {
-                Output::Post(post) => self.room.post(post),
+                Output::Post(post) => {
+                    if !self.room.post(post) {
+                        self.observer.post_dropped();
+                    }
+                }
                 Output::Input(text) => self.in_trouble(Event::Input(text)),
                 Output::Hear(hears) => {
                     self.hears = hears;
@@ -221,13 +239,8 @@ impl Edges for CallEdges {
             Action::PausePlayout => self.room.playout().pause(true),
             Action::ResumePlayout => self.room.playout().pause(false),
             Action::FlushPlayout => self.room.playout().flush(),
-            Action::Caption(caption) if self.captions => self.room.caption(caption),
-            Action::Caption(_) => {}
-            Action::SetAgentState(state) => {
-                self.observer.state(state);
-                self.monitoring.state(state);
-                self.room.set_state(state);
-            }
+            Action::Caption(caption) => self.caption(caption),
+            Action::SetAgentState(state) => self.show_state(state),
             Action::Observe(fact) => {
                 self.monitoring.fact(&fact);
                 self.observer.fact(fact);

@@ -173,6 +173,16 @@ impl Observer {
         self.count(|it| &mut it.unsent_chunks, chunks);
     }
 
+    /// The room was not shown something.
+    pub fn caption_dropped(&mut self) {
+        self.count(|it| &mut it.captions_dropped, 1);
+    }
+
+    /// Those who watch were not told something.
+    pub fn post_dropped(&mut self) {
+        self.count(|it| &mut it.posts_dropped, 1);
+    }
+
     /// Gaps in the agent's voice.
     pub fn gaps(&mut self, gaps: u64) {
         self.count(|it| &mut it.gaps, gaps);
@@ -190,6 +200,7 @@ impl Observer {
             stale_frames = counts.stale_frames,
             unsent_chunks = counts.unsent_chunks,
             gaps = counts.gaps,
+            captions_dropped = counts.captions_dropped,
             sessions_lost = counts.sessions_lost,
             facts_unwatched = self.unwatched,
             "call ended"
