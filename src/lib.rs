@@ -25,6 +25,7 @@ pub mod room;
 pub mod session;
 pub mod shutdown;
 pub mod sim;
+pub mod soundtrack;
 pub mod template;
 pub mod token;
 pub mod tools;

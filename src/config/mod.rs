@@ -25,6 +25,7 @@ use crate::definition::Definition;
 use crate::dial::Proxies;
 use crate::monitor::Access;
 use crate::report::Reports;
+use crate::soundtrack::Soundtrack;
 use agent_file::AgentFile;
 use barge_in::BargeInName;
 use source::Reader;
@@ -64,6 +65,8 @@ pub struct Agent {
     pub definition: Arc<Definition>,
     /// What is kept of its calls.
     pub reports: Reports,
+    /// What callers hear besides its voice.
+    pub soundtrack: Soundtrack,
     /// Who may watch its calls.
     pub monitor: Access,
 }

@@ -1,28 +1,22 @@
 //! A participant that speaks and hears: the caller of `parlor demo` and of the tests.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
-use livekit::participant::{Participant, ParticipantKind};
+use livekit::participant::ParticipantKind;
 use livekit::prelude::{PerformRpcData, RpcError};
-use livekit::track::{RemoteTrack, TrackSource};
-use livekit::webrtc::audio_stream::native::NativeAudioStream;
-use livekit::{RoomEvent, SendByteOptions, SendTextOptions};
-use parking_lot::Mutex;
+use livekit::track::TrackSource;
+use livekit::{SendByteOptions, SendTextOptions};
 use parlor_core::audio::SAMPLE_RATE;
-use parlor_core::conversation::AgentState;
 use parlor_core::private::Secret;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
-use super::events::Receiver;
 use super::health::Connection;
-use super::joining::{JoinError, close, connect, publish};
-use super::mic::{next_of, open};
+use super::joining::{JoinError, close, connect, microphone, publish};
 use super::playout::Sink;
 use super::reading::{Reading, Spoken};
+use super::recorder::{Heard, Recorder, Tape};
 use super::sink::NativeSink;
 use super::within::within;
 use super::{CHAT, SLICE, early};
@@ -32,9 +26,6 @@ use crate::monitor;
 /// The code of an app's own error.
 const REFUSED: u32 = 1_500;
 
-/// The longest recording kept: 10 minutes. What comes after is not recorded.
-const RECORDING: usize = 600 * SAMPLE_RATE as usize;
-
 /// How long the room may take to pass a message on.
 const SEND_WITHIN: Duration = Duration::from_secs(5);
 
@@ -43,6 +34,7 @@ pub struct Caller {
     room: livekit::Room,
     voice: NativeSink,
     heard: Heard,
+    background: Heard,
     state: watch::Receiver<String>,
     written: watch::Receiver<Vec<String>>,
     spoken: watch::Receiver<Vec<Spoken>>,
@@ -50,11 +42,15 @@ pub struct Caller {
     tasks: JoinSet<()>,
 }
 
-/// What a caller has heard so far: mono at 24 kHz.
-#[derive(Debug, Clone)]
-pub struct Heard {
-    samples: Arc<Mutex<Vec<i16>>>,
-    length: watch::Receiver<usize>,
+/// A track of the agent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AgentTrack {
+    /// What it is called.
+    pub name: String,
+    /// What the server calls it.
+    pub sid: String,
+    /// Whether clients take it for the agent's voice.
+    pub is_microphone: bool,
 }
 
 impl Caller {
@@ -77,19 +73,19 @@ impl Caller {
     async fn join_as(livekit: &LiveKit, token: &Secret, speaks: bool) -> Result<Self, JoinError> {
         let (room, events) = connect(livekit, token, true).await?;
         let voice = NativeSink::new();
-        if let Err(error) = publish(&room, "microphone", voice.source(), speaks).await {
+        if let Err(error) = publish(&room, "microphone", voice.source(), microphone(speaks)).await {
             close(&room).await;
             return Err(error);
         }
-        let (length, length_out) = watch::channel(0);
+        let (voice_tape, heard) = Tape::new();
+        let (background_tape, background) = Tape::new();
         let (state, state_out) = watch::channel(String::new());
         let (written, written_out) = watch::channel(Vec::new());
         let (spoken, spoken_out) = watch::channel(Vec::new());
         let (watched, watched_out) = watch::channel(Vec::new());
-        let samples = Arc::new(Mutex::new(Vec::new()));
         let recorder = Recorder {
-            samples: samples.clone(),
-            length,
+            voice: voice_tape,
+            background: background_tape,
             state,
             reading: Reading::new(written, spoken, watched),
         };
@@ -98,10 +94,8 @@ impl Caller {
         Ok(Self {
             room,
             voice,
-            heard: Heard {
-                samples,
-                length: length_out,
-            },
+            heard,
+            background,
             state: state_out,
             written: written_out,
             spoken: spoken_out,
@@ -121,9 +115,30 @@ impl Caller {
         Ok(())
     }
 
-    /// The recording.
+    /// The recording of the agent's voice.
     pub fn heard(&self) -> Heard {
         self.heard.clone()
+    }
+
+    /// The recording of what else the agent lets it hear.
+    pub fn background(&self) -> Heard {
+        self.background.clone()
+    }
+
+    /// The agent's tracks, by their names.
+    pub fn agent_tracks(&self) -> Vec<AgentTrack> {
+        let participants = self.room.remote_participants().into_values();
+        let agents = participants.filter(|it| it.kind() == ParticipantKind::Agent);
+        let published = agents.flat_map(|agent| agent.track_publications().into_values());
+        let mut tracks: Vec<_> = published
+            .map(|track| AgentTrack {
+                name: track.name(),
+                sid: track.sid().to_string(),
+                is_microphone: track.source() == TrackSource::Microphone,
+            })
+            .collect();
+        tracks.sort();
+        tracks
     }
 
     /// The agent's `lk.agent.state` as the room shows it; empty before there is an agent.
@@ -208,17 +223,6 @@ impl Caller {
         answer.map_err(|error| error.message)
     }
 
-    /// The SIDs of the agent's microphones, of which there should be one.
-    pub fn voices(&self) -> Vec<String> {
-        let participants = self.room.remote_participants().into_values();
-        let agents = participants.filter(|it| it.kind() == ParticipantKind::Agent);
-        agents
-            .flat_map(|it| it.track_publications().into_values())
-            .filter(|it| it.source() == TrackSource::Microphone)
-            .map(|it| it.sid().to_string())
-            .collect()
-    }
-
     /// Joins the room again, as after a network that was lost.
     ///
     /// # Errors
@@ -265,114 +269,5 @@ impl fmt::Debug for Caller {
         f.debug_struct("Caller")
             .field("heard", &self.heard.len())
             .finish_non_exhaustive()
-    }
-}
-
-impl Heard {
-    /// Samples heard so far.
-    pub fn len(&self) -> usize {
-        *self.length.borrow()
-    }
-
-    /// Whether nothing was heard, not even silence: the agent's track is not there yet.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// A copy of what was heard from sample `from` on.
-    pub fn since(&self, from: usize) -> Vec<i16> {
-        let samples = self.samples.lock();
-        samples.get(from..).unwrap_or_default().to_vec()
-    }
-
-    /// Waits until `check` holds for what was heard from sample `from` on, at most `within`;
-    /// says whether it did.
-    pub async fn wait(
-        &mut self,
-        from: usize,
-        within: Duration,
-        mut check: impl FnMut(&[i16]) -> bool,
-    ) -> bool {
-        let samples = self.samples.clone();
-        let enough = self.length.wait_for(|_| {
-            let samples = samples.lock();
-            check(samples.get(from..).unwrap_or_default())
-        });
-        matches!(timeout(within, enough).await, Ok(Ok(_)))
-    }
-}
-
-struct Recorder {
-    samples: Arc<Mutex<Vec<i16>>>,
-    length: watch::Sender<usize>,
-    state: watch::Sender<String>,
-    reading: Reading,
-}
-
-impl Recorder {
-    async fn run(mut self, mut events: Receiver) {
-        let mut stream: Option<NativeAudioStream> = None;
-        loop {
-            tokio::select! {
-                event = events.recv() => match event {
-                    Some(RoomEvent::TrackSubscribed { track: RemoteTrack::Audio(track), participant, .. })
-                        if participant.kind() == ParticipantKind::Agent =>
-                    {
-                        stream = Some(open(&track));
-                    }
-                    Some(RoomEvent::TextStreamOpened { reader, topic, participant_identity }) => {
-                        if let Some(reader) = reader.take() {
-                            let from = participant_identity.as_str().into();
-                            self.reading.text(&topic, from, reader);
-                        }
-                    }
-                    Some(RoomEvent::ByteStreamOpened { reader, topic, .. }) => {
-                        if let Some(reader) = reader.take() {
-                            self.reading.bytes(&topic, reader);
-                        }
-                    }
-                    Some(RoomEvent::SipDTMFReceived { digit: Some(digit), .. }) => {
-                        self.reading.key(digit);
-                    }
-                    Some(event) => self.on_event(event),
-                    None => return,
-                },
-                Some(frame) = next_of(&mut stream) => self.record(frame.samples()),
-            }
-        }
-    }
-
-    fn on_event(&self, event: RoomEvent) {
-        let participants = match event {
-            RoomEvent::Connected {
-                participants_with_tracks,
-            } => participants_with_tracks
-                .into_iter()
-                .map(|(participant, _)| Participant::Remote(participant))
-                .collect(),
-            RoomEvent::ParticipantConnected(participant) => vec![Participant::Remote(participant)],
-            RoomEvent::ParticipantAttributesChanged { participant, .. } => vec![participant],
-            _ => return,
-        };
-        let agents = participants
-            .iter()
-            .filter(|participant| participant.kind() == ParticipantKind::Agent);
-        for agent in agents {
-            if let Some(state) = agent.attributes().remove(AgentState::ATTRIBUTE) {
-                self.state.send_replace(state);
-            }
-        }
-    }
-
-    fn record(&self, frame: &[i16]) {
-        // A waiter locks the length first, then the samples: never hold both here.
-        let length = {
-            let mut samples = self.samples.lock();
-            if samples.len() + frame.len() <= RECORDING {
-                samples.extend_from_slice(frame);
-            }
-            samples.len()
-        };
-        self.length.send_replace(length);
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use livekit::participant::{ParticipantKind as Kind, RemoteParticipant};
 use livekit::publication::RemoteTrackPublication;
-use livekit::track::RemoteTrack;
+use livekit::track::{LocalTrack, RemoteTrack, TrackSource};
 use livekit::{DisconnectReason, RoomEvent as LiveKitEvent};
 use livekit_protocol::AudioTrackFeature;
 use parlor_core::conversation::{AgentState, Event, Gone, ParticipantKind, RoomEnd, RoomEvent};
@@ -125,7 +125,9 @@ impl Watcher {
                 publication,
                 participant,
             } => self.published(&publication, &participant).await,
-            LiveKitEvent::LocalTrackSubscribed { .. } => self.tell(RoomEvent::Subscribed).await,
+            LiveKitEvent::LocalTrackSubscribed { track } if is_voice(&track) => {
+                self.tell(RoomEvent::Subscribed).await
+            }
             LiveKitEvent::Disconnected { reason } => {
                 tracing::info!(?reason, "the room ended");
                 self.end(end(reason)).await
@@ -275,6 +277,11 @@ impl Watcher {
 fn is_itself(participant: &RemoteParticipant) -> bool {
     let is_hidden = participant.permission().is_some_and(|it| it.hidden);
     !is_hidden && !participant.attributes().contains_key(ON_BEHALF)
+}
+
+/// Whether that is the agent's voice, and no sound in the background.
+fn is_voice(track: &LocalTrack) -> bool {
+    track.source() == TrackSource::Microphone
 }
 
 fn joined(participant: &RemoteParticipant) -> RoomEvent {

@@ -82,7 +82,16 @@ fn refused(error: &str) -> JoinError {
     }
 }
 
-/// Publishes `source` as a microphone; `preconnect_buffer` announces what was said before.
+/// How a voice is published; `preconnect_buffer` announces what was said before.
+pub(super) fn microphone(preconnect_buffer: bool) -> TrackPublishOptions {
+    TrackPublishOptions {
+        source: TrackSource::Microphone,
+        preconnect_buffer,
+        ..TrackPublishOptions::default()
+    }
+}
+
+/// Publishes `source` under a name.
 ///
 /// # Errors
 /// [`JoinError::Publish`]
@@ -90,14 +99,9 @@ pub(super) async fn publish(
     room: &Room,
     name: &str,
     source: RtcAudioSource,
-    preconnect_buffer: bool,
+    options: TrackPublishOptions,
 ) -> Result<(), JoinError> {
     let track = LocalTrack::Audio(LocalAudioTrack::create_audio_track(name, source));
-    let options = TrackPublishOptions {
-        source: TrackSource::Microphone,
-        preconnect_buffer,
-        ..TrackPublishOptions::default()
-    };
     let participant = room.local_participant();
     let published = within(PUBLISH_WITHIN, participant.publish_track(track, options)).await;
     let published = published.map_err(|it| JoinError::Publish(it.to_string()));

@@ -1,5 +1,6 @@
 //! The LiveKit room: the only folder that imports `livekit`, whichever engine stands behind it.
 
+mod background;
 mod caller;
 mod captions;
 mod early;
@@ -19,6 +20,7 @@ mod playout;
 mod presence;
 mod queue;
 mod reading;
+mod recorder;
 mod sink;
 mod stats;
 mod streams;
@@ -28,7 +30,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor_core::conversation::{AgentState, Caption, Event, NotHandedOver};
+use parlor_core::conversation::{AgentState, Background, Caption, Event, NotHandedOver};
 use parlor_core::ids::Identity;
 use parlor_core::private::Secret;
 use tokio::sync::{mpsc, watch};
@@ -36,7 +38,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 use tracing::Instrument;
 
-pub use caller::{Caller, Heard};
+pub use caller::{AgentTrack, Caller};
 pub(crate) use hand::metadata;
 pub use hand::{Hand, HandError};
 pub use joining::JoinError;
@@ -45,15 +47,17 @@ pub use native::native_core;
 pub use playout::{Playout, Sink};
 pub use queue::{Full, Queue, SLICE, Step};
 pub use reading::Spoken;
+pub use recorder::Heard;
 
 use crate::config::LiveKit;
 use crate::monitor::{Asked, Post};
+use crate::soundtrack::Soundtrack;
 
 use captions::Captions;
 use ears::{Ears, Request};
 use events::{Inlets, Outlets, Watcher};
 use hand_over::Answers;
-use joining::{close, connect, publish};
+use joining::{close, connect, microphone, publish};
 use monitor::Letters;
 use sink::NativeSink;
 use within::{Unsent, within};
@@ -89,6 +93,7 @@ pub struct Room {
     captions: mpsc::Sender<Caption>,
     posts: mpsc::Sender<Post>,
     state: watch::Sender<AgentState>,
+    background: watch::Sender<Background>,
     playout: Playout,
     tasks: JoinSet<()>,
     /// Ends when no more captions and messages come.
@@ -119,7 +124,7 @@ impl Room {
     pub async fn join(livekit: &LiveKit, token: &Secret) -> Result<(Self, Inbox), JoinError> {
         let (room, room_events) = connect(livekit, token, false).await?;
         let sink = NativeSink::new();
-        if let Err(error) = publish(&room, "agent", sink.source(), false).await {
+        if let Err(error) = publish(&room, "agent", sink.source(), microphone(false)).await {
             close(&room).await;
             return Err(error);
         }
@@ -163,6 +168,7 @@ impl Room {
             captions,
             posts,
             state,
+            background: watch::Sender::default(),
             playout,
             tasks,
             showing,
@@ -195,6 +201,20 @@ impl Room {
     /// Shows the room what the agent does; the latest state wins.
     pub fn set_state(&self, state: AgentState) {
         self.state.send_replace(state);
+    }
+
+    /// Publishes a second track for sounds besides the agent's voice, if there are any.
+    pub fn accompany(&mut self, soundtrack: Soundtrack) {
+        if !soundtrack.is_on() {
+            return;
+        }
+        let playing = background::run(self.room.clone(), soundtrack, self.background.subscribe());
+        self.tasks.spawn(playing.in_current_span());
+    }
+
+    /// Has the room hear this besides the agent's voice, if there are sounds.
+    pub fn set_background(&self, background: Background) {
+        self.background.send_replace(background);
     }
 
     /// Shows the room what is said; drops it if too much waits, and says so.

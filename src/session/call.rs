@@ -94,7 +94,7 @@ impl Call {
             }) => (Some(joined), Some(checkpoints), Some((ended, release))),
             None => (None, None, None),
         };
-        let (room, mut inbox) = tokio::select! {
+        let (mut room, mut inbox) = tokio::select! {
             joined = Room::join(&self.livekit, &self.token) => joined?,
             _ = control.recv() => return Ok(Outcome::Shutdown),
         };
@@ -108,6 +108,7 @@ impl Call {
         let who = self.present.borrow().agent.clone();
         let settings = own(self.settings, &who.settings, checkpoints.is_some());
         inbox.mic.hear(settings.hear);
+        room.accompany(who.soundtrack);
         let head = CallHead {
             id: self.job.report_id(),
             room: room.name(),
@@ -134,9 +135,7 @@ impl Call {
         let outcome = run(settings, &mut edges, inputs).await;
         if let Some((ended, release)) = ending {
             ended.send(outcome.clone()).ok();
-            if timeout(RELEASED_WITHIN, release).await.is_err() {
-                tracing::warn!("nobody let the call go in time");
-            }
+            released(release).await;
         }
         let observer = edges.finish().await;
         observer.ended(&outcome, clock::now() - began);
@@ -144,6 +143,12 @@ impl Call {
             report.finish(&outcome).await;
         }
         Ok(outcome)
+    }
+}
+
+async fn released(release: oneshot::Receiver<()>) {
+    if timeout(RELEASED_WITHIN, release).await.is_err() {
+        tracing::warn!("nobody let the call go in time");
     }
 }
 
@@ -158,6 +163,7 @@ fn own(call: Settings, agent: &Settings, checkpoints: bool) -> Settings {
         hear: agent.hear,
         chat: agent.chat,
         dismiss: agent.dismiss,
+        sounds: agent.sounds,
         caller: call.caller.or_else(|| agent.caller.clone()),
         ..call
     }

@@ -138,6 +138,12 @@ impl CallEdges {
         }
     }
 
+    fn checkpoint(&self, checkpoint: Checkpoint) {
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.send_replace(checkpoint);
+        }
+    }
+
     fn run_tool(&mut self, call: CallId, used: Used) {
         let toolbox = self.briefing.present().agent.definition.toolbox();
         let around = self.briefing.surroundings();
@@ -239,17 +245,14 @@ impl Edges for CallEdges {
             Action::PausePlayout => self.room.playout().pause(true),
             Action::ResumePlayout => self.room.playout().pause(false),
             Action::FlushPlayout => self.room.playout().flush(),
+            Action::Background(background) => self.room.set_background(background),
             Action::Caption(caption) => self.caption(caption),
             Action::SetAgentState(state) => self.show_state(state),
             Action::Observe(fact) => {
                 self.monitoring.fact(&fact);
                 self.observer.fact(fact);
             }
-            Action::Checkpoint(checkpoint) => {
-                if let Some(checkpoints) = &self.checkpoints {
-                    checkpoints.send_replace(*checkpoint);
-                }
-            }
+            Action::Checkpoint(checkpoint) => self.checkpoint(*checkpoint),
             Action::RunTool {
                 call,
                 name,

@@ -22,6 +22,7 @@ mod orphans;
 mod pages;
 mod reconnect;
 mod report;
+mod sounds;
 mod tools;
 mod visit;
 mod webhook;

@@ -34,11 +34,11 @@ async fn goes_on(bench: &Bench, mut worker: Worker, mut caller: Caller) {
 async fn a_connection_that_is_resumed_keeps_its_track() {
     let (bench, gate, worker, caller) = call().await;
     agent_speaks(&mut caller.agent_state()).await;
-    let voices = caller.voices();
+    let tracks = caller.agent_tracks();
     gate.cut(0);
     worker.writes("resuming connection").await;
     worker.writes("the voices flow again").await;
-    assert_eq!(caller.voices(), voices, "the same track");
+    assert_eq!(caller.agent_tracks(), tracks, "the same track");
     goes_on(&bench, worker, caller).await;
 }
 
@@ -52,7 +52,7 @@ async fn a_room_that_is_joined_again_in_the_middle_of_a_sentence() {
     worker.writes("restarting connection").await;
     worker.writes("the voices flow again").await;
     agent_is(&mut state, "listening").await;
-    assert_eq!(caller.voices().len(), 1, "one track");
+    assert_eq!(caller.agent_tracks().len(), 1, "one track");
 
     let greeting = clips::find(GREETING).unwrap();
     let samples = greeting.samples();

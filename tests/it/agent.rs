@@ -202,7 +202,7 @@ fn the_examples_of_the_readme_are_right() {
     let readme = include_str!("../../README.md");
     let blocks = readme.split("```toml\n").skip(1);
     let examples: Vec<_> = blocks.filter_map(|it| it.split("```").next()).collect();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     let secrets = [
         ("SHOP_TOKEN", "x"),
         (

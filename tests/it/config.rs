@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use parlor::config::{Agent, AgentText, Config, ConfigError, Overrides, Source, VARIABLES};
-use parlor_core::conversation::{Answer, BargeIn, Dismiss, Hear};
+use parlor_core::conversation::{Answer, BargeIn, Dismiss, Hear, Sounds};
 
 fn source(pairs: &[(&str, &str)]) -> Source {
     pairs.iter().copied().collect()
@@ -154,6 +154,44 @@ fn whom_the_agent_hears_is_set_in_the_file() {
     assert_eq!(loaded(None), Some("bob".into()));
     assert_eq!(loaded(Some("cleo")), Some("cleo".into()));
     assert!(agent("nobody.toml", "[room]\ncaller = \"\"\n").is_err());
+}
+
+#[test]
+fn sounds_are_shipped_or_wav_files() {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("office.WAV");
+    parlor::demo::wav::write(&path, &[1, 2, 3]).unwrap();
+    let text = format!("[sounds]\nthinking = \"keys\"\nambience = {path:?}\nvolume = 1\n");
+    let agent_with_sounds = agent("sounds.toml", &text).unwrap();
+    let soundtrack = agent_with_sounds.soundtrack;
+    assert_eq!(soundtrack.ambience.unwrap().samples(), [1, 2, 3]);
+    assert!(soundtrack.thinking.is_some_and(|it| it.samples().len() > 3));
+    assert_eq!(soundtrack.volume.factor(), 1.0);
+    let sounds = Sounds {
+        ambience: true,
+        thinking: true,
+        hold: false,
+    };
+    assert_eq!(agent_with_sounds.settings.sounds, sounds);
+    let silent = agent("no-sounds.toml", "[sounds]\nvolume = 0.5\n").unwrap();
+    assert!(!silent.soundtrack.is_on());
+    assert_eq!(silent.settings.sounds, Sounds::default());
+}
+
+#[test]
+fn a_wrong_sound_is_told_by_its_line() {
+    let wrong = [
+        ("hold = \"polka\"", "\"keys\", \"chime\" or the path"),
+        ("hold = \"nowhere.wav\"", "nowhere.wav cannot be read"),
+        ("volume = 1.5", "0 to 1"),
+        ("volume = nan", "0 to 1"),
+        ("music = \"keys\"", "unknown field"),
+    ];
+    for (line, why) in wrong {
+        let text = format!("name = \"Ada\"\n[sounds]\nthinking = \"keys\"\n{line}\n");
+        let error = agent("wrong-sound.toml", &text).unwrap_err().to_string();
+        assert!(error.contains("wrong-sound.toml:4: "), "{error}");
+        assert!(error.contains(why), "{error}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::ids::{CallId, Identity, ReplyId, SessionId};
 use crate::private::{Private, Secret};
 use crate::wire::agent::SessionConfig;
 
+use super::background::Background;
 use super::callers::NotHandedOver;
 use super::caption::Caption;
 use super::checkpoint::Checkpoint;
@@ -47,6 +48,8 @@ pub enum Action {
     ResumePlayout,
     /// Drop everything not yet played: our queue first, then the native one.
     FlushPlayout,
+    /// Have the caller hear this besides the agent's voice, from now on.
+    Background(Background),
     /// Use a tool; [`Event::ToolDone`](super::Event::ToolDone) brings what it gave.
     RunTool {
         /// The call, to be named when it is done.

@@ -23,6 +23,7 @@ impl Conversation {
         self.leave_if_done();
         self.rotate_if_due();
         self.watch_silence();
+        self.set_background();
     }
 
     /// Tells the session what the agent has become, between two replies.

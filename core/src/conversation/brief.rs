@@ -75,6 +75,8 @@ pub struct ToolRule {
     pub immediate: bool,
     /// It goes on when the caller interrupts the reply that called; its answer comes later.
     pub survives_interruption: bool,
+    /// The API keeps the agent silent until it is answered.
+    pub holds: bool,
     /// What the agent says while the caller waits, one after the other.
     pub fillers: Vec<Private<String>>,
     /// How long the caller waits before each of them.
@@ -90,6 +92,7 @@ impl Default for ToolRule {
             within: Duration::from_secs(20),
             immediate: false,
             survives_interruption: false,
+            holds: false,
             fillers: Vec::new(),
             filler_after: Duration::from_secs(3),
         }

@@ -18,6 +18,7 @@ impl Conversation {
         self.cx.stop(Timer::Early);
         self.cx.stop(Timer::Owed);
         self.leaving = None;
+        self.set_background();
         self.tools.hang_up(&mut self.cx);
         self.turn.stop(&mut self.cx);
         self.link.end(&mut self.cx);
@@ -31,6 +32,7 @@ impl Conversation {
         if matches!(self.life, Life::Live) {
             self.turn.stop(&mut self.cx);
             self.life = Life::Ending(outcome);
+            self.set_background();
         }
         self.hang_up();
     }

@@ -4,6 +4,7 @@
 
 mod action;
 mod advance;
+mod background;
 mod brief;
 mod callers;
 mod caption;
@@ -59,6 +60,7 @@ use tool::Tools;
 use turn::Turn;
 
 pub use action::{Action, AgentCommand, AgentState, Role, Utterance};
+pub use background::{Background, Sounds};
 pub use brief::{Brief, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
 pub use callers::NotHandedOver;
 pub use caption::Caption;
@@ -88,6 +90,7 @@ pub struct Conversation {
     checkpoints: bool,
     agent_name: Option<String>,
     second_agent: SecondAgent,
+    sounds: Sounds,
     cx: Context,
     callers: Callers,
     hearing: Hearing,
@@ -108,6 +111,8 @@ pub struct Conversation {
     busy_written: bool,
     /// A reply that failed was asked for again in this turn.
     asked_again: bool,
+    /// What is heard besides the agent's voice.
+    background: Background,
     chunker: Chunker,
 }
 
@@ -142,6 +147,7 @@ impl Conversation {
             checkpoints: settings.checkpoints,
             agent_name: settings.agent_name,
             second_agent: settings.second_agent,
+            sounds: settings.sounds,
             cx,
             callers: Callers::new(before.caller, settings.caller),
             hearing: Hearing::new(settings.hear),
@@ -159,6 +165,7 @@ impl Conversation {
             rotation_due: false,
             busy_written: false,
             asked_again: false,
+            background: Background::Silence,
             chunker: Chunker::default(),
         };
         call.tools.set_calls(before.spent.tool_calls);

@@ -100,6 +100,7 @@ names! {
         Self::PausePlayout => "pause_playout",
         Self::ResumePlayout => "resume_playout",
         Self::FlushPlayout => "flush_playout",
+        Self::Background(_) => "background",
         Self::RunTool { .. } => "run_tool",
         Self::CancelTool(_) => "cancel_tool",
         Self::Write(_) => "write",

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::background::Sounds;
 use super::brief::Brief;
 use super::checkpoint::Checkpoint;
 use crate::ids::Identity;
@@ -29,6 +30,8 @@ pub struct Settings {
     pub agent_name: Option<String>,
     /// What happens when another agent of that name is in the room.
     pub second_agent: SecondAgent,
+    /// What callers hear besides the agent's voice.
+    pub sounds: Sounds,
     /// Who is taken out of the room when the agent ends the call.
     pub dismiss: Dismiss,
     /// The only one whom the agent listens to; without it whoever comes first.

@@ -20,6 +20,7 @@ use crate::definition::{Definition, Outline};
 use crate::dial::Proxies;
 use crate::monitor::Access;
 use crate::report::ReportSpec;
+use crate::soundtrack::Soundtrack;
 use crate::tools::mcp::McpSpec;
 
 use limits::{Limits, Lines};
@@ -49,6 +50,7 @@ pub(super) struct AgentFile {
     listening: Listening,
     turns: Turns,
     room: RoomEntry,
+    sounds: Soundtrack,
     patience: Option<PatienceEntry>,
     limits: Limits,
     lines: Lines,
@@ -130,6 +132,7 @@ impl AgentFile {
             chat: self.room.chat(),
             caller: self.room.caller(),
             dismiss: self.limits.dismiss(),
+            sounds: self.sounds.sounds(),
             ..defaults
         };
         Ok(Agent {
@@ -137,6 +140,7 @@ impl AgentFile {
             settings,
             definition: definition.unwrap_or_default().into(),
             reports: reports.unwrap_or_default(),
+            soundtrack: self.sounds,
             monitor: self.monitor,
         })
     }

@@ -82,6 +82,7 @@ impl ToolEntry {
             immediate: self.immediate,
             survives_interruption: self.when_interrupted == WhenInterrupted::Keep
                 || self.builtin == Some(Builtin::EndCall),
+            holds: self.hold,
             fillers: self.fillers.clone(),
             filler_after: seconds(self.filler_after).unwrap_or(defaults.filler_after),
         };

@@ -88,6 +88,7 @@ impl Edges for Memory {
             | Action::AnswerHandOver(_) => {
                 panic!("there is nothing of that kind")
             }
+            Action::Background(_) => panic!("there are no sounds"),
             Action::Write(_) => panic!("there is nothing to write"),
             Action::Caption(_) | Action::Observe(_) | Action::Checkpoint(_) | Action::Finish(_) => {
             }

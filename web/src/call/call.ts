@@ -147,7 +147,8 @@ export class Call {
   private onVoice(track: RemoteTrack, from: RemoteParticipant): void {
     if (track.kind !== Track.Kind.Audio) return;
     this.voices.append(track.attach());
-    if (from === agentOf(this.room)) this.audience.voice('agent', track.mediaStreamTrack);
+    const isVoice = track.source === Track.Source.Microphone;
+    if (isVoice && from === agentOf(this.room)) this.audience.voice('agent', track.mediaStreamTrack);
   }
 
   private onDisconnected(reason?: DisconnectReason): void {

@@ -85,6 +85,7 @@ impl File {
             within: Duration::from_millis(100 * (1 + u64::from(self.within))),
             immediate: name == "now",
             survives_interruption: matches!(name, "surely" | "end_call"),
+            holds: name == "surely",
             fillers: (0..self.fillers % 4).map(|_| filler()).collect(),
             filler_after: seconds(Some(self.filler_after)).unwrap_or(Duration::from_secs(3)),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use parlor_core::conversation::{
-    Answer, BargeIn, Checkpoint, Hear, Resumable, Settings, Speaker, Spent, SpokenTurn,
+    Answer, BargeIn, Checkpoint, Hear, Resumable, Settings, Sounds, Speaker, Spent, SpokenTurn,
 };
 use parlor_core::private::Secret;
 
@@ -102,6 +102,11 @@ impl From<Setup> for Settings {
             hear: any(setup.hear, [Hear::Linked, Hear::Mix]),
             chat: any(setup.chat, [Answer::Spoken, Answer::Written]),
             agent_name: Some("clerk".to_owned()),
+            sounds: Sounds {
+                ambience: true,
+                thinking: true,
+                hold: true,
+            },
             checkpoints: setup.checkpoints,
             resume: setup.before.map(Checkpoint::from),
             ..Self::default()

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use parlor_core::conversation::{Action, AgentCommand, AgentState, Conversation, Event, Fact};
+use parlor_core::conversation::{
+    Action, AgentCommand, AgentState, Background, Conversation, Event, Fact,
+};
 
 #[derive(Default)]
 pub(crate) struct Seen {
@@ -10,6 +12,7 @@ pub(crate) struct Seen {
     ready: bool,
     ending: bool,
     held: bool,
+    background: Background,
     finished: bool,
     /// Calls of tools that were told, and neither answered nor dropped.
     owed: HashSet<String>,
@@ -55,6 +58,10 @@ impl Seen {
             Action::SendAgent(AgentCommand::EndSession) => self.ending = true,
             Action::PausePlayout => self.held = true,
             Action::ResumePlayout => self.held = false,
+            Action::Background(background) => {
+                assert_ne!(background, self.background, "told twice");
+                self.background = background;
+            }
             Action::RunTool { call, .. } => {
                 assert!(self.running.insert(call.to_string()), "{call} runs twice");
             }
@@ -64,6 +71,7 @@ impl Seen {
             Action::Observe(fact) => self.told(&fact),
             Action::Finish(_) => {
                 assert!(self.owed.is_empty() && self.running.is_empty(), "owed");
+                assert_eq!(self.background, Background::Silence, "heard after the end");
                 self.finished = true;
             }
             _ => {}

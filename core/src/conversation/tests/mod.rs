@@ -1,5 +1,6 @@
 //! Scenarios of a call, with the clock in the test's hand.
 
+mod background;
 mod barge_in;
 mod callers;
 mod captions;

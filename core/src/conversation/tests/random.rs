@@ -47,6 +47,7 @@ struct Run {
     ready: bool,
     ending: bool,
     held: bool,
+    background: Background,
     told: HashSet<Utterance>,
     /// Replies of which nothing more may be shown.
     closed: HashSet<Utterance>,
@@ -66,6 +67,11 @@ impl Run {
             barge_in,
             caller_wait: (chance.below(2) == 0).then_some(30 * SECOND),
             caller_grace: ms(1_000 * chance.below(3) as u64),
+            sounds: Sounds {
+                ambience: true,
+                thinking: true,
+                hold: true,
+            },
             ..Settings::default()
         };
         Self {
@@ -80,6 +86,7 @@ impl Run {
             ready: false,
             ending: false,
             held: false,
+            background: Background::Silence,
             told: HashSet::new(),
             closed: HashSet::new(),
             open_turn: None,
@@ -267,10 +274,22 @@ impl Run {
                     assert!(self.told.insert(utterance), "{utterance:?} told twice");
                 }
                 Action::Observe(Fact::AgentBack { .. }) => self.backs += 1,
-                Action::Finish(outcome) => self.finished = Some(outcome.name()),
+                Action::Background(background) => {
+                    assert_ne!(background, self.background, "told twice");
+                    self.background = background;
+                }
+                Action::Finish(outcome) => {
+                    assert_eq!(self.background, Background::Silence, "heard after the end");
+                    self.finished = Some(outcome.name());
+                }
                 _ => {}
             }
         }
+        let thinks = self.call.call.state() == AgentState::Thinking;
+        assert!(
+            thinks || self.background != Background::Thinking,
+            "nobody thinks"
+        );
     }
 
     fn played(&mut self, utterance: Utterance, frame: &Frame, reply: Option<&str>) {

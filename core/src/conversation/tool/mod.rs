@@ -259,6 +259,11 @@ impl Tools {
         !self.open.is_empty()
     }
 
+    /// Whether a call that is not answered yet keeps the agent silent.
+    pub(super) fn holds(&self) -> bool {
+        self.open.iter().any(|open| open.rule.holds)
+    }
+
     /// Whether an answer to this call is still to come.
     pub(super) fn is_running(&self, call: &CallId) -> bool {
         self.find(call).is_some_and(Open::is_running)

@@ -47,6 +47,8 @@ pub(super) struct Turn {
     follow_up: bool,
     /// Replies that begin now are shown and not heard: the caller wrote, and has not spoken since.
     in_writing: bool,
+    /// The server hears the caller.
+    caller_speaks: bool,
     /// The caller spoke up while something was queued or playing.
     challenged: bool,
     held_since: Option<Instant>,
@@ -63,6 +65,7 @@ impl Turn {
             stopwatch: Stopwatch::default(),
             follow_up: false,
             in_writing: false,
+            caller_speaks: false,
             challenged: false,
             held_since: None,
         }
@@ -88,6 +91,7 @@ impl Turn {
     pub(super) fn speech_started(&mut self, cx: &mut Context) {
         let ago = self.stopwatch.speaking_for(cx.now);
         cx.observe(Fact::CallerSpeaks { ago });
+        self.caller_speaks = true;
         self.shown.thinking = None;
         self.in_writing = false;
         if self.interruptible && self.ledger.is_busy() {
@@ -107,12 +111,14 @@ impl Turn {
     pub(super) fn speech_stopped(&mut self, cx: &mut Context) {
         let ago = self.stopwatch.silent_for(cx.now);
         cx.observe(Fact::CallerStopped { ago });
+        self.caller_speaks = false;
         self.stopwatch.committed(cx.now);
         self.await_reply(cx);
     }
 
     /// The final `transcript.user`: the caller's turn is taken.
     pub(super) fn caller_took_turn(&mut self, cx: &mut Context) {
+        self.caller_speaks = false;
         if self.challenged && !self.ledger.has_open() {
             self.flush(cx, true);
         }
@@ -187,6 +193,7 @@ impl Turn {
         let is_owed = self.ledger.has_open() || self.shown.thinking.is_some();
         self.ledger.lose();
         self.follow_up = false;
+        self.caller_speaks = false;
         self.shown.ready = false;
         self.shown.thinking = None;
         self.settle(cx);
@@ -241,6 +248,11 @@ impl Turn {
     /// Whether no reply is made or awaited.
     pub(super) fn is_free(&self) -> bool {
         !self.ledger.has_open() && self.shown.thinking.is_none()
+    }
+
+    /// Whether the server hears the caller: nothing but a voice is to be heard then.
+    pub(super) fn does_caller_speak(&self) -> bool {
+        self.caller_speaks
     }
 
     /// Replies so far.

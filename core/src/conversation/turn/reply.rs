@@ -101,6 +101,7 @@ impl Turn {
 
     /// A reply that is not known yet: the server is done with the one before.
     fn begin(&mut self, cx: &mut Context, id: Option<ReplyId>) {
+        self.caller_speaks = false;
         self.ledger.supersede();
         let asked_by_tool = std::mem::take(&mut self.follow_up);
         if self.challenged && !asked_by_tool {

@@ -1,0 +1,151 @@
+//! Sounds from WAV files.
+
+use std::path::Path;
+
+use hound::{SampleFormat, WavReader};
+use parlor_core::audio::SAMPLE_RATE;
+
+use super::{LONGEST, SoundError};
+
+/// Reads a WAV file of 24 kHz, 16 bit, mono or stereo; stereo becomes its mean.
+pub(super) fn read(path: &Path) -> Result<Vec<i16>, SoundError> {
+    let unreadable = |why: String| SoundError::Unreadable {
+        path: path.to_owned(),
+        why,
+    };
+    let metadata = path.metadata().map_err(|why| unreadable(why.to_string()))?;
+    if !metadata.is_file() {
+        return Err(unreadable("it is no file".to_owned()));
+    }
+    let reader = WavReader::open(path).map_err(|why| unreadable(why.to_string()))?;
+    let spec = reader.spec();
+    let is_right = spec.sample_format == SampleFormat::Int
+        && spec.bits_per_sample == 16
+        && spec.sample_rate == SAMPLE_RATE
+        && (1..=2).contains(&spec.channels);
+    if !is_right {
+        return Err(SoundError::Format {
+            path: path.to_owned(),
+            is: format!(
+                "of {} Hz, {} bit, {} channels",
+                spec.sample_rate, spec.bits_per_sample, spec.channels
+            ),
+        });
+    }
+    if !(1..=LONGEST * SAMPLE_RATE).contains(&reader.duration()) {
+        return Err(SoundError::Length(path.to_owned()));
+    }
+    let samples: Result<Vec<i16>, _> = reader.into_samples().collect();
+    let samples = samples.map_err(|why| unreadable(why.to_string()))?;
+    Ok(mono(&samples, usize::from(spec.channels)))
+}
+
+fn mono(samples: &[i16], channels: usize) -> Vec<i16> {
+    let mean = |both: &[i16]| match *both {
+        [left, right] => i16::midpoint(left, right),
+        [one] => one,
+        _ => 0,
+    };
+    samples.chunks_exact(channels).map(mean).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use hound::{WavSpec, WavWriter};
+
+    use super::*;
+
+    const RIGHT: WavSpec = WavSpec {
+        channels: 1,
+        sample_rate: SAMPLE_RATE,
+        bits_per_sample: 16,
+        sample_format: SampleFormat::Int,
+    };
+
+    /// A file that is gone after the test.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str) -> Self {
+            let name = format!("parlor-sound-{}-{name}.wav", std::process::id());
+            Self(std::env::temp_dir().join(name))
+        }
+
+        fn wav(name: &str, spec: WavSpec, samples: &[i16]) -> Self {
+            let file = Self::new(name);
+            let mut writer = WavWriter::create(&file.0, spec).unwrap();
+            for sample in samples {
+                writer.write_sample(*sample).unwrap();
+            }
+            writer.finalize().unwrap();
+            file
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            // It may never have been written.
+            std::fs::remove_file(&self.0).ok();
+        }
+    }
+
+    #[test]
+    fn mono_is_read_as_it_is_and_stereo_as_its_mean() {
+        let file = Scratch::wav("mono", RIGHT, &[1, -2, 3]);
+        assert_eq!(read(&file.0).unwrap(), [1, -2, 3]);
+        let stereo = WavSpec {
+            channels: 2,
+            ..RIGHT
+        };
+        let file = Scratch::wav("stereo", stereo, &[10, 20, i16::MAX, i16::MAX, -4, 4]);
+        assert_eq!(read(&file.0).unwrap(), [15, i16::MAX, 0]);
+    }
+
+    #[test]
+    fn another_format_is_refused_with_the_right_one() {
+        let file = Scratch::wav(
+            "rate",
+            WavSpec {
+                sample_rate: 44_100,
+                ..RIGHT
+            },
+            &[1],
+        );
+        let error = read(&file.0).unwrap_err().to_string();
+        assert!(
+            error.contains("is of 44100 Hz, 16 bit, 1 channels"),
+            "{error}"
+        );
+        assert!(
+            error.contains("24000 Hz, 16 bit, mono or stereo"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn nothing_and_too_much_are_refused() {
+        let too_long = vec![0; (LONGEST * SAMPLE_RATE + 1) as usize];
+        for (name, samples) in [("empty", [].as_slice()), ("long", &too_long)] {
+            let file = Scratch::wav(name, RIGHT, samples);
+            let error = read(&file.0).unwrap_err();
+            assert!(matches!(error, SoundError::Length(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_wav_file_is_refused() {
+        let file = Scratch::new("text");
+        std::fs::write(&file.0, "RIFF and nothing else").unwrap();
+        let folder = std::env::temp_dir();
+        for path in [&file.0, &folder, &folder.join("parlor-no-such-sound.wav")] {
+            let error = read(path).unwrap_err();
+            assert!(matches!(error, SoundError::Unreadable { .. }), "{error}");
+        }
+        let file = Scratch::wav("cut", RIGHT, &[7; 1_000]);
+        let whole = std::fs::read(&file.0).unwrap();
+        std::fs::write(&file.0, &whole[..whole.len() - 500]).unwrap();
+        assert!(read(&file.0).is_err(), "it ends before its end");
+    }
+}

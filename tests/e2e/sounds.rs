@@ -1,0 +1,160 @@
+//! What callers hear besides the agent's voice, on a track of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::post;
+use parlor::room::Caller;
+use parlor::sim;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+
+use super::bench::{Bench, SOON, agent_is, agent_speaks, calling, say};
+use super::hearing::{self, SILENT};
+
+/// What is still on its way when a sound has to be gone, and the fade: 1 s at 24 kHz.
+const ON_ITS_WAY: usize = RATE;
+
+const RATE: usize = 24_000;
+
+/// 50 ms: less than between two keys.
+const PART: usize = RATE / 20;
+
+/// Two tools that answer when the test says so.
+struct Shop {
+    address: String,
+    open: Arc<Semaphore>,
+}
+
+impl Shop {
+    async fn start() -> Self {
+        let open = Arc::new(Semaphore::new(0));
+        let gate = open.clone();
+        let answer = move || async move {
+            gate.acquire().await.unwrap().forget();
+            "{}"
+        };
+        let app = Router::new().route("/", post(answer));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
+        Self { address, open }
+    }
+
+    /// An agent that books tables, and holds while it asks for the hours.
+    fn agent(&self, sounds: &str) -> PathBuf {
+        let tool = |name: &str, hold: bool| {
+            format!(
+                "[[tools]]\nname = \"{name}\"\ndescription = \"Asks the shop.\"\nhold = {hold}\n\
+                 http = {{ url = \"{}\", allow_private = true }}\n",
+                self.address
+            )
+        };
+        let text = format!(
+            "prompt = \"You are a clerk.\"\ngreeting = \"Hello\"\n{sounds}{}{}",
+            tool("book", false),
+            tool("hours", true)
+        );
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sounds.toml");
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+
+    fn answer(&self) {
+        self.open.add_permits(1);
+    }
+}
+
+/// The agent's tracks: their names, and whether clients take them for its voice.
+fn tracks(caller: &Caller) -> Vec<(String, bool)> {
+    let tracks = caller.agent_tracks().into_iter();
+    tracks.map(|it| (it.name, it.is_microphone)).collect()
+}
+
+/// A WAV file of one tone that never pauses, as keys do.
+fn tone() -> PathBuf {
+    let wave = |nth: i32| if nth % 60 < 30 { 8_000 } else { -8_000 };
+    let samples: Vec<i16> = (0..24_000).map(wave).collect();
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hold.wav");
+    parlor::demo::wav::write(&file, &samples).unwrap();
+    file
+}
+
+/// Whether a second of it is loud all the time.
+fn is_a_tone(heard: &[i16]) -> bool {
+    let loud: Vec<_> = heard.chunks_exact(PART).map(is_loud).collect();
+    let mut seconds = loud.windows(RATE / PART);
+    seconds.any(|second| second.iter().all(|it| *it))
+}
+
+fn is_loud(heard: &[i16]) -> bool {
+    hearing::peak(heard) > 10 * SILENT
+}
+
+/// The tool answers; nothing but the agent's voice is heard while it speaks.
+async fn answered_in_silence(shop: &Shop, caller: &Caller) {
+    let mut state = caller.agent_state();
+    shop.answer();
+    agent_is(&mut state, "speaking").await;
+    let from = caller.background().len() + ON_ITS_WAY;
+    agent_is(&mut state, "listening").await;
+    let meanwhile = caller.background().since(from);
+    let peak = hearing::peak(&meanwhile);
+    println!("{} ms of the reply: peak {peak}", meanwhile.len() / 24);
+    assert!(meanwhile.len() > ON_ITS_WAY / 2, "the reply is too short");
+    assert!(peak < SILENT, "heard while the agent speaks");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_hears_the_agent_think_or_hold_and_nobody_speaks_over_it() {
+    let shop = Shop::start().await;
+    let bench = Bench::start(calling(&["1=book", "2=hours"])).await;
+    let hold = tone();
+    let sounds = format!("[sounds]\nthinking = \"keys\"\nhold = {hold:?}\nvolume = 0.5\n");
+    let file = shop.agent(&sounds);
+    let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
+    let mut caller = bench.caller("ada").await;
+    agent_speaks(&mut caller.agent_state()).await;
+    let mut background = caller.background();
+    assert!(background.wait(0, SOON, |heard| !heard.is_empty()).await);
+    let published = [
+        ("agent".to_owned(), true),
+        ("background_audio".to_owned(), false),
+    ];
+    assert_eq!(tracks(&caller), published);
+    assert!(hearing::peak(&background.since(0)) < SILENT, "nobody waits");
+
+    say(&mut caller, "caller-table").await;
+    let from = background.len();
+    assert!(
+        background.wait(from, SOON, is_loud).await,
+        "nobody is heard to think"
+    );
+    assert!(!is_a_tone(&background.since(from)), "that is not holding");
+    answered_in_silence(&shop, &caller).await;
+
+    say(&mut caller, "caller-hours").await;
+    let from = background.len();
+    assert!(
+        background.wait(from, SOON, is_a_tone).await,
+        "nobody is heard to hold"
+    );
+    answered_in_silence(&shop, &caller).await;
+
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_sounds_there_is_one_track() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker();
+    let caller = bench.caller("ada").await;
+    agent_speaks(&mut caller.agent_state()).await;
+    assert_eq!(tracks(&caller), [("agent".to_owned(), true)]);
+    assert!(caller.background().is_empty());
+    caller.leave().await;
+    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+}
