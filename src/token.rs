@@ -10,6 +10,7 @@ use livekit_protocol::{RoomAgentDispatch, RoomConfiguration};
 use parlor_core::conversation::AgentState;
 use parlor_core::private::Secret;
 use ring::hmac;
+use serde_json::Value;
 
 use crate::clock;
 use crate::config::LiveKit;
@@ -54,6 +55,8 @@ pub struct Visit {
     pub attributes: HashMap<String, String>,
     /// Who is sent; without it, the agents of every room come.
     pub agent: Option<Sent>,
+    /// Whether they may see all of the agent's session and manage it.
+    pub manages: bool,
     /// How long it lets them join. Who has joined stays.
     pub valid: Duration,
 }
@@ -150,7 +153,26 @@ pub fn mint_visit(livekit: &LiveKit, visit: Visit) -> Result<Secret, AccessToken
         }),
         None => token,
     };
-    token.to_jwt().map(Secret::new)
+    let token = token.to_jwt()?;
+    let token = match visit.manages {
+        true => managing(livekit, &token).ok_or(AccessTokenError::InvalidClaims("no grants"))?,
+        false => token,
+    };
+    Ok(Secret::new(token))
+}
+
+/// The token with a grant that [`VideoGrants`] does not know.
+fn managing(livekit: &LiveKit, token: &str) -> Option<String> {
+    let mut parts = token.split('.');
+    let (head, claims) = (parts.next()?, BASE64_URL_SAFE_NO_PAD.decode(parts.next()?));
+    let mut claims: Value = serde_json::from_slice(&claims.ok()?).ok()?;
+    let grants = claims.get_mut("video")?.as_object_mut()?;
+    grants.insert("canManageAgentSession".to_owned(), Value::Bool(true));
+    let claims = BASE64_URL_SAFE_NO_PAD.encode(claims.to_string());
+    let signed = format!("{head}.{claims}");
+    let signature = hmac::sign(&key(livekit), signed.as_bytes());
+    let signature = BASE64_URL_SAFE_NO_PAD.encode(signature);
+    Some(format!("{signed}.{signature}"))
 }
 
 /// The seat of a caller whose token this key has signed, up to `grace` after it has expired.
@@ -158,9 +180,7 @@ pub fn seat(livekit: &LiveKit, token: &str, grace: Duration) -> Option<Seat> {
     // Any algorithm that the token names but this one fails here.
     let (signed, signature) = token.rsplit_once('.')?;
     let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
-    let key = livekit.api_secret.reveal().as_bytes();
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key);
-    hmac::verify(&key, signed.as_bytes(), &signature).ok()?;
+    hmac::verify(&key(livekit), signed.as_bytes(), &signature).ok()?;
     let claims = Claims::from_unverified(token).ok()?;
     let now = clock::wall().duration_since(UNIX_EPOCH).ok()?;
     let until = Duration::from_secs(claims.exp as u64).checked_add(grace)?;
@@ -168,6 +188,10 @@ pub fn seat(livekit: &LiveKit, token: &str, grace: Duration) -> Option<Seat> {
     let is_ours = claims.iss == livekit.api_key && is_callers && now <= until;
     let (room, identity) = (claims.video.room, claims.sub);
     (is_ours && !room.is_empty() && !identity.is_empty()).then_some(Seat { room, identity })
+}
+
+fn key(livekit: &LiveKit) -> hmac::Key {
+    hmac::Key::new(hmac::HMAC_SHA256, livekit.api_secret.reveal().as_bytes())
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::config::{Agent, AgentApi, Overrides, Source};
 use crate::demo::{Demonstration, Told, Voice};
 use crate::explain;
 use crate::shutdown;
+use crate::sim::ToolRule;
 
 /// The command's flags.
 #[derive(Debug, Args)]
@@ -41,6 +42,9 @@ pub(super) struct Demo {
     /// The agent's file [default: agent.toml, if it is there]
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
+    /// Let the simulator call a tool, as `parlor sim --tool` does
+    #[arg(long = "tool", value_name = "WORD=TOOL[:JSON]")]
+    tools: Vec<ToolRule>,
     /// Where to save what the caller heard
     #[arg(long, value_name = "FILE", default_value = "demo-heard.wav")]
     out: PathBuf,
@@ -53,6 +57,7 @@ impl Demo {
                 listen,
                 opens: !self.no_open,
                 agent: self.agent,
+                calls: self.tools,
             };
             return page.run(source).await;
         }
@@ -80,6 +85,7 @@ impl Demo {
             heard: self.out.clone(),
             livekit_server: source.text("PARLOR_LIVEKIT_SERVER").map(PathBuf::from),
             api: AgentApi::load_if_keyed(source)?,
+            calls: self.tools,
         };
         let ended = demonstration.run(events, &tell).await;
         signals.abort();

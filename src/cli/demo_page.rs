@@ -15,6 +15,7 @@ use crate::config::{AgentApi, Source};
 use crate::demo::Servers;
 use crate::ops::log::Format;
 use crate::shutdown;
+use crate::sim::ToolRule;
 use crate::web::{self, Web, WebError};
 
 /// Port 0 is any free one.
@@ -28,11 +29,13 @@ pub(super) struct DemoPage {
     pub(super) opens: bool,
     /// The agent's file.
     pub(super) agent: Option<PathBuf>,
+    /// When the simulator calls a tool.
+    pub(super) calls: Vec<ToolRule>,
 }
 
 impl DemoPage {
     /// Serves the page until a signal; everything it started has ended with it.
-    pub(super) async fn run(self, source: &Source) -> Done {
+    pub(super) async fn run(mut self, source: &Source) -> Done {
         let elsewhere = self.listen.filter(|it| !it.ip().is_loopback());
         if let Some(address) = elsewhere {
             let why = "the demo is for this machine alone: name a loopback address";
@@ -42,8 +45,9 @@ impl DemoPage {
         let watching = shutdown::on_signals(control, || ())?;
         let program = source.text("PARLOR_LIVEKIT_SERVER").map(PathBuf::from);
         let api = AgentApi::load_if_keyed(source)?;
+        let calls = std::mem::take(&mut self.calls);
         let servers = tokio::select! {
-            started = Servers::start(program.as_deref(), api) => started.context("the demo cannot run")?,
+            started = Servers::start(program.as_deref(), api, calls) => started.context("the demo cannot run")?,
             _ = signals.recv() => return Ok(ExitCode::SUCCESS),
         };
         let done = self.serve(&servers, source, &mut signals).await;
@@ -106,10 +110,11 @@ impl DemoPage {
         done
     }
 
-    /// The page, at another port when nobody minds and its own is taken.
+    /// The page, whose visitors are at home here, at another port when nobody minds and its own is taken.
     async fn page(&self, servers: &Servers) -> Result<Web, WebError> {
         let at = |listen| web::Options {
             listen,
+            manage: true,
             ..web::Options::new(servers.livekit().clone())
         };
         match self.listen {

@@ -45,6 +45,9 @@ pub(super) struct Web {
     /// Let visitors choose rooms and identities, and so join each other
     #[arg(long, env = "PARLOR_WEB_ALLOW_ROOMS")]
     allow_rooms: bool,
+    /// Let visitors see what tools are given and give, and all else that is for managers
+    #[arg(long, env = "PARLOR_WEB_MANAGE")]
+    manage: bool,
     /// Tokens for each visitor's address in a minute; ten times as many for all together
     #[arg(long, value_name = "N", env = "PARLOR_WEB_RATE", default_value_t = web::DEFAULT_RATE, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rate: u32,
@@ -61,6 +64,7 @@ impl Web {
             agent_name: agent_name(source, &self.agent_name),
             allow_origins: self.allow_origins,
             allow_rooms: self.allow_rooms,
+            manage: self.manage,
             tokens_a_minute: self.rate,
         };
         let page = web::Web::bind(options).await;

@@ -151,6 +151,11 @@ pub const VARIABLES: &[Variable] = &[
         "true: visitors of the page choose rooms and identities",
     ),
     variable(
+        "PARLOR_WEB_MANAGE",
+        "false",
+        "true: visitors of the page may manage the agent's session",
+    ),
+    variable(
         "PARLOR_WEB_RATE",
         "30",
         "tokens for each visitor's address in a minute",

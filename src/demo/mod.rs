@@ -18,6 +18,7 @@ use crate::agency::Agency;
 use crate::config::{AgentApi, LiveKit};
 use crate::room::Caller;
 use crate::session::Call;
+use crate::sim::ToolRule;
 use crate::token::{Grant, Kind, mint};
 
 pub use script::Voice;
@@ -46,6 +47,8 @@ pub struct Demonstration {
     pub livekit_server: Option<PathBuf>,
     /// The real Voice Agent API; the simulator without it.
     pub api: Option<AgentApi>,
+    /// When the simulator calls a tool.
+    pub calls: Vec<ToolRule>,
 }
 
 /// Something to be shown as it happens.
@@ -92,7 +95,7 @@ impl Demonstration {
         tell: Tell<'_>,
     ) -> anyhow::Result<Outcome> {
         let lines = script::lines(&self.voice)?;
-        let servers = Servers::start(self.livekit_server.as_deref(), self.api).await?;
+        let servers = Servers::start(self.livekit_server.as_deref(), self.api, self.calls).await?;
         let livekit = servers.livekit().clone();
         tell(Told::Up {
             server: &livekit.url,

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 use super::Server;
 use crate::config::{AgentApi, LiveKit};
 use crate::dial::Proxies;
-use crate::sim::{self, Simulator};
+use crate::sim::{self, Simulator, ToolRule};
 
 /// The servers of a demonstration.
 #[derive(Debug)]
@@ -19,14 +19,18 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts a livekit-server, looked for when `program` does not name it, and the simulator when
-    /// there is no real `api`.
+    /// Starts a livekit-server, looked for when `program` does not name it, and the simulator, which
+    /// calls tools by these rules, when there is no real `api`.
     ///
     /// # Errors
     /// Which of them cannot be started, and why.
-    pub async fn start(program: Option<&Path>, api: Option<AgentApi>) -> anyhow::Result<Self> {
+    pub async fn start(
+        program: Option<&Path>,
+        api: Option<AgentApi>,
+        calls: Vec<ToolRule>,
+    ) -> anyhow::Result<Self> {
         let server = Server::start(program).await?;
-        let simulation = Simulation::start(api).await?;
+        let simulation = Simulation::start(api, calls).await?;
         Ok(Self { server, simulation })
     }
 
@@ -57,7 +61,7 @@ struct Simulation {
 
 impl Simulation {
     /// The simulator on a free port; nothing at all when there is a real API.
-    async fn start(api: Option<AgentApi>) -> anyhow::Result<Self> {
+    async fn start(api: Option<AgentApi>, calls: Vec<ToolRule>) -> anyhow::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let mut tasks = JoinSet::new();
         if let Some(api) = api {
@@ -65,6 +69,7 @@ impl Simulation {
         }
         let options = sim::Options {
             reply: sim::Reply::Script,
+            calls,
             ..sim::Options::default()
         };
         let simulator = Simulator::bind(options).await?;

@@ -64,6 +64,8 @@ pub(super) struct Rules {
     pub(super) agent_name: String,
     /// Whether they choose rooms and identities.
     pub(super) allow_rooms: bool,
+    /// Whether they may see all of the agent's session and manage it.
+    pub(super) manage: bool,
 }
 
 impl Ask {
@@ -111,6 +113,7 @@ impl Ask {
             metadata,
             attributes: attributes(self.participant_attributes.unwrap_or_default())?,
             agent: agent(rules, agents.unwrap_or_default())?,
+            manages: rules.manage,
             valid: VALID,
         })
     }
@@ -186,6 +189,7 @@ mod tests {
         Rules {
             agent_name: agent_name.to_owned(),
             allow_rooms,
+            manage: false,
         }
     }
 

@@ -58,6 +58,8 @@ pub struct Options {
     pub allow_origins: Vec<Origin>,
     /// Whether visitors choose rooms and identities.
     pub allow_rooms: bool,
+    /// Whether visitors may see all of the agent's session and manage it.
+    pub manage: bool,
     /// Tokens for each client in a minute, 1 or more.
     pub tokens_a_minute: u32,
 }
@@ -72,6 +74,7 @@ impl Options {
             agent_name: String::new(),
             allow_origins: Vec::new(),
             allow_rooms: false,
+            manage: false,
             tokens_a_minute: DEFAULT_RATE,
         }
     }
@@ -122,6 +125,7 @@ impl Web {
             rules: Rules {
                 agent_name: options.agent_name,
                 allow_rooms: options.allow_rooms,
+                manage: options.manage,
             },
             limit: Mutex::new(Limit::new(options.tokens_a_minute)),
             livekit: options.livekit,

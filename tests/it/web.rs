@@ -223,6 +223,30 @@ async fn rooms_are_chosen_where_that_is_allowed() {
     assert_eq!(answer.json()["server_url"], "wss://talk.example");
 }
 
+/// Whether a token lets its bearer manage the agent's session.
+fn manages(answer: &Answer) -> bool {
+    // A grant that the verifier of tokens knows nothing of.
+    let token = answer.token();
+    let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap());
+    let claims: Value = serde_json::from_slice(&claims.unwrap()).unwrap();
+    claims["video"]["canManageAgentSession"] == true
+}
+
+#[tokio::test]
+async fn visitors_manage_where_that_is_allowed_and_nowhere_else() {
+    let nobody = bench(options()).await;
+    assert!(!manages(&nobody.token(&json!({}), &[]).await));
+    let everybody = bench(Options {
+        manage: true,
+        ..options()
+    })
+    .await;
+    let first = everybody.token(&json!({}), &[]).await;
+    let again = everybody.token_again(&json!({}), &first.token()).await;
+    assert_eq!(first.claims().video, again.claims().video);
+    assert!(manages(&first) && manages(&again));
+}
+
 #[tokio::test]
 async fn who_had_a_seat_gets_it_again() {
     let bench = bench(options()).await;

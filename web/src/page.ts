@@ -42,18 +42,18 @@ export class Page implements Audience {
   }
 
   /** Starts a call, or goes back to the one before the page was reloaded. */
-  async begin(former?: Place): Promise<void> {
+  async begin(former?: Place, isMuted = former?.isMuted ?? false): Promise<void> {
     if (this.call) return;
     this.clear();
     this.stage.show('connecting');
-    const call = new Call(this, the('voices', HTMLElement));
+    const call = new Call(this, the('voices', HTMLElement), former);
     this.call = call;
     this.turns = new Turns();
     this.ear = new Ear((levels) => this.hear(levels));
     try {
-      await call.begin(former);
+      await call.begin(isMuted);
     } catch (error) {
-      await this.notBegun(call, error, former);
+      await this.notBegun(call, error);
       return;
     }
     if (this.call !== call) return;
@@ -79,7 +79,9 @@ export class Page implements Audience {
   }
 
   agentTrouble(trouble: AgentTrouble): void {
-    if (trouble) this.notice.show('agent', AGENT[trouble], () => void this.again());
+    // The call went on without the page that was reloaded, and is over.
+    if (trouble === 'never came' && this.call?.former) void this.again(this.call.place?.isMuted);
+    else if (trouble) this.notice.show('agent', AGENT[trouble], () => void this.again());
     else this.notice.clear('agent');
   }
 
@@ -148,9 +150,9 @@ export class Page implements Audience {
     await Promise.all([this.call?.unsilence(), this.ear?.wake()]);
   }
 
-  private async again(): Promise<void> {
+  private async again(isMuted = false): Promise<void> {
     await this.end();
-    await this.begin();
+    await this.begin(undefined, isMuted);
   }
 
   private async end(): Promise<void> {
@@ -160,8 +162,9 @@ export class Page implements Audience {
     await call?.end();
   }
 
-  private async notBegun(call: Call, error: unknown, former?: Place): Promise<void> {
+  private async notBegun(call: Call, error: unknown): Promise<void> {
     if (this.call !== call) return;
+    const { former } = call;
     this.close();
     await call.end();
     if (former && isPlaceLost(error)) {

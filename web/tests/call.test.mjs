@@ -6,7 +6,6 @@ import { AGENT, heardFor, onset, silence, YOU } from './support/levels.mjs';
 
 const GREETING = 'Hello, this is Parlor. How can I help you today?';
 const HOURS = 'We are open from nine to five, Monday to Friday.';
-
 const demo = new Demo();
 let tab;
 
@@ -55,6 +54,22 @@ test('a question and its answer are bubbles in their order', WITHIN, async () =>
   console.log(`turn: measured ${ms(waited)}, the page says "${told}"`);
   assert.ok(Math.abs(Number(told.match(/(\d+) ms/)[1]) - waited * 1000) < 60, 'the page measures what is so');
   await tab.screen('listening');
+});
+
+test('what you say while the call begins is heard from the first word on', WITHIN, async () => {
+  let letIn;
+  const said = new Promise((resolve) => (letIn = resolve));
+  await tab.page.route('**/api/token', async (route) => {
+    await said;
+    await route.continue();
+  });
+  await tab.talk();
+  await tab.recorded();
+  await tab.say('caller-table');
+  letIn();
+  await tab.shows(tab.you, 'I would like to book a table for two.');
+  const yours = (await tab.transcript()).filter((it) => it.startsWith('you'));
+  assert.deepEqual(yours, ['you: I would like to book a table for two.']);
 });
 
 test('an interruption silences the agent and cuts its bubble', WITHIN, async () => {

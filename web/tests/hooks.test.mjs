@@ -14,19 +14,26 @@ before(async () => {
 
 after(() => hooks?.close());
 
-test('the official hooks show state, track, transcripts and chat in their roles', WITHIN, async () => {
-  const answer = await fetch(`${demo.url}api/token`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: '{}',
-  });
+/** Opens the page, which gets its token when it is `letIn`. */
+async function arrive(letIn) {
+  const headers = { 'Content-Type': 'application/json' };
+  const answer = await fetch(`${demo.url}api/token`, { method: 'POST', headers, body: '{}' });
   assert.equal(answer.status, 201);
-  const { server_url: url, participant_token: token } = await answer.json();
+  const json = await answer.json();
   const visitor = await demo.arrive();
-  const tab = await visitor.open(`${hooks.url}?${new URLSearchParams({ url, token })}`);
+  await visitor.context.route('**/api/token', async (route) => {
+    await letIn;
+    await route.fulfill({ status: 201, json });
+  });
+  const tab = await visitor.open(hooks.url);
+  const says = (text) => tab.page.locator('#messages li').filter({ hasText: text }).waitFor();
+  return { tab, says, token: json.participant_token };
+}
+
+test('the official hooks show state, track, transcripts and chat in their roles', WITHIN, async () => {
+  const { tab, says, token } = await arrive();
   const { page } = tab;
   const is = (id, text) => page.locator(id).filter({ hasText: text }).waitFor();
-  const says = (text) => page.locator('#messages li').filter({ hasText: text }).waitFor();
 
   await page.getByRole('button', { name: 'Start' }).click();
   await Promise.all([is('#assistant', 'speaking'), is('#agent', 'speaking'), is('#connected', 'true')]);
@@ -51,4 +58,17 @@ test('the official hooks show state, track, transcripts and chat in their roles'
   assert.equal(transcriptions.filter((it) => it.startsWith(`${sub}:`)).length, 1);
   assert.deepEqual(tab.errors, []);
   await tab.screen('hooks');
+});
+
+test('what is said before the agent is there is heard, from the first word on', WITHIN, async () => {
+  let open;
+  const { tab, says } = await arrive(new Promise((letIn) => (open = letIn)));
+  await tab.page.getByRole('button', { name: 'Start' }).click();
+  await tab.recorded();
+  await tab.say('caller-table');
+  open();
+  await says(/^userTranscript: I would like to book a table for two\.$/);
+  await says(/^agentTranscript: A table for two tonight at eight is booked\.$/);
+  assert.equal(await tab.page.locator('#messages li').filter({ hasText: /^userTranscript/ }).count(), 1);
+  assert.deepEqual(tab.errors, []);
 });

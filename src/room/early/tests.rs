@@ -94,6 +94,18 @@ fn webm_and_ogg_are_heard() {
     }
 }
 
+/// What Chromium's recorder wrote, 100 ms of silence and then the clip, as livekit-client sends it:
+/// with the first byte of a block at its end.
+const CHROMIUM: &[u8] = include_bytes!("chromium.webm");
+
+#[test]
+fn what_a_browser_stopped_in_the_middle_is_heard() {
+    let voice = decoded(CHROMIUM).unwrap();
+    assert_eq!(voice.len(), 10 * 1_440, "each packet of 60 ms");
+    let likeness = likeness(&clip()[..12_000], &voice[2_400..]);
+    assert!(likeness > 0.97, "{likeness}");
+}
+
 #[test]
 fn what_is_sent_tells_how_it_is_written() {
     let told = |mime: &str, attributes: &[(&str, &str)]| {
@@ -146,7 +158,8 @@ fn hostile_bytes_never_panic() {
             .map(|end| &file[..end])
             .collect();
         let of_cut: Vec<_> = cut.into_iter().map(decoded).collect();
-        assert!(of_cut.iter().any(Result::is_err));
+        let longest = of_cut.iter().flatten().map(Vec::len).max();
+        assert!(longest.is_some_and(|it| it <= 30 * 480), "{longest:?}");
         for _ in 0..300 {
             let mut hostile = file.clone();
             for _ in 0..1 + random() % 4 {

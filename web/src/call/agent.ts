@@ -37,6 +37,8 @@ export class AgentWatch {
   constructor(
     private readonly room: Room,
     private readonly audience: AgentAudience,
+    /** Whether it was in the room before us. */
+    private readonly wasThere: boolean,
   ) {
     for (const event of [
       RoomEvent.Connected,
@@ -57,7 +59,7 @@ export class AgentWatch {
     if (STATES.has(this.state)) this.content();
     else if (this.state === 'left') this.expect('left', BACK_WITHIN_MS);
     else if (agent) this.expect('never ready', COMES_WITHIN_MS);
-    else this.expect('never came', COMES_WITHIN_MS);
+    else this.expect('never came', this.wasThere ? BACK_WITHIN_MS : COMES_WITHIN_MS);
     this.audience.agentIs(this.state, agent);
   }
 

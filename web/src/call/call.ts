@@ -10,7 +10,7 @@ import {
   type RemoteParticipant,
   type RemoteTrack,
 } from 'livekit-client';
-import { AgentWatch, agentOf, type AgentAudience } from './agent';
+import { AgentWatch, agentOf, type AgentAudience, type AgentTrouble } from './agent';
 import { Microphone, type MicrophoneTrouble } from './microphone';
 import { forget, hold, keep } from './place';
 import { askForPass, TokenError, type Pass, type Place } from './token';
@@ -57,10 +57,13 @@ export class Call {
   constructor(
     private readonly audience: Audience,
     private readonly voices: HTMLElement,
+    /** Where the page was before it was reloaded. */
+    readonly former?: Place,
   ) {
     this.transcript = new Transcript(this.room, (line) => audience.line(line));
     followTools(this.room, (call) => audience.tool(call));
-    new AgentWatch(this.room, audience);
+    const agentTrouble = (trouble: AgentTrouble): void => this.onAgentTrouble(trouble);
+    new AgentWatch(this.room, { agentIs: (...is) => audience.agentIs(...is), agentTrouble }, former !== undefined);
     this.followRoom();
     this.followVoices();
   }
@@ -71,16 +74,16 @@ export class Call {
   }
 
   /** Joins: a new call, or the one that the page was in before it was reloaded. */
-  async begin(former?: Place): Promise<void> {
-    const pass = await askForPass(former);
+  async begin(isMuted: boolean): Promise<void> {
+    if (!isMuted) this.microphone.take();
+    const pass = await askForPass(this.former);
     if (this.isOver) return;
     await this.connect(pass);
     const { name, localParticipant } = this.room;
-    const isMuted = former?.isMuted ?? false;
     this.held = { room: name, identity: localParticipant.identity, token: pass.token, isMuted };
     keep(this.held);
     // Held as long as this page is there; who comes back holds it already.
-    if (!former) await hold(this.held.identity);
+    if (!this.former) await hold(this.held.identity);
     if (!this.isOver) await this.mute(isMuted);
   }
 
@@ -98,6 +101,8 @@ export class Call {
   /** Leaves. */
   async end(): Promise<void> {
     this.isOver = true;
+    // Somebody may think long about the browser's question.
+    void this.microphone.leave();
     await this.room.disconnect();
   }
 
@@ -117,6 +122,13 @@ export class Call {
     } catch (error) {
       throw new Unreachable(url, { cause: error });
     }
+  }
+
+  /** A call is over when its agent is gone for good: a reload begins another one. */
+  private onAgentTrouble(trouble: AgentTrouble): void {
+    if (trouble === 'left') forget();
+    else if (!trouble && this.held) keep(this.held);
+    this.audience.agentTrouble(trouble);
   }
 
   private followRoom(): void {
@@ -156,6 +168,7 @@ export class Call {
     // What never began is told by `begin`.
     if (!this.held || this.isOver) return;
     this.isOver = true;
+    void this.microphone.leave();
     const how = endingOf(reason);
     if (how !== 'gone') forget();
     this.audience.ended(how);

@@ -9,11 +9,14 @@ import {
   useTranscriptions,
   useVoiceAssistant,
 } from '@livekit/components-react';
-import { TokenSource } from 'livekit-client';
-import { useMemo, type ReactNode } from 'react';
+import { Room, TokenSource } from 'livekit-client';
+import type { ReactNode } from 'react';
 import { createRoot } from 'react-dom/client';
 
-const query = new URLSearchParams(location.search);
+const source = TokenSource.endpoint('/api/token');
+
+// livekit-client heeds this here alone: as an option of one microphone it is passed over.
+const room = new Room({ publishDefaults: { preConnectBuffer: true } });
 
 function Hooks(): ReactNode {
   const assistant = useVoiceAssistant();
@@ -44,9 +47,7 @@ function Hooks(): ReactNode {
 }
 
 function App(): ReactNode {
-  const [serverUrl, participantToken] = [query.get('url') ?? '', query.get('token') ?? ''];
-  const source = useMemo(() => TokenSource.literal({ serverUrl, participantToken }), [serverUrl, participantToken]);
-  const session = useSession(source);
+  const session = useSession(source, { room });
   return (
     <SessionProvider session={session}>
       <button type="button" onClick={() => void session.start()}>

@@ -100,6 +100,11 @@ export class Tab {
     await this.page.evaluate((it) => window.voice.say(it), wav);
   }
 
+  /** Waits until what is said is kept for an agent that is yet to come. */
+  recorded() {
+    return this.page.evaluate(() => window.voice.recorded);
+  }
+
   now() {
     return this.page.evaluate(() => window.voice.now());
   }

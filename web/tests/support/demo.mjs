@@ -6,15 +6,15 @@ import { Parlor } from './parlor.mjs';
 /** How long a test may take, and what comes before and after it. */
 export const WITHIN = { timeout: 60_000 };
 
-/** Starts and ends them with the tests of the file that calls this. */
+/** Starts and ends them, Parlor with these flags, with the tests of the file that calls this. */
 export class Demo {
   parlor;
   browser;
   visitor;
 
-  constructor() {
+  constructor(...flags) {
     before(async () => {
-      this.parlor = await Parlor.start();
+      this.parlor = await Parlor.start(...flags);
       this.browser = await launch();
     }, WITHIN);
     afterEach(() => this.visitor?.leave());

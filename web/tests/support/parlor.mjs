@@ -10,14 +10,16 @@ export const ROOT = resolve(import.meta.dirname, '../../..');
 
 const UP_WITHIN_MS = 30_000;
 const DOWN_WITHIN_MS = 10_000;
+const SAID_WITHIN_MS = 20_000;
 
 export class Parlor {
   /** Starts it and waits for its page. */
-  static async start() {
+  static async start(...flags) {
     const program = resolve(process.env.PARLOR_BIN ?? `${ROOT}/target/debug/parlor`);
     // A session of its own: cells have groups of their own and outlive the worker.
-    const child = spawn(program, ['demo', '--web', '127.0.0.1:0', '--no-open'], {
+    const child = spawn(program, ['demo', '--web', '127.0.0.1:0', '--no-open', ...flags], {
       cwd: ROOT,
+      env: { PARLOR_LOG: 'info', ...process.env },
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -32,11 +34,13 @@ export class Parlor {
   }
 
   #child;
+  #lines;
   #wrote = [];
 
   constructor(child) {
     this.#child = child;
-    createInterface(child.stderr).on('line', (line) => this.#wrote.push(line));
+    this.#lines = createInterface(child.stderr);
+    this.#lines.on('line', (line) => this.#wrote.push(line));
   }
 
   /** Ends it as Ctrl-C does. */
@@ -45,6 +49,12 @@ export class Parlor {
     const exited = once(this.#child, 'exit', { signal: AbortSignal.timeout(DOWN_WITHIN_MS) });
     this.#child.kill('SIGINT');
     await exited.finally(() => this.kill());
+  }
+
+  /** Waits until it has written a line like this one. */
+  async writes(pattern) {
+    const signal = AbortSignal.timeout(SAID_WITHIN_MS);
+    while (!this.#wrote.some((line) => pattern.test(line))) await once(this.#lines, 'line', { signal });
   }
 
   /** Kills every process of it at once. */

@@ -3,6 +3,10 @@
 export function installVoice() {
   const context = new AudioContext({ sampleRate: 48_000 });
   const mouth = context.createMediaStreamDestination();
+  // Without a source there is no sound at all, not even silence.
+  const silence = new ConstantSourceNode(context, { offset: 0 });
+  silence.connect(mouth);
+  silence.start();
   navigator.mediaDevices.getUserMedia = async () => {
     await context.resume();
     return mouth.stream.clone();
@@ -31,8 +35,18 @@ export function installVoice() {
     }
   };
 
+  const recorded = new Promise((begun) => {
+    const { start } = MediaRecorder.prototype;
+    MediaRecorder.prototype.start = function (...settings) {
+      this.addEventListener('start', () => begun(), { once: true });
+      start.apply(this, settings);
+    };
+  });
+
   window.voice = {
     rows,
+    /** Resolves when a recorder runs. */
+    recorded,
     now: () => context.currentTime,
     /** Speaks a WAV; resolves when it has been said. */
     say: async (wav) => {
