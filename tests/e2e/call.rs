@@ -37,7 +37,7 @@ async fn the_greeting_is_heard_whole() {
     );
     agent_is(&mut state, "listening").await;
     let greeting = greeting(&caller).await;
-    assert!(greeting.was_heard(), "{greeting:?}");
+    assert!(greeting.was_heard() && greeting.begins, "{greeting:?}");
     caller.leave().await;
     assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
     assert_eq!(bench.log.violations(), Vec::<String>::new());
@@ -144,7 +144,7 @@ async fn two_workers_after_each_other_serve_the_same_room() {
         let caller = bench.caller(caller).await;
         agent_speaks(&mut caller.agent_state()).await;
         let greeting = greeting(&caller).await;
-        assert!(greeting.was_heard(), "{greeting:?}");
+        assert!(greeting.was_heard() && greeting.begins, "{greeting:?}");
         caller.leave().await;
         assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
     }

@@ -23,9 +23,6 @@ const SLACK: usize = RATE * 60 / 1000;
 /// From which correlation on a window counts as found.
 const FOUND: f64 = 0.6;
 
-/// Windows that a machine which stops for half a second takes from a clip.
-const STALL: usize = 3;
-
 /// A window quieter than this part of the loudest one is not speech.
 const QUIET: f64 = 0.05;
 
@@ -41,6 +38,8 @@ pub(crate) struct Match {
     pub(crate) found: usize,
     /// The mean correlation of the windows.
     pub(crate) score: f64,
+    /// Whether the first window was found.
+    pub(crate) begins: bool,
     /// Where the first found window begins in the other recording, in 24 kHz samples.
     pub(crate) start: usize,
 }
@@ -51,9 +50,10 @@ impl Match {
         self.found * 10 >= self.windows * tenths
     }
 
-    /// Whether it was heard from its beginning to its end, but for one stall of a shared machine.
+    /// Whether this was said and nothing else: half of it was found. A shared machine that stops for
+    /// a moment takes some windows of any clip, and another clip has less than a third of them.
     pub(crate) fn was_heard(&self) -> bool {
-        self.windows > STALL && self.found + STALL >= self.windows
+        self.windows > 0 && self.found * 2 >= self.windows
     }
 
     /// Whether every window was found.
@@ -83,6 +83,7 @@ pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
             windows: 0,
             found: 0,
             score: 0.0,
+            begins: false,
             start: 0,
         };
     };
@@ -97,6 +98,7 @@ pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
         windows: windows.len(),
         found: 0,
         score: 0.0,
+        begins: false,
         start: heard.len() * 3,
     };
     let mut shift = at as i64 - anchor as i64;
@@ -107,6 +109,7 @@ pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
         result.score += score / windows.len() as f64;
         if score >= FOUND {
             result.found += 1;
+            result.begins |= window == first;
             result.start = result.start.min(at * 3);
             *shift = at as i64 - window as i64;
         }
