@@ -50,7 +50,7 @@ async fn shop() -> (String, Sent) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_is_booked_by_http_and_nothing_of_it_is_logged() {
     let (url, sent) = shop().await;
-    let rule = r#"table=book_table:{"people":2,"name":"planted-argument"}"#;
+    let rule = r#"1=book_table:{"people":2,"name":"planted-argument"}"#;
     let bench = Bench::start(calling(&[rule])).await;
     let text = format!(
         "[[tools]]\nname = \"book_table\"\ndescription = \"Books a table.\"\n\
@@ -99,7 +99,7 @@ async fn a_table_is_booked_by_http_and_nothing_of_it_is_logged() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_callers_app_answers_by_rpc() {
-    let rules = [r#"table=show:{"order":7}"#, "hours=elsewhere"];
+    let rules = [r#"1=show:{"order":7}"#, "2=elsewhere"];
     let bench = Bench::start(calling(&rules)).await;
     let text = "[[tools]]\nname = \"show\"\ndescription = \"Shows an order.\"\n\
         rpc = { method = \"show_order\" }\n\
@@ -139,9 +139,9 @@ async fn the_callers_app_answers_by_rpc() {
 #[tokio::test(flavor = "multi_thread")]
 async fn text_and_keys_reach_the_caller_and_a_call_that_cannot_be_handed_over_stays() {
     let rules = [
-        r#"table=say_to_room:{"text":"https://shop.example/7"}"#,
-        r#"hours=send_dtmf:{"digits":"1#w2"}"#,
-        r#"goodbye=transfer_call:{"destination":"office"}"#,
+        r#"1=say_to_room:{"text":"https://shop.example/7"}"#,
+        r#"2=send_dtmf:{"digits":"1#w2"}"#,
+        r#"3=transfer_call:{"destination":"office"}"#,
     ];
     let bench = Bench::start(calling(&rules)).await;
     let text = "[[tools]]\nbuiltin = \"say_to_room\"\n[[tools]]\nbuiltin = \"send_dtmf\"\n\
@@ -171,7 +171,7 @@ async fn text_and_keys_reach_the_caller_and_a_call_that_cannot_be_handed_over_st
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_agent_hangs_up_once_its_goodbye_was_heard() {
-    let bench = Bench::start(calling(&["goodbye=end_call"])).await;
+    let bench = Bench::start(calling(&["1=end_call"])).await;
     let file = agent_file("end-call.toml", "[[tools]]\nbuiltin = \"end_call\"\n");
     let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
     let mut caller = bench.caller("ada").await;
@@ -225,7 +225,7 @@ async fn a_caller_who_says_nothing_is_asked_and_then_left() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_phase_and_an_edit_reach_the_running_session() {
-    let rule = r#"table=set_state:{"state":"till"}"#;
+    let rule = r#"1=set_state:{"state":"till"}"#;
     let bench = Bench::start(calling(&[rule])).await;
     let phases = "[[tools]]\nbuiltin = \"set_state\"\n[[phases]]\nname = \"till\"\n\
         prompt = \"You are a cashier.\"\n";
