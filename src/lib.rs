@@ -29,5 +29,6 @@ pub mod soundtrack;
 pub mod template;
 pub mod token;
 pub mod tools;
+pub mod wav;
 pub mod web;
 pub mod worker;

@@ -3,7 +3,6 @@
 mod script;
 mod server;
 mod servers;
-pub mod wav;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,6 +19,7 @@ use crate::room::Caller;
 use crate::session::Call;
 use crate::sim::ToolRule;
 use crate::token::{Grant, Kind, mint};
+use crate::wav;
 
 pub use script::Voice;
 pub use server::{Ended, Server, ServerError};

@@ -7,9 +7,10 @@ use anyhow::{Context, anyhow, bail};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::{Tell, Told, wav};
+use super::{Tell, Told};
 use crate::room::Caller;
 use crate::sim::clips;
+use crate::wav;
 
 /// How long the agent may take to its next word.
 const SPEAKS_WITHIN: Duration = Duration::from_secs(15);

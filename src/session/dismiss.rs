@@ -13,8 +13,7 @@ const DISMISS_WITHIN: Duration = Duration::from_secs(2);
 
 /// Takes `caller` out of `room`: a telephone would stay connected to an empty room.
 pub(super) async fn dismiss(livekit: LiveKit, room: String, caller: Identity) {
-    let secret = livekit.api_secret.reveal();
-    let rooms = RoomClient::with_api_key(&livekit.http_url(), &livekit.api_key, secret);
+    let rooms = rooms(&livekit);
     let removing = rooms.remove_participant(&room, caller.as_str());
     match timeout(DISMISS_WITHIN, removing).await {
         Ok(Ok(())) => tracing::info!(participant = %caller, "the caller was hung up on"),
@@ -29,11 +28,14 @@ pub(super) async fn dismiss(livekit: LiveKit, room: String, caller: Identity) {
 
 /// Deletes `room`, with all who are in it.
 pub(super) async fn delete_room(livekit: LiveKit, room: String) {
-    let secret = livekit.api_secret.reveal();
-    let rooms = RoomClient::with_api_key(&livekit.http_url(), &livekit.api_key, secret);
-    match timeout(DISMISS_WITHIN, rooms.delete_room(&room)).await {
+    match timeout(DISMISS_WITHIN, rooms(&livekit).delete_room(&room)).await {
         Ok(Ok(())) => tracing::info!("the room was deleted"),
         Ok(Err(error)) => tracing::error!(%error, "the room could not be deleted"),
         Err(_elapsed) => tracing::error!("the room was not deleted in time"),
     }
+}
+
+fn rooms(livekit: &LiveKit) -> RoomClient {
+    let secret = livekit.api_secret.reveal();
+    RoomClient::with_api_key(&livekit.http_url(), &livekit.api_key, secret)
 }

@@ -6,6 +6,7 @@ use hound::{SampleFormat, WavReader};
 use parlor_core::audio::SAMPLE_RATE;
 
 use super::{LONGEST, SoundError};
+use crate::wav;
 
 /// Reads a WAV file of 24 kHz, 16 bit, mono or stereo; stereo becomes its mean.
 pub(super) fn read(path: &Path) -> Result<Vec<i16>, SoundError> {
@@ -35,18 +36,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<i16>, SoundError> {
     if !(1..=LONGEST * SAMPLE_RATE).contains(&reader.duration()) {
         return Err(SoundError::Length(path.to_owned()));
     }
-    let samples: Result<Vec<i16>, _> = reader.into_samples().collect();
-    let samples = samples.map_err(|why| unreadable(why.to_string()))?;
-    Ok(mono(&samples, usize::from(spec.channels)))
-}
-
-fn mono(samples: &[i16], channels: usize) -> Vec<i16> {
-    let mean = |both: &[i16]| match *both {
-        [left, right] => i16::midpoint(left, right),
-        [one] => one,
-        _ => 0,
-    };
-    samples.chunks_exact(channels).map(mean).collect()
+    wav::decoded(reader).map_err(|why| unreadable(why.to_string()))
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ fn tone() -> PathBuf {
     let wave = |nth: i32| if nth % 60 < 30 { 8_000 } else { -8_000 };
     let samples: Vec<i16> = (0..24_000).map(wave).collect();
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hold.wav");
-    parlor::demo::wav::write(&file, &samples).unwrap();
+    parlor::wav::write(&file, &samples).unwrap();
     file
 }
 

@@ -159,7 +159,7 @@ fn whom_the_agent_hears_is_set_in_the_file() {
 #[test]
 fn sounds_are_shipped_or_wav_files() {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("office.WAV");
-    parlor::demo::wav::write(&path, &[1, 2, 3]).unwrap();
+    parlor::wav::write(&path, &[1, 2, 3]).unwrap();
     let text = format!("[sounds]\nthinking = \"keys\"\nambience = {path:?}\nvolume = 1\n");
     let agent_with_sounds = agent("sounds.toml", &text).unwrap();
     let soundtrack = agent_with_sounds.soundtrack;

@@ -132,9 +132,8 @@ impl Ledger {
         let Some(reply) = self.replies.back_mut().filter(|it| it.in_writing) else {
             return false;
         };
-        if reply.utterance.is_none() {
-            reply.utterance = Some(self.playlist.utter());
-        }
+        let playlist = &mut self.playlist;
+        reply.utterance.get_or_insert_with(|| playlist.utter());
         reply.add(reply.received, samples as u64);
         reply.received += samples as u64;
         reply.due = None;

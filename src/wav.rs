@@ -1,5 +1,6 @@
 //! Speech from and to WAV files.
 
+use std::io::Read;
 use std::path::Path;
 
 use anyhow::{Context, bail};
@@ -12,7 +13,16 @@ use parlor_core::audio::SAMPLE_RATE;
 /// When it cannot be read, is no WAV file, or holds nothing.
 pub fn read(path: &Path) -> anyhow::Result<Vec<i16>> {
     let what = || format!("{} cannot be read", path.display());
-    let mut reader = WavReader::open(path).with_context(what)?;
+    let reader = WavReader::open(path).with_context(what)?;
+    let samples = decoded(reader).with_context(what)?;
+    if samples.is_empty() {
+        bail!("{} holds no audio", path.display());
+    }
+    Ok(samples)
+}
+
+/// The same of a file that is open; it may be empty.
+pub(crate) fn decoded<R: Read>(mut reader: WavReader<R>) -> hound::Result<Vec<i16>> {
     let spec = reader.spec();
     let samples = match spec.sample_format {
         SampleFormat::Int => {
@@ -33,11 +43,7 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<i16>> {
             samples.collect()
         }
     };
-    let mono = mix(&samples.with_context(what)?, spec.channels);
-    if mono.is_empty() {
-        bail!("{} holds no audio", path.display());
-    }
-    Ok(resample(&mono, spec.sample_rate))
+    Ok(resample(&mix(&samples?, spec.channels), spec.sample_rate))
 }
 
 /// Writes mono 16-bit audio at 24 kHz.
