@@ -129,7 +129,7 @@ impl Plan {
     pub(super) async fn run(mut self, source: &Source) -> Done {
         // Read whole before anything is opened; cells are told what it is.
         let config = Config::load(source, &self.flags.overrides())?;
-        let settings = self.settings(source);
+        let settings = self.settings(source, &config.agent.name);
         let board = Arc::new(Board::new(&settings));
         let (agent, agent_out) = watch::channel(config.agent_text.clone());
         if let Some(watched) = self.watched.take() {
@@ -176,7 +176,7 @@ impl Plan {
         Ok(ExitCode::FAILURE)
     }
 
-    fn settings(&self, source: &Source) -> Settings {
+    fn settings(&self, source: &Source, participant_name: &str) -> Settings {
         let flags = &self.flags;
         Settings {
             job_type: match flags.agent_for {
@@ -185,6 +185,7 @@ impl Plan {
                 AgentFor::Participant => JobType::Participant,
             },
             agent_name: agent_name(source, &flags.agent_name),
+            participant_name: participant_name.to_owned(),
             deployment: source.text("LIVEKIT_AGENT_DEPLOYMENT").unwrap_or_default(),
             slots: flags.max_calls.into(),
             second_agent: flags.second_agent.into(),

@@ -56,7 +56,7 @@ impl Dispatch {
         Answer::Accept {
             job: job.id.clone(),
             identity: Identity::from(format!("agent-{}", job.id)),
-            name: self.agent_name.clone(),
+            name: self.participant_name.clone(),
             attributes: HashMap::from(
                 attributes.map(|(key, value)| (key.to_owned(), value.to_owned())),
             ),

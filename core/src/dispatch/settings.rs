@@ -10,6 +10,8 @@ pub struct Settings {
     pub job_type: JobType,
     /// The name that dispatches ask for; empty takes every room without an explicit dispatch.
     pub agent_name: String,
+    /// What people in the room see.
+    pub participant_name: String,
     /// The version of a deployment; empty is production.
     pub deployment: String,
     /// The worker's own version.
@@ -71,6 +73,7 @@ impl Default for Settings {
         Self {
             job_type: JobType::Room,
             agent_name: String::new(),
+            participant_name: String::new(),
             deployment: String::new(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             permissions: Permissions::default(),

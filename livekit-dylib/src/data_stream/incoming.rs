@@ -119,6 +119,14 @@ impl Incoming {
         }
     }
 
+    /// A stream that the core cannot read: the events of its reader are told by others.
+    pub(super) fn fed(handle: proto::FfiOwnedHandle, attributes: Attributes) -> Self {
+        let queue = ffi::subscribe(handle.id);
+        let mut incoming = Self::new(handle, None, attributes);
+        incoming.state = State::Reading(queue);
+        incoming
+    }
+
     /// The next piece; `None` once the stream has ended, in whatever way.
     pub(super) fn poll_chunk<K: Kind>(
         &mut self,

@@ -12,6 +12,7 @@ mod progress;
 mod reader;
 mod send;
 mod take_cell;
+mod unmeasured;
 mod writer;
 
 pub use incoming::StreamCloser;
@@ -24,4 +25,5 @@ pub use progress::StreamProgress;
 pub use reader::{AnyStreamReader, ByteStreamReader, StreamReader, TextStreamReader};
 pub(crate) use send::{send_bytes, send_file, send_text, stream_bytes, stream_text};
 pub use take_cell::TakeCell;
+pub(crate) use unmeasured::Unmeasured;
 pub use writer::{ByteStreamWriter, TextStreamWriter};

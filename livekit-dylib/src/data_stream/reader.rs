@@ -165,6 +165,16 @@ impl StreamReader for ByteStreamReader {
 }
 
 impl ByteStreamReader {
+    /// Reads what the reader's events bring, instead of asking the core for the content.
+    pub(crate) fn fed(reader: proto::OwnedByteStreamReader) -> Self {
+        let info = ByteStreamInfo {
+            total_length: None,
+            ..reader.info.into()
+        };
+        let incoming = Incoming::fed(reader.handle, info.attributes.clone());
+        Self { info, incoming }
+    }
+
     /// Writes what comes to a file and returns its path.
     ///
     /// Without a directory it is the system's for temporary files; without a name it is the stream's. A name that is

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use livekit_common::ParticipantIdentity;
 use livekit_protocol::{DisconnectReason, ParticipantPermission};
+use parking_lot::Mutex;
 
 use super::convert;
 use super::info::{ParticipantInfo, PublicationInfo};
 use super::media::{Publication, Track};
-use crate::data_stream::{ByteStreamReader, TextStreamReader};
+use crate::data_stream::{ByteStreamReader, TextStreamReader, Unmeasured};
 use crate::ffi::{self, Ev, EventQueue, Handle};
 use crate::id::{RoomSid, TrackSid};
 use crate::participant::ConnectionQuality;
@@ -82,12 +83,14 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct Events {
     queue: EventQueue,
+    unmeasured: Mutex<Unmeasured>,
 }
 
 impl Events {
     pub(super) fn of(room: u64) -> Self {
         Self {
             queue: ffi::subscribe(room),
+            unmeasured: Mutex::default(),
         }
     }
 
@@ -99,7 +102,7 @@ impl Events {
                     message: Some(message),
                     ..
                 })) => {
-                    if let Some(event) = event(message) {
+                    if let Some(event) = self.event(message) {
                         return event;
                     }
                 }
@@ -107,6 +110,32 @@ impl Events {
                 None => return Event::Ended,
             }
         }
+    }
+}
+
+impl Events {
+    /// What [`event`] makes of it, but for streams that the core cannot read.
+    fn event(&self, message: room_event::Message) -> Option<Event> {
+        use room_event::Message;
+        let mut unmeasured = self.unmeasured.lock();
+        match message {
+            Message::ByteStreamOpened(e) if unmeasured.opened(&e) => {
+                let reader = ByteStreamReader::fed(e.reader);
+                return Some(Event::ByteStream(e.participant_identity.into(), reader));
+            }
+            Message::StreamChunkReceived(e) => unmeasured.chunk(e).into_iter().for_each(ffi::tell),
+            Message::StreamTrailerReceived(e) => {
+                unmeasured.trailer(e).into_iter().for_each(ffi::tell);
+            }
+            message => {
+                if let Message::ParticipantDisconnected(e) = &message {
+                    let ended = unmeasured.left(&e.participant_identity);
+                    ended.into_iter().for_each(ffi::tell);
+                }
+                return event(message);
+            }
+        }
+        None
     }
 }
 

@@ -105,6 +105,11 @@ pub(crate) fn subscribe(handle: u64) -> EventQueue {
     EventQueue::new(handle, None)
 }
 
+/// Tells a reader what the core does not tell it.
+pub(crate) fn tell(event: proto::ByteStreamReaderEvent) {
+    router::to_queue(event.reader_handle, Ev::ByteStreamReaderEvent(event));
+}
+
 /// The events of an object whose consumer may lag: at most `capacity` are kept, the oldest are dropped.
 pub(crate) fn subscribe_lossy(handle: u64, capacity: usize) -> EventQueue {
     EventQueue::new(handle, Some(capacity))

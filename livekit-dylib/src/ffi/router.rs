@@ -114,7 +114,8 @@ fn deliver(event: Ev) {
     }
 }
 
-fn to_queue(handle: u64, event: Ev) {
+/// Hands an event to whoever reads those of this object.
+pub(super) fn to_queue(handle: u64, event: Ev) {
     let queue = ROUTER.queues.lock().get(&handle).cloned();
     match queue {
         Some(queue) => queue.push(event),

@@ -32,6 +32,7 @@ impl Bench {
     pub(super) fn registered(slots: usize) -> Self {
         let mut bench = Self::new(Settings {
             agent_name: "clerk".to_owned(),
+            participant_name: "Parlor".to_owned(),
             slots,
             ..Settings::default()
         });

@@ -23,7 +23,7 @@ fn an_offer_is_answered_at_once_with_who_the_agent_will_be() {
     };
     assert_eq!(
         (job.as_str(), identity.as_str(), name.as_str()),
-        ("AJ_1", "agent-AJ_1", "clerk")
+        ("AJ_1", "agent-AJ_1", "Parlor")
     );
     assert_eq!(attributes["lk.agent.name"], "clerk");
     assert_eq!(attributes["lk.agent.state"], "initializing");
