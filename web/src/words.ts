@@ -63,7 +63,7 @@ export const AGENT: Record<NonNullable<AgentTrouble>, Words> = {
 /** How the call ended. */
 export const ENDING: Record<Ending, Words> = {
   closed: { title: 'The call has ended', advice: 'Thank you for calling.' },
-  removed: { title: 'You were taken out of the call', advice: 'You can start a new one.' },
+  removed: { title: 'The call has ended', advice: 'The agent has hung up. You can start a new one.' },
   elsewhere: { title: 'The call goes on elsewhere', advice: 'It was taken over by another tab or window.' },
   gone: {
     title: 'The server is gone',

@@ -60,7 +60,7 @@ test('a call that the agent ended is not gone back to by a reload', WITHIN, asyn
   await tab.begin();
   const before = await tab.place();
   await tab.say('caller-bye');
-  await tab.notice.getByText('The agent has left').waitFor();
+  await tab.notice.getByText('The call has ended').waitFor();
   await tab.page.reload();
   await tab.is('Press to talk');
   await tab.begin();

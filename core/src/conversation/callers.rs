@@ -125,11 +125,6 @@ impl Callers {
         self.linked.as_ref()
     }
 
-    /// What the one is to whom the agent listens.
-    pub(super) fn kind(&self) -> Option<ParticipantKind> {
-        self.find(self.linked.as_ref()?)
-    }
-
     /// Whether the agent listens to somebody.
     pub(super) fn is_linked(&self) -> bool {
         self.linked.is_some()

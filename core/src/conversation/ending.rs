@@ -10,7 +10,7 @@ impl Conversation {
             return;
         }
         if outcome.is_by_agent() {
-            self.dismiss_caller();
+            self.dismiss_callers();
         }
         self.life = Life::Ending(outcome);
         self.cx.stop(Timer::CallerWait);

@@ -30,6 +30,11 @@ impl Hearing {
         self.way != Hear::Linked
     }
 
+    /// Who is heard besides the one who is linked.
+    pub(super) fn others(&self) -> &[Identity] {
+        &self.others
+    }
+
     /// `who` speaks from now on.
     pub(super) fn speaks(&mut self, now: Instant, who: Option<Identity>) {
         self.count(now);

@@ -73,16 +73,19 @@ impl Conversation {
         }
     }
 
-    /// Takes the caller out of the room, if callers like that are.
-    pub(super) fn dismiss_caller(&mut self) {
-        let kind = self.callers.kind();
-        let is_meant = match self.dismiss {
-            Dismiss::Telephones => kind == Some(ParticipantKind::Sip),
-            Dismiss::Everybody => kind.is_some(),
-            Dismiss::Nobody | Dismiss::Room => false,
-        };
-        if let Some(caller) = self.callers.linked().filter(|_| is_meant) {
-            self.cx.act(Action::Dismiss(caller.clone()));
+    /// Takes those who are heard out of the room, if callers like that are.
+    pub(super) fn dismiss_callers(&mut self) {
+        let linked = self.callers.linked();
+        for caller in linked.into_iter().chain(self.hearing.others()) {
+            let kind = self.callers.find(caller);
+            let is_meant = match self.dismiss {
+                Dismiss::Telephones => kind == Some(ParticipantKind::Sip),
+                Dismiss::Everybody => kind.is_some(),
+                Dismiss::Nobody | Dismiss::Room => false,
+            };
+            if is_meant {
+                self.cx.act(Action::Dismiss(caller.clone()));
+            }
         }
     }
 

@@ -65,14 +65,14 @@ pub enum Answer {
     Written,
 }
 
-/// Which callers are taken out of the room when the agent ends the call: a telephone would stay
-/// connected to an empty room.
+/// Which of the callers who are heard are taken out of the room when the agent ends the call: a
+/// telephone would stay connected to an empty room, and an app would wait for another agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Dismiss {
     /// Telephones.
-    #[default]
     Telephones,
-    /// Whoever it is.
+    /// All of them.
+    #[default]
     Everybody,
     /// Nobody.
     Nobody,

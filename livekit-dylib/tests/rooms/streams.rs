@@ -142,3 +142,26 @@ fn a_stream_whose_sender_leaves_is_incomplete() {
         bob.leave().await;
     });
 }
+
+/// What livekit-client 2.17 says of a recording, whose length it does not know.
+#[test]
+fn bytes_that_were_announced_as_none_are_read_to_their_end() {
+    run(async {
+        let server = Server::start().await;
+        let (alice, mut bob) = pair(&server, "unmeasured").await;
+        let options = StreamByteOptions::new_with_topic("recording").with_total_length(0);
+        let me = alice.room.local_participant();
+        let writer = me.stream_bytes(options).await.unwrap();
+        let (mut reader, topic) = bytes_for(&mut bob).await;
+        assert_eq!(topic, "recording");
+        assert_eq!(reader.info().total_length, None);
+        for part in [[1; 3], [2; 3], [3; 3]] {
+            writer.write(&part).await.unwrap();
+            assert_eq!(&reader.next().await.unwrap().unwrap()[..], part);
+        }
+        writer.close().await.unwrap();
+        assert!(reader.next().await.is_none());
+        alice.leave().await;
+        bob.leave().await;
+    });
+}

@@ -35,8 +35,8 @@ pub(super) struct Limits {
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum DismissName {
-    #[default]
     Telephones,
+    #[default]
     Everybody,
     Nobody,
     Room,

@@ -4,6 +4,7 @@ use super::harness::*;
 use super::recovery::has;
 use crate::conversation::leaving::LEAVE_WITHIN;
 use crate::conversation::*;
+use crate::ids::Identity;
 use crate::private::Private;
 
 fn line(text: &str) -> Private<String> {
@@ -257,15 +258,18 @@ fn without_a_line_a_limit_ends_the_call_as_soon_as_nobody_speaks() {
 }
 
 #[test]
-fn a_telephone_is_hung_up_on_and_an_app_is_not() {
-    let dismissed = |kind, dismiss| {
+fn who_is_heard_is_hung_up_on_if_that_is_wanted() {
+    use Dismiss::{Everybody, Nobody, Telephones};
+    let dismissed = |hear, dismiss| {
         let mut call = Call::new(Settings {
             brief: brief(),
+            hear,
             dismiss,
             ..Settings::default()
         });
         call.last_of([
-            joined_as("ada", kind),
+            joined_as("ada", ParticipantKind::Standard),
+            joined_as("bob", ParticipantKind::Sip),
             subscribed(),
             Event::AgentOpened,
             ready(),
@@ -276,13 +280,22 @@ fn a_telephone_is_hung_up_on_and_an_app_is_not() {
             done("a"),
             started("b"),
         ]);
-        has(&call.on(done("b")), &Action::Dismiss("ada".into()))
+        let who = |action| match action {
+            Action::Dismiss(who) => Some(who),
+            _ => None,
+        };
+        let dismissed = call.on(done("b")).into_iter().filter_map(who);
+        dismissed.collect::<Vec<_>>()
     };
-    use ParticipantKind::{Sip, Standard};
-    assert!(dismissed(Sip, Dismiss::Telephones));
-    assert!(!dismissed(Standard, Dismiss::Telephones));
-    assert!(dismissed(Standard, Dismiss::Everybody));
-    assert!(!dismissed(Sip, Dismiss::Nobody));
+    let none: [Identity; 0] = [];
+    assert_eq!(dismissed(Hear::Linked, Everybody), ["ada".into()]);
+    assert_eq!(dismissed(Hear::Linked, Telephones), none);
+    assert_eq!(
+        dismissed(Hear::Mix, Everybody),
+        ["ada".into(), "bob".into()]
+    );
+    assert_eq!(dismissed(Hear::Mix, Telephones), ["bob".into()]);
+    assert_eq!(dismissed(Hear::Mix, Nobody), none);
 }
 
 #[test]
