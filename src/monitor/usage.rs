@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use livekit_protocol::agent::{AgentSessionUsage, LlmModelUsage, ModelUsage, model_usage};
+use livekit_protocol::agent::model_usage::Usage as Used;
+use livekit_protocol::agent::{AgentSessionUsage, LlmModelUsage, ModelUsage, SttModelUsage};
+
+const PROVIDER: &str = "assemblyai";
+const MODEL: &str = "voice-agent";
 
 /// How long voice sessions were open.
 #[derive(Debug, Default)]
@@ -29,16 +33,25 @@ impl Usage {
         self.since = None;
     }
 
-    /// What was used until now.
+    /// What was used until now: the session, and what it heard, which is as long, for audio goes
+    /// to it without a gap. Clients show tokens of the one and seconds of the other.
     pub(super) fn report(&self, now: Instant) -> AgentSessionUsage {
-        let usage = model_usage::Usage::Llm(LlmModelUsage {
-            provider: "assemblyai".to_owned(),
-            model: "voice-agent".to_owned(),
-            session_duration: self.connected(now).as_secs_f64(),
+        let connected = self.connected(now).as_secs_f64();
+        let session = Used::Llm(LlmModelUsage {
+            provider: PROVIDER.to_owned(),
+            model: MODEL.to_owned(),
+            session_duration: connected,
             ..LlmModelUsage::default()
         });
+        let heard = Used::Stt(SttModelUsage {
+            provider: PROVIDER.to_owned(),
+            model: MODEL.to_owned(),
+            audio_duration: connected,
+            ..SttModelUsage::default()
+        });
+        let models = [session, heard].map(|it| ModelUsage { usage: Some(it) });
         AgentSessionUsage {
-            model_usage: vec![ModelUsage { usage: Some(usage) }],
+            model_usage: models.into(),
         }
     }
 

@@ -116,6 +116,13 @@ impl Bench {
         worker
     }
 
+    /// Ends a call by its only caller: its worker ends well, and has broken no rule of the agent.
+    pub(crate) async fn ends(&self, caller: Caller, worker: &mut Worker) {
+        caller.leave().await;
+        assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+        assert_eq!(self.log.violations(), Vec::<String>::new());
+    }
+
     /// Dispatches an agent to a room.
     pub(crate) async fn dispatch(&self, agent_name: &str, room: &str) -> AgentDispatch {
         let request = CreateAgentDispatchRequest {

@@ -38,9 +38,7 @@ async fn the_greeting_is_heard_whole() {
     agent_is(&mut state, "listening").await;
     let greeting = greeting(&caller).await;
     assert!(greeting.was_heard() && greeting.begins, "{greeting:?}");
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
-    assert_eq!(bench.log.violations(), Vec::<String>::new());
+    bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,12 +50,9 @@ async fn what_is_said_comes_back_as_it_was_said() {
     agent_speaks(&mut state).await;
     for name in ["caller-hours", "caller-table"] {
         let found = echo(&mut caller, name).await;
-        println!("{name}: {found}");
         assert!(found.was_heard(), "{found:?}");
     }
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
-    assert_eq!(bench.log.violations(), Vec::<String>::new());
+    bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,8 +110,7 @@ async fn an_interrupted_reply_stops_and_nothing_of_it_follows() {
         hearing::peak(between) < SILENT,
         "a piece of the old reply came after"
     );
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,10 +124,8 @@ async fn two_callers_in_turn_are_served_by_one_worker() {
     worker.writes("grace").await;
     first.leave().await;
     let found = echo(&mut second, "caller-hours").await;
-    println!("the second caller: {found}");
     assert!(found.was_heard(), "{found:?}");
-    second.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(second, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,8 +137,7 @@ async fn two_workers_after_each_other_serve_the_same_room() {
         agent_speaks(&mut caller.agent_state()).await;
         let greeting = greeting(&caller).await;
         assert!(greeting.was_heard() && greeting.begins, "{greeting:?}");
-        caller.leave().await;
-        assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+        bench.ends(caller, &mut worker).await;
     }
 }
 

@@ -41,8 +41,7 @@ async fn both_sides_are_shown_in_order_and_to_their_ends() {
     let is_adas: Vec<_> = all.iter().map(|it| it.speaker == "ada").collect();
     assert_eq!(is_adas, [false, true, false]);
     assert!(all.iter().all(|it| !it.interrupted), "{all:?}");
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,9 +104,7 @@ async fn what_the_caller_writes_is_answered_and_stops_the_agent() {
     assert!(all[0].interrupted, "{all:?}");
     assert!(all[0].text.len() < words(GREETING).len(), "{all:?}");
     assert_eq!(all[1].text, words("answer-hours"));
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
-    assert_eq!(bench.log.violations(), Vec::<String>::new());
+    bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +125,5 @@ async fn what_the_caller_writes_is_answered_in_writing_if_that_is_set() {
     assert!(heard < SILENT, "nothing is heard: {heard}");
     say(&mut caller, "caller-hours").await;
     agent_speaks(&mut caller.agent_state()).await;
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
-    assert_eq!(bench.log.violations(), Vec::<String>::new());
+    bench.ends(caller, &mut worker).await;
 }

@@ -36,15 +36,13 @@ async fn who_has_the_key_talks_with_the_agent() {
     let mut caller = caller(&bench, Some(KEY)).await;
     agent_speaks(&mut caller.agent_state()).await;
     let found = echo(&mut caller, "caller-hours").await;
-    println!("with the key: {found}");
     assert!(found.was_heard(), "{found}");
     let spoken = caller.spoken().borrow().clone();
     assert_eq!(
         spoken.first().map(|it| it.text.as_str()),
         clips::find(GREETING).map(|it| it.words)
     );
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(caller, &mut worker).await;
     assert!(!worker.wrote().contains(KEY), "the key was printed");
 }
 

@@ -61,9 +61,7 @@ async fn two_are_heard(hear: &str) {
     assert_eq!(shown, expected);
     ada.leave().await;
     is_answered(&mut bob, "caller-hours", "answer-hours").await;
-    bob.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
-    assert_eq!(bench.log.violations(), Vec::<String>::new());
+    bench.ends(bob, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -93,11 +91,9 @@ async fn a_caller_hands_the_agent_over_to_another_one() {
     let answer = ada.call_agent(method, &to("bob")).await;
     assert_eq!(answer.as_deref(), Ok(r#"{"ok":true}"#));
     let found = echo(&mut bob, "caller-hours").await;
-    println!("after the hand-over: {found}");
     assert!(found.was_heard(), "{found:?}");
     ada.leave().await;
-    bob.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(bob, &mut worker).await;
     assert_eq!(bench.log.count(&Entry::Connected), 1);
 }
 
@@ -110,13 +106,11 @@ async fn a_caller_who_loads_the_page_again_goes_on_with_the_call() {
     ada.leave().await;
     let mut again = bench.caller("ada").await;
     let found = echo(&mut again, "caller-hours").await;
-    println!("after a reload: {found}");
     assert!(found.was_heard(), "{found:?}");
     // The server takes the first one of a name out of the room for the second.
     let mut other = bench.caller("ada").await;
     worker.writes_often("somebody is in the room", 3).await;
     let found = echo(&mut other, "caller-table").await;
-    println!("after a second one of the same name: {found}");
     assert!(found.was_heard(), "{found:?}");
     again.leave().await;
     worker.terminate().await;
@@ -140,9 +134,7 @@ async fn is_answered_early(name: &str, mime: &str, bytes: &[u8]) {
     let found = hearing::find(&clip("answer-hours"), &all_heard(&caller, 0).await);
     println!("said before the agent came ({name}): {found}");
     assert!(found.was_heard(), "{found:?}");
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
-    assert_eq!(bench.log.violations(), Vec::<String>::new());
+    bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,6 +173,5 @@ async fn a_turn_ends_although_the_microphone_is_off() {
     let found = hearing::find(&said, &all_heard(&caller, from).await);
     println!("with the microphone off: {found}");
     assert!(found.has(7), "{found:?}");
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(caller, &mut worker).await;
 }

@@ -19,9 +19,7 @@ async fn survives(scenarios: &[&str]) {
     assert!(found.was_heard(), "the greeting: {found:?}");
     let found = echo(&mut caller, "caller-hours").await;
     assert!(found.was_heard(), "the reply: {found:?}");
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
-    assert_eq!(bench.log.violations(), Vec::<String>::new());
+    bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,8 +59,7 @@ async fn a_burst_of_a_minute_is_played_in_real_time_and_can_be_interrupted() {
     say(&mut caller, "caller-stop").await;
     agent_is(&mut state, "listening").await;
     agent_speaks(&mut state).await;
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,9 +72,7 @@ async fn a_minute_of_silence_is_a_call_like_any_other() {
     caller.say(&vec![0; 60 * 24_000]).await.unwrap();
     say(&mut caller, "caller-hours").await;
     agent_speaks(&mut state).await;
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
-    assert_eq!(bench.log.violations(), Vec::<String>::new());
+    bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -95,6 +90,5 @@ async fn a_half_closed_socket_is_noticed_and_the_call_goes_on() {
     agent_speaks(&mut caller.agent_state()).await;
     let found = echo(&mut caller, "caller-hours").await;
     assert!(found.was_heard(), "{found:?}");
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(caller, &mut worker).await;
 }

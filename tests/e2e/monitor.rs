@@ -163,8 +163,7 @@ async fn an_app_watches_a_call_and_a_manager_may_ask_for_all_of_it() {
     let seen = (asked(&manager), asked(&caller));
     assert_eq!(seen, (2, 1), "what was typed is for managers");
     manager.leave().await;
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(caller, &mut worker).await;
     for planted in ["planted", "table"] {
         assert!(!worker.wrote().contains(planted), "{planted:?} was logged");
     }

@@ -24,8 +24,7 @@ async fn call() -> (Bench, Gate, Worker, Caller) {
 async fn goes_on(bench: &Bench, mut worker: Worker, mut caller: Caller) {
     let found = echo(&mut caller, "caller-hours").await;
     assert!(found.was_heard(), "{found:?}");
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(caller, &mut worker).await;
     assert!(!worker.wrote().contains("joining it again"), "needlessly");
     assert_eq!(bench.log.violations(), Vec::<String>::new());
 }

@@ -38,8 +38,7 @@ async fn a_real_call_is_reported_and_recorded() {
     agent_speaks(&mut caller.agent_state()).await;
     let heard = echo(&mut caller, "caller-hours").await;
     assert!(heard.was_heard(), "{heard:?}");
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(caller, &mut worker).await;
     std::fs::remove_file(agent).unwrap();
     let day = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
     let report = std::fs::read(file(&day.path(), ".json")).unwrap();

@@ -142,9 +142,7 @@ async fn whoever_waits_hears_the_agent_think_or_hold_and_nobody_speaks_over_it()
     );
     answered_in_silence(&shop, &caller).await;
 
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
-    assert_eq!(bench.log.violations(), Vec::<String>::new());
+    bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,6 +153,5 @@ async fn without_sounds_there_is_one_track() {
     agent_speaks(&mut caller.agent_state()).await;
     assert_eq!(tracks(&caller), [("agent".to_owned(), true)]);
     assert!(caller.background().is_empty());
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(caller, &mut worker).await;
 }

@@ -72,8 +72,7 @@ async fn a_table_is_booked_by_http_and_nothing_of_it_is_logged() {
     agent_speaks(&mut state).await;
     say(&mut caller, "caller-table").await;
     agent_speaks(&mut state).await;
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(caller, &mut worker).await;
     let (headers, body) = sent.lock().remove(0);
     assert_eq!(body, json!({ "people": 2, "name": "planted-argument" }));
     assert_eq!(headers["authorization"], "Bearer planted-token");
@@ -118,8 +117,7 @@ async fn the_callers_app_answers_by_rpc() {
     say(&mut caller, "caller-hours").await;
     agent_speaks(&mut state).await;
     caller.leave().await;
-    kiosk.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(kiosk, &mut worker).await;
     let answers = answers(&bench);
     assert_eq!(answers[0], r#"shown: {"order":7}"#);
     assert!(
@@ -159,8 +157,7 @@ async fn text_and_keys_reach_the_caller_and_a_call_that_cannot_be_handed_over_st
         *caller.written().borrow(),
         ["https://shop.example/7", "1", "#", "2"]
     );
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    bench.ends(caller, &mut worker).await;
     let answers = answers(&bench);
     assert_eq!(answers[..2], [r#"{"ok":true}"#, r#"{"ok":true}"#]);
     assert!(
@@ -249,9 +246,7 @@ async fn a_phase_and_an_edit_reach_the_running_session() {
     say(&mut caller, "caller-hours").await;
     agent_speaks(&mut state).await;
     all_heard(&caller, 0).await;
-    caller.leave().await;
-    assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
-    assert_eq!(bench.log.violations(), Vec::<String>::new());
+    bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

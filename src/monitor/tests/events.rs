@@ -240,6 +240,7 @@ fn usage_is_how_long_sessions_were_open() {
     let request = || Request::GetSessionUsage(ask::GetSessionUsage {});
     let so_far = used(desk.answer(request()));
     assert!(so_far.contains("session_duration: 5.0"), "{so_far}");
+    assert!(so_far.contains("audio_duration: 5.0"), "{so_far}");
     let connected = ms(5_500);
     let cost = None;
     let told = desk.events(Fact::Used { connected, cost });

@@ -91,7 +91,10 @@ export class Tab {
 
   /** Waits for the bubble of this text. */
   async shows(bubbles, text) {
-    await bubbles.filter({ hasText: text }).first().waitFor();
+    const wanted = bubbles.filter({ hasText: text }).first();
+    await wanted.waitFor().catch(async (error) => {
+      throw new Error(`not shown: ${text}; ${JSON.stringify(await this.transcript())}`, { cause: error });
+    });
   }
 
   /** Says a shipped clip to its end. */
