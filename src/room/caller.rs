@@ -242,6 +242,22 @@ impl Caller {
         }
     }
 
+    /// Takes its microphone away and publishes another one.
+    ///
+    /// # Errors
+    /// Why the room would not.
+    pub async fn change_microphone(&mut self) -> Result<(), String> {
+        let participant = self.room.local_participant();
+        for sid in participant.track_publications().keys() {
+            let removed = participant.unpublish_track(sid).await;
+            removed.map_err(|error| error.to_string())?;
+        }
+        self.voice = NativeSink::new();
+        let voice = self.voice.source();
+        let published = publish(&self.room, "microphone", voice, microphone(false)).await;
+        published.map_err(|error| error.to_string())
+    }
+
     /// Answers calls of `method` through RPC from now on.
     pub fn answer(
         &self,

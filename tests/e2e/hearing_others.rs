@@ -175,3 +175,18 @@ async fn a_turn_ends_although_the_microphone_is_off() {
     assert!(found.has(7), "{found:?}");
     bench.ends(caller, &mut worker).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_microphone_that_is_published_anew_is_heard() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker();
+    let mut caller = bench.caller("ada").await;
+    agent_speaks(&mut caller.agent_state()).await;
+    for name in ["caller-hours", "caller-table"] {
+        let found = echo(&mut caller, name).await;
+        assert!(found.was_heard(), "{found:?}");
+        caller.change_microphone().await.unwrap();
+    }
+    assert_eq!(bench.log.count(&Entry::Connected), 1, "it is one call");
+    bench.ends(caller, &mut worker).await;
+}
