@@ -10,6 +10,9 @@ use crate::private::Private;
 /// How long a goodbye may take, with what was being said before it.
 pub(super) const LEAVE_WITHIN: Duration = Duration::from_secs(30);
 
+/// How long the last words are on their way to the caller's ear: network and jitter buffer.
+pub(super) const HEARD_WITHIN: Duration = Duration::from_millis(500);
+
 /// What the model is told that has ended the call without a word.
 const SAY_GOODBYE: &str = r#"{"ok":true,"note":"The call ends after your next words. Say goodbye in one short sentence."}"#;
 
@@ -22,6 +25,8 @@ pub(super) struct Leaving {
     /// The call of the tool that ends the call, until it is known whether the reply that made
     /// it was the goodbye.
     call: Option<CallId>,
+    /// The goodbye is over here; its end is still to be heard.
+    is_said: bool,
 }
 
 impl Conversation {
@@ -53,16 +58,21 @@ impl Conversation {
         }
     }
 
-    /// Ends the call if the goodbye was heard, or there is nobody to say it.
+    /// Ends the call soon if the goodbye was said, and at once if there is nobody to say it.
     pub(super) fn leave_if_done(&mut self) {
-        let Some(leaving) = &self.leaving else {
+        let Some(leaving) = &mut self.leaving else {
             return;
         };
-        let is_said = self.turn.replies() >= leaving.replies && leaving.call.is_none();
-        let is_over = is_said && self.turn.is_idle() && !self.requests.is_waiting();
-        if is_over || !self.link.is_ready() {
+        if !self.link.is_ready() {
             let outcome = leaving.outcome.clone();
             self.end(outcome);
+            return;
+        }
+        let has_goodbye = self.turn.replies() >= leaving.replies && leaving.call.is_none();
+        let is_over = has_goodbye && self.turn.is_idle() && !self.requests.is_waiting();
+        if is_over && !leaving.is_said {
+            leaving.is_said = true;
+            self.cx.within(Timer::Leave, HEARD_WITHIN);
         }
     }
 
@@ -97,6 +107,7 @@ impl Conversation {
             outcome,
             replies: 0,
             call,
+            is_said: false,
         });
     }
 

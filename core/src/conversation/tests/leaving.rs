@@ -2,7 +2,7 @@
 
 use super::harness::*;
 use super::recovery::has;
-use crate::conversation::leaving::LEAVE_WITHIN;
+use crate::conversation::leaving::{HEARD_WITHIN, LEAVE_WITHIN};
 use crate::conversation::*;
 use crate::ids::Identity;
 use crate::private::Private;
@@ -49,8 +49,11 @@ fn is_asked(actions: &[Action], words: &str) -> bool {
     })
 }
 
-fn finished(mut call: Call, actions: &[Action]) -> Outcome {
-    assert!(has(actions, &end_session()), "{actions:?}");
+/// How the call ends, once the last words are heard.
+fn finished(mut call: Call) -> Outcome {
+    assert!(!has(&call.pass(HEARD_WITHIN - ms(1)), &end_session()));
+    let actions = call.pass(ms(1));
+    assert!(has(&actions, &end_session()), "{actions:?}");
     match call.on(session_ended()).pop() {
         Some(Action::Finish(outcome)) => outcome,
         other => panic!("{other:?}"),
@@ -70,8 +73,8 @@ fn a_call_ends_once_the_goodbye_was_heard() {
     call.last_of([started("b"), audio("b", 500), audible(1)]);
     let actions = call.last_of([text("b", "Good bye.", false), done("b")]);
     assert!(!has(&actions, &end_session()), "it is not heard yet");
-    let actions = call.on(drained(1, 500));
-    assert_eq!(finished(call, &actions), Outcome::AgentHungUp);
+    call.on(drained(1, 500));
+    assert_eq!(finished(call), Outcome::AgentHungUp);
 }
 
 #[test]
@@ -84,8 +87,8 @@ fn a_goodbye_that_was_said_before_the_tool_is_not_said_twice() {
         !actions.iter().any(|it| it.name() == "send_agent"),
         "{actions:?}"
     );
-    let actions = call.on(drained(1, 500));
-    assert!(has(&actions, &end_session()), "{actions:?}");
+    call.on(drained(1, 500));
+    assert_eq!(finished(call), Outcome::AgentHungUp);
 }
 
 #[test]
@@ -96,8 +99,8 @@ fn hanging_up_again_and_again_is_hanging_up_once() {
         call.on(tool_call(&nth.to_string(), "end_call"));
     }
     call.last_of([done("a"), started("b")]);
-    let actions = call.on(done("b"));
-    assert_eq!(finished(call, &actions), Outcome::AgentHungUp);
+    call.on(done("b"));
+    assert_eq!(finished(call), Outcome::AgentHungUp);
 }
 
 #[test]
@@ -107,7 +110,8 @@ fn hanging_up_takes_as_long_as_the_goodbye_does() {
     call.last_of([text("a", "Bye!", false), tool_call("1", "end_call")]);
     call.on(done("a"));
     assert_eq!(call.pass(ToolRule::default().within), [], "nobody runs it");
-    assert!(has(&call.on(drained(1, 25_000)), &end_session()));
+    call.on(drained(1, 25_000));
+    assert_eq!(finished(call), Outcome::AgentHungUp);
 }
 
 #[test]
@@ -116,8 +120,8 @@ fn an_interrupted_goodbye_ends_the_call_all_the_same() {
     call.last_of([started("a"), tool_call("1", "end_call"), done("a")]);
     call.last_of([started("b"), audio("b", 500), audible(1), speech_started()]);
     call.on(flushed(1, 100));
-    let actions = call.on(interrupted("b"));
-    assert!(has(&actions, &end_session()), "{actions:?}");
+    call.on(interrupted("b"));
+    assert_eq!(finished(call), Outcome::AgentHungUp);
 }
 
 #[test]
@@ -141,8 +145,8 @@ fn a_silent_caller_is_asked_and_then_left() {
         call.last_of([started(&reply), done(&reply)]);
     }
     assert!(is_asked(&call.pass(10 * SECOND), "Good bye."));
-    let actions = call.last_of([started("bye"), done("bye")]);
-    assert_eq!(finished(call, &actions), Outcome::Limit(Limit::Idle));
+    call.last_of([started("bye"), done("bye")]);
+    assert_eq!(finished(call), Outcome::Limit(Limit::Idle));
 }
 
 #[test]
@@ -181,8 +185,8 @@ fn the_last_turn_is_answered_before_the_goodbye() {
     assert!(!is_asked(&actions, "Good bye."));
     call.on(started("a"));
     assert!(is_asked(&call.on(done("a")), "Good bye."));
-    let actions = call.last_of([started("b"), done("b")]);
-    assert_eq!(finished(call, &actions), Outcome::Limit(Limit::Turns));
+    call.last_of([started("b"), done("b")]);
+    assert_eq!(finished(call), Outcome::Limit(Limit::Turns));
 }
 
 #[test]
@@ -208,8 +212,8 @@ fn length_and_cost_end_a_call() {
         let mut call = limited(limits);
         assert!(!is_asked(&call.pass(60 * SECOND - ms(1)), "Good bye."));
         assert!(is_asked(&call.pass(ms(1)), "Good bye."));
-        let actions = call.last_of([started("a"), done("a")]);
-        assert_eq!(finished(call, &actions), Outcome::Limit(limit));
+        call.last_of([started("a"), done("a")]);
+        assert_eq!(finished(call), Outcome::Limit(limit));
     }
 }
 
@@ -253,8 +257,8 @@ fn without_a_line_a_limit_ends_the_call_as_soon_as_nobody_speaks() {
     assert!(!has(&call.pass(60 * SECOND), &end_session()));
     call.on(text("a", "Well", false));
     call.on(drained(1, 100));
-    let actions = call.on(done("a"));
-    assert_eq!(finished(call, &actions), Outcome::Limit(Limit::Duration));
+    call.on(done("a"));
+    assert_eq!(finished(call), Outcome::Limit(Limit::Duration));
 }
 
 #[test]
@@ -284,7 +288,8 @@ fn who_is_heard_is_hung_up_on_if_that_is_wanted() {
             Action::Dismiss(who) => Some(who),
             _ => None,
         };
-        let dismissed = call.on(done("b")).into_iter().filter_map(who);
+        call.on(done("b"));
+        let dismissed = call.pass(HEARD_WITHIN).into_iter().filter_map(who);
         dismissed.collect::<Vec<_>>()
     };
     let none: [Identity; 0] = [];

@@ -1,6 +1,7 @@
 //! A tool call is answered or dropped, exactly once, and never in another turn.
 
 use super::harness::*;
+use crate::conversation::leaving::HEARD_WITHIN;
 use crate::conversation::tool::{ANSWER_WITHIN, MOST_OPEN, MOST_WAITING, TOO_LONG, UNKNOWN_TOOL};
 use crate::conversation::*;
 
@@ -343,7 +344,8 @@ fn a_call_too_many_ends_the_call() {
         !actions.contains(&end_session()),
         "the answer is to be heard"
     );
-    let actions = call.last_of([started("c"), done("c")]);
+    call.last_of([started("c"), done("c")]);
+    let actions = call.pass(HEARD_WITHIN);
     assert!(actions.contains(&end_session()), "{actions:?}");
     let actions = call.on(session_ended());
     let outcome = Outcome::Limit(Limit::ToolCalls);

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::server::Server;
 use super::*;
-use crate::conversation::leaving::LEAVE_WITHIN;
+use crate::conversation::leaving::{HEARD_WITHIN, LEAVE_WITHIN};
 use crate::conversation::link::END_WITHIN;
 use crate::conversation::tool::ANSWER_WITHIN;
 
@@ -316,7 +316,7 @@ impl Watch {
         match self.call.call.leaving {
             Some(_) => {
                 let since = *self.leaving.get_or_insert(now);
-                assert!(now < since + LEAVE_WITHIN, "it never leaves");
+                assert!(now < since + LEAVE_WITHIN + HEARD_WITHIN, "it never leaves");
             }
             None => self.leaving = None,
         }
