@@ -14,15 +14,12 @@ const SHIFT: isize = 20;
 /// From which likeness on a clip counts as recognised.
 const ALIKE: f64 = 0.85;
 
-/// Which part of a clip must be found in pieces.
-const ENOUGH: f64 = 0.6;
-
 /// The clip that `samples` are, if they are one.
 pub(super) fn recognise(samples: &[i16]) -> Option<&'static Clip> {
     let heard = envelope(samples);
     let by_shape = |clip: &Clip| alike(&envelope(&clip.samples()), &heard);
     let by_pieces = |clip: &Clip| pieces::found(&clip.samples(), samples);
-    likeliest(by_shape, ALIKE).or_else(|| likeliest(by_pieces, ENOUGH))
+    likeliest(by_shape, ALIKE).or_else(|| likeliest(by_pieces, pieces::ENOUGH))
 }
 
 fn likeliest(likeness: impl Fn(&Clip) -> f64, least: f64) -> Option<&'static Clip> {
