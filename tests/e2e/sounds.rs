@@ -10,7 +10,7 @@ use parlor::sim;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-use super::bench::{Bench, SOON, agent_is, agent_speaks, calling, say};
+use super::bench::{Bench, SOON, agent_file, agent_is, agent_speaks, calling, say};
 use super::hearing::{self, SILENT};
 
 /// What is still on its way when a sound has to be gone, and the fade: 1 s at 24 kHz.
@@ -52,13 +52,11 @@ impl Shop {
             )
         };
         let text = format!(
-            "prompt = \"You are a clerk.\"\ngreeting = \"Hello\"\n{sounds}{}{}",
+            "greeting = \"Hello\"\n{sounds}{}{}",
             tool("book", false),
             tool("hours", true)
         );
-        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("sounds.toml");
-        std::fs::write(&file, text).unwrap();
-        file
+        agent_file("sounds.toml", &text)
     }
 
     fn answer(&self) {

@@ -6,6 +6,7 @@ import { AGENT, heardFor, onset, silence, YOU } from './support/levels.mjs';
 
 const GREETING = 'Hello, this is Parlor. How can I help you today?';
 const HOURS = 'We are open from nine to five, Monday to Friday.';
+
 const demo = new Demo();
 let tab;
 
@@ -57,12 +58,7 @@ test('a question and its answer are bubbles in their order', WITHIN, async () =>
 });
 
 test('what you say while the call begins is heard from the first word on', WITHIN, async () => {
-  let letIn;
-  const said = new Promise((resolve) => (letIn = resolve));
-  await tab.page.route('**/api/token', async (route) => {
-    await said;
-    await route.continue();
-  });
+  const letIn = await tab.holdToken();
   await tab.talk();
   await tab.recorded();
   await tab.say('caller-table');
@@ -138,19 +134,14 @@ test('another microphone is chosen and heard', WITHIN, async () => {
 });
 
 test('a call that is given up while it begins does not begin', WITHIN, async () => {
-  let press;
-  const pressed = new Promise((resolve) => (press = resolve));
-  await tab.page.route('**/api/token', async (route) => {
-    await pressed;
-    await route.continue();
-  });
+  const letIn = await tab.holdToken();
   const answered = tab.page.waitForResponse('**/api/token');
   await tab.talk();
   await tab.is('Connecting');
   await tab.screen('connecting');
   await tab.page.getByRole('button', { name: 'End call' }).click();
   await tab.is('Press to talk');
-  press();
+  letIn();
   await (await answered).finished();
   await tab.page.unroute('**/api/token');
   await tab.talk();

@@ -111,9 +111,7 @@ impl Events {
             }
         }
     }
-}
 
-impl Events {
     /// What [`event`] makes of it, but for streams that the core cannot read.
     fn event(&self, message: room_event::Message) -> Option<Event> {
         use room_event::Message;

@@ -82,6 +82,17 @@ export class Tab {
     await this.state.filter({ hasText: state }).waitFor();
   }
 
+  /** Keeps the page from its token; answers with what lets it have it. */
+  async holdToken() {
+    let letIn;
+    const held = new Promise((resolve) => (letIn = resolve));
+    await this.page.route('**/api/token', async (route) => {
+      await held;
+      await route.continue();
+    });
+    return letIn;
+  }
+
   /** Talks, and hears the greeting to its end. */
   async begin() {
     await this.talk();
