@@ -145,6 +145,7 @@ impl Board {
                 inner.taken.remove(job);
                 self.metrics.not_assigned();
             }
+            Fact::Capacity(capacity) => self.metrics.capacity(capacity),
             Fact::Full(true) => self.metrics.full(),
             Fact::Draining { .. } => inner.draining = true,
             Fact::Full(false) | Fact::GoAway { .. } | Fact::Kept(_) => {}

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use parlor_core::dispatch::Capacity;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -26,6 +27,8 @@ pub(super) struct Metrics {
     offers: Family<Answer, Counter>,
     not_assigned: Counter,
     full: Counter,
+    call_price: Gauge<f64, AtomicU64>,
+    expected_load: Gauge<f64, AtomicU64>,
     calls: Family<Outcome, Counter>,
     assigned: Histogram,
     starts: Histogram,
@@ -68,6 +71,8 @@ impl Default for Metrics {
             offers: Family::default(),
             not_assigned: Counter::default(),
             full: Counter::default(),
+            call_price: Gauge::default(),
+            expected_load: Gauge::default(),
             calls: Family::default(),
             assigned: Histogram::new(STARTS),
             starts: Histogram::new(STARTS),
@@ -116,6 +121,16 @@ impl Metrics {
             "parlor_full",
             "Times no more calls were taken",
             self.full.clone(),
+        );
+        registry.register(
+            "parlor_call_price_ratio",
+            "Share of the machine's CPU that one more call is expected to take, 0 to 1",
+            self.call_price.clone(),
+        );
+        registry.register(
+            "parlor_expected_load_ratio",
+            "Sustained load of the machine with the calls that are about to begin, 0 to 1",
+            self.expected_load.clone(),
         );
         registry.register(
             "parlor_calls",
@@ -179,6 +194,11 @@ impl Metrics {
 
     pub(super) fn full(&self) {
         self.full.inc();
+    }
+
+    pub(super) fn capacity(&self, capacity: &Capacity) {
+        self.call_price.set(capacity.price.into());
+        self.expected_load.set(capacity.expected.into());
     }
 
     pub(super) fn assigned(&self, took: Duration) {

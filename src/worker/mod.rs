@@ -2,6 +2,7 @@
 //! `parlor_core::dispatch`.
 
 mod cells;
+mod counter;
 mod edges;
 mod load;
 mod process;

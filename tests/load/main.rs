@@ -17,6 +17,7 @@ mod pages;
 #[path = "../e2e/worker.rs"]
 mod worker;
 
+mod burst;
 mod captions;
 mod rooms;
 mod thousand;
