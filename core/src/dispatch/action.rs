@@ -158,6 +158,14 @@ pub enum Fact {
     },
     /// An offer was taken, or why not.
     Answered(JobId, Result<(), Refusal>),
+    /// An offer was refused for lack of a slot or because of the load: if no other worker takes
+    /// it, the room waits.
+    TurnedAway {
+        /// Where.
+        room: String,
+        /// The dispatch that was offered.
+        dispatch: String,
+    },
     /// An offer was taken, and the call went to somebody else or nowhere.
     NotAssigned(JobId),
     /// The server ended a call because its agent left the room; it is on its way back.

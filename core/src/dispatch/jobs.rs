@@ -34,6 +34,12 @@ impl Dispatch {
             },
         };
         self.cx.send(Command::Answer(answer));
+        if matches!(refusal, Some(Refusal::NoSlot | Refusal::Load)) {
+            self.cx.observe(Fact::TurnedAway {
+                room: job.room.clone(),
+                dispatch: job.dispatch_id.clone(),
+            });
+        }
         let answered = refusal.map_or(Ok(()), Err);
         if answered.is_err() {
             self.note_capacity();

@@ -13,12 +13,12 @@ mod event;
 mod jobs;
 mod link;
 mod load;
-mod orphans;
 mod price;
 mod settings;
 mod slots;
 #[cfg(test)]
 mod tests;
+pub mod waiting;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -34,7 +34,6 @@ use slots::Slots;
 pub use action::{Action, Answer, Capacity, Command, Fact, JobStatus, Refusal, Status, StopReason};
 pub use event::{Assignment, Event, Job, JobResult, Sample, ServerEvent};
 pub use jobs::NAME_ATTRIBUTE;
-pub use orphans::{Orphan, Orphans, RoomView};
 pub use settings::{JobType, Permissions, Settings};
 
 /// How often the server is told how the worker is.
