@@ -13,6 +13,8 @@ use prometheus_client::registry::Registry;
 
 use crate::session::Counts;
 
+use super::rooms::RoomMetrics;
+
 /// Stages of the way to a call, in seconds.
 const STARTS: [f64; 9] = [0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0];
 
@@ -37,6 +39,7 @@ pub(super) struct Metrics {
     cell_events: Family<CellEvent, Counter>,
     adopted: Counter,
     adoptions: Histogram,
+    pub(super) rooms: RoomMetrics,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -62,8 +65,10 @@ struct Outcome {
 
 impl Default for Metrics {
     fn default() -> Self {
+        let mut registry = Registry::default();
         let mut metrics = Self {
-            registry: Registry::default(),
+            rooms: RoomMetrics::new(&mut registry),
+            registry,
             active: Gauge::default(),
             load: Gauge::default(),
             connected: Gauge::default(),

@@ -209,6 +209,7 @@ fn observe(fact: &Fact, capacity: &Capacity) {
             let (taken, slots) = (capacity.taken, capacity.slots);
             tracing::warn!(%job, ?refusal, taken, slots, "refused a call");
         }
+        Fact::TurnedAway { room, .. } => tracing::debug!(%room, "a room was turned away"),
         Fact::NotAssigned(job) => tracing::warn!(%job, "a call that was taken did not come"),
         Fact::Kept(job) => tracing::info!(%job, "a call goes on though its agent seemed to leave"),
         Fact::Capacity(_) => {}
