@@ -50,7 +50,6 @@ struct Inner {
 #[derive(Debug)]
 struct Call {
     room: String,
-    dispatch: String,
     since: Instant,
     running: bool,
     /// How often it went on in another cell.
@@ -106,7 +105,6 @@ impl Board {
             Action::Start(assignment) => {
                 let call = Call {
                     room: assignment.job.room.clone(),
-                    dispatch: assignment.job.dispatch_id.clone(),
                     since: clock::now(),
                     running: false,
                     moved: 0,
@@ -129,11 +127,11 @@ impl Board {
                 let is_success = *result == JobResult::Success;
                 self.metrics.ended(is_success);
                 // An agent that was there for the whole room may have left callers on purpose.
-                if let Some(Call { room, dispatch, .. }) = call
+                if let Some(Call { room, .. }) = call
                     && is_success
                     && self.worker_type == "JT_ROOM"
                 {
-                    self.news(inner, waiting::Event::Ended { room, dispatch });
+                    self.news(inner, waiting::Event::Ended { room });
                 }
             }
             // Its end is told to the server later: it is over all the same.
@@ -421,9 +419,7 @@ mod tests {
         board.note(&status(JobStatus::Ended(JobResult::Success)));
         let (worker, news) = board.rooms();
         assert!(worker.rooms.is_empty());
-        assert!(
-            matches!(news.front(), Some(waiting::Event::Ended { room, .. }) if room == "kitchen")
-        );
+        assert!(matches!(news.front(), Some(waiting::Event::Ended { room }) if room == "kitchen"));
     }
 
     #[test]

@@ -48,6 +48,9 @@ impl Writer {
     /// # Errors
     /// The machine has no certificates.
     pub(super) fn new(livekit: &LiveKit) -> Result<Self, reqwest::Error> {
+        let provider = rustls::crypto::ring::default_provider();
+        // Another part of the process may have installed the same one before.
+        provider.install_default().ok();
         let client = Client::builder().timeout(ANSWER_WITHIN).build()?;
         Ok(Self {
             livekit: livekit.clone(),

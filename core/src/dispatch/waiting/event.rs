@@ -19,8 +19,6 @@ pub enum Event {
     Ended {
         /// Where.
         room: String,
-        /// The dispatch that had brought the agent.
-        dispatch: String,
     },
     /// An offer that the worker took did not become a call: another worker may have it, or nobody.
     Missed,

@@ -26,6 +26,10 @@ pub(super) const LOOKS_AT_ONCE: usize = 6;
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(2);
 const LOOK_SPACING: Duration = Duration::from_millis(50);
 
+/// How long an agent may take to leave once its call has ended, and how often to look.
+const LEAVES_WITHIN: Duration = Duration::from_secs(8);
+const LEAVING_LOOK_EVERY: Duration = Duration::from_millis(500);
+
 impl Waiting {
     pub(super) fn listed(&mut self, rooms: &[Listing], took: Duration) {
         self.is_listing = false;
@@ -56,7 +60,7 @@ impl Waiting {
             if let Some(suspect) = self.suspects.get_mut(room) {
                 suspect.not_before = suspect.not_before.max(self.now + LOOK_EVERY);
             }
-            if self.suspects.get(room).is_some_and(|it| it.ended.is_some()) {
+            if self.suspects.get(room).is_some_and(|it| it.ended) {
                 self.suspects.remove(room);
             }
             return;
@@ -65,15 +69,8 @@ impl Waiting {
         if self.worker.rooms.contains_key(room) {
             return;
         }
-        let ended = self.suspects.get_mut(room).and_then(|it| it.ended.take());
-        if let Some(dispatch) = ended {
-            self.suspects.remove(room);
-            let is_there = view.dispatches.iter().any(|it| it.id == dispatch);
-            if view.callers > 0 && is_there {
-                let room = room.to_owned();
-                self.actions.push_back(Action::Retire { room, dispatch });
-            }
-            return;
+        if self.suspects.get(room).is_some_and(|it| it.ended) {
+            return self.ended(room, view);
         }
         if view.has_agent {
             return self.served(room);
@@ -93,6 +90,28 @@ impl Waiting {
                 suspect.claim = Claim::None;
                 self.cache.taken(room);
             }
+        }
+    }
+
+    /// Our call has ended by itself. If callers stay behind once its agent is gone, it has left them
+    /// on purpose: whatever had brought it is not to bring it back.
+    fn ended(&mut self, room: &str, view: View) {
+        let now = self.now;
+        if view.callers > 0
+            && view.has_agent
+            && let Some(suspect) = self.suspects.get_mut(room)
+            && now < suspect.since + LEAVES_WITHIN
+        {
+            suspect.look_at = now + LEAVING_LOOK_EVERY;
+            return;
+        }
+        self.suspects.remove(room);
+        if view.callers == 0 {
+            return;
+        }
+        for dispatch in view.dispatches.into_iter().filter(|it| it.jobs > 0) {
+            let (room, dispatch) = (room.to_owned(), dispatch.id);
+            self.actions.push_back(Action::Retire { room, dispatch });
         }
     }
 

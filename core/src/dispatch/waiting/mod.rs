@@ -83,9 +83,9 @@ impl Waiting {
         match event {
             Event::Worker(worker) => self.worker(worker),
             Event::Refused { room, dispatch } => self.refused(room, dispatch),
-            Event::Ended { room, dispatch } => {
+            Event::Ended { room } => {
                 if let Some(suspect) = self.suspect(&room) {
-                    suspect.ended = Some(dispatch);
+                    suspect.ended = true;
                     suspect.look_at = now;
                 }
             }

@@ -52,8 +52,8 @@ pub(super) struct Suspect {
     pub(super) not_before: Instant,
     /// It was said that the room waits.
     pub(super) is_announced: bool,
-    /// Our call here ended by itself, and this dispatch had brought it.
-    pub(super) ended: Option<String>,
+    /// Our call here ended by itself.
+    pub(super) ended: bool,
 }
 
 impl Suspect {
@@ -69,7 +69,7 @@ impl Suspect {
             claim: Claim::None,
             not_before,
             is_announced: false,
-            ended: None,
+            ended: false,
         }
     }
 
@@ -108,7 +108,7 @@ impl Suspect {
 
     /// Whether callers are known to be there without an agent, and no claim is under way.
     pub(super) fn is_open(&self) -> bool {
-        self.is_confirmed && self.claim == Claim::None && self.ended.is_none()
+        self.is_confirmed && self.claim == Claim::None && !self.ended
     }
 
     /// Whether a look at it is due.

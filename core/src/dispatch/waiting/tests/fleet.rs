@@ -379,10 +379,10 @@ impl Fleet {
     pub(super) fn hang_up(&mut self, name: &str) {
         self.rooms.remove(name);
         for peer in 0..self.peers.len() {
-            if let Some(call) = self.peers[peer].calls.remove(name) {
+            if self.peers[peer].calls.remove(name).is_some() {
                 self.tell(peer);
-                let (room, dispatch) = (name.to_owned(), call.dispatch);
-                self.on(peer, Event::Ended { room, dispatch });
+                let room = name.to_owned();
+                self.on(peer, Event::Ended { room });
             }
         }
     }
@@ -392,7 +392,7 @@ impl Fleet {
         let Some(room) = self.rooms.get_mut(name) else {
             return;
         };
-        let Some((dispatch, peer)) = room.agents.pop() else {
+        let Some((_, peer)) = room.agents.pop() else {
             return;
         };
         room.is_finished = on_purpose;
@@ -400,7 +400,7 @@ impl Fleet {
         self.tell(peer);
         if on_purpose {
             let room = name.to_owned();
-            self.on(peer, Event::Ended { room, dispatch });
+            self.on(peer, Event::Ended { room });
         }
     }
 

@@ -276,21 +276,20 @@ fn an_agent_that_has_left_its_callers_on_purpose_is_not_brought_back() {
     bench.worker();
     bench.rooms.clear();
     bench.worker();
-    let dispatch = "AD_1".to_owned();
-    let ended = Event::Ended {
-        room: room.clone(),
-        dispatch: dispatch.clone(),
-    };
+    let ended = Event::Ended { room: room.clone() };
     assert_eq!(bench.on(ended.clone()), [Action::Look(room.clone())]);
     let looked = |view| Event::Looked {
         room: room.clone(),
         view: Some(view),
     };
+    // Its end is told before it has left.
+    assert_eq!(bench.on(looked(view(1, true, 1))), []);
+    let gone = view(1, false, 1);
     let retire = Action::Retire {
         room: room.clone(),
-        dispatch,
+        dispatch: "AD_1".to_owned(),
     };
-    assert_eq!(bench.on(looked(view(1, false, 1))), [retire]);
+    assert_eq!(bench.pass(SECOND, &gone), [retire]);
     // The caller had hung up: who comes back gets an agent.
     bench.on(ended);
     assert_eq!(bench.on(looked(view(0, false, 1))), []);
