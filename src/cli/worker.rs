@@ -18,12 +18,13 @@ use super::courier::Courier;
 use super::{Done, agent_name, out};
 use crate::clock;
 use crate::config::{AgentText, Config, Overrides, Reload, Source};
+use crate::definition::Definition;
 use crate::names;
 use crate::ops::log::Format;
 use crate::ops::{self, Board};
 use crate::report::Reports;
 use crate::shutdown;
-use crate::worker::{self, CellCommand, Cells, Rounds, Server, WorkerEdges};
+use crate::worker::{self, CellCommand, Cells, Server, WaitingRooms, WorkerEdges};
 
 /// The most calls at once, when nothing else is said.
 const MAX_CALLS: u16 = 16;
@@ -81,10 +82,20 @@ pub(super) struct Flags {
     /// of it the process takes no more calls
     #[arg(long, value_name = "MIB", env = "PARLOR_CELL_MEMORY", default_value_t = CELL_MEMORY, value_parser = clap::value_parser!(u32).range(64..))]
     cell_memory: u32,
-    /// Dispatch rooms again whose agent is gone; LiveKit Cloud does so by itself, a server of your
-    /// own does not
-    #[arg(long, env = "PARLOR_ADOPT_ROOMS")]
-    adopt_rooms: bool,
+    /// Dispatch rooms again whose callers have no agent [default: true, and false for LiveKit
+    /// Cloud, which does so itself]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "PARLOR_ADOPT_ROOMS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        default_value = "",
+        hide_default_value = true,
+        value_parser = adopt_rooms
+    )]
+    adopt_rooms: AdoptRooms,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -92,6 +103,20 @@ enum AgentFor {
     Room,
     Publisher,
     Participant,
+}
+
+/// Whether rooms without an agent are dispatched again; none: where the server does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct AdoptRooms(Option<bool>);
+
+/// An empty variable counts as none.
+fn adopt_rooms(text: &str) -> Result<AdoptRooms, &'static str> {
+    match text.trim().to_ascii_lowercase().as_str() {
+        "" => Ok(AdoptRooms(None)),
+        "true" | "yes" | "on" | "1" => Ok(AdoptRooms(Some(true))),
+        "false" | "no" | "off" | "0" => Ok(AdoptRooms(Some(false))),
+        _ => Err("it must be true or false"),
+    }
 }
 
 /// Who stays of two agents of one name.
@@ -148,14 +173,23 @@ impl Plan {
         let health = ops::serve(self.health, board.clone());
         let health = health.with_context(|| format!("nothing can be shown at {}", self.health))?;
         tracing::info!(%health, "health, metrics and calls");
-        let rounds = self.flags.adopt_rooms.then(|| {
-            let rounds = Rounds::new(&server.livekit, &settings.agent_name);
-            tokio::spawn(rounds.run(board.clone()))
-        });
+        let AdoptRooms(adopt) = self.flags.adopt_rooms;
+        let adopt = adopt.unwrap_or_else(|| !worker::is_livekit_cloud(&server.livekit.url));
+        let (definition, definition_out) = watch::channel(config.agent.definition);
+        let (rooms_over, until_rooms_over) = oneshot::channel();
+        let mut rooms = None;
+        if adopt {
+            let (livekit, seed) = (&server.livekit, names::number());
+            let waiting =
+                WaitingRooms::new(livekit, &settings, board.clone(), definition_out, seed)
+                    .context("the server's rooms cannot be asked for")?;
+            rooms = Some(tokio::spawn(waiting.run(until_rooms_over)));
+        }
         let reload = Reload::new(source, self.flags.overrides(), config.agent_text);
         let (over, until_over) = oneshot::channel();
         let reports = config.agent.reports;
-        let following = tokio::spawn(follow(reload, agent, reports, until_over));
+        let following = follow(reload, (agent, definition), reports, until_over);
+        let following = tokio::spawn(following);
         let mut edges = WorkerEdges::new(server, cells, board);
         let (control, control_out) = mpsc::channel(shutdown::SIGNALS);
         let signals = shutdown::on_signals(control, || Event::Drain)?;
@@ -165,8 +199,11 @@ impl Plan {
         signals.abort();
         drop(over);
         following.await.context("the agent's file was followed")?;
-        if let Some(rounds) = rounds {
-            rounds.abort();
+        drop(rooms_over);
+        if let Some(rooms) = rooms {
+            rooms
+                .await
+                .context("rooms without an agent were looked for")?;
         }
         tracing::info!(cut, "ended");
         if cut == 0 || self.drain_within.is_zero() {
@@ -217,11 +254,11 @@ impl Plan {
     }
 }
 
-/// Hands each version of the agent's file on to the cells, and delivers the reports of their calls
-/// as it says, until `over`.
+/// Hands each version of the agent's file on to the cells and to callers who wait, and delivers the
+/// reports of their calls as it says, until `over`.
 async fn follow(
     mut reload: Reload,
-    agent: watch::Sender<AgentText>,
+    (agent, definition): (watch::Sender<AgentText>, watch::Sender<Arc<Definition>>),
     reports: Reports,
     mut over: oneshot::Receiver<()>,
 ) {
@@ -232,6 +269,7 @@ async fn follow(
             _ = &mut over => return courier.end().await,
         };
         agent.send_replace(text);
+        definition.send_replace(changed.definition);
         courier.end().await;
         courier = Courier::start(changed.reports);
     }
@@ -249,7 +287,7 @@ impl Flags {
             rooms_per_cell: ROOMS_PER_CELL,
             cell_calls: CELL_CALLS,
             cell_memory: CELL_MEMORY,
-            adopt_rooms: false,
+            adopt_rooms: AdoptRooms::default(),
         }
     }
 

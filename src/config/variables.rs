@@ -107,8 +107,8 @@ pub const VARIABLES: &[Variable] = &[
     ),
     variable(
         "PARLOR_ADOPT_ROOMS",
-        "false",
-        "true: dispatch rooms again whose agent is gone",
+        "",
+        "dispatch rooms again whose callers have no agent; without it `true`, and `false` on LiveKit Cloud",
     ),
     variable(
         "PARLOR_BARGE_IN",

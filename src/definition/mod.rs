@@ -108,6 +108,11 @@ impl Definition {
         self.first.greeting.is_some()
     }
 
+    /// What callers are written while they wait, as far as `values` tell of them.
+    pub fn busy(&self, values: &Value) -> Option<Private<String>> {
+        self.lines.busy.as_ref().map(|it| it.fill(values))
+    }
+
     /// What the agent is for a caller of whom `values` tell, when MCP servers offer these tools.
     pub fn brief(&self, values: &Value, offered: &[McpTool]) -> Brief {
         let mut tools = self.tools.clone();

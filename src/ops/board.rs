@@ -1,21 +1,23 @@
 //! What a worker shows of itself: written by its edges, read by the health server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use parking_lot::Mutex;
 use parlor_core::cells;
+use parlor_core::dispatch::waiting::{self, Worker};
 use parlor_core::dispatch::{
-    Action, Command, Fact, JobResult, JobStatus, JobType, Refusal, Settings,
+    Action, Capacity, Command, Fact, JobResult, JobStatus, JobType, Refusal, Settings,
 };
 use parlor_core::ids::JobId;
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::clock;
 use crate::session::Counts;
 
 use super::metrics::Metrics;
+use super::news::News;
 
 /// What a worker shows of itself.
 #[derive(Debug)]
@@ -24,16 +26,25 @@ pub struct Board {
     worker_type: &'static str,
     metrics: Metrics,
     registered: watch::Sender<bool>,
+    slots: usize,
     inner: Mutex<Inner>,
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
     draining: bool,
+    full: bool,
+    capacity: Capacity,
     load: f32,
     calls: BTreeMap<JobId, Call>,
+    /// Calls that have left their rooms, and whose end the server does not know yet.
+    untold: BTreeMap<JobId, Call>,
     /// Offers that were taken and are not assigned yet.
     taken: BTreeMap<JobId, Instant>,
+    news: News,
+    /// Since when the first of the rooms that wait does, and how many there are.
+    waiting: (usize, Option<Instant>),
 }
 
 #[derive(Debug)]
@@ -79,7 +90,9 @@ impl Board {
             },
             metrics: Metrics::default(),
             registered: watch::Sender::default(),
+            slots: settings.slots,
             inner: Mutex::default(),
+            changed: Notify::new(),
         }
     }
 
@@ -109,15 +122,35 @@ impl Board {
                 }
             }
             Action::Send(Command::Job(job, JobStatus::Ended(result))) => {
-                inner.calls.remove(job);
-                self.metrics.ended(*result == JobResult::Success);
+                let call = inner.calls.remove(job);
+                let call = call.or_else(|| inner.untold.remove(job));
+                let is_success = *result == JobResult::Success;
+                self.metrics.ended(is_success);
+                // An agent that was there for the whole room may have left callers on purpose.
+                if let Some(Call { room, .. }) = call
+                    && is_success
+                    && self.worker_type == "JT_ROOM"
+                {
+                    self.news(inner, waiting::Event::Ended { room });
+                }
             }
             // Its end is told to the server later: it is over all the same.
-            Action::Release(job) => drop(inner.calls.remove(job)),
+            Action::Release(job) => {
+                if let Some(call) = inner.calls.remove(job) {
+                    inner.untold.insert(job.clone(), call);
+                }
+            }
             _ => {}
         }
         self.metrics
             .now(inner.calls.len(), inner.load, self.is_registered());
+        self.changed.notify_one();
+    }
+
+    fn news(&self, inner: &mut Inner, event: waiting::Event) {
+        if inner.news.push(event) {
+            self.metrics.rooms.dropped();
+        }
     }
 
     fn register(&self, registered: bool) {
@@ -144,10 +177,24 @@ impl Board {
             Fact::NotAssigned(job) => {
                 inner.taken.remove(job);
                 self.metrics.not_assigned();
+                self.news(inner, waiting::Event::Missed);
             }
-            Fact::Full(true) => self.metrics.full(),
+            Fact::TurnedAway { room, dispatch } => {
+                let (room, dispatch) = (room.clone(), dispatch.clone());
+                self.news(inner, waiting::Event::Refused { room, dispatch });
+            }
+            Fact::Full(full) => {
+                inner.full = *full;
+                if *full {
+                    self.metrics.full();
+                }
+            }
+            Fact::Capacity(capacity) => {
+                inner.capacity = *capacity;
+                self.metrics.capacity(capacity);
+            }
             Fact::Draining { .. } => inner.draining = true,
-            Fact::Full(false) | Fact::GoAway { .. } | Fact::Kept(_) => {}
+            Fact::GoAway { .. } | Fact::Kept(_) => {}
         }
     }
 
@@ -199,6 +246,45 @@ impl Board {
         self.is_registered() && !self.inner.lock().draining
     }
 
+    /// Waits until something may have changed that [`rooms`](Self::rooms) tells.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// How the worker is, and what its edges have told of rooms since the last time.
+    pub fn rooms(&self) -> (Worker, VecDeque<waiting::Event>) {
+        let ready = self.is_ready();
+        let inner = &mut *self.inner.lock();
+        let taken = inner.calls.len() + inner.taken.len();
+        let slots = self.slots.saturating_sub(taken);
+        let calls = inner.calls.values();
+        let worker = Worker {
+            ready,
+            free: if inner.full {
+                0
+            } else {
+                slots.min(more(&inner.capacity))
+            },
+            rooms: calls.map(|it| (it.room.clone(), it.running)).collect(),
+        };
+        (worker, inner.news.take())
+    }
+
+    /// Takes in how many rooms wait, and since when the first of them does.
+    pub fn rooms_wait(&self, rooms: usize, since: Option<Instant>) {
+        self.inner.lock().waiting = (rooms, since);
+    }
+
+    /// Takes in what became of a room that waits.
+    pub fn room(&self, fact: &waiting::Fact) {
+        self.metrics.rooms.fact(fact);
+    }
+
+    /// Counts a request to the server on account of a room.
+    pub fn asked(&self, request: &'static str) {
+        self.metrics.rooms.asked(request);
+    }
+
     /// For `GET /worker`.
     pub fn worker(&self) -> WorkerInfo {
         let inner = self.inner.lock();
@@ -227,7 +313,26 @@ impl Board {
 
     /// For `GET /metrics`.
     pub fn metrics(&self) -> String {
+        let (rooms, since) = self.inner.lock().waiting;
+        let longest = since.map(|since| clock::now().saturating_duration_since(since));
+        let longest = longest.unwrap_or_default();
+        self.metrics.rooms.waiting(rooms, longest);
         self.metrics.page()
+    }
+}
+
+/// Calls that the machine can carry besides those that it has: at least one while the worker is not
+/// full.
+fn more(capacity: &Capacity) -> usize {
+    let Some(full_at) = capacity.full_at else {
+        return usize::MAX;
+    };
+    let calls = (full_at - capacity.expected) / capacity.price;
+    // What is no number comes of a price that is not known yet.
+    if calls.is_nan() {
+        1
+    } else {
+        (calls as usize).max(1)
     }
 }
 
@@ -290,6 +395,41 @@ mod tests {
             "{page}"
         );
         assert!(page.contains("lk_agents_active_job_count 0"), "{page}");
+    }
+
+    #[test]
+    fn a_worker_tells_of_rooms_what_matters_for_those_that_wait() {
+        let settings = Settings {
+            slots: 3,
+            ..Settings::default()
+        };
+        let board = Board::new(&settings);
+        board.note(&start());
+        board.note(&Action::Observe(Fact::Answered("AJ_2".into(), Ok(()))));
+        let (room, dispatch) = ("cellar".to_owned(), "AD_7".to_owned());
+        board.note(&Action::Observe(Fact::TurnedAway { room, dispatch }));
+        let (worker, news) = board.rooms();
+        assert_eq!((worker.ready, worker.free), (false, 1));
+        assert_eq!(worker.rooms.get("kitchen"), Some(&false));
+        assert!(
+            matches!(news.front(), Some(waiting::Event::Refused { room, .. }) if room == "cellar")
+        );
+        board.note(&Action::Observe(Fact::Full(true)));
+        assert_eq!(board.rooms().0.free, 0);
+        board.note(&status(JobStatus::Ended(JobResult::Success)));
+        let (worker, news) = board.rooms();
+        assert!(worker.rooms.is_empty());
+        assert!(matches!(news.front(), Some(waiting::Event::Ended { room }) if room == "kitchen"));
+    }
+
+    #[test]
+    fn a_call_whose_end_is_told_late_has_ended_by_itself_all_the_same() {
+        let board = Board::new(&Settings::default());
+        board.note(&start());
+        board.note(&Action::Release("AJ_1".into()));
+        assert!(board.calls().is_empty() && board.rooms().1.is_empty());
+        board.note(&status(JobStatus::Ended(JobResult::Success)));
+        assert_eq!(board.rooms().1.len(), 1);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use parlor_core::dispatch::Capacity;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -11,6 +12,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use crate::session::Counts;
+
+use super::rooms::RoomMetrics;
 
 /// Stages of the way to a call, in seconds.
 const STARTS: [f64; 9] = [0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0];
@@ -26,6 +29,8 @@ pub(super) struct Metrics {
     offers: Family<Answer, Counter>,
     not_assigned: Counter,
     full: Counter,
+    call_price: Gauge<f64, AtomicU64>,
+    expected_load: Gauge<f64, AtomicU64>,
     calls: Family<Outcome, Counter>,
     assigned: Histogram,
     starts: Histogram,
@@ -34,6 +39,7 @@ pub(super) struct Metrics {
     cell_events: Family<CellEvent, Counter>,
     adopted: Counter,
     adoptions: Histogram,
+    pub(super) rooms: RoomMetrics,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -59,8 +65,10 @@ struct Outcome {
 
 impl Default for Metrics {
     fn default() -> Self {
+        let mut registry = Registry::default();
         let mut metrics = Self {
-            registry: Registry::default(),
+            rooms: RoomMetrics::new(&mut registry),
+            registry,
             active: Gauge::default(),
             load: Gauge::default(),
             connected: Gauge::default(),
@@ -68,6 +76,8 @@ impl Default for Metrics {
             offers: Family::default(),
             not_assigned: Counter::default(),
             full: Counter::default(),
+            call_price: Gauge::default(),
+            expected_load: Gauge::default(),
             calls: Family::default(),
             assigned: Histogram::new(STARTS),
             starts: Histogram::new(STARTS),
@@ -116,6 +126,16 @@ impl Metrics {
             "parlor_full",
             "Times no more calls were taken",
             self.full.clone(),
+        );
+        registry.register(
+            "parlor_call_price_ratio",
+            "Share of the machine's CPU that one more call is expected to take, 0 to 1",
+            self.call_price.clone(),
+        );
+        registry.register(
+            "parlor_expected_load_ratio",
+            "Sustained load of the machine with the calls that are about to begin, 0 to 1",
+            self.expected_load.clone(),
         );
         registry.register(
             "parlor_calls",
@@ -179,6 +199,11 @@ impl Metrics {
 
     pub(super) fn full(&self) {
         self.full.inc();
+    }
+
+    pub(super) fn capacity(&self, capacity: &Capacity) {
+        self.call_price.set(capacity.price.into());
+        self.expected_load.set(capacity.expected.into());
     }
 
     pub(super) fn assigned(&self, took: Duration) {

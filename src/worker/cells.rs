@@ -107,6 +107,11 @@ impl Cells {
         move || drop(events.try_send(Event::Release(job)))
     }
 
+    /// The processes that make calls, by their numbers.
+    pub fn pids(&self) -> impl Iterator<Item = u32> {
+        self.processes.values().filter_map(Process::pid)
+    }
+
     /// What the calls do next. Cancel-safe.
     pub async fn next(&mut self) -> dispatch::Event {
         loop {

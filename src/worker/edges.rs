@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parlor_core::dispatch::{Action, Event, Fact};
+use parlor_core::dispatch::{Action, Capacity, Event, Fact, Refusal};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -43,6 +43,8 @@ pub struct WorkerEdges {
     cells: Cells,
     board: Arc<Board>,
     load: MachineLoad,
+    /// How much the worker could take when it last said so; for the log.
+    capacity: Capacity,
     tick: Interval,
     stalled: bool,
 }
@@ -60,6 +62,7 @@ impl WorkerEdges {
             cells,
             board,
             load: MachineLoad::default(),
+            capacity: Capacity::default(),
             tick,
             stalled: false,
         }
@@ -111,7 +114,8 @@ impl Edges for WorkerEdges {
                     None => release(),
                 }
             }
-            Action::Observe(fact) => observe(&fact),
+            Action::Observe(Fact::Capacity(capacity)) => self.capacity = capacity,
+            Action::Observe(fact) => observe(&fact, &self.capacity),
             // The driver's own.
             Action::Finish { .. } => {}
         }
@@ -122,15 +126,21 @@ impl Edges for WorkerEdges {
             self.disconnect();
             return Event::Lost(Stalled.to_string());
         }
-        tokio::select! {
-            biased;
-            event = said(&mut self.inbox) => event.unwrap_or_else(|| {
-                // It says `Lost` before it ends; if it could not, nobody else would.
-                self.disconnect();
-                Event::Lost("the socket's task ended".to_owned())
-            }),
-            event = self.cells.next() => event,
-            _ = self.tick.tick() => Event::Load(self.load.sample()),
+        loop {
+            tokio::select! {
+                biased;
+                event = said(&mut self.inbox) => return event.unwrap_or_else(|| {
+                    // It says `Lost` before it ends; if it could not, nobody else would.
+                    self.disconnect();
+                    Event::Lost("the socket's task ended".to_owned())
+                }),
+                event = self.cells.next() => return event,
+                _ = self.tick.tick() => {
+                    if let Some(sample) = self.load.sample(self.cells.pids()) {
+                        return Event::Load(sample);
+                    }
+                }
+            }
         }
     }
 }
@@ -172,7 +182,7 @@ impl Server {
     }
 }
 
-fn observe(fact: &Fact) {
+fn observe(fact: &Fact, capacity: &Capacity) {
     match fact {
         Fact::Registered { worker_id } => tracing::info!(%worker_id, "registered"),
         Fact::Lost {
@@ -185,12 +195,90 @@ fn observe(fact: &Fact) {
         }
         Fact::GoAway { reason } => tracing::info!(%reason, "the server goes; registering anew"),
         Fact::Answered(job, Ok(())) => tracing::info!(%job, "a call was taken"),
-        Fact::Answered(job, Err(refusal)) => {
-            tracing::warn!(%job, ?refusal, "a call was refused");
+        Fact::Answered(job, Err(Refusal::Load)) => {
+            let Numbers {
+                load,
+                expected,
+                threshold,
+                price,
+            } = Numbers::of(capacity);
+            let (taken, slots) = (capacity.taken, capacity.slots);
+            tracing::warn!(%job, load, expected, threshold, price, taken, slots, "refused a call: the machine is overloaded");
         }
+        Fact::Answered(job, Err(refusal)) => {
+            let (taken, slots) = (capacity.taken, capacity.slots);
+            tracing::warn!(%job, ?refusal, taken, slots, "refused a call");
+        }
+        Fact::TurnedAway { room, .. } => tracing::debug!(%room, "a room was turned away"),
         Fact::NotAssigned(job) => tracing::warn!(%job, "a call that was taken did not come"),
         Fact::Kept(job) => tracing::info!(%job, "a call goes on though its agent seemed to leave"),
-        Fact::Full(full) => tracing::debug!(full, "whether more calls are taken has changed"),
+        Fact::Capacity(_) => {}
+        Fact::Full(_) => note_turn(capacity),
         Fact::Draining { jobs } => tracing::info!(jobs, "no more calls are taken"),
+    }
+}
+
+/// One line for each turn to full and back, with what was decided by.
+fn note_turn(capacity: &Capacity) {
+    let Numbers {
+        load,
+        expected,
+        threshold,
+        price,
+    } = Numbers::of(capacity);
+    let (taken, slots) = (capacity.taken, capacity.slots);
+    match capacity.full.map(reason) {
+        Some(reason) => {
+            tracing::info!(
+                reason,
+                load,
+                expected,
+                threshold,
+                price,
+                taken,
+                slots,
+                "full: taking no more calls"
+            );
+        }
+        None => {
+            tracing::info!(
+                load,
+                expected,
+                threshold,
+                price,
+                taken,
+                slots,
+                "taking calls again"
+            );
+        }
+    }
+}
+
+fn reason(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::NoSlot => "slots",
+        Refusal::Load => "load",
+        Refusal::Draining => "draining",
+        Refusal::AlreadyThere => "already there",
+    }
+}
+
+/// Loads to be read by people: with three digits.
+struct Numbers {
+    load: f64,
+    expected: f64,
+    threshold: Option<f64>,
+    price: f64,
+}
+
+impl Numbers {
+    fn of(capacity: &Capacity) -> Self {
+        let short = |load: f32| (f64::from(load) * 1_000.0).round() / 1_000.0;
+        Self {
+            load: short(capacity.sustained),
+            expected: short(capacity.expected),
+            threshold: capacity.full_at.map(short),
+            price: short(capacity.price),
+        }
     }
 }

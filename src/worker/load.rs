@@ -1,58 +1,90 @@
-//! How busy the machine is: the container's CPU if there is one, else the host's.
+//! How busy the machine is, and how busy the worker's own processes make it. The machine is the
+//! container if there is one, else the host.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 use std::fs;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
+use parlor_core::dispatch::Sample;
+
+use super::counter::Counter;
 use crate::clock;
 
 /// Between two looks.
 pub(super) const SAMPLE_EVERY: Duration = Duration::from_millis(500);
 
-/// Looks that make an average: 2.5 s, as in LiveKit's own SDKs.
-const WINDOW: usize = 5;
-
-/// Used CPU time over available CPU time, from 0 to 1, smoothed over 2.5 s.
+/// Used CPU time over available CPU time, from 0 to 1. What a sample is worth is decided in
+/// `parlor_core::dispatch`.
 #[derive(Debug)]
 pub struct MachineLoad {
+    /// Cores that may be used.
     cores: f64,
-    before: Option<(Instant, Duration)>,
-    samples: VecDeque<f64>,
+    /// Cores that the counters may count.
+    online: f64,
+    machine: Counter,
+    own: BTreeMap<ProcessId, Counter>,
+}
+
+/// A process for all time: its number is given again after its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct ProcessId {
+    pid: u32,
+    /// When it started, in ticks since the machine did.
+    started: u64,
 }
 
 impl Default for MachineLoad {
     fn default() -> Self {
+        let cores = cores();
         Self {
-            cores: cores(),
-            before: None,
-            samples: VecDeque::with_capacity(WINDOW),
+            cores,
+            online: online().unwrap_or(cores).max(cores),
+            machine: Counter::default(),
+            own: BTreeMap::new(),
         }
     }
 }
 
 impl MachineLoad {
-    /// Looks once more; the first look gives 0.
-    pub fn sample(&mut self) -> f32 {
-        if let Some(used) = used() {
-            self.take(clock::now(), used);
-        }
-        let sum: f64 = self.samples.iter().sum();
-        (sum / self.samples.len().max(1) as f64) as f32
+    /// Looks once more, also at this process and `cells`; gives nothing when there is nothing to
+    /// compare with, or the counter cannot be right.
+    pub fn sample(&mut self, cells: impl Iterator<Item = u32>) -> Option<Sample> {
+        let processes = cells.chain([std::process::id()]).filter_map(process);
+        let own = self.own(clock::now(), processes.collect());
+        let machine = self.machine.read(clock::now(), used()?, self.online)?;
+        let share = |busy: f64| (busy / self.cores).min(1.0) as f32;
+        let sample = Sample {
+            machine: share(machine),
+            own: own.map(share),
+        };
+        tracing::trace!(machine = sample.machine, own = ?sample.own, "looked at the machine");
+        Some(sample)
     }
 
-    fn take(&mut self, now: Instant, used: Duration) {
-        if let Some((then, before)) = self.before.replace((now, used)) {
-            let elapsed = now.saturating_duration_since(then).as_secs_f64();
-            let share = used.saturating_sub(before).as_secs_f64() / (elapsed * self.cores);
-            if share.is_finite() {
-                if self.samples.len() == WINDOW {
-                    self.samples.pop_front();
-                }
-                self.samples.push_back(share.clamp(0.0, 1.0));
+    /// Cores that these processes keep busy. One that is new counts from the next time on.
+    fn own(&mut self, now: Instant, processes: Vec<(ProcessId, Duration)>) -> Option<f64> {
+        self.own
+            .retain(|known, _| processes.iter().any(|(process, _)| process == known));
+        let mut busy = Some(0.0);
+        for (process, used) in processes {
+            let is_new = !self.own.contains_key(&process);
+            let counter = self.own.entry(process).or_default();
+            let rate = counter.read(now, used, self.online);
+            if !is_new {
+                // Without one of them the sum would be too small.
+                busy = busy.and_then(|sum| Some(sum + rate?));
             }
         }
+        busy.filter(|_| !self.own.is_empty())
     }
+}
+
+/// A process and the CPU time it has used so far, its ended threads included.
+fn process(pid: u32) -> Option<(ProcessId, Duration)> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (started, used) = cpu_time(&stat)?;
+    Some((ProcessId { pid, started }, used))
 }
 
 /// CPU time used so far: cgroup v2, then v1, then the host.
@@ -93,6 +125,25 @@ fn quota(limit: &str) -> Option<f64> {
     (quota > 0.0 && period > 0.0).then(|| quota / period)
 }
 
+/// Cores that are there, whoever may use them.
+fn online() -> Option<f64> {
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    let is_core = |line: &&str| line.starts_with("cpu") && !line.starts_with("cpu ");
+    let cores = stat.lines().filter(is_core).count();
+    (cores > 0).then_some(cores as f64)
+}
+
+/// When a process started, in ticks, and the CPU time it has used, from its `stat`. Its name is
+/// in brackets and may hold some.
+fn cpu_time(stat: &str) -> Option<(u64, Duration)> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace();
+    let user: u64 = fields.nth(11)?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    let started = fields.nth(6)?.parse().ok()?;
+    Some((started, Duration::from_millis((user + system) * 10)))
+}
+
 /// Busy time of all cores since the start, from `/proc/stat`, in hundredths of a second.
 fn busy(stat: &str) -> Option<Duration> {
     let line = stat.lines().next()?.strip_prefix("cpu ")?;
@@ -110,26 +161,47 @@ fn busy(stat: &str) -> Option<Duration> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_share_of_the_cores_over_the_window() {
-        let mut load = MachineLoad {
+    const LOOK: Duration = Duration::from_millis(500);
+
+    fn two_cores() -> MachineLoad {
+        MachineLoad {
             cores: 2.0,
+            online: 2.0,
             ..MachineLoad::default()
-        };
-        let mut now = clock::now();
-        let mut used = Duration::ZERO;
-        load.take(now, used);
-        for busy in [0.2, 0.4, 0.6, 0.8, 1.0, 1.0] {
-            now += Duration::from_millis(500);
-            used += Duration::from_secs_f64(busy);
-            load.take(now, used);
         }
-        let samples: Vec<_> = load.samples.iter().map(|it| (it * 10.0).round()).collect();
-        assert_eq!(samples, [4.0, 6.0, 8.0, 10.0, 10.0]);
-        // A clock that stands still and a counter that starts again change nothing.
-        load.take(now, used);
-        load.take(now + Duration::from_secs(1), Duration::ZERO);
-        assert!(load.samples.iter().all(|it| (0.0..=1.0).contains(it)));
+    }
+
+    /// Processes by number and start, with the CPU time they have used, in milliseconds.
+    fn processes(all: &[(u32, u64, u64)]) -> Vec<(ProcessId, Duration)> {
+        let process =
+            |&(pid, started, ms): &_| (ProcessId { pid, started }, Duration::from_millis(ms));
+        all.iter().map(process).collect()
+    }
+
+    #[test]
+    fn processes_that_come_and_go_neither_count_for_more_than_they_did_nor_for_less() {
+        let mut load = two_cores();
+        let now = clock::now();
+        let mut looks = 0;
+        let mut own = |all: &[(u32, u64, u64)]| {
+            looks += 1;
+            let busy = load.own(now + LOOK * looks, processes(all));
+            busy.map(|it| (it * 1_000.0).round() / 1_000.0)
+        };
+        assert_eq!(
+            own(&[(1, 5, 70_000)]),
+            Some(0.0),
+            "what was before is not known"
+        );
+        assert_eq!(own(&[(1, 5, 70_100), (2, 9, 9_000)]), Some(0.2));
+        assert_eq!(own(&[(1, 5, 70_200), (2, 9, 9_250)]), Some(0.7));
+        assert_eq!(own(&[(1, 5, 70_300)]), Some(0.2), "one has ended");
+        // Its number is given to another.
+        assert_eq!(own(&[(1, 5, 70_400), (2, 44, 30)]), Some(0.2));
+        assert_eq!(own(&[(1, 5, 70_500), (2, 44, 80)]), Some(0.3));
+        assert_eq!(own(&[(1, 5, 70_400), (2, 44, 130)]), None, "a step back");
+        assert_eq!(own(&[(1, 5, 70_700), (2, 44, 180)]), Some(0.3));
+        assert_eq!(own(&[]), None);
     }
 
     #[test]
@@ -141,15 +213,21 @@ mod tests {
         assert_eq!(quota("-1 100000"), None);
         let host = "cpu  100 0 50 1000 20 0 5 0 0 0\ncpu0 1 1\n";
         assert_eq!(busy(host), Some(Duration::from_millis(1_550)));
-        for odd in ["", "cpu", "cpu  1 2", "usage_usec x"] {
+        let stat = "7 (a) cell) S 1 7 7 0 -1 4194304 101 0 0 0 150 50 9 9 20 0 6 0 4242 31";
+        assert_eq!(cpu_time(stat), Some((4_242, Duration::from_secs(2))));
+        for odd in ["", "cpu", "cpu  1 2", "usage_usec x", "7 (cell) S 1 7"] {
             assert_eq!(usage_usec(odd), None);
             assert_eq!(busy(odd), None);
+            assert_eq!(cpu_time(odd), None);
         }
     }
 
     #[test]
     fn this_machine_can_be_looked_at() {
         assert!(used().is_some());
-        assert!(cores() > 0.0);
+        assert!(cores() > 0.0 && online().is_some());
+        let (this, before) = process(std::process::id()).unwrap();
+        let (same, after) = process(std::process::id()).unwrap();
+        assert!(this == same && after >= before);
     }
 }

@@ -2,12 +2,13 @@
 //! `parlor_core::dispatch`.
 
 mod cells;
+mod counter;
 mod edges;
 mod load;
 mod process;
-mod rounds;
 mod socket;
 mod stderr;
+mod waiting_rooms;
 
 use parlor_core::dispatch::{Action, Dispatch, Event};
 use tokio::sync::mpsc;
@@ -18,8 +19,8 @@ pub use cells::{CellError, Cells};
 pub use edges::{Server, WorkerEdges};
 pub use load::MachineLoad;
 pub use process::CellCommand;
-pub use rounds::Rounds;
 pub use socket::{Link, Outbox, Stalled, drive};
+pub use waiting_rooms::{WaitingRooms, is_livekit_cloud};
 
 /// Performs actions; must not wait on a peer.
 pub trait Edges {

@@ -45,6 +45,7 @@ pub struct CellCommand {
 /// A process that runs.
 #[derive(Debug)]
 pub(super) struct Process {
+    pid: Option<u32>,
     inbox: mpsc::Sender<ToCell>,
     kill: Option<oneshot::Sender<()>>,
 }
@@ -85,6 +86,7 @@ impl Process {
         let (inbox, inbox_out) = mpsc::channel(INBOX);
         let (kill, killed) = oneshot::channel();
         let process = Self {
+            pid: child.id(),
             inbox,
             kill: Some(kill),
         };
@@ -98,6 +100,11 @@ impl Process {
             is_json: command.log_format == Format::Json,
         };
         Ok((process, supervisor))
+    }
+
+    /// Its number, unless it has ended already.
+    pub(super) fn pid(&self) -> Option<u32> {
+        self.pid
     }
 
     /// Ends it now.

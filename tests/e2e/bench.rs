@@ -109,6 +109,16 @@ impl Bench {
         daemon
     }
 
+    /// A worker with the limits that operators have, registered; it logs what it sees of the
+    /// machine.
+    pub(crate) async fn limited_daemon(&self) -> Worker {
+        let log = "info,livekit=warn,parlor::worker::load=trace";
+        let start = ["start", "--health", "127.0.0.1:0"];
+        let daemon = self.parlor(&start, &[], &[("PARLOR_LOG", log)]);
+        daemon.writes("registered").await;
+        daemon
+    }
+
     /// A worker on a laptop, registered.
     pub(crate) async fn laptop(&self, flags: &[&str]) -> Worker {
         let worker = self.parlor(&["dev"], flags, &[]);

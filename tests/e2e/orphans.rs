@@ -1,10 +1,11 @@
-//! Rooms that lost their agent with all of its worker, and the worker on a laptop.
+//! Rooms whose callers have no agent, and the worker on a laptop.
 
 use std::path::PathBuf;
 
 use parlor::sim;
 
-use super::bench::{Bench, agent_is, agent_speaks};
+use super::bench::{Bench, SOON, agent_file, agent_is, agent_speaks};
+use super::pages::{get, metric, reaches};
 use super::worker::signal;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -19,17 +20,75 @@ async fn a_room_that_lost_its_agent_with_its_worker_is_taken_by_the_next() {
     for cell in cells {
         signal("-KILL", cell).await;
     }
-    let mut second = bench
-        .daemon(&["--agent-name", "clerk", "--adopt-rooms"])
-        .await;
+    let mut second = bench.daemon(&["--agent-name", "clerk"]).await;
     second
-        .writes_within("a room had lost its agent", 1, super::bench::SOON * 2)
+        .writes_within("a room without an agent was dispatched again", 1, SOON * 2)
         .await;
     second.writes("voice session ready").await;
     agent_is(&mut caller.agent_state(), "speaking").await;
     caller.leave().await;
     second.terminate().await;
     assert_eq!(second.end().await.code(), Some(0), "{}", second.wrote());
+}
+
+/// The worker starts after the callers: nobody was asked when they came.
+#[tokio::test(flavor = "multi_thread")]
+async fn callers_who_came_before_the_worker_get_an_agent() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let ada = bench.caller_in("hall", "ada").await;
+    let grace = bench.caller_in("office", "grace").await;
+    bench.dispatch("cook", "office").await;
+    let mut daemon = bench.daemon(&[]).await;
+    agent_speaks(&mut ada.agent_state()).await;
+    ada.leave().await;
+    daemon.writes("call ended").await;
+    // The other room has our dispatch too, for it was opened without one; nobody is the cook.
+    agent_is(&mut grace.agent_state(), "listening").await;
+    let mut cook = bench.daemon(&["--agent-name", "cook"]).await;
+    cook.writes("a room without an agent was dispatched again")
+        .await;
+    cook.writes("voice session ready").await;
+    grace.leave().await;
+    for worker in [&mut daemon, &mut cook] {
+        worker.terminate().await;
+        assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_that_leaves_its_caller_on_purpose_does_not_come_back() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let file = agent_file(
+        "leaves.toml",
+        "[limits]\nduration = 1\ndismiss = \"nobody\"\n",
+    );
+    let mut daemon = bench.daemon(&["--agent", file.to_str().unwrap()]).await;
+    let caller = bench.caller_in("hall", "ada").await;
+    daemon.writes("call ended").await;
+    daemon.writes("the agent has left callers on purpose").await;
+    let left = bench.dispatches().list_dispatch("hall").await.unwrap();
+    assert!(left.is_empty(), "{left:?}");
+    caller.leave().await;
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_adopt_rooms_off_the_server_is_asked_nothing() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let asks = "parlor_room_requests_total";
+    let mut asking = bench.daemon(&["--adopt-rooms"]).await;
+    let lists = "parlor_room_requests_total{request=\"list_rooms\"}";
+    reaches(&asking.health(), lists, 1.0, SOON).await;
+    let mut silent = bench.daemon(&["--adopt-rooms=false"]).await;
+    let before = metric(&asking.health(), lists).await;
+    reaches(&asking.health(), lists, before + 2.0, SOON).await;
+    let (_, page) = get(&silent.health(), "/metrics").await;
+    assert!(!page.contains(&format!("{asks}{{")), "{page}");
+    for worker in [&mut asking, &mut silent] {
+        worker.terminate().await;
+        assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

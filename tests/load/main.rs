@@ -17,7 +17,10 @@ mod pages;
 #[path = "../e2e/worker.rs"]
 mod worker;
 
+mod at_once;
+mod burst;
 mod captions;
+mod many_rooms;
 mod rooms;
 mod thousand;
 

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use parlor_core::dispatch::{
-    Action, Assignment, Dispatch, Event, Job, JobResult, JobType, ServerEvent, Settings,
+    Action, Assignment, Dispatch, Event, Job, JobResult, JobType, Sample, ServerEvent,
+    Settings,
 };
 use parlor_core::private::Secret;
 
@@ -31,7 +32,7 @@ enum Step {
     Assigned(u8),
     Terminated(u8),
     GoAway,
-    Load(f32),
+    Load(f32, Option<f32>),
     Running(u8),
     Moved(u8),
     Ended(u8, bool),
@@ -109,7 +110,7 @@ fn event(step: Step) -> Next {
         Step::GoAway => Event::Server(ServerEvent::GoAway {
             reason: String::new(),
         }),
-        Step::Load(load) => Event::Load(load),
+        Step::Load(machine, own) => Event::Load(Sample { machine, own }),
         Step::Running(job) => Event::Running(id(job)),
         Step::Moved(job) => Event::Moved(id(job)),
         Step::Ended(job, true) => Event::Ended(id(job), JobResult::Success),

@@ -115,6 +115,25 @@ pub enum Refusal {
     AlreadyThere,
 }
 
+/// What a worker decides by when it takes calls; loads are shares of the machine's CPU, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Capacity {
+    /// Why no calls are taken, if none are.
+    pub full: Option<Refusal>,
+    /// What the machine has had to do for a while.
+    pub sustained: f32,
+    /// The same with the calls that begin, and without those that have just ended.
+    pub expected: f32,
+    /// Sustained load from which on no call is taken.
+    pub full_at: Option<f32>,
+    /// What one more call is expected to add.
+    pub price: f32,
+    /// Calls that are made or promised.
+    pub taken: usize,
+    /// The most calls at once.
+    pub slots: usize,
+}
+
 /// Something worth noting.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
@@ -139,10 +158,20 @@ pub enum Fact {
     },
     /// An offer was taken, or why not.
     Answered(JobId, Result<(), Refusal>),
+    /// An offer was refused for lack of a slot or because of the load: if no other worker takes
+    /// it, the room waits.
+    TurnedAway {
+        /// Where.
+        room: String,
+        /// The dispatch that was offered.
+        dispatch: String,
+    },
     /// An offer was taken, and the call went to somebody else or nowhere.
     NotAssigned(JobId),
     /// The server ended a call because its agent left the room; it is on its way back.
     Kept(JobId),
+    /// How much the worker can take; comes with each report, and before `Full` or a refusal.
+    Capacity(Capacity),
     /// The worker takes no calls now, or does again.
     Full(bool),
     /// Nothing more is taken.

@@ -16,8 +16,8 @@ pub enum Event {
     Lost(String),
     /// The server said something.
     Server(ServerEvent),
-    /// A new sample of the machine's load, from 0 to 1.
-    Load(f32),
+    /// A new sample of the machine's load.
+    Load(Sample),
     /// The call has joined its room.
     Running(JobId),
     /// The call joins its room again under the same identity: the server sees the agent leave.
@@ -26,6 +26,15 @@ pub enum Event {
     Ended(JobId, JobResult),
     /// No more calls; running ones go on. The second one ends everything now.
     Drain,
+}
+
+/// How busy the machine has been since the sample before, as shares of its CPU, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sample {
+    /// With everything that runs on it.
+    pub machine: f32,
+    /// With the worker's own processes alone, if that is known.
+    pub own: Option<f32>,
 }
 
 /// A message of the server.

@@ -16,13 +16,12 @@ pub const NAME_ATTRIBUTE: &str = "lk.agent.name";
 impl Dispatch {
     /// Answers at once. Who makes the call already, or was promised it, says yes again.
     pub(super) fn offered(&mut self, job: &Job) {
-        let refusal = match self.phase {
-            _ if self.slots.stage(&job.id).is_some() => None,
-            _ if self.is_there(job) => Some(Refusal::AlreadyThere),
-            Phase::Open if self.slots.is_full() => Some(Refusal::NoSlot),
-            Phase::Open if self.load.is_enough(&self.slots) => Some(Refusal::Load),
-            Phase::Open => None,
-            _ => Some(Refusal::Draining),
+        let refusal = if self.slots.stage(&job.id).is_some() {
+            None
+        } else if self.is_there(job) {
+            Some(Refusal::AlreadyThere)
+        } else {
+            self.refusal()
         };
         let answer = match refusal {
             None => {
@@ -35,7 +34,16 @@ impl Dispatch {
             },
         };
         self.cx.send(Command::Answer(answer));
+        if matches!(refusal, Some(Refusal::NoSlot | Refusal::Load)) {
+            self.cx.observe(Fact::TurnedAway {
+                room: job.room.clone(),
+                dispatch: job.dispatch_id.clone(),
+            });
+        }
         let answered = refusal.map_or(Ok(()), Err);
+        if answered.is_err() {
+            self.note_capacity();
+        }
         self.cx.observe(Fact::Answered(job.id.clone(), answered));
         self.report();
     }
@@ -112,6 +120,7 @@ impl Dispatch {
             return;
         }
         self.slots.free(&job);
+        self.load.call_changed();
         self.tell(job.clone(), JobStatus::Ended(result));
         self.cx.act(Action::Release(job));
         self.report();

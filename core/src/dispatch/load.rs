@@ -1,6 +1,15 @@
-//! How loaded the worker says it is.
+//! How loaded the machine is: whether more calls fit, and what the server is told.
+//!
+//! Calls that begin together saturate a small machine for seconds, and an offer that is refused
+//! in that time may be lost. So offers stop for a load that lasts, not for a sample: the
+//! sustained load follows the samples slowly up and quickly down, and calls that are not part of
+//! it yet count with the price of a call.
 
+use std::time::{Duration, Instant};
+
+use super::price::Price;
 use super::slots::Slots;
+use super::{Capacity, Sample};
 
 /// The open-source server offers nothing to a worker from this load on, whatever its status
 /// (`agents.target_load`).
@@ -9,40 +18,114 @@ const TARGET: f32 = 0.7;
 /// What a worker with one slot left says at most.
 const HIGHEST: f32 = 0.69;
 
+/// Seconds in which the recent load follows the samples: about the 2.5 s of LiveKit's own SDKs.
+const RECENT: f32 = 1.25;
+
+/// Seconds in which the sustained load follows the recent one up. An idle machine that becomes
+/// saturated is at 0.7 after 1.2 times as many.
+const RISES: f32 = 15.0;
+
+/// And down: a machine that becomes idle is so within a few seconds.
+const FALLS: f32 = 2.0;
+
+/// How far below its limit a load must fall before calls are taken again, as a share of it.
+const MARGIN: f32 = 0.1;
+
+/// A machine below this share of its limit is idle enough to take all that its slots hold.
+const IDLE: f32 = 0.5;
+
+/// Samples that are older say nothing about the machine any more.
+const STALE: Duration = Duration::from_secs(30);
+
 /// The machine's load, and what the calls that begin will add to it.
 #[derive(Debug)]
 pub(super) struct Load {
     full_at: Option<f32>,
+    price: Price,
+    sampled: Instant,
+    recent: Option<Level>,
+    sustained: Level,
+    /// The sustained load is at the limit.
+    is_saturated: bool,
+    /// The machine is busy, and will have too much to do with the calls that begin.
+    is_promised: bool,
+}
+
+/// A load, and how many calls are part of it.
+#[derive(Debug, Clone, Copy, Default)]
+struct Level {
     machine: f32,
+    calls: f32,
 }
 
 impl Load {
-    pub(super) fn new(full_at: Option<f32>) -> Self {
+    pub(super) fn new(now: Instant, full_at: Option<f32>, slots: usize) -> Self {
         Self {
             full_at,
-            machine: 0.0,
+            price: Price::new(full_at.unwrap_or(1.0), slots),
+            sampled: now,
+            recent: None,
+            sustained: Level::default(),
+            is_saturated: false,
+            is_promised: false,
         }
     }
 
-    /// Takes a sample in; what is no number from 0 to 1 counts as the nearest that is.
-    pub(super) fn sample(&mut self, load: f32) {
-        self.machine = if load.is_nan() {
-            0.0
-        } else {
-            load.clamp(0.0, 1.0)
-        };
+    /// A call has joined its room, or ended.
+    pub(super) fn call_changed(&mut self) {
+        self.price.call_changed();
     }
 
-    /// Whether the machine has enough to do, with the calls that are about to begin.
-    pub(super) fn is_enough(&self, slots: &Slots) -> bool {
-        self.full_at
-            .is_some_and(|full_at| self.expected(slots) >= full_at)
+    /// Takes a sample in; what is no number from 0 to 1 counts as the nearest that is.
+    pub(super) fn sample(&mut self, now: Instant, sample: Sample, slots: &Slots) {
+        let seconds = now.saturating_duration_since(self.sampled).as_secs_f32();
+        self.sampled = now;
+        let new = Level {
+            machine: share(sample.machine),
+            calls: slots.taken() as f32,
+        };
+        if let Some(own) = sample.own {
+            self.price.learn(seconds, new.machine, share(own), slots);
+        }
+        let recent = self.recent.get_or_insert(new);
+        recent.follow(new, seconds / RECENT, seconds / RECENT);
+        let smooth = Level {
+            machine: recent.machine,
+            ..new
+        };
+        self.sustained
+            .follow(smooth, seconds / RISES, seconds / FALLS);
+    }
+
+    /// Decides anew whether the machine has enough to do.
+    pub(super) fn judge(&mut self, now: Instant, slots: &Slots) {
+        if now.saturating_duration_since(self.sampled) > STALE {
+            self.recent = None;
+            self.sustained = Level::default();
+        }
+        let Some(full_at) = self.full_at else { return };
+        let reaches = |load: f32, limit: f32, is_over: bool| match is_over {
+            true => load >= limit * (1.0 - MARGIN),
+            false => load >= limit,
+        };
+        let (sustained, expected) = (self.sustained.machine, self.expected(slots));
+        self.is_saturated = reaches(sustained, full_at, self.is_saturated);
+        // What is above the limit is room for calls that begin together: half of it is used.
+        let most = f32::midpoint(full_at, 1.0);
+        self.is_promised = reaches(sustained, full_at * IDLE, self.is_promised)
+            && reaches(expected, most, self.is_promised);
+    }
+
+    /// Whether the machine has enough to do.
+    pub(super) fn is_enough(&self) -> bool {
+        self.is_saturated || self.is_promised
     }
 
     /// What the server is told: slots or machine, whichever is higher.
     pub(super) fn report(&self, slots: &Slots, is_full: bool) -> f32 {
+        let recent = self.recent.unwrap_or_default();
         let machine = match self.full_at {
-            Some(full_at) if full_at > 0.0 => self.expected(slots) / full_at,
+            Some(full_at) if full_at > 0.0 => recent.with(slots, self.price.of_a_call()) / full_at,
             Some(_) => 1.0,
             None => 0.0,
         };
@@ -53,14 +136,51 @@ impl Load {
         }
     }
 
-    /// Each call that begins will add as much as one that runs does.
-    fn expected(&self, slots: &Slots) -> f32 {
-        let running = slots.running();
-        if running == 0 {
-            return self.machine;
+    /// What it decides by, in numbers.
+    pub(super) fn capacity(&self, slots: &Slots) -> Capacity {
+        Capacity {
+            full: None,
+            sustained: self.sustained.machine,
+            expected: self.expected(slots),
+            full_at: self.full_at,
+            price: self.price.of_a_call(),
+            taken: slots.taken(),
+            slots: slots.limit(),
         }
-        let each = self.machine / running as f32;
-        self.machine + each * slots.to_come() as f32
+    }
+
+    /// The sustained load leaves joins out, and the recent one a price that is wrong: the lower
+    /// one is taken.
+    fn expected(&self, slots: &Slots) -> f32 {
+        let price = self.price.of_a_call();
+        let recent = self.recent.unwrap_or_default();
+        f32::min(self.sustained.with(slots, price), recent.with(slots, price))
+    }
+}
+
+impl Level {
+    /// Goes towards `new`, by times of its own up and down.
+    fn follow(&mut self, new: Self, up: f32, down: f32) {
+        let follow = |old: f32, new: f32| {
+            let times = if new > old { up } else { down };
+            new + (old - new) * (-times).exp()
+        };
+        self.machine = follow(self.machine, new.machine);
+        self.calls = follow(self.calls, new.calls);
+    }
+
+    /// The load once it has taken in the calls that begin, and let go of those that ended.
+    fn with(&self, slots: &Slots, price: f32) -> f32 {
+        let to_come = slots.taken() as f32 - self.calls;
+        (self.machine + price * to_come).max(0.0)
+    }
+}
+
+fn share(load: f32) -> f32 {
+    if load.is_nan() {
+        0.0
+    } else {
+        load.clamp(0.0, 1.0)
     }
 }
 
@@ -68,67 +188,171 @@ impl Load {
 mod tests {
     use super::*;
     use crate::conversation::tests::epoch;
-    use crate::dispatch::tests::harness::job;
+    use crate::dispatch::tests::harness::{SECOND, machine, slots};
 
-    fn slots(running: usize, reserved: usize, limit: usize) -> Slots {
-        let mut slots = Slots::new(limit);
-        for number in 0..running + reserved {
-            let job = job(&format!("AJ_{number}"));
-            assert!(slots.reserve(epoch(), &job));
-            if number < running {
-                assert!(slots.start(&job) && slots.run(&job.id));
-            }
+    const LOOK: Duration = Duration::from_millis(500);
+
+    /// A load that was looked at twice a second.
+    struct Looked {
+        now: Instant,
+        load: Load,
+    }
+
+    impl Looked {
+        fn new(full_at: Option<f32>, slots: usize) -> Self {
+            let now = epoch();
+            let load = Load::new(now, full_at, slots);
+            Self { now, load }
         }
-        slots
+
+        fn look(&mut self, sample: f32, slots: &Slots) {
+            self.now += LOOK;
+            self.load.sample(self.now, machine(sample), slots);
+            self.load.judge(self.now, slots);
+        }
+
+        /// How long it takes until it has, or has no longer, enough to do.
+        fn time_until(&mut self, is_enough: bool, sample: f32, slots: &Slots) -> Duration {
+            let from = self.now;
+            while self.load.is_enough() != is_enough {
+                self.look(sample, slots);
+                assert!(self.now < from + 1_000 * SECOND, "never");
+            }
+            self.now - from
+        }
+
+        fn is_enough(&mut self, slots: &Slots) -> bool {
+            self.load.judge(self.now, slots);
+            self.load.is_enough()
+        }
     }
 
     #[test]
     fn below_the_target_while_there_is_a_slot() {
-        let mut load = Load::new(Some(0.7));
+        let mut looked = Looked::new(Some(0.7), 10);
         for sample in [0.0, 0.3, 0.69] {
-            load.sample(sample);
             for jobs in 0..10 {
                 let slots = slots(jobs, 0, 10);
-                assert!(!load.is_enough(&slots));
-                assert!(load.report(&slots, false) < TARGET);
+                looked.look(sample, &slots);
+                assert!(!looked.load.is_enough());
+                assert!(looked.load.report(&slots, false) < TARGET);
             }
         }
-        let last = load.report(&slots(9, 0, 10), false);
+        let last = looked.load.report(&slots(9, 0, 10), false);
         assert!(last > 0.6, "{last}");
     }
 
     #[test]
     fn at_the_target_or_above_when_full() {
-        let mut load = Load::new(Some(0.7));
-        load.sample(0.1);
-        assert!(load.report(&slots(1, 0, 10), true) >= TARGET);
-        assert!((load.report(&slots(10, 0, 10), true) - 1.0).abs() < 1e-6);
+        let mut looked = Looked::new(Some(0.7), 10);
+        looked.look(0.1, &slots(1, 0, 10));
+        assert!(looked.load.report(&slots(1, 0, 10), true) >= TARGET);
+        assert!((looked.load.report(&slots(10, 0, 10), true) - 1.0).abs() < 1e-6);
     }
 
     #[test]
-    fn calls_that_begin_count_as_much_as_those_that_run() {
-        let mut load = Load::new(Some(0.7));
-        load.sample(0.5);
-        assert!(!load.is_enough(&slots(5, 1, 20)));
-        assert!(load.is_enough(&slots(5, 2, 20)));
+    fn a_load_that_lasts_is_enough_and_one_that_passes_is_not() {
+        let slots = slots(4, 0, 10);
+        let mut looked = Looked::new(Some(0.7), 10);
+        let saturated = looked.time_until(true, 1.0, &slots);
+        assert!(
+            saturated > 15 * SECOND && saturated < 20 * SECOND,
+            "{saturated:?}"
+        );
+        let free = looked.time_until(false, 0.1, &slots);
+        assert!(free < 3 * SECOND, "{free:?}");
+
+        let mut looked = Looked::new(Some(0.7), 10);
+        for _ in 0..100 {
+            for sample in [1.0, 1.0, 1.0, 0.2, 0.2, 0.2] {
+                looked.look(sample, &slots);
+                assert!(!looked.load.is_enough(), "{looked:?}", looked = looked.load);
+            }
+        }
+    }
+
+    #[test]
+    fn a_load_around_the_threshold_does_not_turn_back_and_forth() {
+        let slots = slots(4, 0, 10);
+        let mut looked = Looked::new(Some(0.7), 10);
+        looked.time_until(true, 0.75, &slots);
+        for sample in [0.66, 0.72].repeat(100) {
+            looked.look(sample, &slots);
+            assert!(looked.load.is_enough());
+        }
+        looked.time_until(false, 0.6, &slots);
+    }
+
+    #[test]
+    fn an_idle_machine_takes_a_burst_that_fills_its_slots() {
+        let mut looked = Looked::new(Some(0.7), 64);
+        looked.look(0.2, &slots(0, 0, 64));
+        for promised in 0..64 {
+            assert!(!looked.is_enough(&slots(0, promised, 64)), "{promised}");
+        }
+    }
+
+    #[test]
+    fn a_busy_machine_takes_no_more_calls_at_once_than_will_fit() {
+        let mut looked = Looked::new(Some(0.7), 28);
+        for _ in 0..200 {
+            looked.look(0.6, &slots(20, 0, 28));
+        }
+        // Each is expected to cost 0.025, and 0.85 must not be reached.
+        let fits = (0..8).take_while(|it| !looked.is_enough(&slots(20, *it, 28)));
+        assert_eq!(fits.count(), 8);
+        for _ in 0..200 {
+            looked.look(0.69, &slots(20, 0, 28));
+        }
+        let fits = (0..8).take_while(|it| !looked.is_enough(&slots(20, *it, 28)));
+        assert_eq!(fits.count(), 7);
+    }
+
+    #[test]
+    fn calls_that_end_make_room_at_once() {
+        let mut looked = Looked::new(Some(0.7), 28);
+        for _ in 0..200 {
+            looked.look(0.66, &slots(20, 0, 28));
+        }
+        assert!(looked.is_enough(&slots(20, 8, 28)));
+        assert!(!looked.is_enough(&slots(12, 8, 28)));
     }
 
     #[test]
     fn without_a_threshold_only_slots_count() {
-        let mut load = Load::new(None);
-        load.sample(1.0);
+        let mut looked = Looked::new(None, 10);
         let slots = slots(1, 0, 10);
-        assert!(!load.is_enough(&slots));
-        assert!(load.report(&slots, false) < 0.1);
+        for _ in 0..200 {
+            looked.look(1.0, &slots);
+        }
+        assert!(!looked.load.is_enough());
+        assert!(looked.load.report(&slots, false) < 0.1);
+    }
+
+    #[test]
+    fn samples_that_stop_coming_are_forgotten() {
+        let slots = slots(1, 0, 10);
+        let mut looked = Looked::new(Some(0.7), 10);
+        looked.time_until(true, 1.0, &slots);
+        looked.now += STALE;
+        assert!(looked.is_enough(&slots));
+        looked.now += LOOK;
+        assert!(!looked.is_enough(&slots));
     }
 
     #[test]
     fn odd_samples_do_no_harm() {
         for odd in [f32::NAN, -1.0, 7.0, f32::INFINITY] {
-            let mut load = Load::new(Some(0.7));
-            load.sample(odd);
-            let report = load.report(&slots(1, 1, 10), false);
+            let mut looked = Looked::new(Some(0.7), 10);
+            let slots = slots(1, 1, 10);
+            let own = Some(odd);
+            let sample = Sample { machine: odd, own };
+            looked.load.sample(looked.now + LOOK, sample, &slots);
+            let report = looked.load.report(&slots, false);
             assert!((0.0..TARGET).contains(&report), "{odd}: {report}");
+            let capacity = looked.load.capacity(&slots);
+            assert!((0.0..=1.0).contains(&capacity.sustained), "{capacity:?}");
+            assert!((0.0..=1.0).contains(&capacity.price), "{capacity:?}");
         }
     }
 }

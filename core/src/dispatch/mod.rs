@@ -13,11 +13,12 @@ mod event;
 mod jobs;
 mod link;
 mod load;
-mod orphans;
+mod price;
 mod settings;
 mod slots;
 #[cfg(test)]
 mod tests;
+pub mod waiting;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -30,10 +31,9 @@ use link::Link;
 use load::Load;
 use slots::Slots;
 
-pub use action::{Action, Answer, Command, Fact, JobStatus, Refusal, Status, StopReason};
-pub use event::{Assignment, Event, Job, JobResult, ServerEvent};
+pub use action::{Action, Answer, Capacity, Command, Fact, JobStatus, Refusal, Status, StopReason};
+pub use event::{Assignment, Event, Job, JobResult, Sample, ServerEvent};
 pub use jobs::NAME_ATTRIBUTE;
-pub use orphans::{Orphan, Orphans, RoomView};
 pub use settings::{JobType, Permissions, Settings};
 
 /// How often the server is told how the worker is.
@@ -82,7 +82,7 @@ impl Dispatch {
             second_agent: settings.second_agent,
             drain_within: settings.drain_within,
             slots: Slots::new(settings.slots),
-            load: Load::new(settings.full_at),
+            load: Load::new(now, settings.full_at, settings.slots),
             link: Link::new(settings, seed),
             untold: VecDeque::new(),
             was_full: false,
@@ -104,13 +104,15 @@ impl Dispatch {
             }
             Event::Server(event) => self.server(event),
             Event::Load(sample) => {
-                self.load.sample(sample);
+                self.load.sample(now, sample, &self.slots);
+                self.load.judge(now, &self.slots);
                 if self.is_full() != self.was_full {
                     self.report();
                 }
             }
             Event::Running(job) => {
                 if self.slots.run(&job) {
+                    self.load.call_changed();
                     self.tell(job, JobStatus::Running);
                 }
             }
@@ -200,13 +202,32 @@ impl Dispatch {
         }
     }
 
-    /// Whether the next offer would be refused.
+    /// Why the next offer would be refused, if it would.
+    fn refusal(&self) -> Option<Refusal> {
+        match self.phase {
+            Phase::Open if self.slots.is_full() => Some(Refusal::NoSlot),
+            Phase::Open if self.load.is_enough() => Some(Refusal::Load),
+            Phase::Open => None,
+            _ => Some(Refusal::Draining),
+        }
+    }
+
     fn is_full(&self) -> bool {
-        self.phase != Phase::Open || self.slots.is_full() || self.load.is_enough(&self.slots)
+        self.refusal().is_some()
+    }
+
+    fn note_capacity(&mut self) {
+        let capacity = Capacity {
+            full: self.refusal(),
+            ..self.load.capacity(&self.slots)
+        };
+        self.cx.observe(Fact::Capacity(capacity));
     }
 
     /// Tells the server how the worker is, now and again in a while.
     fn report(&mut self) {
+        self.load.judge(self.cx.now, &self.slots);
+        self.note_capacity();
         let draining = self.phase != Phase::Open;
         let full = self.is_full();
         if full != self.was_full {

@@ -143,6 +143,16 @@ impl Slots {
         self.jobs.is_empty()
     }
 
+    /// The most calls at once.
+    pub(super) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Calls that are made or promised.
+    pub(super) fn taken(&self) -> usize {
+        self.jobs.len()
+    }
+
     /// Slots taken, from 0 to 1.
     pub(super) fn share(&self) -> f32 {
         self.jobs.len() as f32 / self.limit as f32
@@ -161,7 +171,7 @@ impl Slots {
         stages.filter(|slot| slot.stage == Stage::Running).count()
     }
 
-    /// Calls that do not show in the machine's load yet.
+    /// Calls that are not in their rooms yet.
     pub(super) fn to_come(&self) -> usize {
         self.jobs.len() - self.running()
     }

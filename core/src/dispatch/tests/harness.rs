@@ -4,14 +4,15 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use crate::conversation::tests::epoch;
+use crate::dispatch::slots::Slots;
 use crate::dispatch::{
     Action, Answer, Assignment, Command, Dispatch, Event, Fact, Job, JobResult, JobStatus, JobType,
-    ServerEvent, Settings, Status,
+    Sample, ServerEvent, Settings, Status,
 };
 use crate::ids::JobId;
 use crate::private::Secret;
 
-pub(super) const SECOND: Duration = Duration::from_secs(1);
+pub(in crate::dispatch) const SECOND: Duration = Duration::from_secs(1);
 
 pub(super) struct Bench {
     pub(super) now: Instant,
@@ -78,6 +79,17 @@ impl Bench {
         actions
     }
 
+    /// The machine has this load for `time`, and is looked at twice a second.
+    pub(super) fn machine(&mut self, load: f32, time: Duration) -> Vec<Action> {
+        let end = self.now + time;
+        let mut actions = Vec::new();
+        while self.now < end {
+            actions.extend(self.pass(SECOND / 2));
+            actions.extend(self.on(Event::Load(machine(load))));
+        }
+        actions
+    }
+
     /// The server offers `id`; whether it was taken.
     pub(super) fn offer(&mut self, id: &str) -> bool {
         let commands = sent(&self.server(ServerEvent::Offer(job(id))));
@@ -103,6 +115,27 @@ impl Bench {
     pub(super) fn end(&mut self, id: &str) -> Vec<Action> {
         self.on(Event::Ended(id.into(), JobResult::Success))
     }
+}
+
+/// A sample of a machine; how much of it is the worker's is not known.
+pub(in crate::dispatch) fn machine(load: f32) -> Sample {
+    Sample {
+        machine: load,
+        own: None,
+    }
+}
+
+/// So many slots, of which these are taken.
+pub(in crate::dispatch) fn slots(running: usize, reserved: usize, limit: usize) -> Slots {
+    let mut slots = Slots::new(limit);
+    for number in 0..running + reserved {
+        let job = job(&format!("AJ_{number}"));
+        assert!(slots.reserve(epoch(), &job));
+        if number < running {
+            assert!(slots.start(&job) && slots.run(&job.id));
+        }
+    }
+    slots
 }
 
 pub(in crate::dispatch) fn job(id: &str) -> Job {

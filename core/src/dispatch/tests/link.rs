@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::harness::{Bench, SECOND, ended, facts, sent, statuses};
+use super::harness::{Bench, SECOND, ended, facts, machine, sent, statuses};
 use crate::dispatch::link::{CONNECT_WITHIN, REGISTER_WITHIN};
 use crate::dispatch::{Action, Command, Event, Fact, ServerEvent, Settings};
 
@@ -10,7 +10,7 @@ use crate::dispatch::{Action, Command, Event, Fact, ServerEvent, Settings};
 fn the_registration_comes_first_and_alone() {
     let mut bench = Bench::new(Settings::default());
     assert_eq!(bench.actions(), [Action::Connect]);
-    assert_eq!(bench.on(Event::Load(0.3)), []);
+    assert_eq!(bench.on(Event::Load(machine(0.3))), []);
     let hello = bench.on(Event::Opened);
     let settings = Box::new(Settings::default());
     assert_eq!(hello, [Action::Send(Command::Register(settings))]);
@@ -28,7 +28,7 @@ fn the_registration_comes_first_and_alone() {
 #[test]
 fn reports_come_regularly_and_are_counted() {
     let mut bench = Bench::registered(4);
-    bench.on(Event::Load(0.35));
+    bench.on(Event::Load(machine(0.35)));
     let reports = statuses(&bench.pass(10 * SECOND));
     let counts: Vec<_> = reports.iter().map(|status| status.seq).collect();
     assert_eq!(counts, [2, 3, 4, 5], "one was sent at once");

@@ -1,6 +1,8 @@
 //! Offers, promises and calls.
 
-use super::harness::{Bench, SECOND, assignment, ended, facts, job, place, sent, statuses};
+use super::harness::{
+    Bench, SECOND, assignment, ended, facts, job, machine, place, sent, statuses,
+};
 use crate::conversation::SecondAgent;
 use crate::dispatch::slots::{ASSIGNED_WITHIN, MOVED_FOR};
 use crate::dispatch::{
@@ -136,19 +138,32 @@ fn a_termination_ends_a_call_and_voids_a_promise() {
 }
 
 #[test]
-fn a_busy_machine_takes_no_calls_and_says_so_at_once() {
+fn a_machine_that_stays_busy_takes_no_calls_and_says_so() {
     let mut bench = Bench::registered(4);
-    let busy = bench.on(Event::Load(0.9));
-    let [status] = statuses(&busy)[..] else {
+    let first = bench.on(Event::Load(machine(0.9)));
+    assert_eq!(first, [], "one sample is no load");
+    let busy = bench.machine(0.9, 60 * SECOND);
+    let turn = place(&busy, &Action::Observe(Fact::Full(true)));
+    let [now, ..] = statuses(&busy[turn..])[..] else {
         panic!("{busy:?}")
     };
-    assert!(status.full && status.load >= 0.7);
+    assert!(now.full && now.load >= 0.7, "{now:?}");
     let refused = bench.server(ServerEvent::Offer(job("AJ_1")));
     let why = Fact::Answered("AJ_1".into(), Err(Refusal::Load));
     assert!(facts(&refused).contains(&&why));
-    assert!(!statuses(&bench.on(Event::Load(0.1)))[0].full);
+    let [Fact::Capacity(capacity), ..] = facts(&refused)[..] else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(capacity.full, Some(Refusal::Load));
+    assert!(
+        capacity.sustained >= 0.7 && capacity.slots == 4,
+        "{capacity:?}"
+    );
+    let idle = bench.machine(0.1, 5 * SECOND);
+    let turn = place(&idle, &Action::Observe(Fact::Full(false)));
+    assert!(!statuses(&idle[turn..])[0].full);
     assert!(bench.offer("AJ_1"));
-    assert_eq!(bench.on(Event::Load(0.2)), [], "no news");
+    assert_eq!(bench.on(Event::Load(machine(0.2))), [], "no news");
     assert_eq!(statuses(&bench.pass(3 * SECOND)).len(), 1);
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::harness::{Bench, SECOND, assignment, job};
+use super::harness::{Bench, SECOND, assignment, job, machine};
 use crate::chance::{Chance, for_each_seed};
 use crate::dispatch::{Action, Answer, Command, Event, JobResult, JobStatus, ServerEvent};
 
@@ -116,7 +116,12 @@ impl Run {
                 bench.on(Event::Lost("reset".to_owned()))
             }
             8 => bench.on(Event::Moved(id.as_str().into())),
-            9 => bench.on(Event::Load(self.chance.below(100) as f32 / 100.0)),
+            9 => {
+                let load = self.chance.below(100) as f32 / 100.0;
+                let mut actions = bench.pass(SECOND / 2);
+                actions.extend(bench.on(Event::Load(machine(load))));
+                actions
+            }
             11 => bench.on(Event::Drain),
             _ => bench.pass(SECOND * self.chance.below(4) as u32),
         }

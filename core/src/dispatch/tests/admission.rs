@@ -1,0 +1,311 @@
+//! Calls are taken while there are slots and the machine has room, whatever came before.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::harness::{Bench, SECOND, assignment, facts, job, sent, statuses};
+use crate::chance::{Chance, for_each_seed};
+use crate::dispatch::slots::ASSIGNED_WITHIN;
+use crate::dispatch::{
+    Action, Answer, Capacity, Command, Event, Fact, JobResult, Refusal, Sample, ServerEvent,
+    Settings, Status,
+};
+
+const SEEDS: u64 = 300;
+const STEPS: usize = 300;
+const LOOK: Duration = Duration::from_millis(500);
+
+/// The default threshold, and the load below which a worker that was full takes calls again.
+const FULL_AT: f32 = 0.7;
+const AGAIN_BELOW: f32 = 0.63;
+
+/// How long after the last event a load that is below shows in what the worker does.
+const SETTLED: Duration = Duration::from_secs(15);
+
+/// A call as its server sees it.
+#[derive(Clone, Copy, PartialEq)]
+enum Stage {
+    Promised,
+    Starting,
+    Running,
+}
+
+/// A worker, what its server knows of it, and a machine that does as it likes.
+struct Run {
+    chance: Chance,
+    bench: Bench,
+    slots: usize,
+    calls: BTreeMap<String, Stage>,
+    offers: usize,
+    told: Option<Status>,
+}
+
+impl Run {
+    fn new(seed: u64) -> Self {
+        let mut chance = Chance::new(seed);
+        let slots = 1 + chance.below(40);
+        let mut bench = Bench::new(Settings {
+            slots,
+            ..Settings::default()
+        });
+        bench.actions();
+        let told = bench.register().into_iter().find_map(status);
+        Self {
+            chance,
+            bench,
+            slots,
+            calls: BTreeMap::new(),
+            offers: 0,
+            told,
+        }
+    }
+
+    fn see(&mut self, actions: &[Action]) {
+        for action in actions {
+            match action {
+                Action::Observe(Fact::NotAssigned(job)) => drop(self.calls.remove(job.as_str())),
+                Action::Observe(Fact::Capacity(it)) => {
+                    assert_eq!((it.slots, it.full_at), (self.slots, Some(FULL_AT)));
+                    assert!(it.taken <= self.slots, "{it:?}");
+                    let numbers = [it.sustained, it.expected, it.price];
+                    assert!(numbers.iter().all(|it| it.is_finite() && *it >= 0.0));
+                }
+                _ => {}
+            }
+        }
+        if let Some(status) = statuses(actions).last() {
+            assert!(status.full || status.load < 0.7, "{status:?}");
+            assert!(!status.full || status.load >= 0.7, "{status:?}");
+            self.told = Some(*status);
+        }
+        assert!(self.calls.len() <= self.slots, "more calls than slots");
+    }
+
+    /// The server offers a call; how it was answered.
+    fn offer(&mut self) -> Result<(), Capacity> {
+        self.offers += 1;
+        let id = format!("AJ_{}", self.offers);
+        let was_full = self.told.is_some_and(|it| it.full);
+        let actions = self.bench.server(ServerEvent::Offer(job(&id)));
+        let is_taken = matches!(sent(&actions)[0], Command::Answer(Answer::Accept { .. }));
+        assert_eq!(is_taken, !was_full, "the server was told something else");
+        if is_taken {
+            self.calls.insert(id, Stage::Promised);
+            self.see(&actions);
+            return Ok(());
+        }
+        self.see(&actions);
+        let facts = facts(&actions);
+        let [
+            Fact::Capacity(capacity),
+            Fact::Answered(_, Err(refusal)),
+            ..,
+        ] = facts[..]
+        else {
+            panic!("{facts:?}")
+        };
+        assert_eq!(capacity.full, Some(*refusal));
+        match refusal {
+            Refusal::NoSlot => assert_eq!(self.calls.len(), self.slots),
+            Refusal::Load => assert!(self.calls.len() < self.slots),
+            other => panic!("{other:?}"),
+        }
+        Err(*capacity)
+    }
+
+    fn any(&mut self, stage: Stage) -> Option<String> {
+        let of_stage = self.calls.iter().filter(|(_, it)| **it == stage);
+        let of_stage: Vec<_> = of_stage.map(|(id, _)| id.clone()).collect();
+        (!of_stage.is_empty()).then(|| self.chance.any(&of_stage))
+    }
+
+    fn assign(&mut self, id: String) {
+        let actions = self.bench.server(ServerEvent::Assigned(assignment(&id)));
+        self.calls.insert(id, Stage::Starting);
+        self.see(&actions);
+    }
+
+    fn run(&mut self, id: String) {
+        let actions = self.bench.on(Event::Running(id.as_str().into()));
+        self.calls.insert(id, Stage::Running);
+        self.see(&actions);
+    }
+
+    fn end(&mut self, id: &str) {
+        self.calls.remove(id);
+        let actions = self.bench.on(Event::Ended(id.into(), JobResult::Success));
+        self.see(&actions);
+    }
+
+    /// The machine is looked at twice a second.
+    fn look(&mut self, machine: f32, own: Option<f32>) {
+        let passed = self.bench.pass(LOOK);
+        self.see(&passed);
+        let looked = self.bench.on(Event::Load(Sample { machine, own }));
+        self.see(&looked);
+    }
+
+    fn looks(&mut self, machine: f32, time: Duration) {
+        for _ in 0..time.as_millis() / LOOK.as_millis() {
+            self.look(machine, None);
+        }
+    }
+
+    /// A machine that does as it likes for a while.
+    fn some_looks(&mut self) {
+        let level = self.chance.below(101) as f32 / 100.0;
+        let is_odd = self.chance.once_in(10);
+        for _ in 0..self.chance.below(40) {
+            let noise = self.chance.below(21) as f32 / 100.0 - 0.1;
+            let own = self.chance.below(101) as f32 / 100.0;
+            let own = (!self.chance.once_in(4)).then_some(own * level);
+            let odd = self.chance.any(&[f32::NAN, f32::INFINITY, -3.0, 9.0]);
+            self.look(if is_odd { odd } else { level + noise }, own);
+        }
+    }
+
+    fn step(&mut self) {
+        match self.chance.below(12) {
+            0 => (0..self.chance.below(20)).for_each(|_| drop(self.offer().ok())),
+            1 => drop(self.offer().ok()),
+            2..=4 => {
+                if let Some(id) = self.any(Stage::Promised) {
+                    self.assign(id);
+                }
+            }
+            5 | 6 => {
+                if let Some(id) = self.any(Stage::Starting) {
+                    self.run(id);
+                }
+            }
+            7 => {
+                if let Some(id) = self.any(Stage::Running) {
+                    self.end(&id);
+                }
+            }
+            8 => {
+                if let Some(id) = self.any(Stage::Promised) {
+                    let id = id.as_str().into();
+                    let actions = self.bench.server(ServerEvent::Terminated(id));
+                    self.see(&actions);
+                }
+            }
+            9 => {
+                let passed = self.bench.pass(SECOND * self.chance.below(12) as u32);
+                self.see(&passed);
+            }
+            _ => self.some_looks(),
+        }
+    }
+
+    /// All that was promised is made.
+    fn settle(&mut self) {
+        while let Some(id) = self.any(Stage::Promised) {
+            self.assign(id);
+        }
+        while let Some(id) = self.any(Stage::Starting) {
+            self.run(id);
+        }
+    }
+
+    fn end_all(&mut self) {
+        let calls: Vec<_> = self.calls.keys().cloned().collect();
+        calls.iter().for_each(|id| self.end(id));
+    }
+}
+
+fn status(command: Command) -> Option<Status> {
+    match command {
+        Command::Status(status) => Some(status),
+        _ => None,
+    }
+}
+
+#[test]
+fn with_a_free_slot_and_a_load_below_the_threshold_the_next_offer_is_taken() {
+    let refused = for_each_seed(1..=SEEDS, |seed| {
+        let mut run = Run::new(seed);
+        let mut refused = 0;
+        for _ in 0..STEPS {
+            run.step();
+            if !run.chance.once_in(20) {
+                continue;
+            }
+            run.settle();
+            // Somebody else may have lost the last slot's call.
+            if run.calls.len() == run.slots {
+                let id = run.any(Stage::Running).unwrap();
+                run.end(&id);
+            }
+            refused += usize::from(run.told.unwrap().full);
+            let load = run.chance.below(63) as f32 / 100.0;
+            assert!(load < AGAIN_BELOW);
+            run.looks(load, SETTLED);
+            assert!(
+                !run.told.unwrap().full,
+                "load {load}: the server was not told"
+            );
+            let answer = run.offer();
+            assert_eq!(answer, Ok(()), "load {load}, {} calls", run.calls.len());
+        }
+        refused
+    });
+    assert!(
+        refused.iter().sum::<usize>() > 100,
+        "no worker was ever full"
+    );
+}
+
+#[test]
+fn a_worker_without_calls_on_an_idle_machine_takes_all_that_its_slots_hold_at_once() {
+    for_each_seed(1..=SEEDS, |seed| {
+        let mut run = Run::new(seed);
+        for _ in 0..STEPS {
+            run.step();
+        }
+        run.settle();
+        run.end_all();
+        let load = run.chance.below(30) as f32 / 100.0;
+        run.looks(load, SETTLED);
+        assert!(!run.told.unwrap().full, "stuck");
+        for number in 1..=run.slots {
+            assert_eq!(run.offer(), Ok(()), "offer {number} of {}", run.slots);
+        }
+        assert!(run.offer().is_err() && run.told.unwrap().full);
+        // Nobody keeps the promises.
+        let passed = run.bench.pass(ASSIGNED_WITHIN);
+        run.see(&passed);
+        assert!(run.calls.is_empty() && !run.told.unwrap().full);
+        assert_eq!(run.offer(), Ok(()));
+    });
+}
+
+#[test]
+fn a_machine_that_stays_saturated_takes_nothing_more() {
+    for_each_seed(1..=SEEDS, |seed| {
+        let mut run = Run::new(seed);
+        for _ in 0..STEPS {
+            run.step();
+        }
+        run.settle();
+        let load = 0.8 + run.chance.below(21) as f32 / 100.0;
+        run.looks(load, SECOND * 60);
+        assert!(run.offer().is_err() && run.told.unwrap().full);
+    });
+}
+
+#[test]
+fn an_offer_is_refused_only_for_slots_or_for_a_load_that_is_there() {
+    for_each_seed(1..=SEEDS, |seed| {
+        let mut run = Run::new(seed);
+        for _ in 0..STEPS {
+            run.step();
+            if let Err(capacity) = run.offer() {
+                let is_full = capacity.taken == capacity.slots;
+                let is_busy = capacity.sustained >= AGAIN_BELOW
+                    || (capacity.sustained >= 0.3 && capacity.expected >= 0.75);
+                assert!(is_full || is_busy, "{capacity:?}");
+            }
+        }
+    });
+}

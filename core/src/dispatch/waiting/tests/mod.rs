@@ -1,0 +1,3 @@
+mod fleet;
+mod one;
+mod random;

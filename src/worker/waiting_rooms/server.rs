@@ -1,0 +1,207 @@
+//! What a LiveKit server is asked about its rooms.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use livekit_api::services::agent_dispatch::AgentDispatchClient;
+use livekit_api::services::room::RoomClient;
+use livekit_api::services::{ServerError, ServerErrorCode, ServiceError, ServiceResult};
+use livekit_protocol as proto;
+use parking_lot::Mutex;
+use parlor_core::dispatch::waiting::{DispatchView, Listing, Outcome, View};
+use parlor_core::dispatch::{JobType, NAME_ATTRIBUTE, Settings};
+use proto::participant_info::{Kind, State};
+use tokio::time::timeout;
+
+use crate::config::LiveKit;
+use crate::ops::Board;
+
+/// How long one answer of the server may take.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Dispatches that were deleted and could not be made anew yet.
+const UNMADE: usize = 64;
+
+/// Attributes that hold an agent's name: as workers set it, and as the server does.
+const NAME_ATTRIBUTES: [&str; 2] = [NAME_ATTRIBUTE, "lk.agent_name"];
+
+/// The server's interface for rooms and dispatches, and whose dispatches matter.
+#[derive(Debug)]
+pub(super) struct Server {
+    rooms: RoomClient,
+    dispatches: AgentDispatchClient,
+    agent_name: String,
+    deployment: String,
+    job_type: JobType,
+    /// Deleted, by room, and not made anew because the server failed in between.
+    unmade: Mutex<HashMap<String, proto::AgentDispatch>>,
+    board: Arc<Board>,
+}
+
+/// Why the server could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum AskError {
+    #[error("{0}")]
+    Refused(#[from] ServiceError),
+    #[error("no answer within {} s", ANSWER_WITHIN.as_secs())]
+    Timeout,
+}
+
+impl Server {
+    pub(super) fn new(livekit: &LiveKit, settings: &Settings, board: Arc<Board>) -> Self {
+        let (url, key) = (livekit.http_url(), &livekit.api_key);
+        let secret = livekit.api_secret.reveal();
+        Self {
+            rooms: RoomClient::with_api_key(&url, key, secret),
+            dispatches: AgentDispatchClient::with_api_key(&url, key, secret),
+            agent_name: settings.agent_name.clone(),
+            deployment: settings.deployment.clone(),
+            job_type: settings.job_type,
+            unmade: Mutex::default(),
+            board,
+        }
+    }
+
+    /// Every room.
+    pub(super) async fn list(&self) -> Result<Vec<Listing>, AskError> {
+        self.board.asked("list_rooms");
+        let rooms = answer(self.rooms.list_rooms(Vec::new())).await?;
+        let listing = |room: proto::Room| Listing {
+            room: room.name,
+            sid: room.sid,
+            participants: room.num_participants,
+            publishers: room.num_publishers,
+        };
+        Ok(rooms.into_iter().map(listing).collect())
+    }
+
+    /// Who is in `room`, and, if that matters, what was dispatched to it.
+    pub(super) async fn look(&self, room: &str) -> Result<View, AskError> {
+        self.board.asked("list_participants");
+        let there = answer(self.rooms.list_participants(room)).await?;
+        let there = there.iter().filter(|it| it.state() != State::Disconnected);
+        let is_agent = |it: &&proto::ParticipantInfo| it.kind() == Kind::Agent;
+        let (agents, others): (Vec<_>, Vec<_>) = there.partition(is_agent);
+        let callers = others.iter().filter(|it| self.is_caller(it)).count();
+        let has_agent = agents.iter().any(|it| name(it) == self.agent_name);
+        let dispatches = match callers > 0 && !has_agent {
+            true => self.ours(room).await?,
+            false => Vec::new(),
+        };
+        let mut unmade = self.unmade.lock();
+        if callers == 0 || has_agent || !dispatches.is_empty() {
+            unmade.remove(room);
+        }
+        let dispatches = dispatches.iter().chain(unmade.get(room));
+        Ok(View {
+            callers,
+            has_agent,
+            dispatches: dispatches.map(view).collect(),
+        })
+    }
+
+    /// The dispatches in `room` that ask for this worker.
+    async fn ours(&self, room: &str) -> Result<Vec<proto::AgentDispatch>, AskError> {
+        self.board.asked("list_dispatch");
+        let mut all = answer(self.dispatches.list_dispatch(room)).await?;
+        all.retain(|it| it.agent_name == self.agent_name && it.deployment == self.deployment);
+        Ok(all)
+    }
+
+    /// Deletes a dispatch and makes it anew: whoever deletes it has the room.
+    pub(super) async fn claim(&self, room: &str, id: &str) -> Result<Outcome, AskError> {
+        let unmade = self.unmade.lock().get(room).cloned();
+        if let Some(old) = unmade.filter(|it| it.id == id) {
+            return self.dispatch(room, old).await;
+        }
+        let all = self.ours(room).await?;
+        let Some(old) = all.into_iter().find(|it| it.id == id) else {
+            return Ok(Outcome::Lost);
+        };
+        self.board.asked("delete_dispatch");
+        match answer(self.dispatches.delete_dispatch(id, room)).await {
+            Ok(_) => {}
+            Err(error) if error.is_not_found() => return Ok(Outcome::Lost),
+            Err(error) => {
+                // It may have been deleted all the same: the next look shows.
+                self.keep(room, old);
+                return Err(error);
+            }
+        }
+        self.keep(room, old.clone());
+        self.dispatch(room, old).await
+    }
+
+    async fn dispatch(&self, room: &str, old: proto::AgentDispatch) -> Result<Outcome, AskError> {
+        let new = proto::CreateAgentDispatchRequest {
+            agent_name: old.agent_name,
+            room: room.to_owned(),
+            metadata: old.metadata,
+            restart_policy: old.restart_policy,
+            deployment: old.deployment,
+            attributes: old.attributes,
+        };
+        self.board.asked("create_dispatch");
+        let new = answer(self.dispatches.create_dispatch(new)).await?;
+        self.unmade.lock().remove(room);
+        tracing::info!(%room, old = %old.id, new = %new.id, "a room without an agent was dispatched again");
+        Ok(Outcome::Dispatched)
+    }
+
+    fn keep(&self, room: &str, old: proto::AgentDispatch) {
+        let mut unmade = self.unmade.lock();
+        if unmade.len() < UNMADE {
+            unmade.insert(room.to_owned(), old);
+        }
+    }
+
+    /// Deletes a dispatch for good.
+    pub(super) async fn retire(&self, room: &str, id: &str) -> Result<(), AskError> {
+        self.board.asked("delete_dispatch");
+        answer(self.dispatches.delete_dispatch(id, room)).await?;
+        Ok(())
+    }
+
+    /// Whether an agent would come for this participant.
+    fn is_caller(&self, participant: &proto::ParticipantInfo) -> bool {
+        let is_person = matches!(
+            participant.kind(),
+            Kind::Standard | Kind::Sip | Kind::Connector
+        );
+        let may = participant.permission.as_ref();
+        let may_speak = may.is_none_or(|it| it.can_publish && !it.hidden);
+        let is_meant = self.job_type != JobType::Publisher || participant.is_publisher;
+        is_person && may_speak && is_meant
+    }
+}
+
+impl AskError {
+    /// Whether what was asked about does not exist.
+    pub(super) fn is_not_found(&self) -> bool {
+        let Self::Refused(ServiceError::Twirp(ServerError::Twirp(error))) = self else {
+            return false;
+        };
+        error.code == ServerErrorCode::NOT_FOUND
+    }
+}
+
+async fn answer<T>(asked: impl Future<Output = ServiceResult<T>>) -> Result<T, AskError> {
+    let answered = timeout(ANSWER_WITHIN, asked).await;
+    Ok(answered.map_err(|_elapsed| AskError::Timeout)??)
+}
+
+fn view(dispatch: &proto::AgentDispatch) -> DispatchView {
+    DispatchView {
+        id: dispatch.id.clone(),
+        jobs: dispatch.state.as_ref().map_or(0, |it| it.jobs.len()),
+        is_once: dispatch.restart_policy() == proto::JobRestartPolicy::JrpNever,
+    }
+}
+
+fn name(agent: &proto::ParticipantInfo) -> &str {
+    let mut names = NAME_ATTRIBUTES
+        .iter()
+        .filter_map(|it| agent.attributes.get(*it));
+    names.next().map_or("", String::as_str)
+}

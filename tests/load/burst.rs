@@ -1,0 +1,73 @@
+//! Callers who come at the same moment, on a machine that is loaded by their joins.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parlor::{clock, sim};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use super::ALONE;
+use super::bench::{Bench, SOON, Worker, agent_is};
+use super::pages::metric;
+
+/// Lets `callers` join a room each, all at once, and waits until each has been greeted; gives how
+/// long that took them, the quickest first.
+async fn greeted(bench: &Arc<Bench>, callers: usize) -> Vec<Duration> {
+    let mut calls = JoinSet::new();
+    for number in 0..callers {
+        let bench = bench.clone();
+        calls.spawn(async move {
+            let from = clock::now();
+            let caller = bench.caller_in(&format!("room-{number}"), "ada").await;
+            agent_is(&mut caller.agent_state(), "speaking").await;
+            let took = clock::now() - from;
+            agent_is(&mut caller.agent_state(), "listening").await;
+            caller.leave().await;
+            took
+        });
+    }
+    let mut took = timeout(3 * SOON, calls.join_all()).await.unwrap();
+    took.sort();
+    took
+}
+
+/// What the worker saw of the machine: share of its CPU, and of that its own.
+fn print_samples(daemon: &Worker) {
+    for line in daemon.lines() {
+        let message = line["message"].as_str().unwrap_or_default();
+        if message == "looked at the machine" {
+            let (at, machine, own) = (&line["timestamp"], &line["machine"], &line["own"]);
+            println!("{at} machine {machine} own {own}");
+        } else if message.contains("taking") || message.contains("refused") {
+            println!("{line}");
+        }
+    }
+}
+
+/// With all defaults.
+async fn all_at_once(callers: usize) {
+    let _alone = ALONE.lock().await;
+    let bench = Arc::new(Bench::start(sim::Options::default()).await);
+    let mut daemon = bench.limited_daemon().await;
+    let took = greeted(&bench, callers).await;
+    println!("{callers} callers at once were greeted within {took:.1?}");
+    print_samples(&daemon);
+    let health = daemon.health();
+    let refused = metric(&health, "parlor_offers_total{answer=\"load\"}").await;
+    let taken = metric(&health, "parlor_offers_total{answer=\"accepted\"}").await;
+    assert_eq!((taken, refused), (callers as f64, 0.0));
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_callers_at_once_all_get_an_agent() {
+    all_at_once(10).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "on a quiet machine: make soak"]
+async fn sixteen_callers_at_once_all_get_an_agent() {
+    all_at_once(16).await;
+}
