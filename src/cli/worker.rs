@@ -141,17 +141,19 @@ impl Plan {
         cells.ready().await.context("no calls can be made")?;
         let server = Server {
             livekit: config.livekit,
-            worker_token: source.text("LIVEKIT_WORKER_TOKEN"),
+            worker_token: config.worker_token,
             proxies: config.proxies,
         };
         tracing::info!(url = %server.livekit.url, agent_name = %settings.agent_name, slots = settings.slots, "starting");
         let health = ops::serve(self.health, board.clone());
         let health = health.with_context(|| format!("nothing can be shown at {}", self.health))?;
         tracing::info!(%health, "health, metrics and calls");
-        let rounds = self.flags.adopt_rooms.then(|| {
-            let rounds = Rounds::new(&server.livekit, &settings.agent_name);
-            tokio::spawn(rounds.run(board.clone()))
-        });
+        let rounds = match self.flags.adopt_rooms {
+            true => Some(Rounds::new(&server.livekit, &settings.agent_name)),
+            false => None,
+        };
+        let rounds = rounds.transpose().map_err(anyhow::Error::from)?;
+        let rounds = rounds.map(|rounds| tokio::spawn(rounds.run(board.clone())));
         let reload = Reload::new(source, self.flags.overrides(), config.agent_text);
         let (over, until_over) = oneshot::channel();
         let reports = config.agent.reports;

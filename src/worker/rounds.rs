@@ -4,14 +4,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use livekit_api::services::agent_dispatch::AgentDispatchClient;
-use livekit_api::services::room::RoomClient;
-use livekit_api::services::{ServiceError, ServiceResult};
 use livekit_protocol as proto;
 use parlor_core::dispatch::{NAME_ATTRIBUTE, Orphan, Orphans, RoomView};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::config::LiveKit;
+use crate::livekit_server::{LiveKitServer, ServerError};
 use crate::ops::Board;
 
 /// Between two rounds.
@@ -26,30 +24,20 @@ const NAME_ATTRIBUTES: [&str; 2] = [NAME_ATTRIBUTE, "lk.agent_name"];
 /// Goes through the server's rooms.
 #[derive(Debug)]
 pub struct Rounds {
-    rooms: RoomClient,
-    dispatches: AgentDispatchClient,
+    server: LiveKitServer,
     orphans: Orphans,
-}
-
-/// Why a round could not be made.
-#[derive(Debug, thiserror::Error)]
-enum RoundError {
-    #[error("{0}")]
-    Refused(#[from] ServiceError),
-    #[error("no answer within {} s", ANSWER_WITHIN.as_secs())]
-    Timeout,
 }
 
 impl Rounds {
     /// For the dispatches of one agent name.
-    pub fn new(livekit: &LiveKit, agent_name: &str) -> Self {
-        let (url, key) = (livekit.http_url(), &livekit.api_key);
-        let secret = livekit.api_secret.reveal();
-        Self {
-            rooms: RoomClient::with_api_key(&url, key, secret),
-            dispatches: AgentDispatchClient::with_api_key(&url, key, secret),
+    ///
+    /// # Errors
+    /// [`ServerError::Unreachable`]: HTTP cannot be set up.
+    pub fn new(livekit: &LiveKit, agent_name: &str) -> Result<Self, ServerError> {
+        Ok(Self {
+            server: LiveKitServer::new(livekit)?.within(ANSWER_WITHIN),
             orphans: Orphans::new(agent_name),
-        }
+        })
     }
 
     /// Makes rounds while the worker takes calls; for ever.
@@ -67,9 +55,9 @@ impl Rounds {
         }
     }
 
-    async fn round(&mut self) -> Result<(), RoundError> {
+    async fn round(&mut self) -> Result<(), ServerError> {
         let mut views = Vec::new();
-        for room in answer(self.rooms.list_rooms(Vec::new())).await? {
+        for room in self.server.list_rooms(Vec::new()).await? {
             views.push(self.view(room.name).await?);
         }
         for orphan in self.orphans.look(&views) {
@@ -78,9 +66,9 @@ impl Rounds {
         Ok(())
     }
 
-    async fn view(&self, room: String) -> Result<RoomView, RoundError> {
-        let participants = answer(self.rooms.list_participants(&room)).await?;
-        let dispatches = answer(self.dispatches.list_dispatch(room.clone())).await?;
+    async fn view(&self, room: String) -> Result<RoomView, ServerError> {
+        let participants = self.server.list_participants(&room).await?;
+        let dispatches = self.server.list_dispatch(room.clone()).await?;
         let (agents, others): (Vec<_>, Vec<_>) = participants
             .into_iter()
             .partition(|it| it.kind() == proto::participant_info::Kind::Agent);
@@ -96,9 +84,9 @@ impl Rounds {
     }
 
     /// Whoever takes the old one away makes the new one: of several workers only one can.
-    async fn dispatch_again(&self, orphan: Orphan) -> Result<(), RoundError> {
+    async fn dispatch_again(&self, orphan: Orphan) -> Result<(), ServerError> {
         let Orphan { room, dispatch } = orphan;
-        let old = answer(self.dispatches.delete_dispatch(&dispatch, &room)).await?;
+        let old = self.server.delete_dispatch(&dispatch, &room).await?;
         let new = proto::CreateAgentDispatchRequest {
             agent_name: old.agent_name,
             room: room.clone(),
@@ -106,15 +94,10 @@ impl Rounds {
             attributes: old.attributes,
             ..proto::CreateAgentDispatchRequest::default()
         };
-        let new = answer(self.dispatches.create_dispatch(new)).await?;
+        let new = self.server.create_dispatch(new).await?;
         tracing::warn!(%room, old = %dispatch, new = %new.id, "a room had lost its agent");
         Ok(())
     }
-}
-
-async fn answer<T>(asked: impl Future<Output = ServiceResult<T>>) -> Result<T, RoundError> {
-    let answered = timeout(ANSWER_WITHIN, asked).await;
-    Ok(answered.map_err(|_elapsed| RoundError::Timeout)??)
 }
 
 fn is_caller(participant: &proto::ParticipantInfo) -> bool {

@@ -4,6 +4,7 @@
 
 mod agent;
 mod call;
+mod canary;
 mod config;
 mod driver;
 mod playout;
