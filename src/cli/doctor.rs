@@ -152,10 +152,7 @@ async fn voice_agent_api(api: &AgentApi) -> Finding {
             format_args!("{} takes the key; voices: {voices}", api.base_url),
         ),
         Ok(None) => Finding::good(CHECK, format_args!("{} answers", api.base_url)),
-        Err(error) => Finding::bad(
-            CHECK,
-            format_args!("{}: {error:#}; check ASSEMBLYAI_BASE_URL", api.base_url),
-        ),
+        Err(error) => Finding::bad(CHECK, format_args!("{}: {error:#}", api.base_url)),
     }
 }
 
@@ -165,7 +162,10 @@ async fn voices(api: &AgentApi) -> anyhow::Result<Option<String>> {
     http::check(&api.proxies, &url)?;
     let client = http::client(&api.proxies, CHECK_WITHIN)?;
     let request = client.get(url).bearer_auth(api.key.reveal());
-    let unreachable = |error| anyhow::Error::msg(http::reason(error));
+    let unreachable = |error| {
+        let why = http::reason(error);
+        anyhow::anyhow!("{why}; check ASSEMBLYAI_BASE_URL")
+    };
     let answer = request.send().await.map_err(unreachable)?;
     match answer.status() {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {

@@ -56,7 +56,7 @@ impl CommandLine {
             if given.value_source(&flag.id) == Some(ValueSource::CommandLine) {
                 continue;
             }
-            match flag.from_variable(command, source) {
+            match flag.argument(command, source) {
                 Some(Ok(argument)) => arguments.extend(argument),
                 Some(Err(problem)) => source.note(problem),
                 None => {}
@@ -72,7 +72,7 @@ pub(super) fn problems(source: &Source) -> Vec<String> {
     let cli = Cli::command();
     let commands = cli.get_subcommands().map(Command::get_name);
     let flags = commands.flat_map(|name| flags(name).into_iter().map(move |flag| (name, flag)));
-    let wrong = flags.filter_map(|(name, flag)| flag.from_variable(name, source)?.err());
+    let wrong = flags.filter_map(|(name, flag)| flag.argument(name, source)?.err());
     let mut problems: Vec<_> = wrong.collect();
     problems.sort_unstable();
     problems.dedup();
@@ -121,11 +121,7 @@ impl Flag {
 
     /// The flag as an argument, if `source` has a value for it and the value switches something on;
     /// a problem if it cannot be used.
-    fn from_variable(
-        &self,
-        command: &str,
-        source: &Source,
-    ) -> Option<Result<Option<OsString>, String>> {
+    fn argument(&self, command: &str, source: &Source) -> Option<Result<Option<OsString>, String>> {
         let value = source.secret(&self.variable)?;
         let argument = match (self.is_switch, value.reveal()) {
             (true, "true") => return Some(Ok(Some(format!("--{}", self.long).into()))),

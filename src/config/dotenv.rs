@@ -27,11 +27,15 @@ pub(crate) fn load() -> Vec<String> {
         },
         Err(error) => return vec![format!("{shown} cannot be read: {}", kind(error.kind()))],
     };
-    let text = completed(&text);
-    let problems = problems(&text).into_iter();
+    let mut text = completed(&text);
+    let problems = problems(&text);
+    if let Some((line, _)) = problems.first() {
+        text = text.split_inclusive('\n').take(line - 1).collect();
+    }
+    let problems = problems.into_iter();
     let problems = problems.map(|(line, why)| format!("{shown}, line {line}: {why}"));
     let problems: Vec<_> = problems.collect();
-    // It stops at the line that `problems` begins with, which is all that it could say.
+    // What it could complain of is left out.
     dotenvy::from_read(Cursor::new(text)).ok();
     problems
 }
@@ -58,6 +62,16 @@ fn completed(text: &str) -> String {
 
 /// The lines of `text` that cannot be read, counted from 1, and why.
 fn problems(text: &str) -> Vec<(usize, &'static str)> {
+    // The environment cannot hold it, and the library that sets it would panic with the value.
+    let nul = text.find('\0').map(|at| line_at(text.as_bytes(), at));
+    let nul = nul.map(|line| (line, "it holds a NUL"));
+    let mut problems: Vec<_> = unparsed(text).into_iter().chain(nul).collect();
+    problems.sort_unstable();
+    problems.dedup_by_key(|(line, _)| *line);
+    problems
+}
+
+fn unparsed(text: &str) -> Vec<(usize, &'static str)> {
     let mut from = 0;
     let mut problems = Vec::new();
     for entry in dotenvy::from_read_iter(Cursor::new(text)) {
@@ -99,7 +113,7 @@ mod tests {
     fn problems_have_their_line_and_nothing_of_it() {
         let open = "a quotation mark is never closed";
         let odd = "it is not NAME=value; a value with spaces needs quotation marks";
-        let cases: [(&str, &[(usize, &str)]); 7] = [
+        let cases: [(&str, &[(usize, &str)]); 9] = [
             ("A=1\n# B\nC='2 3'\nD=\"two\nlines\"\n", &[]),
             ("A=1\nB=\"canary\nC=canary\n", &[(2, open)]),
             ("A=1\nB='canary", &[(2, open)]),
@@ -107,6 +121,8 @@ mod tests {
             ("A=canary canary\nA=canary canary\n", &[(1, odd), (2, odd)]),
             ("A=1\r\n=canary\r\n", &[(2, odd)]),
             ("A=1 ", &[]),
+            ("A=1\nB=canary\0\nC=3\n", &[(2, "it holds a NUL")]),
+            ("A=\"1\n\0canary\"\n", &[(2, "it holds a NUL")]),
         ];
         for (text, expected) in cases {
             assert_eq!(problems(&completed(text)), expected, "{text:?}");

@@ -98,7 +98,7 @@ pub fn is_filter(text: &str) -> bool {
         let level = level.trim().to_ascii_lowercase();
         LEVELS.contains(&level.as_str())
     };
-    // Fields of spans may hold commas and equals signs of their own.
+    // What stands in brackets has commas and equals signs of its own.
     let is_plain = !text.contains('[');
     let mut directives = text.split(',').map(str::trim).filter(|it| !it.is_empty());
     let has_levels = !is_plain || directives.clone().next().is_some() && directives.all(has_level);
@@ -140,7 +140,7 @@ mod tests {
             "OFF",
             "debug,livekit=info",
             "parlor=debug,parlor::web=trace",
-            "parlor[call{room=\"a,b\"}]=trace",
+            "parlor[call{room}]=trace",
             "info,",
             DEFAULT_FILTER,
         ] {

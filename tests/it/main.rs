@@ -7,6 +7,7 @@ mod call;
 mod canary;
 mod config;
 mod driver;
+mod livekit_server;
 mod playout;
 mod proxy;
 mod queue;
