@@ -17,6 +17,7 @@ pub mod definition;
 pub mod demo;
 pub mod dial;
 pub mod explain;
+pub mod livekit_server;
 pub mod monitor;
 pub mod names;
 pub mod ops;

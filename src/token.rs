@@ -205,7 +205,7 @@ mod tests {
             url: "ws://127.0.0.1:7880".to_owned(),
             api_key: "key".to_owned(),
             api_secret: Secret::new(secret),
-            shared_key: None,
+            ..LiveKit::default()
         }
     }
 

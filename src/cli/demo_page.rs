@@ -74,7 +74,7 @@ impl DemoPage {
             full_at: None,
             drain_within: Duration::ZERO,
             health: ANYWHERE,
-            log_format: super::log_format(source, Format::Text)?,
+            log_format: super::log_format(source, Format::Text),
             flags: Flags::for_every_room(self.agent),
             watched: Some(watched),
         };

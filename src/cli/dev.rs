@@ -28,7 +28,7 @@ impl Dev {
             full_at: None,
             drain_within: Duration::ZERO,
             health: self.health,
-            log_format: super::log_format(source, Format::Text)?,
+            log_format: super::log_format(source, Format::Text),
             flags: self.flags,
             watched: None,
         };

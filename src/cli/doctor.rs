@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use livekit_api::services::room::RoomClient;
 use reqwest::StatusCode;
 use serde::Serialize;
-use tokio::time::timeout;
 
-use super::{Done, out};
+use super::{Done, out, parse};
 use crate::config::{Agent, AgentApi, ConfigError, LiveKit, Overrides, Source};
+use crate::dial::http;
+use crate::livekit_server::LiveKitServer;
 use crate::room;
 
 /// How long one check may take.
@@ -37,13 +37,13 @@ struct Finding {
 }
 
 impl Doctor {
-    pub(super) async fn run(self, source: &Source) -> Done {
-        let mut findings = vec![agent(source), native_core()];
-        findings.push(match LiveKit::load(source) {
+    pub(super) async fn run(self, mut source: Source) -> Done {
+        let mut findings = vec![variables(&mut source), agent(&source), native_core()];
+        findings.push(match LiveKit::load(&source) {
             Ok(livekit) => livekit_server(&livekit).await,
             Err(error) => settings("livekit", &error),
         });
-        findings.push(match AgentApi::load(source) {
+        findings.push(match AgentApi::load(&source) {
             Ok(api) => voice_agent_api(&api).await,
             Err(error) => settings("voice agent api", &error),
         });
@@ -96,6 +96,17 @@ fn settings(check: &'static str, error: &ConfigError) -> Finding {
     Finding::bad(check, error.0.join("; "))
 }
 
+/// The variables of all commands, and `.env`; the other checks look at the rest.
+fn variables(source: &mut Source) -> Finding {
+    const CHECK: &str = "settings";
+    let mut problems = source.take_problems();
+    problems.extend(parse::problems(source));
+    match problems.as_slice() {
+        [] => Finding::good(CHECK, "all variables can be read"),
+        problems => Finding::bad(CHECK, problems.join("; ")),
+    }
+}
+
 fn agent(source: &Source) -> Finding {
     match Agent::load(source, &Overrides::default()) {
         Ok(agent) => Finding::good("agent", format_args!("{} is who answers", agent.name)),
@@ -113,10 +124,9 @@ fn native_core() -> Finding {
 
 async fn livekit_server(livekit: &LiveKit) -> Finding {
     const CHECK: &str = "livekit";
-    let url = livekit.http_url();
-    let rooms = RoomClient::with_api_key(&url, &livekit.api_key, livekit.api_secret.reveal());
-    match timeout(CHECK_WITHIN, rooms.list_rooms(Vec::new())).await {
-        Ok(Ok(rooms)) => Finding::good(
+    let listing = async { LiveKitServer::new(livekit)?.list_rooms(Vec::new()).await };
+    match listing.await {
+        Ok(rooms) => Finding::good(
             CHECK,
             format_args!(
                 "{} takes the key; rooms open now: {}",
@@ -124,46 +134,39 @@ async fn livekit_server(livekit: &LiveKit) -> Finding {
                 rooms.len()
             ),
         ),
-        Ok(Err(error)) => Finding::bad(
+        Err(error) => Finding::bad(
             CHECK,
             format_args!(
                 "{}: {error}; check LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET",
                 livekit.url
             ),
         ),
-        Err(_) => Finding::bad(
-            CHECK,
-            format_args!("{} did not answer: check LIVEKIT_URL", livekit.url),
-        ),
     }
 }
 
 async fn voice_agent_api(api: &AgentApi) -> Finding {
     const CHECK: &str = "voice agent api";
-    match timeout(CHECK_WITHIN, voices(api)).await {
-        Ok(Ok(Some(voices))) => Finding::good(
+    match voices(api).await {
+        Ok(Some(voices)) => Finding::good(
             CHECK,
             format_args!("{} takes the key; voices: {voices}", api.base_url),
         ),
-        Ok(Ok(None)) => Finding::good(CHECK, format_args!("{} answers", api.base_url)),
-        Ok(Err(error)) => Finding::bad(CHECK, format_args!("{}: {error:#}", api.base_url)),
-        Err(_) => Finding::bad(
-            CHECK,
-            format_args!("{} did not answer: check ASSEMBLYAI_BASE_URL", api.base_url),
-        ),
+        Ok(None) => Finding::good(CHECK, format_args!("{} answers", api.base_url)),
+        Err(error) => Finding::bad(CHECK, format_args!("{}: {error:#}", api.base_url)),
     }
 }
 
 /// The voices' names, when the API tells them.
 async fn voices(api: &AgentApi) -> anyhow::Result<Option<String>> {
-    let provider = rustls::crypto::ring::default_provider();
-    // Another part of the process may have installed the same one before.
-    provider.install_default().ok();
-    let client = reqwest::Client::builder().build()?;
-    let request = client
-        .get(api.http_url("/v1/voices"))
-        .bearer_auth(api.key.reveal());
-    let answer = request.send().await.map_err(reqwest::Error::without_url)?;
+    let url = api.http_url("/v1/voices");
+    http::check(&api.proxies, &url)?;
+    let client = http::client(&api.proxies, CHECK_WITHIN)?;
+    let request = client.get(url).bearer_auth(api.key.reveal());
+    let unreachable = |error| {
+        let why = http::reason(error);
+        anyhow::anyhow!("{why}; check ASSEMBLYAI_BASE_URL")
+    };
+    let answer = request.send().await.map_err(unreachable)?;
     match answer.status() {
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
             anyhow::bail!(
@@ -173,7 +176,7 @@ async fn voices(api: &AgentApi) -> anyhow::Result<Option<String>> {
         }
         status if status.is_server_error() => anyhow::bail!("it is in trouble ({status})"),
         status if !status.is_success() => Ok(None),
-        _ => Ok(names(&answer.text().await?)),
+        _ => Ok(names(&answer.text().await.map_err(unreachable)?)),
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) struct Join {
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
     /// Seconds to wait for a caller in an empty room [default: for ever]
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=2_592_000))]
     caller_wait: Option<u64>,
     /// The only one whom the agent listens to [default: whoever comes first]
     #[arg(long, value_name = "IDENTITY")]

@@ -9,19 +9,23 @@ mod dev;
 mod doctor;
 mod join;
 mod out;
+mod parse;
 mod sim;
 mod start;
 mod token;
 mod web;
 mod worker;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{ConfigError, Source, VARIABLES};
+use crate::config::{ConfigError, Source, VARIABLES, dotenv, variables};
 use crate::ops::log::{self, Format};
+use parse::CommandLine;
+
+/// The command that workers start.
+const CELL: &str = "cell";
 
 /// A command line or a setting is wrong (`EX_USAGE`).
 const USAGE: u8 = 64;
@@ -59,6 +63,8 @@ enum Command {
 
 /// How a command failed.
 enum Failure {
+    /// The command line is wrong, or asks for help.
+    Usage(clap::Error),
     /// A setting is wrong.
     Config(ConfigError),
     /// Anything else, told in one line.
@@ -69,18 +75,13 @@ type Done = Result<ExitCode, Failure>;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    // Before any thread: the file's variables join the environment.
-    let dotenv = dotenvy::dotenv();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => {
+    match start() {
+        Ok(code) => code,
+        Err(Failure::Usage(error)) => {
             // Help and version are no errors; clap prints each where it belongs.
             let code = if error.use_stderr() { USAGE } else { 0 };
-            return error.print().map_or(ExitCode::FAILURE, |()| code.into());
+            error.print().map_or(ExitCode::FAILURE, |()| code.into())
         }
-    };
-    match run(cli.command, dotenv) {
-        Ok(code) => code,
         Err(Failure::Config(error)) => {
             out::error(&error);
             USAGE.into()
@@ -92,14 +93,30 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command, dotenv: dotenvy::Result<PathBuf>) -> Done {
-    match dotenv {
-        Ok(_) => {}
-        Err(error) if error.not_found() => {}
-        Err(error) => return Err(anyhow::anyhow!(".env cannot be read: {error}").into()),
+/// Reads the command line and the settings, and runs the command.
+fn start() -> Done {
+    let line = CommandLine::read(std::env::args_os().collect())?;
+    let unread = match line.command() {
+        // A cell is given all settings by its worker.
+        CELL => Vec::new(),
+        // Before any thread: the file's variables join the environment.
+        _ => dotenv::load(),
+    };
+    let mut source = Source::environment();
+    let command = line.fill(&mut source)?.command;
+    start_log(&mut source, &command)?;
+    if command.needs_settings() {
+        unread.into_iter().for_each(|problem| source.note(problem));
+    } else {
+        source.check()?;
+        for problem in unread {
+            tracing::warn!("{problem}; the file is used up to there");
+        }
     }
-    let source = Source::environment();
-    start_log(&source, &command)?;
+    run(command, source)
+}
+
+fn run(command: Command, source: Source) -> Done {
     // One call needs one thread: the native core has its own.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -115,7 +132,7 @@ fn run(command: Command, dotenv: dotenvy::Result<PathBuf>) -> Done {
             Command::Web(web) => web.run(&source).await,
             Command::Sim(sim) => sim.run().await,
             Command::Token(token) => token.run(&source),
-            Command::Doctor(doctor) => doctor.run(&source).await,
+            Command::Doctor(doctor) => doctor.run(source).await,
         }
     });
     // A native call may still hold a blocking thread; nothing of ours is left.
@@ -123,12 +140,28 @@ fn run(command: Command, dotenv: dotenvy::Result<PathBuf>) -> Done {
     code
 }
 
-fn start_log(source: &Source, command: &Command) -> Result<(), Failure> {
+impl Command {
+    /// Whether a setting that cannot be read must keep it from starting.
+    fn needs_settings(&self) -> bool {
+        !matches!(self, Self::Sim(_) | Self::Demo(_))
+    }
+}
+
+/// Starts logging. Wrong settings of the log are noted and have no effect.
+fn start_log(source: &mut Source, command: &Command) -> Result<(), Failure> {
     let quiet = matches!(
         command,
         Command::Demo(_) | Command::Doctor(_) | Command::Token(_)
     );
-    let filter = source.text("PARLOR_LOG");
+    let mut filter = source.text("PARLOR_LOG");
+    if filter.as_deref().is_some_and(|text| !log::is_filter(text)) {
+        source.note(variables::wrong("PARLOR_LOG"));
+        filter = None;
+    }
+    let format = source.text("PARLOR_LOG_FORMAT");
+    if format.is_some_and(|text| text.parse::<Format>().is_err()) {
+        source.note(variables::wrong("PARLOR_LOG_FORMAT"));
+    }
     let filter = match filter.as_deref() {
         None if quiet => Some("warn"),
         filter => filter,
@@ -137,14 +170,16 @@ fn start_log(source: &Source, command: &Command) -> Result<(), Failure> {
         Command::Dev(_) => Format::Text,
         _ => Format::Auto,
     };
-    log::start(filter, log_format(source, otherwise)?)
-        .map_err(|error| ConfigError(vec![error.to_string()]).into())
+    log::start(filter, log_format(source, otherwise))
+        .map_err(|error| anyhow::Error::from(error).into())
 }
 
-fn log_format(source: &Source, otherwise: Format) -> Result<Format, ConfigError> {
+/// The format that is set; a wrong one was noted when logging started.
+fn log_format(source: &Source, otherwise: Format) -> Format {
     let format = source.text("PARLOR_LOG_FORMAT");
-    let format = format.map_or(Ok(otherwise), |text| text.parse());
-    format.map_err(|error| ConfigError(vec![format!("PARLOR_LOG_FORMAT is wrong: {error}")]))
+    format
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(otherwise)
 }
 
 /// The name that dispatches ask for: what LiveKit Cloud gives a deployment beats the flag.
@@ -168,6 +203,12 @@ fn environment() -> String {
          Example: parlor join --room kitchen",
         lines.join("\n")
     )
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        Self::Usage(error)
+    }
 }
 
 impl From<ConfigError> for Failure {

@@ -20,12 +20,14 @@ use crate::ops::log::Format;
 pub(super) struct Start {
     #[command(flatten)]
     flags: Flags,
-    /// Load of the machine, from 0 to 1, from which on no call is taken
+    /// Load of the machine, above 0 and up to 1, from which on no call is taken
     #[arg(
         long,
         value_name = "LOAD",
         env = "PARLOR_LOAD_THRESHOLD",
-        default_value_t = 0.7
+        default_value_t = 0.7,
+        allow_negative_numbers = true,
+        value_parser = share
     )]
     load_threshold: f32,
     /// Take calls whatever the load
@@ -44,7 +46,8 @@ pub(super) struct Start {
         long,
         value_name = "SECONDS",
         env = "PARLOR_DRAIN_TIMEOUT",
-        default_value_t = 3600
+        default_value_t = 3600,
+        value_parser = clap::value_parser!(u64).range(0..=2_592_000)
     )]
     drain_timeout: u64,
 }
@@ -55,10 +58,17 @@ impl Start {
             full_at: (!self.any_load).then_some(self.load_threshold),
             drain_within: Duration::from_secs(self.drain_timeout),
             health: self.health,
-            log_format: super::log_format(source, Format::Auto)?,
+            log_format: super::log_format(source, Format::Auto),
             flags: self.flags,
             watched: None,
         };
         plan.run(source).await
     }
+}
+
+/// A share of something: above 0 and up to 1.
+fn share(text: &str) -> Result<f32, &'static str> {
+    let share = text.parse().ok();
+    let share = share.filter(|share| *share > 0.0 && *share <= 1.0);
+    share.ok_or("it must be a number above 0, up to 1")
 }

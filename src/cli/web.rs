@@ -7,7 +7,7 @@ use clap::Args;
 use tokio::sync::mpsc;
 
 use super::{Done, agent_name, out};
-use crate::config::{ConfigError, LiveKit, Source, address};
+use crate::config::{LiveKit, Source, address};
 use crate::shutdown;
 use crate::web::{self, Origin};
 
@@ -32,7 +32,7 @@ pub(super) struct Web {
     )]
     agent_name: String,
     /// LiveKit's address as browsers have it [default: LIVEKIT_URL]
-    #[arg(long, value_name = "URL", env = "PARLOR_WEB_LIVEKIT_URL")]
+    #[arg(long, value_name = "URL", env = "PARLOR_WEB_LIVEKIT_URL", value_parser = address::checked)]
     livekit_url: Option<String>,
     /// A page of another origin (scheme, host, port) that may ask for tokens; more than once for more
     #[arg(
@@ -56,11 +56,10 @@ pub(super) struct Web {
 impl Web {
     pub(super) async fn run(self, source: &Source) -> Done {
         let livekit = LiveKit::load(source)?;
-        let server_url = self.livekit_url.filter(|url| !url.is_empty());
         let options = web::Options {
             listen: self.listen,
             livekit,
-            server_url: server_url.map(checked).transpose()?,
+            server_url: self.livekit_url,
             agent_name: agent_name(source, &self.agent_name),
             allow_origins: self.allow_origins,
             allow_rooms: self.allow_rooms,
@@ -79,11 +78,4 @@ impl Web {
         watching.abort();
         Ok(ExitCode::SUCCESS)
     }
-}
-
-fn checked(url: String) -> Result<String, ConfigError> {
-    address::checked(&url).map_err(|wanted| {
-        let why = format!("--livekit-url (PARLOR_WEB_LIVEKIT_URL) is wrong: {wanted}");
-        ConfigError(vec![why])
-    })
 }

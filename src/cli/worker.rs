@@ -90,12 +90,9 @@ pub(super) struct Flags {
         env = "PARLOR_ADOPT_ROOMS",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "true",
-        default_value = "",
-        hide_default_value = true,
-        value_parser = adopt_rooms
+        default_missing_value = "true"
     )]
-    adopt_rooms: AdoptRooms,
+    adopt_rooms: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -103,20 +100,6 @@ enum AgentFor {
     Room,
     Publisher,
     Participant,
-}
-
-/// Whether rooms without an agent are dispatched again; none: where the server does not.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct AdoptRooms(Option<bool>);
-
-/// An empty variable counts as none.
-fn adopt_rooms(text: &str) -> Result<AdoptRooms, &'static str> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "" => Ok(AdoptRooms(None)),
-        "true" | "yes" | "on" | "1" => Ok(AdoptRooms(Some(true))),
-        "false" | "no" | "off" | "0" => Ok(AdoptRooms(Some(false))),
-        _ => Err("it must be true or false"),
-    }
 }
 
 /// Who stays of two agents of one name.
@@ -166,14 +149,14 @@ impl Plan {
         cells.ready().await.context("no calls can be made")?;
         let server = Server {
             livekit: config.livekit,
-            worker_token: source.text("LIVEKIT_WORKER_TOKEN"),
+            worker_token: config.worker_token,
             proxies: config.proxies,
         };
         tracing::info!(url = %server.livekit.url, agent_name = %settings.agent_name, slots = settings.slots, "starting");
         let health = ops::serve(self.health, board.clone());
         let health = health.with_context(|| format!("nothing can be shown at {}", self.health))?;
         tracing::info!(%health, "health, metrics and calls");
-        let AdoptRooms(adopt) = self.flags.adopt_rooms;
+        let adopt = self.flags.adopt_rooms;
         let adopt = adopt.unwrap_or_else(|| !worker::is_livekit_cloud(&server.livekit.url));
         let (definition, definition_out) = watch::channel(config.agent.definition);
         let (rooms_over, until_rooms_over) = oneshot::channel();
@@ -287,7 +270,7 @@ impl Flags {
             rooms_per_cell: ROOMS_PER_CELL,
             cell_calls: CELL_CALLS,
             cell_memory: CELL_MEMORY,
-            adopt_rooms: AdoptRooms::default(),
+            adopt_rooms: None,
         }
     }
 

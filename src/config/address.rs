@@ -1,5 +1,8 @@
 //! Addresses of servers that speak HTTP and WebSocket on one port.
 
+use reqwest::Url;
+use tokio_tungstenite::tungstenite::http::Uri;
+
 /// Each scheme for WebSockets beside the one for HTTP.
 const SCHEMES: [(&str, &str); 2] = [("ws://", "http://"), ("wss://", "https://")];
 
@@ -13,19 +16,36 @@ pub(crate) fn http(url: &str) -> String {
     with_scheme(url, |schemes| schemes)
 }
 
-/// `url` without slashes at its end.
+/// `url` without white space around it and without slashes at its end. Whoever has it may print it:
+/// there is nothing secret in it.
 ///
 /// # Errors
-/// What is wrong with it: one of the schemes or the host is missing.
+/// What is wrong with it, without the address.
 pub(crate) fn checked(url: &str) -> Result<String, &'static str> {
-    match has_host(url) {
+    const SHAPE: &str = "it must start with wss://, ws://, https:// or http:// and name a host";
+    let url = url.trim();
+    // The scheme is looked at by its letters: everything else compares it so.
+    if !has_scheme(url) {
+        return Err(SHAPE);
+    }
+    if url.contains(['?', '#']) {
+        return Err("it must not have a query or a fragment: nothing after ? or #");
+    }
+    let parsed =
+        Url::parse(&http(url)).map_err(|_| "it is no address: check the host and the port")?;
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err("it must not hold a user or a password: addresses are printed");
+    }
+    // Both parsers must take it: one serves HTTP, the other WebSockets.
+    let is_uri = url.parse::<Uri>().is_ok_and(|uri| uri.host().is_some());
+    match is_uri && parsed.has_host() {
         true => Ok(url.trim_end_matches('/').to_owned()),
-        false => Err("it must start with wss://, ws://, https:// or http:// and name a host"),
+        false => Err(SHAPE),
     }
 }
 
-/// Whether `url` has one of the schemes and a host.
-fn has_host(url: &str) -> bool {
+/// Whether `url` has one of the schemes, and something after it.
+fn has_scheme(url: &str) -> bool {
     SCHEMES
         .iter()
         .flat_map(|(websocket, http)| [websocket, http])
@@ -64,9 +84,44 @@ mod tests {
 
     #[test]
     fn an_address_names_a_host() {
-        assert!(has_host("wss://a") && has_host("http://127.0.0.1:7880"));
-        for odd in ["", "wss://", "wss:///a", "a.example", "ftp://a"] {
-            assert!(!has_host(odd), "{odd}");
+        let good = [
+            ("wss://a", "wss://a"),
+            ("http://127.0.0.1:7880/", "http://127.0.0.1:7880"),
+            ("ws://[::1]:7880", "ws://[::1]:7880"),
+            (" wss://a.example/sfu/\n", "wss://a.example/sfu"),
+        ];
+        for (address, whole) in good {
+            assert_eq!(checked(address).as_deref(), Ok(whole));
+        }
+        let bad = [
+            "",
+            "wss://",
+            "wss:///a",
+            "a.example",
+            "ftp://a",
+            "wss://a b",
+            "wss://a:port",
+            "wss://a:99999",
+            "wss://a/b\nc",
+        ];
+        for odd in bad {
+            assert!(checked(odd).is_err(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn an_address_holds_nothing_secret() {
+        for odd in [
+            "wss://canary@a",
+            "wss://user:canary@a",
+            "wss://:canary@a",
+            "wss://a?access_token=canary",
+            "wss://a/b#canary",
+            "canary://a",
+            "wss://a:canary",
+        ] {
+            let why = checked(odd).unwrap_err();
+            assert!(!why.contains("canary"), "{why}");
         }
     }
 }

@@ -41,7 +41,7 @@ impl FileError {
         Self::Parse {
             path: path.to_owned(),
             line: 1 + before.filter(|byte| **byte == b'\n').count(),
-            message: error.message().to_owned(),
+            message: without_values(error.message()),
         }
     }
 
@@ -53,6 +53,55 @@ impl FileError {
                 problems.into_iter().map(line).collect()
             }
             error => vec![error.to_string()],
+        }
+    }
+}
+
+/// What serde says, without the value it complains about: a header's secret can stand anywhere.
+fn without_values(message: &str) -> String {
+    let expected = || {
+        message
+            .rsplit_once(", expected ")
+            .map(|(_, expected)| expected)
+    };
+    for wrong in ["invalid type: ", "invalid value: "] {
+        if let (Some(rest), Some(expected)) = (message.strip_prefix(wrong), expected()) {
+            let kind = rest.split([' ', ',']).next().unwrap_or_default();
+            return format!("{wrong}{kind}, expected {expected}");
+        }
+    }
+    match (message.strip_prefix("unknown variant "), expected()) {
+        (Some(_), Some(expected)) => format!("unknown value, expected {expected}"),
+        _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_hold_no_values() {
+        let cases = [
+            (
+                "invalid type: string \"canary, expected b\", expected a map",
+                "invalid type: string, expected a map",
+            ),
+            (
+                "invalid value: integer `5`, expected a share",
+                "invalid value: integer, expected a share",
+            ),
+            (
+                "unknown variant `canary`, expected one of `a`, `b`",
+                "unknown value, expected one of `a`, `b`",
+            ),
+            (
+                "unknown field `x`, expected `y`",
+                "unknown field `x`, expected `y`",
+            ),
+        ];
+        for (message, shown) in cases {
+            assert_eq!(without_values(message), shown);
         }
     }
 }

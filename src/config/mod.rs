@@ -5,12 +5,13 @@
 pub(crate) mod address;
 mod agent_file;
 mod barge_in;
+pub(crate) mod dotenv;
 mod file_error;
 mod proxies;
 mod reload;
 mod servers;
 mod source;
-mod variables;
+pub(crate) mod variables;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ use std::time::Duration;
 
 use parlor_core::conversation::Settings;
 use parlor_core::ids::Identity;
-use parlor_core::private::Private;
+use parlor_core::private::{Private, Secret};
 
 use crate::definition::Definition;
 use crate::dial::Proxies;
@@ -31,6 +32,7 @@ use barge_in::BargeInName;
 use source::Reader;
 
 pub use file_error::FileError;
+pub(crate) use proxies::proxies;
 pub use reload::Reload;
 pub use servers::{AgentApi, DEFAULT_BASE_URL, LiveKit};
 pub use source::Source;
@@ -48,6 +50,8 @@ pub struct Config {
     pub api: AgentApi,
     /// What stands between here and the rooms.
     pub proxies: Proxies,
+    /// Set inside containers that LiveKit Cloud hosts.
+    pub worker_token: Option<Secret>,
     /// Who the agent is.
     pub agent: Agent,
     /// The file that says so.
@@ -119,12 +123,14 @@ impl Config {
         let livekit = servers::livekit(&mut reader);
         let api = servers::agent_api(&mut reader);
         let proxies = api.proxies.clone();
+        let worker_token = reader.key("LIVEKIT_WORKER_TOKEN");
         let agent = agent(&mut reader, overrides, &proxies);
         match (agent, reader.problems) {
             (Some((agent, agent_text)), problems) if problems.is_empty() => Ok(Self {
                 livekit,
                 api,
                 proxies,
+                worker_token,
                 agent,
                 agent_text,
             }),
@@ -243,11 +249,9 @@ fn described(
 
 fn seconds(reader: &mut Reader<'_>, name: &str) -> Option<Duration> {
     let seconds: f64 = reader.parsed(name)?;
-    let duration = Duration::try_from_secs_f64(seconds).ok();
+    let duration = agent_file::seconds(Some(seconds));
     if duration.is_none() {
-        reader
-            .problems
-            .push(format!("{name} is wrong: it must be seconds, 0 or more"));
+        reader.problem(variables::wrong(name));
     }
     duration
 }

@@ -2,8 +2,13 @@
 
 use parlor_core::private::Secret;
 
-use super::source::Reader;
+use super::source::{Reader, Source};
 use crate::dial::Proxies;
+
+/// All of them as `source` has them.
+pub(crate) fn proxies(source: &Source) -> Proxies {
+    read(&mut Reader::new(source))
+}
 
 /// Reads all of them; an address that is none is a problem.
 pub(super) fn read(reader: &mut Reader<'_>) -> Proxies {
@@ -19,7 +24,7 @@ fn address(reader: &mut Reader<'_>, name: &str) -> Secret {
     let address = value(reader, name);
     if !address.is_empty() && !Proxies::is_address(address.reveal()) {
         let wanted = "it must be like http://proxy.example:3128";
-        reader.problems.push(format!("{name} is wrong: {wanted}"));
+        reader.problem(format!("{name} is wrong: {wanted}"));
     }
     address
 }

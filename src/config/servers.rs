@@ -11,9 +11,9 @@ use crate::dial::Proxies;
 pub const DEFAULT_BASE_URL: &str = "wss://agents.assemblyai.com";
 
 /// A LiveKit server and the key that signs for it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct LiveKit {
-    /// `ws://`, `wss://`, `http://` or `https://`, without path.
+    /// `ws://`, `wss://`, `http://` or `https://`, with the path before the server's own, if any.
     pub url: String,
     /// Names the key.
     pub api_key: String,
@@ -21,6 +21,8 @@ pub struct LiveKit {
     pub api_secret: Secret,
     /// What everybody in its rooms encrypts with, so that the server cannot listen.
     pub shared_key: Option<Secret>,
+    /// What stands between here and there.
+    pub proxies: Proxies,
 }
 
 /// The Voice Agent API and the key that opens it.
@@ -102,18 +104,21 @@ pub(super) fn livekit(reader: &mut Reader<'_>) -> LiveKit {
         "the address of your LiveKit server, for instance wss://my-project.livekit.cloud",
     );
     let url = checked_address(reader, "LIVEKIT_URL", url.reveal());
-    let api_key = reader.required("LIVEKIT_API_KEY", "from your LiveKit project's settings");
-    let api_secret = reader.required("LIVEKIT_API_SECRET", "from your LiveKit project's settings");
+    const SETTINGS: &str = "from your LiveKit project's settings";
+    let api_key = reader.required_key("LIVEKIT_API_KEY", SETTINGS);
+    let api_secret = reader.required("LIVEKIT_API_SECRET", SETTINGS);
+    reader.passphrase("LIVEKIT_API_SECRET");
     LiveKit {
         url,
         api_key: api_key.reveal().to_owned(),
         api_secret,
-        shared_key: reader.secret("PARLOR_SHARED_KEY"),
+        shared_key: reader.passphrase("PARLOR_SHARED_KEY"),
+        proxies: proxies::read(reader),
     }
 }
 
 pub(super) fn agent_api(reader: &mut Reader<'_>) -> AgentApi {
-    let key = reader.required(
+    let key = reader.required_key(
         "ASSEMBLYAI_API_KEY",
         "from your AssemblyAI dashboard; any word will do for the simulator",
     );
@@ -134,10 +139,10 @@ pub(super) fn agent_api(reader: &mut Reader<'_>) -> AgentApi {
 /// told elsewhere.
 fn checked_address(reader: &mut Reader<'_>, name: &str, value: &str) -> String {
     let checked = address::checked(value);
-    if let Err(wanted) = checked
+    if let Err(why) = checked
         && !value.is_empty()
     {
-        reader.problems.push(format!("{name} is wrong: {wanted}"));
+        reader.problem(format!("{name} is wrong: {why}"));
     }
     checked.unwrap_or_default()
 }

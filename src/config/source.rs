@@ -1,63 +1,109 @@
 //! Where settings come from: the environment, or a test's map.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
+use std::ffi::OsString;
 use std::str::FromStr;
 
 use parlor_core::private::Secret;
 
-/// Environment variables by name.
+use super::ConfigError;
+use super::variables::{self, is_known};
+
+/// Environment variables by name, and what is known to be wrong with them.
 #[derive(Debug, Clone, Default)]
-pub struct Source(BTreeMap<String, Secret>);
+pub struct Source {
+    values: BTreeMap<String, Secret>,
+    problems: Vec<String>,
+}
 
 impl Source {
-    /// The process's environment. What is not UTF-8 is left out, as nobody could mean it.
+    /// The process's environment. A value that is not UTF-8 is left out; for a variable of ours that
+    /// is a problem.
     pub fn environment() -> Self {
-        let utf8 = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        };
-        std::env::vars_os().filter_map(utf8).collect()
+        let mut source = Self::default();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else {
+                continue;
+            };
+            match OsString::into_string(value) {
+                Ok(value) => {
+                    source.values.insert(name, Secret::new(value));
+                }
+                Err(_) if is_known(&name) => {
+                    source.note(format!("{name} is wrong: it is not UTF-8"))
+                }
+                Err(_) => {}
+            }
+        }
+        source
     }
 
     /// These settings, with others in the place of those of the same name; an empty one is none.
     #[must_use]
     pub fn with<'a>(mut self, others: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let others = others.into_iter();
-        self.0
+        self.values
             .extend(others.map(|(name, value)| (name.to_owned(), Secret::new(value))));
         self
     }
 
+    /// Adds a problem; whatever is loaded from these settings fails with it.
+    pub(crate) fn note(&mut self, problem: String) {
+        self.problems.push(problem);
+    }
+
+    /// Fails if problems have been noted.
+    ///
+    /// # Errors
+    /// All of them.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        match self.problems.as_slice() {
+            [] => Ok(()),
+            problems => Err(ConfigError(problems.to_vec())),
+        }
+    }
+
+    /// The problems that have been noted, which are then noted no more.
+    pub(crate) fn take_problems(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.problems)
+    }
+
     /// All of them, as a process is given them.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
-        let pairs = self.0.iter();
+        let pairs = self.values.iter();
         pairs.map(|(name, value)| (name.as_str(), value.reveal()))
     }
 
     /// The value of `name` as text, to be shown; not for secrets.
     pub fn text(&self, name: &str) -> Option<String> {
-        self.get(name).map(|value| value.reveal().to_owned())
+        self.get(name).map(str::to_owned)
     }
 
     /// The value of `name` as a secret.
     pub fn secret(&self, name: &str) -> Option<Secret> {
-        self.get(name).cloned()
+        self.get(name).map(Secret::new)
     }
 
-    /// The value of `name`; an empty one counts as absent.
-    fn get(&self, name: &str) -> Option<&Secret> {
-        self.0.get(name).filter(|value| !value.is_empty())
+    /// The value of `name` without white space around it; an empty one counts as absent.
+    ///
+    /// Everything reads variables through here: secrets of Kubernetes often end in a newline.
+    fn get(&self, name: &str) -> Option<&str> {
+        let value = self.values.get(name)?.reveal().trim();
+        (!value.is_empty()).then_some(value)
     }
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Source {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
         let wrap = |(name, value): (K, V)| (name.into(), Secret::new(value));
-        Self(pairs.into_iter().map(wrap).collect())
+        Self {
+            values: pairs.into_iter().map(wrap).collect(),
+            problems: Vec::new(),
+        }
     }
 }
 
-/// Reads settings and gathers all that is wrong, so that it is told at once.
+/// Reads settings and gathers all problems, so that they are reported together.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     source: &'a Source,
@@ -68,7 +114,14 @@ impl<'a> Reader<'a> {
     pub(super) fn new(source: &'a Source) -> Self {
         Self {
             source,
-            problems: Vec::new(),
+            problems: source.problems.clone(),
+        }
+    }
+
+    /// Adds a problem, once.
+    pub(super) fn problem(&mut self, problem: String) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
         }
     }
 
@@ -79,10 +132,38 @@ impl<'a> Reader<'a> {
 
     /// The value of `name`, or a problem that says what it is for.
     pub(super) fn required(&mut self, name: &str, what: &str) -> Secret {
-        self.secret(name).unwrap_or_else(|| {
-            self.problems.push(format!("{name} is not set: {what}"));
-            Secret::default()
-        })
+        let value = self.secret(name);
+        if value.is_none() {
+            self.problem(format!("{name} is not set: {what}"));
+        }
+        value.unwrap_or_default()
+    }
+
+    /// The same for a key.
+    pub(super) fn required_key(&mut self, name: &str, what: &str) -> Secret {
+        self.required(name, what);
+        self.key(name).unwrap_or_default()
+    }
+
+    /// The value of `name`, which goes into a header or a token: with white space or control
+    /// characters inside it is a problem.
+    pub(super) fn key(&mut self, name: &str) -> Option<Secret> {
+        let key = self.secret(name)?;
+        if !key.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
+            let why = "a key is ASCII, without white space and control characters inside";
+            self.problem(format!("{name} is wrong: {why}"));
+        }
+        Some(key)
+    }
+
+    /// The value of `name`, a passphrase: it may hold spaces, and no control characters.
+    pub(super) fn passphrase(&mut self, name: &str) -> Option<Secret> {
+        let secret = self.secret(name)?;
+        if secret.reveal().contains(char::is_control) {
+            let why = "it must hold no control characters, such as ends of lines";
+            self.problem(format!("{name} is wrong: {why}"));
+        }
+        Some(secret)
     }
 
     pub(super) fn secret(&self, name: &str) -> Option<Secret> {
@@ -94,14 +175,27 @@ impl<'a> Reader<'a> {
     }
 
     /// The value of `name` as a `T`; a problem when it is none.
-    pub(super) fn parsed<T: FromStr<Err: Display>>(&mut self, name: &str) -> Option<T> {
+    pub(super) fn parsed<T: FromStr>(&mut self, name: &str) -> Option<T> {
         let value = self.source.get(name)?;
-        match value.reveal().parse() {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.problems.push(format!("{name} is wrong: {error}"));
-                None
-            }
+        let parsed = value.parse().ok();
+        if parsed.is_none() {
+            self.problem(variables::wrong(name));
+        }
+        parsed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_around_a_value_is_no_part_of_it() {
+        let source = Source::from_iter([("A", " \tone two\r\n"), ("B", " \n"), ("C", "")]);
+        assert_eq!(source.text("A").as_deref(), Some("one two"));
+        assert_eq!(source.secret("A"), Some(Secret::new("one two")));
+        for blank in ["B", "C", "D"] {
+            assert_eq!(source.text(blank), None, "{blank}");
         }
     }
 }

@@ -9,6 +9,8 @@ pub struct Variable {
     pub default: &'static str,
     /// What it is for.
     pub what: &'static str,
+    /// What its values are, after "it must be"; empty when any text will do.
+    pub values: &'static str,
 }
 
 const fn variable(name: &'static str, default: &'static str, what: &'static str) -> Variable {
@@ -16,8 +18,39 @@ const fn variable(name: &'static str, default: &'static str, what: &'static str)
         name,
         default,
         what,
+        values: "",
     }
 }
+
+impl Variable {
+    const fn takes(self, values: &'static str) -> Self {
+        Self { values, ..self }
+    }
+}
+
+/// What is wrong with the value of `name`, without the value: it may be a secret that was put into
+/// the wrong variable.
+pub(crate) fn wrong(name: &str) -> String {
+    let known = VARIABLES.iter().find(|variable| variable.name == name);
+    match known.map(|variable| variable.values) {
+        None | Some("") => format!("{name} is wrong: its value cannot be used"),
+        Some(values) => format!("{name} is wrong: it must be {values}"),
+    }
+}
+
+/// Whether `name` is one of ours.
+pub(crate) fn is_known(name: &str) -> bool {
+    VARIABLES.iter().any(|variable| variable.name == name)
+}
+
+/// Values of switches.
+const SWITCH: &str = "true or false";
+
+/// Values of times.
+const SECONDS: &str = "seconds, from 0 to 2592000";
+
+/// Values of addresses to listen at.
+const LISTEN: &str = "an IP address and a port, for instance 127.0.0.1:8080";
 
 /// All of them.
 pub const VARIABLES: &[Variable] = &[
@@ -68,53 +101,64 @@ pub const VARIABLES: &[Variable] = &[
         "PARLOR_AGENT_FOR",
         "room",
         "what brings the agent: room, participant or publisher",
-    ),
+    )
+    .takes("room, participant or publisher"),
     variable(
         "PARLOR_SECOND_AGENT",
         "refuse",
         "refuse or replace: a second agent of the same name in a room",
-    ),
-    variable("PARLOR_MAX_CALLS", "16", "the most calls at once"),
+    )
+    .takes("refuse or replace"),
+    variable("PARLOR_MAX_CALLS", "16", "the most calls at once")
+    .takes("a whole number from 1 to 65535"),
     variable(
         "PARLOR_ROOMS_PER_CELL",
         "8",
         "calls that share a process at most",
-    ),
+    )
+    .takes("a whole number from 1 to 65535"),
     variable(
         "PARLOR_CELL_CALLS",
         "200",
         "calls after which a process is replaced",
-    ),
+    )
+    .takes("a whole number from 1 to 4294967295"),
     variable(
         "PARLOR_CELL_MEMORY",
         "512",
         "MiB at which a process is killed; its calls go on in another",
-    ),
+    )
+    .takes("a whole number from 64 to 4294967295, in MiB"),
     variable(
         "PARLOR_LOAD_THRESHOLD",
         "0.7",
-        "load of the machine, 0 to 1, from which on no call is taken",
-    ),
+        "load of the machine, above 0 and up to 1, from which on no call is taken",
+    )
+    .takes("a number above 0, up to 1"),
     variable(
         "PARLOR_HEALTH",
         "0.0.0.0:8081",
         "where health, metrics and calls are shown over HTTP",
-    ),
+    )
+    .takes(LISTEN),
     variable(
         "PARLOR_DRAIN_TIMEOUT",
         "3600",
         "seconds that running calls may go on after a SIGTERM",
-    ),
+    )
+    .takes("whole seconds, from 0 to 2592000"),
     variable(
         "PARLOR_ADOPT_ROOMS",
         "",
         "dispatch rooms again whose callers have no agent; without it `true`, and `false` on LiveKit Cloud",
-    ),
+    )
+    .takes(SWITCH),
     variable(
         "PARLOR_BARGE_IN",
         "immediate",
         "immediate, hold or confirmed; beats agent.toml",
-    ),
+    )
+    .takes("immediate, hold or confirmed"),
     variable(
         "PARLOR_CALLER",
         "",
@@ -124,42 +168,50 @@ pub const VARIABLES: &[Variable] = &[
         "PARLOR_CALLER_WAIT",
         "",
         "seconds an empty room is kept; without it for ever",
-    ),
+    )
+    .takes(SECONDS),
     variable(
         "PARLOR_CALLER_GRACE",
         "5",
         "seconds from the last caller's leaving to the end of the call",
-    ),
+    )
+    .takes(SECONDS),
     variable(
         "PARLOR_WEB_LISTEN",
         "127.0.0.1:8080",
         "where the web page is",
-    ),
+    )
+    .takes(LISTEN),
     variable(
         "PARLOR_WEB_LIVEKIT_URL",
         "",
         "LiveKit's address as browsers have it, when that is another one",
-    ),
+    )
+    .takes("an address such as wss://livekit.example, without user, password or query"),
     variable(
         "PARLOR_WEB_ALLOW_ORIGIN",
         "",
         "pages of other origins that may ask for tokens, with commas",
-    ),
+    )
+    .takes("origins with commas between them, for instance https://app.example"),
     variable(
         "PARLOR_WEB_ALLOW_ROOMS",
         "false",
         "true: visitors of the page choose rooms and identities",
-    ),
+    )
+    .takes(SWITCH),
     variable(
         "PARLOR_WEB_MANAGE",
         "false",
         "true: visitors of the page may manage the agent's session",
-    ),
+    )
+    .takes(SWITCH),
     variable(
         "PARLOR_WEB_RATE",
         "30",
         "tokens for each visitor's address in a minute",
-    ),
+    )
+    .takes("a whole number from 1 to 10000"),
     variable(
         "PARLOR_NATIVE_CORE",
         "",
@@ -186,10 +238,12 @@ pub const VARIABLES: &[Variable] = &[
         "PARLOR_LOG",
         "info",
         "what is logged, for instance debug or parlor=debug,livekit=info",
-    ),
+    )
+    .takes("a level (off, error, warn, info, debug or trace), or targets with levels, for instance parlor=debug,livekit=info"),
     variable(
         "PARLOR_LOG_FORMAT",
         "auto",
         "text, json, or auto: text on a terminal, else json",
-    ),
+    )
+    .takes("auto, text or json"),
 ];

@@ -107,7 +107,7 @@ impl Server {
                 url: format!("ws://127.0.0.1:{}", ports.http),
                 api_key: KEY.0.to_owned(),
                 api_secret: Secret::new(KEY.1),
-                shared_key: None,
+                ..LiveKit::default()
             },
             ports,
             ended,

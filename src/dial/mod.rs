@@ -1,5 +1,7 @@
-//! Opens the WebSocket: TCP, a proxy's tunnel, TLS, upgrade, all within one deadline.
+//! Opens the WebSocket: TCP, a proxy's tunnel, TLS, upgrade, all within one deadline. HTTP clients
+//! are made here too, so that one rule for proxies and certificates holds for all.
 
+pub(crate) mod http;
 mod proxy;
 
 use std::fmt::Display;
@@ -126,11 +128,16 @@ pub(crate) fn tls() -> Result<Arc<rustls::ClientConfig>, DialError> {
         let missing = "no CA certificates on this machine: install ca-certificates";
         return Err(unreachable(missing));
     }
+    let config = trusting(roots)?;
+    Ok(TLS.get_or_init(|| Arc::new(config)).clone())
+}
+
+/// A TLS configuration that trusts `roots`.
+fn trusting(roots: rustls::RootCertStore) -> Result<rustls::ClientConfig, DialError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
+    Ok(rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(unreachable)?
         .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TLS.get_or_init(|| Arc::new(config)).clone())
+        .with_no_client_auth())
 }

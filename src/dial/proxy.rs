@@ -76,6 +76,41 @@ impl Proxies {
         server.is_some_and(|server| self.toward(&server).is_some())
     }
 
+    /// The address of the proxy on the way to `url`, with its password; nothing without one.
+    pub(super) fn address_toward(&self, url: &str) -> Option<String> {
+        let uri = url.parse::<Uri>().ok()?;
+        let server = Server::of(&uri)?;
+        self.toward(&server)?;
+        let own = if server.is_tls {
+            &self.https
+        } else {
+            &self.http
+        };
+        let address = if own.is_empty() { &self.all } else { own };
+        let address = address.reveal();
+        Some(match address.contains("://") {
+            true => address.to_owned(),
+            false => format!("http://{address}"),
+        })
+    }
+
+    /// Fails if `url` is reached through a proxy of a kind that is not supported.
+    ///
+    /// # Errors
+    /// Which proxy it is, without its user and password.
+    pub(crate) fn check(&self, url: &str) -> Result<(), String> {
+        let uri = url.parse::<Uri>();
+        let server = uri.as_ref().ok().and_then(Server::of);
+        match server.and_then(|server| self.toward(&server)) {
+            Some(proxy) if scheme(&proxy) != "http" => Err(ProxyError {
+                proxy: shown(&proxy),
+                why: Why::Unsupported,
+            }
+            .to_string()),
+            _ => Ok(()),
+        }
+    }
+
     /// The proxy to `server`; none to this machine itself.
     pub(super) fn toward(&self, server: &Server<'_>) -> Option<Intercept> {
         if server.is_here() {
@@ -147,14 +182,13 @@ pub(super) async fn tunnel(
     server: &Server<'_>,
 ) -> Result<TcpStream, ProxyError> {
     let uri = proxy.uri();
-    let scheme = uri.scheme_str().unwrap_or_default();
     let host = uri.host().unwrap_or_default();
-    let port = uri.port_u16();
+    let port = uri.port_u16().unwrap_or(80);
     let opened = async {
-        if scheme != "http" {
+        if scheme(proxy) != "http" {
             return Err(Why::Unsupported);
         }
-        let mut stream = TcpStream::connect((bare(host), port.unwrap_or(80))).await?;
+        let mut stream = TcpStream::connect((bare(host), port)).await?;
         stream.write_all(&request(proxy, server)).await?;
         match status(&mut stream).await? {
             200..=299 => Ok(stream),
@@ -162,11 +196,22 @@ pub(super) async fn tunnel(
             status => Err(Why::Refused(status)),
         }
     };
-    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     opened.await.map_err(|why| ProxyError {
-        proxy: format!("{scheme}://{host}{port}"),
+        proxy: shown(proxy),
         why,
     })
+}
+
+fn scheme(proxy: &Intercept) -> &str {
+    proxy.uri().scheme_str().unwrap_or_default()
+}
+
+/// The proxy's address without user and password.
+fn shown(proxy: &Intercept) -> String {
+    let uri = proxy.uri();
+    let host = uri.host().unwrap_or_default();
+    let port = uri.port_u16().map(|port| format!(":{port}"));
+    format!("{}://{host}{}", scheme(proxy), port.unwrap_or_default())
 }
 
 fn request(proxy: &Intercept, server: &Server<'_>) -> Vec<u8> {
@@ -287,6 +332,33 @@ mod tests {
             assert_eq!(toward(&proxies, &format!("ws://{here}")), None, "{here}");
         }
         assert!(toward(&proxies, "ws://localhost.example").is_some());
+    }
+
+    #[test]
+    fn http_clients_are_given_the_same_proxy_with_its_password() {
+        let mut proxies = everywhere_but("b.example");
+        proxies.https = Secret::new("user:p%40ss@tls.example:1");
+        let toward = |url| proxies.address_toward(url);
+        let tls = Some("http://user:p%40ss@tls.example:1".to_owned());
+        assert_eq!(toward("https://a.example/twirp"), tls);
+        assert_eq!(toward("http://a.example").as_deref(), Some(OFFICE));
+        for direct in ["https://b.example", "http://127.0.0.1:7880", "http://[::1]"] {
+            assert_eq!(toward(direct), None, "{direct}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_supported_is_named_without_its_password() {
+        let proxies = Proxies {
+            all: Secret::new("socks5://user:canary@office.example:1080"),
+            ..Proxies::default()
+        };
+        let why = proxies.check("https://a.example").unwrap_err();
+        assert!(
+            why.starts_with("the proxy socks5://office.example:1080 cannot"),
+            "{why}"
+        );
+        assert_eq!(proxies.check("http://localhost:7880"), Ok(()));
     }
 
     #[test]

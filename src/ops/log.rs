@@ -13,6 +13,9 @@ use tracing_subscriber::{EnvFilter, Registry};
 /// What is logged when nothing else is said: ours from `info` on, the native core's from `warn`.
 const DEFAULT_FILTER: &str = "info,livekit=warn";
 
+/// How much is logged.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 /// The crates whose lines hold nothing private.
 const OURS: [&str; 3] = ["parlor", "parlor_core", "livekit"];
 
@@ -54,9 +57,9 @@ impl Format {
 /// A filter or format that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// The filter is none.
-    #[error("PARLOR_LOG is wrong: {0}")]
-    Filter(#[from] tracing_subscriber::filter::ParseError),
+    /// The filter is none; see [`is_filter`].
+    #[error("the filter cannot be used")]
+    Filter,
     /// Logging was started twice.
     #[error("logging cannot be started: {0}")]
     Start(String),
@@ -67,7 +70,8 @@ pub enum LogError {
 /// # Errors
 /// [`LogError`] when the filter cannot be read, or logging was started before.
 pub fn start(filter: Option<&str>, format: Format) -> Result<(), LogError> {
-    let filter = EnvFilter::builder().parse(filter.unwrap_or(DEFAULT_FILTER))?;
+    let filter = EnvFilter::builder().parse(filter.unwrap_or(DEFAULT_FILTER));
+    let filter = filter.map_err(|_| LogError::Filter)?;
     let lines = tracing_subscriber::fmt::layer()
         .with_timer(SystemTime)
         .with_writer(std::io::stderr)
@@ -84,6 +88,21 @@ pub fn start(filter: Option<&str>, format: Format) -> Result<(), LogError> {
         .with(lines.with_filter(filter).with_filter(private()))
         .try_init()
         .map_err(|error| LogError::Start(error.to_string()))
+}
+
+/// Whether `text` can be a filter: levels, or targets with a level each. The library takes a lone
+/// word that is no level for a target, and then nothing is logged.
+pub fn is_filter(text: &str) -> bool {
+    let has_level = |directive: &str| {
+        let level = directive.rsplit('=').next().unwrap_or_default();
+        let level = level.trim().to_ascii_lowercase();
+        LEVELS.contains(&level.as_str())
+    };
+    // What stands in brackets has commas and equals signs of its own.
+    let is_plain = !text.contains('[');
+    let mut directives = text.split(',').map(str::trim).filter(|it| !it.is_empty());
+    let has_levels = !is_plain || directives.clone().next().is_some() && directives.all(has_level);
+    has_levels && EnvFilter::builder().parse(text).is_ok()
 }
 
 /// Below `info`, libraries print the messages and headers that pass through them; those lines
@@ -113,6 +132,24 @@ mod tests {
     use tracing::Level;
 
     use super::*;
+
+    #[test]
+    fn a_filter_has_levels() {
+        for good in [
+            "info",
+            "OFF",
+            "debug,livekit=info",
+            "parlor=debug,parlor::web=trace",
+            "parlor[call{room}]=trace",
+            "info,",
+            DEFAULT_FILTER,
+        ] {
+            assert!(is_filter(good), "{good}");
+        }
+        for odd in ["verbose", "parlor", "info,verbose", "parlor=loud", "=", ","] {
+            assert!(!is_filter(odd), "{odd}");
+        }
+    }
 
     #[test]
     fn what_is_private_never_appears() {

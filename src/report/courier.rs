@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use parlor_core::backoff::Backoff;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, StatusCode, redirect};
+use reqwest::{Client, StatusCode};
 use standardwebhooks::{
     HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
 };
@@ -17,6 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use super::spool::{Item, Next, Spool};
 use crate::clock;
+use crate::dial::{Proxies, http};
 use crate::names;
 
 /// How long a delivery may take.
@@ -57,6 +58,8 @@ pub(super) struct Address {
     /// Signs.
     pub(super) webhook: Arc<Webhook>,
     pub(super) give_up_after: Duration,
+    /// What stands between here and there.
+    pub(super) proxies: Proxies,
 }
 
 /// Delivers what waits in a spool.
@@ -83,14 +86,7 @@ impl Courier {
     /// # Errors
     /// When there can be no HTTP client, or the pace makes no sense.
     pub(super) fn new(spool: Spool, address: Address, pace: Pace) -> anyhow::Result<Self> {
-        let provider = rustls::crypto::ring::default_provider();
-        // Another part of the process may have installed the same one before.
-        provider.install_default().ok();
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .timeout(WITHIN)
-            .user_agent(concat!("parlor/", env!("CARGO_PKG_VERSION")))
-            .build()?;
+        let client = http::client(&address.proxies, WITHIN)?;
         let backoff = Backoff::new(pace.first, pace.longest, address.give_up_after)?;
         Ok(Self {
             spool,
@@ -164,6 +160,9 @@ impl Courier {
     }
 
     async fn send(&self, item: &Item, body: Vec<u8>) -> Answer {
+        if let Err(error) = http::check(&self.address.proxies, self.address.url.as_str()) {
+            return Answer::Failed(error.to_string());
+        }
         let now = clock::wall().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.unwrap_or_default().as_secs();
         let seconds = i64::try_from(now).unwrap_or(i64::MAX);
@@ -187,8 +186,7 @@ impl Courier {
             }
             Ok(status) if status.is_server_error() => Answer::Failed(status.to_string()),
             Ok(status) => Answer::Refused(status),
-            // The address may have a key in it.
-            Err(error) => Answer::Failed(error.without_url().to_string()),
+            Err(error) => Answer::Failed(http::reason(error)),
         }
     }
 

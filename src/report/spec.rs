@@ -15,7 +15,7 @@ use super::recording::Format;
 use super::redact::{RedactSpec, Redactor};
 use super::spool::Spool;
 use super::{Outgoing, Plan, Reports};
-use crate::config::Source;
+use crate::config::{Source, proxies};
 
 /// How secrets of Standard Webhooks begin.
 const SECRET: &str = "whsec_";
@@ -138,6 +138,7 @@ impl WebhookSpec {
                 url,
                 webhook: Arc::new(webhook),
                 give_up_after,
+                proxies: proxies(source),
             },
             spool: Spool::new(self.spool),
             pace: Pace::default(),

@@ -76,7 +76,8 @@ fn encryption(shared_key: &Secret) -> E2eeOptions {
 /// The core tells the server's answer in words only.
 fn refused(error: &str) -> JoinError {
     let why = without_tokens(error);
-    match why.contains("401 Unauthorized") {
+    let is_proxys = why.contains("Proxy connection failed");
+    match why.contains("401 Unauthorized") && !is_proxys {
         true => JoinError::Refused(why),
         false => JoinError::Connect(why),
     }

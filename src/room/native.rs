@@ -21,16 +21,19 @@ pub fn native_core() -> Result<String, String> {
     Ok("linked into this program".to_owned())
 }
 
-/// An error of the core without the tokens that servers repeat in theirs.
+/// The first line of an error of the core, without the tokens and the queries of addresses that
+/// servers repeat in theirs: after it they may repeat headers, with a proxy's password.
 pub(super) fn without_tokens(error: &str) -> String {
+    let line = error.lines().next().unwrap_or_default();
     // Every JWT begins with the base64 of `{"`.
-    let is_token = |word: &&str| word.starts_with("eyJ");
-    let words = error
-        .split(' ')
-        .map(|word| match Some(word).filter(is_token) {
-            Some(_) => "(token)",
-            None => word,
-        });
+    let shown = |word: &str| match word.starts_with("eyJ") {
+        true => "(token)".to_owned(),
+        false => match word.split_once('?') {
+            Some((address, query)) if query.contains('=') => format!("{address}?(query)"),
+            _ => word.to_owned(),
+        },
+    };
+    let words = line.split(' ').map(shown);
     words.collect::<Vec<_>>().join(" ")
 }
 
@@ -44,5 +47,13 @@ mod tests {
         let told = "401 Unauthorized - invalid token: (token) error: no";
         assert_eq!(without_tokens(error), told);
         assert_eq!(without_tokens("refused"), "refused");
+    }
+
+    #[test]
+    fn a_request_that_a_server_repeats_is_left_out() {
+        let error = "401 Unauthorized - GET http://a/rtc?join_request=CAES HTTP/1.1\r\n\
+            proxy-authorization: Basic bzpw\r\n\r\n";
+        let told = "401 Unauthorized - GET http://a/rtc?(query) HTTP/1.1";
+        assert_eq!(without_tokens(error), told);
     }
 }

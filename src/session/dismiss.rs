@@ -2,19 +2,21 @@
 
 use std::time::Duration;
 
-use livekit_api::services::room::RoomClient;
 use parlor_core::ids::Identity;
 use tokio::time::timeout;
 
 use crate::config::LiveKit;
+use crate::livekit_server::LiveKitServer;
 
 /// How long the server may take.
 const DISMISS_WITHIN: Duration = Duration::from_secs(2);
 
 /// Takes `caller` out of `room`: a telephone would stay connected to an empty room.
 pub(super) async fn dismiss(livekit: LiveKit, room: String, caller: Identity) {
-    let rooms = rooms(&livekit);
-    let removing = rooms.remove_participant(&room, caller.as_str());
+    let removing = async {
+        let server = LiveKitServer::new(&livekit)?;
+        server.remove_participant(&room, caller.as_str()).await
+    };
     match timeout(DISMISS_WITHIN, removing).await {
         Ok(Ok(())) => tracing::info!(participant = %caller, "the caller was hung up on"),
         Ok(Err(error)) => {
@@ -28,14 +30,10 @@ pub(super) async fn dismiss(livekit: LiveKit, room: String, caller: Identity) {
 
 /// Deletes `room`, with all who are in it.
 pub(super) async fn delete_room(livekit: LiveKit, room: String) {
-    match timeout(DISMISS_WITHIN, rooms(&livekit).delete_room(&room)).await {
+    let deleting = async { LiveKitServer::new(&livekit)?.delete_room(&room).await };
+    match timeout(DISMISS_WITHIN, deleting).await {
         Ok(Ok(())) => tracing::info!("the room was deleted"),
         Ok(Err(error)) => tracing::error!(%error, "the room could not be deleted"),
         Err(_elapsed) => tracing::error!("the room was not deleted in time"),
     }
-}
-
-fn rooms(livekit: &LiveKit) -> RoomClient {
-    let secret = livekit.api_secret.reveal();
-    RoomClient::with_api_key(&livekit.http_url(), &livekit.api_key, secret)
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use livekit_api::services::sip::{SIPClient, TransferSIPParticipantOptions};
 use parlor_core::ids::Identity;
 use serde_json::Value;
 use tokio::time::sleep;
 
 use super::Answer;
 use crate::config::LiveKit;
+use crate::livekit_server::LiveKitServer;
 use crate::room::Hand;
 
 /// The most keys that are pressed at once.
@@ -55,14 +55,11 @@ pub(super) async fn transfer(
     let Some(caller) = caller else {
         return Answer::error("there is no telephone in the call");
     };
-    let secret = livekit.api_secret.reveal();
-    let sip = SIPClient::with_api_key(&livekit.http_url(), &livekit.api_key, secret);
-    let (room, caller) = (room.to_owned(), caller.to_string());
-    let options = TransferSIPParticipantOptions::default();
-    match sip
-        .transfer_sip_participant(room, caller, to.to_owned(), options)
-        .await
-    {
+    let handing_over = async {
+        let server = LiveKitServer::new(livekit)?;
+        server.transfer(room, caller.as_str(), to).await
+    };
+    match handing_over.await {
         Ok(()) => Answer::ok(r#"{"ok":true}"#),
         Err(error) => {
             tracing::warn!(%error, "a call could not be handed over");

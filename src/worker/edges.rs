@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use parlor_core::dispatch::{Action, Capacity, Event, Fact, Refusal};
+use parlor_core::private::Secret;
+use reqwest::Url;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval};
@@ -27,7 +29,7 @@ pub struct Server {
     /// The server and its key.
     pub livekit: LiveKit,
     /// Set inside containers that LiveKit Cloud hosts.
-    pub worker_token: Option<String>,
+    pub worker_token: Option<Secret>,
     /// What stands between here and there.
     pub proxies: Proxies,
 }
@@ -176,7 +178,10 @@ impl Server {
     fn url(&self) -> String {
         let url = format!("{}/agent", address::websocket(&self.livekit.url));
         match &self.worker_token {
-            Some(token) => format!("{url}?worker_token={token}"),
+            Some(token) => {
+                let query = [("worker_token", token.reveal())];
+                Url::parse_with_params(&url, query).map_or(url, Into::into)
+            }
             None => url,
         }
     }

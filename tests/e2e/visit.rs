@@ -46,7 +46,7 @@ async fn token(address: &str) -> (LiveKit, Secret) {
         url: field("server_url"),
         api_key: String::new(),
         api_secret: Secret::default(),
-        shared_key: None,
+        ..LiveKit::default()
     };
     (livekit, Secret::new(field("participant_token")))
 }

@@ -4,8 +4,10 @@
 
 mod agent;
 mod call;
+mod canary;
 mod config;
 mod driver;
+mod livekit_server;
 mod playout;
 mod proxy;
 mod queue;

@@ -26,6 +26,13 @@ const QUOTES_CONTENT: [&str; 4] = [
     "engine_event",
 ];
 
+/// What the core says of the proxy that it uses, with the address after it.
+const PROXY: &str = "Using proxy";
+
+/// What a secret begins with: a token in an address or alone, a request to join, ends of lines of headers that were
+/// quoted as a string.
+const SECRETS: [&str; 5] = ["access_token=", "join_request=", "eyJ", "\\r", "\\n"];
+
 /// What the core warns of at the end of every room: it looks for a track that we have let go before it did. A handle of
 /// ours that is not there is told by the answer to dropping it.
 const NOISE: &str = "Attempted to drop unknown FFI handle";
@@ -60,9 +67,17 @@ pub(super) fn redacted(text: &str) -> Cow<'_, str> {
         let end = text.find(['(', '{', ':']).unwrap_or(text.len());
         return Cow::Owned(format!("{} (content left out)", &text[..end]));
     }
-    match text.find("access_token=").or_else(|| text.find("eyJ")) {
-        Some(start) => Cow::Owned(format!("{}(token left out)", &text[..start])),
-        None => Cow::Borrowed(text),
+    // What a server repeats of a request comes with its headers, which may hold a proxy's password.
+    let end = text.find(['\r', '\n']).unwrap_or(text.len());
+    let line = &text[..end];
+    if line.starts_with(PROXY) {
+        // Its address may hold a password.
+        return Cow::Borrowed(PROXY);
+    }
+    let start = SECRETS.iter().filter_map(|mark| line.find(mark)).min();
+    match start {
+        Some(start) => Cow::Owned(format!("{}(secret left out)", &line[..start])),
+        None => Cow::Borrowed(line),
     }
 }
 
@@ -161,13 +176,22 @@ mod tests {
         let cases = [
             (
                 "connecting to wss://h/rtc?access_token=abc",
-                "connecting to wss://h/rtc?(token left out)",
+                "connecting to wss://h/rtc?(secret left out)",
             ),
-            ("token eyJhbGciOi.x.y", "token (token left out)"),
+            ("token eyJhbGciOi.x.y", "token (secret left out)"),
+            (
+                "401 - GET /rtc HTTP/1.1\r\nproxy-authorization: Basic bzpw",
+                "401 - GET /rtc HTTP/1.1",
+            ),
+            (
+                "401 - \"GET /rtc\\r\\nauthorization: x\"",
+                "401 - \"GET /rtc(secret left out)",
+            ),
             (
                 "failed to handle request SendText(Request { text: \"hello\" })",
                 "failed to handle request SendText (content left out)",
             ),
+            ("Using proxy: user:secret@proxy.example:1", "Using proxy"),
             ("ice connected", "ice connected"),
         ];
         for (text, expected) in cases {

@@ -14,6 +14,9 @@ const CALLER_GRACE: Duration = Duration::from_secs(5);
 /// A network that was lost is back by then, or for good.
 const REJOIN_GRACE: Duration = Duration::from_secs(15);
 
+/// The longest time that can be set; a clock cannot add just any.
+const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+
 /// `[limits]`; times are seconds.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -100,13 +103,15 @@ impl Limits {
         ];
         for (key, value) in waits {
             if value.is_some() && seconds(value).is_none() {
-                problems.push(format!("[limits] {key} must be seconds, 0 or more"));
+                problems.push(format!("[limits] {key} must be seconds, from 0 to 2592000"));
             }
         }
         let spans = [("idle", self.idle), ("duration", self.duration)];
         for (key, value) in spans {
             if value.is_some() && seconds(value).is_none_or(|it| it.is_zero()) {
-                problems.push(format!("[limits] {key} must be seconds, more than 0"));
+                problems.push(format!(
+                    "[limits] {key} must be seconds, more than 0, up to 2592000"
+                ));
             }
         }
         for (key, value) in [("cost", self.cost), ("price", self.price)] {
@@ -143,6 +148,8 @@ impl Lines {
     }
 }
 
-pub(super) fn seconds(value: Option<f64>) -> Option<Duration> {
-    Duration::try_from_secs_f64(value?).ok()
+/// A time of `value` seconds, from 0 to thirty days.
+pub(crate) fn seconds(value: Option<f64>) -> Option<Duration> {
+    let duration = Duration::try_from_secs_f64(value?).ok()?;
+    (duration <= LONGEST).then_some(duration)
 }

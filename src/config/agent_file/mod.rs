@@ -23,6 +23,7 @@ use crate::report::ReportSpec;
 use crate::soundtrack::Soundtrack;
 use crate::tools::mcp::McpSpec;
 
+pub(super) use limits::seconds;
 use limits::{Limits, Lines};
 use phase::{PatienceEntry, PhaseEntry};
 use room::RoomEntry;

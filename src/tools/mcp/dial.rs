@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use parlor_core::private::Secret;
 use reqwest::header::{HeaderName, HeaderValue};
@@ -19,7 +18,8 @@ use super::fault::Fault;
 use super::process::{CommandLine, Process};
 use super::spec::McpSpec;
 use super::template::Template;
-use crate::config::Source;
+use crate::config::{Source, proxies};
+use crate::dial::http;
 
 /// What a program needs of our environment to run at all.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
@@ -29,9 +29,6 @@ const LONGEST_MESSAGE: usize = 8 << 20;
 
 /// Requests that may be under way at one server.
 const MOST_REQUESTS: usize = 64;
-
-/// From the first packet to TLS.
-const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 /// How often a server may send us on.
 const MOST_REDIRECTS: usize = 3;
@@ -141,17 +138,11 @@ impl Dial for Web {
 ///
 /// # Errors
 /// Why there is none, in one line.
-pub(super) fn client() -> Result<reqwest::Client, String> {
-    let provider = rustls::crypto::ring::default_provider();
-    // Another part of the process may have installed the same one before.
-    provider.install_default().ok();
-    let client = reqwest::Client::builder()
-        .user_agent(concat!("parlor/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT_WITHIN)
-        .redirect(Policy::custom(redirect))
-        .referer(false)
-        .build();
-    client.map_err(|error| format!("mcp: HTTP cannot be used: {error}"))
+pub(super) fn client(source: &Source) -> Result<reqwest::Client, String> {
+    let unusable = |why: String| format!("mcp: HTTP cannot be used: {why}");
+    let builder = http::builder(&proxies(source)).map_err(|error| unusable(error.to_string()))?;
+    let client = builder.redirect(Policy::custom(redirect)).build();
+    client.map_err(|error| unusable(http::reason(error)))
 }
 
 /// Follows a redirect only to where the headers were meant to go.

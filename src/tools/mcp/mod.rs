@@ -184,7 +184,7 @@ impl Way {
         if spec.command.is_some() {
             return Program::of(spec, source).map(Self::Program);
         }
-        let client = dial::client().map_err(|why| vec![why])?;
+        let client = dial::client(source).map_err(|why| vec![why])?;
         Web::of(spec, source, client).map(Self::Web)
     }
 }

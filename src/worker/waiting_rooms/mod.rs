@@ -17,10 +17,10 @@ use tokio::time::timeout;
 use crate::clock::{at, now};
 use crate::config::LiveKit;
 use crate::definition::Definition;
+use crate::livekit_server::ServerError;
 use crate::ops::Board;
 
-use notice::Writer;
-use server::{AskError, Server};
+use server::Server;
 
 /// How long a claim under way may take at the end of the worker: between its two requests the room
 /// has no dispatch.
@@ -43,10 +43,8 @@ pub struct WaitingRooms {
     waiting: Waiting,
     server: Arc<Server>,
     board: Arc<Board>,
-    agent_name: String,
     /// What the agent is now: it knows the line for callers who wait.
     agent: watch::Receiver<Arc<Definition>>,
-    writer: Arc<Writer>,
     asked: JoinSet<Option<Event>>,
     claims: JoinSet<Event>,
     /// Whether the last list failed, so that an outage is one line in the log.
@@ -58,21 +56,19 @@ impl WaitingRooms {
     /// callers who wait. `seed` sets its choices apart from those of other workers.
     ///
     /// # Errors
-    /// The machine has no certificates.
+    /// [`ServerError::Unreachable`]: HTTP cannot be set up.
     pub fn new(
         livekit: &LiveKit,
         settings: &Settings,
         board: Arc<Board>,
         agent: watch::Receiver<Arc<Definition>>,
         seed: u64,
-    ) -> Result<Self, reqwest::Error> {
+    ) -> Result<Self, ServerError> {
         Ok(Self {
             waiting: Waiting::new(now(), seed),
-            server: Arc::new(Server::new(livekit, settings, board.clone())),
+            server: Arc::new(Server::new(livekit, settings, board.clone())?),
             board,
-            agent_name: settings.agent_name.clone(),
             agent,
-            writer: Arc::new(Writer::new(livekit)?),
             asked: JoinSet::new(),
             claims: JoinSet::new(),
             is_failing: false,
@@ -169,10 +165,9 @@ impl WaitingRooms {
         let Some(line) = self.agent.borrow().busy(&values) else {
             return;
         };
-        let (writer, agent_name) = (self.writer.clone(), self.agent_name.clone());
-        self.board.asked("send_data");
+        let server = self.server.clone();
         self.asked.spawn(async move {
-            if let Err(error) = writer.write(&room, &agent_name, &line).await {
+            if let Err(error) = server.write(&room, &line).await {
                 tracing::warn!(%room, %error, "callers could not be told that they wait");
             }
             None
@@ -210,7 +205,7 @@ async fn look(server: &Server, room: String) -> Event {
 }
 
 async fn claim(server: &Server, room: String, dispatch: String) -> Event {
-    let claimed: Result<Outcome, AskError> = server.claim(&room, &dispatch).await;
+    let claimed: Result<Outcome, ServerError> = server.claim(&room, &dispatch).await;
     let outcome = claimed.unwrap_or_else(|error| {
         tracing::warn!(%room, %error, "a room without an agent could not be dispatched again");
         Outcome::Failed

@@ -4,104 +4,27 @@
 //! streams: a client that shows LiveKit's older chat packets shows the line, others do not.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::UNIX_EPOCH;
 
-use livekit_api::access_token::{AccessToken, AccessTokenError, VideoGrants};
 use livekit_protocol as proto;
 use parlor_core::private::Private;
-use prost::Message;
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, StatusCode};
 use serde_json::json;
 
 use crate::clock;
-use crate::config::LiveKit;
 
 /// The topic of LiveKit's chat before there were text streams.
 const TOPIC: &str = "lk-chat-topic";
 
-/// How long the server may take.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
-
-/// How long a token is good for: one request.
-const TOKEN_VALID: Duration = Duration::from_secs(60);
-
-/// Writes to rooms by the server's API.
-#[derive(Debug)]
-pub(super) struct Writer {
-    livekit: LiveKit,
-    client: Client,
-}
-
-/// Why a room could not be written to.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum WriteError {
-    #[error("a token cannot be made: {0}")]
-    Token(#[from] AccessTokenError),
-    #[error("the server cannot be asked: {0}")]
-    Request(reqwest::Error),
-    #[error("HTTP status {0}")]
-    Status(StatusCode),
-}
-
-impl Writer {
-    /// # Errors
-    /// The machine has no certificates.
-    pub(super) fn new(livekit: &LiveKit) -> Result<Self, reqwest::Error> {
-        let provider = rustls::crypto::ring::default_provider();
-        // Another part of the process may have installed the same one before.
-        provider.install_default().ok();
-        let client = Client::builder().timeout(ANSWER_WITHIN).build()?;
-        Ok(Self {
-            livekit: livekit.clone(),
-            client,
-        })
-    }
-
-    /// Shows `line` in `room`, once for each `sid` and agent: the server drops packets with a nonce
-    /// that it has seen, so it does not matter how many workers write.
-    pub(super) async fn write(
-        &self,
-        room: &str,
-        agent_name: &str,
-        line: &Private<String>,
-    ) -> Result<(), WriteError> {
-        let request = proto::SendDataRequest {
-            room: room.to_owned(),
-            data: message(room, agent_name, line.reveal()),
-            kind: proto::data_packet::Kind::Reliable.into(),
-            topic: Some(TOPIC.to_owned()),
-            nonce: nonce(room, agent_name).to_vec(),
-            ..proto::SendDataRequest::default()
-        };
-        let grants = VideoGrants {
-            room_admin: true,
-            room: room.to_owned(),
-            ..VideoGrants::default()
-        };
-        let (key, secret) = (&self.livekit.api_key, self.livekit.api_secret.reveal());
-        let token = AccessToken::with_api_key(key, secret)
-            .with_ttl(TOKEN_VALID)
-            .with_grants(grants)
-            .to_jwt()?;
-        let url = format!(
-            "{}/twirp/livekit.RoomService/SendData",
-            self.livekit.http_url()
-        );
-        let request = self
-            .client
-            .post(url)
-            .bearer_auth(token)
-            .header(CONTENT_TYPE, "application/protobuf")
-            .body(request.encode_to_vec());
-        let answer = request.send().await;
-        let status = answer
-            .map_err(|it| WriteError::Request(it.without_url()))?
-            .status();
-        match status {
-            StatusCode::OK => Ok(()),
-            status => Err(WriteError::Status(status)),
-        }
+/// A packet that shows `line` in `room` once: the server drops packets with a nonce that it has
+/// seen, so it does not matter how many workers send it.
+pub(super) fn busy(room: &str, agent_name: &str, line: &Private<String>) -> proto::SendDataRequest {
+    proto::SendDataRequest {
+        room: room.to_owned(),
+        data: message(room, agent_name, line.reveal()),
+        kind: proto::data_packet::Kind::Reliable.into(),
+        topic: Some(TOPIC.to_owned()),
+        nonce: nonce(room, agent_name).to_vec(),
+        ..proto::SendDataRequest::default()
     }
 }
 

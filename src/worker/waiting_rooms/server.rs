@@ -4,18 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use livekit_api::services::agent_dispatch::AgentDispatchClient;
-use livekit_api::services::room::RoomClient;
-use livekit_api::services::{ServerError, ServerErrorCode, ServiceError, ServiceResult};
 use livekit_protocol as proto;
 use parking_lot::Mutex;
 use parlor_core::dispatch::waiting::{DispatchView, Listing, Outcome, View};
 use parlor_core::dispatch::{JobType, NAME_ATTRIBUTE, Settings};
+use parlor_core::private::Private;
 use proto::participant_info::{Kind, State};
-use tokio::time::timeout;
 
 use crate::config::LiveKit;
+use crate::livekit_server::{LiveKitServer, ServerError};
 use crate::ops::Board;
+
+use super::notice;
 
 /// How long one answer of the server may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -29,8 +29,7 @@ const NAME_ATTRIBUTES: [&str; 2] = [NAME_ATTRIBUTE, "lk.agent_name"];
 /// The server's interface for rooms and dispatches, and whose dispatches matter.
 #[derive(Debug)]
 pub(super) struct Server {
-    rooms: RoomClient,
-    dispatches: AgentDispatchClient,
+    api: LiveKitServer,
     agent_name: String,
     deployment: String,
     job_type: JobType,
@@ -39,34 +38,28 @@ pub(super) struct Server {
     board: Arc<Board>,
 }
 
-/// Why the server could not be asked.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum AskError {
-    #[error("{0}")]
-    Refused(#[from] ServiceError),
-    #[error("no answer within {} s", ANSWER_WITHIN.as_secs())]
-    Timeout,
-}
-
 impl Server {
-    pub(super) fn new(livekit: &LiveKit, settings: &Settings, board: Arc<Board>) -> Self {
-        let (url, key) = (livekit.http_url(), &livekit.api_key);
-        let secret = livekit.api_secret.reveal();
-        Self {
-            rooms: RoomClient::with_api_key(&url, key, secret),
-            dispatches: AgentDispatchClient::with_api_key(&url, key, secret),
+    /// # Errors
+    /// [`ServerError::Unreachable`]: HTTP cannot be set up.
+    pub(super) fn new(
+        livekit: &LiveKit,
+        settings: &Settings,
+        board: Arc<Board>,
+    ) -> Result<Self, ServerError> {
+        Ok(Self {
+            api: LiveKitServer::new(livekit)?.within(ANSWER_WITHIN),
             agent_name: settings.agent_name.clone(),
             deployment: settings.deployment.clone(),
             job_type: settings.job_type,
             unmade: Mutex::default(),
             board,
-        }
+        })
     }
 
     /// Every room.
-    pub(super) async fn list(&self) -> Result<Vec<Listing>, AskError> {
+    pub(super) async fn list(&self) -> Result<Vec<Listing>, ServerError> {
         self.board.asked("list_rooms");
-        let rooms = answer(self.rooms.list_rooms(Vec::new())).await?;
+        let rooms = self.api.list_rooms(Vec::new()).await?;
         let listing = |room: proto::Room| Listing {
             room: room.name,
             sid: room.sid,
@@ -77,9 +70,9 @@ impl Server {
     }
 
     /// Who is in `room`, and, if that matters, what was dispatched to it.
-    pub(super) async fn look(&self, room: &str) -> Result<View, AskError> {
+    pub(super) async fn look(&self, room: &str) -> Result<View, ServerError> {
         self.board.asked("list_participants");
-        let there = answer(self.rooms.list_participants(room)).await?;
+        let there = self.api.list_participants(room).await?;
         let there = there.iter().filter(|it| it.state() != State::Disconnected);
         let is_agent = |it: &&proto::ParticipantInfo| it.kind() == Kind::Agent;
         let (agents, others): (Vec<_>, Vec<_>) = there.partition(is_agent);
@@ -102,15 +95,15 @@ impl Server {
     }
 
     /// The dispatches in `room` that ask for this worker.
-    async fn ours(&self, room: &str) -> Result<Vec<proto::AgentDispatch>, AskError> {
+    async fn ours(&self, room: &str) -> Result<Vec<proto::AgentDispatch>, ServerError> {
         self.board.asked("list_dispatch");
-        let mut all = answer(self.dispatches.list_dispatch(room)).await?;
+        let mut all = self.api.list_dispatch(room).await?;
         all.retain(|it| it.agent_name == self.agent_name && it.deployment == self.deployment);
         Ok(all)
     }
 
     /// Deletes a dispatch and makes it anew: whoever deletes it has the room.
-    pub(super) async fn claim(&self, room: &str, id: &str) -> Result<Outcome, AskError> {
+    pub(super) async fn claim(&self, room: &str, id: &str) -> Result<Outcome, ServerError> {
         let unmade = self.unmade.lock().get(room).cloned();
         if let Some(old) = unmade.filter(|it| it.id == id) {
             return self.dispatch(room, old).await;
@@ -120,7 +113,7 @@ impl Server {
             return Ok(Outcome::Lost);
         };
         self.board.asked("delete_dispatch");
-        match answer(self.dispatches.delete_dispatch(id, room)).await {
+        match self.api.delete_dispatch(id, room).await {
             Ok(_) => {}
             Err(error) if error.is_not_found() => return Ok(Outcome::Lost),
             Err(error) => {
@@ -133,7 +126,11 @@ impl Server {
         self.dispatch(room, old).await
     }
 
-    async fn dispatch(&self, room: &str, old: proto::AgentDispatch) -> Result<Outcome, AskError> {
+    async fn dispatch(
+        &self,
+        room: &str,
+        old: proto::AgentDispatch,
+    ) -> Result<Outcome, ServerError> {
         let new = proto::CreateAgentDispatchRequest {
             agent_name: old.agent_name,
             room: room.to_owned(),
@@ -143,7 +140,7 @@ impl Server {
             attributes: old.attributes,
         };
         self.board.asked("create_dispatch");
-        let new = answer(self.dispatches.create_dispatch(new)).await?;
+        let new = self.api.create_dispatch(new).await?;
         self.unmade.lock().remove(room);
         tracing::info!(%room, old = %old.id, new = %new.id, "a room without an agent was dispatched again");
         Ok(Outcome::Dispatched)
@@ -156,10 +153,21 @@ impl Server {
         }
     }
 
+    /// Shows `line` to those in `room` who wait.
+    pub(super) async fn write(
+        &self,
+        room: &str,
+        line: &Private<String>,
+    ) -> Result<(), ServerError> {
+        self.board.asked("send_data");
+        let message = notice::busy(room, &self.agent_name, line);
+        self.api.send_data(message).await
+    }
+
     /// Deletes a dispatch for good.
-    pub(super) async fn retire(&self, room: &str, id: &str) -> Result<(), AskError> {
+    pub(super) async fn retire(&self, room: &str, id: &str) -> Result<(), ServerError> {
         self.board.asked("delete_dispatch");
-        answer(self.dispatches.delete_dispatch(id, room)).await?;
+        self.api.delete_dispatch(id, room).await?;
         Ok(())
     }
 
@@ -174,21 +182,6 @@ impl Server {
         let is_meant = self.job_type != JobType::Publisher || participant.is_publisher;
         is_person && may_speak && is_meant
     }
-}
-
-impl AskError {
-    /// Whether what was asked about does not exist.
-    pub(super) fn is_not_found(&self) -> bool {
-        let Self::Refused(ServiceError::Twirp(ServerError::Twirp(error))) = self else {
-            return false;
-        };
-        error.code == ServerErrorCode::NOT_FOUND
-    }
-}
-
-async fn answer<T>(asked: impl Future<Output = ServiceResult<T>>) -> Result<T, AskError> {
-    let answered = timeout(ANSWER_WITHIN, asked).await;
-    Ok(answered.map_err(|_elapsed| AskError::Timeout)??)
 }
 
 fn view(dispatch: &proto::AgentDispatch) -> DispatchView {

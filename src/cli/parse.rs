@@ -1,0 +1,239 @@
+//! The command line, with environment variables in the place of flags that are not given.
+//!
+//! clap would read the variables itself: it stops at the first wrong one, names the flag instead of
+//! the variable, and prints the value, which may be a secret that was put into the wrong variable.
+
+use std::ffi::OsString;
+
+use clap::builder::Resettable;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
+
+use super::Cli;
+use crate::config::{Source, variables};
+
+/// A command line whose flags are well formed; variables have yet to be filled in.
+pub(super) struct CommandLine {
+    arguments: Vec<OsString>,
+    matches: ArgMatches,
+}
+
+/// A flag that a variable can give.
+struct Flag {
+    id: String,
+    long: String,
+    variable: String,
+    is_switch: bool,
+}
+
+impl CommandLine {
+    /// Reads the command line alone.
+    ///
+    /// # Errors
+    /// What clap has to say, also on `--help` and `--version`.
+    pub(super) fn read(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
+        let matches = without_variables().try_get_matches_from(&arguments)?;
+        Ok(Self { arguments, matches })
+    }
+
+    /// The name of the command.
+    pub(super) fn command(&self) -> &str {
+        self.matches.subcommand_name().unwrap_or_default()
+    }
+
+    /// Fills in what `source` has for flags that were not given, and notes there what is wrong with
+    /// it.
+    ///
+    /// # Errors
+    /// When flags do not go together.
+    pub(super) fn fill(self, source: &mut Source) -> Result<Cli, clap::Error> {
+        let Some((command, given)) = self.matches.subcommand() else {
+            return Cli::from_arg_matches(&self.matches);
+        };
+        let mut arguments = self.arguments;
+        for flag in flags(command) {
+            if given.value_source(&flag.id) == Some(ValueSource::CommandLine) {
+                continue;
+            }
+            match flag.argument(command, source) {
+                Some(Ok(argument)) => arguments.extend(argument),
+                Some(Err(problem)) => source.note(problem),
+                None => {}
+            }
+        }
+        let matches = without_variables().try_get_matches_from(arguments)?;
+        Cli::from_arg_matches(&matches)
+    }
+}
+
+/// What is wrong with the variables of any command.
+pub(super) fn problems(source: &Source) -> Vec<String> {
+    let cli = Cli::command();
+    let commands = cli.get_subcommands().map(Command::get_name);
+    let flags = commands.flat_map(|name| flags(name).into_iter().map(move |flag| (name, flag)));
+    let wrong = flags.filter_map(|(name, flag)| flag.argument(name, source)?.err());
+    let mut problems: Vec<_> = wrong.collect();
+    problems.sort_unstable();
+    problems.dedup();
+    problems
+}
+
+/// The flags of a command that variables can give.
+fn flags(command: &str) -> Vec<Flag> {
+    let cli = Cli::command();
+    let command = cli.find_subcommand(command);
+    let arguments = command.into_iter().flat_map(Command::get_arguments);
+    arguments.filter_map(Flag::of).collect()
+}
+
+/// The commands without their variables, which the help shows all the same.
+fn without_variables() -> Command {
+    Cli::command().mut_subcommands(|command| command.mut_args(without_variable))
+}
+
+fn without_variable(argument: Arg) -> Arg {
+    let Some(flag) = Flag::of(&argument) else {
+        return argument;
+    };
+    let shown = |help: &dyn std::fmt::Display| format!("{help} [env: {}]", flag.variable);
+    let short = argument.get_help().map(|help| shown(help));
+    let long = argument.get_long_help().map(|help| shown(help));
+    let mut argument = argument.env(Resettable::Reset);
+    if let Some(short) = short {
+        argument = argument.help(short);
+    }
+    if let Some(long) = long {
+        argument = argument.long_help(long);
+    }
+    argument
+}
+
+impl Flag {
+    fn of(argument: &Arg) -> Option<Self> {
+        Some(Self {
+            id: argument.get_id().to_string(),
+            long: argument.get_long()?.to_owned(),
+            variable: argument.get_env()?.to_str()?.to_owned(),
+            is_switch: matches!(argument.get_action(), ArgAction::SetTrue),
+        })
+    }
+
+    /// The flag as an argument, if `source` has a value for it and the value switches something on;
+    /// a problem if it cannot be used.
+    fn argument(&self, command: &str, source: &Source) -> Option<Result<Option<OsString>, String>> {
+        let value = source.secret(&self.variable)?;
+        let argument = match (self.is_switch, value.reveal()) {
+            (true, "true") => return Some(Ok(Some(format!("--{}", self.long).into()))),
+            (true, "false") => return Some(Ok(None)),
+            (true, _) => return Some(Err(variables::wrong(&self.variable))),
+            (false, value) => OsString::from(format!("--{}={value}", self.long)),
+        };
+        let alone = ["parlor".into(), command.into(), argument.clone()];
+        Some(match without_variables().try_get_matches_from(alone) {
+            // Other flags are missing here; values are looked at before that.
+            Err(error) if error.kind() != ErrorKind::MissingRequiredArgument => {
+                Err(variables::wrong(&self.variable))
+            }
+            Ok(_) | Err(_) => Ok(Some(argument)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(arguments: &[&str], variables: &[(&str, &str)]) -> (Cli, Vec<String>) {
+        let mut source = variables.iter().copied().collect();
+        let arguments = ["parlor"].iter().chain(arguments).map(OsString::from);
+        let line = CommandLine::read(arguments.collect()).unwrap();
+        let cli = line.fill(&mut source).unwrap();
+        (cli, source.take_problems())
+    }
+
+    #[test]
+    fn all_wrong_variables_are_reported_by_name_and_without_their_values() {
+        let canaries = [
+            "PARLOR_MAX_CALLS",
+            "PARLOR_ROOMS_PER_CELL",
+            "PARLOR_CELL_CALLS",
+            "PARLOR_CELL_MEMORY",
+            "PARLOR_AGENT_FOR",
+            "PARLOR_SECOND_AGENT",
+            "PARLOR_ADOPT_ROOMS",
+            "PARLOR_LOAD_THRESHOLD",
+            "PARLOR_HEALTH",
+            "PARLOR_DRAIN_TIMEOUT",
+        ];
+        let (_, problems) = filled(&["start"], &canaries.map(|name| (name, "canary")));
+        assert_eq!(problems.len(), canaries.len(), "{problems:?}");
+        for name in canaries {
+            let start = format!("{name} is wrong: it must be ");
+            assert!(problems.iter().any(|it| it.starts_with(&start)), "{name}");
+        }
+        assert!(!format!("{problems:?}").contains("canary"));
+    }
+
+    #[test]
+    fn values_have_ranges() {
+        let wrong = [
+            (
+                "PARLOR_LOAD_THRESHOLD",
+                &["-1", "0", "1.01", "70", "nan", "inf"][..],
+            ),
+            ("PARLOR_MAX_CALLS", &["0", "-1", "65536", "1.5"]),
+            ("PARLOR_CELL_MEMORY", &["63"]),
+            (
+                "PARLOR_DRAIN_TIMEOUT",
+                &["-1", "2592001", "18446744073709551615"],
+            ),
+            (
+                "PARLOR_HEALTH",
+                &["8081", "localhost:8081", "0.0.0.0:99999"],
+            ),
+        ];
+        for (name, values) in wrong {
+            for value in values {
+                let (_, problems) = filled(&["start"], &[(name, value)]);
+                assert_eq!(problems, [variables::wrong(name)], "{value}");
+            }
+        }
+        let right = [
+            ("PARLOR_LOAD_THRESHOLD", "1"),
+            ("PARLOR_MAX_CALLS", " 65535\n"),
+            ("PARLOR_DRAIN_TIMEOUT", "0"),
+            ("PARLOR_HEALTH", "[::]:0"),
+            ("PARLOR_ADOPT_ROOMS", "true"),
+        ];
+        assert_eq!(filled(&["start"], &right).1, [""; 0]);
+    }
+
+    #[test]
+    fn a_flag_beats_its_variable() {
+        let (_, problems) = filled(
+            &["start", "--max-calls", "3"],
+            &[("PARLOR_MAX_CALLS", "canary")],
+        );
+        assert_eq!(problems, [""; 0]);
+    }
+
+    #[test]
+    fn every_variable_of_a_flag_is_known_and_says_what_it_must_be() {
+        let cli = Cli::command();
+        for command in cli.get_subcommands() {
+            for flag in command.get_arguments().filter_map(Flag::of) {
+                let name = flag.variable.as_str();
+                assert!(variables::is_known(name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_help_names_variables_and_never_their_values() {
+        let help = ["parlor", "start", "--help"].map(OsString::from);
+        let help = CommandLine::read(help.to_vec()).err().unwrap().to_string();
+        assert!(help.contains("[env: PARLOR_MAX_CALLS]"), "{help}");
+        assert!(help.contains("[default: 16]"), "{help}");
+    }
+}

@@ -1,0 +1,328 @@
+//! LiveKit's server API: Twirp over HTTP, with a token for each request.
+//!
+//! `livekit-api` has clients of its own, which drop the path of the server's address and follow the
+//! proxies of the environment by rules that are not ours; its tokens are used here.
+
+use std::time::Duration;
+
+use livekit_api::access_token::{AccessToken, SIPGrants, VideoGrants};
+use livekit_protocol as proto;
+use prost::Message;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, StatusCode};
+use serde::Deserialize;
+
+use crate::config::LiveKit;
+use crate::dial::{DialError, http};
+
+/// How long the server may take, unless a request says otherwise.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a telephone rings to which a call is handed over.
+const RINGS_FOR: Duration = Duration::from_secs(30);
+
+/// How much longer the answer may take than the ringing.
+const RINGING_MARGIN: Duration = Duration::from_secs(2);
+
+/// How long a token is good for: one request, on clocks that differ.
+const TOKEN_VALID: Duration = Duration::from_secs(600);
+
+/// The longest part of an error message that is shown.
+const LONGEST_WORDS: usize = 200;
+
+/// A client of one server; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct LiveKitServer {
+    livekit: LiveKit,
+    client: Client,
+    within: Duration,
+}
+
+/// Why the server did not do something. No text holds an address or a token.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// It refused, for instance with `not_found`.
+    #[error("{code}: {words}")]
+    Refused {
+        /// Twirp's code.
+        code: String,
+        /// Its words.
+        words: String,
+    },
+    /// Something answered that is no LiveKit server, or one in trouble.
+    #[error("HTTP status {0}")]
+    Status(StatusCode),
+    /// It could not be reached.
+    #[error("{0}")]
+    Unreachable(String),
+    /// Its answer cannot be read.
+    #[error("the answer cannot be read")]
+    Garbled,
+    /// The key cannot sign.
+    #[error("a token cannot be made: check LIVEKIT_API_KEY and LIVEKIT_API_SECRET")]
+    Token,
+}
+
+impl ServerError {
+    /// Whether the room, participant or dispatch does not exist.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused { code, .. } if code == "not_found")
+    }
+}
+
+/// Twirp's error, as JSON has it.
+#[derive(Deserialize)]
+struct Refusal {
+    code: String,
+    #[serde(default)]
+    msg: String,
+}
+
+/// A method of a service.
+type Method = (&'static str, &'static str);
+
+type Answer<T> = Result<T, ServerError>;
+
+impl LiveKitServer {
+    /// A client of `livekit`, behind its proxies.
+    ///
+    /// # Errors
+    /// [`ServerError::Unreachable`]: HTTP cannot be set up.
+    pub fn new(livekit: &LiveKit) -> Result<Self, ServerError> {
+        let client = http::client(&livekit.proxies, ANSWER_WITHIN);
+        let client = client.map_err(|error| ServerError::Unreachable(error.to_string()))?;
+        Ok(Self {
+            livekit: livekit.clone(),
+            client,
+            within: ANSWER_WITHIN,
+        })
+    }
+
+    /// The same with another deadline for each request.
+    #[must_use]
+    pub fn within(self, within: Duration) -> Self {
+        Self { within, ..self }
+    }
+
+    /// The rooms of these names; all of them without any.
+    ///
+    /// # Errors
+    /// [`ServerError`]
+    pub async fn list_rooms(&self, names: Vec<String>) -> Answer<Vec<proto::Room>> {
+        let grants = VideoGrants {
+            room_list: true,
+            ..VideoGrants::default()
+        };
+        let request = proto::ListRoomsRequest { names };
+        let answer: proto::ListRoomsResponse = self
+            .call(("RoomService", "ListRooms"), &request, grants)
+            .await?;
+        Ok(answer.rooms)
+    }
+
+    /// Who is in `room`.
+    ///
+    /// # Errors
+    /// [`ServerError`]
+    pub async fn list_participants(&self, room: &str) -> Answer<Vec<proto::ParticipantInfo>> {
+        let request = proto::ListParticipantsRequest {
+            room: room.to_owned(),
+        };
+        let answer: proto::ListParticipantsResponse = self
+            .call(("RoomService", "ListParticipants"), &request, admin(room))
+            .await?;
+        Ok(answer.participants)
+    }
+
+    /// Takes somebody out of `room`.
+    ///
+    /// # Errors
+    /// [`ServerError`]
+    pub async fn remove_participant(&self, room: &str, identity: &str) -> Answer<()> {
+        let request = proto::RoomParticipantIdentity {
+            room: room.to_owned(),
+            identity: identity.to_owned(),
+            ..proto::RoomParticipantIdentity::default()
+        };
+        let _: proto::RemoveParticipantResponse = self
+            .call(("RoomService", "RemoveParticipant"), &request, admin(room))
+            .await?;
+        Ok(())
+    }
+
+    /// Deletes `room`, with all who are in it.
+    ///
+    /// # Errors
+    /// [`ServerError`]
+    pub async fn delete_room(&self, room: &str) -> Answer<()> {
+        let grants = VideoGrants {
+            room_create: true,
+            ..VideoGrants::default()
+        };
+        let request = proto::DeleteRoomRequest {
+            room: room.to_owned(),
+        };
+        let _: proto::DeleteRoomResponse = self
+            .call(("RoomService", "DeleteRoom"), &request, grants)
+            .await?;
+        Ok(())
+    }
+
+    /// The dispatches of `room`.
+    ///
+    /// # Errors
+    /// [`ServerError`]
+    pub async fn list_dispatch(
+        &self,
+        room: impl Into<String>,
+    ) -> Answer<Vec<proto::AgentDispatch>> {
+        let request = proto::ListAgentDispatchRequest {
+            room: room.into(),
+            ..proto::ListAgentDispatchRequest::default()
+        };
+        let grants = admin(&request.room);
+        let answer: proto::ListAgentDispatchResponse = self
+            .call(("AgentDispatchService", "ListDispatch"), &request, grants)
+            .await?;
+        Ok(answer.agent_dispatches)
+    }
+
+    /// Deletes a dispatch; gives what it was.
+    ///
+    /// # Errors
+    /// [`ServerError`]
+    pub async fn delete_dispatch(
+        &self,
+        dispatch_id: impl Into<String>,
+        room: impl Into<String>,
+    ) -> Answer<proto::AgentDispatch> {
+        let request = proto::DeleteAgentDispatchRequest {
+            dispatch_id: dispatch_id.into(),
+            room: room.into(),
+        };
+        let grants = admin(&request.room);
+        self.call(("AgentDispatchService", "DeleteDispatch"), &request, grants)
+            .await
+    }
+
+    /// Sends an agent to a room.
+    ///
+    /// # Errors
+    /// [`ServerError`]
+    pub async fn create_dispatch(
+        &self,
+        request: proto::CreateAgentDispatchRequest,
+    ) -> Answer<proto::AgentDispatch> {
+        let grants = admin(&request.room);
+        self.call(("AgentDispatchService", "CreateDispatch"), &request, grants)
+            .await
+    }
+
+    /// Sends a data packet.
+    ///
+    /// # Errors
+    /// [`ServerError`]
+    pub async fn send_data(&self, request: proto::SendDataRequest) -> Answer<()> {
+        let grants = admin(&request.room);
+        let _: proto::SendDataResponse = self
+            .call(("RoomService", "SendData"), &request, grants)
+            .await?;
+        Ok(())
+    }
+
+    /// Hands the telephone call of a participant over to `to`, `tel:` or `sip:`; it has rung there
+    /// and was answered when this is.
+    ///
+    /// # Errors
+    /// [`ServerError`]
+    pub async fn transfer(&self, room: &str, identity: &str, to: &str) -> Answer<()> {
+        let request = proto::TransferSipParticipantRequest {
+            participant_identity: identity.to_owned(),
+            room_name: room.to_owned(),
+            transfer_to: to.to_owned(),
+            ringing_timeout: Some(RINGS_FOR.into()),
+            ..proto::TransferSipParticipantRequest::default()
+        };
+        let calls = SIPGrants {
+            call: true,
+            ..SIPGrants::default()
+        };
+        let token = self.token(admin(room)).with_sip_grants(calls);
+        let within = RINGS_FOR + RINGING_MARGIN;
+        let _: () = self
+            .send(("SIP", "TransferSIPParticipant"), &request, token, within)
+            .await?;
+        Ok(())
+    }
+
+    /// Calls a method of a service in the package `livekit`, with a token that has `grants`.
+    ///
+    /// # Errors
+    /// [`ServerError`]
+    pub async fn call<R: Message + Default>(
+        &self,
+        method: Method,
+        request: &impl Message,
+        grants: VideoGrants,
+    ) -> Answer<R> {
+        let token = self.token(grants);
+        self.send(method, request, token, self.within).await
+    }
+
+    fn token(&self, grants: VideoGrants) -> AccessToken {
+        let secret = self.livekit.api_secret.reveal();
+        AccessToken::with_api_key(&self.livekit.api_key, secret)
+            .with_ttl(TOKEN_VALID)
+            .with_grants(grants)
+    }
+
+    async fn send<R: Message + Default>(
+        &self,
+        (service, method): Method,
+        request: &impl Message,
+        token: AccessToken,
+        within: Duration,
+    ) -> Answer<R> {
+        // Any path of the server's address stays before the API's own.
+        let base = self.livekit.http_url();
+        let url = format!("{base}/twirp/livekit.{service}/{method}");
+        let unreachable = |error: DialError| ServerError::Unreachable(error.to_string());
+        http::check(&self.livekit.proxies, &url).map_err(unreachable)?;
+        let token = token.to_jwt().map_err(|_| ServerError::Token)?;
+        let asked = self
+            .client
+            .post(url)
+            .bearer_auth(token)
+            .header(CONTENT_TYPE, "application/protobuf")
+            .timeout(within)
+            .body(request.encode_to_vec());
+        let unreachable = |error| ServerError::Unreachable(http::reason(error));
+        let answer = asked.send().await.map_err(unreachable)?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(unreachable)?;
+        if status == StatusCode::OK {
+            return R::decode(body).map_err(|_| ServerError::Garbled);
+        }
+        Err(match serde_json::from_slice::<Refusal>(&body) {
+            Ok(refusal) => ServerError::Refused {
+                code: words(&refusal.code),
+                words: words(&refusal.msg),
+            },
+            Err(_) => ServerError::Status(status),
+        })
+    }
+}
+
+fn admin(room: &str) -> VideoGrants {
+    VideoGrants {
+        room_admin: true,
+        room: room.to_owned(),
+        ..VideoGrants::default()
+    }
+}
+
+/// A peer's words as far as they are shown.
+fn words(text: &str) -> String {
+    let shown = text.chars().filter(|it| !it.is_control());
+    shown.take(LONGEST_WORDS).collect()
+}

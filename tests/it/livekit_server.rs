@@ -1,0 +1,259 @@
+//! LiveKit's server API against a scripted server: where requests go, through what, and what is
+//! said of failures.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use livekit_protocol::{CreateAgentDispatchRequest, ListRoomsResponse, Room};
+use parlor::config::LiveKit;
+use parlor::dial::Proxies;
+use parlor::livekit_server::{LiveKitServer, ServerError};
+use parlor_core::private::Secret;
+use prost::Message;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// A server for one request; gives the head that it heard.
+struct Scripted {
+    address: SocketAddr,
+    heard: JoinHandle<String>,
+}
+
+impl Scripted {
+    /// Answers with `status` and `body`; not at all without them.
+    async fn start(answer: Option<(&'static str, Vec<u8>)>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let heard = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let mut stream = BufReader::new(stream);
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                assert_ne!(stream.read_line(&mut head).await.unwrap(), 0, "{head}");
+            }
+            let lower = head.to_ascii_lowercase();
+            // An empty request has none.
+            let length = lower.split("content-length: ").nth(1).unwrap_or("0\r\n");
+            let length = length.split("\r\n").next().unwrap().parse().unwrap();
+            stream.read_exact(&mut vec![0; length]).await.unwrap();
+            let Some((status, body)) = answer else {
+                // Until the client hangs up.
+                assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+                return head;
+            };
+            let answer = format!(
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all(answer.as_bytes()).await.unwrap();
+            stream.write_all(&body).await.unwrap();
+            head
+        });
+        Self { address, heard }
+    }
+
+    async fn ok(answer: &impl Message) -> Self {
+        Self::start(Some(("200 OK", answer.encode_to_vec()))).await
+    }
+
+    /// A client of the server at `url`, for which every address but this machine's is behind this.
+    fn client(&self, url: &str) -> LiveKitServer {
+        let proxies = Proxies {
+            all: Secret::new(format!("http://office:hunter%402@{}", self.address)),
+            ..Proxies::default()
+        };
+        client(url, proxies)
+    }
+
+    /// A client of this server, at a path.
+    fn here(&self) -> LiveKitServer {
+        let nowhere = Proxies {
+            all: Secret::new("http://127.0.0.1:1"),
+            ..Proxies::default()
+        };
+        client(&format!("ws://{}/sfu", self.address), nowhere)
+    }
+
+    /// The request's first line, and the claims of its token.
+    async fn request(self) -> (String, Value) {
+        let head = self.heard.await.unwrap();
+        let token = head.split("authorization: Bearer ").nth(1).unwrap();
+        let claims = token.split('.').nth(1).unwrap();
+        let claims = BASE64_URL_SAFE_NO_PAD.decode(claims).unwrap();
+        let line = head.lines().next().unwrap().to_owned();
+        (line, serde_json::from_slice(&claims).unwrap())
+    }
+}
+
+fn client(url: &str, proxies: Proxies) -> LiveKitServer {
+    let livekit = LiveKit {
+        url: url.to_owned(),
+        api_key: "devkey".to_owned(),
+        api_secret: Secret::new("a secret"),
+        shared_key: None,
+        proxies,
+    };
+    LiveKitServer::new(&livekit).unwrap()
+}
+
+#[tokio::test]
+async fn requests_go_below_the_path_of_the_address_and_never_through_a_proxy_here() {
+    let room = Room {
+        name: "kitchen".to_owned(),
+        ..Room::default()
+    };
+    let rooms = ListRoomsResponse { rooms: vec![room] };
+    let server = Scripted::ok(&rooms).await;
+    let listed = server.here().list_rooms(Vec::new()).await.unwrap();
+    assert_eq!(listed, rooms.rooms);
+    let (line, claims) = server.request().await;
+    assert_eq!(
+        line,
+        "POST /sfu/twirp/livekit.RoomService/ListRooms HTTP/1.1"
+    );
+    assert_eq!(claims["iss"], "devkey");
+    assert_eq!(claims["video"]["roomList"], true);
+}
+
+#[tokio::test]
+async fn each_request_has_its_method_and_the_grants_for_it() {
+    let admin = || json!({ "roomAdmin": true, "room": "kitchen" });
+    let nothing = |service: &str, method: &str| {
+        format!("POST /sfu/twirp/livekit.{service}/{method} HTTP/1.1")
+    };
+    macro_rules! check {
+        ($service:literal, $method:literal, $grants:expr, $call:expr) => {
+            let server = Scripted::ok(&()).await;
+            let client = server.here();
+            $call(client).await;
+            let (line, claims) = server.request().await;
+            assert_eq!(line, nothing($service, $method));
+            for (grant, value) in $grants.as_object().unwrap() {
+                assert_eq!(&claims["video"][grant], value, "{line}");
+            }
+        };
+    }
+    check!(
+        "RoomService",
+        "ListParticipants",
+        admin(),
+        async |it: LiveKitServer| {
+            assert_eq!(it.list_participants("kitchen").await.unwrap(), []);
+        }
+    );
+    check!(
+        "RoomService",
+        "RemoveParticipant",
+        admin(),
+        async |it: LiveKitServer| {
+            it.remove_participant("kitchen", "ada").await.unwrap();
+        }
+    );
+    check!(
+        "RoomService",
+        "DeleteRoom",
+        json!({ "roomCreate": true }),
+        async |it: LiveKitServer| {
+            it.delete_room("kitchen").await.unwrap();
+        }
+    );
+    check!(
+        "AgentDispatchService",
+        "ListDispatch",
+        admin(),
+        async |it: LiveKitServer| {
+            assert_eq!(it.list_dispatch("kitchen").await.unwrap(), []);
+        }
+    );
+    check!(
+        "AgentDispatchService",
+        "DeleteDispatch",
+        admin(),
+        async |it: LiveKitServer| {
+            it.delete_dispatch("AD_1", "kitchen").await.unwrap();
+        }
+    );
+    check!(
+        "AgentDispatchService",
+        "CreateDispatch",
+        admin(),
+        async |it: LiveKitServer| {
+            let request = CreateAgentDispatchRequest {
+                room: "kitchen".to_owned(),
+                ..CreateAgentDispatchRequest::default()
+            };
+            it.create_dispatch(request).await.unwrap();
+        }
+    );
+    check!(
+        "SIP",
+        "TransferSIPParticipant",
+        admin(),
+        async |it: LiveKitServer| {
+            it.transfer("kitchen", "ada", "tel:+1").await.unwrap();
+        }
+    );
+}
+
+#[tokio::test]
+async fn a_server_elsewhere_is_reached_through_its_proxy() {
+    let proxy = Scripted::ok(&ListRoomsResponse::default()).await;
+    let client = proxy.client("ws://livekit.example.test/sfu");
+    assert_eq!(client.list_rooms(Vec::new()).await.unwrap(), []);
+    let head = proxy.heard.await.unwrap().to_ascii_lowercase();
+    let line = "post http://livekit.example.test/sfu/twirp/livekit.roomservice/listrooms http/1.1";
+    assert_eq!(head.lines().next(), Some(line));
+    assert!(
+        head.contains("proxy-authorization: basic b2zmawnlomh1bnrlckay"),
+        "{head}"
+    );
+}
+
+#[tokio::test]
+async fn a_failure_says_why_and_shows_no_address_and_no_password() {
+    let refused = br#"{"code":"not_found","msg":"no\nroom"}"#.to_vec();
+    let cases = [
+        (Some(("404 Not Found", refused)), "not_found: noroom"),
+        (
+            Some(("502 Bad Gateway", b"<html>".to_vec())),
+            "HTTP status 502 Bad Gateway",
+        ),
+        (Some(("302 Found", Vec::new())), "HTTP status 302 Found"),
+        (Some(("200 OK", vec![0xff])), "the answer cannot be read"),
+        (None, "no answer in time"),
+    ];
+    for (answer, expected) in cases {
+        let is_silent = answer.is_none();
+        let proxy = Scripted::start(answer).await;
+        let mut client = proxy.client("ws://livekit.example.test");
+        if is_silent {
+            client = client.within(Duration::from_millis(100));
+        }
+        let error = client.delete_room("kitchen").await.unwrap_err();
+        assert_eq!(error.to_string(), expected);
+        drop(client);
+        proxy.heard.await.unwrap();
+    }
+    let socks = Proxies {
+        all: Secret::new("socks5://office:hunter2@127.0.0.1:1"),
+        ..Proxies::default()
+    };
+    let error = client("wss://livekit.example.test", socks)
+        .delete_room("kitchen")
+        .await;
+    let error = error.unwrap_err();
+    assert!(matches!(error, ServerError::Unreachable(_)), "{error:?}");
+    assert!(
+        error
+            .to_string()
+            .starts_with("the proxy socks5://127.0.0.1:1 cannot be used")
+    );
+    assert!(
+        !format!("{error:?} {error}").contains("hunter"),
+        "{error:?}"
+    );
+}
