@@ -316,66 +316,18 @@ fn files() -> Vec<(&'static str, File)> {
 
 /// Ways in which `agent.toml` can be wrong; what is here comes after a table.
 fn agents() -> Vec<(&'static str, String)> {
-    let header = |value: &str| {
-        format!("[[mcp]]\nname = \"more\"\nurl = \"https://a.test\"\nheaders = {value}\n")
+    let header = |(how, value): (&'static str, String)| {
+        let start = "[[mcp]]\nname = \"more\"\nurl = \"https://a.test\"\n";
+        (how, format!("{start}headers = {value}\n"))
     };
-    let tool = |http: &str| {
-        format!("[[tools]]\nname = \"more\"\ndescription = \"More.\"\nhttp = {http}\n")
+    let tool = |(how, http): (&'static str, String)| {
+        let start = "[[tools]]\nname = \"more\"\ndescription = \"More.\"\n";
+        (how, format!("{start}http = {{ {http} }}\n"))
     };
-    vec![
-        (
-            "headers that are text",
-            header(&format!("\"Bearer {CANARY}\"")),
-        ),
-        (
-            "a header that is a list",
-            header(&format!("{{ X = [\"{CANARY}\"] }}")),
-        ),
-        (
-            "a header that cannot be sent",
-            header(&format!("{{ X = \"{CANARY}\\n\" }}")),
-        ),
-        (
-            "a header with an open variable",
-            header(&format!("{{ X = \"{CANARY} ${{\" }}")),
-        ),
-        (
-            "a header with an unset variable",
-            header(&format!("{{ X = \"{CANARY} $UNSET\" }}")),
-        ),
-        (
-            "a text that never ends",
-            header(&format!("{{ X = \"{CANARY}\n")),
-        ),
-        (
-            "a text without quotation marks",
-            header(&format!("{{ X = {CANARY} }}")),
-        ),
+    let others = [
         (
             "a key that comes twice",
             format!("[monitor]\nurl = \"{CANARY}\"\nurl = \"{CANARY}\"\n"),
-        ),
-        (
-            "a template that never ends",
-            tool(&format!(
-                "{{ url = \"https://a.test\", headers = {{ X = \"{CANARY} {{{{ env.SHOP_TOKEN\" }} }}"
-            )),
-        ),
-        (
-            "a filter that there is not",
-            tool(&format!(
-                "{{ url = \"https://a.test\", headers = {{ X = \"{CANARY} {{{{ env.SHOP_TOKEN | odd }}}}\" }} }}"
-            )),
-        ),
-        (
-            "a password in an address",
-            tool(&format!("{{ url = \"https://a:{CANARY}@a.test\" }}")),
-        ),
-        (
-            "a method that is none",
-            tool(&format!(
-                "{{ method = \"{CANARY}\", url = \"https://a.test\" }}"
-            )),
         ),
         (
             "a number that is text",
@@ -384,6 +336,58 @@ fn agents() -> Vec<(&'static str, String)> {
         (
             "a choice that is none",
             format!("[limits]\ndismiss = \"{CANARY}\"\n"),
+        ),
+    ];
+    let headers = headers().into_iter().map(header);
+    let tools = tools().into_iter().map(tool);
+    headers.chain(tools).chain(others).collect()
+}
+
+/// Ways in which the headers of an MCP server can be wrong.
+fn headers() -> [(&'static str, String); 7] {
+    let header = |value: &str| format!("{{ X = {value} }}");
+    [
+        ("headers that are text", format!("\"Bearer {CANARY}\"")),
+        (
+            "a header that is a list",
+            header(&format!("[\"{CANARY}\"]")),
+        ),
+        (
+            "a header that cannot be sent",
+            header(&format!("\"{CANARY}\\n\"")),
+        ),
+        (
+            "a header with an open variable",
+            header(&format!("\"{CANARY} ${{\"")),
+        ),
+        (
+            "a header with an unset variable",
+            header(&format!("\"{CANARY} $UNSET\"")),
+        ),
+        ("a text that never ends", header(&format!("\"{CANARY}"))),
+        ("a text without quotation marks", header(CANARY)),
+    ]
+}
+
+/// Ways in which the request of a tool can be wrong.
+fn tools() -> [(&'static str, String); 4] {
+    let header = |value: &str| format!("url = \"https://a.test\", headers = {{ X = \"{value}\" }}");
+    [
+        (
+            "a template that never ends",
+            header(&format!("{CANARY} {{{{ env.SHOP_TOKEN")),
+        ),
+        (
+            "a filter that does not exist",
+            header(&format!("{CANARY} {{{{ env.SHOP_TOKEN | odd }}}}")),
+        ),
+        (
+            "a password in an address",
+            format!("url = \"https://a:{CANARY}@a.test\""),
+        ),
+        (
+            "a method that does not exist",
+            format!("method = \"{CANARY}\", url = \"https://a.test\""),
         ),
     ]
 }

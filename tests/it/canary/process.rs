@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use parlor::clock;
 
 use super::breaks::Break;
 
@@ -62,11 +64,11 @@ fn watch(mut child: Child, name: &str) -> String {
     let stderr = child.stderr.take().unwrap();
     readers.push(forward(stdout, lines.clone()));
     readers.push(forward(stderr, lines));
-    let until = Instant::now() + WITHIN;
+    let until = clock::now() + WITHIN;
     let mut output = String::new();
     let mut asked = false;
     loop {
-        let left = until.saturating_duration_since(Instant::now());
+        let left = until.saturating_duration_since(clock::now());
         match lines_out.recv_timeout(left) {
             Ok(line) => {
                 output.push_str(&line);
