@@ -88,7 +88,7 @@ fn seconds(times: &[Duration]) -> String {
     times.sort();
     let at = |part: usize| times.get(part.min(times.len().saturating_sub(1)));
     let show = |time: Option<&Duration>| {
-        time.map_or("-".to_owned(), |it| format!("{:.1}", it.as_secs_f64()))
+        time.map_or_else(|| "-".to_owned(), |it| format!("{:.1}", it.as_secs_f64()))
     };
     format!(
         "p50 {} s, max {} s",

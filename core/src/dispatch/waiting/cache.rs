@@ -127,6 +127,7 @@ impl Cache {
         let seen = self.entry(now, room);
         seen.looked = Some((now, seen.listed));
         seen.had_agent |= has_agent;
+        seen.claims.was_taken |= has_agent;
     }
 
     /// An agent of ours is there.
@@ -142,7 +143,7 @@ impl Cache {
     pub(super) fn claimed(&mut self, now: Instant, room: &str) {
         let seen = self.entry(now, room);
         let claims = &mut seen.claims;
-        if claims.at.is_some_and(|at| now > at + TAKEN_MAX) {
+        if claims.at.is_some_and(|at| now > at + TAKEN_MAX * 2) {
             claims.count = 0;
         }
         claims.count += 1;

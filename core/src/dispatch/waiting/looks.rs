@@ -89,6 +89,10 @@ impl Waiting {
             if is_taken && matches!(suspect.claim, Claim::Made(_)) {
                 suspect.claim = Claim::None;
                 self.cache.taken(room);
+                let again = self.cache.not_before(room, now);
+                if let Some(suspect) = self.suspects.get_mut(room) {
+                    suspect.not_before = again;
+                }
             }
         }
     }

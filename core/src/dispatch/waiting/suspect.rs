@@ -85,11 +85,12 @@ impl Suspect {
     /// Takes in the dispatches as they are now; whether a worker has just taken one.
     pub(super) fn dispatches(&mut self, now: Instant, mut seen: Vec<DispatchView>) -> bool {
         seen.sort();
-        let jobs = |all: &[DispatchView]| all.iter().map(|it| it.jobs).sum::<usize>();
         if self.dispatches == seen {
             return false;
         }
-        let is_taken = jobs(&seen) > jobs(&self.dispatches);
+        let before = |id: &str| self.dispatches.iter().find(|it| it.id == id);
+        let is_news = |it: &DispatchView| it.jobs > before(&it.id).map_or(0, |it| it.jobs);
+        let is_taken = seen.iter().any(is_news);
         self.dispatches = seen;
         self.still_since = now;
         is_taken

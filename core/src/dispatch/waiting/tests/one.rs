@@ -81,7 +81,7 @@ impl Bench {
         self.on(event);
     }
 
-    /// Lets time pass; every look at the hall shows `view`, every list nothing.
+    /// Lets time pass; every look at the hall shows `view`, and every list the hall.
     fn pass(&mut self, time: Duration, view: &View) -> Vec<Action> {
         let end = self.now + time;
         let mut all = Vec::new();
@@ -93,7 +93,15 @@ impl Bench {
             while !actions.is_empty() {
                 let action = actions.remove(0);
                 match &action {
-                    Action::List => actions.extend(self.listed(&[])),
+                    Action::List => {
+                        let hall = Listing {
+                            room: "hall".to_owned(),
+                            sid: "RM_1".to_owned(),
+                            participants: view.callers as u32,
+                            publishers: 1,
+                        };
+                        actions.extend(self.listed(&[hall]));
+                    }
                     Action::Look(room) => {
                         self.looks += 1;
                         actions.extend(self.on(Event::Looked {

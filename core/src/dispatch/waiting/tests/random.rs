@@ -1,4 +1,5 @@
 //! Whatever happens to a fleet, in whatever order: what must hold.
+#![allow(clippy::print_stdout, reason = "figures are printed")]
 
 use std::time::Duration;
 
