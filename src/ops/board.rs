@@ -236,7 +236,7 @@ impl Board {
 mod tests {
     use std::collections::HashMap;
 
-    use parlor_core::dispatch::{Assignment, Job};
+    use parlor_core::dispatch::{Assignment, Capacity, Job};
     use parlor_core::private::Secret;
 
     use super::*;
@@ -291,6 +291,23 @@ mod tests {
             "{page}"
         );
         assert!(page.contains("lk_agents_active_job_count 0"), "{page}");
+    }
+
+    #[test]
+    fn what_a_call_costs_is_shown() {
+        let board = Board::new(&Settings::default());
+        board.note(&Action::Observe(Fact::Capacity(Capacity {
+            price: 0.25,
+            expected: 0.5,
+            ..Capacity::default()
+        })));
+        let page = board.metrics();
+        for line in [
+            "parlor_call_price_ratio 0.25",
+            "parlor_expected_load_ratio 0.5",
+        ] {
+            assert!(page.contains(line), "{page}");
+        }
     }
 
     #[test]
