@@ -120,10 +120,10 @@ mod tests {
     fn calls_that_begin_or_end_teach_nothing_until_they_have_settled() {
         let mut price = Price::new(0.7, 10);
         let first = price.of_a_call();
-        learn(&mut price, 10.0, 0.9, &slots(4, 6, 10));
+        learn(&mut price, 10.0, 0.6, &slots(4, 6, 10));
         assert_eq!(price.of_a_call(), first, "they are on their way");
         (0..10).for_each(|_| price.call_changed());
-        learn(&mut price, 5.0, 0.9, &slots(10, 0, 10));
+        learn(&mut price, 5.0, 0.6, &slots(10, 0, 10));
         assert_eq!(price.of_a_call(), first, "they have just joined");
         learn(&mut price, 60.0, 0.3, &slots(10, 0, 10));
         assert!(price.of_a_call() < 0.04, "{price:?}");
