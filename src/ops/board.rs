@@ -340,7 +340,7 @@ fn more(capacity: &Capacity) -> usize {
 mod tests {
     use std::collections::HashMap;
 
-    use parlor_core::dispatch::{Assignment, Job};
+    use parlor_core::dispatch::{Assignment, Capacity, Job};
     use parlor_core::private::Secret;
 
     use super::*;
@@ -430,6 +430,23 @@ mod tests {
         assert!(board.calls().is_empty() && board.rooms().1.is_empty());
         board.note(&status(JobStatus::Ended(JobResult::Success)));
         assert_eq!(board.rooms().1.len(), 1);
+    }
+
+    #[test]
+    fn what_a_call_costs_is_shown() {
+        let board = Board::new(&Settings::default());
+        board.note(&Action::Observe(Fact::Capacity(Capacity {
+            price: 0.25,
+            expected: 0.5,
+            ..Capacity::default()
+        })));
+        let page = board.metrics();
+        for line in [
+            "parlor_call_price_ratio 0.25",
+            "parlor_expected_load_ratio 0.5",
+        ] {
+            assert!(page.contains(line), "{page}");
+        }
     }
 
     #[test]

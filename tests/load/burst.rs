@@ -32,15 +32,20 @@ async fn greeted(bench: &Arc<Bench>, callers: usize) -> Vec<Duration> {
     took
 }
 
-/// What the worker saw of the machine: share of its CPU, and of that its own.
+/// What the worker saw of the machine, as shares of its CPU, and what it did about calls.
 fn print_samples(daemon: &Worker) {
     for line in daemon.lines() {
-        let message = line["message"].as_str().unwrap_or_default();
+        let (at, message) = (
+            &line["timestamp"],
+            line["message"].as_str().unwrap_or_default(),
+        );
         if message == "looked at the machine" {
-            let (at, machine, own) = (&line["timestamp"], &line["machine"], &line["own"]);
-            println!("{at} machine {machine} own {own}");
-        } else if message.contains("taking") || message.contains("refused") {
-            println!("{line}");
+            println!("{at} machine {} own {}", line["machine"], line["own"]);
+        } else if ["taken", "taking", "refused"]
+            .iter()
+            .any(|it| message.contains(it))
+        {
+            println!("{at} {line}");
         }
     }
 }

@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use parlor_core::dispatch::{
-    Action, Assignment, Dispatch, Event, Job, JobResult, JobType, Sample, ServerEvent,
-    Settings,
+    Action, Assignment, Dispatch, Event, Job, JobResult, JobType, Sample, ServerEvent, Settings,
 };
 use parlor_core::private::Secret;
 
