@@ -54,7 +54,7 @@ impl Bench {
         };
         bench.on(Event::Room(RoomEvent::Joined {
             identity: "caller".into(),
-            kind: ParticipantKind::Standard,
+            info: ParticipantKind::Standard.into(),
         }));
         bench.on(Event::Room(RoomEvent::Subscribed));
         bench.on(Event::AgentOpened);

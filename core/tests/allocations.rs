@@ -31,7 +31,7 @@ impl Call {
         };
         call.on(Event::Room(RoomEvent::Joined {
             identity: "caller".into(),
-            kind: ParticipantKind::Standard,
+            info: ParticipantKind::Standard.into(),
         }));
         call.on(Event::Room(RoomEvent::Subscribed));
         call.on(Event::AgentOpened);

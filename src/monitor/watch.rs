@@ -110,7 +110,7 @@ impl Monitor {
             Fact::AgentError(AgentError { code, message, .. }) => {
                 self.error(now, format!("{code}: {message}"));
             }
-            Fact::WentQuiet(_) => self.end_run(),
+            Fact::WentQuiet(_) | Fact::Unheard(_) => self.end_run(),
             Fact::Used { connected, .. } => {
                 self.usage.settled(*connected);
                 self.tell_usage(now);

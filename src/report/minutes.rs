@@ -250,6 +250,8 @@ impl Minutes {
             Fact::AgentError(error) => ("error", None, Some(words(error))),
             Fact::VoiceRefused => ("voice_refused", None, None),
             Fact::SessionRotated => ("rotated", None, None),
+            Fact::Unheard(why) => ("unheard", None, Some(why.name().to_owned())),
+            Fact::HeardAgain { after } => ("heard_again", Some(*after), None),
             Fact::WentQuiet(state) => ("went_quiet", None, Some(state.as_str().to_owned())),
             _ => return,
         };

@@ -8,8 +8,9 @@ use parlor_core::audio::SAMPLE_RATE;
 use parlor_core::conversation::Background;
 use tokio::sync::watch;
 
-use super::joining::publish;
+use super::allowed::Allowed;
 use super::playout::Sink;
+use super::publication::Publication;
 use super::queue::SLICE;
 use super::sink::NativeSink;
 use crate::soundtrack::{Sound, Soundtrack};
@@ -26,15 +27,25 @@ pub(super) async fn run(
     room: Arc<livekit::Room>,
     soundtrack: Soundtrack,
     wanted: watch::Receiver<Background>,
+    allowed: watch::Receiver<Allowed>,
 ) {
     let sink = NativeSink::new();
     let options = TrackPublishOptions {
         source: TrackSource::Unknown,
         ..TrackPublishOptions::default()
     };
-    match publish(&room, NAME, sink.source(), options).await {
-        Ok(()) => play(Mix::new(soundtrack), sink, wanted).await,
-        Err(error) => tracing::warn!(%error, "callers hear no sounds in the background"),
+    let track = Publication {
+        room,
+        name: NAME,
+        source: sink.source(),
+        options,
+        permission: |allowed| allowed.sounds,
+    };
+    tokio::select! {
+        () = track.keep(allowed, async |unheard| {
+            tracing::debug!(unheard = unheard.map(|it| it.name()), "sounds in the background");
+        }) => {}
+        () = play(Mix::new(soundtrack), sink, wanted) => {}
     }
 }
 

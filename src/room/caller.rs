@@ -12,6 +12,7 @@ use parlor_core::private::Secret;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use super::events::Receiver;
 use super::health::Connection;
 use super::joining::{JoinError, close, connect, microphone, publish};
 use super::playout::Sink;
@@ -70,6 +71,15 @@ impl Caller {
         Self::join_as(livekit, token, true).await
     }
 
+    /// Joins without a microphone: as a dashboard, or somebody who only writes.
+    ///
+    /// # Errors
+    /// [`JoinError`], as for the agent.
+    pub async fn join_silent(livekit: &LiveKit, token: &Secret) -> Result<Self, JoinError> {
+        let (room, events) = connect(livekit, token, true).await?;
+        Ok(Self::record(room, events, NativeSink::new()))
+    }
+
     async fn join_as(livekit: &LiveKit, token: &Secret, speaks: bool) -> Result<Self, JoinError> {
         let (room, events) = connect(livekit, token, true).await?;
         let voice = NativeSink::new();
@@ -77,6 +87,10 @@ impl Caller {
             close(&room).await;
             return Err(error);
         }
+        Ok(Self::record(room, events, voice))
+    }
+
+    fn record(room: livekit::Room, events: Receiver, voice: NativeSink) -> Self {
         let (voice_tape, heard) = Tape::new();
         let (background_tape, background) = Tape::new();
         let (state, state_out) = watch::channel(String::new());
@@ -91,7 +105,7 @@ impl Caller {
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(recorder.run(events));
-        Ok(Self {
+        Self {
             room,
             voice,
             heard,
@@ -101,7 +115,7 @@ impl Caller {
             spoken: spoken_out,
             watched: watched_out,
             tasks,
-        })
+        }
     }
 
     /// Says mono samples at 24 kHz, in real time; returns when the last one is on its way.
@@ -238,6 +252,16 @@ impl Caller {
             match is_off {
                 true => publication.mute(),
                 false => publication.unmute(),
+            }
+        }
+    }
+
+    /// Subscribes to the agent's tracks, or to none of them any more.
+    pub fn subscribe(&self, wanted: bool) {
+        let participants = self.room.remote_participants().into_values();
+        for agent in participants.filter(|it| it.kind() == ParticipantKind::Agent) {
+            for publication in agent.track_publications().values() {
+                publication.set_subscribed(wanted);
             }
         }
     }

@@ -14,8 +14,9 @@ use livekit::{
 };
 use parlor_core::conversation::{Caption, Utterance};
 use parlor_core::ids::Identity;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
+use super::allowed::Allowed;
 use super::within::{Unsent, within};
 use crate::names;
 
@@ -44,6 +45,8 @@ pub(super) struct Captions {
     /// Begins the names of this call's segments.
     prefix: String,
     open: Vec<Stream>,
+    /// Whether the room takes data at all; if not, it drops it and says nothing.
+    allowed: watch::Receiver<Allowed>,
 }
 
 /// What is shown of a reply that is still heard.
@@ -51,16 +54,18 @@ struct Stream {
     utterance: Utterance,
     /// Our track when it was opened.
     track: Option<String>,
-    writer: TextStreamWriter,
+    /// None when the room missed something of it: what follows needs another stream.
+    writer: Option<TextStreamWriter>,
     shown: String,
 }
 
 impl Captions {
-    pub(super) fn new(room: Arc<livekit::Room>) -> Self {
+    pub(super) fn new(room: Arc<livekit::Room>, allowed: watch::Receiver<Allowed>) -> Self {
         Self {
             room,
             prefix: names::livekit("SG"),
             open: Vec::new(),
+            allowed,
         }
     }
 
@@ -76,6 +81,10 @@ impl Captions {
     }
 
     async fn show(&mut self, caption: Caption) -> Result<(), Unsent> {
+        if !self.allowed.borrow().write {
+            self.skip(caption);
+            return Ok(());
+        }
         match caption {
             Caption::Caller {
                 caller,
@@ -112,7 +121,7 @@ impl Captions {
     async fn grow(&mut self, utterance: Utterance, more: &str) -> Result<(), Unsent> {
         let line = self.line(utterance);
         let (shown, known) = match self.take(utterance) {
-            Some(open) if open.track == line.track => (open.shown, Some(open.writer)),
+            Some(open) if open.track == line.track => (open.shown, open.writer),
             // Whoever joins the room again ends all its streams.
             Some(ended) => (ended.shown, None),
             None => (String::new(), None),
@@ -126,11 +135,28 @@ impl Captions {
         self.keep(Stream {
             utterance,
             track: line.track.clone(),
-            writer,
+            writer: Some(writer),
             shown: shown.clone(),
         });
         written?;
         self.packet(&line, &shown).await
+    }
+
+    /// Keeps what the room cannot be shown now, if it is needed later.
+    fn skip(&mut self, caption: Caption) {
+        match caption {
+            Caption::Caller { .. } => {}
+            Caption::Agent { utterance, more } => {
+                let shown = self.take(utterance).map(|it| it.shown).unwrap_or_default();
+                self.keep(Stream {
+                    utterance,
+                    track: None,
+                    writer: None,
+                    shown: shown + more.reveal(),
+                });
+            }
+            Caption::AgentDone { utterance, .. } => drop(self.take(utterance)),
+        }
     }
 
     async fn begin(&self, line: &Line) -> Result<TextStreamWriter, Unsent> {
@@ -160,7 +186,12 @@ impl Captions {
         text: &str,
     ) -> Result<(), Unsent> {
         let open = self.take(utterance).filter(|it| it.track == line.track);
-        let Some(Stream { writer, shown, .. }) = open else {
+        let Some(Stream {
+            writer: Some(writer),
+            shown,
+            ..
+        }) = open
+        else {
             return self.whole(line, text).await;
         };
         match text.strip_prefix(shown.as_str()) {

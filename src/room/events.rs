@@ -4,12 +4,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use livekit::participant::{ParticipantKind as Kind, RemoteParticipant};
+use livekit::participant::{Participant, ParticipantKind as Kind, RemoteParticipant};
 use livekit::publication::RemoteTrackPublication;
 use livekit::track::{LocalTrack, RemoteTrack, TrackSource};
 use livekit::{DisconnectReason, RoomEvent as LiveKitEvent};
-use livekit_protocol::AudioTrackFeature;
-use parlor_core::conversation::{AgentState, Event, Gone, ParticipantKind, RoomEnd, RoomEvent};
+use livekit_protocol::{AudioTrackFeature, ParticipantPermission};
+use parlor_core::conversation::{AgentState, Event, Gone, Phone, RoomEnd, RoomEvent};
 use parlor_core::dispatch::NAME_ATTRIBUTE;
 use parlor_core::ids::Identity;
 use parlor_core::private::Secret;
@@ -18,14 +18,13 @@ use tokio::sync::{mpsc, watch};
 use crate::clock;
 use crate::monitor::Asked;
 
+use super::allowed::Allowed;
 use super::ears::{Ears, Listening, Request, identity};
 use super::hand_over::{self, Answers};
+use super::info::info;
 use super::monitor;
 use super::presence::{Presence, gone};
 use super::streams::Streams;
-
-/// Who speaks or shows something in the name of another participant.
-const ON_BEHALF: &str = "lk.publish_on_behalf";
 
 /// How long the native core may try to get a lost connection back.
 const RECONNECT_WITHIN: Duration = Duration::from_secs(20);
@@ -41,6 +40,8 @@ pub(super) struct Outlets {
     pub(super) asked: mpsc::Sender<Asked>,
     /// The agent's state, to be shown again after a reconnect.
     pub(super) state: watch::Sender<AgentState>,
+    /// What the server allows us; touched when something became of our tracks.
+    pub(super) allowed: watch::Sender<Allowed>,
     /// What opens the room.
     pub(super) token: watch::Sender<Secret>,
     /// How often a lost connection was back.
@@ -81,6 +82,8 @@ impl Watcher {
 
     /// Watches until the room is over or nobody takes the events any more.
     pub(super) async fn run(mut self, mut room: Receiver, mut inlets: Inlets) {
+        let us = self.room.local_participant();
+        self.allow(us.permission().as_ref());
         loop {
             let done = tokio::select! {
                 Some(event) = room.recv() => self.on_event(event).await,
@@ -125,6 +128,10 @@ impl Watcher {
                 publication,
                 participant,
             } => self.published(&publication, &participant).await,
+            LiveKitEvent::ParticipantAttributesChanged { participant, .. }
+            | LiveKitEvent::ParticipantPermissionChanged { participant, .. } => {
+                self.changed(&participant).await
+            }
             LiveKitEvent::LocalTrackSubscribed { track } if is_voice(&track) => {
                 self.tell(RoomEvent::Subscribed).await
             }
@@ -176,6 +183,16 @@ impl Watcher {
             LiveKitEvent::TokenRefreshed { token } => {
                 self.out.token.send_replace(Secret::new(token));
             }
+            LiveKitEvent::TrackMuted {
+                participant: Participant::Local(_),
+                ..
+            }
+            | LiveKitEvent::TrackUnmuted {
+                participant: Participant::Local(_),
+                ..
+            }
+            | LiveKitEvent::LocalTrackUnpublished { .. }
+            | LiveKitEvent::LocalTrackRepublished { .. } => self.look_at_tracks(),
             LiveKitEvent::Reconnected => self.reconnected(),
             LiveKitEvent::Reconnecting => {
                 tracing::warn!("the connection to the room is lost; reconnecting");
@@ -193,10 +210,60 @@ impl Watcher {
             self.tell(agent).await?;
         }
         let is_news = self.presence.joined(&who);
-        match is_news && is_itself(participant) {
-            true => self.tell(joined(participant)).await,
-            false => ControlFlow::Continue(()),
+        let (identity, info) = (who, info(participant));
+        if info.phone == Phone::Pending {
+            tracing::info!(participant = %identity, "a telephone rings; its call begins when it is active");
         }
+        match is_news {
+            true => self.tell(RoomEvent::Joined { identity, info }).await,
+            // It may have changed while it was out of sight.
+            false => self.tell(RoomEvent::Changed { identity, info }).await,
+        }
+    }
+
+    /// What somebody is, or may do, has changed.
+    async fn changed(&self, participant: &Participant) -> ControlFlow<()> {
+        match participant {
+            Participant::Remote(remote) => {
+                let (identity, info) = (identity(remote), info(remote));
+                self.tell(RoomEvent::Changed { identity, info }).await
+            }
+            Participant::Local(us) => {
+                self.allow(us.permission().as_ref());
+                ControlFlow::Continue(())
+            }
+        }
+    }
+
+    /// Takes in what the server allows us from now on.
+    fn allow(&self, permission: Option<&ParticipantPermission>) {
+        let before = *self.out.allowed.borrow();
+        let now = before.with(permission);
+        if now == before {
+            return;
+        }
+        self.out.allowed.send_replace(now);
+        let (taken, given) = (before.beyond(&now), now.beyond(&before));
+        if !taken.is_empty() {
+            tracing::warn!(
+                taken = taken.join(", "),
+                "the server took permissions from the agent"
+            );
+        }
+        if !given.is_empty() {
+            tracing::info!(
+                given = given.join(", "),
+                "the server gave the agent permissions back"
+            );
+        }
+        if now.hear && !before.hear {
+            self.listening.again();
+        }
+    }
+
+    /// Something became of our tracks.
+    fn look_at_tracks(&self) {
+        self.out.allowed.send_modify(|_allowed| {});
     }
 
     /// A track can be subscribed to.
@@ -245,6 +312,7 @@ impl Watcher {
         // Who joined again has the attributes of its token.
         self.out.state.send_modify(|_state| {});
         self.listening.again();
+        self.look_at_tracks();
         self.out.back.send_modify(|times| *times += 1);
         self.presence.reconnected(clock::now());
     }
@@ -273,30 +341,9 @@ impl Watcher {
     }
 }
 
-/// Whether a participant is there for itself, and to be seen: no avatar, and nobody in hiding.
-fn is_itself(participant: &RemoteParticipant) -> bool {
-    let is_hidden = participant.permission().is_some_and(|it| it.hidden);
-    !is_hidden && !participant.attributes().contains_key(ON_BEHALF)
-}
-
 /// Whether that is the agent's voice, and no sound in the background.
 fn is_voice(track: &LocalTrack) -> bool {
     track.source() == TrackSource::Microphone
-}
-
-fn joined(participant: &RemoteParticipant) -> RoomEvent {
-    RoomEvent::Joined {
-        identity: identity(participant),
-        kind: match participant.kind() {
-            Kind::Standard => ParticipantKind::Standard,
-            Kind::Ingress => ParticipantKind::Ingress,
-            Kind::Egress => ParticipantKind::Egress,
-            Kind::Sip => ParticipantKind::Sip,
-            Kind::Agent => ParticipantKind::Agent,
-            Kind::Connector => ParticipantKind::Connector,
-            Kind::Bridge => ParticipantKind::Bridge,
-        },
-    }
 }
 
 fn end(reason: DisconnectReason) -> RoomEnd {

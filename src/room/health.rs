@@ -38,6 +38,8 @@ pub(super) trait Connection {
 pub(super) struct Flow {
     sent: u64,
     received: u64,
+    /// The agent's voice is published.
+    speaks: bool,
     /// Somebody's microphone is on and should be heard.
     listens: bool,
 }
@@ -92,7 +94,8 @@ async fn look(connection: &impl Connection) -> Option<Result<(), Still>> {
 impl Flow {
     /// Whether there is more than before. Counts begin anew when the room is joined again.
     fn since(self, before: Self) -> Result<(), Still> {
-        if self.sent == before.sent {
+        let spoken = self.speaks && before.speaks;
+        if spoken && self.sent == before.sent {
             return Err(Still::Agent);
         }
         let listened = self.listens && before.listens;
@@ -118,6 +121,7 @@ impl Connection for livekit::Room {
         Some(Flow {
             sent: sent.sum(),
             received: received.sum(),
+            speaks: !self.local_participant().track_publications().is_empty(),
             listens: listens(self),
         })
     }
@@ -149,6 +153,7 @@ mod tests {
     struct Fake {
         sends: u64,
         receives: u64,
+        speaks: bool,
         listens: bool,
         looks: AtomicU64,
         rejoined: AtomicU64,
@@ -161,6 +166,7 @@ mod tests {
             Some(Flow {
                 sent: looks * self.sends,
                 received: looks * self.receives,
+                speaks: self.speaks,
                 listens: self.listens,
             })
         }
@@ -174,9 +180,14 @@ mod tests {
 
     /// How often a room is joined again after a loss.
     async fn rejoins(sends: u64, receives: u64, listens: bool) -> u64 {
+        rejoins_of((sends, true), receives, listens).await
+    }
+
+    async fn rejoins_of((sends, speaks): (u64, bool), receives: u64, listens: bool) -> u64 {
         let fake = Arc::new(Fake {
             sends,
             receives,
+            speaks,
             listens,
             looks: AtomicU64::default(),
             rejoined: AtomicU64::default(),
@@ -196,6 +207,8 @@ mod tests {
         assert_eq!(rejoins(100, 100, true).await, 0);
         assert_eq!(rejoins(0, 100, true).await, 2, "nothing is sent");
         assert_eq!(rejoins(100, 0, true).await, 2, "nothing comes");
+        let taken = rejoins_of((0, false), 100, true).await;
+        assert_eq!(taken, 0, "the agent's track was taken");
         assert_eq!(rejoins(100, 0, false).await, 0, "nothing has to come");
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use livekit::e2ee::EncryptionType;
 use livekit::e2ee::key_provider::{KeyProvider, KeyProviderOptions};
+use livekit::id::TrackSid;
 use livekit::options::TrackPublishOptions;
 use livekit::track::{LocalAudioTrack, LocalTrack, TrackSource};
 use livekit::webrtc::audio_source::RtcAudioSource;
@@ -107,6 +108,13 @@ pub(super) async fn publish(
     let published = within(PUBLISH_WITHIN, participant.publish_track(track, options)).await;
     let published = published.map_err(|it| JoinError::Publish(it.to_string()));
     published.map(drop)
+}
+
+/// Unpublishes a track of ours.
+pub(super) async fn unpublish(room: &Room, sid: &TrackSid) -> Result<(), Unsent> {
+    let participant = room.local_participant();
+    let unpublished = within(PUBLISH_WITHIN, participant.unpublish_track(sid)).await;
+    unpublished.map(drop)
 }
 
 /// Says goodbye to the server.

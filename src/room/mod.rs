@@ -1,5 +1,6 @@
 //! The LiveKit room: the only folder that imports `livekit`, whichever engine stands behind it.
 
+mod allowed;
 mod background;
 mod caller;
 mod captions;
@@ -10,6 +11,7 @@ mod floor;
 mod hand;
 mod hand_over;
 mod health;
+mod info;
 mod joining;
 mod mic;
 mod mixer;
@@ -18,6 +20,7 @@ mod native;
 mod pace;
 mod playout;
 mod presence;
+mod publication;
 mod queue;
 mod reading;
 mod recorder;
@@ -30,7 +33,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor_core::conversation::{AgentState, Background, Caption, Event, NotHandedOver};
+use parlor_core::conversation::{AgentState, Background, Caption, Event, NotHandedOver, RoomEvent};
 use parlor_core::ids::Identity;
 use parlor_core::private::Secret;
 use tokio::sync::{mpsc, watch};
@@ -53,12 +56,14 @@ use crate::config::LiveKit;
 use crate::monitor::{Asked, Post};
 use crate::soundtrack::Soundtrack;
 
+use allowed::Allowed;
 use captions::Captions;
 use ears::{Ears, Request};
 use events::{Inlets, Outlets, Watcher};
 use hand_over::Answers;
-use joining::{close, connect, microphone, publish};
+use joining::{close, connect, microphone};
 use monitor::Letters;
+use publication::Publication;
 use sink::NativeSink;
 use within::{Unsent, within};
 
@@ -93,6 +98,7 @@ pub struct Room {
     captions: mpsc::Sender<Caption>,
     posts: mpsc::Sender<Post>,
     state: watch::Sender<AgentState>,
+    allowed: watch::Sender<Allowed>,
     background: watch::Sender<Background>,
     playout: Playout,
     tasks: JoinSet<()>,
@@ -124,11 +130,18 @@ impl Room {
     pub async fn join(livekit: &LiveKit, token: &Secret) -> Result<(Self, Inbox), JoinError> {
         let (room, room_events) = connect(livekit, token, false).await?;
         let sink = NativeSink::new();
-        if let Err(error) = publish(&room, "agent", sink.source(), microphone(false)).await {
+        let room = Arc::new(room);
+        let voice = Publication {
+            room: room.clone(),
+            name: "agent",
+            source: sink.source(),
+            options: microphone(false),
+            permission: |allowed| allowed.voice,
+        };
+        if let Err(error) = voice.publish().await {
             close(&room).await;
             return Err(error);
         }
-        let room = Arc::new(room);
         let (requests, requests_out) = mpsc::channel(REQUESTS);
         let (events, events_out) = mpsc::channel(INBOX);
         let (captions, captions_out) = mpsc::channel(captions::WAITING);
@@ -138,14 +151,26 @@ impl Room {
         let (ears, ears_out) = watch::channel(Ears::default());
         let (state, state_out) = watch::channel(AgentState::Initializing);
         let (renewed, renewed_out) = watch::channel(token.clone());
+        let (allowed, allowed_out) = watch::channel(Allowed::default());
         let (back, back_out) = watch::channel(0);
         let (playout, answers) = (Playout::default(), Answers::default());
 
         let mut tasks = JoinSet::new();
+        let told = events.clone();
+        tasks.spawn(
+            voice
+                .keep(allowed_out.clone(), async move |unheard| {
+                    let voice = Event::Room(RoomEvent::Voice(unheard));
+                    // Nobody takes it when the call is over.
+                    told.send(voice).await.ok();
+                })
+                .in_current_span(),
+        );
         let outlets = Outlets {
             events,
             asked,
             state: state.clone(),
+            allowed: allowed.clone(),
             token: renewed,
             back,
         };
@@ -158,8 +183,9 @@ impl Room {
         tasks.spawn(watcher.run(room_events, inlets).in_current_span());
         tasks.spawn(health::keep(room.clone(), back_out).in_current_span());
         tasks.spawn(playout.clone().run(sink, reports).in_current_span());
-        let showing = show(&room, captions_out, posts_out);
-        tasks.spawn(show_state(room.clone(), state_out).in_current_span());
+        let captions_shown = Captions::new(room.clone(), allowed_out.clone()).run(captions_out);
+        let showing = show(&room, captions_shown, posts_out);
+        tasks.spawn(show_state(room.clone(), state_out, allowed_out).in_current_span());
 
         let joined = Self {
             room,
@@ -168,6 +194,7 @@ impl Room {
             captions,
             posts,
             state,
+            allowed,
             background: watch::Sender::default(),
             playout,
             tasks,
@@ -208,7 +235,8 @@ impl Room {
         if !soundtrack.is_on() {
             return;
         }
-        let playing = background::run(self.room.clone(), soundtrack, self.background.subscribe());
+        let (wanted, allowed) = (self.background.subscribe(), self.allowed.subscribe());
+        let playing = background::run(self.room.clone(), soundtrack, wanted, allowed);
         self.tasks.spawn(playing.in_current_span());
     }
 
@@ -265,10 +293,9 @@ impl Room {
 /// Shows the room captions, and those who watch messages, until no more of either come.
 fn show(
     room: &Arc<livekit::Room>,
-    captions: mpsc::Receiver<Caption>,
+    shown: impl Future<Output = ()> + Send + 'static,
     posts: mpsc::Receiver<Post>,
 ) -> JoinHandle<()> {
-    let shown = Captions::new(room.clone()).run(captions);
     let posted = Letters::new(room.clone()).run(posts);
     let all = async {
         tokio::join!(shown, posted);
@@ -276,14 +303,40 @@ fn show(
     tokio::spawn(all.in_current_span())
 }
 
-async fn show_state(room: Arc<livekit::Room>, mut state: watch::Receiver<AgentState>) {
-    while state.changed().await.is_ok() {
+/// Shows the latest state, while that is allowed. A room that refuses is reported once.
+async fn show_state(
+    room: Arc<livekit::Room>,
+    mut state: watch::Receiver<AgentState>,
+    mut allowed: watch::Receiver<Allowed>,
+) {
+    let (mut may_show, mut is_refused) = (true, false);
+    loop {
+        tokio::select! {
+            changed = state.changed() => if changed.is_err() {
+                return;
+            },
+            Ok(()) = allowed.changed() => {
+                let might_show = std::mem::replace(&mut may_show, allowed.borrow_and_update().show);
+                if might_show || !may_show {
+                    continue;
+                }
+            }
+        }
+        if !may_show {
+            continue;
+        }
         let value = state.borrow_and_update().as_str().to_owned();
         let attributes = HashMap::from([(AgentState::ATTRIBUTE.to_owned(), value)]);
         let participant = room.local_participant();
         match within(UPDATE_WITHIN, participant.set_attributes(attributes)).await {
-            Ok(()) => {}
-            Err(Unsent::Room(error)) => tracing::warn!(%error, "the agent's state was not shown"),
+            Ok(()) => is_refused = false,
+            Err(Unsent::Room(error)) if is_refused => {
+                tracing::debug!(%error, "the agent's state was not shown");
+            }
+            Err(Unsent::Room(error)) => {
+                is_refused = true;
+                tracing::warn!(%error, "the agent's state was not shown");
+            }
             Err(Unsent::Timeout) => tracing::debug!("no answer yet to the agent's new state"),
         }
     }

@@ -36,6 +36,8 @@ counts! {
     unsent_chunks,
     /// Gaps in the agent's voice: playout ran dry inside a reply.
     gaps,
+    /// Times from which on nobody could hear the agent: its track was taken or muted.
+    unheard,
     /// Captions that the room took too slowly.
     captions_dropped,
     /// Messages to those who watch the call that the room took too slowly.

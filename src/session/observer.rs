@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlor_core::conversation::{AgentState, Dropped, Fact, Outcome};
+use parlor_core::conversation::{AgentState, Dropped, Fact, Outcome, Unheard};
 use parlor_core::ids::Identity;
 use parlor_core::ids::SessionId;
 use tokio::sync::mpsc;
@@ -107,6 +107,11 @@ impl Observer {
             Fact::UnknownMessage { kind } => {
                 tracing::debug!(%kind, "the agent sent a message of an unknown type");
             }
+            Fact::Unheard(why) => self.unheard(*why),
+            Fact::HeardAgain { after } => {
+                let after_ms = milliseconds(*after);
+                tracing::info!(after_ms, "the agent can be heard again");
+            }
             Fact::WentQuiet(state) => {
                 tracing::warn!(
                     state = state.as_str(),
@@ -116,6 +121,21 @@ impl Observer {
             fact => self.progress(fact),
         }
         self.hand_on(fact);
+    }
+
+    fn unheard(&mut self, why: Unheard) {
+        self.count(|it| &mut it.unheard, 1);
+        match why {
+            // The room has reported which permissions were taken.
+            Unheard::NotAllowed => tracing::debug!("nobody can hear the agent"),
+            Unheard::Muted => tracing::warn!("nobody can hear the agent: its track was muted"),
+            Unheard::NotPublished => {
+                tracing::warn!("nobody can hear the agent: its track is not published");
+            }
+            Unheard::CallerDeaf => {
+                tracing::warn!("the caller cannot hear the agent: it may not subscribe to tracks");
+            }
+        }
     }
 
     /// What the agent does besides speaking, and how the call goes on.

@@ -92,7 +92,7 @@ fn inputs(mic: Mic) -> (Ends, Inputs<Mic>) {
 fn joined() -> Event {
     Event::Room(RoomEvent::Joined {
         identity: "ada".into(),
-        kind: ParticipantKind::Standard,
+        info: ParticipantKind::Standard.into(),
     })
 }
 

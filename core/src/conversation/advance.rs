@@ -76,12 +76,14 @@ impl Conversation {
         self.link_changed(outcome);
     }
 
-    /// Counts how long the caller says nothing while it is the caller's turn.
+    /// Counts how long the caller says nothing while it is the caller's turn and the agent could be
+    /// heard.
     fn watch_silence(&mut self) {
         let is_silent = self.turn.state() == AgentState::Listening
             && self.is_quiet()
             && self.link.is_ready()
-            && self.leaving.is_none();
+            && self.leaving.is_none()
+            && !self.audibility.is_unheard();
         match self.meter.idle().filter(|_| is_silent) {
             Some(idle) if !self.cx.timers.is_set(Timer::Idle) => {
                 self.cx.within(Timer::Idle, idle);

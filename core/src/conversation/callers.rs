@@ -2,21 +2,33 @@
 
 use std::time::Instant;
 
-use super::ParticipantKind;
+use super::{ParticipantInfo, ParticipantKind, Phone};
 use crate::ids::Identity;
 
-/// The callers in the room. The first to come is linked; the next one follows when it leaves.
+/// The participants who are callers, or may become one.
+///
+/// The first one who may speak is linked, and stays linked while it may speak. Somebody who may
+/// only write is linked while nobody may speak; somebody who may do neither is never linked. A
+/// telephone is nobody until its call is active.
 #[derive(Debug, Default)]
 pub(super) struct Callers {
     /// In order of joining.
-    present: Vec<(Identity, ParticipantKind)>,
+    present: Vec<Present>,
     linked: Option<Identity>,
     /// Who was linked when another process made the call: linked again, whoever comes first.
     before: Option<Identity>,
     /// Who was linked and may be back until then: linked again, although somebody else is now.
     away: Option<(Identity, Instant)>,
-    /// Nobody else counts.
+    /// Nobody else counts, and this one whatever it may do.
     only: Option<Identity>,
+}
+
+#[derive(Debug)]
+struct Present {
+    identity: Identity,
+    info: ParticipantInfo,
+    /// Its call was active once; a status that is not known does not undo that.
+    has_answered: bool,
 }
 
 /// What a caller's leaving means.
@@ -54,41 +66,46 @@ impl Callers {
         }
     }
 
-    /// Takes in who came; gives who is linked because of it.
-    pub(super) fn joined(
+    /// Takes in who came, or what has changed of who is there; gives who is linked because of it.
+    pub(super) fn update(
         &mut self,
         now: Instant,
         identity: Identity,
-        kind: ParticipantKind,
+        info: ParticipantInfo,
     ) -> Option<Identity> {
         let is_meant = self.only.as_ref().is_none_or(|only| *only == identity);
-        if !is_meant || !kind.is_caller() || self.find(&identity).is_some() {
+        if !is_meant || !info.kind.is_caller() || !info.is_there() {
             return None;
         }
-        self.present.push((identity.clone(), kind));
-        let is_back = self.before.take_if(|before| *before == identity).is_some()
-            || self
-                .away
-                .take_if(|it| it.0 == identity)
-                .is_some_and(|it| now < it.1);
-        if is_back {
+        let answers = info.phone == Phone::Active;
+        let mut present = self.present.iter_mut();
+        match present.find(|it| it.identity == identity) {
+            Some(known) => {
+                known.info = info;
+                known.has_answered |= answers;
+            }
+            None => self.present.push(Present {
+                identity: identity.clone(),
+                info,
+                has_answered: answers,
+            }),
+        }
+        if self.is_back(now, &identity) {
             self.linked = Some(identity);
             return self.linked.clone();
         }
-        if self.linked.is_some() {
-            return None;
-        }
-        self.link_first()
+        self.link_best()
     }
 
     /// Takes in who left and is waited for until `back_until`.
     pub(super) fn left(&mut self, identity: &Identity, back_until: Instant) -> Departure {
-        self.present.retain(|(present, _)| present != identity);
+        self.present.retain(|present| present.identity != *identity);
         if self.linked.as_ref() != Some(identity) {
             return Departure::Unnoticed;
         }
         self.away = Some((identity.clone(), back_until));
-        self.link_first()
+        self.linked = None;
+        self.link_best()
             .map_or(Departure::Last, Departure::Succeeded)
     }
 
@@ -104,7 +121,11 @@ impl Callers {
         if self.linked.as_ref().is_some_and(|linked| linked != from) {
             return Err(NotHandedOver::NotLinked);
         }
-        if self.find(&to).is_none() {
+        if !self
+            .present
+            .iter()
+            .any(|it| it.identity == to && it.speaks())
+        {
             return Err(NotHandedOver::NoSuchCaller);
         }
         self.away = None;
@@ -115,9 +136,9 @@ impl Callers {
 
     /// All callers but the one who is linked, in order of joining.
     pub(super) fn others(&self) -> Vec<Identity> {
-        let identities = self.present.iter().map(|(identity, _)| identity);
-        let others = identities.filter(|it| self.linked.as_ref() != Some(it));
-        others.cloned().collect()
+        let callers = self.present.iter().filter(|it| self.is_caller(it));
+        let others = callers.filter(|it| self.linked.as_ref() != Some(&it.identity));
+        others.map(|it| it.identity.clone()).collect()
     }
 
     /// To whom the agent listens.
@@ -130,14 +151,75 @@ impl Callers {
         self.linked.is_some()
     }
 
-    fn link_first(&mut self) -> Option<Identity> {
-        self.linked = self.present.first().map(|(identity, _)| identity.clone());
-        self.linked.clone()
+    /// Whether the one who is linked may not subscribe to the agent's track.
+    pub(super) fn is_linked_deaf(&self) -> bool {
+        let linked = self.linked.as_ref().and_then(|it| self.get(it));
+        linked.is_some_and(|it| !it.info.may_hear)
+    }
+
+    /// Whether a telephone rings that nobody has answered yet.
+    pub(super) fn is_ringing(&self) -> bool {
+        self.present.iter().any(|it| !it.has_answered)
     }
 
     /// What a caller is who is there.
     pub(super) fn find(&self, identity: &Identity) -> Option<ParticipantKind> {
-        let mut present = self.present.iter();
-        present.find_map(|(it, kind)| (it == identity).then_some(*kind))
+        let caller = self.get(identity).filter(|it| self.is_caller(it));
+        caller.map(|it| it.info.kind)
+    }
+
+    /// Links somebody who may speak, unless the one who is linked may; without anybody, somebody
+    /// who may at least write.
+    fn link_best(&mut self) -> Option<Identity> {
+        let linked = self.linked.as_ref().and_then(|it| self.get(it));
+        if linked.is_some_and(Present::speaks) {
+            return None;
+        }
+        let speaker = self.present.iter().find(|it| it.speaks());
+        let first = || self.present.iter().find(|it| self.is_caller(it));
+        let best = speaker.or_else(|| first().filter(|_| linked.is_none()))?;
+        self.linked = Some(best.identity.clone());
+        self.linked.clone()
+    }
+
+    /// Whether that is who was linked before, and can be linked again.
+    fn is_back(&mut self, now: Instant, identity: &Identity) -> bool {
+        let can_be = self.get(identity).is_some_and(|it| match self.linked {
+            None => self.is_caller(it),
+            Some(_) => it.speaks(),
+        });
+        if !can_be || self.linked.as_ref() == Some(identity) {
+            return false;
+        }
+        let before = self.before.take_if(|before| before == identity);
+        let away = self.away.take_if(|away| away.0 == *identity);
+        before.is_some() || away.is_some_and(|(_, until)| now < until)
+    }
+
+    /// Whether the agent may listen to it at all.
+    fn is_caller(&self, it: &Present) -> bool {
+        let is_asked_for = [&self.only, &self.linked].into_iter().flatten();
+        it.has_answered
+            && (it.info.may_speak
+                || it.info.may_write
+                || is_asked_for.into_iter().any(|asked| *asked == it.identity))
+    }
+
+    fn get(&self, identity: &Identity) -> Option<&Present> {
+        self.present.iter().find(|it| it.identity == *identity)
+    }
+}
+
+impl Present {
+    /// Whether it may be heard.
+    fn speaks(&self) -> bool {
+        self.has_answered && self.info.may_speak
+    }
+}
+
+impl ParticipantInfo {
+    /// Whether it is in the room as far as the agent is concerned.
+    pub(super) fn is_there(&self) -> bool {
+        self.takes_part && self.phone != Phone::HungUp
     }
 }

@@ -62,8 +62,15 @@ pub enum RoomEvent {
     Joined {
         /// Who.
         identity: Identity,
-        /// What the server says it is.
-        kind: ParticipantKind,
+        /// What it is, and what it may do.
+        info: ParticipantInfo,
+    },
+    /// What a participant is or may do has changed.
+    Changed {
+        /// Who.
+        identity: Identity,
+        /// What it is from now on.
+        info: ParticipantInfo,
     },
     /// A participant left (`ParticipantDisconnected`).
     Left {
@@ -100,8 +107,23 @@ pub enum RoomEvent {
     },
     /// Somebody hears our track (`LocalTrackSubscribed`).
     Subscribed,
+    /// Why nobody can hear our track from now on; `None` when it can be heard again.
+    Voice(Option<Unheard>),
     /// The room is over for us (`Disconnected`).
     Ended(RoomEnd),
+}
+
+/// Why the agent cannot be heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unheard {
+    /// The server took the permission to publish, and the track with it.
+    NotAllowed,
+    /// The track is gone and could not be published again.
+    NotPublished,
+    /// A moderator muted the track.
+    Muted,
+    /// The caller may not subscribe to any track.
+    CallerDeaf,
 }
 
 /// In which way a participant left.
@@ -111,6 +133,50 @@ pub enum Gone {
     Left,
     /// It was lost on the way, and may come back.
     Lost,
+}
+
+/// What decides whether a participant is a caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ParticipantInfo {
+    /// What the server says it is.
+    pub kind: ParticipantKind,
+    /// It is neither hidden nor a recorder, and does not publish for somebody else.
+    pub takes_part: bool,
+    /// It may publish a microphone.
+    pub may_speak: bool,
+    /// It may send data, and so chat.
+    pub may_write: bool,
+    /// It may subscribe to tracks.
+    pub may_hear: bool,
+    /// Where its telephone call stands.
+    pub phone: Phone,
+}
+
+impl From<ParticipantKind> for ParticipantInfo {
+    /// A participant with every permission, whose call is active.
+    fn from(kind: ParticipantKind) -> Self {
+        Self {
+            kind,
+            takes_part: true,
+            may_speak: true,
+            may_write: true,
+            may_hear: true,
+            phone: Phone::Active,
+        }
+    }
+}
+
+/// Where a telephone call stands, by `sip.callStatus`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Phone {
+    /// `active`, or no telephone.
+    #[default]
+    Active,
+    /// `dialing`, `ringing`, `automation` (keys are still dialled), or a status this version does
+    /// not know: nobody is on the line yet.
+    Pending,
+    /// `hangup`.
+    HungUp,
 }
 
 /// LiveKit's `ParticipantInfo.Kind`.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::action::{AgentState, Utterance};
-use super::event::{AgentError, Loss};
+use super::event::{AgentError, Loss, Unheard};
 use super::outcome::Limit;
 use crate::ids::{CallId, ItemId, SessionId};
 use crate::private::Private;
@@ -140,6 +140,13 @@ pub enum Fact {
         connected: Duration,
         /// What that costs, at the price that was set.
         cost: Option<f64>,
+    },
+    /// Nobody can hear the agent: what it says does not count as said.
+    Unheard(Unheard),
+    /// The agent can be heard again.
+    HeardAgain {
+        /// Since it could not be heard.
+        after: Duration,
     },
     /// "Speaking" or "thinking" lasted without audio; the state was put back.
     WentQuiet(AgentState),

@@ -193,6 +193,14 @@ impl Ledger {
         }
     }
 
+    /// Nobody can hear the rest of the reply that is made; whether there is one, and it is to be
+    /// heard.
+    pub(super) fn hush(&mut self) -> bool {
+        let open = self.latest_mut();
+        let spoken = open.filter(|last| last.stage == Stage::Open && !last.in_writing);
+        spoken.map(Reply::hush).is_some()
+    }
+
     /// The last frame of `utterance` that playout had was heard.
     pub(super) fn drained(&mut self, utterance: Utterance, played: Duration) {
         let replies = &mut self.replies;

@@ -40,6 +40,7 @@ pub(crate) mod tests;
 mod tool;
 mod turn;
 mod typed;
+mod unheard;
 
 use std::time::{Duration, Instant};
 
@@ -58,6 +59,7 @@ use recovery::Recovery;
 use request::Requests;
 use tool::Tools;
 use turn::Turn;
+use unheard::Audibility;
 
 pub use action::{Action, AgentCommand, AgentState, Role, Utterance};
 pub use background::{Background, Sounds};
@@ -66,8 +68,8 @@ pub use callers::NotHandedOver;
 pub use caption::Caption;
 pub use checkpoint::{Checkpoint, Resumable, Speaker, Spent, Turn as SpokenTurn};
 pub use event::{
-    AgentError, AgentEvent, Event, Gone, Loss, ParticipantKind, PlayoutEvent, ReplyStatus, RoomEnd,
-    RoomEvent,
+    AgentError, AgentEvent, Event, Gone, Loss, ParticipantInfo, ParticipantKind, Phone,
+    PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, Unheard,
 };
 pub use fact::{Dropped, Fact, Latency, ToolDropped};
 pub use outcome::{Limit, Outcome};
@@ -105,6 +107,9 @@ pub struct Conversation {
     meter: Meter,
     requests: Requests,
     leaving: Option<Leaving>,
+    audibility: Audibility,
+    /// How the call ends if the telephone that rings is not answered: the wait for a caller is over.
+    overdue: Option<Outcome>,
     /// The session is to give way to another one.
     rotation_due: bool,
     /// The caller was written that the service has no room yet.
@@ -162,6 +167,8 @@ impl Conversation {
             meter: Meter::new(before.spent.clone()),
             requests: Requests::default(),
             leaving: None,
+            audibility: Audibility::default(),
+            overdue: None,
             rotation_due: false,
             busy_written: false,
             asked_again: false,
@@ -272,8 +279,8 @@ impl Conversation {
     fn expired(&mut self, timer: Timer) {
         let cx = &mut self.cx;
         match timer {
-            Timer::CallerWait => self.end(Outcome::NoCaller),
-            Timer::CallerGrace => self.end(Outcome::CallerLeft),
+            Timer::CallerWait => self.nobody_came(Outcome::NoCaller),
+            Timer::CallerGrace => self.nobody_came(Outcome::CallerLeft),
             Timer::Early => self.early.missed(),
             Timer::Connect => self.agent_stuck(Outcome::AgentLost(link::not_open())),
             Timer::Listener => self.somebody_hears(),

@@ -2,7 +2,7 @@
 
 use super::{
     Action, AgentCommand, AgentEvent, Dropped, Event, Fact, Limit, Loss, Outcome, PlayoutEvent,
-    ReplyStatus, RoomEnd, RoomEvent, ToolDropped,
+    ReplyStatus, RoomEnd, RoomEvent, ToolDropped, Unheard,
 };
 
 macro_rules! names {
@@ -36,13 +36,21 @@ names! {
     }
     RoomEvent {
         Self::Joined { .. } => "joined",
+        Self::Changed { .. } => "changed",
         Self::Left { .. } => "left",
         Self::EarlyComes { .. } => "early_comes",
         Self::HandOver { .. } => "hand_over",
         Self::Agent { .. } => "agent",
         Self::Text { .. } => "text",
         Self::Subscribed => "subscribed",
+        Self::Voice(_) => "voice",
         Self::Ended(_) => "ended",
+    }
+    Unheard {
+        Self::NotAllowed => "not_allowed",
+        Self::NotPublished => "not_published",
+        Self::Muted => "muted",
+        Self::CallerDeaf => "caller_deaf",
     }
     RoomEnd {
         Self::Closed => "closed",
@@ -147,6 +155,8 @@ names! {
         Self::SessionRotated => "session_rotated",
         Self::LimitReached(_) => "limit_reached",
         Self::Used { .. } => "used",
+        Self::Unheard(_) => "unheard",
+        Self::HeardAgain { .. } => "heard_again",
         Self::WentQuiet(_) => "went_quiet",
     }
     Limit {

@@ -141,10 +141,15 @@ impl Reply {
         self.is_named(id) || self.is_nameless()
     }
 
-    /// Nothing more of it is to be heard, though the server goes on with it.
+    /// The caller wants to hear nothing more of it, though the server goes on with it.
     pub(super) fn silence(&mut self) {
         self.silenced = true;
         self.cut_by_caller = true;
+    }
+
+    /// Nobody can hear any more of it, though the server goes on with it.
+    pub(super) fn hush(&mut self) {
+        self.silenced = true;
     }
 
     /// Whether it is made for nobody.

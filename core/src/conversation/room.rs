@@ -5,9 +5,16 @@ use std::time::Duration;
 use super::callers::{Departure, NotHandedOver};
 use super::context::Timer;
 use super::early::{COMES_WITHIN, Early};
-use super::{Action, Conversation, Gone, Life, Outcome, ParticipantKind, RoomEvent, SecondAgent};
+use super::{
+    Action, Conversation, Gone, Life, Outcome, ParticipantInfo, ParticipantKind, RoomEvent,
+    SecondAgent,
+};
 use crate::audio::Frame;
 use crate::ids::Identity;
+
+/// How long a telephone may ring after the wait for a caller is over; LiveKit lets none ring for
+/// longer than 80 s.
+pub(super) const RINGS_WITHIN: Duration = Duration::from_secs(120);
 
 impl Conversation {
     /// Takes in what happened in the room.
@@ -30,11 +37,8 @@ impl Conversation {
 
     fn in_the_room(&mut self, event: RoomEvent) {
         match event {
-            RoomEvent::Joined { identity, kind } => {
-                let linked = self.callers.joined(self.cx.now, identity, kind);
-                if let Some(linked) = linked {
-                    self.listen(linked);
-                }
+            RoomEvent::Joined { identity, info } | RoomEvent::Changed { identity, info } => {
+                self.present(identity, info);
                 self.listen_to_others();
             }
             RoomEvent::Left { identity, how } => {
@@ -54,7 +58,20 @@ impl Conversation {
                 }
             }
             RoomEvent::Subscribed => self.somebody_hears(),
+            RoomEvent::Voice(track) => self.voice(track),
             RoomEvent::HandOver { .. } | RoomEvent::Ended(_) => {}
+        }
+        self.check_audibility();
+    }
+
+    /// Somebody is in the room; a telephone that has hung up, and who hides, is not.
+    fn present(&mut self, identity: Identity, info: ParticipantInfo) {
+        if !info.is_there() {
+            self.left(&identity, Gone::Left);
+            return;
+        }
+        if let Some(linked) = self.callers.update(self.cx.now, identity, info) {
+            self.listen(linked);
         }
     }
 
@@ -68,11 +85,35 @@ impl Conversation {
         match self.callers.left(identity, self.cx.now + grace) {
             Departure::Unnoticed => {}
             Departure::Succeeded(next) => self.listen(next),
-            Departure::Last if grace.is_zero() => self.end(Outcome::CallerLeft),
+            Departure::Last if grace.is_zero() && !self.callers.is_ringing() => {
+                self.end(Outcome::CallerLeft);
+            }
             Departure::Last => {
                 self.cx.act(Action::Listen(None));
                 self.cx.within(Timer::CallerGrace, grace);
             }
+        }
+        self.stop_waiting();
+    }
+
+    /// The wait for a caller is over, unless a telephone rings: then it goes on until that one is
+    /// answered or gives up, or rings for too long.
+    pub(super) fn nobody_came(&mut self, outcome: Outcome) {
+        if self.callers.is_ringing() && self.overdue.is_none() {
+            self.overdue = Some(outcome);
+            self.cx.within(Timer::CallerWait, RINGS_WITHIN);
+            return;
+        }
+        let outcome = self.overdue.take().unwrap_or(outcome);
+        self.end(outcome);
+    }
+
+    /// Ends a call that only waited for a telephone which does not ring any more.
+    fn stop_waiting(&mut self) {
+        if !self.callers.is_ringing()
+            && let Some(outcome) = self.overdue.take()
+        {
+            self.end(outcome);
         }
     }
 
@@ -84,11 +125,13 @@ impl Conversation {
         if let Ok(Some(linked)) = &answer {
             self.listen(linked.clone());
             self.listen_to_others();
+            self.check_audibility();
         }
         self.cx.act(Action::AnswerHandOver(answer.map(drop)));
     }
 
     fn listen(&mut self, caller: Identity) {
+        self.overdue = None;
         self.cx.stop(Timer::CallerWait);
         self.cx.stop(Timer::CallerGrace);
         self.cx.stop(Timer::Early);

@@ -21,7 +21,7 @@ impl Conversation {
             return;
         }
         self.turn.cut_short(&mut self.cx);
-        if self.chat == Answer::Written {
+        if self.chat == Answer::Written || self.audibility.is_unheard() {
             self.turn.answer_in_writing();
         }
         self.requests.answer(&text);

@@ -195,7 +195,7 @@ impl Bench {
     pub(super) async fn joins(&self, identity: &str) {
         let joined = RoomEvent::Joined {
             identity: identity.into(),
-            kind: ParticipantKind::Standard,
+            info: ParticipantKind::Standard.into(),
         };
         self.room.send(Event::Room(joined)).await.unwrap();
     }

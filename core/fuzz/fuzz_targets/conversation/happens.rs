@@ -5,8 +5,8 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
-    AgentError, AgentEvent, Event, Gone, Loss, ParticipantKind, PlayoutEvent, ReplyStatus, RoomEnd,
-    RoomEvent, Utterance,
+    AgentError, AgentEvent, Event, Gone, Loss, ParticipantInfo, ParticipantKind, Phone,
+    PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, Unheard, Utterance,
 };
 use parlor_core::private::Secret;
 
@@ -16,6 +16,8 @@ use super::brief::File;
 pub(crate) enum Happens {
     Shutdown,
     Joined(u8, u8),
+    Changed(u8, u8),
+    Voice(u8),
     Left(u8),
     HandOver(u8, u8),
     EarlyComes(u8),
@@ -57,17 +59,18 @@ impl From<Happens> for Event {
     fn from(happens: Happens) -> Self {
         match happens {
             Happens::Shutdown => Self::Shutdown,
-            Happens::Joined(who, kind) => Self::Room(RoomEvent::Joined {
+            Happens::Joined(who, what) => Self::Room(RoomEvent::Joined {
                 identity: name(who).into(),
-                kind: any(
-                    kind,
-                    [
-                        ParticipantKind::Standard,
-                        ParticipantKind::Sip,
-                        ParticipantKind::Agent,
-                    ],
-                ),
+                info: info(what),
             }),
+            Happens::Changed(who, what) => Self::Room(RoomEvent::Changed {
+                identity: name(who).into(),
+                info: info(what),
+            }),
+            Happens::Voice(why) => Self::Room(RoomEvent::Voice(any(
+                why,
+                [None, Some(Unheard::NotAllowed), Some(Unheard::Muted)],
+            ))),
             Happens::Left(who) => Self::Room(RoomEvent::Left {
                 identity: name(who).into(),
                 how: any(who, [Gone::Left, Gone::Lost]),
@@ -219,6 +222,28 @@ fn error(code: u8) -> AgentError {
         code: any(code, codes).to_owned(),
         message: String::new(),
         param: Some("output.voice".to_owned()),
+    }
+}
+
+/// What a participant is and may do: a bit for each.
+fn info(what: u8) -> ParticipantInfo {
+    let has = |bit: u8| what & (1 << bit) != 0;
+    let kinds = [
+        ParticipantKind::Standard,
+        ParticipantKind::Sip,
+        ParticipantKind::Agent,
+    ];
+    ParticipantInfo {
+        takes_part: !has(2),
+        may_speak: !has(3),
+        may_write: !has(4),
+        may_hear: !has(5),
+        phone: match (has(6), has(7)) {
+            (false, _) => Phone::Active,
+            (true, false) => Phone::Pending,
+            (true, true) => Phone::HungUp,
+        },
+        ..any(what, kinds).into()
     }
 }
 

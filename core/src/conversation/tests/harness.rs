@@ -130,8 +130,27 @@ fn is_measure(action: &Action) -> bool {
 pub(super) fn joined_as(identity: &str, kind: ParticipantKind) -> Event {
     Event::Room(RoomEvent::Joined {
         identity: identity.into(),
-        kind,
+        info: kind.into(),
     })
+}
+
+pub(super) fn changed(identity: &str, info: ParticipantInfo) -> Event {
+    Event::Room(RoomEvent::Changed {
+        identity: identity.into(),
+        info,
+    })
+}
+
+pub(super) fn joined_with(identity: &str, info: ParticipantInfo) -> Event {
+    Event::Room(RoomEvent::Joined {
+        identity: identity.into(),
+        info,
+    })
+}
+
+/// Our track can be heard, or not.
+pub(super) fn voice(unheard: Option<Unheard>) -> Event {
+    Event::Room(RoomEvent::Voice(unheard))
 }
 
 pub(super) fn joined(identity: &str) -> Event {

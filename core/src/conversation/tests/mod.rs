@@ -2,6 +2,7 @@
 
 mod background;
 mod barge_in;
+mod caller_rights;
 mod callers;
 mod captions;
 mod checkpoint;
@@ -17,5 +18,6 @@ mod rotation;
 mod tool;
 mod tools_random;
 mod turn;
+mod unheard;
 
 pub(crate) use harness::epoch;

@@ -14,11 +14,13 @@ const REPLIES: [&str; 5] = ["a", "b", "c", "d", ""];
 #[test]
 fn what_must_hold_holds_for_whatever_happens() {
     let (mut reached, mut plays, mut flushes, mut backs) = (HashSet::new(), 0, 0, 0);
+    let mut losses = 0;
     for run in for_each_seed(1..=SEEDS, |seed| Run::new(seed).run()) {
         reached.extend(run.finished);
         plays += run.plays;
         flushes += run.flushes;
         backs += run.backs;
+        losses += run.losses;
     }
     for outcome in ["caller_left", "shutdown", "agent_rejected"] {
         assert!(
@@ -27,8 +29,8 @@ fn what_must_hold_holds_for_whatever_happens() {
         );
     }
     assert!(
-        plays > 50_000 && flushes > 5_000 && backs > 300,
-        "{plays} plays, {flushes} flushes, {backs} recoveries"
+        plays > 50_000 && flushes > 5_000 && backs > 300 && losses > 300,
+        "{plays} plays, {flushes} flushes, {backs} recoveries, {losses} times unheard"
     );
 }
 
@@ -57,6 +59,9 @@ struct Run {
     plays: usize,
     flushes: usize,
     backs: usize,
+    /// Nobody hears the agent.
+    unheard: bool,
+    losses: usize,
 }
 
 impl Run {
@@ -94,6 +99,8 @@ impl Run {
             plays: 0,
             flushes: 0,
             backs: 0,
+            unheard: false,
+            losses: 0,
         }
     }
 
@@ -146,10 +153,23 @@ impl Run {
             134..=136 => tool_call("1", ["tea", "weather"][self.chance.below(2)]),
             137 if self.chance.below(4) == 0 => lost(),
             138 if self.chance.below(4) == 0 => Event::Input("And?".to_owned().into()),
+            139 => voice([None, None, Some(Unheard::Muted)][self.chance.below(3)]),
+            140 => changed("bob", self.info()),
             137..=159 => return (self.playout(), None),
             _ => mic(2),
         };
         (event, None)
+    }
+
+    fn info(&mut self) -> ParticipantInfo {
+        ParticipantInfo {
+            may_speak: self.chance.below(2) == 0,
+            may_write: self.chance.below(2) == 0,
+            may_hear: self.chance.below(4) > 0,
+            takes_part: self.chance.below(8) > 0,
+            phone: [Phone::Active, Phone::Pending][self.chance.below(2)],
+            ..ParticipantKind::Standard.into()
+        }
     }
 
     /// No connection any more.
@@ -274,6 +294,13 @@ impl Run {
                     assert!(self.told.insert(utterance), "{utterance:?} told twice");
                 }
                 Action::Observe(Fact::AgentBack { .. }) => self.backs += 1,
+                Action::Observe(Fact::Unheard(_)) => {
+                    assert!(!std::mem::replace(&mut self.unheard, true), "told twice");
+                    self.losses += 1;
+                }
+                Action::Observe(Fact::HeardAgain { .. }) => {
+                    assert!(std::mem::take(&mut self.unheard), "it was heard");
+                }
                 Action::Background(background) => {
                     assert_ne!(background, self.background, "told twice");
                     self.background = background;
@@ -285,6 +312,8 @@ impl Run {
                 _ => {}
             }
         }
+        let speaks = self.call.call.state() == AgentState::Speaking;
+        assert!(!speaks || !self.unheard, "it speaks to nobody");
         let thinks = self.call.call.state() == AgentState::Thinking;
         assert!(
             thinks || self.background != Background::Thinking,
@@ -295,6 +324,7 @@ impl Run {
     fn played(&mut self, utterance: Utterance, frame: &Frame, reply: Option<&str>) {
         self.plays += 1;
         assert!(self.ready && !self.ending, "played out of session");
+        assert!(!self.unheard, "played for nobody");
         let reply = reply.expect("audio is played when it comes");
         assert!(
             !self.interrupted.iter().any(|name| name == reply),

@@ -52,6 +52,10 @@ pub(super) struct Turn {
     /// The caller spoke up while something was queued or playing.
     challenged: bool,
     held_since: Option<Instant>,
+    /// Nobody hears the agent: replies are made for nobody.
+    unheard: bool,
+    /// Something was said that nobody heard.
+    missed: bool,
 }
 
 impl Turn {
@@ -68,6 +72,8 @@ impl Turn {
             caller_speaks: false,
             challenged: false,
             held_since: None,
+            unheard: false,
+            missed: false,
         }
     }
 
@@ -137,6 +143,25 @@ impl Turn {
     /// What the agent answers is shown and not heard, until the caller speaks.
     pub(super) fn answer_in_writing(&mut self) {
         self.in_writing = true;
+    }
+
+    /// Nobody hears the agent from now on: what is queued is dropped and counts as not heard.
+    pub(super) fn voice_lost(&mut self, cx: &mut Context) {
+        self.unheard = true;
+        self.missed = self.ledger.hush() || self.ledger.is_busy();
+        self.flush(cx, false);
+        self.shown.speaking = false;
+        self.settle(cx);
+    }
+
+    /// The agent is heard again; whether the caller missed something and no answer to it comes
+    /// anyway. Chat is answered `in_writing` even so, or as before.
+    pub(super) fn voice_back(&mut self, in_writing: bool) -> bool {
+        self.unheard = false;
+        self.in_writing &= in_writing;
+        let started = self.ledger.started();
+        let is_next_awaited = self.shown.thinking.is_some_and(|asked| asked >= started);
+        std::mem::take(&mut self.missed) && !is_next_awaited
     }
 
     /// A tool's result was sent: another reply follows.

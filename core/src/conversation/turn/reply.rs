@@ -45,6 +45,12 @@ impl Turn {
             self.progress(cx);
             return;
         }
+        if self.unheard {
+            // What comes late of a reply that is over.
+            self.missed = true;
+            cx.observe(Fact::Dropped(Dropped::StaleReply));
+            return;
+        }
         let Some(playing) = self.ledger.play(cx.now, samples) else {
             return;
         };
@@ -108,5 +114,8 @@ impl Turn {
             self.flush(cx, true);
         }
         self.ledger.begin(cx.now, id, self.in_writing);
+        if self.unheard {
+            self.missed |= self.ledger.hush();
+        }
     }
 }

@@ -1,0 +1,147 @@
+//! What the server allows the agent, and what it takes from it in the middle of a call.
+
+use livekit_protocol::{ParticipantPermission, TrackSource};
+
+/// What the agent may do at the moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Allowed {
+    /// To publish its voice.
+    pub(super) voice: MayPublish,
+    /// To publish other sounds.
+    pub(super) sounds: MayPublish,
+    /// To subscribe to callers.
+    pub(super) hear: bool,
+    /// To send data: captions, chat, answers to RPC.
+    pub(super) write: bool,
+    /// To change its own attributes.
+    pub(super) show: bool,
+}
+
+/// Whether a track may be published. With the permission the server takes the track, and tells
+/// nothing of the track.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct MayPublish {
+    /// At the moment.
+    pub(super) now: bool,
+    /// How often it was taken. It may be back before anybody looks.
+    pub(super) taken: u32,
+}
+
+impl Default for Allowed {
+    /// Everything.
+    fn default() -> Self {
+        let always = MayPublish {
+            now: true,
+            taken: 0,
+        };
+        Self {
+            voice: always,
+            sounds: always,
+            hear: true,
+            write: true,
+            show: true,
+        }
+    }
+}
+
+impl Allowed {
+    /// What is allowed once the server has said `permission`; what it does not say is allowed.
+    pub(super) fn with(self, permission: Option<&ParticipantPermission>) -> Self {
+        let may_publish = |source| permission.is_none_or(|it| may_publish(it, source));
+        let may = |allows: fn(&ParticipantPermission) -> bool| permission.is_none_or(allows);
+        Self {
+            voice: self.voice.then(may_publish(TrackSource::Microphone)),
+            sounds: self.sounds.then(may_publish(TrackSource::Unknown)),
+            hear: may(|it| it.can_subscribe),
+            write: may(|it| it.can_publish_data),
+            show: may(|it| it.can_update_metadata),
+        }
+    }
+
+    /// What is allowed here and not in `other`.
+    pub(super) fn beyond(&self, other: &Self) -> Vec<&'static str> {
+        let all = [
+            (self.voice.now, other.voice.now, "publish its voice"),
+            (self.sounds.now, other.sounds.now, "publish other sounds"),
+            (self.hear, other.hear, "subscribe to callers"),
+            (self.write, other.write, "send captions and data"),
+            (self.show, other.show, "show its state"),
+        ];
+        let beyond = all.into_iter().filter(|(here, there, _)| *here && !there);
+        beyond.map(|(.., what)| what).collect()
+    }
+}
+
+impl MayPublish {
+    fn then(self, now: bool) -> Self {
+        Self {
+            now,
+            taken: self.taken + u32::from(self.now && !now),
+        }
+    }
+}
+
+/// Whether a participant of this permission may publish such a track; no source at all stands for
+/// every source.
+pub(super) fn may_publish(permission: &ParticipantPermission, source: TrackSource) -> bool {
+    let sources = &permission.can_publish_sources;
+    permission.can_publish && (sources.is_empty() || sources.contains(&(source as i32)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn all() -> ParticipantPermission {
+        ParticipantPermission {
+            can_publish: true,
+            can_publish_data: true,
+            can_subscribe: true,
+            can_update_metadata: true,
+            ..ParticipantPermission::default()
+        }
+    }
+
+    #[test]
+    fn what_is_taken_and_given_back_is_counted() {
+        let before = Allowed::default();
+        assert_eq!(before.with(None), before);
+        assert_eq!(before.with(Some(&all())), before);
+        let revoked = ParticipantPermission {
+            can_publish: false,
+            can_update_metadata: false,
+            ..all()
+        };
+        let after = before.with(Some(&revoked));
+        let taken = [
+            "publish its voice",
+            "publish other sounds",
+            "show its state",
+        ];
+        assert_eq!(before.beyond(&after), taken);
+        assert_eq!(after.beyond(&before), Vec::<&str>::new());
+        let again = after.with(Some(&revoked)).with(Some(&all()));
+        assert_eq!(again.beyond(&after), taken);
+        let voice = MayPublish {
+            now: true,
+            taken: 1,
+        };
+        assert_eq!((again.voice, again.sounds), (voice, voice));
+    }
+
+    #[test]
+    fn sources_that_are_named_exclude_the_others() {
+        let camera = ParticipantPermission {
+            can_publish_sources: vec![TrackSource::Camera as i32],
+            ..all()
+        };
+        let allowed = Allowed::default().with(Some(&camera));
+        assert!(!allowed.voice.now && !allowed.sounds.now);
+        let microphone = ParticipantPermission {
+            can_publish_sources: vec![TrackSource::Microphone as i32],
+            ..all()
+        };
+        let allowed = allowed.with(Some(&microphone));
+        assert!(allowed.voice.now && !allowed.sounds.now);
+    }
+}

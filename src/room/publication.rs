@@ -1,0 +1,144 @@
+//! Keeps a track of the agent published: unpublishes it when the permission is taken, publishes it
+//! again when the permission is back.
+
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant};
+
+use livekit::options::TrackPublishOptions;
+use livekit::publication::LocalTrackPublication;
+use livekit::webrtc::audio_source::RtcAudioSource;
+use parlor_core::backoff::Backoff;
+use parlor_core::conversation::Unheard;
+use tokio::sync::watch;
+
+use super::allowed::{Allowed, MayPublish};
+use super::joining::{JoinError, publish, unpublish};
+use crate::{clock, names};
+
+/// How often publishing is tried after the permission is back.
+const TRIES: u32 = 6;
+
+/// Between two tries.
+static PAUSES: LazyLock<Backoff> = LazyLock::new(|| {
+    let second = Duration::from_secs(1);
+    Backoff::new(second / 2, 8 * second, 60 * second).expect("the delays fit")
+});
+
+/// A track and what it takes to publish it.
+pub(super) struct Publication {
+    pub(super) room: Arc<livekit::Room>,
+    /// What the track is called; no other track of ours has this name.
+    pub(super) name: &'static str,
+    pub(super) source: RtcAudioSource,
+    pub(super) options: TrackPublishOptions,
+    /// The permission that it takes.
+    pub(super) permission: fn(&Allowed) -> MayPublish,
+}
+
+impl Publication {
+    /// Publishes the track for the first time.
+    ///
+    /// # Errors
+    /// [`JoinError::Publish`]
+    pub(super) async fn publish(&self) -> Result<(), JoinError> {
+        let source = self.source.clone();
+        publish(&self.room, self.name, source, self.options.clone()).await
+    }
+
+    /// Keeps the published track published while that is allowed; `tell` gets every change of
+    /// whether it can be heard. Looks whenever `allowed` is touched.
+    pub(super) async fn keep(
+        self,
+        mut allowed: watch::Receiver<Allowed>,
+        mut tell: impl AsyncFnMut(Option<Unheard>),
+    ) {
+        let (mut told, mut taken, mut tries) = (None, 0, Tries::default());
+        loop {
+            let now = (self.permission)(&allowed.borrow_and_update());
+            let is_taken = std::mem::replace(&mut taken, now.taken) != now.taken;
+            if is_taken {
+                tries = Tries::default();
+                turn(&mut told, Some(Unheard::NotAllowed), &mut tell).await;
+                self.unpublish().await;
+            }
+            if now.now && self.current().is_none() && tries.are_due(clock::now()) {
+                match self.publish().await {
+                    Ok(()) => tries = Tries::default(),
+                    Err(error) => tries.failed(self.name, &error),
+                }
+            }
+            let heard = match self.current() {
+                Some(current) if current.is_muted() => Some(Unheard::Muted),
+                Some(_) => None,
+                None if !now.now => Some(Unheard::NotAllowed),
+                None if tries.is_over() => Some(Unheard::NotPublished),
+                // Not yet, again.
+                None => told.or(Some(Unheard::NotPublished)),
+            };
+            turn(&mut told, heard, &mut tell).await;
+            tokio::select! {
+                changed = allowed.changed() => if changed.is_err() {
+                    return;
+                },
+                () = clock::at(tries.next) => {}
+            }
+        }
+    }
+
+    /// Takes the track back that the server has dropped: nothing is encoded for nobody.
+    async fn unpublish(&self) {
+        if let Some(current) = self.current()
+            && let Err(error) = unpublish(&self.room, &current.sid()).await
+        {
+            tracing::debug!(track = self.name, %error, "a track that is gone was not unpublished");
+        }
+    }
+
+    fn current(&self) -> Option<LocalTrackPublication> {
+        let participant = self.room.local_participant();
+        let published = participant.track_publications().into_values();
+        published.into_iter().find(|it| it.name() == self.name)
+    }
+}
+
+/// Tells what is news.
+async fn turn(
+    told: &mut Option<Unheard>,
+    now: Option<Unheard>,
+    tell: &mut impl AsyncFnMut(Option<Unheard>),
+) {
+    if std::mem::replace(told, now) != now {
+        tell(now).await;
+    }
+}
+
+/// Attempts to publish a track again.
+#[derive(Debug, Default)]
+struct Tries {
+    failed: u32,
+    next: Option<Instant>,
+}
+
+impl Tries {
+    fn are_due(&self, now: Instant) -> bool {
+        !self.is_over() && self.next.is_none_or(|at| at <= now)
+    }
+
+    fn is_over(&self) -> bool {
+        self.failed == TRIES
+    }
+
+    fn failed(&mut self, track: &str, error: &JoinError) {
+        let delay = PAUSES.delay(self.failed, chance());
+        self.failed += 1;
+        self.next = (!self.is_over()).then(|| clock::now() + delay);
+        match self.is_over() {
+            true => tracing::warn!(track, %error, "a track could not be published again"),
+            false => tracing::debug!(track, %error, "a track is not published yet; trying again"),
+        }
+    }
+}
+
+fn chance() -> f64 {
+    names::number() as f64 / u64::MAX as f64
+}
