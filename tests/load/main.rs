@@ -18,6 +18,7 @@ mod pages;
 mod worker;
 
 mod captions;
+mod ended;
 mod rooms;
 mod thousand;
 

@@ -54,8 +54,10 @@ struct Native {
     handle: Handle,
     capture: Slot,
     format: Format,
-    /// Tracks that nobody refers to any more.
+    /// Tracks of calls before, to be published again.
     tracks: Mutex<Vec<(TrackInfo, Handle)>>,
+    /// Tracks of this call that nobody refers to any more.
+    returned: Mutex<Vec<(TrackInfo, Handle)>>,
 }
 
 /// What one source must have in common with another to stand in for it.
@@ -141,7 +143,8 @@ impl Source {
         self.native().handle.id()
     }
 
-    /// A track of this name that was made of it before.
+    /// A track of this name that was made of it in a call before. One of this call is not used again: the server
+    /// could take it for the same publication.
     pub(super) fn take_track(&self, name: &str) -> Option<(TrackInfo, Handle)> {
         let mut tracks = self.native().tracks.lock();
         let at = tracks.iter().position(|(info, _)| info.name == name)?;
@@ -150,7 +153,7 @@ impl Source {
 
     /// Takes a track back that nobody refers to any more.
     pub(super) fn give_track(&self, info: TrackInfo, handle: Handle) {
-        self.native().tracks.lock().push((info, handle));
+        self.native().returned.lock().push((info, handle));
     }
 
     /// A room it was published in has ended, and the core has not unpublished it. With `closed`, the core has
@@ -197,6 +200,7 @@ impl Native {
                 capture: Slot::new(),
                 format,
                 tracks: Mutex::default(),
+                returned: Mutex::default(),
             }),
             _ => Err(FfiError::Unexpected),
         }
@@ -212,7 +216,8 @@ impl Native {
         Some(native)
     }
 
-    fn keep(self) {
+    fn keep(mut self) {
+        self.tracks.get_mut().append(self.returned.get_mut());
         self.each_handle(Handle::rest);
         SPARE.lock().push(self);
     }
