@@ -191,6 +191,10 @@ impl Object for Gap {
         ObjectRepr::Iterable
     }
 
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         Some(self.missing.gap(format!("{}.{key}", self.path)))
     }
