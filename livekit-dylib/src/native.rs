@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::engine;
 use crate::ffi;
 
 /// The only version of the native core this crate speaks to.
@@ -70,9 +71,15 @@ pub fn path() -> Option<&'static Path> {
     load().ok().map(Native::path)
 }
 
-/// How many objects inside the native core this process owns: 0 once everything is closed and dropped.
+/// How many objects inside the native core this process uses: 0 once everything is closed and dropped.
 pub fn live_handles() -> i64 {
     ffi::live_handles()
+}
+
+/// How many audio sources wait to be used again, each with a thread of the native core, which does not free what was
+/// published in a room that the server ended. Never more than were published at the same time.
+pub fn spare_sources() -> usize {
+    engine::spare_sources()
 }
 
 fn list(paths: &[PathBuf]) -> String {

@@ -33,12 +33,16 @@ pub(super) struct Doctor {
 struct Finding {
     check: &'static str,
     ok: bool,
+    /// It works, but perhaps not as it is meant.
+    warning: bool,
     what: String,
 }
 
 impl Doctor {
     pub(super) async fn run(self, mut source: Source) -> Done {
-        let mut findings = vec![variables(&mut source), agent(&source), native_core()];
+        let mut findings = vec![variables(&mut source)];
+        findings.extend(agent(&source));
+        findings.push(native_core());
         findings.push(match LiveKit::load(&source) {
             Ok(livekit) => livekit_server(&livekit).await,
             Err(error) => settings("livekit", &error),
@@ -69,7 +73,15 @@ impl Finding {
         Self {
             check,
             ok: true,
+            warning: false,
             what,
+        }
+    }
+
+    fn warning(check: &'static str, what: impl Display) -> Self {
+        Self {
+            warning: true,
+            ..Self::good(check, what)
         }
     }
 
@@ -78,15 +90,16 @@ impl Finding {
         Self {
             check,
             ok: false,
+            warning: false,
             what,
         }
     }
 
     fn line(&self) -> String {
-        let mark = if self.ok {
-            out::colour("ok  ", 32)
-        } else {
-            out::colour("FAIL", 31)
+        let mark = match (self.ok, self.warning) {
+            (false, _) => out::colour("FAIL", 31),
+            (true, true) => out::colour("warn", 33),
+            (true, false) => out::colour("ok  ", 32),
         };
         format!("{mark} {:<16} {}", self.check, self.what)
     }
@@ -107,10 +120,16 @@ fn variables(source: &mut Source) -> Finding {
     }
 }
 
-fn agent(source: &Source) -> Finding {
+fn agent(source: &Source) -> Vec<Finding> {
+    const CHECK: &str = "agent";
     match Agent::load(source, &Overrides::default()) {
-        Ok(agent) => Finding::good("agent", format_args!("{} is who answers", agent.name)),
-        Err(error) => settings("agent", &error),
+        Ok(agent) => {
+            let name = Finding::good(CHECK, format_args!("{} is who answers", agent.name));
+            let warnings = agent.definition.warnings().into_iter();
+            let warnings = warnings.map(|it| Finding::warning(CHECK, it));
+            std::iter::once(name).chain(warnings).collect()
+        }
+        Err(error) => vec![settings(CHECK, &error)],
     }
 }
 

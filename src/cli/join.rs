@@ -57,6 +57,7 @@ impl Join {
             caller: self.caller_identity.as_deref().map(Identity::from),
         };
         let config = Config::load(source, &overrides)?;
+        config.agent.log_warnings();
         let identity = self.identity.unwrap_or_else(|| names::random("agent"));
         let token = agent_token(&config.livekit, &self.room, &identity, &config.agent.name)?;
         let url = config.livekit.url.clone();

@@ -137,6 +137,7 @@ impl Plan {
     pub(super) async fn run(mut self, source: &Source) -> Done {
         // Read whole before anything is opened; cells are told what it is.
         let config = Config::load(source, &self.flags.overrides())?;
+        config.agent.log_warnings();
         let settings = self.settings(source, &config.agent.name);
         let board = Arc::new(Board::new(&settings));
         let (agent, agent_out) = watch::channel(config.agent_text.clone());

@@ -166,6 +166,13 @@ impl Agent {
             (_, problems) => Err(ConfigError(problems)),
         }
     }
+
+    /// Logs what its callers may miss in what it says.
+    pub fn log_warnings(&self) {
+        for warning in self.definition.warnings() {
+            tracing::warn!("{warning}");
+        }
+    }
 }
 
 impl AgentText {

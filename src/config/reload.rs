@@ -51,6 +51,7 @@ impl Reload {
         match Agent::of(&text, &self.source) {
             Ok(agent) => {
                 tracing::info!(%file, "the agent has changed: running calls from their next turn on");
+                agent.log_warnings();
                 Some((agent, text))
             }
             Err(error) => {

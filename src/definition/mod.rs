@@ -6,6 +6,7 @@
 mod outline;
 mod words;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use words::Words;
 pub struct Definition {
     first: PhaseDefinition,
     others: Vec<PhaseDefinition>,
-    tools: Vec<(ToolRule, Tool)>,
+    tools: Vec<ToolDefinition>,
     limits: Limits,
     lines: LinesDefinition,
     toolbox: Arc<Toolbox>,
@@ -45,6 +46,13 @@ struct PhaseDefinition {
     tools: Option<Vec<String>>,
     when_caller_says: Vec<String>,
     after_tool: Vec<String>,
+}
+
+struct ToolDefinition {
+    /// But for the fillers.
+    rule: ToolRule,
+    tool: Tool,
+    fillers: Vec<Words>,
 }
 
 #[derive(Default)]
@@ -79,7 +87,10 @@ impl Definition {
         let definition = Self {
             first: phase(outline.first, &mut problems),
             others: others.map(|it| phase(it, &mut problems)).collect(),
-            tools: tools.into_iter().map(|it| (it.rule, it.tool)).collect(),
+            tools: tools
+                .into_iter()
+                .map(|it| tool(it, &mut problems))
+                .collect(),
             limits: outline.limits,
             lines: lines(&outline.lines, &mut problems),
             toolbox: Arc::new(toolbox.unwrap_or_default()),
@@ -108,27 +119,53 @@ impl Definition {
         self.first.greeting.is_some()
     }
 
-    /// What callers are written while they wait, as far as `values` tell of them.
+    /// What callers are written while they wait, as far as `values` describe them.
     pub fn busy(&self, values: &Value) -> Option<Private<String>> {
-        self.lines.busy.as_ref().map(|it| it.fill(values))
+        let busy = self.lines.busy.as_ref()?;
+        busy.for_person(values, &mut BTreeSet::new())
     }
 
-    /// What the agent is for a caller of whom `values` tell, when MCP servers offer these tools.
-    pub fn brief(&self, values: &Value, offered: &[McpTool]) -> Brief {
-        let mut tools = self.tools.clone();
+    /// What people may miss in what the agent says or shows, one line each.
+    pub fn warnings(&self) -> Vec<String> {
+        let phases = std::iter::once(&self.first).chain(&self.others);
+        let greetings = phases.filter_map(|phase| phase.greeting.as_ref());
+        let fillers = self.tools.iter().flat_map(|tool| &tool.fillers);
+        let spoken = greetings.chain(self.lines.all()).chain(fillers);
+        spoken.flat_map(Words::warnings).collect()
+    }
+
+    /// What the agent is for a caller whom `values` describe, when MCP servers offer these tools.
+    /// The variables that are missing in what it says are added to `missing`.
+    pub fn brief(
+        &self,
+        values: &Value,
+        offered: &[McpTool],
+        missing: &mut BTreeSet<String>,
+    ) -> Brief {
+        let mut fill = |words: &Words| words.for_person(values, missing);
+        let own = self.tools.iter().map(|tool| {
+            let fillers = tool.fillers.iter().filter_map(&mut fill).collect();
+            let rule = ToolRule {
+                fillers,
+                ..tool.rule.clone()
+            };
+            (rule, tool.tool.clone())
+        });
+        let mut tools: Vec<_> = own.collect();
         tools.extend(offered.iter().map(of_mcp));
-        let phase = |phase: &PhaseDefinition| phase.fill(values, &tools);
+        let lines = self.lines.fill(&mut fill);
+        let mut phase = |phase: &PhaseDefinition| phase.fill(values, &tools, &mut fill);
         Brief {
             first: phase(&self.first),
             others: self.others.iter().map(phase).collect(),
             limits: self.limits.clone(),
-            lines: self.lines.fill(values),
+            lines,
             tools: tools.into_iter().map(|(rule, _)| rule).collect(),
         }
     }
 
     fn names_twice(&self) -> Vec<String> {
-        let names: Vec<_> = self.tools.iter().map(|(rule, _)| &rule.name).collect();
+        let names: Vec<_> = self.tools.iter().map(|tool| &tool.rule.name).collect();
         let is_twice = |at: &usize| names[..*at].contains(&names[*at]);
         let twice = (0..names.len()).filter(is_twice);
         twice
@@ -138,12 +175,17 @@ impl Definition {
 }
 
 impl PhaseDefinition {
-    fn fill(&self, values: &Value, tools: &[(ToolRule, Tool)]) -> Phase {
+    fn fill(
+        &self,
+        values: &Value,
+        tools: &[(ToolRule, Tool)],
+        for_person: &mut impl FnMut(&Words) -> Option<Private<String>>,
+    ) -> Phase {
         let shown = tools.iter().map(|(_, tool)| tool);
         let shown: Vec<_> = shown.filter(|it| self.shows(&it.name)).cloned().collect();
         let session = SessionConfig {
-            system_prompt: self.prompt.as_ref().map(|it| it.fill(values)),
-            greeting: self.greeting.as_ref().map(|it| it.fill(values)),
+            system_prompt: self.prompt.as_ref().map(|it| it.for_model(values)),
+            greeting: self.greeting.as_ref().and_then(for_person),
             tools: (!tools.is_empty()).then_some(shown),
             ..self.session.clone()
         };
@@ -165,14 +207,18 @@ impl PhaseDefinition {
 }
 
 impl LinesDefinition {
-    fn fill(&self, values: &Value) -> Lines {
-        let fill = |line: &Words| line.fill(values);
+    fn fill(&self, fill: &mut impl FnMut(&Words) -> Option<Private<String>>) -> Lines {
         Lines {
-            idle: self.idle.iter().map(fill).collect(),
-            goodbye: self.goodbye.as_ref().map(fill),
-            busy: self.busy.as_ref().map(fill),
-            lost: self.lost.as_ref().map(fill),
+            idle: self.idle.iter().filter_map(&mut *fill).collect(),
+            goodbye: self.goodbye.as_ref().and_then(&mut *fill),
+            busy: self.busy.as_ref().and_then(&mut *fill),
+            lost: self.lost.as_ref().and_then(fill),
         }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Words> {
+        let others = [&self.goodbye, &self.busy, &self.lost];
+        self.idle.iter().chain(others.into_iter().flatten())
     }
 }
 
@@ -203,6 +249,20 @@ fn lines(outline: &LinesOutline, problems: &mut Vec<String>) -> LinesDefinition 
         goodbye: words("goodbye", outline.goodbye.as_ref()),
         busy: words("busy", outline.busy.as_ref()),
         lost: words("lost", outline.lost.as_ref()),
+    }
+}
+
+fn tool(outline: ToolOutline, problems: &mut Vec<String>) -> ToolDefinition {
+    let mut rule = outline.rule;
+    let key = format!("fillers of [[tools]] {:?}", rule.name);
+    let fillers = std::mem::take(&mut rule.fillers);
+    let fillers = fillers.iter();
+    ToolDefinition {
+        fillers: fillers
+            .filter_map(|it| words::parse(&key, it, problems))
+            .collect(),
+        rule,
+        tool: outline.tool,
     }
 }
 

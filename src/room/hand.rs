@@ -128,10 +128,10 @@ impl From<Unsent> for HandError {
 
 fn about(caller: &RemoteParticipant) -> Value {
     let attributes = caller.attributes();
-    let of_phone = |key: &str| attributes.get(key).cloned().map(Value::String);
+    let of_phone = |key: &str| attributes.get(key).cloned().map(unless_empty);
     json!({
         "identity": caller.identity().as_str(),
-        "name": caller.name(),
+        "name": unless_empty(caller.name()),
         "kind": kind(caller.kind()),
         "metadata": metadata(caller.metadata()),
         "phone": of_phone("sip.phoneNumber").unwrap_or_default(),
@@ -140,9 +140,17 @@ fn about(caller: &RemoteParticipant) -> Value {
     })
 }
 
-/// JSON as JSON, anything else as text.
+/// JSON as JSON, anything else as text, and nothing as null.
 pub(crate) fn metadata(text: String) -> Value {
-    serde_json::from_str(&text).unwrap_or(Value::String(text))
+    serde_json::from_str(&text).unwrap_or_else(|_| unless_empty(text))
+}
+
+/// LiveKit writes an empty text for what is not set.
+fn unless_empty(text: String) -> Value {
+    match text.is_empty() {
+        true => Value::Null,
+        false => Value::String(text),
+    }
 }
 
 fn kind(kind: Kind) -> &'static str {
@@ -181,6 +189,6 @@ mod tests {
     fn metadata_is_json_if_it_can_be() {
         assert_eq!(metadata(r#"{"a":1}"#.to_owned()), json!({"a": 1}));
         assert_eq!(metadata("plain".to_owned()), json!("plain"));
-        assert_eq!(metadata(String::new()), json!(""));
+        assert_eq!(metadata(String::new()), json!(null));
     }
 }

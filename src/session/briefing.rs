@@ -1,6 +1,6 @@
 //! What is known of a call before it begins, and what the agent is because of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use parlor_core::conversation::Event;
@@ -46,6 +46,8 @@ pub(super) struct Briefing {
     present: watch::Receiver<Arc<Present>>,
     offered: Option<watch::Receiver<Arc<[McpTool]>>>,
     caller: Option<Identity>,
+    /// Variables that were missing in what the agent says.
+    missing: BTreeSet<String>,
 }
 
 impl Briefing {
@@ -62,6 +64,7 @@ impl Briefing {
             present,
             offered: None,
             caller: None,
+            missing: BTreeSet::new(),
         }
     }
 
@@ -124,8 +127,25 @@ impl Briefing {
         let tools = offered.as_mut().map(|it| it.borrow_and_update().clone());
         self.offered = offered;
         let tools = tools.as_deref().unwrap_or_default();
-        let brief = present.agent.definition.brief(&self.values(), tools);
+        let (definition, values) = (&present.agent.definition, self.values());
+        let mut missing = BTreeSet::new();
+        let brief = definition.brief(&values, tools, &mut missing);
+        self.tell_missing(missing);
         Event::Brief(Box::new(brief))
+    }
+
+    /// Logs the names of values that were not missing before.
+    fn tell_missing(&mut self, mut missing: BTreeSet<String>) {
+        missing.retain(|name| !self.missing.contains(name));
+        if !missing.is_empty() {
+            let variables = missing.iter().map(String::as_str).collect::<Vec<_>>();
+            let variables = variables.join(", ");
+            tracing::warn!(
+                variables,
+                "values are missing in the agent's lines and are left out"
+            );
+            self.missing.append(&mut missing);
+        }
     }
 
     /// What templates and tools know of the call.
@@ -134,8 +154,9 @@ impl Briefing {
             Some(caller) => self.hand.about(caller),
             None => json!({}),
         };
+        let id = Some(&self.job.id).filter(|id| !id.is_empty());
         values["job"] = json!({
-            "id": self.job.id,
+            "id": id,
             "metadata": room::metadata(self.job.metadata.reveal().clone()),
             "attributes": self.job.attributes,
         });

@@ -33,8 +33,8 @@ fn why(error: &minijinja::Error) -> String {
     let detail = error.detail();
     match kind {
         ErrorKind::UndefinedError => match detail.and_then(undefined) {
-            Some(name) => format!("{name} is not known"),
-            None => "a variable is not known".to_owned(),
+            Some(name) => format!("{name} is missing"),
+            None => "a value is missing".to_owned(),
         },
         ErrorKind::OutOfFuel => "the template takes too long".to_owned(),
         ErrorKind::WriteFailure => "the text gets too long".to_owned(),

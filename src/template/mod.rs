@@ -6,16 +6,20 @@
 
 mod error;
 mod gap;
+mod probe;
+mod tidy;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::{self, Write};
 use std::sync::{Arc, LazyLock};
 
-use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, filters};
+use parking_lot::Mutex;
 
 pub use error::TemplateError;
+
+use gap::Missing;
 
 /// The most bytes that a template may be rendered to.
 const MAX_OUTPUT: usize = 64 << 10;
@@ -45,28 +49,46 @@ impl Template {
             source: source.into(),
             variables: Arc::new(variables.filter(|name| !is_global(name)).collect()),
         };
-        match template.render_in(&MARKED, template.with_gaps(&serde_json::Value::Null)) {
+        match template.render_with(&MARKED, &Missing::Marked, &serde_json::Value::Null) {
             Err(error) if is_mistake(&error) => Err(error.into()),
             Err(_) | Ok(_) => Ok(template),
         }
     }
 
-    /// The text with `values`, an object, filled in.
+    /// The text with `values`, an object, filled in. For what goes to other programs.
     ///
     /// # Errors
-    /// [`TemplateError`], also when a variable is written out that `values` does not have. To ask
-    /// for one by `if` is fine.
+    /// [`TemplateError`], also when a variable is written that `values` does not have, or has as
+    /// null. Asking for one by `if`, and `default`, are fine.
     pub fn render(&self, values: &serde_json::Value) -> Result<String, TemplateError> {
-        Ok(self.render_in(&STRICT, Value::from(Serde(values)))?)
+        Ok(self.render_with(&STRICT, &Missing::Refused, values)?)
     }
 
-    /// The same, but an unknown variable is written as a gap that can be seen: `[caller.name?]`.
-    /// For what a model or a person reads.
+    /// The same for a model: a value that is missing is marked by its name, `[caller.name?]`. Null
+    /// and an empty text are missing, too.
     ///
     /// # Errors
     /// [`TemplateError`]
     pub fn render_marked(&self, values: &serde_json::Value) -> Result<String, TemplateError> {
-        Ok(self.render_in(&MARKED, self.with_gaps(values))?)
+        Ok(self.render_with(&MARKED, &Missing::Marked, values)?)
+    }
+
+    /// The same for a person: a value that is missing is left out, with the marks and the white
+    /// space around it.
+    ///
+    /// # Errors
+    /// [`TemplateError`]
+    pub fn render_spoken(&self, values: &serde_json::Value) -> Result<Spoken, TemplateError> {
+        let names = Arc::new(Mutex::new(BTreeSet::new()));
+        let text = self.render_with(&SPOKEN, &Missing::Noted(names.clone()), values)?;
+        let mut missing = std::mem::take(&mut *names.lock());
+        if missing.is_empty() && text.contains(tidy::HOLE) {
+            missing.insert("a value without a name".to_owned());
+        }
+        Ok(Spoken {
+            text: tidy::tidy(&text),
+            missing,
+        })
     }
 
     /// The variables that the template takes from outside: `caller.name`, with as much of the path
@@ -75,10 +97,14 @@ impl Template {
         &self.variables
     }
 
-    /// `values`, and gaps for what they do not have.
-    fn with_gaps(&self, values: &serde_json::Value) -> Value {
+    fn render_with(
+        &self,
+        environment: &Environment<'_>,
+        missing: &Missing,
+        values: &serde_json::Value,
+    ) -> Result<String, minijinja::Error> {
         let roots = self.variables.iter().map(|path| root(path));
-        gap::with_gaps(values, roots)
+        self.render_in(environment, missing.context(values, roots))
     }
 
     fn render_in(
@@ -92,6 +118,15 @@ impl Template {
         let not_text = |_| minijinja::Error::from(ErrorKind::WriteFailure);
         String::from_utf8(output.0).map_err(not_text)
     }
+}
+
+/// A text for a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spoken {
+    /// Without what is missing; empty if nothing is left.
+    pub text: String,
+    /// The variables that are missing where the template writes them.
+    pub missing: BTreeSet<String>,
 }
 
 impl fmt::Debug for Template {
@@ -115,20 +150,29 @@ fn is_mistake(error: &minijinja::Error) -> bool {
     matches!(error.kind(), UnknownFilter | UnknownFunction | UnknownTest)
 }
 
-/// An unknown variable is an error.
+/// A missing value is an error.
 static STRICT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = environment();
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     // Errors then name the variable that is missing.
     environment.set_debug(true);
+    gap::refuse(&mut environment);
     environment
 });
 
-/// An unknown variable is a gap.
+/// A missing value is marked.
 static MARKED: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = environment();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
-    gap::install(&mut environment);
+    gap::mark(&mut environment);
+    environment
+});
+
+/// A missing value leaves a hole.
+static SPOKEN: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut environment = environment();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    gap::note(&mut environment);
     environment
 });
 
@@ -142,8 +186,12 @@ fn environment() -> Environment<'static> {
     environment
 }
 
-/// As Jinja has it, but for `/`: what is filled in must not add to a path.
+/// As Jinja has it, but for `/`, as a value must not add to a path, and for missing values, which
+/// must not shorten one.
 fn urlencode(value: &Value) -> Result<String, minijinja::Error> {
+    if value.is_undefined() || value.is_none() {
+        return Err(ErrorKind::UndefinedError.into());
+    }
     let encoded = filters::urlencode(value)?;
     Ok(encoded.replace('/', "%2F"))
 }

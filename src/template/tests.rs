@@ -43,12 +43,12 @@ fn an_unknown_variable_is_an_error_that_names_it() {
     let values = json!({ "args": { "order": "hunter2" } });
     assert_eq!(
         why("a\n{{ args.oder }}", &values),
-        "line 2: args.oder is not known"
+        "line 2: args.oder is missing"
     );
-    assert_eq!(why("{{ arg.order }}", &values), "line 1: arg is not known");
+    assert_eq!(why("{{ arg.order }}", &values), "line 1: arg is missing");
     assert_eq!(
         why("{{ args.oder | upper }}", &values),
-        "line 1: args.oder is not known"
+        "line 1: args.oder is missing"
     );
 }
 
@@ -139,6 +139,121 @@ fn gaps_are_nothing() {
     for (source, expected) in cases {
         let text = template(source).render_marked(&values).unwrap();
         assert!(text.eq_ignore_ascii_case(expected), "{source}: {text}");
+    }
+}
+
+/// One value in every way of being missing.
+fn without(name: &str) -> Vec<serde_json::Value> {
+    vec![
+        json!({}),
+        json!({ "caller": null }),
+        json!({ "caller": {} }),
+        json!({ "caller": { name: null } }),
+        json!({ "caller": { name: "" } }),
+        json!({ "caller": { name: " \n" } }),
+    ]
+}
+
+#[test]
+fn missing_values_are_marked_for_a_model_and_left_out_for_a_person() {
+    for values in without("phone") {
+        let call = template("Call {{ caller.phone }}, now.");
+        assert_eq!(
+            call.render_marked(&values).unwrap(),
+            "Call [caller.phone?], now.",
+            "{values}"
+        );
+        let spoken = call.render_spoken(&values).unwrap();
+        assert_eq!(spoken.text, "Call, now.", "{values}");
+        assert_eq!(spoken.missing, BTreeSet::from(["caller.phone".to_owned()]));
+    }
+}
+
+#[test]
+fn nothing_is_missing_that_a_template_asks_about() {
+    let sources = [
+        ("{{ caller.phone | default('none') }}", "none"),
+        ("{{ caller.phone | d('none') }}", "none"),
+        ("{{ caller.phone or 'none' }}", "none"),
+        (
+            "{% if caller.phone %}{{ caller.phone }}{% else %}none{% endif %}",
+            "none",
+        ),
+        (
+            "{% if caller.phone is defined %}a{% else %}none{% endif %}",
+            "none",
+        ),
+        ("{% if caller.phone is none %}none{% endif %}", "none"),
+    ];
+    for (source, expected) in sources {
+        for values in without("phone") {
+            let spoken = template(source).render_spoken(&values).unwrap();
+            assert_eq!(spoken.text, expected, "{source} {values}");
+            assert_eq!(spoken.missing, BTreeSet::new(), "{source} {values}");
+        }
+    }
+}
+
+#[test]
+fn no_person_hears_a_placeholder() {
+    let sources = [
+        "{{ caller.phone }}",
+        "{{ caller['phone'] }}",
+        "{{ caller.phone | upper }}",
+        "{{ caller.phone ~ '' }}",
+        "{{ caller.phone | trim | title }}",
+        "{{ caller.phone.area }}",
+        "{% for it in [caller.phone] %}{{ it }}{% endfor %}",
+        "{% for key in caller %}{{ caller[key] }}{% endfor %}",
+        "{% for it in list %}{{ it }}{% endfor %}",
+        "{{ list | join(' ') }}",
+        "{{ none }}",
+    ];
+    for source in sources {
+        for mut values in without("phone") {
+            values["list"] = json!([null, ""]);
+            let spoken = template(source).render_spoken(&values).unwrap();
+            assert_eq!(spoken.text, "", "{source} {values}");
+        }
+    }
+}
+
+#[test]
+fn no_other_program_gets_a_placeholder() {
+    let refused = [
+        "{{ args.note }}",
+        "{{ args['note'] }}",
+        "{{ args.note | urlencode }}",
+        "{{ args.note | upper }}",
+        "{{ 'a' ~ args.note }}",
+        "{{ args.note.text }}",
+        "{% for it in args.list %}{{ it }}{% endfor %}",
+        "{{ none }}",
+    ];
+    for source in refused {
+        for values in [
+            json!({ "note": null, "list": [null] }),
+            json!({ "list": [null] }),
+        ] {
+            let error = template(source).render(&json!({ "args": values }));
+            let error = error.expect_err(source).to_string();
+            assert!(error.contains("missing"), "{source}: {error}");
+        }
+    }
+    let taken = [
+        ("{{ args.note | tojson }}", "null"),
+        ("{{ args.note | default('none') }}", "none"),
+        ("{% if args.note %}{{ args.note }}{% endif %}.", "."),
+        ("{{ args.empty }}.", "."),
+        ("{{ args | tojson }}", r#"{"empty": "", "note": null}"#),
+    ];
+    for (source, expected) in taken {
+        let values = json!({ "args": { "empty": "", "note": null } });
+        assert_eq!(
+            template(source).render(&values).unwrap(),
+            expected,
+            "{source}"
+        );
     }
 }
 

@@ -1,10 +1,12 @@
 //! `agent.toml`: from what is written to what one caller gets.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use parlor::config::{Agent, AgentText, Source};
 use parlor::monitor::{Access, Who};
 use parlor_core::conversation::{Brief, ToolKind};
+use parlor_core::private::Private;
 use parlor_core::wire::agent::{ExecutionMode, SessionConfig};
 use serde_json::{Value, json};
 
@@ -19,7 +21,7 @@ fn load(text: &str, source: &[(&str, &str)]) -> Result<Agent, Vec<String>> {
 
 fn brief(text: &str, values: Value) -> Brief {
     let agent = load(text, &[]).unwrap();
-    agent.definition.brief(&values, &[])
+    agent.definition.brief(&values, &[], &mut BTreeSet::new())
 }
 
 /// What is wrong with a file, a line each.
@@ -57,11 +59,122 @@ fn words_are_filled_for_each_caller() {
     let empty = brief(text, json!({ "caller": { "name": "Bob" }, "job": {} }));
     assert_eq!(prompt(&empty.first.session), "Serve Bob.");
     let greeting = empty.first.session.greeting.unwrap();
-    assert!(
-        greeting.reveal().contains("[job.metadata.order?]"),
-        "{}",
-        greeting.reveal()
-    );
+    assert_eq!(greeting.reveal(), "Hello Bob, about order?");
+}
+
+/// Every variable that a template may use, with a value.
+fn everything() -> Vec<(&'static str, Value)> {
+    vec![
+        ("agent.name", json!("Parlor")),
+        ("caller.attributes.plan", json!("gold")),
+        ("caller.identity", json!("c1")),
+        ("caller.kind", json!("sip")),
+        ("caller.metadata.plan", json!("gold")),
+        ("caller.name", json!("Ada")),
+        ("caller.phone", json!("+15105550100")),
+        ("caller.trunk_phone", json!("+15105550199")),
+        ("job.attributes.plan", json!("gold")),
+        ("job.id", json!("AJ_1")),
+        ("job.metadata.order", json!("7")),
+        ("room.metadata.shop", json!("Bern")),
+        ("room.name", json!("kitchen")),
+    ]
+}
+
+/// All values but the one at `missing`, which is `value` or not there at all.
+fn all_but(missing: &str, value: Option<&Value>) -> Value {
+    let mut values = json!({});
+    let mut put = |path: &str, value: &Value| {
+        let at = path.split('.').fold(&mut values, |at, name| &mut at[name]);
+        *at = value.clone();
+    };
+    for (path, given) in &everything() {
+        match (*path == missing, value) {
+            (false, _) => put(*path, given),
+            (true, Some(value)) => put(*path, value),
+            (true, None) => {}
+        }
+    }
+    values
+}
+
+#[test]
+fn no_missing_value_is_heard_wherever_it_is_written() {
+    for (path, value) in everything() {
+        let text = format!(
+            r#"
+            prompt = "Serve {{{{ {path} }}}}."
+            greeting = "Hello {{{{ {path} }}}}!"
+            [lines]
+            idle = ["Are you there, {{{{ {path} }}}}?"]
+            goodbye = "Bye, {{{{ {path} }}}}."
+            busy = "Wait, {{{{ {path} }}}}."
+            lost = "{{{{ {path} }}}}, wait."
+            [[tools]]
+            name = "order"
+            description = "Orders."
+            http = {{ method = "GET", url = "https://shop.example/{{{{ call.{path} | urlencode }}}}", headers = {{ X-Note = "{{{{ call.{path} }}}}" }} }}
+            fillers = ["One moment, {{{{ {path} }}}}."]
+            [[phases]]
+            name = "other"
+            prompt = "Help {{{{ {path} }}}}."
+            "#
+        );
+        for (missing, values) in [
+            ("absent", all_but(path, None)),
+            ("null", all_but(path, Some(&Value::Null))),
+            ("empty", all_but(path, Some(&json!("")))),
+        ] {
+            let brief = brief(&text, values);
+            let line = |line: &Option<Private<String>>| line.as_ref().unwrap().reveal().clone();
+            let heard = [
+                line(&brief.first.session.greeting),
+                brief.lines.idle[0].reveal().clone(),
+                line(&brief.lines.goodbye),
+                line(&brief.lines.busy),
+                line(&brief.lines.lost),
+                brief.tools[0].fillers[0].reveal().clone(),
+            ];
+            let expected = [
+                "Hello!",
+                "Are you there?",
+                "Bye.",
+                "Wait.",
+                "Wait.",
+                "One moment.",
+            ];
+            assert_eq!(heard, expected, "{path} {missing}");
+            let marked = [
+                prompt(&brief.first.session),
+                prompt(&brief.others[0].session),
+            ];
+            let expected = [format!("Serve [{path}?]."), format!("Help [{path}?].")];
+            assert_eq!(marked, expected, "{path} {missing}");
+        }
+        let brief = brief(&text, all_but("", None));
+        let value = value.as_str().unwrap();
+        assert_eq!(prompt(&brief.first.session), format!("Serve {value}."));
+        let greeting = brief.first.session.greeting.unwrap();
+        assert_eq!(*greeting.reveal(), format!("Hello {value}!"));
+    }
+}
+
+#[test]
+fn a_file_warns_of_values_that_callers_may_miss() {
+    let text = r#"
+        prompt = "Serve {{ caller.name }}."
+        greeting = "Hello {{ caller.phone }}, this is {{ agent.name }}."
+        [lines]
+        goodbye = "Bye{% if caller.name %}, {{ caller.name }}{% endif %}."
+        idle = ["Are you there?", "{{ caller.name }}?"]
+        [[tools]]
+        builtin = "end_call"
+        fillers = ["One moment, {{ job.metadata.title | default('please') }}."]
+    "#;
+    let warnings = load(text, &[]).unwrap().definition.warnings();
+    assert_eq!(warnings.len(), 2, "{warnings:#?}");
+    assert!(warnings[0].contains("greeting of \"start\" uses caller.phone"));
+    assert!(warnings[1].contains("[lines] idle uses caller.name"));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Settings: told together when wrong, and never out of step with the files that explain them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -231,7 +232,8 @@ fn the_shipped_agent_file_is_valid_with_every_line_switched_on() {
                 &secrets.map(|name| (name, "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")),
             ),
         );
-        agent.unwrap().definition.brief(&serde_json::json!({}), &[])
+        let (values, mut missing) = (serde_json::json!({}), BTreeSet::new());
+        agent.unwrap().definition.brief(&values, &[], &mut missing)
     };
     let (plain, full) = (
         brief("plain.toml", shipped),

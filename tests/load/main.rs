@@ -20,6 +20,7 @@ mod worker;
 mod at_once;
 mod burst;
 mod captions;
+mod ended;
 mod many_rooms;
 mod rooms;
 mod thousand;

@@ -22,7 +22,11 @@ impl Session {
         options: TrackPublishOptions,
     ) -> RoomResult<PublicationInfo> {
         use proto::publish_track_callback::Message;
+        let source = track.source();
         let track = track.handle()?;
+        if let Some(source) = source {
+            self.publishing(source);
+        }
         let event = self.request(|local_participant_handle, id| {
             Req::PublishTrack(proto::PublishTrackRequest {
                 local_participant_handle,
@@ -39,7 +43,11 @@ impl Session {
                 Message::Publication(publication) => {
                     // No request names a local publication.
                     drop(Handle::new(publication.handle));
-                    Ok(publication.info.into())
+                    let info = PublicationInfo::from(publication.info);
+                    if let Some(source) = source {
+                        self.published(source, &info.sid);
+                    }
+                    Ok(info)
                 }
                 Message::Error(error) => Err(call::failure(&error)),
             },

@@ -1,4 +1,4 @@
-//! Tracks, publications, audio in and audio out.
+//! Tracks, publications, and audio that comes in.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -7,12 +7,12 @@ use parking_lot::Mutex;
 
 use super::call::{self, REQUEST_DEADLINE};
 use super::info::{PublicationInfo, TrackInfo};
-use crate::ffi::{self, Ev, EventQueue, FfiError, Handle, Req, Resp, Slot};
+use super::source::{AudioSource, Source};
+use crate::ffi::{self, Ev, EventQueue, FfiError, Handle, Req, Resp};
 use crate::proto::{self, audio_stream_event};
 use crate::room::RoomResult;
 use crate::track::VideoQuality;
 use crate::webrtc::audio_frame::AudioFrame;
-use crate::webrtc::audio_source::AudioSourceOptions;
 use crate::webrtc::stats::RtcStats;
 
 /// A track inside the engine, until it is released.
@@ -21,6 +21,8 @@ pub(crate) struct Track {
     /// What the engine said when the track came to be.
     pub(crate) info: TrackInfo,
     handle: Mutex<Option<Arc<Handle>>>,
+    /// What a local track sends.
+    source: Option<Arc<Source>>,
 }
 
 impl Track {
@@ -28,19 +30,39 @@ impl Track {
         Self {
             info: track.info.into(),
             handle: Mutex::new(Some(Arc::new(Handle::new(track.handle)))),
+            source: None,
         }
     }
 
     /// A local track that sends what a source captures.
     pub(crate) fn of_source(name: &str, source: &AudioSource) -> Result<Self, FfiError> {
+        let source = source.shared();
+        if let Some((info, handle)) = source.take_track(name) {
+            let track = Self {
+                info,
+                handle: Mutex::new(Some(Arc::new(handle))),
+                source: Some(source),
+            };
+            track.set_muted(false)?;
+            return Ok(track);
+        }
         let request = proto::CreateAudioTrackRequest {
             name: name.to_owned(),
-            source_handle: source.handle.id(),
+            source_handle: source.id(),
         };
         match ffi::request(Req::CreateAudioTrack(request))? {
-            Resp::CreateAudioTrack(response) => Ok(Self::new(response.track)),
+            Resp::CreateAudioTrack(response) => {
+                let mut track = Self::new(response.track);
+                track.source = Some(source);
+                Ok(track)
+            }
             _ => Err(FfiError::Unexpected),
         }
+    }
+
+    /// What a local track sends.
+    pub(super) fn source(&self) -> Option<&Arc<Source>> {
+        self.source.as_ref()
     }
 
     /// Gives the engine's object up, which ends the track's audio streams.
@@ -91,6 +113,15 @@ impl Track {
 
     pub(super) fn handle(&self) -> Result<Arc<Handle>, FfiError> {
         self.handle.lock().clone().ok_or(FfiError::Closed)
+    }
+}
+
+impl Drop for Track {
+    fn drop(&mut self) {
+        let handle = self.handle.get_mut().take().and_then(Arc::into_inner);
+        if let (Some(handle), Some(source)) = (handle, &self.source) {
+            source.give_track(self.info.clone(), handle);
+        }
     }
 }
 
@@ -159,72 +190,6 @@ impl Publication {
     fn request(&self, build: impl FnOnce(u64) -> Req) -> Result<(), FfiError> {
         let handle = self.handle.lock();
         ffi::request(build(handle.as_ref().ok_or(FfiError::Closed)?.id())).map(drop)
-    }
-}
-
-/// Where a local track's audio comes from.
-#[derive(Debug)]
-pub(crate) struct AudioSource {
-    handle: Handle,
-    capture: Slot,
-}
-
-impl AudioSource {
-    /// A source whose arguments have been checked: the core ends the process for a wrong one.
-    pub(crate) fn new(
-        options: &AudioSourceOptions,
-        sample_rate: u32,
-        num_channels: u32,
-        queue_size_ms: u32,
-    ) -> Result<Self, FfiError> {
-        let request = proto::NewAudioSourceRequest {
-            r#type: proto::AudioSourceType::AudioSourceNative.into(),
-            options: Some(proto::AudioSourceOptions {
-                echo_cancellation: options.echo_cancellation,
-                noise_suppression: options.noise_suppression,
-                auto_gain_control: options.auto_gain_control,
-                ..proto::AudioSourceOptions::default()
-            }),
-            sample_rate: Some(sample_rate),
-            num_channels: Some(num_channels),
-            queue_size_ms: Some(queue_size_ms),
-            platform_audio_handle: None,
-        };
-        match ffi::request(Req::NewAudioSource(request))? {
-            Resp::NewAudioSource(response) => Ok(Self {
-                handle: Handle::new(response.source.handle),
-                capture: Slot::new(),
-            }),
-            _ => Err(FfiError::Unexpected),
-        }
-    }
-
-    /// Hands a frame over and waits until the source has room for the next one; the samples are copied at once.
-    pub(crate) async fn capture(&self, frame: &AudioFrame<'_>) -> Result<Option<String>, FfiError> {
-        let event = self.capture.request(|id| {
-            Req::CaptureAudioFrame(proto::CaptureAudioFrameRequest {
-                source_handle: self.handle.id(),
-                buffer: proto::AudioFrameBufferInfo {
-                    data_ptr: frame.data.as_ptr() as u64,
-                    num_channels: frame.num_channels,
-                    sample_rate: frame.sample_rate,
-                    samples_per_channel: frame.samples_per_channel,
-                },
-                request_async_id: Some(id),
-            })
-        });
-        match event.await? {
-            Ev::CaptureAudioFrame(callback) => Ok(callback.error),
-            _ => Err(FfiError::Unexpected),
-        }
-    }
-
-    /// Drops what is queued and not yet sent.
-    pub(crate) fn clear(&self) -> Result<(), FfiError> {
-        let request = proto::ClearAudioBufferRequest {
-            source_handle: self.handle.id(),
-        };
-        ffi::request(Req::ClearAudioBuffer(request)).map(drop)
     }
 }
 

@@ -13,13 +13,15 @@ mod local;
 mod media;
 mod rpc;
 mod session;
+mod source;
 
 pub(crate) use connect::{Joined, connect};
 pub(crate) use encryption::{CryptorInfo, encryption_type};
 pub(crate) use event::{Event, Events};
 pub(crate) use info::{ParticipantInfo, PublicationInfo};
-pub(crate) use media::{AudioSource, AudioStream, Publication, Track};
+pub(crate) use media::{AudioStream, Publication, Track};
 pub(crate) use session::Session;
+pub(crate) use source::{AudioSource, spare_sources};
 
 /// Why the engine did not do something.
 pub(crate) use crate::ffi::FfiError as Error;

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use livekit_protocol::DisconnectReason;
@@ -9,7 +10,9 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::call::{self, REQUEST_DEADLINE};
+use super::source::Source;
 use crate::ffi::{self, Ev, FfiError, Handle, Req};
+use crate::id::TrackSid;
 use crate::proto;
 use crate::rtc_engine::{EngineError, EngineResult, SessionStats, SimulateScenario};
 
@@ -21,6 +24,17 @@ const LEAVE_DEADLINE: Duration = Duration::from_secs(10);
 pub(crate) struct Session {
     handles: Mutex<Option<Arc<Handles>>>,
     left: watch::Sender<bool>,
+    /// Whether the core has said that the room has ended.
+    closed: AtomicBool,
+    published: Mutex<Vec<Published>>,
+}
+
+/// A source that the core has not unpublished, as far as is known.
+#[derive(Debug)]
+struct Published {
+    /// `None` while, or when, the core does not say.
+    sid: Option<TrackSid>,
+    source: Arc<Source>,
 }
 
 #[derive(Debug)]
@@ -38,6 +52,8 @@ impl Session {
         Self {
             handles: Mutex::new(Some(handles)),
             left: watch::Sender::new(false),
+            closed: AtomicBool::new(false),
+            published: Mutex::default(),
         }
     }
 
@@ -77,12 +93,54 @@ impl Session {
         }
     }
 
+    /// Notes that the core has said the last of the room: its connection is closed.
+    pub(crate) fn closed(&self) {
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
     /// Gives up the engine's objects: the room has ended, and requests are refused from now on.
     pub(crate) fn release(&self) {
         if let Some(handles) = self.handles.lock().take() {
             Self::forget_rpc(handles.local_participant.id());
         }
         self.left.send_replace(true);
+        let closed = self.closed.load(Ordering::Relaxed);
+        let published = std::mem::take(&mut *self.published.lock());
+        published.iter().for_each(|it| it.source.outlived(closed));
+    }
+
+    /// Notes that a source is about to be published.
+    pub(super) fn publishing(&self, source: &Arc<Source>) {
+        let mut published = self.published.lock();
+        let is_known = |it: &Published| it.sid.is_none() && Arc::ptr_eq(&it.source, source);
+        if !published.iter().any(is_known) {
+            let source = Arc::clone(source);
+            published.push(Published { sid: None, source });
+        }
+    }
+
+    /// Notes under which identifier a source was published.
+    pub(super) fn published(&self, source: &Arc<Source>, sid: &TrackSid) {
+        let mut published = self.published.lock();
+        let is_it = |it: &&mut Published| it.sid.is_none() && Arc::ptr_eq(&it.source, source);
+        if let Some(publication) = published.iter_mut().find(is_it) {
+            publication.sid = Some(sid.clone());
+        }
+    }
+
+    /// Notes that a track has a new identifier.
+    pub(crate) fn renumbered(&self, previous: &TrackSid, sid: &TrackSid) {
+        let mut published = self.published.lock();
+        let is_it = |it: &&mut Published| it.sid.as_ref() == Some(previous);
+        if let Some(publication) = published.iter_mut().find(is_it) {
+            publication.sid = Some(sid.clone());
+        }
+    }
+
+    /// Notes that the core has unpublished a track, and so let go of its source.
+    pub(crate) fn unpublished(&self, sid: &TrackSid) {
+        let is_it = |it: &Published| it.sid.as_ref() == Some(sid);
+        self.published.lock().retain(|it| !is_it(it));
     }
 
     /// Transport statistics of both directions.

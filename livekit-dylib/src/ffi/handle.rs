@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::proto;
 
-/// How many handles this process holds.
+/// How many handles this process uses.
 static LIVE: AtomicI64 = AtomicI64::new(0);
 
 /// An object of the native core that this process owns; dropping it frees the object.
@@ -23,6 +23,16 @@ impl Handle {
         self.0
     }
 
+    /// Counts the object no longer: it waits to be used again.
+    pub(crate) fn rest(&self) {
+        LIVE.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Counts the object again after [`rest`](Self::rest).
+    pub(crate) fn resume(&self) {
+        LIVE.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Forgets the object: a request has consumed it.
     pub(crate) fn consumed(self) {
         LIVE.fetch_sub(1, Ordering::Relaxed);
@@ -39,7 +49,7 @@ impl Drop for Handle {
     }
 }
 
-/// How many native objects this process owns: rooms, tracks, streams, frames.
+/// How many native objects this process uses: rooms, tracks, streams, frames.
 pub(crate) fn live() -> i64 {
     LIVE.load(Ordering::Relaxed)
 }

@@ -40,6 +40,11 @@ impl Slot {
         }
         self.inner.idle().await.ok_or(FfiError::Unexpected)
     }
+
+    /// Whether nothing is in flight.
+    pub(crate) fn is_idle(&self) -> bool {
+        !self.inner.state.lock().busy
+    }
 }
 
 impl Drop for Slot {

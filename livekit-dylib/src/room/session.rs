@@ -95,6 +95,7 @@ impl Session {
                 }
             }
         }
+        self.engine.closed();
         self.ended();
     }
 

@@ -20,11 +20,18 @@ pub(crate) struct Tone {
     pub(crate) publication: LocalTrackPublication,
     pub(crate) track: LocalAudioTrack,
     pub(crate) source: NativeAudioSource,
-    sender: JoinHandle<()>,
+    sender: Option<JoinHandle<()>>,
 }
 
 impl Tone {
     pub(crate) async fn publish(room: &Room, hertz: f32) -> Self {
+        let mut tone = Self::silent(room).await;
+        tone.sound(hertz);
+        tone
+    }
+
+    /// A published track that sends nothing yet.
+    pub(crate) async fn silent(room: &Room) -> Self {
         let source = NativeAudioSource::new(AudioSourceOptions::default(), RATE, 1, 50);
         let track =
             LocalAudioTrack::create_audio_track("voice", RtcAudioSource::Native(source.clone()));
@@ -38,19 +45,25 @@ impl Tone {
             .publish_track(LocalTrack::Audio(track.clone()), options)
             .await
             .unwrap();
-        let sender = tokio::spawn(send(source.clone(), hertz));
         Self {
             publication,
             track,
             source,
-            sender,
+            sender: None,
         }
+    }
+
+    /// Sends a tone from now on.
+    pub(crate) fn sound(&mut self, hertz: f32) {
+        self.sender = Some(tokio::spawn(send(self.source.clone(), hertz)));
     }
 
     /// Stops sending, and waits until the sender is gone.
     pub(crate) async fn stop(self) {
-        self.sender.abort();
-        let _ = self.sender.await;
+        if let Some(sender) = self.sender {
+            sender.abort();
+            let _ = sender.await;
+        }
     }
 }
 

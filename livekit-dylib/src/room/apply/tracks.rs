@@ -15,6 +15,7 @@ impl Session {
                 return None;
             }
             Event::LocalTrackUnpublished(sid) => {
+                self.engine().unpublished(&sid);
                 let publication = self.local().unpublished(&sid)?;
                 RoomEvent::LocalTrackUnpublished {
                     publication,
@@ -89,6 +90,7 @@ impl Session {
     }
 
     fn republished(&self, previous_sid: TrackSid, info: PublicationInfo) -> Option<RoomEvent> {
+        self.engine().renumbered(&previous_sid, &info.sid);
         let publication = self.local().renumber(&previous_sid, info.sid.clone())?;
         publication.republished(info);
         let track = publication.track()?;

@@ -78,7 +78,7 @@ async fn what_cannot_be_filled_in_is_told_and_not_sent() {
         headers = { X-Note = "{{ args.note | default('') }}" }
         "#,
     );
-    let missing = "the tool's url cannot be filled in: line 1: args.order is not known";
+    let missing = "the tool's url cannot be filled in: line 1: args.order is missing";
     assert_eq!(why(&tool, json!({ "oder": "hunter2" })).await, missing);
     let split = json!({ "order": "1", "note": "a\r\nX-Admin: yes" });
     assert_eq!(

@@ -1,0 +1,50 @@
+//! What a template writes although it may be missing, found by trying.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::Template;
+
+/// Stands for any value.
+const ANYTHING: &str = "anything";
+
+impl Template {
+    /// Those of its variables that `may_be_missing`, and that it writes, or needs, without asking
+    /// by `if` or `default` whether they are there.
+    pub fn unguarded(&self, may_be_missing: impl Fn(&str) -> bool) -> BTreeSet<String> {
+        let with = |is_there: &dyn Fn(&str) -> bool| {
+            let mut values = json!({});
+            let there = self.variables.iter().filter(|path| is_there(path));
+            there.for_each(|path| put(&mut values, path));
+            self.render_spoken(&values)
+        };
+        let can_be_filled = with(&|_| true).is_ok();
+        let mut unguarded = BTreeSet::new();
+        let none = with(&|path| !may_be_missing(path));
+        unguarded.extend(none.map(|it| it.missing).unwrap_or_default());
+        for missing in self.variables.iter().filter(|path| may_be_missing(path)) {
+            match with(&|path| path != missing) {
+                Ok(spoken) => unguarded.extend(spoken.missing),
+                Err(_) if can_be_filled => _ = unguarded.insert(missing.clone()),
+                Err(_) => {}
+            }
+        }
+        unguarded.retain(|path| may_be_missing(path));
+        unguarded
+    }
+}
+
+/// Puts something at `path`.
+fn put(values: &mut Value, path: &str) {
+    let mut at = values;
+    for name in path.split('.') {
+        if !at.is_object() {
+            *at = json!({});
+        }
+        at = &mut at[name];
+    }
+    if at.is_null() {
+        *at = ANYTHING.into();
+    }
+}

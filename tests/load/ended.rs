@@ -1,0 +1,313 @@
+//! Every way in which a call can end, and what the cell has left after many of each.
+
+use std::fmt;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use livekit_api::services::room::RoomClient;
+use livekit_protocol::participant_info::Kind;
+use parlor::room::Caller;
+use parlor::sim;
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::ALONE;
+use super::bench::{Bench, SOON, Worker, agent_file, playing};
+use super::pages::get;
+
+/// Calls at once.
+const AT_ONCE: usize = 4;
+
+/// How long all calls of one way may take.
+const WITHIN: Duration = Duration::from_secs(600);
+
+/// How long a cell is watched while it is idle.
+const IDLE: Duration = Duration::from_secs(3);
+
+/// What the native core keeps of a room that ends while somebody else is inside, in kB.
+const KEPT_BY_CORE: u64 = 300;
+
+/// What the allocator may take at any time, in kB.
+const ALLOWANCE: u64 = 12_288;
+
+/// How a call ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// The caller hangs up.
+    CallerLeaves,
+    /// Somebody takes the caller out of the room.
+    CallerRemoved,
+    /// Somebody takes the agent out of the room.
+    AgentRemoved,
+    /// Somebody deletes the room.
+    RoomDeleted,
+    /// Somebody joins with the agent's identity.
+    AgentReplaced,
+    /// The dispatch is taken back.
+    DispatchDeleted,
+    /// A limit is reached: the agent hangs up on the caller.
+    Limit,
+    /// A limit is reached: the agent deletes the room.
+    LimitDeletesRoom,
+    /// The Voice Agent API refuses the session.
+    NoVoice,
+    /// The Voice Agent API cuts each connection.
+    VoiceLost,
+}
+
+/// Ways that need no worker of their own.
+const SHARED: [Way; 6] = [
+    Way::CallerLeaves,
+    Way::CallerRemoved,
+    Way::AgentRemoved,
+    Way::RoomDeleted,
+    Way::AgentReplaced,
+    Way::DispatchDeleted,
+];
+
+/// Ways that end a call within seconds, with a worker of their own.
+const QUICK: [Way; 3] = [Way::Limit, Way::LimitDeletesRoom, Way::NoVoice];
+
+impl Way {
+    fn agent(self) -> Option<PathBuf> {
+        let limits = match self {
+            Self::Limit => "[limits]\nduration = 2\n",
+            Self::LimitDeletesRoom => "[limits]\nduration = 2\ndismiss = \"room\"\n",
+            _ => return None,
+        };
+        let text = format!("greeting = \"Hello.\"\n{limits}");
+        Some(agent_file(&format!("ended-{self:?}.toml"), &text))
+    }
+
+    fn simulator(self) -> sim::Options {
+        match self {
+            Self::NoVoice => playing(&["handshake-401"]),
+            Self::VoiceLost => playing(&["close-for-ever"]),
+            _ => sim::Options::default(),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_few_calls_ended_in_each_way_leave_the_cell_as_it_was() {
+    leave_the_cell_as_it_was(2 * AT_ONCE, &QUICK).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "minutes: make soak"]
+async fn fifty_calls_ended_in_each_way_leave_the_cell_as_it_was() {
+    leave_the_cell_as_it_was(50, &[&QUICK[..], &[Way::VoiceLost]].concat()).await;
+}
+
+/// `ways` are those that need a worker of their own, besides those that share one.
+async fn leave_the_cell_as_it_was(calls: usize, ways: &[Way]) {
+    let _alone = ALONE.lock().await;
+    let mut grown = end_all(&SHARED, calls).await;
+    for way in ways {
+        grown.extend(end_all(&[*way], calls).await);
+    }
+    assert_eq!(grown, Vec::<String>::new());
+}
+
+/// Ends so many calls in each of these ways, in one worker. What has grown.
+async fn end_all(ways: &[Way], calls: usize) -> Vec<String> {
+    let bench = Bench::start(ways[0].simulator()).await;
+    let file = ways[0].agent();
+    let mut flags = vec!["--rooms-per-cell", "16", "--cell-calls", "100000"];
+    if let Some(file) = &file {
+        flags.extend(["--agent", file.to_str().unwrap()]);
+    }
+    let mut daemon = bench.quiet_daemon(&flags).await;
+    let mut number = 0;
+    // Thread pools are up, and the core has kept what it keeps.
+    for way in ways {
+        end(&bench, &daemon, *way, AT_ONCE, &mut number).await;
+    }
+    let mut grown = Vec::new();
+    for way in ways {
+        let before = Count::of(&daemon).await;
+        end(&bench, &daemon, *way, calls, &mut number).await;
+        let after = Count::of(&daemon).await;
+        println!("{way:?}, {calls} calls\n  before {before}\n  after  {after}");
+        if !after.fits(&before, calls as u64) {
+            grown.push(format!("{way:?}: {before}, then {after}"));
+        }
+    }
+    daemon.terminate().await;
+    assert!(daemon.end().await.success(), "{}", daemon.wrote());
+    grown
+}
+
+/// Ends so many calls in this way, a few at once.
+async fn end(bench: &Bench, daemon: &Worker, way: Way, calls: usize, number: &mut usize) {
+    let pages = daemon.health();
+    let mut left = calls;
+    while left > 0 {
+        let at_once = left.min(AT_ONCE);
+        let ended = ended(&pages).await + at_once;
+        let rooms: Vec<_> = (0..at_once)
+            .map(|nth| format!("room-{}", *number + nth))
+            .collect();
+        *number += at_once;
+        left -= at_once;
+        let mut joining = JoinSet::new();
+        for room in &rooms {
+            let (livekit, token) = (bench.livekit.clone(), bench.token(room, "ada"));
+            let room = room.clone();
+            joining.spawn(async move {
+                let caller = Caller::join(&livekit, &token).await.unwrap();
+                (room, caller)
+            });
+        }
+        let mut stay = Vec::new();
+        while let Some(joined) = joining.join_next().await {
+            let (room, caller) = joined.unwrap();
+            stay.extend(end_one(bench, way, &room, caller).await);
+        }
+        let all_ended = timeout(WITHIN, async {
+            while self::ended(&pages).await < ended {
+                sleep(Duration::from_millis(100)).await;
+            }
+        });
+        all_ended.await.expect("all calls end");
+        for caller in stay {
+            caller.leave().await;
+        }
+    }
+}
+
+/// Ends one call; whoever else has to leave the room when it has ended.
+async fn end_one(bench: &Bench, way: Way, room: &str, caller: Caller) -> Vec<Caller> {
+    if matches!(way, Way::NoVoice | Way::VoiceLost) {
+        return vec![caller];
+    }
+    let mut state = caller.agent_state();
+    let there = state.wait_for(|it| it == "listening" || it == "speaking");
+    let is_there = timeout(SOON, there).await.is_ok_and(|it| it.is_ok());
+    assert!(is_there, "{way:?}: no agent in {room}");
+    let rooms = rooms(bench);
+    match way {
+        Way::CallerLeaves => {
+            caller.leave().await;
+            return Vec::new();
+        }
+        Way::CallerRemoved => rooms.remove_participant(room, "ada").await.unwrap(),
+        Way::AgentRemoved => {
+            let agent = agent_in(&rooms, room).await;
+            rooms.remove_participant(room, &agent).await.unwrap();
+        }
+        Way::RoomDeleted => rooms.delete_room(room).await.unwrap(),
+        Way::AgentReplaced => {
+            let agent = agent_in(&rooms, room).await;
+            return vec![caller, bench.caller_in(room, &agent).await];
+        }
+        Way::DispatchDeleted => {
+            let dispatches = bench.dispatches();
+            let all = dispatches.list_dispatch(room).await.unwrap();
+            let dispatch = all[0].id.clone();
+            dispatches.delete_dispatch(dispatch, room).await.unwrap();
+        }
+        Way::Limit | Way::LimitDeletesRoom | Way::NoVoice | Way::VoiceLost => {}
+    }
+    vec![caller]
+}
+
+fn rooms(bench: &Bench) -> RoomClient {
+    let (livekit, secret) = (&bench.livekit, bench.livekit.api_secret.reveal());
+    RoomClient::with_api_key(&livekit.http_url(), &livekit.api_key, secret)
+}
+
+async fn agent_in(rooms: &RoomClient, room: &str) -> String {
+    let all = rooms.list_participants(room).await.unwrap();
+    let mut agents = all.into_iter().filter(|it| it.kind() == Kind::Agent);
+    agents.next().expect("the agent is in the room").identity
+}
+
+/// How many calls have ended, however they did.
+async fn ended(pages: &str) -> usize {
+    let (_, page) = get(pages, "/metrics").await;
+    let lines = page
+        .lines()
+        .filter(|line| line.starts_with("parlor_calls_total{"));
+    let values = lines.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+    values.sum::<f64>() as usize
+}
+
+/// What the cells of a worker have.
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    threads: u64,
+    sources: u64,
+    files: u64,
+    /// In kB.
+    memory: u64,
+    /// Of one core, in thousandths, while no call is on.
+    idle: u64,
+}
+
+impl Count {
+    /// Counts once the threads of ended calls are gone, and the cells are idle.
+    async fn of(daemon: &Worker) -> Self {
+        sleep(IDLE).await;
+        let cells = || {
+            let all = daemon.cells().into_iter();
+            all.filter(|cell| fs::exists(format!("/proc/{cell}/task")).unwrap())
+        };
+        let ticks = cells().map(ticks).sum::<u64>();
+        sleep(IDLE).await;
+        let used = cells().map(self::ticks).sum::<u64>() - ticks;
+        let mut count = Self {
+            idle: used * 10 * 1_000 / (IDLE.as_millis() as u64),
+            ..Self::default()
+        };
+        for cell in cells() {
+            let threads = fs::read_dir(format!("/proc/{cell}/task")).unwrap();
+            for thread in threads.flatten() {
+                let name = fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
+                count.threads += 1;
+                count.sources += u64::from(name.trim() == "AudioSourceCapt");
+            }
+            count.files += fs::read_dir(format!("/proc/{cell}/fd")).unwrap().count() as u64;
+            let status = fs::read_to_string(format!("/proc/{cell}/status")).unwrap();
+            let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+            let memory = line.unwrap().trim().trim_end_matches(" kB");
+            count.memory += memory.parse::<u64>().unwrap();
+        }
+        count
+    }
+
+    /// Sources may wait to be used again, one for each call that was on at once.
+    fn fits(&self, before: &Self, calls: u64) -> bool {
+        self.sources <= AT_ONCE as u64
+            && self.threads - self.sources <= before.threads - before.sources
+            && self.files <= before.files
+            && self.memory <= before.memory + calls * KEPT_BY_CORE + ALLOWANCE
+    }
+}
+
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            threads,
+            sources,
+            files,
+            memory,
+            idle,
+        } = self;
+        let idle = *idle as f64 / 10.0;
+        write!(
+            f,
+            "{threads} threads ({sources} of sources), {files} files, {memory} kB, {idle} % of a core idle"
+        )
+    }
+}
+
+/// The time that a process has used of the processors, in hundredths of a second.
+fn ticks(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let (_, fields) = stat.rsplit_once(") ").unwrap();
+    let mut fields = fields.split(' ').skip(11);
+    let mut next = || fields.next().unwrap().parse::<u64>().unwrap();
+    next() + next()
+}
