@@ -103,7 +103,7 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "PARLOR_DRAIN_TIMEOUT",
         "3600",
-        "seconds that running calls may go on after a SIGTERM",
+        "seconds that running calls may go on after a SIGTERM; the process ends at most 35 s later",
     ),
     variable(
         "PARLOR_ADOPT_ROOMS",

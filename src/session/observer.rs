@@ -42,8 +42,8 @@ impl Observer {
     }
 
     /// The report, to be finished.
-    pub fn into_report(self) -> Option<CallReport> {
-        self.report
+    pub fn take_report(&mut self) -> Option<CallReport> {
+        self.report.take()
     }
 
     /// Somebody is listened to, or nobody.

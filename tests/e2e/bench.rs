@@ -147,6 +147,11 @@ impl Bench {
         self.parlor(&START, &[], variables)
     }
 
+    /// The same with flags and other variables.
+    pub(crate) fn daemon_as(&self, flags: &[&str], variables: &[(&str, &str)]) -> Worker {
+        self.parlor(&START, flags, variables)
+    }
+
     /// The same by another way to the server.
     pub(crate) async fn daemon_at(&self, url: &str, flags: &[&str]) -> Worker {
         let daemon = self.parlor(&START, flags, &[("LIVEKIT_URL", url)]);

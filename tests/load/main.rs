@@ -8,6 +8,8 @@
 
 #[path = "../e2e/bench.rs"]
 mod bench;
+#[path = "../e2e/drained.rs"]
+mod drained;
 #[path = "../e2e/gate.rs"]
 mod gate;
 #[path = "../e2e/hearing.rs"]
@@ -18,6 +20,7 @@ mod pages;
 mod worker;
 
 mod captions;
+mod drain;
 mod rooms;
 mod thousand;
 

@@ -193,6 +193,14 @@ impl Ledger {
         }
     }
 
+    /// The same, and not because of the caller; gives the reply's name.
+    pub(super) fn break_off(&mut self) -> Option<ReplyId> {
+        let open = self.latest_mut().filter(|last| last.stage == Stage::Open);
+        let open = open.filter(|open| !open.is_silenced())?;
+        open.break_off();
+        open.id.clone()
+    }
+
     /// The last frame of `utterance` that playout had was heard.
     pub(super) fn drained(&mut self, utterance: Utterance, played: Duration) {
         let replies = &mut self.replies;

@@ -143,8 +143,13 @@ impl Reply {
 
     /// Nothing more of it is to be heard, though the server goes on with it.
     pub(super) fn silence(&mut self) {
-        self.silenced = true;
+        self.break_off();
         self.cut_by_caller = true;
+    }
+
+    /// The same, and not because of the caller.
+    pub(super) fn break_off(&mut self) {
+        self.silenced = true;
     }
 
     /// Whether it is made for nobody.

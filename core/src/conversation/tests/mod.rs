@@ -5,6 +5,7 @@ mod barge_in;
 mod callers;
 mod captions;
 mod checkpoint;
+mod drained;
 mod harness;
 mod heard;
 mod leaving;
