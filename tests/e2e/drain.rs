@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use parlor::worker::LAST_WITHIN;
 use parlor::{clock, names, sim};
+use tokio::time::{sleep, timeout};
 
-use super::bench::{Bench, agent_file, agent_is, agent_speaks};
+use super::bench::{Bench, SOON, agent_file, agent_is, agent_speaks};
 use super::drained;
+
+/// The bit of SIGTERM in a set of signals.
+const SIGTERM: u64 = 1 << 14;
 
 /// Whether a process is there.
 fn is_there(pid: u32) -> bool {
@@ -78,6 +82,48 @@ async fn told_to_end_before_it_is_registered_a_worker_ends_well() {
     daemon.terminate().await;
     assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
     assert!(!cells.iter().any(|pid| is_there(*pid)), "{cells:?}");
+}
+
+/// Waits until a process watches SIGTERM.
+async fn watches(pid: u32) {
+    let watching = async {
+        loop {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+            let caught = status.lines().find_map(|it| it.strip_prefix("SigCgt:"));
+            let caught = u64::from_str_radix(caught.unwrap().trim(), 16).unwrap();
+            if caught & SIGTERM != 0 {
+                return;
+            }
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(SOON, watching).await.expect("it watches signals");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_end_at_its_very_start_every_command_ends_well() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let commands: [&[&str]; 7] = [
+        &["start", "--health", "127.0.0.1:0"],
+        &["dev"],
+        &["join", "--room", "kitchen"],
+        &["web", "--listen", "127.0.0.1:0"],
+        &["sim", "--listen", "127.0.0.1:0"],
+        &["demo", "--out", "early-demo.wav"],
+        &["demo", "--web", "127.0.0.1:0", "--no-open"],
+    ];
+    for command in commands {
+        let mut process = bench.command(command);
+        watches(process.pid()).await;
+        let began = clock::now();
+        process.terminate().await;
+        let code = process.end().await.code();
+        println!(
+            "{command:?}: {code:?} after {} ms",
+            began.elapsed().as_millis()
+        );
+        assert_eq!(code, Some(0), "{command:?}: {}", process.wrote());
+    }
 }
 
 #[test]

@@ -36,6 +36,8 @@ impl Dispatch {
 
     /// Calls that have gone on long enough end.
     pub(super) fn stop_all(&mut self) {
+        // A call that began now could not end properly.
+        self.slots.forget_promises();
         let calls: Vec<_> = self.slots.calls().cloned().collect();
         self.phase = Phase::Leaving { cut: calls.len() };
         let reason = match self.says_goodbye {

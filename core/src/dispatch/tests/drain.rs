@@ -123,6 +123,23 @@ fn a_drain_time_of_3_s_ends_every_call_and_waits_for_each() {
 }
 
 #[test]
+fn a_call_that_is_assigned_after_the_drain_time_does_not_begin() {
+    let mut bench = Bench::of(Settings {
+        slots: 2,
+        drain_within: 3 * SECOND,
+        ..Settings::default()
+    });
+    bench.call("AJ_1");
+    assert!(bench.offer("AJ_2"));
+    bench.on(Event::Drain);
+    bench.pass(3 * SECOND);
+    let actions = bench.assign("AJ_2");
+    assert!(!actions.iter().any(|it| matches!(it, Action::Start(_))));
+    assert_eq!(sent(&actions).len(), 1, "the server is told");
+    assert_eq!(bench.end("AJ_1").last(), Some(&Action::Finish { cut: 1 }));
+}
+
+#[test]
 fn a_laptop_says_no_goodbye() {
     let mut bench = Bench::of(Settings {
         drain_within: SECOND * 0,
