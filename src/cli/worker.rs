@@ -146,10 +146,7 @@ impl Plan {
             ready = cells.ready() => ready.context("no calls can be made")?,
             () = signals.first() => {
                 tracing::info!("told to end before calls could be made");
-                tokio::select! {
-                    () = cells.finish(false) => {}
-                    () = signals.impatient() => {}
-                }
+                cells.finish(true).await;
                 return Ok(ExitCode::SUCCESS);
             }
         }

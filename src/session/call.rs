@@ -145,24 +145,32 @@ impl Call {
         edges.keep(checkpoints);
         let outcome = run(settings, &mut edges, inputs).await;
         let lasted = clock::now() - began;
-        // A slow disk does not keep the agent in the room, nor the room the report from the disk.
-        let report = edges.take_report();
-        let reporting = async {
-            if let Some(report) = report {
-                report.finish(&outcome).await;
-            }
-        };
-        let leaving = async {
-            if let Some((ended, release)) = ending {
-                ended.send(outcome.clone()).ok();
-                released(release).await;
-            }
-            edges.finish().await
-        };
-        let (observer, ()) = tokio::join!(leaving, reporting);
+        let observer = leave(edges, ending, &outcome).await;
         observer.ended(&outcome, lasted);
         Ok(outcome)
     }
+}
+
+/// Who is told how a call ended, and who lets it go.
+type Ending = (oneshot::Sender<Outcome>, oneshot::Receiver<()>);
+
+/// Leaves the room and writes the report, side by side: a slow disk does not keep the agent in the
+/// room.
+async fn leave(mut edges: CallEdges, ending: Option<Ending>, outcome: &Outcome) -> Observer {
+    let report = edges.take_report();
+    let reporting = async {
+        if let Some(report) = report {
+            report.finish(outcome).await;
+        }
+    };
+    let leaving = async {
+        if let Some((ended, release)) = ending {
+            ended.send(outcome.clone()).ok();
+            released(release).await;
+        }
+        edges.finish().await
+    };
+    tokio::join!(leaving, reporting).0
 }
 
 async fn released(release: oneshot::Receiver<()>) {

@@ -1,19 +1,21 @@
 //! The end of a worker.
 
+use std::time::Duration;
+
 use super::harness::{Bench, SECOND, assignment, ended, facts, job, sent, statuses};
 use crate::dispatch::{
     Action, CALLS_END_WITHIN, Event, Fact, Refusal, ServerEvent, Settings, StopReason,
 };
 
-fn ms(milliseconds: u64) -> std::time::Duration {
-    std::time::Duration::from_millis(milliseconds)
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
 }
 
 fn is_stop(action: &Action) -> bool {
     matches!(action, Action::Stop(_, StopReason::Drained))
 }
 
-const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_secs(3600);
 
 #[test]
 fn an_idle_worker_ends_at_once() {
@@ -142,14 +144,14 @@ fn a_call_that_is_assigned_after_the_drain_time_does_not_begin() {
 #[test]
 fn a_laptop_says_no_goodbye() {
     let mut bench = Bench::of(Settings {
-        drain_within: SECOND * 0,
+        drain_within: Duration::ZERO,
         says_goodbye: false,
         ..Settings::default()
     });
     bench.call("AJ_1");
     bench.on(Event::Drain);
     let stop = Action::Stop("AJ_1".into(), StopReason::AtOnce);
-    assert_eq!(bench.pass(SECOND * 0), [stop]);
+    assert_eq!(bench.pass(Duration::ZERO), [stop]);
 }
 
 #[test]
