@@ -22,6 +22,7 @@ pub fn outcome(outcome: &Outcome) -> String {
         Outcome::NoCaller => "nobody came: the room stayed empty".to_owned(),
         Outcome::Room(end) => room(*end).to_owned(),
         Outcome::Shutdown => "it was told to end".to_owned(),
+        Outcome::Drained => "the worker shut down, and its drain time was over".to_owned(),
         Outcome::SecondAgent => "another agent of the same name is in the room".to_owned(),
         Outcome::AgentHungUp => "the agent ended it".to_owned(),
         Outcome::Limit(limit) => self::limit(*limit).to_owned(),

@@ -35,6 +35,11 @@ pub enum ToCell {
         /// Which.
         job: String,
     },
+    /// The same, after a goodbye.
+    SayGoodbye {
+        /// Which.
+        job: String,
+    },
     /// The end of a call is told: it may leave its room.
     Release {
         /// Which.

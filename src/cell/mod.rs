@@ -150,18 +150,21 @@ impl Calls {
         match message {
             ToCell::Agent { path, text } => self.replace_agent(&AgentText { path, text }),
             ToCell::Start(start) => self.start(*start),
-            ToCell::Stop { job } => {
-                // A call that was told often enough is on its way out.
-                if let Some(call) = self.running.get(&job) {
-                    call.control.try_send(Event::Shutdown).ok();
-                }
-            }
+            ToCell::Stop { job } => self.control(&job, Event::Shutdown),
+            ToCell::SayGoodbye { job } => self.control(&job, Event::SayGoodbye),
             ToCell::Release { job } => {
                 let call = self.running.get_mut(&job);
                 if let Some(release) = call.and_then(|it| it.release.take()) {
                     release.send(()).ok();
                 }
             }
+        }
+    }
+
+    fn control(&self, job: &str, event: Event) {
+        if let Some(call) = self.running.get(job) {
+            // A call that was told often enough is on its way out.
+            call.control.try_send(event).ok();
         }
     }
 

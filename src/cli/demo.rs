@@ -8,7 +8,6 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use parlor_core::conversation::{Event, Fact};
-use tokio::sync::mpsc;
 
 use super::demo_page::DemoPage;
 use super::{Done, out};
@@ -16,7 +15,7 @@ use crate::agency::Agency;
 use crate::config::{Agent, AgentApi, Overrides, Source};
 use crate::demo::{Demonstration, Told, Voice};
 use crate::explain;
-use crate::shutdown;
+use crate::shutdown::Signals;
 use crate::sim::ToolRule;
 
 /// The command's flags.
@@ -61,6 +60,7 @@ impl Demo {
             };
             return page.run(source).await;
         }
+        let signals = Signals::watch()?;
         let overrides = Overrides {
             agent_file: self.agent,
             caller_wait: None,
@@ -76,8 +76,6 @@ impl Demo {
             (Some(file), false) => Voice::File(file.clone()),
             (None, false) => Voice::Shipped,
         };
-        let (control, events) = mpsc::channel::<Event>(shutdown::SIGNALS);
-        let signals = shutdown::on_signals(control, || Event::Shutdown)?;
         let agency = Agency::new(agent, source).map_err(|it| anyhow!(it.join("; ")))?;
         let demonstration = Demonstration {
             agency,
@@ -87,8 +85,11 @@ impl Demo {
             api: AgentApi::load_if_keyed(source)?,
             calls: self.tools,
         };
-        let ended = demonstration.run(events, &tell).await;
-        signals.abort();
+        let events = signals.events(|| Event::Shutdown);
+        let ended = tokio::select! {
+            ended = demonstration.run(events, &tell) => ended,
+            () = signals.impatient() => return Ok(ExitCode::FAILURE),
+        };
         let outcome = ended.context("the demo cannot run")?;
         out::line(&format_args!("call ended: {}", explain::outcome(&outcome)));
         out::line(&"talk to the agent yourself, in a browser: parlor demo --web");

@@ -7,14 +7,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::worker::{Flags, Plan};
 use super::{Done, browser, out};
 use crate::config::{AgentApi, Source};
 use crate::demo::Servers;
 use crate::ops::log::Format;
-use crate::shutdown;
+use crate::shutdown::Signals;
 use crate::sim::ToolRule;
 use crate::web::{self, Web, WebError};
 
@@ -41,27 +41,20 @@ impl DemoPage {
             let why = "the demo is for this machine alone: name a loopback address";
             return Err(anyhow!("{address}: {why}").into());
         }
-        let (control, mut signals) = mpsc::channel(shutdown::SIGNALS);
-        let watching = shutdown::on_signals(control, || ())?;
+        let signals = Signals::watch()?;
         let program = source.text("PARLOR_LIVEKIT_SERVER").map(PathBuf::from);
         let api = AgentApi::load_if_keyed(source)?;
         let calls = std::mem::take(&mut self.calls);
         let servers = tokio::select! {
             started = Servers::start(program.as_deref(), api, calls) => started.context("the demo cannot run")?,
-            _ = signals.recv() => return Ok(ExitCode::SUCCESS),
+            () = signals.first() => return Ok(ExitCode::SUCCESS),
         };
-        let done = self.serve(&servers, source, &mut signals).await;
+        let done = self.serve(&servers, source, &signals).await;
         servers.stop().await;
-        watching.abort();
         done
     }
 
-    async fn serve(
-        self,
-        servers: &Servers,
-        source: &Source,
-        signals: &mut mpsc::Receiver<()>,
-    ) -> Done {
+    async fn serve(self, servers: &Servers, source: &Source, signals: &Signals) -> Done {
         let page = self.page(servers).await.map_err(anyhow::Error::from)?;
         let url = page.url();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -73,6 +66,7 @@ impl DemoPage {
         let plan = Plan {
             full_at: None,
             drain_within: Duration::ZERO,
+            says_goodbye: false,
             health: ANYWHERE,
             log_format: super::log_format(source, Format::Text),
             flags: Flags::for_every_room(self.agent),
@@ -87,10 +81,10 @@ impl DemoPage {
                 Err(_) => std::future::pending().await,
             }
         };
-        // Until it is registered the worker may hear no signals.
+        // Until there is something to see, nothing has to end properly.
         let ended = tokio::select! {
             done = &mut working => Some(done),
-            _ = signals.recv() => Some(Ok(ExitCode::SUCCESS)),
+            () = signals.first() => Some(Ok(ExitCode::SUCCESS)),
             () = ready => None,
         };
         let done = match ended {

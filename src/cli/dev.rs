@@ -27,6 +27,7 @@ impl Dev {
         let plan = Plan {
             full_at: None,
             drain_within: Duration::ZERO,
+            says_goodbye: false,
             health: self.health,
             log_format: super::log_format(source, Format::Text),
             flags: self.flags,

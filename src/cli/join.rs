@@ -9,7 +9,6 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use parlor_core::conversation::Event;
 use parlor_core::ids::Identity;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::courier::Courier;
@@ -19,7 +18,7 @@ use crate::config::{Config, LiveKit, Overrides, Reload, Source};
 use crate::explain;
 use crate::names;
 use crate::session::Call;
-use crate::shutdown;
+use crate::shutdown::Signals;
 use crate::token::{Grant, Kind, mint};
 
 /// How long the agent's token lets it join; it stays once it has.
@@ -51,6 +50,7 @@ pub(super) struct Join {
 
 impl Join {
     pub(super) async fn run(self, source: &Source) -> Done {
+        let signals = Signals::watch()?;
         let overrides = Overrides {
             agent_file: self.agent,
             caller_wait: self.caller_wait.map(Duration::from_secs),
@@ -62,18 +62,29 @@ impl Join {
         let token = agent_token(&config.livekit, &self.room, &identity, &config.agent.name)?;
         let url = config.livekit.url.clone();
         let (agency, following) = follow(&config, source, overrides)?;
-        agency.ready().await.map_err(|it| anyhow!(it.join("; ")))?;
+        tokio::select! {
+            ready = agency.ready() => ready.map_err(|it| anyhow!(it.join("; ")))?,
+            () = signals.first() => {
+                agency.close().await;
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
         tracing::info!(room = %self.room, %identity, %url, "joining");
         let api = config.api.endpoint();
         let call = Call::new(config.livekit, token, api, agency.present());
         let courier = Courier::start(config.agent.reports);
-        let (control, events) = mpsc::channel::<Event>(shutdown::SIGNALS);
-        let signals = shutdown::on_signals(control, || Event::Shutdown)?;
-        let ended = call.run(events).await;
-        signals.abort();
-        following.abort();
-        agency.close().await;
-        courier.end().await;
+        let events = signals.events(|| Event::Shutdown);
+        let calling = async {
+            let ended = call.run(events).await;
+            following.abort();
+            agency.close().await;
+            courier.end().await;
+            ended
+        };
+        let ended = tokio::select! {
+            ended = calling => ended,
+            () = signals.impatient() => return Ok(ExitCode::FAILURE),
+        };
         let outcome = ended.map_err(|error| anyhow!(explain::join(&error, &self.room, &url)))?;
         if outcome.is_success() {
             return Ok(ExitCode::SUCCESS);

@@ -6,10 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, ValueEnum};
-use tokio::sync::mpsc;
 
 use super::{Done, out};
-use crate::shutdown;
+use crate::shutdown::Signals;
 use crate::sim::{Options, Pace, Recording, Reply, Scenario, Simulator, ToolRule};
 
 /// Stands for a scenario, and asks what there is.
@@ -66,19 +65,13 @@ impl Sim {
             list();
             return Ok(ExitCode::SUCCESS);
         }
+        let signals = Signals::watch()?;
         let options = self.options()?;
         let simulator = Simulator::bind(options)
             .await
             .context("the simulator cannot start")?;
         out::line(&format_args!("listening on {}", simulator.url()));
-        let (control, mut signals) = mpsc::channel(shutdown::SIGNALS);
-        let watching = shutdown::on_signals(control, || ())?;
-        simulator
-            .run(async {
-                signals.recv().await;
-            })
-            .await;
-        watching.abort();
+        simulator.run(signals.first()).await;
         Ok(ExitCode::SUCCESS)
     }
 

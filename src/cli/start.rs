@@ -14,8 +14,10 @@ use crate::ops::log::Format;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: parlor start --agent-name clerk --max-calls 20\n\n\
-    SIGTERM or Ctrl-C: no more calls are taken, running ones go on to their ends; the second one \
-    ends them.\nEnds with 0 when all calls ended by themselves, 1 when some were cut."
+    SIGTERM or Ctrl-C: no new calls are taken and running ones go on to their ends. After \
+    --drain-timeout\nthe agent says goodbye in those that are left, and the process ends at most \
+    35 seconds later: give it that\nmuch before you kill it. A second signal ends everything at \
+    once.\nExit code 0: all calls ended by themselves; 1: some did not."
 )]
 pub(super) struct Start {
     #[command(flatten)]
@@ -41,7 +43,8 @@ pub(super) struct Start {
         default_value = "0.0.0.0:8081"
     )]
     health: SocketAddr,
-    /// Seconds that running calls may go on once no more are taken
+    /// Seconds that running calls may go on once no new ones are taken; the process ends at most
+    /// 35 s later
     #[arg(
         long,
         value_name = "SECONDS",
@@ -57,6 +60,7 @@ impl Start {
         let plan = Plan {
             full_at: (!self.any_load).then_some(self.load_threshold),
             drain_within: Duration::from_secs(self.drain_timeout),
+            says_goodbye: true,
             health: self.health,
             log_format: super::log_format(source, Format::Auto),
             flags: self.flags,

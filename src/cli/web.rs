@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Args;
-use tokio::sync::mpsc;
 
 use super::{Done, agent_name, out};
 use crate::config::{LiveKit, Source, address};
-use crate::shutdown;
+use crate::shutdown::Signals;
 use crate::web::{self, Origin};
 
 /// The command's flags.
@@ -55,6 +54,7 @@ pub(super) struct Web {
 
 impl Web {
     pub(super) async fn run(self, source: &Source) -> Done {
+        let signals = Signals::watch()?;
         let livekit = LiveKit::load(source)?;
         let options = web::Options {
             listen: self.listen,
@@ -68,14 +68,8 @@ impl Web {
         };
         let page = web::Web::bind(options).await;
         let page = page.map_err(anyhow::Error::from)?;
-        let (control, mut signals) = mpsc::channel(shutdown::SIGNALS);
-        let watching = shutdown::on_signals(control, || ())?;
         out::line(&format_args!("talk to the agent: {}", page.url()));
-        page.run(async {
-            signals.recv().await;
-        })
-        .await;
-        watching.abort();
+        page.run(signals.first()).await;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -12,7 +12,7 @@ use clap::{Args, ValueEnum};
 use parlor_core::cells::Limits;
 use parlor_core::conversation::SecondAgent;
 use parlor_core::dispatch::{Dispatch, Event, JobType, Settings};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 use super::courier::Courier;
 use super::{Done, agent_name, out};
@@ -23,8 +23,8 @@ use crate::names;
 use crate::ops::log::Format;
 use crate::ops::{self, Board};
 use crate::report::Reports;
-use crate::shutdown;
-use crate::worker::{self, CellCommand, Cells, Server, WaitingRooms, WorkerEdges};
+use crate::shutdown::Signals;
+use crate::worker::{self, CellCommand, Cells, Ended, Server, WaitingRooms, WorkerEdges};
 
 /// The most calls at once, when nothing else is said.
 const MAX_CALLS: u16 = 16;
@@ -125,6 +125,8 @@ pub(super) struct Plan {
     pub(super) full_at: Option<f32>,
     /// How long calls may go on once the end was asked for.
     pub(super) drain_within: Duration,
+    /// Whether the agent says goodbye in calls that are still running then.
+    pub(super) says_goodbye: bool,
     /// Where health, metrics and calls are shown.
     pub(super) health: SocketAddr,
     pub(super) log_format: Format,
@@ -135,6 +137,8 @@ pub(super) struct Plan {
 impl Plan {
     /// Runs the worker to its end.
     pub(super) async fn run(mut self, source: &Source) -> Done {
+        // Before anything that takes time: no signal comes too early.
+        let signals = Signals::watch()?;
         // Read whole before anything is opened; cells are told what it is.
         let config = Config::load(source, &self.flags.overrides())?;
         config.agent.log_warnings();
@@ -147,7 +151,14 @@ impl Plan {
         }
         let command = self.cells(source, &settings, agent_out)?;
         let mut cells = Cells::new(command, self.flags.limits(), board.clone());
-        cells.ready().await.context("no calls can be made")?;
+        tokio::select! {
+            ready = cells.ready() => ready.context("no calls can be made")?,
+            () = signals.first() => {
+                tracing::info!("told to end before calls could be made");
+                cells.finish(true).await;
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
         let server = Server {
             livekit: config.livekit,
             worker_token: config.worker_token,
@@ -175,19 +186,23 @@ impl Plan {
         let following = follow(reload, (agent, definition), reports, until_over);
         let following = tokio::spawn(following);
         let mut edges = WorkerEdges::new(server, cells, board);
-        let (control, control_out) = mpsc::channel(shutdown::SIGNALS);
-        let signals = shutdown::on_signals(control, || Event::Drain)?;
+        let control = signals.events(|| Event::Drain);
         let dispatch = Dispatch::new(clock::now(), settings, names::number());
-        let cut = worker::run(dispatch, &mut edges, control_out).await;
-        edges.finish(cut).await;
-        signals.abort();
-        drop(over);
-        following.await.context("the agent's file was followed")?;
+        let Ended { cut, is_hasty } = worker::run(dispatch, &mut edges, control).await;
         drop(rooms_over);
-        if let Some(rooms) = rooms {
-            rooms
-                .await
-                .context("rooms without an agent were looked for")?;
+        let ending = async {
+            edges.finish(is_hasty).await;
+            drop(over);
+            if let Some(rooms) = rooms {
+                rooms
+                    .await
+                    .context("rooms without an agent were looked for")?;
+            }
+            following.await.context("the agent's file was followed")
+        };
+        tokio::select! {
+            ended = ending => ended?,
+            () = signals.impatient() => tracing::warn!("told to end at once: what was left is dropped"),
         }
         tracing::info!(cut, "ended");
         if cut == 0 || self.drain_within.is_zero() {
@@ -212,6 +227,7 @@ impl Plan {
             second_agent: flags.second_agent.into(),
             full_at: self.full_at,
             drain_within: self.drain_within,
+            says_goodbye: self.says_goodbye,
             ..Settings::default()
         }
     }

@@ -144,7 +144,7 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "PARLOR_DRAIN_TIMEOUT",
         "3600",
-        "seconds that running calls may go on after a SIGTERM",
+        "seconds that running calls may go on after a SIGTERM; the process ends at most 35 s later",
     )
     .takes("whole seconds, from 0 to 2592000"),
     variable(

@@ -91,11 +91,15 @@ impl Demonstration {
     /// When a part cannot be started, or the recording cannot be written.
     pub async fn run(
         self,
-        control: mpsc::Receiver<Event>,
+        mut control: mpsc::Receiver<Event>,
         tell: Tell<'_>,
     ) -> anyhow::Result<Outcome> {
         let lines = script::lines(&self.voice)?;
-        let servers = Servers::start(self.livekit_server.as_deref(), self.api, self.calls).await?;
+        let starting = Servers::start(self.livekit_server.as_deref(), self.api, self.calls);
+        let servers = tokio::select! {
+            servers = starting => servers?,
+            _ = control.recv() => return Ok(Outcome::Shutdown),
+        };
         let livekit = servers.livekit().clone();
         tell(Told::Up {
             server: &livekit.url,

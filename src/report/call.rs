@@ -20,7 +20,7 @@ use crate::clock;
 use crate::explain;
 
 /// How long the end of a call may wait for the disk.
-const FINISH_WITHIN: Duration = Duration::from_secs(5);
+pub const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
 /// The most callers of one call that are named.
 const CALLERS: usize = 100;
@@ -89,7 +89,7 @@ impl CallReport {
     }
 
     /// The call is over: writes the report, ends the recording, and hands the report over to be
-    /// delivered, within 5 s. What fails is told by an error line that names the file.
+    /// delivered, within 10 s. What fails is told by an error line that names the file.
     pub async fn finish(self, outcome: &Outcome) {
         let lasted = self.elapsed();
         let about = self.about(lasted);

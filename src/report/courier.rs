@@ -27,7 +27,7 @@ const WITHIN: Duration = Duration::from_secs(15);
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// How long what is due is still delivered when the process ends.
-const LAST_WITHIN: Duration = Duration::from_secs(5);
+pub const DELIVERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// How a delivery that failed is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Courier {
         }
         end.send_replace(true);
         // What is being delivered goes on: its claim would hold for a while.
-        if timeout(LAST_WITHIN, delivering).await.is_err() {
+        if timeout(DELIVERS_WITHIN, delivering).await.is_err() {
             tracing::warn!("reports wait in the spool to be delivered by another process");
         }
     }

@@ -27,7 +27,8 @@ use redact::Redactor;
 use spool::Spool;
 
 pub use call::CallReport;
-pub use courier::Pace;
+pub use call::FINISH_WITHIN;
+pub use courier::{DELIVERS_WITHIN, Pace};
 pub use recording::{Format, Tap};
 pub use redact::RedactSpec;
 pub use spec::{ReportSpec, WebhookSpec};

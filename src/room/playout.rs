@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 use parlor_core::audio::Frame;
-use parlor_core::conversation::{Event, Utterance};
+use parlor_core::conversation::{Event, PlayoutEvent, Utterance};
 use tokio::sync::{Notify, mpsc};
 
 use super::queue::{Full, Queue, SLICE, Step};
@@ -105,16 +105,20 @@ impl Playout {
                 }
                 Step::Clear(report) => {
                     clear();
+                    let at = clock::now();
                     if let Some(tap) = self.shared.tap.get() {
-                        tap.cut(clock::now());
+                        tap.cut(at);
                     }
-                    report
+                    if let Some(report) = report
+                        && reports.send(Event::Playout(report)).await.is_err()
+                    {
+                        return;
+                    }
+                    PlayoutEvent::Silent { at }
                 }
-                Step::Report(report) => Some(report),
+                Step::Report(report) => report,
             };
-            if let Some(report) = report
-                && reports.send(Event::Playout(report)).await.is_err()
-            {
+            if reports.send(Event::Playout(report)).await.is_err() {
                 return;
             }
         }

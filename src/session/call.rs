@@ -12,15 +12,26 @@ use crate::agency::Present;
 use crate::agent::{Endpoint, Inbox};
 use crate::clock;
 use crate::config::LiveKit;
-use crate::report::{CallHead, CallReport};
+use crate::report::{CallHead, CallReport, FINISH_WITHIN};
 use crate::room::{JoinError, Room};
 
 use super::briefing::Briefing;
+use super::edges::CLOSE_WITHIN;
 use super::monitoring::Monitoring;
 use super::{CallEdges, Inputs, JobData, Observer, Tally, Watch, run};
 
 /// How long whoever follows a call may take to let it go.
 const RELEASED_WITHIN: Duration = Duration::from_secs(3);
+
+/// How long the room may take to be left.
+const ROOM_WITHIN: Duration = Duration::from_secs(4);
+
+/// From the outcome of a call until its room is left and its report written, at most.
+pub const LEAVES_WITHIN: Duration = RELEASED_WITHIN
+    .saturating_add(CLOSE_WITHIN)
+    .saturating_add(ROOM_WITHIN);
+
+const _: () = assert!(FINISH_WITHIN.as_millis() <= LEAVES_WITHIN.as_millis());
 
 /// What a call needs.
 #[derive(Debug)]
@@ -133,17 +144,33 @@ impl Call {
         };
         edges.keep(checkpoints);
         let outcome = run(settings, &mut edges, inputs).await;
+        let lasted = clock::now() - began;
+        let observer = leave(edges, ending, &outcome).await;
+        observer.ended(&outcome, lasted);
+        Ok(outcome)
+    }
+}
+
+/// Who is told how a call ended, and who lets it go.
+type Ending = (oneshot::Sender<Outcome>, oneshot::Receiver<()>);
+
+/// Leaves the room and writes the report, side by side: a slow disk does not keep the agent in the
+/// room.
+async fn leave(mut edges: CallEdges, ending: Option<Ending>, outcome: &Outcome) -> Observer {
+    let report = edges.take_report();
+    let reporting = async {
+        if let Some(report) = report {
+            report.finish(outcome).await;
+        }
+    };
+    let leaving = async {
         if let Some((ended, release)) = ending {
             ended.send(outcome.clone()).ok();
             released(release).await;
         }
-        let observer = edges.finish().await;
-        observer.ended(&outcome, clock::now() - began);
-        if let Some(report) = observer.into_report() {
-            report.finish(&outcome).await;
-        }
-        Ok(outcome)
-    }
+        edges.finish().await
+    };
+    tokio::join!(leaving, reporting).0
 }
 
 async fn released(release: oneshot::Receiver<()>) {

@@ -15,6 +15,7 @@ use tracing::Instrument;
 
 use crate::agent::{Connections, Endpoint, Link, Stalled};
 use crate::monitor::Output;
+use crate::report::CallReport;
 use crate::room::Room;
 use crate::tools::{Used, Workbench};
 
@@ -24,7 +25,7 @@ use super::monitoring::Monitoring;
 use super::{Edges, Observer};
 
 /// How long the sockets of a finished call may take to close, and what is done on the side.
-const CLOSE_WITHIN: Duration = Duration::from_secs(3);
+pub(super) const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 
 /// Outside calls for a conversation's actions.
 #[derive(Debug)]
@@ -85,6 +86,11 @@ impl CallEdges {
     /// Tells those who watch the call what happens in it.
     pub(super) fn watch(&mut self, monitoring: Monitoring) {
         self.monitoring = monitoring;
+    }
+
+    /// The report, to be finished.
+    pub(super) fn take_report(&mut self) -> Option<CallReport> {
+        self.observer.take_report()
     }
 
     /// Sees every task of the call end and leaves the room.

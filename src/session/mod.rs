@@ -18,7 +18,7 @@ use crate::agent::Inbox;
 use crate::clock::{at, now};
 
 pub use briefing::JobData;
-pub use call::{Call, Stages};
+pub use call::{Call, LEAVES_WITHIN, Stages};
 pub use counts::{Counts, Tally};
 pub use edges::CallEdges;
 pub use observer::{Observer, Watch};

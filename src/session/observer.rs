@@ -42,8 +42,8 @@ impl Observer {
     }
 
     /// The report, to be finished.
-    pub fn into_report(self) -> Option<CallReport> {
-        self.report
+    pub fn take_report(&mut self) -> Option<CallReport> {
+        self.report.take()
     }
 
     /// Somebody is listened to, or nobody.
@@ -141,6 +141,10 @@ impl Observer {
     /// What the agent does besides speaking, and how the call goes on.
     fn progress(&mut self, fact: &Fact) {
         match fact {
+            Fact::CallerSpeaks { ago } => {
+                let ago_ms = ago.map(milliseconds);
+                tracing::debug!(ago_ms, "the API heard the caller speak");
+            }
             Fact::Silenced { after } => {
                 let after_ms = after.map(milliseconds);
                 tracing::debug!(after_ms, "the caller's voice silenced the agent's");

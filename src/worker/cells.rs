@@ -16,14 +16,19 @@ use tokio::time::timeout;
 use super::process::{CellCommand, Process};
 use crate::clock::{at, now};
 use crate::ops::Board;
+use crate::session::LEAVES_WITHIN;
 
 /// What cells say, on its way to the worker; when it is full cells wait.
 const EVENTS: usize = 256;
 
-/// How long cells may take to end once all calls have: each still leaves its room.
-const END_WITHIN: Duration = Duration::from_secs(7);
+/// How long a process may take to end once its calls have: it stops its MCP servers.
+const EXIT_WITHIN: Duration = Duration::from_secs(6);
 
-/// How long they may take when calls are cut.
+/// How long cells may take to end once all calls are over: each call still leaves its room and
+/// writes its report.
+pub(super) const END_WITHIN: Duration = LEAVES_WITHIN.saturating_add(EXIT_WITHIN);
+
+/// How long they may take when the end was asked for twice.
 const CUT_WITHIN: Duration = Duration::from_millis(500);
 
 /// All cells of a daemon.
@@ -100,6 +105,11 @@ impl Cells {
         self.handle(Event::Stop(job));
     }
 
+    /// Ends a call properly after a goodbye.
+    pub fn say_goodbye(&mut self, job: JobId) {
+        self.handle(Event::SayGoodbye(job));
+    }
+
     /// What lets a call leave its room.
     pub fn releaser(&self, job: JobId) -> impl FnOnce() + Send + 'static {
         let events = self.events.clone();
@@ -130,9 +140,9 @@ impl Cells {
         }
     }
 
-    /// Lets every cell end; kills those that do not in time, at once when calls are cut anyway.
-    pub async fn finish(mut self, are_calls_cut: bool) {
-        let within = match are_calls_cut {
+    /// Lets every cell end, with all that its calls still write; kills those that do not in time.
+    pub async fn finish(mut self, is_hasty: bool) {
+        let within = match is_hasty {
             true => CUT_WITHIN,
             false => END_WITHIN,
         };
@@ -146,7 +156,12 @@ impl Cells {
             }
         };
         if timeout(within, ending).await.is_err() {
-            tracing::warn!("a cell did not end in time and is killed");
+            let seconds = within.as_secs_f32();
+            tracing::error!(
+                cells = self.tasks.len(),
+                seconds,
+                "cells did not end in time and are killed"
+            );
             self.tasks.shutdown().await;
         }
     }
@@ -166,7 +181,10 @@ impl Cells {
     fn perform(&mut self, action: Action) {
         match action {
             Action::Spawn(cell) => self.spawn(cell),
-            Action::Start(cell, _) | Action::Stop(cell, _) | Action::Release(cell, _) => {
+            Action::Start(cell, _)
+            | Action::Stop(cell, _)
+            | Action::SayGoodbye(cell, _)
+            | Action::Release(cell, _) => {
                 if let Some(process) = self.processes.get_mut(&cell) {
                     process.tell(action);
                 }

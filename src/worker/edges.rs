@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parlor_core::dispatch::{Action, Capacity, Event, Fact, Refusal};
+use parlor_core::dispatch::{Action, Capacity, Event, Fact, Refusal, StopReason};
 use parlor_core::private::Secret;
 use reqwest::Url;
 use tokio::sync::mpsc;
@@ -70,10 +70,11 @@ impl WorkerEdges {
         }
     }
 
-    /// Closes the socket and sees every cell end; `cut` calls do not end by themselves.
-    pub async fn finish(mut self, cut: usize) {
+    /// Closes the socket and sees every cell end, with what its calls still write unless that is
+    /// too long for whoever is in haste.
+    pub async fn finish(mut self, is_hasty: bool) {
         self.disconnect();
-        self.cells.finish(cut > 0).await;
+        self.cells.finish(is_hasty).await;
         self.sockets.shutdown().await;
     }
 
@@ -107,7 +108,10 @@ impl Edges for WorkerEdges {
             Action::Start(assignment) => self.cells.start(assignment),
             Action::Stop(job, reason) => {
                 tracing::info!(%job, ?reason, "a call is told to end");
-                self.cells.stop(job);
+                match reason {
+                    StopReason::Drained => self.cells.say_goodbye(job),
+                    StopReason::Terminated | StopReason::AtOnce => self.cells.stop(job),
+                }
             }
             Action::Release(job) => {
                 let release = self.cells.releaser(job);

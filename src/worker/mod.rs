@@ -10,10 +10,13 @@ mod socket;
 mod stderr;
 mod waiting_rooms;
 
-use parlor_core::dispatch::{Action, Dispatch, Event};
+use std::time::Duration;
+
+use parlor_core::dispatch::{Action, CALLS_END_WITHIN, Dispatch, Event};
 use tokio::sync::mpsc;
 
 use crate::clock::{at, now};
+use crate::report::DELIVERS_WITHIN;
 
 pub use cells::{CellError, Cells};
 pub use edges::{Server, WorkerEdges};
@@ -21,6 +24,26 @@ pub use load::MachineLoad;
 pub use process::CellCommand;
 pub use socket::{Link, Outbox, Stalled, drive};
 pub use waiting_rooms::{WaitingRooms, is_livekit_cloud};
+
+/// From the end of the drain time to the end of the process, at most: running calls say goodbye and
+/// end, their reports and recordings are written, and what waits for the webhook is delivered as far
+/// as possible.
+pub const LAST_WITHIN: Duration = Duration::from_secs(35);
+
+const _: () = {
+    let cells = CALLS_END_WITHIN.saturating_add(cells::END_WITHIN);
+    let all = cells.saturating_add(DELIVERS_WITHIN);
+    assert!(all.as_millis() <= LAST_WITHIN.as_millis());
+};
+
+/// How a worker ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    /// Calls that did not end by themselves.
+    pub cut: usize,
+    /// The end was asked for more than once: nothing is waited for.
+    pub is_hasty: bool,
+}
 
 /// Performs actions; must not wait on a peer.
 pub trait Edges {
@@ -31,16 +54,19 @@ pub trait Edges {
     fn next(&mut self) -> impl Future<Output = Event> + Send;
 }
 
-/// Runs the worker to its end; gives how many calls did not end by themselves.
+/// Runs the worker until its calls are over.
 pub async fn run(
     mut dispatch: Dispatch,
     edges: &mut impl Edges,
     mut control: mpsc::Receiver<Event>,
-) -> usize {
+) -> Ended {
     loop {
         while let Some(action) = dispatch.poll_action() {
             match action {
-                Action::Finish { cut } => return cut,
+                Action::Finish { cut } => {
+                    let is_hasty = dispatch.is_hasty();
+                    return Ended { cut, is_hasty };
+                }
                 action => edges.perform(action),
             }
         }

@@ -134,6 +134,9 @@ impl Process {
             Action::Stop(_, job) => ToCell::Stop {
                 job: job.to_string(),
             },
+            Action::SayGoodbye(_, job) => ToCell::SayGoodbye {
+                job: job.to_string(),
+            },
             Action::Release(_, job) => ToCell::Release {
                 job: job.to_string(),
             },

@@ -157,6 +157,11 @@ impl Bench {
         self.parlor(&START, &[], variables)
     }
 
+    /// The same with flags and other variables.
+    pub(crate) fn daemon_as(&self, flags: &[&str], variables: &[(&str, &str)]) -> Worker {
+        self.parlor(&START, flags, variables)
+    }
+
     /// The same by another way to the server.
     pub(crate) async fn daemon_at(&self, url: &str, flags: &[&str]) -> Worker {
         let daemon = self.parlor(&START, flags, &[("LIVEKIT_URL", url)]);
@@ -165,14 +170,26 @@ impl Bench {
     }
 
     fn parlor(&self, command: &[&str], flags: &[&str], variables: &[(&str, &str)]) -> Worker {
-        let arguments = command;
-        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
-        command.args(arguments).args(flags);
-        if !flags.contains(&"--agent") {
-            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/agent.toml");
-            command.args(["--agent", file]);
+        let arguments = [command, flags].concat();
+        let agent = [
+            "--agent",
+            concat!(env!("CARGO_MANIFEST_DIR"), "/agent.toml"),
+        ];
+        match flags.contains(&"--agent") {
+            true => self.process(&arguments, variables),
+            false => self.process(&[&arguments[..], &agent].concat(), variables),
         }
+    }
+
+    /// Any command, in the environment of a worker.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Worker {
+        self.process(arguments, &[])
+    }
+
+    fn process(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Worker {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
         command
+            .args(arguments)
             .env_clear()
             .envs(
                 std::env::vars().filter(|(name, _)| name == "PARLOR_NATIVE_CORE" || name == "HOME"),

@@ -9,6 +9,8 @@ mod call;
 mod captions;
 mod clients;
 mod dispatch;
+mod drain;
+mod drained;
 mod encryption;
 mod failures;
 mod gate;

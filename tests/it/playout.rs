@@ -89,6 +89,30 @@ async fn nothing_old_follows_a_flush() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn silence_is_told_once_the_native_buffer_is_empty() {
+    let (playout, room, mut reports) = start();
+    playout.push(Utterance(1), frame(OLD, 10_000)).unwrap();
+    reports.recv().await.unwrap();
+    sleep(Duration::from_millis(305)).await;
+    playout.flush();
+    let flushed_at = Instant::now();
+    let flushed = next(&mut reports).await;
+    assert!(
+        matches!(flushed, PlayoutEvent::Flushed { .. }),
+        "{flushed:?}"
+    );
+    let PlayoutEvent::Silent { at } = next(&mut reports).await else {
+        panic!("the end of the flush is told");
+    };
+    sleep(Duration::from_secs(1)).await;
+    let buffer = room.0.lock();
+    // Whoever waited for room in the buffer put a last slice into it.
+    assert_eq!(buffer.cleared.last().map(|it| it.into_std()), Some(at));
+    assert!(at > flushed_at.into_std(), "a slice was on its way");
+    assert!(Instant::from_std(at) - flushed_at <= Duration::from_millis(20));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_task_ends_with_its_call() {
     let (playout, room) = (Playout::default(), Room::default());
     let (reports, reports_out) = mpsc::channel(16);

@@ -208,8 +208,8 @@ async fn the_loop_tries_again_until_it_is_told_to_end() {
         sleep(Duration::from_secs(60)).await;
         control.send(Event::Drain).await.unwrap();
     };
-    let (cut, ()) = tokio::join!(run(dispatch, &mut edges, control_out), ending);
-    assert_eq!(cut, 0);
+    let (ended, ()) = tokio::join!(run(dispatch, &mut edges, control_out), ending);
+    assert_eq!((ended.cut, ended.is_hasty), (0, false));
     let tries = edges.actions.iter().filter(|it| **it == Action::Connect);
     // Each try takes 12 s to be given up, and a wait follows.
     assert!((4..=6).contains(&tries.count()), "{:?}", edges.actions);
@@ -220,5 +220,6 @@ async fn a_dropped_control_is_the_end() {
     let (control, control_out) = mpsc::channel(1);
     drop(control);
     let dispatch = Dispatch::new(parlor::clock::now(), Settings::default(), 1);
-    assert_eq!(run(dispatch, &mut Script::default(), control_out).await, 0);
+    let ended = run(dispatch, &mut Script::default(), control_out).await;
+    assert_eq!(ended.cut, 0);
 }

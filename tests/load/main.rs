@@ -8,6 +8,8 @@
 
 #[path = "../e2e/bench.rs"]
 mod bench;
+#[path = "../e2e/drained.rs"]
+mod drained;
 #[path = "../e2e/gate.rs"]
 mod gate;
 #[path = "../e2e/hearing.rs"]
@@ -20,6 +22,7 @@ mod worker;
 mod at_once;
 mod burst;
 mod captions;
+mod drain;
 mod ended;
 mod many_rooms;
 mod rooms;

@@ -35,6 +35,7 @@ enum Step {
     Left(u8, u8),
     Broken(u8, u8),
     Gone(u8),
+    SayGoodbye(u8),
 }
 
 /// What was seen of the cells.
@@ -50,7 +51,10 @@ impl Seen {
         while let Some(action) = cells.poll_action() {
             match action {
                 Action::Spawn(cell) => assert!(self.spawned.insert(cell), "{cell} twice"),
-                Action::Start(cell, _) | Action::Stop(cell, _) | Action::Release(cell, _) => {
+                Action::Start(cell, _)
+                | Action::Stop(cell, _)
+                | Action::SayGoodbye(cell, _)
+                | Action::Release(cell, _) => {
                     self.is_there(cell);
                 }
                 Action::Close(cell) | Action::Kill(cell) => self.is_there(cell),
@@ -107,6 +111,7 @@ fn event(step: Step, jobs: &mut u32) -> Event {
             Event::Start(assignment(format!("AJ_{jobs}")))
         }
         Step::Stop(job) => Event::Stop(name(job)),
+        Step::SayGoodbye(job) => Event::SayGoodbye(name(job)),
         Step::Release(job) => Event::Release(name(job)),
         Step::Ready(cell) => of(cell, CellEvent::Ready),
         Step::Beat(cell, memory) => of(

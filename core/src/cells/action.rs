@@ -17,6 +17,8 @@ pub enum Action {
     Start(CellId, Box<Start>),
     /// End a call properly.
     Stop(CellId, JobId),
+    /// The same, after a goodbye.
+    SayGoodbye(CellId, JobId),
     /// Let a call leave its room.
     Release(CellId, JobId),
     /// Let a cell end once its calls have.

@@ -14,6 +14,8 @@ pub enum Event {
     Start(Assignment),
     /// A call is to end properly.
     Stop(JobId),
+    /// The same, after a goodbye.
+    SayGoodbye(JobId),
     /// The end of a call is told: it may leave its room.
     Release(JobId),
     /// No more calls will come; those that are made go on to their ends.

@@ -134,7 +134,8 @@ impl Cells {
         self.cx.now = now;
         match event {
             Event::Start(assignment) => self.start(assignment),
-            Event::Stop(job) => self.stop(&job),
+            Event::Stop(job) => self.stop(&job, Action::Stop),
+            Event::SayGoodbye(job) => self.stop(&job, Action::SayGoodbye),
             Event::Release(job) => self.release(job),
             Event::Close => self.close(),
             Event::Cell(cell, event) => self.cell(cell, event),
@@ -180,14 +181,15 @@ impl Cells {
         self.calls.insert(job, Call::new(start, until));
     }
 
-    fn stop(&mut self, job: &JobId) {
+    /// Has a call end in this way; one that no cell makes yet is over.
+    fn stop(&mut self, job: &JobId, how: fn(CellId, JobId) -> Action) {
         let Some(call) = self.calls.get_mut(job) else {
             return;
         };
         match (call.stage, call.home) {
             (CallStage::Made | CallStage::Stopping, Some(cell)) => {
                 call.stage = CallStage::Stopping;
-                self.cx.act(Action::Stop(cell, job.clone()));
+                self.cx.act(how(cell, job.clone()));
             }
             (CallStage::Waiting(_), _) => {
                 self.calls.remove(job);

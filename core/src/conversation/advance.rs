@@ -15,6 +15,7 @@ impl Conversation {
         if self.link.is_ready() {
             self.change_session();
             self.ask_for_goodbye();
+            self.make_way();
             self.answer_tools();
             self.ask();
         }
@@ -41,6 +42,9 @@ impl Conversation {
 
     /// Answers the calls of tools whose turn it is.
     fn answer_tools(&mut self) {
+        if self.is_saying_last_words() {
+            return;
+        }
         let is_open = self.turn.has_open_reply();
         if self.tools.answer(&mut self.cx, is_open) {
             self.turn.tool_answered(&mut self.cx);
@@ -51,15 +55,20 @@ impl Conversation {
     fn ask(&mut self) {
         let tools = &self.tools;
         self.requests.keep_fillers(|call| tools.is_running(call));
-        let is_free = self.turn.is_free() && !self.tools.has_caller_spoken();
+        let is_last = self.is_saying_last_words();
+        let is_free = self.turn.is_free() && (is_last || !self.tools.has_caller_spoken());
         if is_free && self.requests.ask(&mut self.cx) {
             self.turn.await_reply(&mut self.cx);
+            if is_last {
+                // Replies that made way do not count.
+                self.await_goodbye();
+            }
         }
     }
 
     /// The session gives way to another one as soon as nobody speaks.
     fn rotate_if_due(&mut self) {
-        let is_due = self.rotation_due && self.link.is_ready();
+        let is_due = self.rotation_due && self.link.is_ready() && self.leaving.is_none();
         if is_due && self.is_quiet() && !self.tools.is_busy() {
             self.rotate();
         }

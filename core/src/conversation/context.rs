@@ -41,6 +41,8 @@ pub(super) enum Timer {
     Cost,
     /// The goodbye is not heard.
     Leave,
+    /// What must make way for the goodbye does not end.
+    Goodbye,
     /// The voice session comes near its longest time.
     Rotate,
 }

@@ -17,6 +17,7 @@ impl Conversation {
         self.cx.stop(Timer::CallerGrace);
         self.cx.stop(Timer::Early);
         self.cx.stop(Timer::Owed);
+        self.cx.stop(Timer::Goodbye);
         self.leaving = None;
         self.set_background();
         self.tools.hang_up(&mut self.cx);

@@ -1,6 +1,6 @@
 //! What goes into a conversation.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::audio::Frame;
 use crate::ids::{CallId, Identity, ItemId, ReplyId, SessionId};
@@ -13,6 +13,9 @@ use super::{Brief, Utterance};
 pub enum Event {
     /// The process is told to end, or dispatch took the job back.
     Shutdown,
+    /// The worker ends and the call has run for as long as it may: the agent says goodbye and
+    /// hangs up.
+    SayGoodbye,
     /// Something happened in the LiveKit room.
     Room(RoomEvent),
     /// The agent's WebSocket is open; the API says nothing until it is configured.
@@ -246,6 +249,11 @@ pub enum PlayoutEvent {
         utterance: Utterance,
         /// How much of it was played before.
         played: Duration,
+    },
+    /// A flush has taken effect: our queue and the native buffer are empty.
+    Silent {
+        /// When the native buffer was cleared.
+        at: Instant,
     },
     /// More was queued than the bound allows; nobody is that far ahead.
     Overflowed,

@@ -65,7 +65,7 @@ pub enum Fact {
     },
     /// The caller's voice silenced the agent's.
     Silenced {
-        /// From the caller's first sound to the flush of what was queued.
+        /// From the caller's first sound until our queue and the native buffer were empty.
         after: Option<Duration>,
     },
     /// A reply was held for the caller's voice, which was no interruption, and goes on.

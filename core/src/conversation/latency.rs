@@ -67,9 +67,14 @@ impl Stopwatch {
         })
     }
 
-    /// How long ago the caller began to make sounds.
+    /// When the caller began to make sounds.
+    pub(super) fn speaking_since(&self, now: Instant) -> Option<Instant> {
+        self.recent(now).map(|(first, _)| first)
+    }
+
+    /// How long ago that was.
     pub(super) fn speaking_for(&self, now: Instant) -> Option<Duration> {
-        let (first, _) = self.recent(now)?;
+        let first = self.speaking_since(now)?;
         Some(now.saturating_duration_since(first))
     }
 

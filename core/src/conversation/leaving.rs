@@ -1,14 +1,30 @@
 //! A call that the agent ends: it says goodbye, is heard to the end, and only then leaves.
+//!
+//! Normally the goodbye waits until nobody speaks. When the worker ends there is no time for that:
+//! what is being said is broken off, and the caller can no longer interrupt.
 
 use std::time::Duration;
 
 use super::context::Timer;
-use super::{Action, Conversation, Dismiss, Fact, Limit, Outcome, ParticipantKind};
+use super::{
+    Action, AgentCommand, Conversation, Dismiss, Fact, Limit, Outcome, ParticipantKind, link,
+};
 use crate::ids::CallId;
 use crate::private::Private;
 
 /// How long a goodbye may take, with what was being said before it.
 pub(super) const LEAVE_WITHIN: Duration = Duration::from_secs(30);
+
+/// The same when the worker ends.
+pub(super) const GOODBYE_WITHIN: Duration = Duration::from_secs(10);
+
+/// From [`Event::SayGoodbye`](super::Event::SayGoodbye) to [`Action::Finish`], at most.
+pub const ENDS_WITHIN: Duration = GOODBYE_WITHIN
+    .saturating_add(HEARD_WITHIN)
+    .saturating_add(link::END_WITHIN);
+
+/// How long the API may take to break off what it says before it is asked for the goodbye anyway.
+pub(super) const MAKES_WAY_WITHIN: Duration = Duration::from_secs(1);
 
 /// How long the last words are on their way to the caller's ear: network and jitter buffer.
 pub(super) const HEARD_WITHIN: Duration = Duration::from_millis(500);
@@ -27,6 +43,8 @@ pub(super) struct Leaving {
     call: Option<CallId>,
     /// The goodbye is over here; its end is still to be heard.
     is_said: bool,
+    /// The worker ends: nothing but the goodbye is said any more.
+    is_urgent: bool,
 }
 
 impl Conversation {
@@ -46,6 +64,68 @@ impl Conversation {
         self.cx.observe(Fact::LimitReached(limit));
         self.leave_with(Outcome::Limit(limit), None);
         self.say_goodbye();
+    }
+
+    /// [`Event::SayGoodbye`](super::Event::SayGoodbye): the worker ends.
+    pub(super) fn drained(&mut self) {
+        if !self.is_live() {
+            return;
+        }
+        if !self.link.is_ready() {
+            // Nobody can say anything; another worker may still take the caller.
+            return self.end(Outcome::Shutdown);
+        }
+        if !self.callers.is_linked() {
+            return self.end(Outcome::CallerLeft);
+        }
+        match &mut self.leaving {
+            Some(leaving) if leaving.is_said || leaving.is_urgent => return,
+            Some(leaving) => leaving.is_urgent = self.requests.is_waiting(),
+            None => {
+                self.leave_with(Outcome::Drained, None);
+                self.say_goodbye();
+                if let Some(leaving) = &mut self.leaving {
+                    leaving.is_urgent = true;
+                }
+            }
+        }
+        self.cx.within(Timer::Leave, GOODBYE_WITHIN);
+        if !self.is_saying_last_words() {
+            // The goodbye is being said already.
+            return;
+        }
+        self.cx.stop(Timer::Owed);
+        self.turn.last_words();
+        if self.must_make_way() {
+            self.cx.within(Timer::Goodbye, MAKES_WAY_WITHIN);
+        }
+    }
+
+    /// Breaks off what keeps the agent from saying goodbye when the worker ends.
+    pub(super) fn make_way(&mut self) {
+        if self.must_make_way()
+            && let Some(reply) = self.turn.break_off(&mut self.cx)
+        {
+            self.cx.send(AgentCommand::CancelReply(reply));
+        }
+    }
+
+    /// Whether nothing but the goodbye is said any more.
+    pub(super) fn is_saying_last_words(&self) -> bool {
+        self.leaving.as_ref().is_some_and(|it| it.is_urgent)
+    }
+
+    /// [`Timer::Goodbye`]: what is said does not end, so the goodbye is asked for beside it.
+    pub(super) fn ask_for_last_words(&mut self) {
+        if self.must_make_way() && self.requests.ask(&mut self.cx) {
+            self.turn.await_reply(&mut self.cx);
+            self.await_goodbye();
+        }
+    }
+
+    /// Whether the goodbye is urgent and not asked for yet.
+    fn must_make_way(&self) -> bool {
+        self.is_saying_last_words() && self.requests.is_waiting()
     }
 
     /// Asks for a goodbye once the reply that ended the call is over, unless it was one.
@@ -108,6 +188,7 @@ impl Conversation {
             replies: 0,
             call,
             is_said: false,
+            is_urgent: false,
         });
     }
 
@@ -130,7 +211,7 @@ impl Conversation {
         }
     }
 
-    fn await_goodbye(&mut self) {
+    pub(super) fn await_goodbye(&mut self) {
         let replies = self.turn.replies() + 1;
         if let Some(leaving) = &mut self.leaving {
             leaving.replies = replies;

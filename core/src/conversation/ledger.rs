@@ -193,12 +193,20 @@ impl Ledger {
         }
     }
 
+    /// The same, and not because of the caller; gives the reply's name.
+    pub(super) fn break_off(&mut self) -> Option<ReplyId> {
+        let open = self.latest_mut().filter(|last| last.stage == Stage::Open);
+        let open = open.filter(|open| !open.is_silenced())?;
+        open.break_off();
+        open.id.clone()
+    }
+
     /// Nobody can hear the rest of the reply that is made; whether there is one, and it is to be
     /// heard.
     pub(super) fn hush(&mut self) -> bool {
         let open = self.latest_mut();
         let spoken = open.filter(|last| last.stage == Stage::Open && !last.in_writing);
-        spoken.map(Reply::hush).is_some()
+        spoken.map(Reply::break_off).is_some()
     }
 
     /// The last frame of `utterance` that playout had was heard.

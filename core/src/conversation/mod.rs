@@ -72,6 +72,7 @@ pub use event::{
     PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, Unheard,
 };
 pub use fact::{Dropped, Fact, Latency, ToolDropped};
+pub use leaving::ENDS_WITHIN;
 pub use outcome::{Limit, Outcome};
 pub use settings::{Answer, BargeIn, Dismiss, Hear, SecondAgent, Settings};
 
@@ -210,6 +211,7 @@ impl Conversation {
                 self.link_changed(outcome);
             }
             Event::AgentStalled => self.agent_stuck(Outcome::AgentStalled),
+            Event::SayGoodbye => self.drained(),
             Event::Shutdown => match self.life {
                 Life::Live => self.end(Outcome::Shutdown),
                 _ => self.end_at_once(Outcome::Shutdown),
@@ -265,6 +267,11 @@ impl Conversation {
         let Some(frame) = self.early.pass(frame, can_hear) else {
             return;
         };
+        // The caller can no longer interrupt; the API still gets sound to go by.
+        let frame = match self.is_saying_last_words() {
+            true => Frame::new(vec![0; frame.samples().len()]),
+            false => frame,
+        };
         self.turn.hear(self.cx.now, &frame);
         if let Some(chunk) = self.chunker.push(&frame) {
             self.cx.act(Action::SendAudio(chunk));
@@ -307,6 +314,7 @@ impl Conversation {
             Timer::Duration => self.limit_reached(Limit::Duration),
             Timer::Cost => self.limit_reached(Limit::Cost),
             Timer::Leave => self.left_long_enough(),
+            Timer::Goodbye => self.ask_for_last_words(),
             Timer::Rotate if self.rotation_due => self.rotate(),
             Timer::Rotate => {
                 self.rotation_due = true;

@@ -21,6 +21,7 @@ macro_rules! names {
 names! {
     Event {
         Self::Shutdown => "shutdown",
+        Self::SayGoodbye => "say_goodbye",
         Self::Room(_) => "room",
         Self::AgentOpened => "agent_opened",
         Self::Agent(_) => "agent",
@@ -63,6 +64,7 @@ names! {
         Self::Progress { .. } => "progress",
         Self::Drained { .. } => "drained",
         Self::Flushed { .. } => "flushed",
+        Self::Silent { .. } => "silent",
         Self::Overflowed => "overflowed",
     }
     Loss {
@@ -186,6 +188,7 @@ names! {
         Self::Room(RoomEnd::DuplicateIdentity) => "room_duplicate_identity",
         Self::Room(RoomEnd::ConnectionLost) => "room_connection_lost",
         Self::Shutdown => "shutdown",
+        Self::Drained => "drained",
         Self::SecondAgent => "second_agent",
         Self::AgentHungUp => "agent_hung_up",
         Self::Limit(limit) => limit.name(),

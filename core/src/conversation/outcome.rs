@@ -13,6 +13,8 @@ pub enum Outcome {
     Room(RoomEnd),
     /// The process was told to end.
     Shutdown,
+    /// The worker ended and could wait no longer for the call to end by itself.
+    Drained,
     /// Another agent of the same name is in the room.
     SecondAgent,
     /// The agent ended it, with the tool that does so.
@@ -36,7 +38,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the agent ended it, with the caller still there.
     pub fn is_by_agent(&self) -> bool {
-        matches!(self, Self::AgentHungUp | Self::Limit(_))
+        matches!(self, Self::AgentHungUp | Self::Limit(_) | Self::Drained)
     }
 
     /// Whether the room is over already, or goes on without this agent.
@@ -51,6 +53,7 @@ impl Outcome {
             Self::CallerLeft
                 | Self::Room(RoomEnd::Closed)
                 | Self::Shutdown
+                | Self::Drained
                 | Self::SecondAgent
                 | Self::AgentHungUp
                 | Self::Limit(_)

@@ -143,12 +143,12 @@ impl Reply {
 
     /// The caller wants to hear nothing more of it, though the server goes on with it.
     pub(super) fn silence(&mut self) {
-        self.silenced = true;
+        self.break_off();
         self.cut_by_caller = true;
     }
 
-    /// Nobody can hear any more of it, though the server goes on with it.
-    pub(super) fn hush(&mut self) {
+    /// Nothing more of it is to be heard, though the server goes on with it.
+    pub(super) fn break_off(&mut self) {
         self.silenced = true;
     }
 

@@ -98,8 +98,10 @@ pub enum JobStatus {
 pub enum StopReason {
     /// The server said so.
     Terminated,
-    /// The worker ends, and the call's time is up.
+    /// The worker ends, and the call's time is up: the agent says goodbye.
     Drained,
+    /// The same without a goodbye.
+    AtOnce,
 }
 
 /// Why an offer was refused.

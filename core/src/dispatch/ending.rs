@@ -5,9 +5,14 @@ use std::time::Duration;
 use super::context::Timer;
 use super::slots::Slots;
 use super::{Action, Dispatch, Fact, Phase, StopReason};
+use crate::conversation::ENDS_WITHIN;
 
-/// How long calls that are stopped at the end may take to say goodbye.
-const GOODBYE_WITHIN: Duration = Duration::from_secs(5);
+/// How long the end of a call may take to become known here, once the call is over.
+const TOLD_WITHIN: Duration = Duration::from_millis(500);
+
+/// From the end of the drain time until the last call is over, at most; calls that are not over by
+/// then are cut.
+pub const CALLS_END_WITHIN: Duration = ENDS_WITHIN.saturating_add(TOLD_WITHIN);
 
 impl Dispatch {
     pub(super) fn drain(&mut self) {
@@ -22,21 +27,32 @@ impl Dispatch {
             Phase::Draining => {
                 let cut = self.calls();
                 self.phase = Phase::Leaving { cut };
-                self.finish();
+                self.finish_now();
             }
-            Phase::Leaving { .. } => self.finish(),
+            Phase::Leaving { .. } => self.finish_now(),
             Phase::Finished => {}
         }
     }
 
-    /// Calls that have gone on long enough say goodbye.
+    /// Calls that have gone on long enough end.
     pub(super) fn stop_all(&mut self) {
+        // A call that began now could not end properly.
+        self.slots.forget_promises();
         let calls: Vec<_> = self.slots.calls().cloned().collect();
         self.phase = Phase::Leaving { cut: calls.len() };
+        let reason = match self.says_goodbye {
+            true => StopReason::Drained,
+            false => StopReason::AtOnce,
+        };
         for job in calls {
-            self.cx.act(Action::Stop(job, StopReason::Drained));
+            self.cx.act(Action::Stop(job, reason));
         }
-        self.cx.within(Timer::Goodbye, GOODBYE_WITHIN);
+        self.cx.within(Timer::Goodbye, CALLS_END_WITHIN);
+    }
+
+    fn finish_now(&mut self) {
+        self.is_hasty = true;
+        self.finish();
     }
 
     /// Ends once there is nothing left to end.

@@ -32,6 +32,7 @@ use load::Load;
 use slots::Slots;
 
 pub use action::{Action, Answer, Capacity, Command, Fact, JobStatus, Refusal, Status, StopReason};
+pub use ending::CALLS_END_WITHIN;
 pub use event::{Assignment, Event, Job, JobResult, Sample, ServerEvent};
 pub use jobs::NAME_ATTRIBUTE;
 pub use settings::{JobType, Permissions, Settings};
@@ -51,6 +52,9 @@ pub struct Dispatch {
     participant_name: String,
     second_agent: SecondAgent,
     drain_within: Duration,
+    says_goodbye: bool,
+    /// The end was asked for again: nothing is waited for.
+    is_hasty: bool,
     link: Link,
     slots: Slots,
     load: Load,
@@ -81,6 +85,8 @@ impl Dispatch {
             participant_name: settings.participant_name.clone(),
             second_agent: settings.second_agent,
             drain_within: settings.drain_within,
+            says_goodbye: settings.says_goodbye,
+            is_hasty: false,
             slots: Slots::new(settings.slots),
             load: Load::new(now, settings.full_at, settings.slots),
             link: Link::new(settings, seed),
@@ -162,6 +168,11 @@ impl Dispatch {
     /// Calls that are made.
     pub fn calls(&self) -> usize {
         self.slots.calls().count()
+    }
+
+    /// Whether the end was asked for more than once: then nothing is waited for.
+    pub fn is_hasty(&self) -> bool {
+        self.is_hasty
     }
 
     fn wake(&mut self, now: Instant) -> bool {

@@ -26,6 +26,8 @@ pub struct Settings {
     pub full_at: Option<f32>,
     /// How long running calls may go on after [`Event::Drain`](super::Event::Drain).
     pub drain_within: Duration,
+    /// Whether the agent says goodbye in calls that are still running then.
+    pub says_goodbye: bool,
 }
 
 /// When the server asks for an agent.
@@ -81,6 +83,7 @@ impl Default for Settings {
             second_agent: SecondAgent::default(),
             full_at: Some(0.7),
             drain_within: Duration::from_secs(3600),
+            says_goodbye: true,
         }
     }
 }

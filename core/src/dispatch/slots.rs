@@ -126,6 +126,12 @@ impl Slots {
         due
     }
 
+    /// Forgets every promise.
+    pub(super) fn forget_promises(&mut self) {
+        let is_call = |slot: &Slot| !matches!(slot.stage, Stage::Reserved(_));
+        self.jobs.retain(|_, slot| is_call(slot));
+    }
+
     /// When the next promise is forgotten.
     pub(super) fn next_expiry(&self) -> Option<Instant> {
         let expiries = self.jobs.values().filter_map(|slot| match slot.stage {

@@ -53,12 +53,14 @@ pub(crate) enum Happens {
     Done(u8, u8),
     ReplyError(u8, bool),
     ToolCall(u8, u8),
+    SayGoodbye,
 }
 
 impl From<Happens> for Event {
     fn from(happens: Happens) -> Self {
         match happens {
             Happens::Shutdown => Self::Shutdown,
+            Happens::SayGoodbye => Self::SayGoodbye,
             Happens::Joined(who, what) => Self::Room(RoomEvent::Joined {
                 identity: name(who).into(),
                 info: info(what),

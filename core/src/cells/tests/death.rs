@@ -119,6 +119,17 @@ fn a_call_that_was_about_to_end_is_not_made_again() {
 }
 
 #[test]
+fn a_cell_that_dies_in_the_drain_time_loses_no_call_and_one_that_dies_in_the_goodbye_fails_it() {
+    let mut bench = Bench::of(8);
+    bench.call("a");
+    assert_eq!(told(&bench.killed(1)), [Told::Moved(job("a"))]);
+    bench.cell(2, CellEvent::Running(job("a")));
+    let actions = bench.on(Event::SayGoodbye(job("a")));
+    assert_eq!(actions, [Action::SayGoodbye(CellId(2), job("a"))]);
+    assert!(failed(&told(&bench.killed(2)), "a"));
+}
+
+#[test]
 fn what_a_call_said_in_its_last_cell_no_longer_counts() {
     let mut bench = Bench::of(8);
     bench.call("a");

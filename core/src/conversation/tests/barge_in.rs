@@ -103,6 +103,32 @@ fn confirmed_plays_on_until_confirmation() {
     assert_eq!(call.on(audio("a", 10)), [stale()]);
 }
 
+#[test]
+fn an_interruption_took_until_playout_was_silent() {
+    let mut call = speaking(BargeIn::Immediate);
+    call.on(mic(5_000));
+    call.pass(ms(600));
+    let flush = call.on(speech_started());
+    assert_eq!(flush, [Action::FlushPlayout, listening()]);
+    let is_silenced = |it: &Action| matches!(it, Action::Observe(Fact::Silenced { .. }));
+    assert!(!call.measured.iter().any(is_silenced), "it still sounds");
+    let at = call.now + ms(70);
+    call.pass(ms(90));
+    call.last_of([flushed(1, 100), silent(at)]);
+    let after = Some(ms(670));
+    assert_eq!(call.measured, [Action::Observe(Fact::Silenced { after })]);
+    call.on(silent(at));
+    assert_eq!(call.measured, [], "told once");
+}
+
+#[test]
+fn a_flush_that_no_caller_asked_for_is_no_interruption() {
+    let mut call = speaking(BargeIn::Immediate);
+    call.on(Event::Shutdown);
+    call.on(silent(call.now));
+    assert_eq!(call.measured, []);
+}
+
 /// The server is done with the reply, so it cannot interrupt it any more.
 #[test]
 fn a_turn_taken_after_the_reply_was_sent_confirms() {

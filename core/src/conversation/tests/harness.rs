@@ -334,6 +334,11 @@ pub(super) fn flushed(utterance: u32, played: u64) -> Event {
     })
 }
 
+/// A flush has taken effect.
+pub(super) fn silent(at: Instant) -> Event {
+    Event::Playout(PlayoutEvent::Silent { at })
+}
+
 pub(super) fn play(utterance: u32, milliseconds: usize) -> Action {
     Action::Play {
         utterance: Utterance(utterance),

@@ -7,11 +7,11 @@ use crate::conversation::*;
 use crate::ids::Identity;
 use crate::private::Private;
 
-fn line(text: &str) -> Private<String> {
+pub(super) fn line(text: &str) -> Private<String> {
     text.to_owned().into()
 }
 
-fn brief() -> Brief {
+pub(super) fn brief() -> Brief {
     Brief {
         tools: vec![ToolRule {
             name: "end_call".to_owned(),
@@ -28,7 +28,7 @@ fn brief() -> Brief {
     }
 }
 
-fn with(brief: Brief) -> Call {
+pub(super) fn with(brief: Brief) -> Call {
     Call::ready(Settings {
         brief,
         ..Settings::default()
@@ -40,7 +40,7 @@ fn limited(limits: Limits) -> Call {
 }
 
 /// Whether the agent is asked to say `words`.
-fn is_asked(actions: &[Action], words: &str) -> bool {
+pub(super) fn is_asked(actions: &[Action], words: &str) -> bool {
     actions.iter().any(|action| match action {
         Action::SendAgent(AgentCommand::CreateReply {
             instructions: Some(instructions),
@@ -50,7 +50,7 @@ fn is_asked(actions: &[Action], words: &str) -> bool {
 }
 
 /// How the call ends, once the last words are heard.
-fn finished(mut call: Call) -> Outcome {
+pub(super) fn finished(mut call: Call) -> Outcome {
     assert!(!has(&call.pass(HEARD_WITHIN - ms(1)), &end_session()));
     let actions = call.pass(ms(1));
     assert!(has(&actions, &end_session()), "{actions:?}");

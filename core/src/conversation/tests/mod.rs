@@ -6,6 +6,7 @@ mod caller_rights;
 mod callers;
 mod captions;
 mod checkpoint;
+mod drained;
 mod harness;
 mod heard;
 mod leaving;

@@ -18,6 +18,7 @@ fn names_are_snake_case_and_tell_variants_apart() {
         Outcome::CallerLeft,
         Outcome::NoCaller,
         Outcome::Shutdown,
+        Outcome::Drained,
         Outcome::AgentEnded,
         Outcome::AgentLost(loss()),
         Outcome::AgentRejected(error("unauthorized")),

@@ -128,6 +128,7 @@ impl Run {
         let milliseconds = 10 * (1 + self.chance.below(20));
         let event = match self.chance.below(if self.ready { 160 } else { 60 }) {
             0..=4 if self.chance.below(150) > 0 => mic(1),
+            0 if self.chance.below(2) == 0 => Event::SayGoodbye,
             0 => Event::Shutdown,
             1 => lost(),
             2 => session_error(["odd", "unauthorized", "at_capacity"][self.chance.below(3)]),

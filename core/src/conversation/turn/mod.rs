@@ -28,6 +28,7 @@ use super::ledger::Ledger;
 use super::shown::Shown;
 use super::{Action, AgentState, BargeIn, Caption, Fact, PlayoutEvent, Utterance};
 use crate::audio::Frame;
+use crate::ids::ReplyId;
 
 /// How long a reply is held without a confirmation.
 pub(super) const HOLD: Duration = Duration::from_secs(1);
@@ -40,6 +41,11 @@ pub(super) struct Turn {
     interruptible: bool,
     /// The call is ending: nothing is played any more.
     stopped: bool,
+    /// The agent says its last words, whoever speaks.
+    is_last: bool,
+    /// The caller's voice has the agent silenced, and playout has not done so yet; since when the
+    /// caller speaks, if that was heard.
+    silencing: Option<Option<Instant>>,
     ledger: Ledger,
     shown: Shown,
     stopwatch: Stopwatch,
@@ -64,6 +70,8 @@ impl Turn {
             policy,
             interruptible: true,
             stopped: false,
+            is_last: false,
+            silencing: None,
             ledger: Ledger::default(),
             shown: Shown::new(),
             stopwatch: Stopwatch::default(),
@@ -100,7 +108,7 @@ impl Turn {
         self.caller_speaks = true;
         self.shown.thinking = None;
         self.in_writing = false;
-        if self.interruptible && self.ledger.is_busy() {
+        if self.interruptible && !self.is_last && self.ledger.is_busy() {
             match self.policy {
                 BargeIn::Immediate => self.flush(cx, true),
                 BargeIn::Hold => {
@@ -138,6 +146,21 @@ impl Turn {
             self.ledger.silence();
         }
         self.settle(cx);
+    }
+
+    /// From now on the agent says its last words: they are spoken, and nobody interrupts them.
+    pub(super) fn last_words(&mut self) {
+        self.is_last = true;
+        self.in_writing = false;
+    }
+
+    /// Nothing more of what is being said is to be heard; gives the name of the reply that the
+    /// server still makes, once.
+    pub(super) fn break_off(&mut self, cx: &mut Context) -> Option<ReplyId> {
+        self.flush(cx, false);
+        let open = self.ledger.break_off();
+        self.settle(cx);
+        open
     }
 
     /// What the agent answers is shown and not heard, until the caller speaks.
@@ -190,6 +213,7 @@ impl Turn {
             PlayoutEvent::Progress { utterance, played } => self.ledger.progress(utterance, played),
             PlayoutEvent::Drained { utterance, played } => self.ledger.drained(utterance, played),
             PlayoutEvent::Flushed { utterance, played } => self.ledger.flushed(utterance, played),
+            PlayoutEvent::Silent { at } => return self.silenced(cx, at),
             PlayoutEvent::Overflowed => {}
         }
         self.caption(cx);
@@ -304,6 +328,14 @@ impl Turn {
         }
     }
 
+    /// Nothing of what was flushed is left.
+    fn silenced(&mut self, cx: &mut Context, at: Instant) {
+        if let Some(since) = self.silencing.take() {
+            let after = since.map(|since| at.saturating_duration_since(since));
+            cx.observe(Fact::Silenced { after });
+        }
+    }
+
     fn hold(&mut self, cx: &mut Context) {
         if self.held_since.is_none() {
             self.held_since = Some(cx.now);
@@ -326,8 +358,7 @@ impl Turn {
         if self.ledger.is_busy() {
             cx.act(Action::FlushPlayout);
             if self.shown.speaking && by_caller {
-                let after = self.stopwatch.speaking_for(cx.now);
-                cx.observe(Fact::Silenced { after });
+                self.silencing = Some(self.stopwatch.speaking_since(cx.now));
             }
             self.shown.speaking = false;
         }

@@ -1,9 +1,21 @@
 //! The end of a worker.
 
-use super::harness::{Bench, SECOND, assignment, ended, facts, job, sent, statuses};
-use crate::dispatch::{Action, Event, Fact, Refusal, ServerEvent, Settings, StopReason};
+use std::time::Duration;
 
-const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);
+use super::harness::{Bench, SECOND, assignment, ended, facts, job, sent, statuses};
+use crate::dispatch::{
+    Action, CALLS_END_WITHIN, Event, Fact, Refusal, ServerEvent, Settings, StopReason,
+};
+
+fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+fn is_stop(action: &Action) -> bool {
+    matches!(action, Action::Stop(_, StopReason::Drained))
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
 
 #[test]
 fn an_idle_worker_ends_at_once() {
@@ -81,10 +93,79 @@ fn a_goodbye_that_takes_too_long_is_cut() {
     bench.on(Event::Drain);
     bench.pass(HOUR);
     assert_eq!(
-        bench.pass(5 * SECOND).last(),
+        bench.pass(CALLS_END_WITHIN).last(),
         Some(&Action::Finish { cut: 1 })
     );
     assert_eq!(bench.end("AJ_1"), []);
+}
+
+#[test]
+fn a_drain_time_of_3_s_ends_every_call_and_waits_for_each() {
+    let mut bench = Bench::of(Settings {
+        slots: 20,
+        drain_within: 3 * SECOND,
+        ..Settings::default()
+    });
+    let ids: Vec<_> = (0..20).map(|nth| format!("AJ_{nth}")).collect();
+    for id in &ids {
+        bench.call(id);
+    }
+    bench.on(Event::Drain);
+    assert!(!bench.pass(3 * SECOND - ms(1)).iter().any(is_stop));
+    let actions = bench.pass(ms(1));
+    assert_eq!(actions.iter().filter(|it| is_stop(it)).count(), 20);
+    bench.pass(CALLS_END_WITHIN - ms(1));
+    let mut last = Vec::new();
+    for id in &ids {
+        last = bench.end(id);
+        assert_eq!(sent(&last)[0], ended(id));
+    }
+    assert_eq!(last.last(), Some(&Action::Finish { cut: 20 }));
+    assert!(!bench.dispatch.is_hasty());
+}
+
+#[test]
+fn a_call_that_is_assigned_after_the_drain_time_does_not_begin() {
+    let mut bench = Bench::of(Settings {
+        slots: 2,
+        drain_within: 3 * SECOND,
+        ..Settings::default()
+    });
+    bench.call("AJ_1");
+    assert!(bench.offer("AJ_2"));
+    bench.on(Event::Drain);
+    bench.pass(3 * SECOND);
+    let actions = bench.assign("AJ_2");
+    assert!(!actions.iter().any(|it| matches!(it, Action::Start(_))));
+    assert_eq!(sent(&actions).len(), 1, "the server is told");
+    assert_eq!(bench.end("AJ_1").last(), Some(&Action::Finish { cut: 1 }));
+}
+
+#[test]
+fn a_laptop_says_no_goodbye() {
+    let mut bench = Bench::of(Settings {
+        drain_within: Duration::ZERO,
+        says_goodbye: false,
+        ..Settings::default()
+    });
+    bench.call("AJ_1");
+    bench.on(Event::Drain);
+    let stop = Action::Stop("AJ_1".into(), StopReason::AtOnce);
+    assert_eq!(bench.pass(Duration::ZERO), [stop]);
+}
+
+#[test]
+fn asked_again_while_calls_say_goodbye_it_ends_now() {
+    let mut bench = Bench::registered(3);
+    bench.call("AJ_1");
+    bench.on(Event::Drain);
+    bench.pass(HOUR);
+    assert!(!bench.dispatch.is_hasty());
+    assert_eq!(
+        bench.on(Event::Drain),
+        [Action::Disconnect, Action::Finish { cut: 1 }]
+    );
+    assert!(bench.dispatch.is_hasty());
 }
 
 #[test]

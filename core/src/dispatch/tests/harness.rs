@@ -31,12 +31,17 @@ impl Bench {
 
     /// A registered worker with so many slots.
     pub(super) fn registered(slots: usize) -> Self {
-        let mut bench = Self::new(Settings {
+        Self::of(Settings {
             agent_name: "clerk".to_owned(),
             participant_name: "Parlor".to_owned(),
             slots,
             ..Settings::default()
-        });
+        })
+    }
+
+    /// A registered worker.
+    pub(super) fn of(settings: Settings) -> Self {
+        let mut bench = Self::new(settings);
         assert_eq!(bench.actions(), [Action::Connect]);
         bench.register();
         bench

@@ -1,0 +1,221 @@
+//! Calls that are still running when their worker has to end.
+
+use super::harness::*;
+use super::leaving::{brief, finished, is_asked, with};
+use super::recovery::has;
+use crate::conversation::leaving::{ENDS_WITHIN, GOODBYE_WITHIN, HEARD_WITHIN, MAKES_WAY_WITHIN};
+use crate::conversation::*;
+
+const GOODBYE: &str = "Good bye.";
+
+fn cancel(reply: &str) -> Action {
+    Action::SendAgent(AgentCommand::CancelReply(reply.into()))
+}
+
+/// The goodbye, from its start to the last sample heard; then the call must end.
+fn says_goodbye(mut call: Call, reply: &str, utterance: u32) -> Outcome {
+    call.last_of([
+        started(reply),
+        audio(reply, 500),
+        audible(utterance),
+        text(reply, GOODBYE, false),
+    ]);
+    let actions = call.on(done(reply));
+    assert!(!has(&actions, &end_session()), "it is not heard yet");
+    call.on(drained(utterance, 500));
+    finished(call)
+}
+
+#[test]
+fn the_goodbye_breaks_off_what_is_being_said() {
+    let mut call = with(brief());
+    call.last_of([started("a"), audio("a", 5_000), audible(1)]);
+    let actions = call.on(Event::SayGoodbye);
+    assert!(has(&actions, &Action::FlushPlayout), "{actions:?}");
+    assert!(has(&actions, &cancel("a")), "{actions:?}");
+    assert!(!is_asked(&actions, GOODBYE), "the API still speaks");
+    assert_eq!(call.on(audio("a", 10)), [stale()]);
+    call.last_of([flushed(1, 100), text("a", "Well", false)]);
+    let actions = call.on(done_as("a", ReplyStatus::Cancelled));
+    assert!(is_asked(&actions, GOODBYE), "{actions:?}");
+    let is_cut = |it: &Action| matches!(it, Action::Observe(Fact::Interrupted { .. }));
+    assert!(
+        !actions.iter().any(is_cut),
+        "the caller interrupted nothing"
+    );
+    assert_eq!(says_goodbye(call, "b", 2), Outcome::Drained);
+}
+
+#[test]
+fn the_goodbye_is_said_although_the_api_does_not_break_off() {
+    let mut call = with(brief());
+    call.last_of([
+        started("a"),
+        audio("a", 5_000),
+        audible(1),
+        Event::SayGoodbye,
+    ]);
+    assert!(!is_asked(&call.pass(MAKES_WAY_WITHIN - ms(1)), GOODBYE));
+    assert!(is_asked(&call.pass(ms(1)), GOODBYE));
+    assert_eq!(call.on(audio("a", 10)), [stale()]);
+    assert_eq!(says_goodbye(call, "b", 2), Outcome::Drained);
+}
+
+#[test]
+fn a_caller_in_mid_turn_is_said_goodbye_to_and_cannot_interrupt_it() {
+    for barge_in in [BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed] {
+        let mut call = Call::ready(Settings {
+            brief: brief(),
+            barge_in,
+            ..Settings::default()
+        });
+        call.on(speech_started());
+        assert!(is_asked(&call.on(Event::SayGoodbye), GOODBYE));
+        let chunks: Vec<_> = (0..5).flat_map(|_| call.on(mic(9_000))).collect();
+        let silence = Action::SendAudio(Frame::new(vec![0; 1_200]));
+        assert_eq!(chunks, [silence], "the API hears silence");
+        call.last_of([started("b"), audio("b", 500), audible(1)]);
+        assert_eq!(call.on(speech_started()), [], "{barge_in:?}");
+        call.last_of([text("b", GOODBYE, false), done("b"), drained(1, 500)]);
+        assert_eq!(finished(call), Outcome::Drained);
+    }
+}
+
+#[test]
+fn an_answer_that_is_awaited_makes_way() {
+    let mut call = with(brief());
+    call.last_of([speech_started(), speech_stopped(), caller_said("Well?")]);
+    assert!(!is_asked(&call.on(Event::SayGoodbye), GOODBYE));
+    assert!(has(&call.on(started("a")), &cancel("a")));
+    assert_eq!(call.on(audio("a", 10)), [stale()]);
+    let actions = call.on(done_as("a", ReplyStatus::Cancelled));
+    assert!(is_asked(&actions, GOODBYE));
+    assert_eq!(says_goodbye(call, "b", 1), Outcome::Drained);
+}
+
+#[test]
+fn a_tool_that_answers_too_late_is_not_answered_for() {
+    let mut call = with(Brief {
+        tools: vec![ToolRule {
+            name: "look_up".to_owned(),
+            ..ToolRule::default()
+        }],
+        ..brief()
+    });
+    call.last_of([started("a"), tool_call("1", "look_up"), done("a")]);
+    assert!(is_asked(&call.on(Event::SayGoodbye), GOODBYE));
+    let late = Event::ToolDone {
+        call: "1".into(),
+        result: "{}".to_owned().into(),
+        is_error: false,
+    };
+    let sends = |it: &Action| it.name() == "send_agent";
+    assert!(!call.on(late).iter().any(sends));
+    assert_eq!(says_goodbye(call, "b", 1), Outcome::Drained);
+}
+
+#[test]
+fn a_goodbye_that_never_comes_is_not_waited_for() {
+    let mut call = with(brief());
+    call.on(Event::SayGoodbye);
+    assert!(!has(&call.pass(GOODBYE_WITHIN - ms(1)), &end_session()));
+    assert!(has(&call.pass(ms(1)), &end_session()));
+    let left = ENDS_WITHIN - GOODBYE_WITHIN;
+    assert_eq!(
+        call.pass(left).last(),
+        Some(&Action::Finish(Outcome::Drained))
+    );
+}
+
+#[test]
+fn without_a_line_what_is_being_said_is_said_to_its_end() {
+    let mut call = with(Brief::default());
+    call.last_of([started("a"), audio("a", 500), audible(1)]);
+    assert_eq!(call.on(Event::SayGoodbye), []);
+    assert_eq!(call.on(audio("a", 10)), [play(1, 10)]);
+    assert_eq!(call.on(speech_started()), []);
+    call.last_of([text("a", "Well", false), done("a")]);
+    call.on(drained(1, 510));
+    assert_eq!(finished(call), Outcome::Drained);
+}
+
+#[test]
+fn without_a_session_there_is_no_goodbye() {
+    let mut call = Call::new(Settings {
+        brief: brief(),
+        ..Settings::default()
+    });
+    call.last_of([joined("ada"), subscribed()]);
+    let end = [Action::CloseAgent, Action::Finish(Outcome::Shutdown)];
+    assert_eq!(call.on(Event::SayGoodbye), end);
+}
+
+#[test]
+fn a_caller_who_has_left_is_not_waited_for() {
+    let mut call = Call::ready(Settings {
+        brief: brief(),
+        caller_grace: 5 * SECOND,
+        ..Settings::default()
+    });
+    call.on(left("ada"));
+    assert!(has(&call.on(Event::SayGoodbye), &end_session()));
+    let end = Action::Finish(Outcome::CallerLeft);
+    assert_eq!(call.on(session_ended()).pop(), Some(end));
+}
+
+#[test]
+fn a_goodbye_that_is_being_said_is_not_said_twice() {
+    let mut call = with(Brief {
+        limits: Limits {
+            duration: Some(60 * SECOND),
+            ..Limits::default()
+        },
+        ..brief()
+    });
+    assert!(is_asked(&call.pass(60 * SECOND), GOODBYE));
+    call.last_of([started("b"), audio("b", 500), audible(1)]);
+    assert_eq!(call.on(Event::SayGoodbye), []);
+    assert_eq!(call.on(Event::SayGoodbye), []);
+    call.last_of([text("b", GOODBYE, false), done("b"), drained(1, 500)]);
+    assert_eq!(finished(call), Outcome::Limit(Limit::Duration));
+}
+
+#[test]
+fn a_goodbye_that_waits_for_the_end_of_a_reply_waits_no_longer() {
+    let mut call = with(Brief {
+        limits: Limits {
+            duration: Some(60 * SECOND),
+            ..Limits::default()
+        },
+        ..brief()
+    });
+    call.last_of([started("a"), audio("a", 90_000), audible(1)]);
+    assert!(!is_asked(&call.pass(60 * SECOND), GOODBYE));
+    assert!(has(&call.on(Event::SayGoodbye), &cancel("a")));
+    assert!(is_asked(
+        &call.on(done_as("a", ReplyStatus::Cancelled)),
+        GOODBYE
+    ));
+    assert_eq!(says_goodbye(call, "b", 2), Outcome::Limit(Limit::Duration));
+}
+
+#[test]
+fn told_to_end_at_once_nothing_more_is_said() {
+    let mut call = with(brief());
+    call.last_of([Event::SayGoodbye, started("b"), audio("b", 500), audible(1)]);
+    let actions = call.on(Event::Shutdown);
+    assert!(has(&actions, &Action::FlushPlayout), "{actions:?}");
+    assert!(has(&actions, &end_session()), "{actions:?}");
+    assert_eq!(call.pass(HEARD_WITHIN), []);
+    let end = Action::Finish(Outcome::Shutdown);
+    assert_eq!(call.on(session_ended()).pop(), Some(end));
+}
+
+#[test]
+fn who_was_said_goodbye_to_is_hung_up_on() {
+    let mut call = with(brief());
+    call.on(Event::SayGoodbye);
+    call.last_of([started("b"), done("b")]);
+    let actions = call.pass(HEARD_WITHIN);
+    assert!(has(&actions, &Action::Dismiss("ada".into())), "{actions:?}");
+}

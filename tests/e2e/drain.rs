@@ -1,0 +1,159 @@
+//! How processes end when they are told to.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use parlor::worker::LAST_WITHIN;
+use parlor::{clock, names, sim};
+use tokio::time::{sleep, timeout};
+
+use super::bench::{Bench, SOON, agent_file, agent_is, agent_speaks};
+use super::drained;
+
+/// The bit of SIGTERM in a set of signals.
+const SIGTERM: u64 = 1 << 14;
+
+/// Whether a process is there.
+fn is_there(pid: u32) -> bool {
+    Path::new(&format!("/proc/{pid}/exe")).exists()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_drain_time_is_over_every_caller_hears_the_goodbye_and_every_report_is_whole() {
+    let left = drained::drain(3).await;
+    left.print(3);
+    left.is_whole(3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_again_while_the_goodbye_is_said_a_worker_ends_at_once() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let agent = agent_file(
+        "goodbye.toml",
+        "greeting = \"Hello\"\n[lines]\ngoodbye = \"Thank you, goodbye.\"\n",
+    );
+    let flags = ["--agent", agent.to_str().unwrap(), "--drain-timeout", "0"];
+    let mut daemon = bench.daemon(&flags).await;
+    let caller = bench.caller_in("hall", "ada").await;
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    daemon.terminate().await;
+    agent_is(&mut state, "speaking").await;
+    let began = clock::now();
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+    let took = began.elapsed();
+    println!("ended {} ms after the second SIGTERM", took.as_millis());
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert!(!daemon.wrote().contains("\"outcome\":\"drained\""));
+    caller.leave().await;
+}
+
+/// A native core that never loads: whoever opens it waits for somebody who writes to it.
+fn stuck_core() -> PathBuf {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(names::random("core"));
+    let made = Command::new("mkfifo").arg(&file).status();
+    assert!(made.unwrap().success());
+    file
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_end_before_its_first_cell_is_ready_a_worker_ends_well_and_leaves_none() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let core = stuck_core();
+    let mut daemon = bench.daemon_with(&[("PARLOR_NATIVE_CORE", core.to_str().unwrap())]);
+    daemon.writes("a cell was started").await;
+    let cells = daemon.cells();
+    assert!(cells.iter().all(|pid| is_there(*pid)));
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+    assert!(!cells.iter().any(|pid| is_there(*pid)), "{cells:?}");
+    std::fs::remove_file(core).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_end_before_it_is_registered_a_worker_ends_well() {
+    let bench = Bench::start(sim::Options::default()).await;
+    // Nobody answers there.
+    let mut daemon = bench.daemon_with(&[("LIVEKIT_URL", "ws://127.0.0.1:9")]);
+    daemon.writes("not connected to LiveKit").await;
+    let cells = daemon.cells();
+    daemon.terminate().await;
+    assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
+    assert!(!cells.iter().any(|pid| is_there(*pid)), "{cells:?}");
+}
+
+/// Waits until a process watches SIGTERM.
+async fn watches(pid: u32) {
+    let watching = async {
+        loop {
+            let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+            let caught = status.lines().find_map(|it| it.strip_prefix("SigCgt:"));
+            let caught = u64::from_str_radix(caught.unwrap().trim(), 16).unwrap();
+            if caught & SIGTERM != 0 {
+                return;
+            }
+            sleep(Duration::from_millis(1)).await;
+        }
+    };
+    timeout(SOON, watching).await.expect("it watches signals");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn told_to_end_at_its_very_start_every_command_ends_well() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let commands: [&[&str]; 7] = [
+        &["start", "--health", "127.0.0.1:0"],
+        &["dev"],
+        &["join", "--room", "kitchen"],
+        &["web", "--listen", "127.0.0.1:0"],
+        &["sim", "--listen", "127.0.0.1:0"],
+        &["demo", "--out", "early-demo.wav"],
+        &["demo", "--web", "127.0.0.1:0", "--no-open"],
+    ];
+    for command in commands {
+        let mut process = bench.command(command);
+        watches(process.pid()).await;
+        let began = clock::now();
+        process.terminate().await;
+        let code = process.end().await.code();
+        println!(
+            "{command:?}: {code:?} after {} ms",
+            began.elapsed().as_millis()
+        );
+        assert_eq!(code, Some(0), "{command:?}: {}", process.wrote());
+    }
+}
+
+#[test]
+fn help_and_deployments_give_a_worker_the_time_it_needs() {
+    let last = LAST_WITHIN.as_secs();
+    let help = Command::new(env!("CARGO_BIN_EXE_parlor"))
+        .args(["start", "--help"])
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    assert!(help.contains(&format!("{last} seconds later")), "{help}");
+    let file = |name: &str| {
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(here.join(name)).unwrap()
+    };
+    let number = |text: &str, before: &str| -> u64 {
+        let (_, rest) = text.split_once(before).expect(before);
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap()
+    };
+    let pod = file("deploy/k8s.yaml");
+    let drain = number(&pod, "\"--drain-timeout\", \"");
+    let grace = number(&pod, "terminationGracePeriodSeconds: ");
+    assert!(grace >= drain + last, "{grace}");
+    // The others take the default.
+    let default = 3600 + last;
+    let unit = number(&file("deploy/parlor.service"), "\nTimeoutStopSec=");
+    assert!(unit >= default, "{unit}");
+    let minutes = number(&file("deploy/compose.yaml"), "stop_grace_period: ");
+    assert!(minutes * 60 >= default, "{minutes}");
+    let stop = number(&file("deploy/Dockerfile"), "docker stop --time ");
+    assert!(stop >= default, "{stop}");
+}

@@ -1,0 +1,274 @@
+//! A worker that has to end while calls run, with reports, recordings and a webhook on a slow disk.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use parlor::clock;
+use parlor::names;
+use parlor::room::Caller;
+use parlor::sim::{self, clips};
+use serde_json::Value;
+use tokio::process::Command;
+use tokio::task::JoinSet;
+
+use super::bench::{Bench, Worker, agent_file, agent_is, agent_speaks, say};
+use super::hearing::{self, Match};
+
+/// What the agent says at the end; the simulator says [`GOODBYE_CLIP`] when it is asked for it.
+const GOODBYE: &str = "Thank you, goodbye.";
+
+const GOODBYE_CLIP: &str = "answer-bye";
+
+/// How long calls may go on.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How slow the disk is.
+const FSYNC_MS: &str = "1500";
+const WRITE_MS: &str = "20";
+
+/// Nobody listens there: reports have to wait.
+const WEBHOOK: &str = "http://127.0.0.1:9/";
+
+/// What is left of the calls when the worker has ended.
+pub(crate) struct Left {
+    /// The goodbye in what each caller heard.
+    pub(crate) heard: Vec<Match>,
+    /// Reports that are whole, by their last turn.
+    pub(crate) reports: Vec<Value>,
+    /// The goodbye in each recording that is whole.
+    pub(crate) recordings: Vec<Match>,
+    /// Reports that are whole and wait for the webhook.
+    pub(crate) spooled: usize,
+    /// Files that are not whole.
+    pub(crate) partial: usize,
+    /// Voice sessions that were ended properly.
+    pub(crate) sessions: usize,
+    /// Calls that ended well, as livekit-server was told.
+    pub(crate) succeeded: usize,
+    /// From the end of the drain time to the end of the process.
+    pub(crate) took: Duration,
+    pub(crate) status: ExitStatus,
+    pub(crate) wrote: String,
+}
+
+/// What a caller does when the drain time is over.
+enum Busy {
+    Listening,
+    /// The agent is in the middle of a long answer.
+    Answered,
+    /// The caller is in the middle of a long turn.
+    Speaking,
+}
+
+/// Makes so many calls, tells the worker to end, and waits until it has.
+pub(crate) async fn drain(calls: usize) -> Left {
+    let bench = Bench::start(sim::Options::default()).await;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(names::random("drained"));
+    let mut daemon = start(&bench, &folder, calls).await;
+    let mut joining = JoinSet::new();
+    for number in 0..calls {
+        let caller = bench.caller_in(&format!("room-{number}"), "ada").await;
+        let busy = match number % 3 {
+            0 => Busy::Listening,
+            1 => Busy::Answered,
+            _ => Busy::Speaking,
+        };
+        joining.spawn(occupied(caller, busy));
+    }
+    let callers = joining.join_all().await;
+    let marks: Vec<_> = callers.iter().map(|(it, _)| it.heard().len()).collect();
+    daemon.terminate().await;
+    let began = clock::now();
+    let mut speaking = JoinSet::new();
+    let mut heard = Vec::new();
+    for (mut caller, busy) in callers {
+        heard.push(caller.heard());
+        speaking.spawn(async move {
+            if matches!(busy, Busy::Speaking) {
+                say(&mut caller, "caller-long").await;
+            }
+            caller
+        });
+    }
+    let status = daemon.end().await;
+    let took = began.elapsed().saturating_sub(DRAIN_TIMEOUT);
+    let goodbye = clips::find(GOODBYE_CLIP).unwrap().samples();
+    let heard = heard.iter().zip(marks);
+    let heard = heard.map(|(heard, from)| hearing::find(&goodbye, &heard.since(from)));
+    let heard = heard.collect();
+    for caller in speaking.join_all().await {
+        caller.leave().await;
+    }
+    let ended = bench.server.as_ref().unwrap().ended();
+    let ended = ended.lock().clone();
+    let succeeded = ended.iter().filter(|it| it.contains("JS_SUCCESS"));
+    let left = Left {
+        heard,
+        reports: whole(&folder, ".json"),
+        recordings: recordings(&folder, &goodbye),
+        spooled: whole(&folder.join("spool"), ".json").len(),
+        partial: files(&folder, ".part").len() + files(&folder.join("spool"), ".part").len(),
+        sessions: bench.log.count(&sim::Entry::Ended("session.end")),
+        succeeded: succeeded.count(),
+        took,
+        status,
+        wrote: daemon.wrote(),
+    };
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert_eq!(bench.log.violations(), Vec::<String>::new());
+    left
+}
+
+impl Left {
+    /// Prints what is left of so many calls.
+    pub(crate) fn print(&self, calls: usize) {
+        for found in &self.heard {
+            println!("goodbye: {found}");
+        }
+        let heard = self.heard.iter().filter(|it| it.was_heard()).count();
+        let recorded = self.recordings.iter().filter(|it| it.was_heard()).count();
+        println!(
+            "{calls} calls: {heard} heard the goodbye, {} reports, {} recordings ({recorded} with the \
+             goodbye), {} spooled, {} partial files, {} sessions ended, {} jobs succeeded; the \
+             process ended {:.1} s after the drain time with {}",
+            self.reports.len(),
+            self.recordings.len(),
+            self.spooled,
+            self.partial,
+            self.sessions,
+            self.succeeded,
+            self.took.as_secs_f64(),
+            self.status,
+        );
+    }
+
+    /// Every caller heard the goodbye, and nothing of any call is lost.
+    pub(crate) fn is_whole(&self, calls: usize) {
+        let heard = self.heard.iter().filter(|it| it.was_heard()).count();
+        assert_eq!(heard, calls, "{:?}\n{}", self.heard, self.wrote);
+        assert_eq!(self.reports.len(), calls, "{}", self.wrote);
+        for report in &self.reports {
+            assert_eq!(report["outcome"]["name"], "drained");
+            let last = report["transcript"].as_array().unwrap().last();
+            let last = last.expect("something was said");
+            let words = clips::find(GOODBYE_CLIP).unwrap().words;
+            assert_eq!(
+                (&last["text"], &last["interrupted"]),
+                (&words.into(), &false.into())
+            );
+        }
+        assert_eq!(self.recordings.len(), calls, "{}", self.wrote);
+        assert!(
+            self.recordings.iter().all(Match::was_heard),
+            "{:?}",
+            self.recordings
+        );
+        assert_eq!((self.spooled, self.partial), (calls, 0), "{}", self.wrote);
+        assert_eq!(
+            (self.sessions, self.succeeded),
+            (calls, calls),
+            "{}",
+            self.wrote
+        );
+        assert!(self.took <= parlor::worker::LAST_WITHIN, "{:?}", self.took);
+        assert_eq!(
+            self.status.code(),
+            Some(1),
+            "they did not end by themselves"
+        );
+    }
+}
+
+async fn start(bench: &Bench, folder: &Path, calls: usize) -> Worker {
+    let text = format!(
+        "greeting = \"Hello\"\n[lines]\ngoodbye = \"{GOODBYE}\"\n\
+         [report]\nfolder = '{0}'\nrecording = \"wav\"\n\
+         [report.webhook]\nurl = \"{WEBHOOK}\"\nsecret = \"HOOK_SECRET\"\nspool = '{0}/spool'\n",
+        folder.display(),
+    );
+    let agent = agent_file(&format!("{}.toml", names::random("drained")), &text);
+    let calls = calls.to_string();
+    let timeout = DRAIN_TIMEOUT.as_secs().to_string();
+    let flags = [
+        ["--agent", agent.to_str().unwrap()],
+        ["--max-calls", &calls],
+        ["--drain-timeout", &timeout],
+    ];
+    let slow = slow_disk().await;
+    let variables = [
+        ("LD_PRELOAD", slow.to_str().unwrap()),
+        ("SLOW_FOLDER", folder.to_str().unwrap()),
+        ("SLOW_FSYNC_MS", FSYNC_MS),
+        ("SLOW_WRITE_MS", WRITE_MS),
+        (
+            "HOOK_SECRET",
+            "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+        ),
+        ("PARLOR_LOG", "info,livekit=warn"),
+    ];
+    let daemon = bench.daemon_as(flags.as_flattened(), &variables);
+    daemon.writes("\"registered\"").await;
+    daemon
+}
+
+/// Waits until the caller was greeted and does what it is to do.
+async fn occupied(mut caller: Caller, busy: Busy) -> (Caller, Busy) {
+    let mut state = caller.agent_state();
+    agent_speaks(&mut state).await;
+    if matches!(busy, Busy::Answered) {
+        say(&mut caller, "caller-long").await;
+        agent_is(&mut state, "speaking").await;
+    }
+    (caller, busy)
+}
+
+/// A library that makes the disk slow for the processes that load it before others.
+async fn slow_disk() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(names::random("slow-disk"));
+    let compiled = Command::new("cc")
+        .args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
+        .arg(&library)
+        .arg(here.join("tests/e2e/slow_disk.c"))
+        .arg("-ldl")
+        .status();
+    assert!(compiled.await.unwrap().success());
+    library
+}
+
+/// The files in the folders of days below `folder`, or in itself, whose names end so.
+fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("spool") && !path.ends_with("failed") {
+            found.extend(files(&path, end));
+        } else if path.to_string_lossy().ends_with(end) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// What is in those of them that are whole.
+fn whole(folder: &Path, end: &str) -> Vec<Value> {
+    let texts = files(folder, end).into_iter().map(std::fs::read);
+    texts
+        .filter_map(|text| serde_json::from_slice(&text.unwrap()).ok())
+        .collect()
+}
+
+/// The goodbye in the agent's side of each recording.
+fn recordings(folder: &Path, goodbye: &[i16]) -> Vec<Match> {
+    let recordings = files(folder, ".wav").into_iter().map(|file| {
+        let mut recording = hound::WavReader::open(file).unwrap();
+        let both: Vec<i16> = recording.samples().map(Result::unwrap).collect();
+        let agent: Vec<_> = both.into_iter().skip(1).step_by(2).collect();
+        hearing::find(goodbye, &agent)
+    });
+    recordings.collect()
+}
