@@ -4,6 +4,7 @@
 //! caller it makes the `Brief` of one call.
 
 mod outline;
+mod voices;
 mod words;
 
 use std::fmt;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use parlor_core::conversation::{Brief, Limits, Lines, Patience, Phase, ToolRule};
 use parlor_core::private::Private;
-use parlor_core::wire::agent::{SessionConfig, Tool};
+use parlor_core::wire::agent::{Output, SessionConfig, Tool};
 use serde_json::Value;
 
 use crate::config::Source;
@@ -20,6 +21,8 @@ use crate::tools::mcp::{self, McpSpec, McpTool};
 use crate::tools::{Toolbox, pattern};
 
 pub use outline::{LinesOutline, Means, Outline, PhaseOutline, ToolOutline};
+pub use voices::{VoiceNotAllowed, Voices};
+pub(crate) use voices::{asked as asked_voice, is_voice_name};
 
 use words::Words;
 
@@ -28,6 +31,7 @@ use words::Words;
 pub struct Definition {
     first: PhaseDefinition,
     others: Vec<PhaseDefinition>,
+    voices: Voices,
     tools: Vec<(ToolRule, Tool)>,
     limits: Limits,
     lines: LinesDefinition,
@@ -79,6 +83,7 @@ impl Definition {
         let definition = Self {
             first: phase(outline.first, &mut problems),
             others: others.map(|it| phase(it, &mut problems)).collect(),
+            voices: outline.voices,
             tools: tools.into_iter().map(|it| (it.rule, it.tool)).collect(),
             limits: outline.limits,
             lines: lines(&outline.lines, &mut problems),
@@ -108,17 +113,33 @@ impl Definition {
         self.first.greeting.is_some()
     }
 
-    /// What the agent is for a caller of whom `values` tell, when MCP servers offer these tools.
+    /// The voice that the dispatch of the call has chosen, as far as `values` tell.
+    ///
+    /// # Errors
+    /// [`VoiceNotAllowed`]
+    pub fn chosen_voice<'a>(&self, values: &'a Value) -> Result<Option<&'a str>, VoiceNotAllowed> {
+        self.voices.choose(&values["job"]["metadata"])
+    }
+
+    /// What the agent is for a caller of whom `values` tell, when MCP servers offer these tools. It
+    /// keeps its own voice when the dispatch asks for one that it may not choose.
     pub fn brief(&self, values: &Value, offered: &[McpTool]) -> Brief {
         let mut tools = self.tools.clone();
         tools.extend(offered.iter().map(of_mcp));
         let phase = |phase: &PhaseDefinition| phase.fill(values, &tools);
+        let mut first = phase(&self.first);
+        let mut own_voice = None;
+        if let Ok(Some(voice)) = self.chosen_voice(values) {
+            let output = first.session.output.get_or_insert_with(Output::default);
+            own_voice = output.voice.replace(voice.to_owned());
+        }
         Brief {
-            first: phase(&self.first),
+            first,
             others: self.others.iter().map(phase).collect(),
             limits: self.limits.clone(),
             lines: self.lines.fill(values),
             tools: tools.into_iter().map(|(rule, _)| rule).collect(),
+            own_voice,
         }
     }
 

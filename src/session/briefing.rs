@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::agency::Present;
 use crate::config::LiveKit;
+use crate::definition::VoiceNotAllowed;
 use crate::names;
 use crate::room::{self, Hand};
 use crate::tools::Surroundings;
@@ -46,6 +47,8 @@ pub(super) struct Briefing {
     present: watch::Receiver<Arc<Present>>,
     offered: Option<watch::Receiver<Arc<[McpTool]>>>,
     caller: Option<Identity>,
+    /// The voice that the dispatch has chosen, as it was logged last.
+    voice: Option<Result<String, VoiceNotAllowed>>,
 }
 
 impl Briefing {
@@ -62,6 +65,7 @@ impl Briefing {
             present,
             offered: None,
             caller: None,
+            voice: None,
         }
     }
 
@@ -124,8 +128,25 @@ impl Briefing {
         let tools = offered.as_mut().map(|it| it.borrow_and_update().clone());
         self.offered = offered;
         let tools = tools.as_deref().unwrap_or_default();
-        let brief = present.agent.definition.brief(&self.values(), tools);
+        let values = self.values();
+        let definition = &present.agent.definition;
+        self.log_voice(definition.chosen_voice(&values));
+        let brief = definition.brief(&values, tools);
         Event::Brief(Box::new(brief))
+    }
+
+    /// Says once which voice was chosen. One that is not allowed may be anything, and is not shown.
+    fn log_voice(&mut self, chosen: Result<Option<&str>, VoiceNotAllowed>) {
+        let chosen = chosen.map(|voice| voice.map(str::to_owned)).transpose();
+        if chosen == self.voice {
+            return;
+        }
+        match &chosen {
+            Some(Ok(voice)) => tracing::info!(%voice, "the dispatch has chosen the voice"),
+            Some(Err(refused)) => tracing::warn!("{refused}: the agent keeps its own"),
+            None => {}
+        }
+        self.voice = chosen;
     }
 
     /// What templates and tools know of the call.

@@ -149,8 +149,8 @@ impl Observer {
             Fact::VoiceRefused => {
                 self.count(|it| &mut it.voices_refused, 1);
                 tracing::warn!(
-                    "the API refused the voice in agent.toml and chooses one; \
-                     `parlor doctor` lists the voices"
+                    "the API refused the voice: the session is opened with the agent's own voice, \
+                     or with one that the API chooses; `parlor doctor` lists the voices"
                 );
             }
             Fact::SessionRotated => {
