@@ -156,6 +156,11 @@ pub const VARIABLES: &[Variable] = &[
         "true: visitors of the page may manage the agent's session",
     ),
     variable(
+        "PARLOR_WEB_VOICES",
+        "false",
+        "true: visitors of the page choose from the voices that agent.toml allows",
+    ),
+    variable(
         "PARLOR_WEB_RATE",
         "30",
         "tokens for each visitor's address in a minute",
