@@ -3,6 +3,7 @@
 
 mod inbox;
 mod socket;
+mod voices;
 
 use parlor_core::audio::{Frame, SAMPLE_RATE};
 use parlor_core::conversation::{AgentCommand, Event, Loss};
@@ -13,6 +14,7 @@ use crate::dial::{DialError, Proxies, dial};
 
 pub use inbox::{Connections, Inbox};
 pub use socket::drive;
+pub use voices::{VoicesError, voices};
 
 /// Messages waiting to be sent, audio apart. The core sends a handful in a turn; full means
 /// that the peer has stopped reading.

@@ -11,12 +11,13 @@ use tokio::sync::oneshot;
 
 use super::worker::{Flags, Plan};
 use super::{Done, browser, out};
-use crate::config::{AgentApi, Source};
+use crate::config::{AgentApi, Overrides, Source};
+use crate::definition::Voices;
 use crate::demo::Servers;
 use crate::ops::log::Format;
 use crate::shutdown::Signals;
 use crate::sim::ToolRule;
-use crate::web::{self, Web, WebError};
+use crate::web::{self, VoiceMenu, Web, WebError};
 
 /// Port 0 is any free one.
 const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
@@ -55,7 +56,9 @@ impl DemoPage {
     }
 
     async fn serve(self, servers: &Servers, source: &Source, signals: &Signals) -> Done {
-        let page = self.page(servers).await.map_err(anyhow::Error::from)?;
+        let voices = Voices::load(source, &self.overrides())?;
+        let page = self.page(servers, voices).await;
+        let page = page.map_err(anyhow::Error::from)?;
         let url = page.url();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(page.run(async {
@@ -104,11 +107,23 @@ impl DemoPage {
         done
     }
 
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            agent_file: self.agent.clone(),
+            ..Overrides::default()
+        }
+    }
+
     /// The page, whose visitors are at home here, at another port when nobody minds and its own is taken.
-    async fn page(&self, servers: &Servers) -> Result<Web, WebError> {
+    async fn page(&self, servers: &Servers, voices: Voices) -> Result<Web, WebError> {
+        let menu = VoiceMenu {
+            choices: voices,
+            api: Some(servers.api().clone()),
+        };
         let at = |listen| web::Options {
             listen,
             manage: true,
+            voices: Some(menu.clone()),
             ..web::Options::new(servers.livekit().clone())
         };
         match self.listen {

@@ -5,12 +5,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use reqwest::StatusCode;
 use serde::Serialize;
 
 use super::{Done, out, parse};
+use crate::agent::voices;
 use crate::config::{Agent, AgentApi, ConfigError, LiveKit, Overrides, Source};
-use crate::dial::http;
 use crate::livekit_server::LiveKitServer;
 use crate::room;
 
@@ -165,48 +164,16 @@ async fn livekit_server(livekit: &LiveKit) -> Finding {
 
 async fn voice_agent_api(api: &AgentApi) -> Finding {
     const CHECK: &str = "voice agent api";
-    match voices(api).await {
+    match voices(api, CHECK_WITHIN).await {
         Ok(Some(voices)) => Finding::good(
             CHECK,
-            format_args!("{} takes the key; voices: {voices}", api.base_url),
+            format_args!(
+                "{} takes the key; voices: {}",
+                api.base_url,
+                voices.join(" ")
+            ),
         ),
         Ok(None) => Finding::good(CHECK, format_args!("{} answers", api.base_url)),
-        Err(error) => Finding::bad(CHECK, format_args!("{}: {error:#}", api.base_url)),
+        Err(error) => Finding::bad(CHECK, format_args!("{}: {error}", api.base_url)),
     }
-}
-
-/// The voices' names, when the API tells them.
-async fn voices(api: &AgentApi) -> anyhow::Result<Option<String>> {
-    let url = api.http_url("/v1/voices");
-    http::check(&api.proxies, &url)?;
-    let client = http::client(&api.proxies, CHECK_WITHIN)?;
-    let request = client.get(url).bearer_auth(api.key.reveal());
-    let unreachable = |error| {
-        let why = http::reason(error);
-        anyhow::anyhow!("{why}; check ASSEMBLYAI_BASE_URL")
-    };
-    let answer = request.send().await.map_err(unreachable)?;
-    match answer.status() {
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            anyhow::bail!(
-                "the key is refused ({}): check ASSEMBLYAI_API_KEY",
-                answer.status()
-            )
-        }
-        status if status.is_server_error() => anyhow::bail!("it is in trouble ({status})"),
-        status if !status.is_success() => Ok(None),
-        _ => Ok(names(&answer.text().await.map_err(unreachable)?)),
-    }
-}
-
-/// The names in a list of voices: strings, or objects with a name or an id.
-fn names(body: &str) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_str(body).ok()?;
-    let list = body.get("voices").unwrap_or(&body).as_array()?;
-    let name = |voice: &serde_json::Value| {
-        let named = voice.get("name").or_else(|| voice.get("id"));
-        named.unwrap_or(voice).as_str().map(str::to_owned)
-    };
-    let names: Vec<_> = list.iter().filter_map(name).collect();
-    (!names.is_empty()).then(|| names.join(" "))
 }

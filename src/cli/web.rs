@@ -1,14 +1,16 @@
 //! `parlor web`: the page and its endpoint alone.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::{Done, agent_name, out};
-use crate::config::{LiveKit, Source, address};
+use crate::config::{AgentApi, ConfigError, LiveKit, Overrides, Source, address};
+use crate::definition::Voices;
 use crate::shutdown::Signals;
-use crate::web::{self, Origin};
+use crate::web::{self, Origin, VoiceMenu};
 
 /// The command's flags.
 #[derive(Debug, Args)]
@@ -47,6 +49,12 @@ pub(super) struct Web {
     /// Let visitors see what tools are given and give, and all else that is for managers
     #[arg(long, env = "PARLOR_WEB_MANAGE")]
     manage: bool,
+    /// Let visitors choose the agent's voice, among those that the agent's file allows
+    #[arg(long, env = "PARLOR_WEB_VOICES")]
+    voices: bool,
+    /// The agent's file, for --voices [default: agent.toml, if it is there]
+    #[arg(long, value_name = "FILE")]
+    agent: Option<PathBuf>,
     /// Tokens for each visitor's address in a minute; ten times as many for all together
     #[arg(long, value_name = "N", env = "PARLOR_WEB_RATE", default_value_t = web::DEFAULT_RATE, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rate: u32,
@@ -56,6 +64,10 @@ impl Web {
     pub(super) async fn run(self, source: &Source) -> Done {
         let signals = Signals::watch()?;
         let livekit = LiveKit::load(source)?;
+        let voices = match self.voices {
+            true => Some(voices(source, self.agent)?),
+            false => None,
+        };
         let options = web::Options {
             listen: self.listen,
             livekit,
@@ -64,6 +76,7 @@ impl Web {
             allow_origins: self.allow_origins,
             allow_rooms: self.allow_rooms,
             manage: self.manage,
+            voices,
             tokens_a_minute: self.rate,
         };
         let page = web::Web::bind(options).await;
@@ -72,4 +85,23 @@ impl Web {
         page.run(signals.first()).await;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// The voices that the agent's file allows, and the API that lists them.
+fn voices(source: &Source, agent_file: Option<PathBuf>) -> Result<VoiceMenu, ConfigError> {
+    let overrides = Overrides {
+        agent_file,
+        ..Overrides::default()
+    };
+    let choices = Voices::load(source, &overrides)?;
+    let api = AgentApi::load_if_keyed(source)?;
+    let why = match &choices {
+        Voices::Own => "the agent's file allows no voices: set [voice] choices",
+        Voices::All if api.is_none() => {
+            "set ASSEMBLYAI_API_KEY, which the list of voices needs, or name the voices in [voice] choices"
+        }
+        _ => return Ok(VoiceMenu { choices, api }),
+    };
+    let why = format!("--voices (PARLOR_WEB_VOICES) cannot be used: {why}");
+    Err(ConfigError(vec![why]))
 }

@@ -17,7 +17,7 @@ use tokio::sync::{oneshot, watch};
 use super::courier::Courier;
 use super::{Done, agent_name, out};
 use crate::clock;
-use crate::config::{AgentText, Config, Overrides, Reload, Source};
+use crate::config::{AgentText, Config, LiveKit, Overrides, Reload, Source};
 use crate::definition::Definition;
 use crate::names;
 use crate::ops::log::Format;
@@ -168,18 +168,10 @@ impl Plan {
         let health = ops::serve(self.health, board.clone());
         let health = health.with_context(|| format!("nothing can be shown at {}", self.health))?;
         tracing::info!(%health, "health, metrics and calls");
-        let adopt = self.flags.adopt_rooms;
-        let adopt = adopt.unwrap_or_else(|| !worker::is_livekit_cloud(&server.livekit.url));
         let (definition, definition_out) = watch::channel(config.agent.definition);
         let (rooms_over, until_rooms_over) = oneshot::channel();
-        let mut rooms = None;
-        if adopt {
-            let (livekit, seed) = (&server.livekit, names::number());
-            let waiting =
-                WaitingRooms::new(livekit, &settings, board.clone(), definition_out, seed)
-                    .context("the server's rooms cannot be asked for")?;
-            rooms = Some(tokio::spawn(waiting.run(until_rooms_over)));
-        }
+        let waiting = self.waiting_rooms(&server.livekit, &settings, &board, definition_out)?;
+        let rooms = waiting.map(|it| tokio::spawn(it.run(until_rooms_over)));
         let reload = Reload::new(source, self.flags.overrides(), config.agent_text);
         let (over, until_over) = oneshot::channel();
         let reports = config.agent.reports;
@@ -210,6 +202,24 @@ impl Plan {
         }
         out::error(&format_args!("{cut} calls did not end by themselves"));
         Ok(ExitCode::FAILURE)
+    }
+
+    /// What finds rooms without an agent, unless that is switched off or the server does it itself.
+    fn waiting_rooms(
+        &self,
+        livekit: &LiveKit,
+        settings: &Settings,
+        board: &Arc<Board>,
+        agent: watch::Receiver<Arc<Definition>>,
+    ) -> anyhow::Result<Option<WaitingRooms>> {
+        let adopt = self.flags.adopt_rooms;
+        if !adopt.unwrap_or_else(|| !worker::is_livekit_cloud(&livekit.url)) {
+            return Ok(None);
+        }
+        let waiting = WaitingRooms::new(livekit, settings, board.clone(), agent, names::number());
+        waiting
+            .map(Some)
+            .context("the server's rooms cannot be asked for")
     }
 
     fn settings(&self, source: &Source, participant_name: &str) -> Settings {

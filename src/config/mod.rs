@@ -22,7 +22,7 @@ use parlor_core::conversation::Settings;
 use parlor_core::ids::Identity;
 use parlor_core::private::{Private, Secret};
 
-use crate::definition::Definition;
+use crate::definition::{Definition, Voices};
 use crate::dial::Proxies;
 use crate::monitor::Access;
 use crate::report::Reports;
@@ -171,6 +171,21 @@ impl Agent {
     pub fn log_warnings(&self) {
         for warning in self.definition.warnings() {
             tracing::warn!("{warning}");
+        }
+    }
+}
+
+impl Voices {
+    /// Reads which voices the agent's file lets a dispatch choose; needs none of its secrets.
+    ///
+    /// # Errors
+    /// What of the file is wrong.
+    pub fn load(source: &Source, overrides: &Overrides) -> Result<Self, ConfigError> {
+        let file = AgentText::read(source, overrides);
+        let file = file.and_then(|it| AgentFile::parse(&it.path, it.text.reveal()));
+        match file {
+            Ok(file) => Ok(file.voices()),
+            Err(error) => Err(ConfigError(error.lines())),
         }
     }
 }

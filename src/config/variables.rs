@@ -207,6 +207,12 @@ pub const VARIABLES: &[Variable] = &[
     )
     .takes(SWITCH),
     variable(
+        "PARLOR_WEB_VOICES",
+        "false",
+        "true: visitors of the page choose from the voices that agent.toml allows",
+    )
+    .takes(SWITCH),
+    variable(
         "PARLOR_WEB_RATE",
         "30",
         "tokens for each visitor's address in a minute",

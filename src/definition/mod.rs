@@ -4,6 +4,7 @@
 //! caller it makes the `Brief` of one call.
 
 mod outline;
+mod voices;
 mod words;
 
 use std::collections::BTreeSet;
@@ -12,7 +13,7 @@ use std::sync::Arc;
 
 use parlor_core::conversation::{Brief, Limits, Lines, Patience, Phase, ToolRule};
 use parlor_core::private::Private;
-use parlor_core::wire::agent::{SessionConfig, Tool};
+use parlor_core::wire::agent::{Output, SessionConfig, Tool};
 use serde_json::Value;
 
 use crate::config::Source;
@@ -21,6 +22,8 @@ use crate::tools::mcp::{self, McpSpec, McpTool};
 use crate::tools::{Toolbox, pattern};
 
 pub use outline::{LinesOutline, Means, Outline, PhaseOutline, ToolOutline};
+pub use voices::{VoiceNotAllowed, Voices};
+pub(crate) use voices::{asked as asked_voice, is_voice_name};
 
 use words::Words;
 
@@ -29,6 +32,7 @@ use words::Words;
 pub struct Definition {
     first: PhaseDefinition,
     others: Vec<PhaseDefinition>,
+    voices: Voices,
     tools: Vec<ToolDefinition>,
     limits: Limits,
     lines: LinesDefinition,
@@ -87,6 +91,7 @@ impl Definition {
         let definition = Self {
             first: phase(outline.first, &mut problems),
             others: others.map(|it| phase(it, &mut problems)).collect(),
+            voices: outline.voices,
             tools: tools
                 .into_iter()
                 .map(|it| tool(it, &mut problems))
@@ -134,8 +139,17 @@ impl Definition {
         spoken.flat_map(Words::warnings).collect()
     }
 
+    /// The voice that the dispatch of the call has chosen, as far as `values` tell.
+    ///
+    /// # Errors
+    /// [`VoiceNotAllowed`]
+    pub fn chosen_voice<'a>(&self, values: &'a Value) -> Result<Option<&'a str>, VoiceNotAllowed> {
+        self.voices.choose(&values["job"]["metadata"])
+    }
+
     /// What the agent is for a caller whom `values` describe, when MCP servers offer these tools.
-    /// The variables that are missing in what it says are added to `missing`.
+    /// The variables that are missing in what it says are added to `missing`. The agent keeps its own
+    /// voice when the dispatch asks for one that it may not choose.
     pub fn brief(
         &self,
         values: &Value,
@@ -155,12 +169,19 @@ impl Definition {
         tools.extend(offered.iter().map(of_mcp));
         let lines = self.lines.fill(&mut fill);
         let mut phase = |phase: &PhaseDefinition| phase.fill(values, &tools, &mut fill);
+        let mut first = phase(&self.first);
+        let mut own_voice = None;
+        if let Ok(Some(voice)) = self.chosen_voice(values) {
+            let output = first.session.output.get_or_insert_with(Output::default);
+            own_voice = output.voice.replace(voice.to_owned());
+        }
         Brief {
-            first: phase(&self.first),
+            first,
             others: self.others.iter().map(phase).collect(),
             limits: self.limits.clone(),
             lines,
             tools: tools.into_iter().map(|(rule, _)| rule).collect(),
+            own_voice,
         }
     }
 

@@ -6,6 +6,7 @@ use parlor_core::conversation::{Limits, Patience, ToolRule};
 use parlor_core::private::Private;
 use parlor_core::wire::agent::{SessionConfig, Tool};
 
+use super::voices::Voices;
 use crate::tools::http::HttpSpec;
 use crate::tools::mcp::McpSpec;
 use crate::tools::rpc::RpcSpec;
@@ -17,6 +18,8 @@ pub struct Outline {
     pub first: PhaseOutline,
     /// What it can become.
     pub others: Vec<PhaseOutline>,
+    /// Which voices a dispatch may choose.
+    pub voices: Voices,
     /// What it can do besides speaking.
     pub tools: Vec<ToolOutline>,
     /// Whose tools it can use as well.

@@ -131,17 +131,7 @@ impl Room {
         let (room, room_events) = connect(livekit, token, false).await?;
         let sink = NativeSink::new();
         let room = Arc::new(room);
-        let voice = Publication {
-            room: room.clone(),
-            name: "agent",
-            source: sink.source(),
-            options: microphone(false),
-            permission: |allowed| allowed.voice,
-        };
-        if let Err(error) = voice.publish().await {
-            close(&room).await;
-            return Err(error);
-        }
+        let voice = publish_voice(&room, &sink).await?;
         let (requests, requests_out) = mpsc::channel(REQUESTS);
         let (events, events_out) = mpsc::channel(INBOX);
         let (captions, captions_out) = mpsc::channel(captions::WAITING);
@@ -156,16 +146,8 @@ impl Room {
         let (playout, answers) = (Playout::default(), Answers::default());
 
         let mut tasks = JoinSet::new();
-        let told = events.clone();
-        tasks.spawn(
-            voice
-                .keep(allowed_out.clone(), async move |unheard| {
-                    let voice = Event::Room(RoomEvent::Voice(unheard));
-                    // Nobody takes it when the call is over.
-                    told.send(voice).await.ok();
-                })
-                .in_current_span(),
-        );
+        let keeping = keep_voice(voice, allowed_out.clone(), events.clone());
+        tasks.spawn(keeping.in_current_span());
         let outlets = Outlets {
             events,
             asked,
@@ -301,6 +283,41 @@ fn show(
         tokio::join!(shown, posted);
     };
     tokio::spawn(all.in_current_span())
+}
+
+/// Publishes the agent's track in a room that has just been joined; leaves the room if that fails.
+async fn publish_voice(
+    room: &Arc<livekit::Room>,
+    sink: &NativeSink,
+) -> Result<Publication, JoinError> {
+    let voice = Publication {
+        room: room.clone(),
+        name: "agent",
+        source: sink.source(),
+        options: microphone(false),
+        permission: |allowed| allowed.voice,
+    };
+    match voice.publish().await {
+        Ok(()) => Ok(voice),
+        Err(error) => {
+            close(room).await;
+            Err(error)
+        }
+    }
+}
+
+/// Keeps the agent's track published, and reports whether it can be heard.
+async fn keep_voice(
+    voice: Publication,
+    allowed: watch::Receiver<Allowed>,
+    events: mpsc::Sender<Event>,
+) {
+    let report = async |unheard| {
+        let voice = Event::Room(RoomEvent::Voice(unheard));
+        // Nobody takes it when the call is over.
+        events.send(voice).await.ok();
+    };
+    voice.keep(allowed, report).await;
 }
 
 /// Shows the latest state, while that is allowed. A room that refuses is reported once.

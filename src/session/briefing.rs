@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::agency::Present;
 use crate::config::LiveKit;
+use crate::definition::VoiceNotAllowed;
 use crate::names;
 use crate::room::{self, Hand};
 use crate::tools::Surroundings;
@@ -48,6 +49,8 @@ pub(super) struct Briefing {
     caller: Option<Identity>,
     /// Variables that were missing in what the agent says.
     missing: BTreeSet<String>,
+    /// The voice that the dispatch has chosen, as it was logged last.
+    voice: Option<Result<String, VoiceNotAllowed>>,
 }
 
 impl Briefing {
@@ -65,6 +68,7 @@ impl Briefing {
             offered: None,
             caller: None,
             missing: BTreeSet::new(),
+            voice: None,
         }
     }
 
@@ -128,6 +132,7 @@ impl Briefing {
         self.offered = offered;
         let tools = tools.as_deref().unwrap_or_default();
         let (definition, values) = (&present.agent.definition, self.values());
+        self.log_voice(definition.chosen_voice(&values));
         let mut missing = BTreeSet::new();
         let brief = definition.brief(&values, tools, &mut missing);
         self.tell_missing(missing);
@@ -146,6 +151,20 @@ impl Briefing {
             );
             self.missing.append(&mut missing);
         }
+    }
+
+    /// Logs once which voice was chosen. One that is not allowed may be anything, and is not shown.
+    fn log_voice(&mut self, chosen: Result<Option<&str>, VoiceNotAllowed>) {
+        let chosen = chosen.map(|voice| voice.map(str::to_owned)).transpose();
+        if chosen == self.voice {
+            return;
+        }
+        match &chosen {
+            Some(Ok(voice)) => tracing::info!(%voice, "the dispatch has chosen the voice"),
+            Some(Err(refused)) => tracing::warn!("{refused}: the agent keeps its own"),
+            None => {}
+        }
+        self.voice = chosen;
     }
 
     /// What templates and tools know of the call.

@@ -108,10 +108,6 @@ impl Observer {
                 tracing::debug!(%kind, "the agent sent a message of an unknown type");
             }
             Fact::Unheard(why) => self.unheard(*why),
-            Fact::HeardAgain { after } => {
-                let after_ms = milliseconds(*after);
-                tracing::info!(after_ms, "the agent can be heard again");
-            }
             Fact::WentQuiet(state) => {
                 tracing::warn!(
                     state = state.as_str(),
@@ -149,6 +145,10 @@ impl Observer {
                 let after_ms = after.map(milliseconds);
                 tracing::debug!(after_ms, "the caller's voice silenced the agent's");
             }
+            Fact::HeardAgain { after } => {
+                let after_ms = milliseconds(*after);
+                tracing::info!(after_ms, "the agent can be heard again");
+            }
             Fact::ToolCalled { call, name, .. } => {
                 self.count(|it| &mut it.tool_calls, 1);
                 tracing::debug!(%call, tool = %name, "a tool was called");
@@ -173,8 +173,8 @@ impl Observer {
             Fact::VoiceRefused => {
                 self.count(|it| &mut it.voices_refused, 1);
                 tracing::warn!(
-                    "the API refused the voice in agent.toml and chooses one; \
-                     `parlor doctor` lists the voices"
+                    "the API refused the voice: the session is opened with the agent's own voice, \
+                     or with one that the API chooses; `parlor doctor` lists the voices"
                 );
             }
             Fact::SessionRotated => {

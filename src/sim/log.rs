@@ -60,6 +60,8 @@ pub struct Asked {
     pub has_greeting: bool,
     /// Its prompt; empty without one.
     pub system_prompt: Private<String>,
+    /// Its voice, if it named one.
+    pub voice: Option<String>,
 }
 
 /// A handle on what was seen; copies see the same.
@@ -112,6 +114,7 @@ impl Asked {
         Self {
             has_greeting: session.get("greeting").is_some(),
             system_prompt: Private::new(prompt.to_owned()),
+            voice: session["output"]["voice"].as_str().map(str::to_owned),
         }
     }
 }

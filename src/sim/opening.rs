@@ -43,7 +43,9 @@ impl Session {
             self.pen.note(Entry::Changed);
         }
         if first {
-            self.pen.asked(Asked::of(&self.asked));
+            let asked = Asked::of(&self.asked);
+            tracing::info!(voice = asked.voice, "a client opens a session");
+            self.pen.asked(asked);
             self.ready_at = Some(Instant::now() + READY_AFTER);
         }
         let config = messages::config(&self.id, &self.asked);

@@ -5,10 +5,12 @@ use std::ops::ControlFlow;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::Reply;
 use super::log::Entry;
 use super::refuse::Refusal;
 use super::session::{Flow, Session};
 use super::speaking::{Said, Utterance};
+use super::voice::pitch_of;
 
 impl Session {
     /// Speaks: at once, instead of the greeting, or after what it says.
@@ -40,10 +42,20 @@ impl Session {
         ControlFlow::Continue(())
     }
 
-    pub(super) async fn say(&mut self, utterance: Utterance) -> Flow {
+    pub(super) async fn say(&mut self, mut utterance: Utterance) -> Flow {
+        utterance.speech.change_pitch(self.pitch());
         let started = self.mouth.start(Instant::now(), utterance);
         self.send(started).await?;
         self.speak(Instant::now()).await
+    }
+
+    /// How much higher than the clips it speaks; a parrot has the voice of whom it repeats.
+    fn pitch(&self) -> f64 {
+        let voice = self.asked.pointer("/output/voice").and_then(Value::as_str);
+        match self.options.reply {
+            Reply::Parrot => 1.0,
+            Reply::Script => voice.map_or(1.0, pitch_of),
+        }
     }
 
     /// Sends all of the reply that is due.

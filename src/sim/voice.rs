@@ -1,7 +1,20 @@
 //! What the agent says: samples, words, and when each word is heard.
 
+use super::validate::VOICES;
+
 /// Samples of silence before each reply: 200 ms, as the API has it.
 const LEAD: usize = 4_800;
+
+/// The voice of the API's own choice, which the clips are.
+const OWN: &str = "anna";
+
+/// How much higher than the clips a voice is: each of the API's voices has a pitch of its own, and
+/// those whose names are neighbours differ clearly.
+pub(super) fn pitch_of(voice: &str) -> f64 {
+    let at = VOICES.iter().position(|it| *it == voice && *it != OWN);
+    let step = |at: usize| (at * 7 % VOICES.len()) as f64;
+    at.map_or(1.0, |at| 0.79 + 0.025 * step(at))
+}
 
 /// One utterance.
 #[derive(Debug)]
@@ -34,12 +47,36 @@ impl Speech {
         }
     }
 
+    /// Makes it higher and faster by `factor`, or lower and slower.
+    pub(super) fn change_pitch(&mut self, factor: f64) {
+        if factor == 1.0 {
+            return;
+        }
+        self.samples = played_at(&self.samples, factor);
+        let sooner = |at: u64| (at as f64 / factor) as u64;
+        for word in &mut self.words {
+            (word.start, word.end) = (sooner(word.start), sooner(word.end));
+        }
+    }
+
     /// The words that were begun in the first `samples`.
     pub(super) fn said_by(&self, samples: usize) -> String {
         let now = samples as u64 / 24;
         let said = self.words.iter().take_while(|word| word.start < now);
         said.map(|word| word.text.as_str()).collect()
     }
+}
+
+/// `samples` played `factor` times as fast.
+fn played_at(samples: &[i16], factor: f64) -> Vec<i16> {
+    let last = samples.len().saturating_sub(1);
+    let sample = |at: f64| {
+        let before = at as usize;
+        let [a, b] = [before, before + 1].map(|it| f64::from(samples[it.min(last)]));
+        (a + (b - a) * at.fract()) as i16
+    };
+    let length = (samples.len() as f64 / factor) as usize;
+    (0..length).map(|it| sample(it as f64 * factor)).collect()
 }
 
 /// Spreads words over `length` milliseconds by their number of letters.
@@ -75,5 +112,51 @@ mod tests {
         assert_eq!(speech.said_by(0), "");
         assert_eq!(speech.said_by(24 * 201), "one");
         assert_eq!(speech.said_by(usize::MAX / 2), "one three five");
+    }
+
+    /// How often the wave crosses zero upwards in a second.
+    fn hertz(samples: &[i16]) -> f64 {
+        let crossings = samples.windows(2).filter(|it| it[0] < 0 && it[1] >= 0);
+        crossings.count() as f64 * 24_000.0 / samples.len() as f64
+    }
+
+    #[test]
+    fn each_voice_has_a_pitch_of_its_own() {
+        let pitches: Vec<_> = VOICES.iter().map(|voice| pitch_of(voice)).collect();
+        assert!(
+            pitches.iter().all(|it| (0.75..1.25).contains(it)),
+            "{pitches:?}"
+        );
+        let mut sorted = pitches;
+        sorted.sort_by(f64::total_cmp);
+        let differ = sorted.windows(2).all(|it| it[1] - it[0] > 0.005);
+        assert!(differ, "{sorted:?}");
+        assert_eq!((pitch_of("anna"), pitch_of("nobody")), (1.0, 1.0));
+    }
+
+    #[test]
+    fn a_higher_voice_is_faster_and_its_words_are_where_they_are_heard() {
+        let wave = |at| ((f64::from(at) * std::f64::consts::TAU / 80.0).sin() * 9_000.0) as i16;
+        let samples: Vec<_> = (0..24_000).map(wave).collect();
+        for factor in [0.8, 1.0, 1.25] {
+            let mut speech = Speech::new(&samples, "one three five");
+            speech.change_pitch(factor);
+            let lead = (LEAD as f64 / factor) as usize;
+            let spoken = &speech.samples[lead..];
+            assert_eq!(
+                spoken.len(),
+                (24_000.0 / factor).round() as usize,
+                "{factor}"
+            );
+            assert!((hertz(spoken) - 300.0 * factor).abs() < 3.0, "{factor}");
+            let last = speech.words.last().unwrap();
+            let ends = speech.samples.len() as u64 / 24;
+            assert!(last.end.abs_diff(ends) <= 1, "{factor}: {last:?}, {ends}");
+            assert_eq!(speech.said_by(usize::MAX / 2), "one three five");
+        }
+        let mut silence = Speech::new(&[], "");
+        silence.change_pitch(1.25);
+        assert_eq!(silence.samples.len(), 3_840);
+        assert_eq!(played_at(&[], 0.8), [0; 0]);
     }
 }

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::refusal::Refusal;
+use crate::definition::asked_voice;
 use crate::names;
 use crate::token::{Seat, Sent, Visit};
 
@@ -85,11 +87,28 @@ impl Ask {
         serde_json::from_slice(body).map_err(|_| why)
     }
 
+    /// The voice that it asks for, of whatever type.
+    pub(super) fn voice(&self, rules: &Rules) -> Option<Value> {
+        let metadata = self.sent(rules)?.metadata.as_deref()?;
+        let metadata = serde_json::from_str(metadata).ok()?;
+        asked_voice(&metadata).cloned()
+    }
+
+    /// The first agent that it asks for and that is ours.
+    fn sent(&self, rules: &Rules) -> Option<&AskedAgent> {
+        let agents = self.room_config.as_ref()?.agents.as_ref()?;
+        agents.iter().find(|it| {
+            let name = it.agent_name.as_ref();
+            name.is_none_or(|it| *it == rules.agent_name)
+        })
+    }
+
     /// What it gets; with a `seat` that it had before, that one again.
     ///
     /// # Errors
     /// [`Refusal::Body`], [`Refusal::Rejoin`]
     pub(super) fn visit(self, rules: &Rules, had: Option<Seat>) -> Result<Visit, Refusal> {
+        let agent = agent(rules, self.sent(rules))?;
         let room = named(
             self.room_name,
             "room_name is too long, or has odd characters",
@@ -106,13 +125,12 @@ impl Ask {
         if metadata.len() > MAX_METADATA {
             return Err(Refusal::Body("participant_metadata is too long"));
         }
-        let agents = self.room_config.and_then(|it| it.agents);
         Ok(Visit {
             seat: place(rules, (room, identity), had)?,
             name: name.unwrap_or_default(),
             metadata,
             attributes: attributes(self.participant_attributes.unwrap_or_default())?,
-            agent: agent(rules, agents.unwrap_or_default())?,
+            agent,
             manages: rules.manage,
             valid: VALID,
         })
@@ -159,14 +177,9 @@ fn attributes(given: HashMap<String, String>) -> Result<HashMap<String, String>,
     Ok(given)
 }
 
-/// Our agent, with the metadata of the first one that is asked for and is ours.
-fn agent(rules: &Rules, asked: Vec<AskedAgent>) -> Result<Option<Sent>, Refusal> {
-    let is_ours = |it: &AskedAgent| {
-        it.agent_name
-            .as_ref()
-            .is_none_or(|it| *it == rules.agent_name)
-    };
-    let metadata = asked.into_iter().find(is_ours).and_then(|it| it.metadata);
+/// Our agent, with the metadata that it is asked for with.
+fn agent(rules: &Rules, asked: Option<&AskedAgent>) -> Result<Option<Sent>, Refusal> {
+    let metadata = asked.and_then(|it| it.metadata.clone());
     let metadata = metadata.unwrap_or_default();
     if metadata.len() > MAX_METADATA {
         return Err(Refusal::Body("the metadata of the agent is too long"));
@@ -179,7 +192,7 @@ fn agent(rules: &Rules, asked: Vec<AskedAgent>) -> Result<Option<Sent>, Refusal>
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -254,6 +267,33 @@ mod tests {
         assert_eq!(sent("", json!([])), None);
         assert_eq!(sent("", asked), None);
         assert_eq!(sent("", json!([{"metadata": "6"}])), agent("", "6"));
+    }
+
+    #[test]
+    fn a_voice_is_asked_for_in_the_metadata_of_our_agent() {
+        let voice = |agents: Value| {
+            let body = json!({"room_config": {"agents": agents}}).to_string();
+            let ask = Ask::read(body.as_bytes()).unwrap();
+            ask.voice(&rules(CLERK, false))
+        };
+        let metadata = |it: Value| json!([{"metadata": it.to_string()}]);
+        assert_eq!(
+            voice(metadata(json!({"voice": "alba"}))),
+            Some(json!("alba"))
+        );
+        assert_eq!(voice(metadata(json!({"voice": [1]}))), Some(json!([1])));
+        assert_eq!(voice(metadata(json!({"voice": ""}))), None);
+        assert_eq!(voice(metadata(json!({"order": 7}))), None);
+        assert_eq!(voice(json!([{"metadata": "voice"}])), None);
+        assert_eq!(voice(json!([])), None);
+        // Whichever agent's metadata is passed on is the one that is looked at.
+        let alba = json!({"voice": "alba"}).to_string();
+        let other = json!({"agent_name": "other", "metadata": alba});
+        assert_eq!(voice(json!([other, {"agent_name": CLERK}])), None);
+        assert_eq!(
+            voice(json!([other, {"agent_name": CLERK, "metadata": alba}])),
+            Some(json!("alba"))
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod refusal;
 mod serve;
 mod shared;
 mod token;
+mod voices;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -30,8 +31,10 @@ use origin::Door;
 use page::Page;
 use refusal::Refusal;
 use shared::{Counts, Shared};
+use voices::Menu;
 
 pub use origin::{NotAnOrigin, Origin};
+pub use voices::VoiceMenu;
 
 /// Where the page is when nothing else is said.
 pub const DEFAULT_ADDRESS: SocketAddr =
@@ -60,6 +63,8 @@ pub struct Options {
     pub allow_rooms: bool,
     /// Whether visitors may see all of the agent's session and manage it.
     pub manage: bool,
+    /// The voices that visitors may choose from; without it nobody chooses.
+    pub voices: Option<VoiceMenu>,
     /// Tokens for each client in a minute, 1 or more.
     pub tokens_a_minute: u32,
 }
@@ -75,6 +80,7 @@ impl Options {
             allow_origins: Vec::new(),
             allow_rooms: false,
             manage: false,
+            voices: None,
             tokens_a_minute: DEFAULT_RATE,
         }
     }
@@ -127,6 +133,7 @@ impl Web {
                 allow_rooms: options.allow_rooms,
                 manage: options.manage,
             },
+            menu: Menu::new(options.voices),
             limit: Mutex::new(Limit::new(options.tokens_a_minute)),
             livekit: options.livekit,
             server_url,
@@ -167,6 +174,7 @@ fn router(shared: Arc<Shared>) -> Router {
     let token = post(token::give).options(|| async { StatusCode::NO_CONTENT });
     Router::new()
         .route("/api/token", token.fallback(refuse))
+        .route("/api/voices", get(voices::list).fallback(refuse))
         .fallback(get(file).fallback(refuse))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(shared.clone(), guard))

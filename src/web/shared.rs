@@ -10,6 +10,7 @@ use super::limit::Limit;
 use super::origin::Door;
 use super::page::Page;
 use super::refusal::Refusal;
+use super::voices::Menu;
 use crate::config::LiveKit;
 
 /// What all requests have in common.
@@ -19,6 +20,7 @@ pub(super) struct Shared {
     pub(super) door: Door,
     pub(super) headers: Headers,
     pub(super) rules: Rules,
+    pub(super) menu: Menu,
     pub(super) limit: Mutex<Limit>,
     pub(super) livekit: LiveKit,
     /// LiveKit's address as browsers have it.

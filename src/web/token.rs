@@ -9,6 +9,7 @@ use axum::extract::{Extension, FromRequest, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::ask::Ask;
@@ -61,7 +62,9 @@ async fn token(shared: &Shared, request: Request) -> Result<Response, Refusal> {
     if !is_json && !body.is_empty() {
         return Err(Refusal::NotJson);
     }
-    let visit = Ask::read(&body)?.visit(rules, had)?;
+    let ask = Ask::read(&body)?;
+    check_voice(shared, ask.voice(rules)).await?;
+    let visit = ask.visit(rules, had)?;
     let room = visit.seat.room.clone();
     let minted = mint_visit(&shared.livekit, visit).map_err(|error| {
         tracing::error!(%error, "tokens cannot be made: check LIVEKIT_API_KEY, LIVEKIT_API_SECRET");
@@ -74,6 +77,21 @@ async fn token(shared: &Shared, request: Request) -> Result<Response, Refusal> {
     }));
     let headers = [(CACHE_CONTROL, "no-store")];
     Ok((StatusCode::CREATED, headers, answer).into_response())
+}
+
+/// Lets a visitor choose a voice only where that is allowed, and only one that is offered.
+async fn check_voice(shared: &Shared, asked: Option<Value>) -> Result<(), Refusal> {
+    let Some(asked) = asked else {
+        return Ok(());
+    };
+    if !shared.menu.is_open() {
+        return Err(Refusal::Body("voices cannot be chosen here: see --voices"));
+    }
+    let offered = shared.menu.offered().await;
+    match asked.as_str() {
+        Some(voice) if offered.iter().any(|it| it == voice) => Ok(()),
+        _ => Err(Refusal::Body("this voice cannot be chosen")),
+    }
 }
 
 async fn body(request: Request) -> Result<Bytes, Refusal> {

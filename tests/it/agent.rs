@@ -90,8 +90,8 @@ fn all_but(missing: &str, value: Option<&Value>) -> Value {
     };
     for (path, given) in &everything() {
         match (*path == missing, value) {
-            (false, _) => put(*path, given),
-            (true, Some(value)) => put(*path, value),
+            (false, _) => put(path, given),
+            (true, Some(value)) => put(path, value),
             (true, None) => {}
         }
     }
@@ -339,4 +339,57 @@ fn who_may_watch_is_a_setting() {
     assert_eq!(access(text), Access { who, open });
     let wrong = problems("[monitor]\nwho = \"nobody\"\n");
     assert!(wrong[0].contains("everyone"), "{wrong:?}");
+}
+
+/// The voice of the first session, and the next one to try.
+fn voices(text: &str, metadata: Value) -> (Option<String>, Option<String>) {
+    let brief = brief(text, json!({ "job": { "metadata": metadata } }));
+    let voice = brief.first.session.output.and_then(|it| it.voice);
+    (voice, brief.own_voice)
+}
+
+#[test]
+fn a_dispatch_chooses_among_the_voices_that_the_file_allows() {
+    let some = |name: &str| Some(name.to_owned());
+    let asks = || json!({"voice": "vera"});
+    let listed = "[voice]\nname = \"alba\"\nchoices = [\"vera\", \"reid\"]\n";
+    assert_eq!(voices(listed, asks()), (some("vera"), some("alba")));
+    assert_eq!(voices(listed, json!({})), (some("alba"), None));
+    assert_eq!(
+        voices(listed, json!({"voice": "mary"})),
+        (some("alba"), None)
+    );
+    assert_eq!(voices(listed, json!("vera")), (some("alba"), None));
+    let all = "[voice]\nchoices = \"all\"\n";
+    assert_eq!(voices(all, asks()), (some("vera"), None));
+    assert_eq!(voices(all, json!({"voice": "no name"})), (None, None));
+    let none = "[voice]\nname = \"alba\"\n";
+    assert_eq!(voices(none, asks()), (some("alba"), None));
+    assert_eq!(voices("", asks()), (None, None));
+    let stored = "agent_id = \"agent_1\"\n[voice]\nchoices = \"all\"\n";
+    assert_eq!(voices(stored, asks()), (None, None));
+}
+
+#[test]
+fn choices_of_voices_are_all_or_a_list_of_names() {
+    let many = (0..101).map(|it| format!("\"voice-{it}\""));
+    let many = format!("[{}]", many.collect::<Vec<_>>().join(","));
+    for (choices, why) in [
+        ("\"any\"", "must be \"all\" or a list of voices"),
+        ("7", "must be \"all\" or a list of voices"),
+        ("[7]", "must be \"all\" or a list of voices"),
+        ("[]", "must name a voice"),
+        ("[\"all\"]", "without brackets"),
+        ("[\"vera\", \"vera\"]", "each voice once"),
+        ("[\"vera\", \"a b\"]", "letters, digits"),
+        ("[\"\"]", "letters, digits"),
+        (&many, "at most 100"),
+    ] {
+        let problems = problems(&format!("[voice]\nchoices = {choices}\n"));
+        assert_eq!(problems.len(), 1, "{choices}: {problems:?}");
+        assert!(
+            problems[0].contains("choices") && problems[0].contains(why),
+            "{problems:?}"
+        );
+    }
 }

@@ -6,9 +6,12 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use livekit_api::access_token::{Claims, TokenVerifier, VideoGrants};
 use parlor::clock;
-use parlor::config::LiveKit;
+use parlor::config::{AgentApi, LiveKit};
+use parlor::definition::Voices;
+use parlor::dial::Proxies;
+use parlor::sim::{self, Simulator};
 use parlor::token::{Grant, Kind, mint};
-use parlor::web::{Options, Web};
+use parlor::web::{Options, VoiceMenu, Web};
 use parlor_core::private::Secret;
 use ring::hmac;
 use serde_json::{Value, json};
@@ -462,4 +465,107 @@ async fn it_ends_though_somebody_holds_a_connection() {
     bench.stop.send(()).unwrap();
     timeout(SOON, bench.running).await.unwrap().unwrap();
     assert!(TcpStream::connect(&bench.host).await.is_err());
+}
+
+/// The simulator as a server of the API, and the key that it takes.
+async fn simulator() -> (AgentApi, oneshot::Sender<()>) {
+    let simulator = Simulator::bind(sim::Options {
+        key: Some("right".to_owned()),
+        ..sim::Options::default()
+    });
+    let simulator = simulator.await.unwrap();
+    let base_url = format!("ws://{}", simulator.addr());
+    let (stop, stopped) = oneshot::channel();
+    tokio::spawn(simulator.run(async {
+        stopped.await.ok();
+    }));
+    (api(&base_url, "right"), stop)
+}
+
+fn api(base_url: &str, key: &str) -> AgentApi {
+    AgentApi {
+        base_url: base_url.to_owned(),
+        key: Secret::new(key),
+        proxies: Proxies::default(),
+    }
+}
+
+fn listed(names: &[&str]) -> Voices {
+    Voices::Listed(names.iter().map(|&it| it.to_owned()).collect())
+}
+
+async fn with_voices(choices: Voices, api: Option<AgentApi>) -> Bench {
+    bench(Options {
+        voices: Some(VoiceMenu { choices, api }),
+        ..options()
+    })
+    .await
+}
+
+impl Bench {
+    async fn voices(&self) -> Value {
+        let answer = self.get("/api/voices").await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        answer.json()["voices"].clone()
+    }
+
+    /// Asks for a token with a voice, as the page does.
+    async fn token_in(&self, voice: &Value) -> Answer {
+        let metadata = json!({ "voice": voice }).to_string();
+        let body = json!({"room_config": {"agents": [{"metadata": metadata}]}});
+        self.token(&body, &[]).await
+    }
+}
+
+#[tokio::test]
+async fn a_visitor_chooses_among_the_voices_that_file_and_api_both_have() {
+    let (api, _stop) = simulator().await;
+    let bench = with_voices(listed(&["vera", "ivy", "alba"]), Some(api.clone())).await;
+    assert_eq!(bench.voices().await, json!(["vera", "alba"]));
+    let claims = bench.token_in(&json!("alba")).await.claims();
+    let agents = claims.room_config.unwrap().agents;
+    assert_eq!(agents[0].agent_name, "clerk");
+    assert_eq!(agents[0].metadata, r#"{"voice":"alba"}"#);
+    for voice in [json!("ivy"), json!("mary"), json!(["alba"]), json!(1)] {
+        let refused = bench.token_in(&voice).await;
+        assert_eq!(refused.status, 400, "{voice}");
+        assert_eq!(refused.json()["error"], "this voice cannot be chosen");
+    }
+    assert_eq!(bench.token_in(&json!("")).await.status, 201);
+    assert_eq!(bench.ask("POST /api/voices", &[], "").await.status, 405);
+
+    let all = with_voices(Voices::All, Some(api)).await.voices().await;
+    assert_eq!(all.as_array().unwrap().len(), 18);
+}
+
+#[tokio::test]
+async fn a_list_that_cannot_be_had_leaves_what_the_file_names() {
+    let (right, stop) = simulator().await;
+    let wrong_key = api(&right.base_url, "wrong");
+    stop.send(()).unwrap();
+    let nobody = api("ws://127.0.0.1:9", "right");
+    for api in [Some(wrong_key), Some(nobody), None] {
+        let bench = with_voices(listed(&["ivy"]), api.clone()).await;
+        assert_eq!(bench.voices().await, json!(["ivy"]));
+        assert_eq!(bench.token_in(&json!("ivy")).await.status, 201);
+        let all = with_voices(Voices::All, api).await;
+        assert_eq!(all.voices().await, json!([]));
+        assert_eq!(all.token_in(&json!("ivy")).await.status, 400);
+    }
+}
+
+#[tokio::test]
+async fn nobody_chooses_a_voice_where_that_is_not_allowed() {
+    let bench = bench(options()).await;
+    assert_eq!(bench.voices().await, json!([]));
+    for voice in [json!("alba"), json!({"name": "alba"})] {
+        let refused = bench.token_in(&voice).await;
+        assert_eq!(refused.status, 400);
+        let why = refused.json()["error"].as_str().unwrap().to_owned();
+        assert!(why.contains("--voices"), "{why}");
+    }
+    // Metadata without a voice is passed on as it is.
+    let body = json!({"room_config": {"agents": [{"metadata": r#"{"order": 7}"#}]}});
+    assert_eq!(bench.token(&body, &[]).await.status, 201);
 }

@@ -16,6 +16,7 @@ import { LevelView } from './view/levels';
 import { NoticeView } from './view/notice';
 import { StageView } from './view/stage';
 import { TurnsView } from './view/turns';
+import { label, VoicePicker } from './view/voice-picker';
 import { AGENT, BROKEN, ENDING, MICROPHONE, PLACE_LOST, SILENCED, whyNot } from './words';
 
 /** The page: one call at a time, and all that shows it. */
@@ -32,6 +33,7 @@ export class Page implements Audience {
   private readonly waits = new TurnsView();
   private readonly notice = new NoticeView();
   private readonly about = new AboutView();
+  private readonly voices = new VoicePicker();
   private call: Call | undefined;
   private ear: Ear | undefined;
   private turns = new Turns();
@@ -46,18 +48,21 @@ export class Page implements Audience {
     if (this.call) return;
     this.clear();
     this.stage.show('connecting');
+    this.voices.lock(true);
     const call = new Call(this, the('voices', HTMLElement), former);
     this.call = call;
     this.turns = new Turns();
     this.ear = new Ear((levels) => this.hear(levels));
     try {
-      await call.begin(isMuted);
+      await call.begin(isMuted, this.voices.choice());
     } catch (error) {
       await this.notBegun(call, error);
       return;
     }
     if (this.call !== call) return;
-    if (call.place) this.about.place(call.place);
+    if (!call.place) return;
+    this.about.place(call.place);
+    this.about.voice(label(call.place.voice));
   }
 
   connection(is: 'up' | 'broken'): void {
@@ -166,6 +171,8 @@ export class Page implements Audience {
     if (this.call !== call) return;
     const { former } = call;
     this.close();
+    // The server may have other voices by now, and refuse the one that was chosen.
+    this.voices.refresh();
     await call.end();
     if (former && isPlaceLost(error)) {
       forget();
@@ -186,6 +193,7 @@ export class Page implements Audience {
     this.levels.clear();
     this.controls.showMuted(false);
     this.stage.show('idle');
+    this.voices.lock(false);
     if (hadFocus) this.stage.focus();
   }
 

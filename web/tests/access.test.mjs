@@ -21,6 +21,7 @@ for (const colorScheme of ['light', 'dark']) {
   test(`axe finds nothing serious, ${colorScheme}`, WITHIN, async () => {
     const visitor = await demo.arrive({ colorScheme, reducedMotion: 'reduce' });
     const tab = await visitor.open(demo.url);
+    await tab.page.locator('#voice').waitFor();
     assert.deepEqual(await serious(tab), []);
     await tab.begin();
     await tab.say('caller-table');
@@ -57,19 +58,26 @@ test('a call by keyboard alone', WITHIN, async () => {
 test('on a phone everything fits', WITHIN, async () => {
   const visitor = await demo.arrive({ viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
   const tab = await visitor.open(demo.url);
+  await tab.page.locator('#voice').waitFor();
   await tab.screen('phone-idle');
+  await fits(tab, ['#talk', '#voice']);
   await tab.begin();
   await tab.say('caller-hours');
   await tab.is('Speaking');
   await tab.is('Listening');
   await tab.screen('phone-call');
-  for (const control of ['#mute', '#microphones', '#end', '#message', '#send', '.bubble >> nth=-1']) {
+  await fits(tab, ['#mute', '#microphones', '#end', '#message', '#send', '.bubble >> nth=-1']);
+});
+
+/** Checks that each is seen whole and large enough for a finger. */
+async function fits(tab, controls) {
+  for (const control of controls) {
     const hidden = await tab.page.locator(control).evaluate(notSeen);
     assert.deepEqual(hidden, [], `${control} is seen whole`);
     const { height } = await tab.page.locator(control).boundingBox();
     assert.ok(control.startsWith('.') || height >= 44, `${control} is large enough for a finger`);
   }
-});
+}
 
 /** The sides of an element where something else is seen; runs in the page. */
 function notSeen(element) {

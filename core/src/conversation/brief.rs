@@ -20,6 +20,9 @@ pub struct Brief {
     pub limits: Limits,
     /// What it says of itself when nobody asks.
     pub lines: Lines,
+    /// The agent's own voice, where the first phase has one that was chosen for this call: the next
+    /// to ask for when the API refuses that one.
+    pub own_voice: Option<String>,
 }
 
 impl From<SessionConfig> for Brief {

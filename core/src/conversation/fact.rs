@@ -128,7 +128,7 @@ pub enum Fact {
     },
     /// The voice session was told what has changed.
     SessionChanged,
-    /// The configured voice was refused; the API chooses one.
+    /// The API refused a voice; the session is opened with the agent's own, or without one.
     VoiceRefused,
     /// The voice session comes near its longest time; another one goes on.
     SessionRotated,

@@ -9,6 +9,9 @@ use crate::wire::agent::{Input, Output, SessionConfig, TurnDetection};
 /// taken back, so this is what comes after one.
 const NOMINAL_SILENCE: (u32, u32) = (1_000, 3_000);
 
+/// Refused voices after which the API chooses one: a chosen voice, and the agent's own.
+const REFUSALS: usize = 2;
+
 /// What the agent is at the moment, and what the API was told of it.
 #[derive(Debug)]
 pub(super) struct Persona {
@@ -25,8 +28,8 @@ pub(super) struct Persona {
     patient: bool,
     /// The API was told silences, so it must be told them from now on.
     has_set_silence: bool,
-    /// The configured voice was refused.
-    voiceless: bool,
+    /// Voices that the API refused; after [`REFUSALS`] of them none is asked for.
+    refused_voices: Vec<String>,
 }
 
 impl Persona {
@@ -40,7 +43,7 @@ impl Persona {
             past,
             patient: false,
             has_set_silence: false,
-            voiceless: false,
+            refused_voices: Vec::new(),
         }
     }
 
@@ -127,11 +130,13 @@ impl Persona {
         None
     }
 
-    /// The voice was refused; whether there is another way.
+    /// The API refused the voice; whether the session can be opened with another one, or with none.
     pub(super) fn refuse_voice(&mut self) -> bool {
-        let session = &self.brief.first.session;
-        let has_voice = session.output.as_ref().is_some_and(|it| it.voice.is_some());
-        has_voice && !std::mem::replace(&mut self.voiceless, true)
+        let Some(voice) = self.voice() else {
+            return false;
+        };
+        self.refused_voices.push(voice);
+        true
     }
 
     /// The agent has said something: a long answer may be awaited.
@@ -153,6 +158,17 @@ impl Persona {
         let input = self.phase().session.input.as_ref();
         let turns = input.and_then(|input| input.turn_detection.as_ref());
         turns.and_then(|turns| turns.interrupt_response) != Some(false)
+    }
+
+    /// The voice to ask for: the chosen one, else the agent's own, unless the API refused them.
+    fn voice(&self) -> Option<String> {
+        if self.refused_voices.len() >= REFUSALS {
+            return None;
+        }
+        let output = self.brief.first.session.output.as_ref();
+        let chosen = output.and_then(|it| it.voice.as_ref());
+        let mut voices = chosen.into_iter().chain(&self.brief.own_voice);
+        voices.find(|it| !self.refused_voices.contains(it)).cloned()
     }
 
     fn phase(&self) -> &Phase {
@@ -189,8 +205,8 @@ impl Persona {
             let prompt = format!("{}\n\n{}", prompt.reveal(), past.reveal());
             session.system_prompt = Some(prompt.trim().to_owned().into());
         }
-        if let Some(output) = session.output.as_mut().filter(|_| self.voiceless) {
-            output.voice = None;
+        if let Some(output) = session.output.as_mut() {
+            output.voice = self.voice();
         }
         match &phase.patience {
             Some(patience) if self.patient => set_silence(&mut session, patience.silence()),

@@ -5,6 +5,7 @@ mod phase;
 mod room;
 mod session;
 mod tool;
+mod voice;
 
 use std::path::Path;
 
@@ -16,7 +17,7 @@ use serde::Deserialize;
 use super::file_error::FileError;
 use super::source::Source;
 use super::{Agent, DEFAULT_AGENT_FILE};
-use crate::definition::{Definition, Outline};
+use crate::definition::{Definition, Outline, Voices};
 use crate::dial::Proxies;
 use crate::monitor::Access;
 use crate::report::ReportSpec;
@@ -27,8 +28,9 @@ pub(super) use limits::seconds;
 use limits::{Limits, Lines};
 use phase::{PatienceEntry, PhaseEntry};
 use room::RoomEntry;
-use session::{Listening, Turns, Voice, by_key};
+use session::{Listening, Turns, by_key};
 use tool::ToolEntry;
+use voice::Voice;
 
 /// The agent's name when the file gives none.
 const DEFAULT_NAME: &str = "Parlor";
@@ -109,6 +111,7 @@ impl AgentFile {
         let outline = Outline {
             first: phase::first(&self, first, webhook),
             others: self.phases.iter().map(|it| it.outline(&self)).collect(),
+            voices: self.voices(),
             tools: self
                 .tools
                 .iter()
@@ -146,6 +149,15 @@ impl AgentFile {
         })
     }
 
+    /// Which voices a dispatch may choose. An agent that is stored at the API keeps its own: its
+    /// session is opened with nothing but its id.
+    pub(super) fn voices(&self) -> Voices {
+        match self.agent_id {
+            Some(_) => Voices::Own,
+            None => self.voice.voices(),
+        }
+    }
+
     fn webhook(&self, source: &Source, problems: &mut Vec<String>) -> Option<Webhook> {
         let entry = self.webhook.as_ref()?;
         let secret = entry.secret.as_ref().and_then(|name| {
@@ -170,6 +182,7 @@ impl AgentFile {
             ..SessionConfig::default()
         };
         let mut problems: Vec<_> = session.problems().iter().map(by_key).collect();
+        problems.extend(self.voice.problems());
         problems.extend(self.limits.problems());
         problems.extend(self.lines.problems());
         problems.extend(self.room.problems());

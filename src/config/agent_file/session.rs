@@ -1,20 +1,13 @@
-//! How the agent is heard, sounds and takes turns, as `agent.toml` writes it.
+//! How the agent hears and takes turns, as `agent.toml` writes it.
 
 use parlor_core::private::Private;
 use parlor_core::wire::agent::{
-    Format, Input, Output, Problem, TranscriptionMode, TurnDetection, VoiceFocus,
+    Format, Input, Problem, TranscriptionMode, TurnDetection, VoiceFocus,
 };
 use serde::Deserialize;
 
 use super::super::barge_in::BargeInName;
 use super::trimmed;
-
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Voice {
-    pub(super) name: Option<String>,
-    pub(super) volume: Option<u8>,
-}
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -51,16 +44,6 @@ enum Mode {
 enum Focus {
     NearField,
     FarField,
-}
-
-impl Voice {
-    pub(super) fn output(&self) -> Output {
-        Output {
-            voice: self.name.clone(),
-            format: Some(Format::PCM),
-            volume: self.volume,
-        }
-    }
 }
 
 impl Listening {

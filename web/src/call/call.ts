@@ -74,13 +74,14 @@ export class Call {
   }
 
   /** Joins: a new call, or the one that the page was in before it was reloaded. */
-  async begin(isMuted: boolean): Promise<void> {
+  async begin(isMuted: boolean, chosen: Promise<string>): Promise<void> {
     if (!isMuted) this.microphone.take();
-    const pass = await askForPass(this.former);
+    const voice = this.former?.voice ?? (await chosen);
+    const pass = await askForPass(voice, this.former);
     if (this.isOver) return;
     await this.connect(pass);
     const { name, localParticipant } = this.room;
-    this.held = { room: name, identity: localParticipant.identity, token: pass.token, isMuted };
+    this.held = { room: name, identity: localParticipant.identity, token: pass.token, isMuted, voice };
     keep(this.held);
     // Held as long as this page is there; who comes back holds it already.
     if (!this.former) await hold(this.held.identity);

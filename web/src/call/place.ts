@@ -40,8 +40,8 @@ export async function hold(identity: string): Promise<boolean> {
 
 function parse(kept: string | null): Place | undefined {
   try {
-    const { room, identity, token, isMuted = false } = JSON.parse(kept ?? '{}') as Partial<Place>;
-    return room && identity && token ? { room, identity, token, isMuted } : undefined;
+    const { room, identity, token, isMuted = false, voice = '' } = JSON.parse(kept ?? '{}') as Partial<Place>;
+    return room && identity && token ? { room, identity, token, isMuted, voice } : undefined;
   } catch {
     return undefined;
   }

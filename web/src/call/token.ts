@@ -6,6 +6,8 @@ export interface Place {
   token: string;
   /** Whether the microphone was closed: nobody's is opened by a reload. */
   isMuted: boolean;
+  /** The voice that was asked for; empty for the agent's own. */
+  voice: string;
 }
 
 /** What opens a room. */
@@ -29,9 +31,9 @@ export class TokenError extends Error {
 
 const WITHIN_MS = 10_000;
 
-/** Asks for a token: for a new call, or for the place that was had before. */
-export async function askForPass(former?: Place): Promise<Pass> {
-  const answer = await post(former);
+/** Asks for a token: for a new call in this voice, or for the place that was had before. */
+export async function askForPass(voice: string, former?: Place): Promise<Pass> {
+  const answer = await post(voice, former);
   const body: unknown = await answer.json().catch(() => undefined);
   if (!answer.ok) throw new TokenError(refusalOf(answer.status), text(body, 'error'));
   const url = text(body, 'server_url');
@@ -40,10 +42,13 @@ export async function askForPass(former?: Place): Promise<Pass> {
   return { url, token };
 }
 
-async function post(former?: Place): Promise<Response> {
+async function post(voice: string, former?: Place): Promise<Response> {
   const headers: Record<string, string> = { 'Content-Type': 'application/json' };
   if (former) headers['Authorization'] = `Bearer ${former.token}`;
-  const body = former ? { room_name: former.room, participant_identity: former.identity } : {};
+  const place = former ? { room_name: former.room, participant_identity: former.identity } : {};
+  // The agent that comes reads its voice in the metadata of its dispatch.
+  const agent = { metadata: JSON.stringify({ voice }) };
+  const body = voice ? { ...place, room_config: { agents: [agent] } } : place;
   try {
     return await fetch('/api/token', {
       method: 'POST',

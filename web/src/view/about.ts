@@ -33,10 +33,17 @@ export class AboutView {
     the('about-agent', HTMLElement).textContent = name;
   }
 
+  /** Shows the voice that was chosen; without one there is nothing to show. */
+  voice(name: string): void {
+    the('about-voice', HTMLElement).textContent = name;
+    for (const it of document.querySelectorAll<HTMLElement>('.chosen-voice')) it.hidden = name === '';
+  }
+
   /** Forgets the call before. */
   clear(): void {
     this.box.hidden = true;
     this.place({ room: '', identity: '' });
     this.agent('');
+    this.voice('');
   }
 }

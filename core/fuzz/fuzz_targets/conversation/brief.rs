@@ -68,6 +68,7 @@ impl From<File> for Brief {
                 lost: Some(line()),
             },
             limits: file.limits.into(),
+            own_voice: None,
         }
     }
 }

@@ -313,6 +313,10 @@ impl Run {
                 _ => {}
             }
         }
+        self.check_state();
+    }
+
+    fn check_state(&self) {
         let speaks = self.call.call.state() == AgentState::Speaking;
         assert!(!speaks || !self.unheard, "it speaks to nobody");
         let thinks = self.call.call.state() == AgentState::Thinking;

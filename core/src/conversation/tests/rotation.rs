@@ -98,6 +98,23 @@ fn a_refused_voice_is_left_out_once() {
 }
 
 #[test]
+fn a_refused_choice_falls_back_to_the_agents_own_voice_and_then_to_none() {
+    let mut settings = voiced();
+    settings.brief.own_voice = Some("alba".to_owned());
+    let mut call = Call::new(settings);
+    call.last_of([joined("ada"), subscribed()]);
+    for voice in [Some("ivy"), Some("alba"), None] {
+        let session = config(call.on(Event::AgentOpened));
+        assert_eq!(session.output.unwrap().voice.as_deref(), voice);
+        let actions = call.on(refused("output.voice"));
+        let is_over = actions.iter().any(|it| matches!(it, Action::Finish(_)));
+        assert_eq!(is_over, voice.is_none(), "{voice:?}: {actions:?}");
+        // The second try comes after a short delay.
+        call.pass(SECOND);
+    }
+}
+
+#[test]
 fn a_voice_that_is_refused_twice_ends_the_call_and_so_does_any_other_field() {
     let mut call = Call::new(voiced());
     call.last_of([joined("ada"), subscribed(), Event::AgentOpened]);

@@ -70,6 +70,7 @@ fn brief(limits: Limits, goodbye: bool) -> Brief {
             goodbye: goodbye.then(|| "Good bye.".to_owned().into()),
             ..Lines::default()
         },
+        own_voice: None,
     }
 }
 

@@ -1,0 +1,99 @@
+//! `GET /v1/voices`: the voices that the API has.
+
+use std::time::Duration;
+
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
+
+use crate::config::AgentApi;
+use crate::definition::is_voice_name;
+use crate::dial::{DialError, http};
+
+/// The longest answer, in bytes.
+const LONGEST: usize = 256 << 10;
+
+/// The most voices that are read from an answer.
+const MOST: usize = 500;
+
+/// Why the voices are not known.
+#[derive(Debug, thiserror::Error)]
+pub enum VoicesError {
+    /// The API does not take the key.
+    #[error("the key is refused ({0}): check ASSEMBLYAI_API_KEY")]
+    Key(StatusCode),
+    /// The API fails.
+    #[error("it is in trouble ({0})")]
+    Trouble(StatusCode),
+    /// The API cannot be reached, breaks off, or does not answer in time.
+    #[error("{0}; check ASSEMBLYAI_BASE_URL")]
+    Unreachable(String),
+}
+
+/// The names of the API's voices, in its order; none when it answers without a list of them.
+///
+/// # Errors
+/// [`VoicesError`]
+pub async fn voices(api: &AgentApi, within: Duration) -> Result<Option<Vec<String>>, VoicesError> {
+    let url = api.http_url("/v1/voices");
+    let no_way = |error: DialError| VoicesError::Unreachable(error.to_string());
+    http::check(&api.proxies, &url).map_err(no_way)?;
+    let client = http::client(&api.proxies, within).map_err(no_way)?;
+    let request = client.get(url).bearer_auth(api.key.reveal());
+    let unreachable = |error| VoicesError::Unreachable(http::reason(error));
+    let answer = request.send().await.map_err(unreachable)?;
+    match answer.status() {
+        status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
+            Err(VoicesError::Key(status))
+        }
+        status if status.is_server_error() => Err(VoicesError::Trouble(status)),
+        status if !status.is_success() => Ok(None),
+        _ => Ok(names(&body(answer).await.map_err(unreachable)?)),
+    }
+}
+
+/// The body, as far as it is not too long.
+async fn body(mut answer: Response) -> reqwest::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(piece) = answer.chunk().await? {
+        body.extend_from_slice(&piece);
+        if body.len() > LONGEST {
+            break;
+        }
+    }
+    Ok(body)
+}
+
+/// The names in a list of voices: strings, or objects with a name or an id.
+fn names(body: &[u8]) -> Option<Vec<String>> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let list = body.get("voices").unwrap_or(&body).as_array()?;
+    let name = |voice: &Value| {
+        let named = voice.get("name").or_else(|| voice.get("id"));
+        let name = named.unwrap_or(voice).as_str()?;
+        is_voice_name(name).then(|| name.to_owned())
+    };
+    let names: Vec<_> = list.iter().filter_map(name).take(MOST).collect();
+    (!names.is_empty()).then_some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_in_every_kind_of_list() {
+        let found = |body: &str| names(body.as_bytes()).unwrap_or_default().join(" ");
+        assert_eq!(found(r#"{"voices": ["alba", "vera"]}"#), "alba vera");
+        assert_eq!(found(r#"["alba"]"#), "alba");
+        assert_eq!(
+            found(r#"{"voices": [{"name": "alba"}, {"id": "vera", "language": "en"}]}"#),
+            "alba vera"
+        );
+        assert_eq!(found(r#"["alba", 7, "<b>", "", {"name": 1}]"#), "alba");
+        assert_eq!(found(r#"{"detail": "no"}"#), "");
+        assert_eq!(found(r#"{"voices": []}"#), "");
+        assert_eq!(found("<html>"), "");
+        let many = serde_json::json!(vec!["alba"; 1_000]).to_string();
+        assert_eq!(names(many.as_bytes()).unwrap().len(), MOST);
+    }
+}
