@@ -129,19 +129,8 @@ impl Room {
     /// the track cannot be published, or nobody answers within 20 s.
     pub async fn join(livekit: &LiveKit, token: &Secret) -> Result<(Self, Inbox), JoinError> {
         let (room, room_events) = connect(livekit, token, false).await?;
-        let sink = NativeSink::new();
-        let room = Arc::new(room);
-        let voice = Publication {
-            room: room.clone(),
-            name: "agent",
-            source: sink.source(),
-            options: microphone(false),
-            permission: |allowed| allowed.voice,
-        };
-        if let Err(error) = voice.publish().await {
-            close(&room).await;
-            return Err(error);
-        }
+        let (room, sink) = (Arc::new(room), NativeSink::new());
+        let voice = publish_voice(&room, &sink).await?;
         let (requests, requests_out) = mpsc::channel(REQUESTS);
         let (events, events_out) = mpsc::channel(INBOX);
         let (captions, captions_out) = mpsc::channel(captions::WAITING);
@@ -156,16 +145,8 @@ impl Room {
         let (playout, answers) = (Playout::default(), Answers::default());
 
         let mut tasks = JoinSet::new();
-        let told = events.clone();
-        tasks.spawn(
-            voice
-                .keep(allowed_out.clone(), async move |unheard| {
-                    let voice = Event::Room(RoomEvent::Voice(unheard));
-                    // Nobody takes it when the call is over.
-                    told.send(voice).await.ok();
-                })
-                .in_current_span(),
-        );
+        let keeping = keep_voice(voice, allowed_out.clone(), events.clone());
+        tasks.spawn(keeping.in_current_span());
         let outlets = Outlets {
             events,
             asked,
@@ -183,8 +164,8 @@ impl Room {
         tasks.spawn(watcher.run(room_events, inlets).in_current_span());
         tasks.spawn(health::keep(room.clone(), back_out).in_current_span());
         tasks.spawn(playout.clone().run(sink, reports).in_current_span());
-        let captions_shown = Captions::new(room.clone(), allowed_out.clone()).run(captions_out);
-        let showing = show(&room, captions_shown, posts_out);
+        let captions_shown = Captions::new(room.clone(), allowed_out.clone());
+        let showing = show(&room, captions_shown.run(captions_out), posts_out);
         tasks.spawn(show_state(room.clone(), state_out, allowed_out).in_current_span());
 
         let joined = Self {
@@ -288,6 +269,41 @@ impl Room {
         self.tasks.shutdown().await;
         close(&self.room).await;
     }
+}
+
+/// Publishes the agent's track, or leaves the room.
+async fn publish_voice(
+    room: &Arc<livekit::Room>,
+    sink: &NativeSink,
+) -> Result<Publication, JoinError> {
+    let voice = Publication {
+        room: room.clone(),
+        name: "agent",
+        source: sink.source(),
+        options: microphone(false),
+        permission: |allowed| allowed.voice,
+    };
+    match voice.publish().await {
+        Ok(()) => Ok(voice),
+        Err(error) => {
+            close(room).await;
+            Err(error)
+        }
+    }
+}
+
+/// Keeps the agent's track published, and tells the core whether it can be heard.
+async fn keep_voice(
+    voice: Publication,
+    allowed: watch::Receiver<Allowed>,
+    events: mpsc::Sender<Event>,
+) {
+    let tell = async |unheard| {
+        let voice = Event::Room(RoomEvent::Voice(unheard));
+        // Nobody takes it when the call is over.
+        events.send(voice).await.ok();
+    };
+    voice.keep(allowed, tell).await;
 }
 
 /// Shows the room captions, and those who watch messages, until no more of either come.

@@ -107,11 +107,6 @@ impl Observer {
             Fact::UnknownMessage { kind } => {
                 tracing::debug!(%kind, "the agent sent a message of an unknown type");
             }
-            Fact::Unheard(why) => self.unheard(*why),
-            Fact::HeardAgain { after } => {
-                let after_ms = milliseconds(*after);
-                tracing::info!(after_ms, "the agent can be heard again");
-            }
             Fact::WentQuiet(state) => {
                 tracing::warn!(
                     state = state.as_str(),
@@ -141,6 +136,11 @@ impl Observer {
     /// What the agent does besides speaking, and how the call goes on.
     fn progress(&mut self, fact: &Fact) {
         match fact {
+            Fact::Unheard(why) => self.unheard(*why),
+            Fact::HeardAgain { after } => {
+                let after_ms = milliseconds(*after);
+                tracing::info!(after_ms, "the agent can be heard again");
+            }
             Fact::Silenced { after } => {
                 let after_ms = after.map(milliseconds);
                 tracing::debug!(after_ms, "the caller's voice silenced the agent's");

@@ -20,6 +20,7 @@ mod mcp;
 mod monitor;
 mod orphans;
 mod pages;
+mod permissions;
 mod reconnect;
 mod report;
 mod sounds;
