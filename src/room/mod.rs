@@ -298,7 +298,7 @@ async fn keep_voice(
     allowed: watch::Receiver<Allowed>,
     events: mpsc::Sender<Event>,
 ) {
-    let tell = async |unheard| {
+    let tell = async move |unheard| {
         let voice = Event::Room(RoomEvent::Voice(unheard));
         // Nobody takes it when the call is over.
         events.send(voice).await.ok();

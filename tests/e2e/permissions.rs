@@ -56,8 +56,10 @@ async fn set_status(bench: &Bench, identity: &str, status: &str) {
         attributes: HashMap::from([(SIP.to_owned(), status.to_owned())]),
         ..UpdateParticipantOptions::default()
     };
-    let updated = rooms(bench).update_participant(ROOM, identity, options);
-    updated.await.unwrap();
+    let updated = rooms(bench)
+        .update_participant(ROOM, identity, options)
+        .await;
+    updated.unwrap();
 }
 
 /// A token of some kind with some grants.
