@@ -199,7 +199,7 @@ impl Ports {
              logging: {{level: info, pion_level: error, json: true}}\n\
              rtc: {{tcp_port: {tcp}, udp_port: {udp}, node_ip: 127.0.0.1, \
              use_external_ip: false, enable_loopback_candidate: true, \
-             stun_servers: [\"127.0.0.1:{udp}\"]}}\n"
+             stun_servers: [\"127.0.0.1:{udp}\"]}}\nroom: {{enable_remote_unmute: true}}\n"
         )
     }
 }

@@ -129,8 +129,7 @@ impl Room {
     /// the track cannot be published, or nobody answers within 20 s.
     pub async fn join(livekit: &LiveKit, token: &Secret) -> Result<(Self, Inbox), JoinError> {
         let (room, room_events) = connect(livekit, token, false).await?;
-        let sink = NativeSink::new();
-        let room = Arc::new(room);
+        let (room, sink) = (Arc::new(room), NativeSink::new());
         let voice = publish_voice(&room, &sink).await?;
         let (requests, requests_out) = mpsc::channel(REQUESTS);
         let (events, events_out) = mpsc::channel(INBOX);
@@ -165,8 +164,8 @@ impl Room {
         tasks.spawn(watcher.run(room_events, inlets).in_current_span());
         tasks.spawn(health::keep(room.clone(), back_out).in_current_span());
         tasks.spawn(playout.clone().run(sink, reports).in_current_span());
-        let captions_shown = Captions::new(room.clone(), allowed_out.clone()).run(captions_out);
-        let showing = show(&room, captions_shown, posts_out);
+        let captions_shown = Captions::new(room.clone(), allowed_out.clone());
+        let showing = show(&room, captions_shown.run(captions_out), posts_out);
         tasks.spawn(show_state(room.clone(), state_out, allowed_out).in_current_span());
 
         let joined = Self {
@@ -272,20 +271,7 @@ impl Room {
     }
 }
 
-/// Shows the room captions, and those who watch messages, until no more of either come.
-fn show(
-    room: &Arc<livekit::Room>,
-    shown: impl Future<Output = ()> + Send + 'static,
-    posts: mpsc::Receiver<Post>,
-) -> JoinHandle<()> {
-    let posted = Letters::new(room.clone()).run(posts);
-    let all = async {
-        tokio::join!(shown, posted);
-    };
-    tokio::spawn(all.in_current_span())
-}
-
-/// Publishes the agent's track in a room that has just been joined; leaves the room if that fails.
+/// Publishes the agent's track, or leaves the room.
 async fn publish_voice(
     room: &Arc<livekit::Room>,
     sink: &NativeSink,
@@ -306,18 +292,31 @@ async fn publish_voice(
     }
 }
 
-/// Keeps the agent's track published, and reports whether it can be heard.
+/// Keeps the agent's track published, and tells the core whether it can be heard.
 async fn keep_voice(
     voice: Publication,
     allowed: watch::Receiver<Allowed>,
     events: mpsc::Sender<Event>,
 ) {
-    let report = async |unheard| {
+    let tell = async move |unheard| {
         let voice = Event::Room(RoomEvent::Voice(unheard));
         // Nobody takes it when the call is over.
         events.send(voice).await.ok();
     };
-    voice.keep(allowed, report).await;
+    voice.keep(allowed, tell).await;
+}
+
+/// Shows the room captions, and those who watch messages, until no more of either come.
+fn show(
+    room: &Arc<livekit::Room>,
+    shown: impl Future<Output = ()> + Send + 'static,
+    posts: mpsc::Receiver<Post>,
+) -> JoinHandle<()> {
+    let posted = Letters::new(room.clone()).run(posts);
+    let all = async {
+        tokio::join!(shown, posted);
+    };
+    tokio::spawn(all.in_current_span())
 }
 
 /// Shows the latest state, while that is allowed. A room that refuses is reported once.

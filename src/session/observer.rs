@@ -107,7 +107,6 @@ impl Observer {
             Fact::UnknownMessage { kind } => {
                 tracing::debug!(%kind, "the agent sent a message of an unknown type");
             }
-            Fact::Unheard(why) => self.unheard(*why),
             Fact::WentQuiet(state) => {
                 tracing::warn!(
                     state = state.as_str(),
@@ -141,13 +140,14 @@ impl Observer {
                 let ago_ms = ago.map(milliseconds);
                 tracing::debug!(ago_ms, "the API heard the caller speak");
             }
-            Fact::Silenced { after } => {
-                let after_ms = after.map(milliseconds);
-                tracing::debug!(after_ms, "the caller's voice silenced the agent's");
-            }
+            Fact::Unheard(why) => self.unheard(*why),
             Fact::HeardAgain { after } => {
                 let after_ms = milliseconds(*after);
                 tracing::info!(after_ms, "the agent can be heard again");
+            }
+            Fact::Silenced { after } => {
+                let after_ms = after.map(milliseconds);
+                tracing::debug!(after_ms, "the caller's voice silenced the agent's");
             }
             Fact::ToolCalled { call, name, .. } => {
                 self.count(|it| &mut it.tool_calls, 1);

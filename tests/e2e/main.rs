@@ -22,6 +22,7 @@ mod mcp;
 mod monitor;
 mod orphans;
 mod pages;
+mod permissions;
 mod reconnect;
 mod report;
 mod sounds;

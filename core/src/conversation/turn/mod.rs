@@ -320,7 +320,7 @@ impl Turn {
     }
 
     fn audible(&mut self, cx: &mut Context, utterance: Utterance) {
-        if self.ledger.audible(utterance) {
+        if self.ledger.audible(utterance) && !self.unheard {
             self.shown.speaking = true;
             self.shown.thinking = None;
             let waited = self.stopwatch.audible(cx.now);
