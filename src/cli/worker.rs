@@ -151,13 +151,9 @@ impl Plan {
         }
         let command = self.cells(source, &settings, agent_out)?;
         let mut cells = Cells::new(command, self.flags.limits(), board.clone());
-        tokio::select! {
-            ready = cells.ready() => ready.context("no calls can be made")?,
-            () = signals.first() => {
-                tracing::info!("told to end before calls could be made");
-                cells.finish(true).await;
-                return Ok(ExitCode::SUCCESS);
-            }
+        if !is_ready(&mut cells, &signals).await? {
+            cells.finish(true).await;
+            return Ok(ExitCode::SUCCESS);
         }
         let server = Server {
             livekit: config.livekit,
@@ -261,6 +257,17 @@ impl Plan {
             log_format: self.log_format.resolve(),
             agent,
         })
+    }
+}
+
+/// Waits until calls can be made; `false` if the process is told to end before that.
+async fn is_ready(cells: &mut Cells, signals: &Signals) -> anyhow::Result<bool> {
+    tokio::select! {
+        ready = cells.ready() => ready.map(|()| true).context("no calls can be made"),
+        () = signals.first() => {
+            tracing::info!("told to end before calls could be made");
+            Ok(false)
+        }
     }
 }
 

@@ -145,8 +145,7 @@ impl Room {
         let (playout, answers) = (Playout::default(), Answers::default());
 
         let mut tasks = JoinSet::new();
-        let keeping = keep_voice(voice, allowed_out.clone(), events.clone());
-        tasks.spawn(keeping.in_current_span());
+        tasks.spawn(keep_voice(voice, allowed_out.clone(), events.clone()).in_current_span());
         let outlets = Outlets {
             events,
             asked,
