@@ -22,7 +22,7 @@ use crate::ops::log::Format;
 pub(super) struct Start {
     #[command(flatten)]
     flags: Flags,
-    /// Load of the machine, above 0 and up to 1, from which on no call is taken
+    /// Sustained load of the machine, above 0 and up to 1, at which the worker takes no more calls
     #[arg(
         long,
         value_name = "LOAD",

@@ -132,7 +132,7 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "PARLOR_LOAD_THRESHOLD",
         "0.7",
-        "load of the machine, above 0 and up to 1, from which on no call is taken",
+        "sustained load of the machine, above 0 and up to 1, at which no more calls are taken",
     )
     .takes("a number above 0, up to 1"),
     variable(

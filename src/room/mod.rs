@@ -145,7 +145,7 @@ impl Room {
         let (playout, answers) = (Playout::default(), Answers::default());
 
         let mut tasks = JoinSet::new();
-        tasks.spawn(keep_voice(voice, allowed_out.clone(), events.clone()).in_current_span());
+        keep_voice(&mut tasks, voice, allowed_out.clone(), events.clone());
         let outlets = Outlets {
             events,
             asked,
@@ -292,7 +292,8 @@ async fn publish_voice(
 }
 
 /// Keeps the agent's track published, and tells the core whether it can be heard.
-async fn keep_voice(
+fn keep_voice(
+    tasks: &mut JoinSet<()>,
     voice: Publication,
     allowed: watch::Receiver<Allowed>,
     events: mpsc::Sender<Event>,
@@ -302,7 +303,7 @@ async fn keep_voice(
         // Nobody takes it when the call is over.
         events.send(voice).await.ok();
     };
-    voice.keep(allowed, tell).await;
+    tasks.spawn(voice.keep(allowed, tell).in_current_span());
 }
 
 /// Shows the room captions, and those who watch messages, until no more of either come.

@@ -98,7 +98,8 @@ async fn of_the_greeting(caller: &Caller, what: &str) -> (Spoken, usize) {
     let clip = clips::find(GREETING).unwrap();
     let said = shown(caller, |all| all.iter().any(|it| it.is_final)).await;
     let said = said.into_iter().find(|it| it.is_final).unwrap();
-    let heard = all_heard(caller, 0).await;
+    // No more comes of a track that is gone.
+    let heard = caller.heard().since(0);
     let until = hearing::until(&clip.samples(), &heard).unwrap_or(0);
     println!(
         "{what}: of {} ms the caller heard {} ms; of {:?} the captions say {:?}; the agent is {}",
@@ -255,6 +256,22 @@ async fn a_caller_who_may_not_subscribe() {
     allow(&bench, "ada", |_all| {}).await;
     goes_on(&worker, &caller, from).await;
     one_warning(&worker, "may not subscribe");
+    bench.ends(caller, &mut worker).await;
+}
+
+/// The server tells a publisher nothing of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_who_unsubscribes_by_itself_hears_the_agent_once_it_subscribes_again() {
+    let bench = Bench::start(sim::Options::default()).await;
+    let mut worker = bench.worker();
+    let mut caller = greeted(&bench).await;
+    caller.subscribe(false);
+    let (said, _) = of_the_greeting(&caller, "unsubscribed by the client").await;
+    assert_eq!(said.text, clips::find(GREETING).unwrap().words);
+    caller.subscribe(true);
+    let found = echo(&mut caller, "caller-table").await;
+    assert!(found.was_heard(), "{found:?}");
+    assert_eq!(warnings(&worker), Vec::<String>::new());
     bench.ends(caller, &mut worker).await;
 }
 

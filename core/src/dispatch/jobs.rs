@@ -34,17 +34,17 @@ impl Dispatch {
             },
         };
         self.cx.send(Command::Answer(answer));
+        let answered = refusal.map_or(Ok(()), Err);
+        if answered.is_err() {
+            self.note_capacity();
+        }
+        self.cx.observe(Fact::Answered(job.id.clone(), answered));
         if matches!(refusal, Some(Refusal::NoSlot | Refusal::Load)) {
             self.cx.observe(Fact::TurnedAway {
                 room: job.room.clone(),
                 dispatch: job.dispatch_id.clone(),
             });
         }
-        let answered = refusal.map_or(Ok(()), Err);
-        if answered.is_err() {
-            self.note_capacity();
-        }
-        self.cx.observe(Fact::Answered(job.id.clone(), answered));
         self.report();
     }
 
