@@ -250,18 +250,17 @@ impl Count {
     /// Counts once the threads of ended calls are gone, and the cells are idle.
     async fn of(daemon: &Worker) -> Self {
         sleep(IDLE).await;
-        let cells = || {
-            let all = daemon.cells().into_iter();
-            all.filter(|cell| fs::exists(format!("/proc/{cell}/task")).unwrap())
-        };
-        let ticks = cells().map(ticks).sum::<u64>();
+        let cells = cells(daemon);
+        assert!(!cells.is_empty(), "the worker has a cell");
+        let ticks = |cells: &[u32]| cells.iter().map(|it| self::ticks(*it)).sum::<u64>();
+        let before = ticks(&cells);
         sleep(IDLE).await;
-        let used = cells().map(self::ticks).sum::<u64>() - ticks;
+        let used = ticks(&cells) - before;
         let mut count = Self {
             idle: used * 10 * 1_000 / (IDLE.as_millis() as u64),
             ..Self::default()
         };
-        for cell in cells() {
+        for cell in cells {
             let threads = fs::read_dir(format!("/proc/{cell}/task")).unwrap();
             for thread in threads.flatten() {
                 let name = fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
@@ -301,6 +300,15 @@ impl fmt::Display for Count {
             "{threads} threads ({sources} of sources), {files} files, {memory} kB, {idle} % of a core idle"
         )
     }
+}
+
+/// The processes of a worker's cells.
+fn cells(daemon: &Worker) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap();
+    let children = tasks.map(|it| fs::read_to_string(it.unwrap().path().join("children")));
+    let children: String = children.map(Result::unwrap).collect();
+    let pids = children.split_whitespace().map(str::parse);
+    pids.map(Result::unwrap).collect()
 }
 
 /// The time that a process has used of the processors, in hundredths of a second.
