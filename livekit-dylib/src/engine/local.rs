@@ -64,7 +64,11 @@ impl Session {
                 request_async_id: Some(id),
             })
         });
-        done!(UnpublishTrack, event.await)
+        let unpublished = done!(UnpublishTrack, event.await);
+        if unpublished.is_ok() {
+            self.unpublished(sid);
+        }
+        unpublished
     }
 
     pub(crate) async fn set_metadata(&self, metadata: String) -> RoomResult<()> {

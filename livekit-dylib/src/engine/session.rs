@@ -29,7 +29,7 @@ pub(crate) struct Session {
     published: Mutex<Vec<Published>>,
 }
 
-/// A source that the core has not unpublished, as far as is known.
+/// A source that the core has not been made to unpublish.
 #[derive(Debug)]
 struct Published {
     /// `None` while, or when, the core does not say.
@@ -137,8 +137,9 @@ impl Session {
         }
     }
 
-    /// Notes that the core has unpublished a track, and so let go of its source.
-    pub(crate) fn unpublished(&self, sid: &TrackSid) {
+    /// Notes that the core has unpublished a track by request, and so let go of its source. Its event alone does not
+    /// say so: it also comes for tracks that the core keeps when the server ends the room.
+    pub(super) fn unpublished(&self, sid: &TrackSid) {
         let is_it = |it: &Published| it.sid.as_ref() == Some(sid);
         self.published.lock().retain(|it| !is_it(it));
     }

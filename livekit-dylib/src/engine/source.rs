@@ -2,9 +2,10 @@
 //!
 //! When the server ends a room, the core closes the connection first and then cannot unpublish what was published
 //! over it. The publication and its track keep each other alive from then on, and with them the source and its
-//! thread. Such a source is kept here, with its tracks, until the next one of the same format is wanted. Publishing a
-//! kept track again makes the core free the publication before, so nothing adds up: there are never more spare
-//! sources than sources were published at the same time.
+//! thread. Nothing tells whether that has happened, so a source that is still published when its room ends is kept
+//! here, with its tracks, until the next one of the same format is wanted. Publishing a kept track again makes the
+//! core free the publication before, so nothing adds up: there are never more spare sources than sources were
+//! published at the same time.
 
 use std::sync::Arc;
 
@@ -156,7 +157,7 @@ impl Source {
         self.native().returned.lock().push((info, handle));
     }
 
-    /// A room it was published in has ended, and the core has not unpublished it. With `closed`, the core has
+    /// A room in which it was still published has ended. With `closed`, the core has
     /// said that the connection to the room is closed, so that nothing more can be heard there.
     pub(super) fn outlived(&self, closed: bool) {
         let mut end = self.end.lock();

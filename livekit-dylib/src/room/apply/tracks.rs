@@ -15,7 +15,6 @@ impl Session {
                 return None;
             }
             Event::LocalTrackUnpublished(sid) => {
-                self.engine().unpublished(&sid);
                 let publication = self.local().unpublished(&sid)?;
                 RoomEvent::LocalTrackUnpublished {
                     publication,
