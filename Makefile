@@ -1,6 +1,8 @@
 # What people and CI call. `make setup` brings what is missing; the others call it.
 CARGO ?= cargo
 FUZZ_SECONDS ?= 600
+# Calls between real processes wait more than they compute: two cores carry four at once.
+TEST_THREADS ?= 4
 # The page is built where that is possible; without it, everything else works.
 PAGE := $(if $(and $(wildcard web/package.json),$(shell command -v npm 2>/dev/null)),web)
 PAGE_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
@@ -30,7 +32,7 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 
 test: web ## every test, against a real livekit-server and in a real browser
 	@scripts/setup.sh test
-	$(CARGO) test --workspace --locked
+	RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test --workspace --locked
 	cd web && npm test
 
 e2e: ## only the calls between real processes

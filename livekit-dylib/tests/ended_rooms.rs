@@ -70,6 +70,16 @@ fn no_way_to_end_a_room_leaves_anything_behind() {
                 end(&mut server, way, &format!("{way:?}-warm-{round}")).await;
             }
         }
+        // Joins that are given up go on inside the core for a while, side by side: it takes the memory of all of
+        // them once.
+        for number in 0..ROOMS {
+            end(
+                &mut server,
+                Way::GivenUp,
+                &format!("given-up-warm-{number}"),
+            )
+            .await;
+        }
         for way in WAYS {
             let (before, resident) = (Count::take(), resident());
             for number in 0..ROOMS {
