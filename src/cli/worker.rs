@@ -260,7 +260,7 @@ impl Plan {
     }
 }
 
-/// Waits until calls can be made; `false` if the process is told to end before that.
+/// Waits for the first cell; returns `false` if a signal comes first.
 async fn is_ready(cells: &mut Cells, signals: &Signals) -> anyhow::Result<bool> {
     tokio::select! {
         ready = cells.ready() => ready.map(|()| true).context("no calls can be made"),

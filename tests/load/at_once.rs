@@ -193,7 +193,7 @@ async fn with_defaults(callers: usize, runs: usize) {
         let figures = all_at_once(&bench, callers, "room").await;
         let pages = daemon.health();
         let full = metric(&pages, "parlor_full_total").await;
-        let refused = daemon.wrote().matches("a call was refused").count();
+        let refused = daemon.wrote().matches("refused a call").count();
         println!(
             "{callers} callers, run {run}: {} at once ({}), {} after a hang-up ({}), {} never, {} twice; full {full} times, {refused} refused",
             figures.at_first.len(),

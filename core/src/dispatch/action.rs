@@ -132,7 +132,7 @@ pub struct Capacity {
     pub price: f32,
     /// Calls that are made or promised.
     pub taken: usize,
-    /// The most calls at once.
+    /// Maximum concurrent calls.
     pub slots: usize,
 }
 

@@ -1,4 +1,4 @@
-//! How loaded the machine is: whether more calls fit, and what the server is told.
+//! How loaded the machine is: whether more calls fit, and the load reported to the server.
 //!
 //! Calls that begin together saturate a small machine for seconds, and an offer that is refused
 //! in that time may be lost. So offers stop for a load that lasts, not for a sample: the

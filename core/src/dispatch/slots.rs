@@ -149,7 +149,7 @@ impl Slots {
         self.jobs.is_empty()
     }
 
-    /// The most calls at once.
+    /// Maximum concurrent calls.
     pub(super) fn limit(&self) -> usize {
         self.limit
     }

@@ -39,7 +39,7 @@ pub(super) struct Source {
     end: Mutex<End>,
 }
 
-/// What becomes of a source when nobody refers to it any more.
+/// What happens to a source once its last reference is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     /// The core frees it.

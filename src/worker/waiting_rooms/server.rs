@@ -150,6 +150,8 @@ impl Server {
         let mut unmade = self.unmade.lock();
         if unmade.len() < UNMADE {
             unmade.insert(room.to_owned(), old);
+        } else {
+            tracing::warn!(%room, "a deleted dispatch is not kept: too many wait to be made again");
         }
     }
 

@@ -167,7 +167,7 @@ impl Waiting {
             }
         }
         for room in before.rooms.into_keys() {
-            // A call that ended by itself is told next.
+            // If the call ended by itself, `Event::Ended` follows.
             if !self.is_ours(&room) && !self.suspects.contains_key(&room) {
                 let look_at = self.now + LOOK_EVERY;
                 if let Some(suspect) = self.suspect(&room) {

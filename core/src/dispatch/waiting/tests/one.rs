@@ -290,7 +290,7 @@ fn an_agent_that_has_left_its_callers_on_purpose_is_not_brought_back() {
         room: room.clone(),
         view: Some(view),
     };
-    // Its end is told before it has left.
+    // The worker reports its end before it has left.
     assert_eq!(bench.on(looked(view(1, true, 1))), []);
     let gone = view(1, false, 1);
     let retire = Action::Retire {
