@@ -210,8 +210,9 @@ fn observe(fact: &Fact, capacity: &Capacity) {
                 expected,
                 threshold,
                 price,
+                taken,
+                slots,
             } = Numbers::of(capacity);
-            let (taken, slots) = (capacity.taken, capacity.slots);
             tracing::warn!(%job, load, expected, threshold, price, taken, slots, "refused a call: the machine is overloaded");
         }
         Fact::Answered(job, Err(refusal)) => {
@@ -234,8 +235,9 @@ fn note_turn(capacity: &Capacity) {
         expected,
         threshold,
         price,
+        taken,
+        slots,
     } = Numbers::of(capacity);
-    let (taken, slots) = (capacity.taken, capacity.slots);
     match capacity.full.map(reason) {
         Some(reason) => {
             tracing::info!(
@@ -272,12 +274,14 @@ fn reason(refusal: Refusal) -> &'static str {
     }
 }
 
-/// Loads to be read by people: with three digits.
+/// What the decision was made by, with loads rounded to three digits.
 struct Numbers {
     load: f64,
     expected: f64,
     threshold: Option<f64>,
     price: f64,
+    taken: usize,
+    slots: usize,
 }
 
 impl Numbers {
@@ -288,6 +292,8 @@ impl Numbers {
             expected: short(capacity.expected),
             threshold: capacity.full_at.map(short),
             price: short(capacity.price),
+            taken: capacity.taken,
+            slots: capacity.slots,
         }
     }
 }
