@@ -226,24 +226,118 @@ async fn thirty_callers_at_once() {
     with_defaults(30, 5).await;
 }
 
-/// Three workers, one of them killed with its cells while all calls are on: every room has exactly
-/// one agent again.
+/// Three workers, and callers in nine rooms.
+struct Fleet {
+    bench: Bench,
+    workers: Vec<Worker>,
+    crowd: Crowd,
+    with_agent: Vec<Caller>,
+    /// When each of them had it.
+    at: Vec<Instant>,
+}
+
+impl Fleet {
+    async fn called_by_nine() -> Self {
+        let bench = Bench::start(sim::Options::default()).await;
+        let mut workers = Vec::new();
+        for _ in 0..3 {
+            workers.push(bench.daemon(&["--max-calls", "6"]).await);
+        }
+        let crowd = Crowd::join(&bench, 9, "room");
+        Self {
+            bench,
+            workers,
+            crowd,
+            with_agent: Vec::new(),
+            at: Vec::new(),
+        }
+    }
+
+    /// Waits until so many callers have had an agent.
+    async fn serves(&mut self, callers: usize) {
+        while self.with_agent.len() < callers {
+            let (_, caller, at) = self.crowd.next(WITHIN).await.expect("an agent comes");
+            self.with_agent.push(caller);
+            self.at.push(at);
+        }
+    }
+
+    /// Calls of the workers that live.
+    async fn calls(&self) -> f64 {
+        let mut calls = 0.0;
+        for worker in &self.workers {
+            calls += metric(&worker.health(), "lk_agents_active_job_count").await;
+        }
+        calls
+    }
+
+    /// For ten seconds no room has two agents, and then each has one; all ends well.
+    async fn has_one_agent_in_each_room(self) {
+        for _ in 0..10 {
+            sleep(Duration::from_secs(1)).await;
+            assert_eq!(
+                doubles(&self.bench, &self.crowd.rooms).await,
+                Vec::<String>::new()
+            );
+        }
+        for room in &self.crowd.rooms {
+            assert_eq!(agents(&self.bench, room).await, 1, "{room}");
+        }
+        for caller in self.with_agent {
+            caller.leave().await;
+        }
+        for worker in self.workers {
+            end(worker).await;
+        }
+    }
+}
+
+/// One worker of three is killed while callers join: its calls go on in its cells, and whoever has
+/// no agent yet gets one of another worker.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "on a quiet machine: make soak"]
-async fn a_fleet_of_three_loses_one() {
+async fn a_fleet_of_three_loses_a_worker_while_callers_join() {
     let _alone = ALONE.lock().await;
-    let bench = Bench::start(sim::Options::default()).await;
-    let flags = ["--max-calls", "6"];
-    let mut fleet = Vec::new();
-    for _ in 0..3 {
-        fleet.push(bench.daemon(&flags).await);
+    for run in 1..=5 {
+        let mut fleet = Fleet::called_by_nine().await;
+        fleet.serves(2).await;
+        let killed = fleet.workers.remove(1);
+        let calls = metric(&killed.health(), "lk_agents_active_job_count").await;
+        let cells = killed.cells();
+        killed.kill().await;
+        fleet.serves(9).await;
+        let times: Vec<_> = fleet.at.iter().map(|it| *it - fleet.crowd.began).collect();
+        println!(
+            "run {run}: a worker with {calls} calls was killed; 9 of 9 have an agent ({})",
+            seconds(&times)
+        );
+        fleet.has_one_agent_in_each_room().await;
+        for cell in cells {
+            gone(cell).await;
+        }
     }
-    let mut crowd = Crowd::join(&bench, 9, "room");
-    let mut callers = Vec::new();
-    while callers.len() < 9 {
-        callers.push(crowd.next(WITHIN).await.expect("everybody has an agent").1);
-    }
-    let killed = fleet.remove(1);
+}
+
+/// A process of a worker that was killed ends by itself when its calls do.
+async fn gone(pid: u32) {
+    let process = format!("/proc/{pid}");
+    let gone = async {
+        while std::path::Path::new(&process).exists() {
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    timeout(SOON, gone).await.expect("the cell ends");
+}
+
+/// One worker of three is lost with all its processes, as with its machine: the others take its
+/// rooms once the server finds the agents gone.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "on a quiet machine: make soak"]
+async fn a_fleet_of_three_loses_a_machine() {
+    let _alone = ALONE.lock().await;
+    let mut fleet = Fleet::called_by_nine().await;
+    fleet.serves(9).await;
+    let killed = fleet.workers.remove(1);
     let calls = metric(&killed.health(), "lk_agents_active_job_count").await;
     let cells = killed.cells();
     killed.kill().await;
@@ -251,37 +345,15 @@ async fn a_fleet_of_three_loses_one() {
         signal("-KILL", cell).await;
     }
     let died = clock::now();
-    let survivors = |fleet: &[Worker]| fleet.iter().map(Worker::health).collect::<Vec<_>>();
     let served = async {
-        loop {
-            let mut calls = 0.0;
-            for pages in survivors(&fleet) {
-                calls += metric(&pages, "lk_agents_active_job_count").await;
-            }
-            if calls >= 9.0 {
-                return;
-            }
+        while fleet.calls().await < 9.0 {
             sleep(Duration::from_millis(100)).await;
         }
     };
     timeout(WITHIN, served).await.expect("the others take over");
     println!(
-        "a worker with {calls} calls was killed; the others had all after {:.1} s",
+        "a worker with {calls} calls was killed with its cells; the others had all after {:.1} s",
         died.elapsed().as_secs_f64()
     );
-    let mut doubled = BTreeSet::new();
-    for _ in 0..10 {
-        sleep(Duration::from_secs(1)).await;
-        doubled.extend(doubles(&bench, &crowd.rooms).await);
-    }
-    assert_eq!(doubled, BTreeSet::new());
-    for room in &crowd.rooms {
-        assert_eq!(agents(&bench, room).await, 1, "{room}");
-    }
-    for caller in callers {
-        caller.leave().await;
-    }
-    for daemon in fleet {
-        end(daemon).await;
-    }
+    fleet.has_one_agent_in_each_room().await;
 }

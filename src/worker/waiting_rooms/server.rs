@@ -63,6 +63,7 @@ impl Server {
         let listing = |room: proto::Room| Listing {
             room: room.name,
             sid: room.sid,
+            made: room.creation_time,
             participants: room.num_participants,
             publishers: room.num_publishers,
         };

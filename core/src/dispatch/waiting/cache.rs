@@ -1,6 +1,7 @@
 //! What is remembered of rooms that need nothing now, so that a list of thousands leads to a few
 //! looks.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
@@ -53,6 +54,19 @@ struct Claims {
     was_taken: bool,
 }
 
+/// Why a room is to be looked at, the most urgent reason first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Urgency {
+    /// It has people, and no agent publishes.
+    LacksAgent,
+    /// It has people, and more publish than these.
+    HasPeople,
+    /// It is new here: who is in it may not be counted yet.
+    MayHavePeople,
+    /// The last look was long ago.
+    Again,
+}
+
 impl Seen {
     fn new(now: Instant) -> Self {
         Self {
@@ -66,13 +80,16 @@ impl Seen {
     }
 
     /// How urgent a look is; `None` when there is no need.
-    fn urgency(&self, now: Instant) -> Option<u8> {
-        let has_people = self.listed.0 > 0;
+    fn urgency(&self, now: Instant) -> Option<Urgency> {
+        let (people, publishers) = self.listed;
+        let is_news = self.looked.is_none_or(|(_, then)| then != self.listed);
         match self.looked {
-            None if has_people => Some(0),
-            Some((_, then)) if has_people && then != self.listed => Some(0),
-            None if now.saturating_duration_since(self.since) < YOUNG_FOR => Some(1),
-            Some((at, _)) if has_people && now >= at + LOOK_AGAIN_AFTER => Some(2),
+            _ if is_news && people > 0 && publishers > people => Some(Urgency::HasPeople),
+            _ if is_news && people > 0 => Some(Urgency::LacksAgent),
+            None if now.saturating_duration_since(self.since) < YOUNG_FOR => {
+                Some(Urgency::MayHavePeople)
+            }
+            Some((at, _)) if people > 0 && now >= at + LOOK_AGAIN_AFTER => Some(Urgency::Again),
             _ => None,
         }
     }
@@ -102,7 +119,10 @@ impl Cache {
                 let looked = seen.looked.map(|(at, _)| at);
                 let mut hasher = DefaultHasher::new();
                 (seed, &room.room).hash(&mut hasher);
-                due.push((urgency, looked, hasher.finish(), &room.room));
+                // Whoever is not counted yet has probably opened the room. Of all others each worker
+                // looks at its own choice.
+                let newest = (urgency == Urgency::MayHavePeople).then_some(Reverse(room.made));
+                due.push((urgency, looked, newest, hasher.finish(), &room.room));
             }
             self.rooms.insert(room.room.clone(), seen);
         }

@@ -65,6 +65,8 @@ pub struct Listing {
     pub room: String,
     /// Names this room apart from an earlier one of the same name.
     pub sid: String,
+    /// When it was made, in seconds since 1970 by the server's clock.
+    pub made: i64,
     /// Participants who are no agents; the server may be 5 s behind.
     pub participants: u32,
     /// Participants who publish, agents among them; the server may be 5 s behind.

@@ -275,6 +275,7 @@ impl Fleet {
                     let rooms = self.rooms.iter().map(|(name, room)| Listing {
                         room: name.clone(),
                         sid: room.sid.clone(),
+                        made: 0,
                         participants: room.callers as u32,
                         publishers: (room.callers + room.agents.len()) as u32,
                     });

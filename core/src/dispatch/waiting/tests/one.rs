@@ -97,6 +97,7 @@ impl Bench {
                         let hall = Listing {
                             room: "hall".to_owned(),
                             sid: "RM_1".to_owned(),
+                            made: 0,
                             participants: view.callers as u32,
                             publishers: 1,
                         };
@@ -310,6 +311,7 @@ fn ten_thousand_rooms_that_need_nothing_cost_a_few_looks() {
         .map(|number| Listing {
             room: format!("room-{number}"),
             sid: format!("RM_{number}"),
+            made: number,
             participants: u32::from(number % 2 == 0),
             publishers: 2,
         })
@@ -334,6 +336,40 @@ fn ten_thousand_rooms_that_need_nothing_cost_a_few_looks() {
     bench.now += SECOND * 2;
     let actions = bench.listed(&rooms);
     assert_eq!(actions.first(), Some(&Action::Look("room-4000".to_owned())));
+}
+
+/// The rooms that the first list of ten thousand leads to looks at.
+fn looked_at_first(rooms: &[Listing]) -> Vec<String> {
+    let mut bench = Bench::new(8);
+    let mut actions = bench.listed(rooms);
+    let mut looks = Vec::new();
+    while let Some(action) = actions.pop() {
+        if let Action::Look(room) = action {
+            looks.push(room.clone());
+            let view = Some(view(1, true, 1));
+            actions.extend(bench.on(Event::Looked { room, view }));
+        }
+    }
+    looks
+}
+
+#[test]
+fn of_many_rooms_those_without_a_publishing_agent_and_the_newest_empty_ones_come_first() {
+    let mut rooms: Vec<_> = (0..10_000)
+        .map(|number| Listing {
+            room: format!("room-{number}"),
+            sid: format!("RM_{number}"),
+            made: number,
+            participants: 1,
+            publishers: 2,
+        })
+        .collect();
+    rooms[4_000].publishers = 1;
+    assert!(looked_at_first(&rooms).contains(&"room-4000".to_owned()));
+    for room in &mut rooms {
+        (room.participants, room.publishers) = (0, 0);
+    }
+    assert!(looked_at_first(&rooms).contains(&"room-9999".to_owned()));
 }
 
 #[test]
