@@ -17,7 +17,7 @@ use parlor::demo::Server;
 use parlor::room::Caller;
 use parlor::sim::{self, Scenario, Simulator, clips};
 use parlor::token::{Grant, Kind, mint};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};

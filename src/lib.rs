@@ -7,20 +7,19 @@
 #[cfg(feature = "dylib")]
 extern crate livekit_dylib as livekit;
 
-pub mod agency;
-pub mod agent;
+pub mod agent_store;
 pub mod cell;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod definition;
 pub mod demo;
+pub mod diagnostics;
 pub mod dial;
-pub mod explain;
 pub mod livekit_server;
 pub mod monitor;
-pub mod names;
 pub mod ops;
+pub mod random;
 pub mod report;
 pub mod room;
 pub mod session;
@@ -30,6 +29,7 @@ pub mod soundtrack;
 pub mod template;
 pub mod token;
 pub mod tools;
+pub mod voice_agent;
 pub mod wav;
 pub mod web;
 pub mod worker;

@@ -8,7 +8,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use livekit_api::access_token::{AccessToken, AccessTokenError, Claims, VideoGrants};
 use livekit_protocol::{RoomAgentDispatch, RoomConfiguration};
 use parlor_core::conversation::AgentState;
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use ring::hmac;
 use serde_json::Value;
 

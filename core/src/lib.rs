@@ -22,6 +22,7 @@ mod context;
 pub mod conversation;
 pub mod dispatch;
 pub mod ids;
-pub mod private;
+pub mod secret;
 pub mod timers;
+pub mod waiting_rooms;
 pub mod wire;

@@ -4,8 +4,8 @@
 //! The daemon writes to its stdin and reads its stdout; logs go to stderr. When stdin ends the
 //! daemon is gone or wants no more: the calls go on to their ends, then the cell does.
 
-mod follow;
-pub mod frames;
+mod call_updates;
+pub mod protocol;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,14 +19,14 @@ use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::Instrument;
 
-use crate::agency::Agency;
-use crate::agent::Endpoint;
+use crate::agent_store::Agency;
 use crate::config::{Agent, AgentText, LiveKit, Source};
 use crate::room;
 use crate::session::{Call, JobData, Tally};
+use crate::voice_agent::Endpoint;
 
-use follow::Follow;
-use frames::{FromCell, Start, ToCell};
+use call_updates::Follow;
+use protocol::{FromCell, Start, ToCell};
 
 /// Messages of the daemon that wait to be looked at; when it is full the daemon waits.
 const INBOX: usize = 64;
@@ -258,7 +258,7 @@ async fn tell(outbox: &mpsc::Sender<FromCell>, message: FromCell) {
 
 async fn read(mut reader: impl AsyncRead + Unpin, inbox: mpsc::Sender<ToCell>) {
     loop {
-        match frames::read(&mut reader).await {
+        match protocol::read(&mut reader).await {
             Ok(Some(message)) => {
                 if inbox.send(message).await.is_err() {
                     return;
@@ -277,7 +277,7 @@ async fn read(mut reader: impl AsyncRead + Unpin, inbox: mpsc::Sender<ToCell>) {
 async fn write(mut writer: impl AsyncWrite + Unpin, mut outbox: mpsc::Receiver<FromCell>) {
     let mut is_heard = true;
     while let Some(message) = outbox.recv().await {
-        if is_heard && let Err(error) = frames::write(&mut writer, &message).await {
+        if is_heard && let Err(error) = protocol::write(&mut writer, &message).await {
             tracing::warn!(%error, "the daemon is gone; calls go on");
             is_heard = false;
         }

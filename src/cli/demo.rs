@@ -10,11 +10,11 @@ use clap::Args;
 use parlor_core::conversation::{Event, Fact};
 
 use super::demo_page::DemoPage;
-use super::{Done, out};
-use crate::agency::Agency;
+use super::{Done, output};
+use crate::agent_store::Agency;
 use crate::config::{Agent, AgentApi, Overrides, Source};
 use crate::demo::{Demonstration, Told, Voice};
-use crate::explain;
+use crate::diagnostics;
 use crate::shutdown::Signals;
 use crate::sim::ToolRule;
 
@@ -91,8 +91,11 @@ impl Demo {
             () = signals.impatient() => return Ok(ExitCode::FAILURE),
         };
         let outcome = ended.context("the demo cannot run")?;
-        out::line(&format_args!("call ended: {}", explain::outcome(&outcome)));
-        out::line(&"talk to the agent yourself, in a browser: parlor demo --web");
+        output::line(&format_args!(
+            "call ended: {}",
+            diagnostics::outcome(&outcome)
+        ));
+        output::line(&"talk to the agent yourself, in a browser: parlor demo --web");
         Ok(if outcome.is_success() {
             ExitCode::SUCCESS
         } else {
@@ -105,19 +108,21 @@ impl Demo {
 fn tell(told: Told<'_>) {
     match told {
         Told::Up { server, api } => {
-            out::line(&format_args!("livekit-server  {server}"));
-            out::line(&format_args!("voice agent API {api}"));
+            output::line(&format_args!("livekit-server  {server}"));
+            output::line(&format_args!("voice agent API {api}"));
         }
         Told::Link { url, token } => {
-            out::line(&"join from any LiveKit client:");
-            out::line(&format_args!(
+            output::line(&"join from any LiveKit client:");
+            output::line(&format_args!(
                 "  https://meet.livekit.io/custom?liveKitUrl={url}&token={}",
                 token.reveal()
             ));
         }
-        Told::Said(clip) => out::line(&format_args!("{} {clip}", out::colour("caller >", 36))),
+        Told::Said(clip) => {
+            output::line(&format_args!("{} {clip}", output::colour("caller >", 36)))
+        }
         Told::Fact(fact) => tell_fact(fact),
-        Told::Saved { file, seconds } => out::line(&format_args!(
+        Told::Saved { file, seconds } => output::line(&format_args!(
             "what the caller heard: {} ({seconds:.1} s)",
             file.display()
         )),
@@ -126,25 +131,25 @@ fn tell(told: Told<'_>) {
 
 fn tell_fact(fact: &Fact) {
     match fact {
-        Fact::SessionReady { .. } => out::line(&"the agent listens"),
+        Fact::SessionReady { .. } => output::line(&"the agent listens"),
         Fact::UserTranscript {
             text,
             is_final: true,
             ..
         }
-        | Fact::UserWrote { text } => out::line(&format_args!(
+        | Fact::UserWrote { text } => output::line(&format_args!(
             "{} {}",
-            out::colour("heard  <", 36),
+            output::colour("heard  <", 36),
             text.reveal()
         )),
         Fact::AgentTranscript {
             text, interrupted, ..
         } => {
             let cut = if *interrupted { " [interrupted]" } else { "" };
-            let who = out::colour("agent  >", 35);
-            out::line(&format_args!("{who} {}{cut}", text.reveal()));
+            let who = output::colour("agent  >", 35);
+            output::line(&format_args!("{who} {}{cut}", text.reveal()));
         }
-        Fact::AgentError(error) => out::line(&format_args!("error: {}", error.message)),
+        Fact::AgentError(error) => output::line(&format_args!("error: {}", error.message)),
         _ => {}
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
 use super::worker::{Flags, Plan};
-use super::{Done, browser, out};
+use super::{Done, browser, output};
 use crate::config::{AgentApi, Overrides, Source};
 use crate::definition::Voices;
 use crate::demo::Servers;
@@ -93,9 +93,9 @@ impl DemoPage {
         let done = match ended {
             Some(done) => done,
             None => {
-                out::line(&format_args!("livekit-server  {}", servers.livekit().url));
-                out::line(&format_args!("voice agent API {}", servers.api().base_url));
-                out::line(&format_args!("talk to the agent: {url} (Ctrl-C ends it)"));
+                output::line(&format_args!("livekit-server  {}", servers.livekit().url));
+                output::line(&format_args!("voice agent API {}", servers.api().base_url));
+                output::line(&format_args!("talk to the agent: {url} (Ctrl-C ends it)"));
                 if self.opens {
                     browser::open(&url, source);
                 }

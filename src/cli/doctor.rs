@@ -7,11 +7,11 @@ use std::time::Duration;
 use clap::Args;
 use serde::Serialize;
 
-use super::{Done, out, parse};
-use crate::agent::voices;
+use super::{Done, command_line, output};
 use crate::config::{Agent, AgentApi, ConfigError, LiveKit, Overrides, Source};
 use crate::livekit_server::LiveKitServer;
 use crate::room;
+use crate::voice_agent::voices;
 
 /// How long one check may take.
 const CHECK_WITHIN: Duration = Duration::from_secs(10);
@@ -51,11 +51,11 @@ impl Doctor {
             Err(error) => settings("voice agent api", &error),
         });
         if self.json {
-            out::line(&serde_json::json!({ "findings": findings }));
+            output::line(&serde_json::json!({ "findings": findings }));
         } else {
             findings
                 .iter()
-                .for_each(|finding| out::line(&finding.line()));
+                .for_each(|finding| output::line(&finding.line()));
         }
         let well = findings.iter().all(|finding| finding.ok);
         Ok(if well {
@@ -96,9 +96,9 @@ impl Finding {
 
     fn line(&self) -> String {
         let mark = match (self.ok, self.warning) {
-            (false, _) => out::colour("FAIL", 31),
-            (true, true) => out::colour("warn", 33),
-            (true, false) => out::colour("ok  ", 32),
+            (false, _) => output::colour("FAIL", 31),
+            (true, true) => output::colour("warn", 33),
+            (true, false) => output::colour("ok  ", 32),
         };
         format!("{mark} {:<16} {}", self.check, self.what)
     }
@@ -112,7 +112,7 @@ fn settings(check: &'static str, error: &ConfigError) -> Finding {
 fn variables(source: &mut Source) -> Finding {
     const CHECK: &str = "settings";
     let mut problems = source.take_problems();
-    problems.extend(parse::problems(source));
+    problems.extend(command_line::problems(source));
     match problems.as_slice() {
         [] => Finding::good(CHECK, "all variables can be read"),
         problems => Finding::bad(CHECK, problems.join("; ")),

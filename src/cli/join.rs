@@ -11,12 +11,12 @@ use parlor_core::conversation::Event;
 use parlor_core::ids::Identity;
 use tokio::task::JoinHandle;
 
-use super::courier::Courier;
-use super::{Done, out};
-use crate::agency::Agency;
+use super::report_delivery::Courier;
+use super::{Done, output};
+use crate::agent_store::Agency;
 use crate::config::{Config, LiveKit, Overrides, Reload, Source};
-use crate::explain;
-use crate::names;
+use crate::diagnostics;
+use crate::random;
 use crate::session::Call;
 use crate::shutdown::Signals;
 use crate::token::{Grant, Kind, mint};
@@ -58,7 +58,7 @@ impl Join {
         };
         let config = Config::load(source, &overrides)?;
         config.agent.log_warnings();
-        let identity = self.identity.unwrap_or_else(|| names::random("agent"));
+        let identity = self.identity.unwrap_or_else(|| random::random("agent"));
         let token = agent_token(&config.livekit, &self.room, &identity, &config.agent.name)?;
         let url = config.livekit.url.clone();
         let (agency, following) = follow(&config, source, overrides)?;
@@ -85,11 +85,12 @@ impl Join {
             ended = calling => ended,
             () = signals.impatient() => return Ok(ExitCode::FAILURE),
         };
-        let outcome = ended.map_err(|error| anyhow!(explain::join(&error, &self.room, &url)))?;
+        let outcome =
+            ended.map_err(|error| anyhow!(diagnostics::join(&error, &self.room, &url)))?;
         if outcome.is_success() {
             return Ok(ExitCode::SUCCESS);
         }
-        out::error(&explain::outcome(&outcome));
+        output::error(&diagnostics::outcome(&outcome));
         Ok(ExitCode::FAILURE)
     }
 }
@@ -122,7 +123,7 @@ fn agent_token(
     room: &str,
     identity: &str,
     name: &str,
-) -> anyhow::Result<parlor_core::private::Secret> {
+) -> anyhow::Result<parlor_core::secret::Secret> {
     let grant = Grant {
         room,
         identity,

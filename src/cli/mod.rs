@@ -2,14 +2,14 @@
 
 mod browser;
 mod cell;
-mod courier;
+mod command_line;
 mod demo;
 mod demo_page;
 mod dev;
 mod doctor;
 mod join;
-mod out;
-mod parse;
+mod output;
+mod report_delivery;
 mod sim;
 mod start;
 mod token;
@@ -22,7 +22,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{ConfigError, Source, VARIABLES, dotenv, variables};
 use crate::ops::log::{self, Format};
-use parse::CommandLine;
+use command_line::CommandLine;
 
 /// The command that workers start.
 const CELL: &str = "cell";
@@ -83,11 +83,11 @@ pub fn main() -> ExitCode {
             error.print().map_or(ExitCode::FAILURE, |()| code.into())
         }
         Err(Failure::Config(error)) => {
-            out::error(&error);
+            output::error(&error);
             USAGE.into()
         }
         Err(Failure::Other(error)) => {
-            out::error(&format_args!("{error:#}"));
+            output::error(&format_args!("{error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use super::{Done, out};
+use super::{Done, output};
 use crate::shutdown::Signals;
 use crate::sim::{Options, Pace, Recording, Reply, Scenario, Simulator, ToolRule};
 
@@ -70,7 +70,7 @@ impl Sim {
         let simulator = Simulator::bind(options)
             .await
             .context("the simulator cannot start")?;
-        out::line(&format_args!("listening on {}", simulator.url()));
+        output::line(&format_args!("listening on {}", simulator.url()));
         simulator.run(signals.first()).await;
         Ok(ExitCode::SUCCESS)
     }
@@ -112,6 +112,6 @@ fn list() {
     for name in Scenario::names() {
         let about = Scenario::shipped(name);
         let about = about.as_ref().map_or("", Scenario::about);
-        out::line(&format_args!("{name:<18} {about}"));
+        output::line(&format_args!("{name:<18} {about}"));
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 
-use super::{Done, out};
+use super::{Done, output};
 use crate::config::{LiveKit, Source};
 use crate::token::{Grant, Kind, mint};
 
@@ -47,9 +47,9 @@ impl Token {
                 "server_url": livekit.url,
                 "participant_token": token.reveal(),
             });
-            out::line(&answer);
+            output::line(&answer);
         } else {
-            out::line(&token.reveal());
+            output::line(&token.reveal());
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Done, agent_name, out};
+use super::{Done, agent_name, output};
 use crate::config::{AgentApi, ConfigError, LiveKit, Overrides, Source, address};
 use crate::definition::Voices;
 use crate::shutdown::Signals;
@@ -81,7 +81,7 @@ impl Web {
         };
         let page = web::Web::bind(options).await;
         let page = page.map_err(anyhow::Error::from)?;
-        out::line(&format_args!("talk to the agent: {}", page.url()));
+        output::line(&format_args!("talk to the agent: {}", page.url()));
         page.run(signals.first()).await;
         Ok(ExitCode::SUCCESS)
     }

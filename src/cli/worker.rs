@@ -14,14 +14,14 @@ use parlor_core::conversation::SecondAgent;
 use parlor_core::dispatch::{Dispatch, Event, JobType, Settings};
 use tokio::sync::{oneshot, watch};
 
-use super::courier::Courier;
-use super::{Done, agent_name, out};
+use super::report_delivery::Courier;
+use super::{Done, agent_name, output};
 use crate::clock;
 use crate::config::{AgentText, Config, LiveKit, Overrides, Reload, Source};
 use crate::definition::Definition;
-use crate::names;
 use crate::ops::log::Format;
 use crate::ops::{self, Board};
+use crate::random;
 use crate::report::Reports;
 use crate::shutdown::Signals;
 use crate::worker::{self, CellCommand, Cells, Ended, Server, WaitingRooms, WorkerEdges};
@@ -175,7 +175,7 @@ impl Plan {
         let following = tokio::spawn(following);
         let mut edges = WorkerEdges::new(server, cells, board);
         let control = signals.events(|| Event::Drain);
-        let dispatch = Dispatch::new(clock::now(), settings, names::number());
+        let dispatch = Dispatch::new(clock::now(), settings, random::number());
         let Ended { cut, is_hasty } = worker::run(dispatch, &mut edges, control).await;
         drop(rooms_over);
         let ending = async {
@@ -196,7 +196,7 @@ impl Plan {
         if cut == 0 || self.drain_within.is_zero() {
             return Ok(ExitCode::SUCCESS);
         }
-        out::error(&format_args!("{cut} calls did not end by themselves"));
+        output::error(&format_args!("{cut} calls did not end by themselves"));
         Ok(ExitCode::FAILURE)
     }
 
@@ -212,7 +212,7 @@ impl Plan {
         if !adopt.unwrap_or_else(|| !worker::is_livekit_cloud(&livekit.url)) {
             return Ok(None);
         }
-        let waiting = WaitingRooms::new(livekit, settings, board.clone(), agent, names::number());
+        let waiting = WaitingRooms::new(livekit, settings, board.clone(), agent, random::number());
         waiting
             .map(Some)
             .context("the server's rooms cannot be asked for")

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use parlor_core::conversation::Settings;
 use parlor_core::ids::Identity;
-use parlor_core::private::{Private, Secret};
+use parlor_core::secret::{Private, Secret};
 
 use crate::definition::{Definition, Voices};
 use crate::dial::Proxies;

@@ -1,6 +1,6 @@
 //! The proxies, as other programs read them: in capitals or not.
 
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 
 use super::source::{Reader, Source};
 use crate::dial::Proxies;

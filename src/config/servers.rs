@@ -1,11 +1,11 @@
 //! The servers that a worker talks to, and what opens them.
 
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 
 use super::source::{Reader, Source};
 use super::{ConfigError, address, proxies};
-use crate::agent::Endpoint;
 use crate::dial::Proxies;
+use crate::voice_agent::Endpoint;
 
 /// The public Voice Agent API, for the United States.
 pub const DEFAULT_BASE_URL: &str = "wss://agents.assemblyai.com";

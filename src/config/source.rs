@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::str::FromStr;
 
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 
 use super::ConfigError;
 use super::variables::{self, is_known};

@@ -3,29 +3,29 @@
 //! A [`Definition`] comes of `agent.toml` and is the same for all calls; with what is known of a
 //! caller it makes the `Brief` of one call.
 
-mod outline;
+mod call_template;
+mod spec;
 mod voices;
-mod words;
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
 use parlor_core::conversation::{Brief, Limits, Lines, Patience, Phase, ToolRule};
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use parlor_core::wire::agent::{Output, SessionConfig, Tool};
 use serde_json::Value;
 
 use crate::config::Source;
 use crate::dial::Proxies;
 use crate::tools::mcp::{self, McpSpec, McpTool};
-use crate::tools::{Toolbox, pattern};
+use crate::tools::{Toolbox, glob};
 
-pub use outline::{LinesOutline, Means, Outline, PhaseOutline, ToolOutline};
+pub use spec::{LinesOutline, Means, Outline, PhaseOutline, ToolOutline};
 pub use voices::{VoiceNotAllowed, Voices};
 pub(crate) use voices::{asked as asked_voice, is_voice_name};
 
-use words::Words;
+use call_template::Words;
 
 /// What an agent is, for whichever caller.
 #[derive(Default)]
@@ -223,7 +223,7 @@ impl PhaseDefinition {
         let Some(patterns) = &self.tools else {
             return true;
         };
-        patterns.iter().any(|it| pattern::matches(it, tool))
+        patterns.iter().any(|it| glob::matches(it, tool))
     }
 }
 
@@ -246,7 +246,7 @@ impl LinesDefinition {
 fn phase(outline: PhaseOutline, problems: &mut Vec<String>) -> PhaseDefinition {
     let name = outline.name;
     let mut words = |key: &str, text: Option<Private<String>>| {
-        words::parse(&format!("{key} of {name:?}"), &text?, problems)
+        call_template::parse(&format!("{key} of {name:?}"), &text?, problems)
     };
     PhaseDefinition {
         prompt: words("prompt", outline.prompt),
@@ -262,7 +262,7 @@ fn phase(outline: PhaseOutline, problems: &mut Vec<String>) -> PhaseDefinition {
 
 fn lines(outline: &LinesOutline, problems: &mut Vec<String>) -> LinesDefinition {
     let mut words = |key: &str, text: Option<&Private<String>>| {
-        words::parse(&format!("[lines] {key}"), text?, problems)
+        call_template::parse(&format!("[lines] {key}"), text?, problems)
     };
     let idle = outline.idle.iter();
     LinesDefinition {
@@ -280,7 +280,7 @@ fn tool(outline: ToolOutline, problems: &mut Vec<String>) -> ToolDefinition {
     let fillers = fillers.iter();
     ToolDefinition {
         fillers: fillers
-            .filter_map(|it| words::parse(&key, it, problems))
+            .filter_map(|it| call_template::parse(&key, it, problems))
             .collect(),
         rule,
         tool: outline.tool,

@@ -10,10 +10,10 @@ use std::time::Duration;
 use anyhow::Context;
 use parlor_core::audio::duration_of;
 use parlor_core::conversation::{Event, Fact, Outcome};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::agency::Agency;
+use crate::agent_store::Agency;
 use crate::config::{AgentApi, LiveKit};
 use crate::room::Caller;
 use crate::session::Call;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::clock;
 use crate::config::LiveKit;
-use crate::names;
+use crate::random;
 
 /// From the start of the process to its first answer.
 const READY_WITHIN: Duration = Duration::from_secs(15);
@@ -206,7 +206,7 @@ impl Ports {
 
 /// All ports a server may have, from a random one on: two that start together take different ones.
 fn candidates() -> impl Iterator<Item = u16> {
-    let random = names::number() % PORTS.len() as u64;
+    let random = random::number() % PORTS.len() as u64;
     PORTS.cycle().skip(random as usize).take(PORTS.len())
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 

@@ -4,7 +4,7 @@ use std::io;
 use std::net::IpAddr;
 
 use hyper_util::client::proxy::matcher::{Intercept, Matcher};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::http::Uri;

@@ -5,18 +5,18 @@
 //! gives out what is to be sent. It does nothing itself, and has no clock.
 
 mod access;
-mod agent;
-mod answer;
-mod epoch;
+mod agent_config;
+mod events;
 mod history;
-mod post;
-mod run;
+mod message;
+mod requests;
 #[cfg(test)]
 mod tests;
-mod tools;
-mod turns;
+mod text_run;
+mod tool_calls;
+mod turn_metrics;
 mod usage;
-mod watch;
+mod wall_clock;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant, SystemTime};
@@ -26,16 +26,16 @@ use livekit_protocol::agent::{self as wire, AgentSessionEvent, UserState};
 use parlor_core::conversation::{AgentState, Brief};
 
 pub use access::{Access, Who};
-pub use post::{Asked, LONGEST, Letter, Output, Post, TOPIC, To};
+pub use message::{Asked, LONGEST, Letter, Output, Post, TOPIC, To};
 
 use access::Depth;
-use agent::Persona;
-use epoch::Epoch;
+use agent_config::Persona;
 use history::History;
-use run::Run;
-use tools::Batch;
-use turns::Turns;
+use text_run::Run;
+use tool_calls::Batch;
+use turn_metrics::Turns;
 use usage::Usage;
+use wall_clock::Epoch;
 
 /// How long both sides are silent before the caller counts as away.
 const AWAY_AFTER: Duration = Duration::from_secs(15);

@@ -13,7 +13,7 @@ use prometheus_client::registry::Registry;
 
 use crate::session::Counts;
 
-use super::rooms::RoomMetrics;
+use super::room_metrics::RoomMetrics;
 
 /// Stages of the way to a call, in seconds.
 const STARTS: [f64; 9] = [0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0];

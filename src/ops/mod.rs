@@ -1,11 +1,11 @@
 //! What an operator sees.
 
-mod board;
 mod health;
 pub mod log;
 mod metrics;
-mod news;
-mod rooms;
+mod room_events;
+mod room_metrics;
+mod status;
 
-pub use board::{Board, CallInfo, WorkerInfo};
 pub use health::serve;
+pub use status::{Board, CallInfo, WorkerInfo};

@@ -13,11 +13,11 @@ use tokio::time::timeout;
 
 use super::document::{About, Ending, Recorded, Report, SCHEMA_VERSION, Summary};
 use super::folder;
-use super::minutes::{Minutes, Stretch};
 use super::recording::{Recording, Tap};
-use super::{CallHead, Outgoing, Plan, stamp};
+use super::timeline::{Minutes, Stretch};
+use super::{CallHead, Outgoing, Plan, timestamp};
 use crate::clock;
-use crate::explain;
+use crate::diagnostics;
 
 /// How long the end of a call may wait for the disk.
 pub const FINISH_WITHIN: Duration = Duration::from_secs(10);
@@ -108,7 +108,7 @@ impl CallReport {
             call: about,
             outcome: Ending {
                 name: outcome.name(),
-                words: explain::outcome(outcome),
+                words: diagnostics::outcome(outcome),
                 success: outcome.is_success(),
             },
             summary: Summary::of(&course),
@@ -137,8 +137,8 @@ impl CallReport {
             room: redactor.room(&self.head.room),
             callers: callers.map(|it| redactor.identity(it.as_str())).collect(),
             agent: self.head.agent.clone(),
-            started: stamp::rfc3339(self.started),
-            ended: stamp::rfc3339(self.started + lasted),
+            started: timestamp::rfc3339(self.started),
+            ended: timestamp::rfc3339(self.started + lasted),
             duration_ms: milliseconds(lasted),
             continued: self.head.continued,
         }
@@ -150,7 +150,7 @@ impl Plan {
     fn file(&self, head: &CallHead, started: SystemTime, extension: &str) -> Option<PathBuf> {
         let name = format!("{}.{extension}", folder::file_name(&head.id));
         let folder = self.folder.as_ref()?;
-        Some(folder.path.join(stamp::day(started)).join(name))
+        Some(folder.path.join(timestamp::day(started)).join(name))
     }
 
     /// What is told of a recording; nothing of one that failed.

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use serde::Serialize;
 use serde_json::Value;
 

@@ -7,8 +7,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::stamp;
-use crate::names;
+use super::timestamp;
+use crate::random;
 
 /// The most files that one sweep removes; the next one goes on.
 const SWEEP: usize = 10_000;
@@ -53,7 +53,10 @@ impl Folder {
         for day in days {
             let day = day?;
             let name = day.file_name();
-            let Some(age) = name.to_str().and_then(|name| stamp::days_since(name, now)) else {
+            let Some(age) = name
+                .to_str()
+                .and_then(|name| timestamp::days_since(name, now))
+            else {
                 continue;
             };
             if !day.file_type()?.is_dir() {
@@ -166,7 +169,7 @@ pub(super) fn make(folder: &Path) -> io::Result<()> {
 /// The name of a file that is not whole yet: no two processes have the same.
 pub(super) fn partial(file: &Path) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{:016x}{PARTIAL}", names::number()));
+    name.push(format!(".{:016x}{PARTIAL}", random::number()));
     file.with_file_name(name)
 }
 
@@ -202,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_file_is_there_whole_and_for_us_alone() {
-        let folder = std::env::temp_dir().join(names::random("parlor-folder"));
+        let folder = std::env::temp_dir().join(random::random("parlor-folder"));
         let file = folder.join("2026-01-01").join("AJ_1.json");
         write(&file, b"one").unwrap();
         write(&file, b"two").unwrap();

@@ -1,15 +1,15 @@
 //! What is left of a call when it is over: a report, a recording, and word to whoever wants it.
 
 mod call;
-mod courier;
+mod delivery;
 mod document;
 mod folder;
-mod minutes;
 mod recording;
 mod redact;
 mod spec;
 mod spool;
-mod stamp;
+mod timeline;
+mod timestamp;
 
 use std::fmt;
 use std::io;
@@ -21,14 +21,14 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock;
-use courier::{Address, Courier};
+use delivery::{Address, Courier};
 use folder::Folder;
 use redact::Redactor;
 use spool::Spool;
 
 pub use call::CallReport;
 pub use call::FINISH_WITHIN;
-pub use courier::{DELIVERS_WITHIN, Pace};
+pub use delivery::{DELIVERS_WITHIN, Pace};
 pub use recording::{Format, Tap};
 pub use redact::RedactSpec;
 pub use spec::{ReportSpec, WebhookSpec};

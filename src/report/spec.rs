@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use standardwebhooks::Webhook;
 
-use super::courier::{Address, Pace};
+use super::delivery::{Address, Pace};
 use super::folder::Folder;
 use super::recording::Format;
 use super::redact::{RedactSpec, Redactor};

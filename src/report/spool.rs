@@ -252,7 +252,7 @@ fn millis(at: SystemTime) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::names;
+    use crate::random;
 
     const S: fn(u64) -> Duration = Duration::from_secs;
 
@@ -263,7 +263,7 @@ mod tests {
 
     impl Spooled {
         fn new() -> Self {
-            let path = std::env::temp_dir().join(names::random("parlor-spool"));
+            let path = std::env::temp_dir().join(random::random("parlor-spool"));
             Self {
                 spool: Spool::new(path),
                 now: SystemTime::UNIX_EPOCH + S(1_000_000),

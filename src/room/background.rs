@@ -8,11 +8,11 @@ use parlor_core::audio::SAMPLE_RATE;
 use parlor_core::conversation::Background;
 use tokio::sync::watch;
 
-use super::allowed::Allowed;
+use super::audio_output::NativeSink;
+use super::permissions::Allowed;
 use super::playout::Sink;
+use super::playout_queue::SLICE;
 use super::publication::Publication;
-use super::queue::SLICE;
-use super::sink::NativeSink;
 use crate::soundtrack::{Sound, Soundtrack};
 
 /// What LiveKit's own agents call the track.

@@ -16,9 +16,9 @@ use parlor_core::conversation::{Caption, Utterance};
 use parlor_core::ids::Identity;
 use tokio::sync::{mpsc, watch};
 
-use super::allowed::Allowed;
-use super::within::{Unsent, within};
-use crate::names;
+use super::deadline::{Unsent, within};
+use super::permissions::Allowed;
+use crate::random;
 
 /// Captions that wait for the room; one that finds no place is dropped and counted.
 pub(super) const WAITING: usize = 256;
@@ -63,7 +63,7 @@ impl Captions {
     pub(super) fn new(room: Arc<livekit::Room>, allowed: watch::Receiver<Allowed>) -> Self {
         Self {
             room,
-            prefix: names::livekit("SG"),
+            prefix: random::livekit("SG"),
             open: Vec::new(),
             allowed,
         }

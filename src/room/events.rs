@@ -12,19 +12,19 @@ use livekit_protocol::{AudioTrackFeature, ParticipantPermission};
 use parlor_core::conversation::{AgentState, Event, Gone, Phone, RoomEnd, RoomEvent};
 use parlor_core::dispatch::NAME_ATTRIBUTE;
 use parlor_core::ids::Identity;
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock;
 use crate::monitor::Asked;
 
-use super::allowed::Allowed;
-use super::ears::{Ears, Listening, Request, identity};
 use super::hand_over::{self, Answers};
-use super::info::info;
-use super::monitor;
+use super::monitor_sender;
+use super::participant_info::info;
+use super::permissions::Allowed;
 use super::presence::{Presence, gone};
 use super::streams::Streams;
+use super::subscriptions::{Ears, Listening, Request, identity};
 
 /// How long the native core may try to get a lost connection back.
 const RECONNECT_WITHIN: Duration = Duration::from_secs(20);
@@ -177,7 +177,7 @@ impl Watcher {
                 participant_identity,
             } => {
                 let from = participant_identity.as_str().into();
-                let manages = monitor::manages(&self.room, &from);
+                let manages = monitor_sender::manages(&self.room, &from);
                 self.streams.bytes(&topic, from, manages, &reader);
             }
             LiveKitEvent::TokenRefreshed { token } => {

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use parlor_core::audio::{Frame, SAMPLES_PER_10_MS, loudness};
 use parlor_core::ids::Identity;
 
-use super::floor::Floor;
+use super::active_speaker::Floor;
 
 /// What must be there of a voice before it is played: 20 ms, so that it does not stutter.
 const LEAD: usize = 2 * SAMPLES_PER_10_MS;

@@ -1,33 +1,31 @@
 //! The LiveKit room: the only folder that imports `livekit`, whichever engine stands behind it.
 
-mod allowed;
+mod active_speaker;
+mod audio_output;
 mod background;
 mod caller;
 mod captions;
-mod early;
-mod ears;
+mod connection_stats;
+mod control;
+mod deadline;
 mod events;
-mod floor;
-mod hand;
 mod hand_over;
-mod health;
-mod info;
-mod joining;
-mod mic;
+mod join;
+mod media_flow;
+mod microphone;
 mod mixer;
-mod monitor;
-mod native;
-mod pace;
+mod monitor_sender;
+mod native_core;
+mod participant_info;
+mod permissions;
 mod playout;
+mod playout_queue;
+mod pre_connect_audio;
 mod presence;
 mod publication;
-mod queue;
-mod reading;
-mod recorder;
-mod sink;
-mod stats;
+mod silence_insertion;
 mod streams;
-mod within;
+mod subscriptions;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -35,37 +33,37 @@ use std::time::Duration;
 
 use parlor_core::conversation::{AgentState, Background, Caption, Event, NotHandedOver, RoomEvent};
 use parlor_core::ids::Identity;
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::timeout;
 use tracing::Instrument;
 
+pub use caller::recorder::Heard;
+pub use caller::transcript::Spoken;
 pub use caller::{AgentTrack, Caller};
-pub(crate) use hand::metadata;
-pub use hand::{Hand, HandError};
-pub use joining::JoinError;
-pub use mic::Mic;
-pub use native::native_core;
+pub(crate) use control::metadata;
+pub use control::{Hand, HandError};
+pub use join::JoinError;
+pub use microphone::Mic;
+pub use native_core::native_core;
 pub use playout::{Playout, Sink};
-pub use queue::{Full, Queue, SLICE, Step};
-pub use reading::Spoken;
-pub use recorder::Heard;
+pub use playout_queue::{Full, Queue, SLICE, Step};
 
 use crate::config::LiveKit;
 use crate::monitor::{Asked, Post};
 use crate::soundtrack::Soundtrack;
 
-use allowed::Allowed;
+use audio_output::NativeSink;
 use captions::Captions;
-use ears::{Ears, Request};
+use deadline::{Unsent, within};
 use events::{Inlets, Outlets, Watcher};
 use hand_over::Answers;
-use joining::{close, connect, microphone};
-use monitor::Letters;
+use join::{close, connect, microphone};
+use monitor_sender::Letters;
+use permissions::Allowed;
 use publication::Publication;
-use sink::NativeSink;
-use within::{Unsent, within};
+use subscriptions::{Ears, Request};
 
 /// Events between the room and the core; a full queue holds back the room's task only.
 const INBOX: usize = 64;
@@ -134,7 +132,7 @@ impl Room {
         let (requests, requests_out) = mpsc::channel(REQUESTS);
         let (events, events_out) = mpsc::channel(INBOX);
         let (captions, captions_out) = mpsc::channel(captions::WAITING);
-        let (posts, posts_out) = mpsc::channel(monitor::WAITING);
+        let (posts, posts_out) = mpsc::channel(monitor_sender::WAITING);
         let (asked, asked_out) = mpsc::channel(ASKED);
         let (reports, reports_out) = mpsc::channel(REPORTS);
         let (ears, ears_out) = watch::channel(Ears::default());
@@ -161,7 +159,7 @@ impl Room {
             answers: answers.clone(),
         };
         tasks.spawn(watcher.run(room_events, inlets).in_current_span());
-        tasks.spawn(health::keep(room.clone(), back_out).in_current_span());
+        tasks.spawn(media_flow::keep(room.clone(), back_out).in_current_span());
         tasks.spawn(playout.clone().run(sink, reports).in_current_span());
         let captions_shown = Captions::new(room.clone(), allowed_out.clone());
         let showing = show(&room, captions_shown.run(captions_out), posts_out);

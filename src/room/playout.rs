@@ -9,7 +9,7 @@ use parlor_core::audio::Frame;
 use parlor_core::conversation::{Event, PlayoutEvent, Utterance};
 use tokio::sync::{Notify, mpsc};
 
-use super::queue::{Full, Queue, SLICE, Step};
+use super::playout_queue::{Full, Queue, SLICE, Step};
 use crate::clock;
 use crate::report::Tap;
 

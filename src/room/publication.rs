@@ -11,9 +11,9 @@ use parlor_core::backoff::Backoff;
 use parlor_core::conversation::Unheard;
 use tokio::sync::watch;
 
-use super::allowed::{Allowed, MayPublish};
-use super::joining::{JoinError, publish, unpublish};
-use crate::{clock, names};
+use super::join::{JoinError, publish, unpublish};
+use super::permissions::{Allowed, MayPublish};
+use crate::{clock, random};
 
 /// How often publishing is tried after the permission is back.
 const TRIES: u32 = 6;
@@ -140,5 +140,5 @@ impl Tries {
 }
 
 fn chance() -> f64 {
-    names::number() as f64 / u64::MAX as f64
+    random::number() as f64 / u64::MAX as f64
 }

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::Instrument;
 
-use super::{CHAT, early};
+use super::{CHAT, pre_connect_audio};
 use crate::clock;
 use crate::monitor::{self, Asked};
 
@@ -85,7 +85,7 @@ impl Streams {
         reader: &TakeCell<ByteStreamReader>,
     ) {
         match topic {
-            early::TOPIC if self.has_room(&from) => {
+            pre_connect_audio::TOPIC if self.has_room(&from) => {
                 if let Some(reader) = reader.take() {
                     let reading = listen(from, reader, self.events.clone());
                     self.readers.spawn(reading.in_current_span());
@@ -142,7 +142,7 @@ impl Pace {
 
 /// Hands what was said before the agent came to the core.
 async fn listen(from: Identity, reader: ByteStreamReader, events: mpsc::Sender<Event>) {
-    let heard = early::read(from, reader).await;
+    let heard = pre_connect_audio::read(from, reader).await;
     // Nobody takes it when the call is over.
     events.send(heard).await.ok();
 }

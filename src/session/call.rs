@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_core::conversation::{Checkpoint, Event, Outcome, Settings};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::agency::Present;
-use crate::agent::{Endpoint, Inbox};
+use crate::agent_store::Present;
 use crate::clock;
 use crate::config::LiveKit;
 use crate::report::{CallHead, CallReport, FINISH_WITHIN};
 use crate::room::{JoinError, Room};
+use crate::voice_agent::{Endpoint, Inbox};
 
-use super::briefing::Briefing;
+use super::call_context::Briefing;
 use super::edges::CLOSE_WITHIN;
 use super::monitoring::Monitoring;
 use super::{CallEdges, Inputs, JobData, Observer, Tally, Watch, run};

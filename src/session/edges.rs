@@ -7,21 +7,21 @@ use parlor_core::conversation::{
     Action, AgentState, Caption, Checkpoint, Event, PlayoutEvent, Utterance,
 };
 use parlor_core::ids::{CallId, Identity};
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::Instrument;
 
-use crate::agent::{Connections, Endpoint, Link, Stalled};
 use crate::monitor::Output;
 use crate::report::CallReport;
 use crate::room::Room;
 use crate::tools::{Used, Workbench};
+use crate::voice_agent::{Connections, Endpoint, Link, Stalled};
 
-use super::briefing::Briefing;
-use super::dismiss::{delete_room, dismiss};
+use super::call_context::Briefing;
 use super::monitoring::Monitoring;
+use super::remove_callers::{delete_room, dismiss};
 use super::{Edges, Observer};
 
 /// How long the sockets of a finished call may take to close, and what is done on the side.

@@ -1,25 +1,25 @@
 //! Runs one conversation against its edges. No rule of a call is here: those are in
 //! `parlor_core::conversation`.
 
-mod briefing;
 mod call;
-mod counts;
-mod dismiss;
+mod call_context;
+mod counters;
 mod edges;
 mod monitoring;
 mod observer;
+mod remove_callers;
 
 use parlor_core::conversation::{
     Action, Conversation, Event, Outcome, RoomEnd, RoomEvent, Settings,
 };
 use tokio::sync::mpsc;
 
-use crate::agent::Inbox;
 use crate::clock::{at, now};
+use crate::voice_agent::Inbox;
 
-pub use briefing::JobData;
 pub use call::{Call, LEAVES_WITHIN, Stages};
-pub use counts::{Counts, Tally};
+pub use call_context::JobData;
+pub use counters::{Counts, Tally};
 pub use edges::CallEdges;
 pub use observer::{Observer, Watch};
 

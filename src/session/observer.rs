@@ -7,8 +7,8 @@ use parlor_core::ids::Identity;
 use parlor_core::ids::SessionId;
 use tokio::sync::mpsc;
 
-use super::counts::{Counts, Tally};
-use crate::explain;
+use super::counters::{Counts, Tally};
+use crate::diagnostics;
 use crate::report::CallReport;
 
 /// Where the facts of a call go besides the log; when it is full the newest is dropped and counted.
@@ -82,12 +82,12 @@ impl Observer {
             Fact::AgentLost(loss) => {
                 self.count(|it| &mut it.sessions_lost, 1);
                 let session = self.session.as_ref().map(|id| id.as_str());
-                let loss = explain::loss(loss);
+                let loss = diagnostics::loss(loss);
                 tracing::warn!(session, loss, "the voice session was lost");
             }
             Fact::AgentNotYet(loss) => {
                 self.count(|it| &mut it.sessions_not_opened, 1);
-                tracing::warn!(loss = %explain::loss(loss), "no voice session yet; trying again");
+                tracing::warn!(loss = %diagnostics::loss(loss), "no voice session yet; trying again");
             }
             Fact::AgentBack { resumed, after } => {
                 let after_ms = milliseconds(*after);

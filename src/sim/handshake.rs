@@ -16,7 +16,7 @@ use super::log::Entry;
 use super::scenario::{Do, Hit, Play};
 use super::session::{Flow, Session};
 use super::wire::Wire;
-use super::{Shared, kept, replay};
+use super::{Shared, replay, resumable_sessions};
 
 /// How long a client may take to shake hands.
 const SHAKE_WITHIN: Duration = Duration::from_secs(10);
@@ -120,7 +120,7 @@ impl Credential {
         };
         let is_key = match &shared.options.key {
             Some(key) => *key == shown || shared.tokens.has(&shown),
-            None => !kept::is_token(&shown),
+            None => !resumable_sessions::is_token(&shown),
         };
         if is_key {
             Self::Key

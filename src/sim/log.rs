@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};

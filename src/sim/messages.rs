@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::refuse::Refusal;
+use super::rejection::Refusal;
 use super::voice::Word;
-use crate::names::number;
+use crate::random::number;
 
 /// `prefix` and 32 hexadecimal digits.
 pub(super) fn id(prefix: &str) -> String {

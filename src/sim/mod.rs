@@ -14,27 +14,24 @@
 //!                 └▶ replay                                a recording, in place of all that
 //! ```
 
-mod act;
-mod agenda;
 mod calls;
+mod clip_matching;
 pub mod clips;
-mod cue;
 mod handshake;
-mod hearing;
 mod http;
-mod kept;
 mod log;
 mod messages;
 mod opening;
 mod options;
-mod recognise;
+mod pending_speech;
 mod record;
-mod refuse;
+mod rejection;
 mod replay;
 mod replies;
+mod resumable_sessions;
 mod scenario;
 mod session;
-mod speaking;
+mod speech_output;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -42,6 +39,7 @@ mod tools;
 mod turns;
 mod validate;
 mod voice;
+mod voice_activity;
 mod wire;
 
 use std::net::SocketAddr;
@@ -60,9 +58,9 @@ pub use options::{Options, Pace, Reply, StoredAgent, ToolRule, ToolRuleError, Wh
 pub use replay::{Recording, RecordingError};
 pub use scenario::{Expect, Scenario, ScenarioError};
 
-use kept::Kept;
 use log::Pen;
 use record::{Recorder, Tape};
+use resumable_sessions::Kept;
 use tokens::Tokens;
 
 /// How long open sessions may take to end when the simulator does, and a recording to be written.

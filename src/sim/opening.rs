@@ -7,11 +7,11 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::handshake::Credential;
-use super::kept::{self, Hold, Identity};
 use super::log::{Asked, Entry};
-use super::refuse::Refusal;
+use super::rejection::Refusal;
+use super::resumable_sessions::{self, Hold, Identity};
 use super::session::{Flow, Session, epoch};
-use super::speaking::Utterance;
+use super::speech_output::Utterance;
 use super::voice::Speech;
 use super::{clips, messages, validate};
 
@@ -92,7 +92,7 @@ impl Session {
         match &self.credential {
             Credential::Missing => Err(Refusal::unauthorized()),
             // As measured: the key opens sessions and resumes none.
-            Credential::Key => Err(kept::not_found()),
+            Credential::Key => Err(resumable_sessions::not_found()),
             Credential::Other(token) => self.kept.resume(id, token),
         }
     }

@@ -7,9 +7,9 @@ use tokio::time::Instant;
 
 use super::Reply;
 use super::log::Entry;
-use super::refuse::Refusal;
+use super::rejection::Refusal;
 use super::session::{Flow, Session};
-use super::speaking::{Said, Utterance};
+use super::speech_output::{Said, Utterance};
 use super::voice::pitch_of;
 
 impl Session {

@@ -2,16 +2,16 @@
 
 use std::ops::ControlFlow;
 
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::agenda::Point;
 use super::calls::{Outcome, Terms};
 use super::log::Entry;
+use super::pending_speech::Point;
 use super::scenario::ToolCall;
 use super::session::{Flow, Session};
-use super::speaking::Utterance;
+use super::speech_output::Utterance;
 use super::voice::Speech;
 use super::{Reply, clips, messages};
 

@@ -7,12 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::hearing::Heard;
 use super::log::Entry;
-use super::refuse::Refusal;
+use super::rejection::Refusal;
 use super::session::{Flow, Session, samples_in};
 use super::voice::Speech;
-use super::{Reply, clips, messages, recognise};
+use super::voice_activity::Heard;
+use super::{Reply, clip_matching, clips, messages};
 
 /// How far audio may run ahead of the clock, in samples: 1 s.
 const AHEAD: u64 = 24_000;
@@ -70,7 +70,7 @@ impl Session {
         if !self.moment("caller.stops").await? {
             return ControlFlow::Continue(());
         }
-        let text = recognise::words(samples);
+        let text = clip_matching::words(samples);
         self.send(speech("stopped")).await?;
         self.tell("transcript.user", &text).await?;
         self.turns += 1;

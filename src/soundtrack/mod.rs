@@ -1,7 +1,7 @@
 //! What callers hear besides the agent's voice: sounds that are shipped, made by code, and WAV
 //! files.
 
-mod made;
+mod synthesized;
 mod wav;
 
 use std::fmt;
@@ -95,8 +95,8 @@ impl Sound {
         let path = Path::new(name);
         let is_wav = |ending: &std::ffi::OsStr| ending.eq_ignore_ascii_case("wav");
         let samples = match name {
-            "keys" => made::keys(),
-            "chime" => made::chime(),
+            "keys" => synthesized::keys(),
+            "chime" => synthesized::chime(),
             _ if path.extension().is_some_and(is_wav) => wav::read(path)?,
             _ => return Err(SoundError::Unknown(name.to_owned())),
         };

@@ -5,9 +5,6 @@
 //! length, and no error tells a value.
 
 mod error;
-mod gap;
-mod probe;
-mod tidy;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -19,7 +16,7 @@ use parking_lot::Mutex;
 
 pub use error::TemplateError;
 
-use gap::Missing;
+use undefined::Missing;
 
 /// The most bytes that a template may be rendered to.
 const MAX_OUTPUT: usize = 64 << 10;
@@ -82,11 +79,11 @@ impl Template {
         let names = Arc::new(Mutex::new(BTreeSet::new()));
         let text = self.render_with(&SPOKEN, &Missing::Noted(names.clone()), values)?;
         let mut missing = std::mem::take(&mut *names.lock());
-        if missing.is_empty() && text.contains(tidy::HOLE) {
+        if missing.is_empty() && text.contains(cleanup::HOLE) {
             missing.insert("a value without a name".to_owned());
         }
         Ok(Spoken {
-            text: tidy::tidy(&text),
+            text: cleanup::tidy(&text),
             missing,
         })
     }
@@ -156,7 +153,7 @@ static STRICT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
     // Errors then name the variable that is missing.
     environment.set_debug(true);
-    gap::refuse(&mut environment);
+    undefined::refuse(&mut environment);
     environment
 });
 
@@ -164,7 +161,7 @@ static STRICT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 static MARKED: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = environment();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
-    gap::mark(&mut environment);
+    undefined::mark(&mut environment);
     environment
 });
 
@@ -172,7 +169,7 @@ static MARKED: LazyLock<Environment<'static>> = LazyLock::new(|| {
 static SPOKEN: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = environment();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
-    gap::note(&mut environment);
+    undefined::note(&mut environment);
     environment
 });
 
@@ -214,5 +211,8 @@ impl Write for Bounded {
     }
 }
 
+mod cleanup;
+mod missing_values;
 #[cfg(test)]
 mod tests;
+mod undefined;

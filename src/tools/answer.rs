@@ -1,6 +1,6 @@
 //! What a tool gives back.
 
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use serde_json::{Value, json};
 
 /// The most bytes of text that an answer may have.

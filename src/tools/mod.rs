@@ -9,15 +9,15 @@
 //! ```
 
 mod answer;
+pub(crate) mod glob;
 pub mod http;
 pub mod mcp;
-pub(crate) mod pattern;
-mod phone;
 pub mod rpc;
+mod runner;
 mod schema;
+mod telephony;
 mod toolbox;
-mod workbench;
 
 pub use answer::Answer;
+pub use runner::{Used, Workbench};
 pub use toolbox::{Surroundings, Toolbox};
-pub use workbench::{Used, Workbench};

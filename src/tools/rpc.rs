@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use parlor_core::ids::Identity;
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use serde::Deserialize;
 use serde_json::Value;
 

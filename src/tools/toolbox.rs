@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use parlor_core::ids::Identity;
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
 
@@ -13,7 +13,7 @@ use super::http::{HttpTool, Network};
 use super::mcp::Mcp;
 use super::rpc::RpcSpec;
 use super::schema::Schema;
-use super::{Answer, phone};
+use super::{Answer, telephony};
 use crate::clock;
 use crate::config::{LiveKit, Source};
 use crate::definition::{Means, ToolOutline};
@@ -121,14 +121,14 @@ impl Toolbox {
         match &tool.means {
             Ready::Http(http) => http.call(&arguments, &around.values, deadline).await,
             Ready::Rpc(rpc) => rpc.call(&around.hand, caller, &arguments, within).await,
-            Ready::Dtmf => phone::press(&around.hand, caller, &arguments).await,
+            Ready::Dtmf => telephony::press(&around.hand, caller, &arguments).await,
             Ready::Transfer(destinations) => {
                 let to = arguments["destination"].as_str().unwrap_or_default();
                 let Some(to) = destinations.get(to) else {
                     return Answer::error("there is no such destination");
                 };
                 let room = around.values["room"]["name"].as_str().unwrap_or_default();
-                phone::transfer(&around.livekit, room, caller, to).await
+                telephony::transfer(&around.livekit, room, caller, to).await
             }
             Ready::Write => write(&around.hand, caller, &arguments).await,
         }

@@ -1,14 +1,14 @@
 //! The web page, and the endpoint that gives it tokens.
 
-mod ask;
+mod assets;
+mod connections;
+mod error;
 mod headers;
-mod limit;
 mod origin;
-mod page;
-mod refusal;
-mod serve;
-mod shared;
+mod rate_limit;
+mod state;
 mod token;
+mod token_request;
 mod voices;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -24,13 +24,13 @@ use parking_lot::Mutex;
 use tokio::net::TcpListener;
 
 use crate::config::{LiveKit, address};
-use ask::Rules;
+use assets::Page;
+use error::Refusal;
 use headers::Headers;
-use limit::Limit;
 use origin::Door;
-use page::Page;
-use refusal::Refusal;
-use shared::{Counts, Shared};
+use rate_limit::Limit;
+use state::{Counts, Shared};
+use token_request::Rules;
 use voices::Menu;
 
 pub use origin::{NotAnOrigin, Origin};
@@ -164,7 +164,7 @@ impl Web {
     /// Serves it until `stop`, and then what was begun.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let shared = self.shared.clone();
-        serve::serve(self.listener, router(self.shared), stop).await;
+        connections::serve(self.listener, router(self.shared), stop).await;
         shared.counts.log();
     }
 }

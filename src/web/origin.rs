@@ -7,7 +7,7 @@ use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::refusal::Refusal;
+use super::error::Refusal;
 
 /// A page's origin: scheme, host and port, such as `https://app.example`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,10 +12,10 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::ask::Ask;
-use super::refusal::Refusal;
-use super::serve::Peer;
-use super::shared::Shared;
+use super::connections::Peer;
+use super::error::Refusal;
+use super::state::Shared;
+use super::token_request::Ask;
 use crate::clock;
 use crate::token::{mint_visit, seat};
 

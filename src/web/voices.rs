@@ -10,11 +10,11 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::shared::Shared;
-use crate::agent::voices;
+use super::state::Shared;
 use crate::clock;
 use crate::config::AgentApi;
 use crate::definition::Voices;
+use crate::voice_agent::voices;
 
 /// How long the API may take to list its voices.
 const LIST_WITHIN: Duration = Duration::from_secs(3);

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use parlor_core::dispatch::{Action, Capacity, Event, Fact, Refusal, StopReason};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use reqwest::Url;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::load::SAMPLE_EVERY;
+use super::machine_load::SAMPLE_EVERY;
 use super::socket::{Link, Outbox, Stalled, drive};
 use super::{Cells, Edges, MachineLoad};
 use crate::config::{LiveKit, address};

@@ -1,13 +1,13 @@
 //! The daemon: registers with LiveKit, takes calls, gives them to cells. What it decides is in
 //! `parlor_core::dispatch`.
 
+mod cell_stderr;
 mod cells;
-mod counter;
+mod cpu_counter;
 mod edges;
-mod load;
+mod machine_load;
 mod process;
 mod socket;
-mod stderr;
 mod waiting_rooms;
 
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::report::DELIVERS_WITHIN;
 
 pub use cells::{CellError, Cells};
 pub use edges::{Server, WorkerEdges};
-pub use load::MachineLoad;
+pub use machine_load::MachineLoad;
 pub use process::CellCommand;
 pub use socket::{Link, Outbox, Stalled, drive};
 pub use waiting_rooms::{WaitingRooms, is_livekit_cloud};

@@ -12,8 +12,8 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use super::stderr;
-use crate::cell::frames::{self, FromCell, Start, ToCell};
+use super::cell_stderr;
+use crate::cell::protocol::{self, FromCell, Start, ToCell};
 use crate::config::{AgentText, Source};
 use crate::ops::Board;
 use crate::ops::log::Format;
@@ -155,7 +155,7 @@ impl Supervisor {
         let (id, pid) = (self.id, self.child.id());
         let (stdin, stdout, stderr) = self.pipes;
         let writing = tokio::spawn(write(stdin, self.inbox, self.agent));
-        let mut forwarding = tokio::spawn(stderr::forward(stderr, id, self.is_json));
+        let mut forwarding = tokio::spawn(cell_stderr::forward(stderr, id, self.is_json));
         let ears = Ears {
             id,
             pid,
@@ -199,7 +199,7 @@ impl Ears {
     /// Takes in what the cell says until it says nothing more.
     async fn listen(&self, mut stdout: ChildStdout) {
         loop {
-            match frames::read(&mut stdout).await {
+            match protocol::read(&mut stdout).await {
                 Ok(Some(message)) => self.tell(self.understand(message)).await,
                 Ok(None) => return,
                 Err(error) => {
@@ -259,7 +259,7 @@ async fn write(
                 None => return,
             },
         };
-        if let Err(error) = frames::write(&mut stdin, &message).await {
+        if let Err(error) = protocol::write(&mut stdin, &message).await {
             tracing::debug!(%error, "a cell reads no more");
             return;
         }

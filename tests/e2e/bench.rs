@@ -10,7 +10,7 @@ use parlor::demo::Server;
 use parlor::room::{Caller, Spoken};
 use parlor::sim::{self, Log, Scenario, Simulator, clips};
 use parlor::token::{Grant, Kind, mint};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use tokio::process::Command;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
@@ -112,7 +112,7 @@ impl Bench {
     /// A worker with the limits that operators have, registered; it logs what it sees of the
     /// machine.
     pub(crate) async fn limited_daemon(&self) -> Worker {
-        let log = "info,livekit=warn,parlor::worker::load=trace";
+        let log = "info,livekit=warn,parlor::worker::machine_load=trace";
         let start = ["start", "--health", "127.0.0.1:0"];
         let daemon = self.parlor(&start, &[], &[("PARLOR_LOG", log)]);
         daemon.writes("registered").await;

@@ -9,7 +9,7 @@ use livekit_protocol::participant_info::Kind;
 use parlor::clock;
 use parlor::room::Caller;
 use parlor::sim::{self, clips};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 
 use super::bench::{Bench, GREETING, SOON, Worker, agent_is, agent_speaks, all_heard, echo};
 use super::gate::Gate;

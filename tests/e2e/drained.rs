@@ -5,7 +5,7 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use parlor::clock;
-use parlor::names;
+use parlor::random;
 use parlor::room::Caller;
 use parlor::sim::{self, clips};
 use serde_json::Value;
@@ -64,7 +64,7 @@ enum Busy {
 /// Makes so many calls, tells the worker to end, and waits until it has.
 pub(crate) async fn drain(calls: usize) -> Left {
     let bench = Bench::start(sim::Options::default()).await;
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(names::random("drained"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(random::random("drained"));
     let mut daemon = start(&bench, &folder, calls).await;
     let mut joining = JoinSet::new();
     for number in 0..calls {
@@ -194,7 +194,7 @@ async fn start(bench: &Bench, folder: &Path, calls: usize) -> Worker {
          [report.webhook]\nurl = \"{WEBHOOK}\"\nsecret = \"HOOK_SECRET\"\nspool = '{0}/spool'\n",
         folder.display(),
     );
-    let agent = agent_file(&format!("{}.toml", names::random("drained")), &text);
+    let agent = agent_file(&format!("{}.toml", random::random("drained")), &text);
     let calls = calls.to_string();
     let timeout = DRAIN_TIMEOUT.as_secs().to_string();
     let flags = [
@@ -233,7 +233,7 @@ async fn occupied(mut caller: Caller, busy: Busy) -> (Caller, Busy) {
 /// A library that makes the disk slow for the processes that load it before others.
 async fn slow_disk() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(names::random("slow-disk"));
+    let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(random::random("slow-disk"));
     let compiled = Command::new("cc")
         .args(["-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o"])
         .arg(&library)

@@ -6,7 +6,7 @@ use parlor::config::LiveKit;
 use parlor::room::Caller;
 use parlor::sim::{self, clips};
 use parlor::token::{Grant, Kind, mint};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 
 use super::bench::{Bench, GREETING, ROOM, agent_speaks, all_heard, echo};
 use super::hearing;

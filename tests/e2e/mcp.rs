@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use parlor::config::Source;
 use parlor::tools::mcp::{McpSpec, McpTool, Servers};
-use parlor::{clock, names};
+use parlor::{clock, random};
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
@@ -137,7 +137,7 @@ async fn gives_up(servers: &Servers) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn over_pipes() {
-    let file = std::env::temp_dir().join(names::random("parlor-mcp"));
+    let file = std::env::temp_dir().join(random::random("parlor-mcp"));
     let script = "echo $$ > \"$PIDFILE\"; exec node \"$0\" stdio";
     let spec = json!({
         "name": "everything",
@@ -218,7 +218,7 @@ async fn over_http() {
 
 /// The server on a port that was free a moment ago, below those of outgoing connections.
 async fn listening() -> (Child, u16) {
-    let any = names::number() % 10_000;
+    let any = random::number() % 10_000;
     let mut ports = (20_000..32_000).cycle().skip(any as usize);
     let is_free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
     let port = ports.find(is_free).unwrap();

@@ -9,7 +9,7 @@ use livekit_api::services::room::{RoomClient, UpdateParticipantOptions};
 use livekit_protocol::{ParticipantInfo, ParticipantPermission, TrackSource, participant_info};
 use parlor::room::{Caller, Spoken};
 use parlor::sim::{self, Entry, clips};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 
 use super::bench::{
     Bench, GREETING, ROOM, SOON, Worker, agent_is, agent_speaks, all_heard, echo, say, shown,

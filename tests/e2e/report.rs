@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use parlor::names;
+use parlor::random;
 use parlor::sim::{self, clips};
 use serde_json::Value;
 
@@ -23,9 +23,9 @@ fn file(folder: &Path, end: &str) -> PathBuf {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_call_is_reported_and_recorded() {
     let bench = Bench::start(sim::Options::default()).await;
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(names::random("reported"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(random::random("reported"));
     let agent = std::env::temp_dir()
-        .join(names::random("report"))
+        .join(random::random("report"))
         .with_extension("toml");
     let text = format!(
         "greeting = \"Hello\"\n[report]\nfolder = '{}'\nrecording = \"wav\"\n\

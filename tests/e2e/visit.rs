@@ -7,7 +7,7 @@ use std::process::Stdio;
 use parlor::config::LiveKit;
 use parlor::room::Caller;
 use parlor::token::{Seat, Sent, Visit, mint_visit};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

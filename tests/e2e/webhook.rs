@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use parlor::names;
+use parlor::random;
 use parlor::report::{CallHead, Pace, ReportSpec, Reports};
 use parlor_core::conversation::Outcome;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
@@ -68,7 +68,7 @@ async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
 
 /// Where a test's reports wait.
 fn spool() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join(names::random("webhook"))
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(random::random("webhook"))
 }
 
 fn reports(url: &str, spool: &Path) -> Reports {

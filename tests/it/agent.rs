@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use parlor::config::{Agent, AgentText, Source};
 use parlor::monitor::{Access, Who};
 use parlor_core::conversation::{Brief, ToolKind};
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use parlor_core::wire::agent::{ExecutionMode, SessionConfig};
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use parlor::agent::Inbox;
 use parlor::session::{Edges, Inputs, Microphone, run};
+use parlor::voice_agent::Inbox;
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
     Action, AgentEvent, Event, Outcome, ParticipantKind, PlayoutEvent, RoomEnd, RoomEvent, Settings,

@@ -10,7 +10,7 @@ use livekit_protocol::{CreateAgentDispatchRequest, ListRoomsResponse, Room};
 use parlor::config::LiveKit;
 use parlor::dial::Proxies;
 use parlor::livekit_server::{LiveKitServer, ServerError};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use prost::Message;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};

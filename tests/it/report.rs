@@ -13,7 +13,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::post;
 use parking_lot::Mutex;
-use parlor::names;
+use parlor::random;
 use parlor::report::{CallHead, Pace, ReportSpec, Reports};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{Fact, Latency, Limit, Outcome, ToolDropped, Utterance};
@@ -34,7 +34,7 @@ struct Place(PathBuf);
 
 impl Place {
     fn new() -> Self {
-        Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(names::random("report")))
+        Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(random::random("report")))
     }
 
     /// Reports in this folder, as a process of its own would have them.

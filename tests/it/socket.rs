@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use parlor::agent::{Link, Stalled, drive};
+use parlor::voice_agent::{Link, Stalled, drive};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{AgentCommand, AgentEvent, Event, Loss};
 use tokio::io::DuplexStream;

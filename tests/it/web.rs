@@ -12,7 +12,7 @@ use parlor::dial::Proxies;
 use parlor::sim::{self, Simulator};
 use parlor::token::{Grant, Kind, mint};
 use parlor::web::{Options, VoiceMenu, Web};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use ring::hmac;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 use parlor_core::cells::{Action, CellEvent, CellId, Cells, Event, Limits, Told};
 use parlor_core::conversation::Checkpoint;
 use parlor_core::dispatch::{Assignment, Job, JobResult, JobType};
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 
 #[derive(Debug, Arbitrary)]
 struct Script {

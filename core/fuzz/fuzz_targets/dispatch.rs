@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 use parlor_core::dispatch::{
     Action, Assignment, Dispatch, Event, Job, JobResult, JobType, Sample, ServerEvent, Settings,
 };
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 
 #[derive(Debug, Arbitrary)]
 struct Script {

@@ -3,7 +3,7 @@
 use crate::conversation::Checkpoint;
 use crate::dispatch::{Assignment, JobResult};
 use crate::ids::JobId;
-use crate::private::Secret;
+use crate::secret::Secret;
 
 use super::CellId;
 

@@ -11,8 +11,8 @@ mod action;
 mod call;
 mod cell;
 mod event;
-mod fate;
-mod place;
+mod failure;
+mod placement;
 #[cfg(test)]
 mod tests;
 

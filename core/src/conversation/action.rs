@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use crate::audio::Frame;
 use crate::ids::{CallId, Identity, ReplyId, SessionId};
-use crate::private::{Private, Secret};
+use crate::secret::{Private, Secret};
 use crate::wire::agent::SessionConfig;
 
-use super::background::Background;
 use super::callers::NotHandedOver;
-use super::caption::Caption;
-use super::checkpoint::Checkpoint;
+use super::captions::Caption;
+use super::ending::outcome::Outcome;
 use super::fact::Fact;
-use super::outcome::Outcome;
+use super::failover::checkpoint::Checkpoint;
+use super::playout::background::Background;
 
 /// Something the driver must do, in order.
 #[derive(Debug, PartialEq)]

@@ -4,7 +4,7 @@
 use super::context::Timer;
 use super::{Action, AgentCommand, AgentState, Brief, Conversation, Fact, Life, Limit, Phase};
 use crate::ids::CallId;
-use crate::private::Private;
+use crate::secret::Private;
 
 impl Conversation {
     /// Does what has become possible.

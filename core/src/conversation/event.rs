@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::audio::Frame;
 use crate::ids::{CallId, Identity, ItemId, ReplyId, SessionId};
-use crate::private::{Private, Secret};
+use crate::secret::{Private, Secret};
 
 use super::{Brief, Utterance};
 

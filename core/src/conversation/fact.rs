@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::action::{AgentState, Utterance};
+use super::ending::outcome::Limit;
 use super::event::{AgentError, Loss, Unheard};
-use super::outcome::Limit;
 use crate::ids::{CallId, ItemId, SessionId};
-use crate::private::Private;
+use crate::secret::Private;
 
 /// Something that happened in the call, for whoever watches it.
 #[derive(Debug, PartialEq)]

@@ -4,76 +4,57 @@
 
 mod action;
 mod advance;
-mod background;
-mod brief;
+mod agent_events;
+mod agent_state;
 mod callers;
-mod caption;
-mod checkpoint;
+mod captions;
 mod context;
-mod continuing;
-mod early;
 mod ending;
 mod event;
 mod fact;
-mod heard;
-mod hearing;
-mod history;
-mod latency;
-mod leaving;
-mod ledger;
-mod link;
-mod meter;
-mod name;
-mod outcome;
-mod past;
-mod persona;
-mod playlist;
-mod recovery;
-mod reply;
-mod request;
-mod room;
-mod route;
+mod failover;
+mod labels;
+mod playout;
+mod profile;
 mod settings;
-mod shown;
 #[cfg(test)]
 pub(crate) mod tests;
-mod tool;
+mod tools;
 mod turn;
-mod typed;
-mod unheard;
+mod voice_session;
 
 use std::time::{Duration, Instant};
 
 use crate::audio::{Chunker, Frame};
 
 use callers::Callers;
+use callers::pre_connect_audio::Early;
+use callers::speakers::Hearing;
 use context::{Context, Timer};
-use early::Early;
-use hearing::Hearing;
-use history::History;
-use leaving::Leaving;
-use link::Link;
-use meter::Meter;
-use persona::Persona;
-use recovery::Recovery;
-use request::Requests;
-use tool::Tools;
+use ending::hang_up::Leaving;
+use ending::usage::Meter;
+use failover::history::History;
+use playout::audibility::Audibility;
+use tools::Tools;
 use turn::Turn;
-use unheard::Audibility;
+use turn::reply_requests::Requests;
+use voice_session::Link;
+use voice_session::recovery::Recovery;
+use voice_session::session_sync::Persona;
 
 pub use action::{Action, AgentCommand, AgentState, Role, Utterance};
-pub use background::{Background, Sounds};
-pub use brief::{Brief, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
 pub use callers::NotHandedOver;
-pub use caption::Caption;
-pub use checkpoint::{Checkpoint, Resumable, Speaker, Spent, Turn as SpokenTurn};
+pub use captions::Caption;
+pub use ending::hang_up::ENDS_WITHIN;
+pub use ending::outcome::{Limit, Outcome};
 pub use event::{
     AgentError, AgentEvent, Event, Gone, Loss, ParticipantInfo, ParticipantKind, Phone,
     PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, Unheard,
 };
 pub use fact::{Dropped, Fact, Latency, ToolDropped};
-pub use leaving::ENDS_WITHIN;
-pub use outcome::{Limit, Outcome};
+pub use failover::checkpoint::{Checkpoint, Resumable, Speaker, Spent, Turn as SpokenTurn};
+pub use playout::background::{Background, Sounds};
+pub use profile::{Brief, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
 pub use settings::{Answer, BargeIn, Dismiss, Hear, SecondAgent, Settings};
 
 /// One call, from an empty room to the end.
@@ -99,7 +80,7 @@ pub struct Conversation {
     hearing: Hearing,
     early: Early,
     chat: Answer,
-    captions: caption::Turns,
+    captions: captions::Turns,
     history: History,
     link: Link,
     turn: Turn,
@@ -139,7 +120,7 @@ impl Conversation {
         }
         let before = settings.resume.unwrap_or_default();
         if before.caller.is_some() {
-            cx.within(Timer::CallerGrace, continuing::CALLER_WITHIN);
+            cx.within(Timer::CallerGrace, failover::resume::CALLER_WITHIN);
         }
         let resumed = (!before.is_empty()).then(|| {
             let recovery = Recovery::new(now, before.session.is_some());
@@ -159,7 +140,7 @@ impl Conversation {
             hearing: Hearing::new(settings.hear),
             early: Early::default(),
             chat: settings.chat,
-            captions: caption::Turns::default(),
+            captions: captions::Turns::default(),
             history: History::new(before.turns, before.owes),
             turn: Turn::new(settings.barge_in),
             link: Link::new(resumed),
@@ -289,7 +270,7 @@ impl Conversation {
             Timer::CallerWait => self.nobody_came(Outcome::NoCaller),
             Timer::CallerGrace => self.nobody_came(Outcome::CallerLeft),
             Timer::Early => self.early.missed(),
-            Timer::Connect => self.agent_stuck(Outcome::AgentLost(link::not_open())),
+            Timer::Connect => self.agent_stuck(Outcome::AgentLost(voice_session::not_open())),
             Timer::Listener => self.somebody_hears(),
             Timer::Ready => self.agent_stuck(Outcome::AgentTimeout),
             Timer::Reconnect => self.link.open(cx),
@@ -318,7 +299,7 @@ impl Conversation {
             Timer::Rotate if self.rotation_due => self.rotate(),
             Timer::Rotate => {
                 self.rotation_due = true;
-                cx.within(Timer::Rotate, link::ROTATE_WITHIN);
+                cx.within(Timer::Rotate, voice_session::ROTATE_WITHIN);
             }
         }
     }

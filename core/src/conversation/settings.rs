@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::background::Sounds;
-use super::brief::Brief;
-use super::checkpoint::Checkpoint;
+use super::failover::checkpoint::Checkpoint;
+use super::playout::background::Sounds;
+use super::profile::Brief;
 use crate::ids::Identity;
 
 /// What one call is told from outside. The default keeps an empty room for ever and ends the

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::ids::{Identity, JobId};
-use crate::private::{Private, Secret};
+use crate::secret::{Private, Secret};
 
 use super::JobType;
 

@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::price::Price;
+use super::call_cost::Price;
 use super::slots::Slots;
 use super::{Capacity, Sample};
 

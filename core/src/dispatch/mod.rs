@@ -7,18 +7,17 @@
 //! registration.
 
 mod action;
+mod call_cost;
+mod connection;
 mod context;
 mod ending;
 mod event;
 mod jobs;
-mod link;
 mod load;
-mod price;
 mod settings;
 mod slots;
 #[cfg(test)]
 mod tests;
-pub mod waiting;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -26,8 +25,8 @@ use std::time::{Duration, Instant};
 use crate::conversation::SecondAgent;
 use crate::ids::JobId;
 
+use connection::Link;
 use context::{Context, Timer};
-use link::Link;
 use load::Load;
 use slots::Slots;
 

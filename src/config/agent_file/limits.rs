@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use parlor_core::conversation as call;
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use serde::Deserialize;
 
 use crate::definition::LinesOutline;

@@ -10,7 +10,7 @@ mod voice;
 use std::path::Path;
 
 use parlor_core::conversation::{BargeIn, Settings};
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use parlor_core::wire::agent::{SessionConfig, Webhook};
 use serde::Deserialize;
 

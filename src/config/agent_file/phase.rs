@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use parlor_core::conversation::Patience;
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use parlor_core::wire::agent::{SessionConfig, Webhook};
 use serde::Deserialize;
 

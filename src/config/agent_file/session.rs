@@ -1,6 +1,6 @@
 //! How the agent hears and takes turns, as `agent.toml` writes it.
 
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use parlor_core::wire::agent::{
     Format, Input, Problem, TranscriptionMode, TurnDetection, VoiceFocus,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use parlor_core::conversation::{ToolKind, ToolRule};
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use parlor_core::wire::agent::{ExecutionMode, ResponseInstructions, SessionConfig, Tool};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

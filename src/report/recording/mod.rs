@@ -22,7 +22,7 @@ use tokio::task::{self, JoinHandle};
 
 use super::document::Speaker;
 use super::folder;
-use super::minutes::Stretch;
+use super::timeline::Stretch;
 use mix::{Mixer, position};
 use ogg::Ogg;
 use wav::Wav;

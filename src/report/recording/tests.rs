@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use super::*;
 use crate::clock;
-use crate::names;
+use crate::random;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
@@ -22,7 +22,7 @@ struct Recorded {
 
 impl Recorded {
     fn start(format: Format) -> Self {
-        let folder = std::env::temp_dir().join(names::random("parlor-recording"));
+        let folder = std::env::temp_dir().join(random::random("parlor-recording"));
         let file = folder.join("day").join("AJ_1.audio");
         let recording = Recording::start(format, file.clone(), clock::now());
         Self {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::messages;
-use super::refuse::Refusal;
+use super::rejection::Refusal;
 
 /// How long a tool has, unless the session says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(120);

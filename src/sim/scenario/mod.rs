@@ -27,12 +27,14 @@
 //! Besides steps a scenario may say `burst = true` (audio comes at once), `odd_chunks = true`
 //! (chunks of audio cut samples in two), and store agents: `[agents.agent_…]` with their sessions.
 
+pub(crate) mod actions;
 mod check;
 mod format;
 mod play;
 mod shipped;
 #[cfg(test)]
 mod tests;
+pub(crate) mod triggers;
 
 use std::fmt;
 use std::path::{Path, PathBuf};

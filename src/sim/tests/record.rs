@@ -12,7 +12,7 @@ struct Scratch(PathBuf);
 
 impl Scratch {
     fn new() -> Self {
-        Self(std::env::temp_dir().join(crate::names::random("parlor-recording")))
+        Self(std::env::temp_dir().join(crate::random::random("parlor-recording")))
     }
 }
 

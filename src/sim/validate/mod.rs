@@ -7,7 +7,7 @@ mod tests;
 
 use serde_json::Value;
 
-use super::refuse::Refusal;
+use super::rejection::Refusal;
 use shape::{Must, SESSION, object};
 
 pub(super) use shape::VOICES;

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::super::refuse::Refusal;
+use crate::sim::rejection::Refusal;
 
 /// The voices of September 2026.
 pub(in crate::sim) const VOICES: [&str; 18] = [

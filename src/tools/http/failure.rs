@@ -4,7 +4,7 @@ use std::error::Error;
 
 use crate::template::TemplateError;
 
-use super::guard::NotPublic;
+use super::public_addresses::NotPublic;
 
 /// Why there is no answer. The words hold names that the tool's author wrote, and no values.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -5,14 +5,8 @@
 //! every redirect is checked as the first address was (`hops`).
 
 mod failure;
-mod fence;
-mod guard;
-mod hops;
 mod network;
-mod plan;
-mod read;
 mod retry;
-mod sign;
 mod spec;
 
 use std::collections::BTreeSet;
@@ -27,8 +21,8 @@ use super::Answer;
 use crate::clock;
 use crate::config::Source;
 use failure::Failure;
-use hops::Courier;
-use plan::{Outgoing, Plan};
+use redirects::Courier;
+use request::{Outgoing, Plan};
 use retry::Retry;
 
 pub use network::Network;
@@ -56,7 +50,7 @@ impl HttpTool {
         network: &Network,
     ) -> Result<Self, Vec<String>> {
         let plan = Plan::new(spec, source)?;
-        let host = fence::literal(spec.url.reveal());
+        let host = allowed_hosts::literal(spec.url.reveal());
         if !spec.allow_private && host.is_some_and(|url| network.is_private_literal(&url)) {
             let problem = "url: its host is in a private network: allow_private = true allows that";
             return Err(vec![problem.to_owned()]);
@@ -105,7 +99,7 @@ impl HttpTool {
             let outcome = self.attempt(request.clone(), trace).await;
             match retry.after(&outcome) {
                 Some(delay) => tokio::time::sleep(delay).await,
-                None => return read::read(outcome?).await,
+                None => return response::read(outcome?).await,
             }
         }
     }
@@ -191,5 +185,11 @@ impl Trace {
     }
 }
 
+mod allowed_hosts;
+mod public_addresses;
+mod redirects;
+mod request;
+mod response;
+mod signature;
 #[cfg(test)]
 mod tests;

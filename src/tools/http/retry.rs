@@ -7,7 +7,7 @@ use reqwest::Response;
 use reqwest::header::RETRY_AFTER;
 
 use super::failure::Failure;
-use crate::{clock, names};
+use crate::{clock, random};
 
 /// The delay after the first failure, and the longest one.
 const SHORTEST: Duration = Duration::from_millis(200);
@@ -43,7 +43,7 @@ impl Retry {
         };
         self.left = self.left.checked_sub(1)?;
         let backoff = self.backoff?;
-        let chance = names::number() as f64 / u64::MAX as f64;
+        let chance = random::number() as f64 / u64::MAX as f64;
         let delay = backoff.delay(self.attempt, chance).max(wanted);
         self.attempt += 1;
         let elapsed = clock::now().saturating_duration_since(self.began);

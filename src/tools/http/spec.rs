@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use serde::Deserialize;
 
 /// One HTTP request. What is written `{{ … }}` is filled in for each call from `args` (what the

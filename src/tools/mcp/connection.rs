@@ -19,7 +19,7 @@ use rmcp::{ClientHandler, RoleClient};
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
-use super::fault::Fault;
+use super::error::Fault;
 use super::process::Process;
 use crate::clock;
 

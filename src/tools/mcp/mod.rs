@@ -4,19 +4,19 @@
 //! A [`Servers`] lives as long as the process, and many calls share it. Each server has a
 //! supervisor that connects, withdraws its tools when it is lost, and connects again.
 
-mod board;
+mod catalog;
 mod connection;
-mod dial;
-mod fault;
-mod offer;
+mod error;
 mod process;
 mod result;
 mod server;
 mod spec;
 mod supervisor;
-mod template;
 #[cfg(test)]
 mod tests;
+mod tool_list;
+mod transport;
+mod variables;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -30,14 +30,14 @@ use tokio::time::Instant;
 use super::Answer;
 use crate::clock;
 use crate::config::Source;
-use board::Board;
-use dial::{Dial, Program, Web};
-use offer::Selection;
+use catalog::Board;
 use server::Server;
 use supervisor::{Stop, Supervisor};
+use tool_list::Selection;
+use transport::{Dial, Program, Web};
 
-pub use offer::McpTool;
 pub use spec::McpSpec;
+pub use tool_list::McpTool;
 
 /// All MCP servers of an agent, and what keeps them. Dropping it kills their processes; better is
 /// [`Servers::shutdown`].
@@ -184,7 +184,7 @@ impl Way {
         if spec.command.is_some() {
             return Program::of(spec, source).map(Self::Program);
         }
-        let client = dial::client(source).map_err(|why| vec![why])?;
+        let client = transport::client(source).map_err(|why| vec![why])?;
         Web::of(spec, source, client).map(Self::Web)
     }
 }

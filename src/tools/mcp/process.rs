@@ -4,14 +4,14 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::fault::Fault;
+use super::error::Fault;
 
 /// From the end of its stdin to SIGTERM.
 const END_WITHIN: Duration = Duration::from_secs(2);

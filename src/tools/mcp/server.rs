@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::Line;
-use super::fault::Fault;
+use super::error::Fault;
 use super::result;
 use crate::clock;
 use crate::tools::Answer;

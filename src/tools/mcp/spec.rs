@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 
-use super::template::Template;
+use super::variables::Template;
 
 /// Seconds that a call may take when nothing else is said.
 const TIMEOUT: f64 = 20.0;
@@ -148,7 +148,7 @@ impl McpSpec {
 
 /// Whether a name can be part of a tool's name.
 fn is_plain(name: &str) -> bool {
-    name.len() <= LONGEST && name.bytes().all(super::offer::is_plain)
+    name.len() <= LONGEST && name.bytes().all(super::tool_list::is_plain)
 }
 
 fn is_variable(name: &str) -> bool {

@@ -10,14 +10,14 @@ use rmcp::transport::Transport;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::board::Board;
+use super::catalog::Board;
 use super::connection::Connection;
-use super::dial::Dial;
-use super::fault::Fault;
-use super::offer::Selection;
+use super::error::Fault;
 use super::process::Process;
 use super::server::Server;
-use crate::{clock, names};
+use super::tool_list::Selection;
+use super::transport::Dial;
+use crate::{clock, random};
 
 /// Before the first new try.
 const RETRY_MIN: Duration = Duration::from_millis(500);
@@ -182,5 +182,5 @@ async fn reason(fault: Fault, process: &mut Option<Process>) -> Fault {
 
 /// A number from 0 to 1.
 fn chance() -> f64 {
-    names::number() as f64 / u64::MAX as f64
+    random::number() as f64 / u64::MAX as f64
 }

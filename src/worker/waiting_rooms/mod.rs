@@ -1,5 +1,5 @@
 //! Finds rooms whose callers have no agent and has them dispatched again. What it decides is in
-//! `parlor_core::dispatch::waiting`.
+//! `parlor_core::waiting_rooms`.
 
 mod notice;
 mod server;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_core::dispatch::Settings;
-use parlor_core::dispatch::waiting::{Action, Event, Fact, Outcome, View, Waiting};
+use parlor_core::waiting_rooms::{Action, Event, Fact, Outcome, View, Waiting};
 use serde_json::json;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;

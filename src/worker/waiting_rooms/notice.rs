@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::UNIX_EPOCH;
 
 use livekit_protocol as proto;
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
 use serde_json::json;
 
 use crate::clock;

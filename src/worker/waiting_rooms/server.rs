@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use livekit_protocol as proto;
 use parking_lot::Mutex;
-use parlor_core::dispatch::waiting::{DispatchView, Listing, Outcome, View};
 use parlor_core::dispatch::{JobType, NAME_ATTRIBUTE, Settings};
-use parlor_core::private::Private;
+use parlor_core::secret::Private;
+use parlor_core::waiting_rooms::{DispatchView, Listing, Outcome, View};
 use proto::participant_info::{Kind, State};
 
 use crate::config::LiveKit;

@@ -8,9 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use parking_lot::Mutex;
-use parlor::agent::{Connections, Inbox, Link, drive};
 use parlor::room::Playout;
 use parlor::session::{Edges, Inputs, Microphone, run};
+use parlor::voice_agent::{Connections, Inbox, Link, drive};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
     Action, AgentState, BargeIn, Event, Gone, Loss, Outcome, ParticipantKind, RoomEvent, Settings,

@@ -8,7 +8,7 @@ use parlor_core::conversation::{
     AgentError, AgentEvent, Event, Gone, Loss, ParticipantInfo, ParticipantKind, Phone,
     PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, Unheard, Utterance,
 };
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 
 use super::brief::File;
 

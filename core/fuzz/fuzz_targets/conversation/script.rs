@@ -6,7 +6,7 @@ use arbitrary::Arbitrary;
 use parlor_core::conversation::{
     Answer, BargeIn, Checkpoint, Hear, Resumable, Settings, Sounds, Speaker, Spent, SpokenTurn,
 };
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 
 use super::brief::File;
 use super::happens::{Happens, any, name, said};

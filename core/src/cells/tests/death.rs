@@ -1,10 +1,10 @@
 //! Cells that die, hang or grow, and what becomes of their calls.
 
 use super::harness::*;
-use crate::cells::fate::CLEARED_AFTER;
+use crate::cells::failure::CLEARED_AFTER;
 use crate::cells::{Action, CellEvent, CellId, Event, Fact, Killed, Limits, READY_WITHIN, Told};
 use crate::dispatch::JobResult;
-use crate::private::Secret;
+use crate::secret::Secret;
 
 fn failed(told: &[Told], name: &str) -> bool {
     told.iter()

@@ -8,7 +8,7 @@ use crate::conversation::Checkpoint;
 use crate::conversation::tests::epoch;
 use crate::dispatch::{Assignment, Job, JobResult, JobType};
 use crate::ids::JobId;
-use crate::private::Secret;
+use crate::secret::Secret;
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 

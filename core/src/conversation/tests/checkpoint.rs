@@ -2,8 +2,8 @@
 
 use super::harness::*;
 use super::recovery::{config, configured, has, prompt, ready_as, say_on};
-use crate::conversation::continuing::CALLER_WITHIN;
-use crate::conversation::history::{BYTES, TURNS};
+use crate::conversation::failover::history::{BYTES, TURNS};
+use crate::conversation::failover::resume::CALLER_WITHIN;
 use crate::conversation::*;
 
 fn checkpoint(actions: &[Action]) -> Checkpoint {

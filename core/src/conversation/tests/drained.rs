@@ -3,7 +3,9 @@
 use super::harness::*;
 use super::leaving::{brief, finished, is_asked, with};
 use super::recovery::has;
-use crate::conversation::leaving::{ENDS_WITHIN, GOODBYE_WITHIN, HEARD_WITHIN, MAKES_WAY_WITHIN};
+use crate::conversation::ending::hang_up::{
+    ENDS_WITHIN, GOODBYE_WITHIN, HEARD_WITHIN, MAKES_WAY_WITHIN,
+};
 use crate::conversation::*;
 
 const GOODBYE: &str = "Good bye.";

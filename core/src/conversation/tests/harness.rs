@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::audio::Frame;
-use crate::conversation::link::ROTATE_AFTER;
+use crate::conversation::voice_session::ROTATE_AFTER;
 use crate::conversation::*;
 use crate::ids::ReplyId;
-use crate::private::Secret;
+use crate::secret::Secret;
 
 /// The instant at which every scenario starts.
 #[expect(

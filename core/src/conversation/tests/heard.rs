@@ -1,7 +1,7 @@
 //! The transcript of a reply is what was heard of it.
 
 use super::harness::*;
-use crate::conversation::reply::SETTLE_WITHIN;
+use crate::conversation::playout::reply::SETTLE_WITHIN;
 use crate::conversation::*;
 
 /// A reply of one second, `One two three four.`, a word each quarter, under way.

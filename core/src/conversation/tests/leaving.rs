@@ -2,10 +2,10 @@
 
 use super::harness::*;
 use super::recovery::has;
-use crate::conversation::leaving::{HEARD_WITHIN, LEAVE_WITHIN};
+use crate::conversation::ending::hang_up::{HEARD_WITHIN, LEAVE_WITHIN};
 use crate::conversation::*;
 use crate::ids::Identity;
-use crate::private::Private;
+use crate::secret::Private;
 
 pub(super) fn line(text: &str) -> Private<String> {
     text.to_owned().into()

@@ -2,10 +2,10 @@
 
 use super::harness::*;
 use crate::audio::Frame;
-use crate::conversation::link::{
+use crate::conversation::voice_session::recovery::{TRIES, TRY_FOR};
+use crate::conversation::voice_session::{
     CONNECT_WITHIN, END_WITHIN, LAST_WORDS, LISTENER_WITHIN, READY_WITHIN,
 };
-use crate::conversation::recovery::{TRIES, TRY_FOR};
 use crate::conversation::*;
 use crate::wire::agent::SessionConfig;
 

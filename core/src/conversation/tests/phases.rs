@@ -3,7 +3,7 @@
 use super::harness::*;
 use super::recovery::{config, prompt};
 use crate::conversation::*;
-use crate::private::Private;
+use crate::secret::Private;
 use crate::wire::agent::{Format, Input, Output, SessionConfig, Tool, TurnDetection};
 
 fn words(text: &str) -> Option<Private<String>> {

@@ -1,11 +1,11 @@
 //! A voice session that is lost.
 
 use super::harness::*;
-use crate::conversation::continuing::{GO_ON, OWED_WITHIN};
-use crate::conversation::link::{CONNECT_WITHIN, READY_WITHIN};
-use crate::conversation::recovery::{TRIES, TRY_FOR};
+use crate::conversation::failover::resume::{GO_ON, OWED_WITHIN};
+use crate::conversation::voice_session::recovery::{TRIES, TRY_FOR};
+use crate::conversation::voice_session::{CONNECT_WITHIN, READY_WITHIN};
 use crate::conversation::*;
-use crate::private::Secret;
+use crate::secret::Secret;
 use crate::wire::agent::SessionConfig;
 
 pub(super) fn configured() -> Settings {

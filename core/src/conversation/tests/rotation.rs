@@ -2,9 +2,9 @@
 
 use super::harness::*;
 use super::recovery::{config, configured, has, prompt};
-use crate::conversation::link::{END_WITHIN, ROTATE_AFTER, ROTATE_WITHIN};
+use crate::conversation::voice_session::{END_WITHIN, ROTATE_AFTER, ROTATE_WITHIN};
 use crate::conversation::*;
-use crate::private::Private;
+use crate::secret::Private;
 use crate::wire::agent::{Output, SessionConfig};
 
 #[test]

@@ -1,8 +1,8 @@
 //! A tool call is answered or dropped, exactly once, and never in another turn.
 
 use super::harness::*;
-use crate::conversation::leaving::HEARD_WITHIN;
-use crate::conversation::tool::{ANSWER_WITHIN, MOST_OPEN, MOST_WAITING, TOO_LONG, UNKNOWN_TOOL};
+use crate::conversation::ending::hang_up::HEARD_WITHIN;
+use crate::conversation::tools::{ANSWER_WITHIN, MOST_OPEN, MOST_WAITING, TOO_LONG, UNKNOWN_TOOL};
 use crate::conversation::*;
 
 const WITHIN: Duration = SECOND.saturating_mul(20);

@@ -1,7 +1,7 @@
 //! What is played, and what the room is shown of it.
 
 use super::harness::*;
-use crate::conversation::shown::QUIET_AFTER;
+use crate::conversation::agent_state::QUIET_AFTER;
 use crate::conversation::*;
 
 #[test]

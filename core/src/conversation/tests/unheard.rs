@@ -1,7 +1,7 @@
 //! An agent that nobody can hear does not speak, and goes on when it can be heard again.
 
 use super::harness::*;
-use crate::conversation::unheard::SAY_AGAIN;
+use crate::conversation::playout::audibility::SAY_AGAIN;
 use crate::conversation::*;
 
 fn unheard(why: Unheard) -> Action {

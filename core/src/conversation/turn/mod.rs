@@ -18,17 +18,20 @@
 //! reply; unless that one was asked for by a tool's result and not by the caller. Then all that
 //! the server is done with is flushed. A challenge stands until it is confirmed or all is played.
 
-mod reply;
+pub(crate) mod latency;
+mod reply_events;
+pub(crate) mod reply_requests;
+pub(crate) mod typed_messages;
 
 use std::time::{Duration, Instant};
 
+use super::agent_state::Shown;
 use super::context::{Context, Timer};
-use super::latency::Stopwatch;
-use super::ledger::Ledger;
-use super::shown::Shown;
+use super::playout::reply_log::Ledger;
 use super::{Action, AgentState, BargeIn, Caption, Fact, PlayoutEvent, Utterance};
 use crate::audio::Frame;
 use crate::ids::ReplyId;
+use latency::Stopwatch;
 
 /// How long a reply is held without a confirmation.
 pub(super) const HOLD: Duration = Duration::from_secs(1);

@@ -10,7 +10,7 @@ use crate::dispatch::{
     Sample, ServerEvent, Settings, Status,
 };
 use crate::ids::JobId;
-use crate::private::Secret;
+use crate::secret::Secret;
 
 pub(in crate::dispatch) const SECOND: Duration = Duration::from_secs(1);
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::harness::{Bench, SECOND, ended, facts, machine, sent, statuses};
-use crate::dispatch::link::{CONNECT_WITHIN, REGISTER_WITHIN};
+use crate::dispatch::connection::{CONNECT_WITHIN, REGISTER_WITHIN};
 use crate::dispatch::{Action, Command, Event, Fact, ServerEvent, Settings};
 
 #[test]

@@ -7,16 +7,16 @@
 mod audio;
 mod client;
 mod field;
-mod problem;
 mod server;
 mod session;
+mod session_check;
 #[cfg(test)]
 mod tests;
 
 pub use client::{encode, encode_audio};
-pub use problem::Problem;
 pub use server::{DecodeError, Decoder};
 pub use session::{
     Encoding, ExecutionMode, Format, Input, Llm, Output, PreConnectRequest, ResponseInstructions,
     SessionConfig, Tool, TranscriptionMode, TurnDetection, TurnDetectionKind, VoiceFocus, Webhook,
 };
+pub use session_check::Problem;

@@ -8,7 +8,7 @@ use super::audio::Reader;
 use super::field::{self, Field};
 use crate::conversation::{AgentError, AgentEvent, ReplyStatus};
 use crate::ids::{CallId, ItemId, ReplyId, SessionId};
-use crate::private::{Private, Secret};
+use crate::secret::{Private, Secret};
 
 /// Characters of an unknown message's type, of a tool's name and of an error's code.
 const NAME: usize = 64;

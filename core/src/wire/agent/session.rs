@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::private::{Private, Secret};
+use crate::secret::{Private, Secret};
 
 /// The `session` object of `session.update`. What is not set is not sent, and the API decides.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]

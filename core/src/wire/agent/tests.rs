@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::audio::Frame;
 use crate::conversation::{AgentCommand, AgentError, AgentEvent, ReplyStatus, Role};
-use crate::private::{Private, Secret};
+use crate::secret::{Private, Secret};
 
 fn decode(json: &str) -> Result<AgentEvent, DecodeError> {
     Decoder::new().decode(json)

@@ -18,7 +18,7 @@ use crate::dispatch::{
     Settings, Status,
 };
 use crate::ids::{Identity, JobId};
-use crate::private::Secret;
+use crate::secret::Secret;
 
 /// What a frame of the server is not.
 #[derive(Debug, thiserror::Error)]

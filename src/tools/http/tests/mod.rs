@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use super::guard::{IsPublic, is_public};
+use super::public_addresses::{IsPublic, is_public};
 use super::*;
 use crate::dial::Proxies;
 

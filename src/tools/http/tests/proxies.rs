@@ -2,7 +2,7 @@
 
 use axum::extract::Request;
 use axum::routing::any;
-use parlor_core::private::Secret;
+use parlor_core::secret::Secret;
 
 use super::*;
 

@@ -9,9 +9,9 @@ use tokio::io::{
 };
 use tokio::sync::mpsc;
 
-use crate::tools::mcp::dial::Dial;
-use crate::tools::mcp::fault::Fault;
+use crate::tools::mcp::error::Fault;
 use crate::tools::mcp::process::Process;
+use crate::tools::mcp::transport::Dial;
 
 /// Leads to the peer that the test holds; to nobody once the test holds none.
 pub(super) struct ToPeer(pub(super) mpsc::Sender<DuplexStream>);

@@ -8,7 +8,7 @@ mod watch;
 
 use super::harness::*;
 use crate::conversation::*;
-use crate::private::Secret;
+use crate::secret::Secret;
 use crate::wire::agent::SessionConfig;
 
 /// A tool of every kind; `weather` is the server's, and there is no `coffee`.

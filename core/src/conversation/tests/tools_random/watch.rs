@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use super::server::Server;
 use super::*;
-use crate::conversation::leaving::{HEARD_WITHIN, LEAVE_WITHIN};
-use crate::conversation::link::END_WITHIN;
-use crate::conversation::tool::ANSWER_WITHIN;
+use crate::conversation::ending::hang_up::{HEARD_WITHIN, LEAVE_WITHIN};
+use crate::conversation::tools::ANSWER_WITHIN;
+use crate::conversation::voice_session::END_WITHIN;
 
 /// A call of a tool that the machine told of and has neither answered nor dropped.
 struct Owed {

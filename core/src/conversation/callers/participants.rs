@@ -1,0 +1,145 @@
+//! Who comes into the room and leaves it.
+
+use std::time::Duration;
+
+use super::pre_connect_audio::{COMES_WITHIN, Early};
+use super::{Departure, NotHandedOver};
+use crate::audio::Frame;
+use crate::conversation::context::Timer;
+use crate::conversation::{
+    Action, Conversation, Gone, Life, Outcome, ParticipantInfo, ParticipantKind, RoomEvent,
+    SecondAgent,
+};
+use crate::ids::Identity;
+
+/// How long a telephone may ring after the wait for a caller is over; LiveKit lets none ring for
+/// longer than 80 s.
+pub(crate) const RINGS_WITHIN: Duration = Duration::from_secs(120);
+
+impl Conversation {
+    /// Takes in what happened in the room.
+    pub(crate) fn room(&mut self, event: RoomEvent) {
+        match event {
+            RoomEvent::Ended(end) => self.end(Outcome::Room(end)),
+            RoomEvent::HandOver { from, to } => self.hand_over(&from, to),
+            event if matches!(self.life, Life::Live) => self.in_the_room(event),
+            _ => {}
+        }
+    }
+
+    /// What a caller said before the agent came.
+    pub(crate) fn early(&mut self, from: &Identity, voice: &Frame) {
+        if self.callers.linked() == Some(from) {
+            self.cx.stop(Timer::Early);
+            self.early.came(voice);
+        }
+    }
+
+    fn in_the_room(&mut self, event: RoomEvent) {
+        match event {
+            RoomEvent::Joined { identity, info } | RoomEvent::Changed { identity, info } => {
+                self.present(identity, info);
+                self.listen_to_others();
+            }
+            RoomEvent::Left { identity, how } => {
+                self.left(&identity, how);
+                self.listen_to_others();
+            }
+            RoomEvent::Agent { name, was_first } => {
+                let leaves = was_first == (self.second_agent == SecondAgent::Refuse);
+                if leaves && self.agent_name.as_ref() == Some(&name) {
+                    self.end(Outcome::SecondAgent);
+                }
+            }
+            RoomEvent::Text { from, text } => self.written(&from, text),
+            RoomEvent::EarlyComes { from } => {
+                if self.callers.linked() == Some(&from) && self.early.comes() {
+                    self.cx.within(Timer::Early, COMES_WITHIN);
+                }
+            }
+            RoomEvent::Subscribed => self.somebody_hears(),
+            RoomEvent::Voice(track) => self.voice(track),
+            RoomEvent::HandOver { .. } | RoomEvent::Ended(_) => {}
+        }
+        self.check_audibility();
+    }
+
+    /// Somebody is in the room; a telephone that has hung up, and who hides, is not.
+    fn present(&mut self, identity: Identity, info: ParticipantInfo) {
+        if !info.is_there() {
+            self.left(&identity, Gone::Left);
+            return;
+        }
+        if let Some(linked) = self.callers.update(self.cx.now, identity, info) {
+            self.listen(linked);
+        }
+    }
+
+    fn left(&mut self, identity: &Identity, how: Gone) {
+        let grace = match (self.callers.find(identity), how) {
+            // A telephone has no way back.
+            (Some(ParticipantKind::Sip), _) => Duration::ZERO,
+            (_, Gone::Left) => self.caller_grace,
+            (_, Gone::Lost) => self.rejoin_grace,
+        };
+        match self.callers.left(identity, self.cx.now + grace) {
+            Departure::Unnoticed => {}
+            Departure::Succeeded(next) => self.listen(next),
+            Departure::Last if grace.is_zero() && !self.callers.is_ringing() => {
+                self.end(Outcome::CallerLeft);
+            }
+            Departure::Last => {
+                self.cx.act(Action::Listen(None));
+                self.cx.within(Timer::CallerGrace, grace);
+            }
+        }
+        self.stop_waiting();
+    }
+
+    /// The wait for a caller is over, unless a telephone rings: then it goes on until that one is
+    /// answered or gives up, or rings for too long.
+    pub(crate) fn nobody_came(&mut self, outcome: Outcome) {
+        if self.callers.is_ringing() && self.overdue.is_none() {
+            self.overdue = Some(outcome);
+            self.cx.within(Timer::CallerWait, RINGS_WITHIN);
+            return;
+        }
+        let outcome = self.overdue.take().unwrap_or(outcome);
+        self.end(outcome);
+    }
+
+    /// Ends a call that only waited for a telephone which does not ring any more.
+    fn stop_waiting(&mut self) {
+        if !self.callers.is_ringing()
+            && let Some(outcome) = self.overdue.take()
+        {
+            self.end(outcome);
+        }
+    }
+
+    fn hand_over(&mut self, from: &Identity, to: Identity) {
+        let answer = match matches!(self.life, Life::Live) {
+            true => self.callers.hand_over(from, to),
+            false => Err(NotHandedOver::Over),
+        };
+        if let Ok(Some(linked)) = &answer {
+            self.listen(linked.clone());
+            self.listen_to_others();
+            self.check_audibility();
+        }
+        self.cx.act(Action::AnswerHandOver(answer.map(drop)));
+    }
+
+    fn listen(&mut self, caller: Identity) {
+        self.overdue = None;
+        self.cx.stop(Timer::CallerWait);
+        self.cx.stop(Timer::CallerGrace);
+        self.cx.stop(Timer::Early);
+        // Half a chunk of one caller must not start the next one's.
+        self.chunker.clear();
+        self.early = Early::default();
+        self.close_turn();
+        self.cx.act(Action::Listen(Some(caller)));
+        self.link.connect(&mut self.cx);
+    }
+}

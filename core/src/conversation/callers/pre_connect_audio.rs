@@ -1,0 +1,164 @@
+//! What the caller said before the agent came. It is heard first, and no faster than it was said:
+//! what follows waits behind it, and pauses are shortened until the agent has caught up.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::audio::{Frame, SAMPLES_PER_10_MS};
+
+/// How long the caller's voice is held back for it.
+pub(crate) const COMES_WITHIN: Duration = Duration::from_secs(3);
+
+/// The longest kept, in frames: 10 s. Of more, the last is kept.
+const LONGEST: usize = 1_000;
+
+/// All that may wait, in frames: 20 s. Of more, the oldest is lost.
+const WAITING: usize = 2_000;
+
+/// What is left of a pause, in frames: 200 ms.
+const PAUSE: usize = 20;
+
+/// The caller's voice on its way to the agent, delayed if something was said before.
+#[derive(Debug, Default)]
+pub(crate) struct Early {
+    /// It is on its way.
+    is_awaited: bool,
+    /// Something of the caller went to the agent.
+    has_passed: bool,
+    waiting: VecDeque<Frame>,
+    /// Frames without a sound at the end of what waits.
+    quiet: usize,
+}
+
+impl Early {
+    /// It is on its way; says whether it is waited for.
+    pub(crate) fn comes(&mut self) -> bool {
+        self.is_awaited |= !self.has_passed;
+        self.is_awaited
+    }
+
+    /// It is there, unless it comes too late: what followed was heard already.
+    pub(crate) fn came(&mut self, voice: &Frame) {
+        self.is_awaited = false;
+        if self.has_passed {
+            return;
+        }
+        let followed = std::mem::take(&mut self.waiting);
+        self.quiet = 0;
+        let frames = voice.samples().chunks(SAMPLES_PER_10_MS);
+        let skipped = frames.len().saturating_sub(LONGEST);
+        for frame in frames.skip(skipped) {
+            self.wait(Frame::new(frame.to_vec()));
+        }
+        for frame in followed {
+            self.wait(frame);
+        }
+    }
+
+    /// It is waited for no longer.
+    pub(crate) fn missed(&mut self) {
+        self.is_awaited = false;
+    }
+
+    /// Whether what is heard now is kept, even if the agent cannot hear yet.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.is_awaited || !self.waiting.is_empty()
+    }
+
+    /// 10 ms were heard; gives the 10 ms that are the agent's turn to hear, if it can.
+    pub(crate) fn pass(&mut self, frame: Frame, can_hear: bool) -> Option<Frame> {
+        if !self.is_kept() {
+            self.has_passed |= can_hear;
+            return Some(frame).filter(|_| can_hear);
+        }
+        self.wait(frame);
+        if self.is_awaited || !can_hear {
+            return None;
+        }
+        self.has_passed = true;
+        self.waiting.pop_front()
+    }
+
+    fn wait(&mut self, frame: Frame) {
+        self.quiet = if frame.is_sound() { 0 } else { self.quiet + 1 };
+        if self.quiet > PAUSE {
+            return;
+        }
+        if self.waiting.len() == WAITING {
+            self.waiting.pop_front();
+        }
+        self.waiting.push_back(frame);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(of: i16) -> Frame {
+        Frame::new(vec![of; SAMPLES_PER_10_MS])
+    }
+
+    fn voice(of: i16, frames: usize) -> Frame {
+        Frame::new(vec![of; frames * SAMPLES_PER_10_MS])
+    }
+
+    fn passes(early: &mut Early, of: i16) -> Option<i16> {
+        let passed = early.pass(frame(of), true);
+        passed.map(|it| it.samples()[0])
+    }
+
+    #[test]
+    fn nothing_is_held_back_when_nothing_comes() {
+        let mut early = Early::default();
+        assert_eq!(early.pass(frame(1), false), None);
+        assert!(!early.is_kept());
+        assert_eq!(passes(&mut early, 2), Some(2));
+        assert!(!early.comes(), "too late");
+        early.came(&voice(7, 5));
+        assert_eq!(passes(&mut early, 3), Some(3));
+    }
+
+    #[test]
+    fn what_was_said_before_goes_first_and_one_frame_at_a_time() {
+        let mut early = Early::default();
+        assert!(early.comes());
+        assert_eq!(passes(&mut early, 1_001), None, "it is waited for");
+        early.came(&voice(2_000, 2));
+        let order: Vec<_> = (1_002..1_006).map(|of| passes(&mut early, of)).collect();
+        assert_eq!(order, [Some(2_000), Some(2_000), Some(1_001), Some(1_002)]);
+    }
+
+    #[test]
+    fn pauses_are_shortened_until_nothing_waits() {
+        let mut early = Early::default();
+        early.comes();
+        early.came(&voice(2_000, 100));
+        let sent = |early: &mut Early| (0..).take_while(|_| passes(early, 0) != Some(0)).count();
+        assert_eq!(sent(&mut early), 100);
+        let pause = (0..).take_while(|_| early.is_kept() && passes(&mut early, 0).is_some());
+        assert_eq!(pause.count(), PAUSE - 1);
+        assert_eq!(passes(&mut early, 5), Some(5), "at once");
+    }
+
+    #[test]
+    fn what_does_not_come_is_not_missed() {
+        let mut early = Early::default();
+        early.comes();
+        assert_eq!(passes(&mut early, 1_001), None);
+        early.missed();
+        assert_eq!(passes(&mut early, 1_002), Some(1_001));
+    }
+
+    #[test]
+    fn no_more_waits_than_may() {
+        let mut early = Early::default();
+        early.comes();
+        early.came(&voice(2_000, 3 * LONGEST));
+        assert_eq!(early.waiting.len(), LONGEST);
+        for _ in 0..2 * WAITING {
+            assert_eq!(early.pass(frame(1_000), false), None);
+        }
+        assert_eq!(early.waiting.len(), WAITING);
+    }
+}

@@ -1,0 +1,67 @@
+//! The end of a call: the voice session first, then everything else.
+
+pub(crate) mod hang_up;
+pub(crate) mod outcome;
+pub(crate) mod usage;
+
+use super::context::Timer;
+use super::{Action, Conversation, Dismiss, Fact, Life, Outcome};
+
+impl Conversation {
+    /// Ends the call with `outcome`, and the voice session before it, if there is one.
+    pub(super) fn end(&mut self, outcome: Outcome) {
+        if !matches!(self.life, Life::Live) {
+            return;
+        }
+        if outcome.is_by_agent() {
+            self.dismiss_callers();
+        }
+        self.life = Life::Ending(outcome);
+        self.cx.stop(Timer::CallerWait);
+        self.cx.stop(Timer::CallerGrace);
+        self.cx.stop(Timer::Early);
+        self.cx.stop(Timer::Owed);
+        self.cx.stop(Timer::Goodbye);
+        self.leaving = None;
+        self.set_background();
+        self.tools.hang_up(&mut self.cx);
+        self.turn.stop(&mut self.cx);
+        self.link.end(&mut self.cx);
+        if !self.link.is_ending() {
+            self.finish();
+        }
+    }
+
+    /// Ends the call without another word to the agent. An outcome that is known stays.
+    pub(super) fn end_at_once(&mut self, outcome: Outcome) {
+        if matches!(self.life, Life::Live) {
+            self.turn.stop(&mut self.cx);
+            self.life = Life::Ending(outcome);
+            self.set_background();
+        }
+        self.hang_up();
+    }
+
+    pub(super) fn hang_up(&mut self) {
+        self.link.cut(&mut self.cx);
+        self.finish();
+    }
+
+    fn finish(&mut self) {
+        let Life::Ending(outcome) = std::mem::replace(&mut self.life, Life::Finished) else {
+            return;
+        };
+        self.tools.hang_up(&mut self.cx);
+        self.close_turn();
+        self.turn.close(&mut self.cx);
+        self.meter.closed(&mut self.cx);
+        let connected = self.meter.spent(self.cx.now).connected;
+        let cost = self.meter.cost(connected);
+        self.cx.observe(Fact::Used { connected, cost });
+        self.cx.timers.clear();
+        if self.dismiss == Dismiss::Room && !outcome.leaves_the_room() {
+            self.cx.act(Action::DeleteRoom);
+        }
+        self.cx.act(Action::Finish(outcome));
+    }
+}

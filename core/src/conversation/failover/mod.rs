@@ -1,0 +1,5 @@
+//! What lets a call go on after its voice session or its process was lost.
+
+pub(crate) mod checkpoint;
+pub(crate) mod history;
+pub(crate) mod resume;

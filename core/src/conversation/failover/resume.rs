@@ -1,0 +1,118 @@
+//! A call that goes on: after its voice session was lost, or in another process.
+
+use std::time::Duration;
+
+use super::checkpoint::{Checkpoint, Spent};
+use crate::conversation::context::Timer;
+use crate::conversation::voice_session::Ready;
+use crate::conversation::{Action, Conversation, Fact, Life, Outcome};
+use crate::ids::SessionId;
+use crate::secret::Secret;
+
+/// How long a resumed session may take to go on with what it was saying before it is asked to.
+pub(crate) const OWED_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long a caller whose call another process began may be away.
+pub(crate) const CALLER_WITHIN: Duration = Duration::from_secs(20);
+
+/// Asks for what the caller waits for.
+pub(crate) const GO_ON: &str = "The connection was interrupted for a moment and is back. \
+    Apologise in a few words, then go on with what you were saying, or answer what was said last.";
+
+impl Conversation {
+    /// `session.ready`.
+    pub(crate) fn session_ready(
+        &mut self,
+        session: Option<SessionId>,
+        token: Option<Secret>,
+        server_tools: Vec<String>,
+    ) {
+        let Some(ready) = self.link.ready(&mut self.cx, session, token) else {
+            return;
+        };
+        self.tools.set_server_tools(server_tools);
+        self.meter.opened(&mut self.cx);
+        self.turn.ready(&mut self.cx);
+        match ready {
+            Ready::Resumed => self.persona.resume(),
+            Ready::First | Ready::Anew => self.tools.session_lost(&mut self.cx),
+        }
+        match ready {
+            Ready::First => {}
+            _ if !self.history.owes() => {}
+            Ready::Resumed => self.cx.within(Timer::Owed, OWED_WITHIN),
+            Ready::Anew => self.say_what_is_owed(),
+        }
+    }
+
+    /// Asks the agent to go on, unless it does by itself.
+    pub(crate) fn say_what_is_owed(&mut self) {
+        self.requests.instruct(GO_ON.to_owned().into());
+    }
+
+    /// The agent does not do in time what it must; `otherwise` if that ends the call.
+    pub(crate) fn agent_stuck(&mut self, otherwise: Outcome) {
+        let outcome = self.link.stuck(&mut self.cx, otherwise);
+        self.link_changed(outcome);
+    }
+
+    /// The link was lost: the call is over, or goes on without an agent for a while.
+    pub(crate) fn link_changed(&mut self, outcome: Option<Outcome>) {
+        if let Some(outcome) = outcome {
+            self.end_at_once(outcome);
+            return;
+        }
+        self.cx.stop(Timer::Owed);
+        self.chunker.clear();
+        self.close_turn();
+        self.requests.clear();
+        self.tools.link_lost();
+        self.meter.closed(&mut self.cx);
+        if self.turn.link_lost(&mut self.cx) {
+            self.history.set_owing();
+        }
+    }
+
+    /// No more comes of the caller's turn: it is shown as it is.
+    pub(crate) fn close_turn(&mut self) {
+        let closed = self.captions.close();
+        self.cx.actions.extend(closed.map(Action::Caption));
+    }
+
+    fn spent(&self) -> Spent {
+        Spent {
+            tool_calls: self.tools.calls(),
+            ..self.meter.spent(self.cx.now)
+        }
+    }
+
+    /// Keeps what was said, and lets another process know where it could go on.
+    pub(crate) fn remember(&mut self) {
+        let mut is_news = false;
+        for action in &self.cx.actions {
+            is_news |= self.history.note(action) || action.is_other_party();
+        }
+        if is_news && self.checkpoints && matches!(self.life, Life::Live) {
+            let checkpoint = Checkpoint {
+                caller: self.callers.linked().cloned(),
+                session: self.link.resumable().cloned(),
+                turns: self.history.turns(),
+                owes: self.history.owes(),
+                phase: self.persona.phase_name().to_owned(),
+                past: self.persona.past().cloned(),
+                spent: self.spent(),
+            };
+            self.cx.act(Action::Checkpoint(Box::new(checkpoint)));
+        }
+    }
+}
+
+impl Action {
+    /// Whether somebody else speaks from now on, or another session.
+    fn is_other_party(&self) -> bool {
+        matches!(
+            self,
+            Self::Listen(_) | Self::Observe(Fact::SessionReady { .. })
+        )
+    }
+}

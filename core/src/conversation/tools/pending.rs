@@ -1,0 +1,111 @@
+//! One call of a tool that is not answered yet.
+
+use std::time::Instant;
+
+use super::Filler;
+use crate::conversation::context::Context;
+use crate::conversation::{AgentCommand, Fact, ToolKind, ToolRule};
+use crate::ids::CallId;
+use crate::secret::Private;
+
+/// One call of a tool that is not answered yet.
+#[derive(Debug)]
+pub(crate) struct Open {
+    pub(crate) call: CallId,
+    pub(crate) name: String,
+    /// The number of the reply that called.
+    pub(crate) reply: u32,
+    pub(crate) rule: ToolRule,
+    pub(crate) state: State,
+    called: Instant,
+    /// When it has taken too long.
+    pub(crate) until: Instant,
+    fillers: usize,
+}
+
+#[derive(Debug)]
+pub(crate) enum State {
+    Running,
+    /// It waits to be told.
+    Ready {
+        result: Private<String>,
+        is_error: bool,
+    },
+}
+
+impl Open {
+    pub(crate) fn new(
+        now: Instant,
+        call: CallId,
+        name: String,
+        reply: u32,
+        rule: ToolRule,
+    ) -> Self {
+        Self {
+            call,
+            name,
+            reply,
+            state: State::Running,
+            called: now,
+            until: now + rule.within,
+            fillers: 0,
+            rule,
+        }
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        matches!(self.state, State::Running)
+    }
+
+    /// Whether an edge works on it. What the call itself carries out has no time of its own:
+    /// it is over at once, or with the call.
+    pub(crate) fn is_at_edge(&self) -> bool {
+        self.is_running() && self.rule.kind == ToolKind::Edge
+    }
+
+    /// When something is to be done about it, if no answer comes before.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        let filler = self.filler_at();
+        self.is_at_edge()
+            .then(|| filler.map_or(self.until, |at| at.min(self.until)))
+    }
+
+    /// What to say now to a caller who waits for it.
+    pub(crate) fn take_filler(&mut self, now: Instant) -> Option<Filler> {
+        if !self.is_at_edge() || self.filler_at()? > now {
+            return None;
+        }
+        self.fillers += 1;
+        let line = self.rule.fillers.get(self.fillers - 1)?.clone();
+        let call = self.call.clone();
+        Some(Filler { call, line })
+    }
+
+    /// Sends the answer.
+    pub(crate) fn tell(self, cx: &mut Context) {
+        let State::Ready { result, is_error } = self.state else {
+            return;
+        };
+        cx.send(AgentCommand::ToolResult {
+            call: self.call.clone(),
+            result: result.clone(),
+            is_error,
+        });
+        cx.observe(Fact::ToolAnswered {
+            call: self.call,
+            name: self.name,
+            result,
+            is_error,
+            after: cx.now.saturating_duration_since(self.called),
+        });
+    }
+
+    fn filler_at(&self) -> Option<Instant> {
+        self.rule.fillers.get(self.fillers)?;
+        let nth = u32::try_from(self.fillers)
+            .unwrap_or(u32::MAX)
+            .saturating_add(1);
+        let after = self.rule.filler_after.checked_mul(nth)?;
+        self.called.checked_add(after)
+    }
+}

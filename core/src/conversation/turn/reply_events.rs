@@ -1,0 +1,121 @@
+//! What the server says of a reply, on its way to playout.
+
+use super::Turn;
+use crate::audio::Frame;
+use crate::conversation::context::Context;
+use crate::conversation::playout::reply_log::Owner;
+use crate::conversation::playout::word_timing::Word;
+use crate::conversation::{Action, Dropped, Fact};
+use crate::ids::ReplyId;
+use crate::secret::Private;
+
+impl Turn {
+    /// `reply.started`.
+    pub(in crate::conversation) fn reply_started(&mut self, cx: &mut Context, id: Option<ReplyId>) {
+        // Without a name it is another reply, whatever went before.
+        let is_new = id.as_ref().is_none_or(|id| !self.ledger.knows(id));
+        if is_new && !self.stopped {
+            self.begin(cx, id);
+        }
+        self.progress(cx);
+    }
+
+    /// `reply.audio`.
+    pub(in crate::conversation) fn reply_audio(
+        &mut self,
+        cx: &mut Context,
+        id: Option<ReplyId>,
+        frame: Frame,
+    ) {
+        let owner = self.ledger.owner(id.as_ref());
+        if self.stopped || owner == Owner::Stale {
+            cx.observe(Fact::Dropped(Dropped::StaleReply));
+            return;
+        }
+        if owner == Owner::New {
+            self.begin(cx, id);
+        }
+        self.stopwatch.token(cx.now);
+        let samples = frame.samples().len();
+        if samples == 0 {
+            return;
+        }
+        if self.ledger.write(samples) {
+            self.caption(cx);
+            self.progress(cx);
+            return;
+        }
+        if self.unheard {
+            // What comes late of a reply that is over.
+            self.missed = true;
+            cx.observe(Fact::Dropped(Dropped::StaleReply));
+            return;
+        }
+        let Some(playing) = self.ledger.play(cx.now, samples) else {
+            return;
+        };
+        // Playout tells only once that an utterance is audible.
+        self.shown.speaking |= playing.audible;
+        let utterance = playing.utterance;
+        cx.act(Action::Play { utterance, frame });
+        self.progress(cx);
+    }
+
+    /// `transcript.agent.delta`.
+    pub(in crate::conversation) fn reply_word(
+        &mut self,
+        cx: &mut Context,
+        id: Option<&ReplyId>,
+        word: Word,
+    ) {
+        self.stopwatch.token(cx.now);
+        self.ledger.word(id, word);
+        self.caption(cx);
+        self.progress(cx);
+    }
+
+    /// `transcript.agent`.
+    pub(in crate::conversation) fn reply_text(
+        &mut self,
+        cx: &mut Context,
+        id: Option<&ReplyId>,
+        text: Private<String>,
+    ) {
+        self.ledger.text(id, text);
+        self.settle(cx);
+    }
+
+    /// `reply.done` with any status but `interrupted`.
+    pub(in crate::conversation) fn reply_done(&mut self, cx: &mut Context, id: Option<&ReplyId>) {
+        self.ledger.done(id);
+        self.settle(cx);
+    }
+
+    /// The server says that the reply was interrupted; which one of [`Self::replies`] that is.
+    pub(in crate::conversation) fn reply_interrupted(
+        &mut self,
+        cx: &mut Context,
+        id: Option<&ReplyId>,
+    ) -> Option<u32> {
+        let hit = self.ledger.interrupt(id);
+        if hit.is_busy {
+            self.flush(cx, true);
+        }
+        self.settle(cx);
+        hit.reply
+    }
+
+    /// A reply that is not known yet: the server is done with the one before.
+    fn begin(&mut self, cx: &mut Context, id: Option<ReplyId>) {
+        self.caller_speaks = false;
+        self.ledger.supersede();
+        let asked_by_tool = std::mem::take(&mut self.follow_up);
+        if self.challenged && !asked_by_tool {
+            self.flush(cx, true);
+        }
+        self.ledger.begin(cx.now, id, self.in_writing);
+        if self.unheard {
+            self.missed |= self.ledger.hush();
+        }
+    }
+}

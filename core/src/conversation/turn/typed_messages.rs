@@ -1,0 +1,40 @@
+//! What is written to the agent is answered as if it had been said.
+
+use crate::conversation::{Answer, Conversation, Fact, Limit};
+use crate::ids::Identity;
+use crate::secret::Private;
+
+impl Conversation {
+    /// Somebody in the room wrote; only who is listened to is answered.
+    pub(crate) fn written(&mut self, from: &Identity, text: Private<String>) {
+        let is_linked = self.callers.linked() == Some(from);
+        if is_linked || self.hearing.is_of_all() && self.callers.find(from).is_some() {
+            self.typed(text);
+        }
+    }
+
+    /// The caller wrote, or somebody who may do it in the caller's name: the agent stops what it
+    /// says and answers.
+    pub(crate) fn typed(&mut self, text: Private<String>) {
+        let is_empty = text.reveal().trim().is_empty();
+        if is_empty || self.leaving.is_some() || !self.is_live() {
+            return;
+        }
+        self.turn.cut_short(&mut self.cx);
+        if self.chat == Answer::Written || self.audibility.is_unheard() {
+            self.turn.answer_in_writing();
+        }
+        self.requests.answer(&text);
+        self.took_turn(text.reveal());
+        self.cx.observe(Fact::UserWrote { text });
+    }
+
+    /// The caller's turn is over, and this was said in it.
+    pub(crate) fn took_turn(&mut self, words: &str) {
+        self.persona.caller_said();
+        self.hear_cue(words);
+        if self.meter.turn() {
+            self.limit_reached(Limit::Turns);
+        }
+    }
+}

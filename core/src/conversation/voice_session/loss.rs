@@ -1,0 +1,187 @@
+//! What breaks the link, and whether that ends the call.
+
+use std::time::{Duration, Instant};
+
+use super::recovery::{Recovery, TRIES};
+use super::session_sync::Persona;
+use super::{LAST_WORDS, Link, SHORT_LIFE, Stage};
+use crate::conversation::context::{Context, Timer};
+use crate::conversation::{Action, AgentCommand, AgentError, Fact, Loss, Outcome};
+
+impl Link {
+    /// `session.error`; before the first session is ready it ends the call, unless the service is
+    /// only busy.
+    pub(in crate::conversation) fn error(
+        &mut self,
+        cx: &mut Context,
+        who: &mut Persona,
+        error: AgentError,
+    ) -> Option<Outcome> {
+        if matches!(self.stage, Stage::Ready | Stage::Ending) {
+            self.last_error = Some((cx.now, error.clone()));
+            cx.observe(Fact::AgentError(error));
+            return None;
+        }
+        if !self.may_try_again(cx, who, &error) {
+            return Some(Outcome::AgentRejected(error));
+        }
+        cx.act(Action::CloseAgent);
+        cx.observe(Fact::AgentError(error.clone()));
+        let outcome = self.try_again(cx, Loss::Broken(error.code.clone()));
+        outcome.map(|_| Outcome::AgentRejected(error))
+    }
+
+    /// The socket is gone; how that ends the call, if it does.
+    pub(in crate::conversation) fn lost(
+        &mut self,
+        cx: &mut Context,
+        loss: Loss,
+    ) -> Option<Outcome> {
+        let last_words = self.last_words(cx.now);
+        let code = last_words.as_ref().map(|error| error.code.as_str());
+        let is_final = match self.stage {
+            Stage::Idle | Stage::Waiting | Stage::Closed => return None,
+            Stage::Ready => {
+                matches!(code, Some("unauthorized" | "forbidden")) || !self.was_worth_it(cx.now)
+            }
+            Stage::Ending => true,
+            Stage::Connecting | Stage::Open | Stage::Configuring => {
+                last_words.is_some() || !self.may_open_again(cx, &loss)
+            }
+        };
+        if is_final {
+            self.close(cx);
+            return Some(match last_words {
+                Some(error) => Outcome::AgentRejected(error),
+                None => Outcome::AgentLost(loss),
+            });
+        }
+        if self.stage == Stage::Ready {
+            let is_gone = code.is_some_and(|code| code.starts_with("session_"));
+            let resuming = self.resumable.is_some() && !is_gone;
+            self.recovery = Some(Recovery::new(cx.now, resuming));
+            cx.observe(Fact::AgentLost(loss.clone()));
+        }
+        self.try_again(cx, loss)
+    }
+
+    /// `session.ended`, unasked: the session is gone, and another one goes on.
+    pub(in crate::conversation) fn ended(&mut self, cx: &mut Context) -> Option<Outcome> {
+        self.resumable = None;
+        if let Some(recovery) = &mut self.recovery {
+            recovery.give_up_session(cx.now);
+        }
+        self.stuck(cx, Outcome::AgentEnded)
+    }
+
+    /// Another session goes on, because this one comes near its longest time.
+    pub(in crate::conversation) fn rotate(&mut self, cx: &mut Context) -> Option<Outcome> {
+        cx.send(AgentCommand::EndSession);
+        cx.act(Action::CloseAgent);
+        cx.observe(Fact::SessionRotated);
+        self.resumable = None;
+        self.recovery = Some(Recovery::new(cx.now, false));
+        self.try_again(cx, Loss::Broken("rotated".to_owned()))
+    }
+
+    /// Nothing came of the socket in time, or it takes nothing; how that ends the call.
+    pub(in crate::conversation) fn stuck(
+        &mut self,
+        cx: &mut Context,
+        otherwise: Outcome,
+    ) -> Option<Outcome> {
+        cx.act(Action::CloseAgent);
+        let outcome = self.lost(cx, Loss::Broken(otherwise.name().to_owned()));
+        outcome.map(|_| otherwise)
+    }
+
+    /// Waits for the next try; `loss` ends the call when there is none.
+    pub(crate) fn try_again(&mut self, cx: &mut Context, loss: Loss) -> Option<Outcome> {
+        self.stop_timers(cx);
+        self.stage = Stage::Waiting;
+        match self.recovery.as_mut().and_then(|it| it.next(cx.now)) {
+            Some(Duration::ZERO) => self.open(cx),
+            Some(delay) => cx.within(Timer::Reconnect, delay),
+            None => {
+                self.close(cx);
+                return Some(Outcome::AgentLost(loss));
+            }
+        }
+        None
+    }
+
+    /// Whether the session that was refused, or another one, may be had a little later.
+    fn may_try_again(&mut self, cx: &mut Context, who: &mut Persona, error: &AgentError) -> bool {
+        if is_of_voice(error) && who.refuse_voice() {
+            self.recovery
+                .get_or_insert_with(|| Recovery::of_the_first(cx.now));
+            cx.observe(Fact::VoiceRefused);
+            return true;
+        }
+        if self.recovery.is_none() && is_passing(error) {
+            self.recovery = Some(Recovery::of_a_busy_service(cx.now));
+        }
+        let recovery = self.recovery.as_mut();
+        recovery.is_some_and(|it| it.give_up_session(cx.now) || is_passing(error))
+    }
+
+    /// Whether a session that could not be opened may be had a little later.
+    fn may_open_again(&mut self, cx: &mut Context, loss: &Loss) -> bool {
+        match &mut self.recovery {
+            Some(recovery) if is_refused(loss) => recovery.give_up_session(cx.now),
+            Some(_) => true,
+            None if is_for_good(loss) => false,
+            None => {
+                cx.observe(Fact::AgentNotYet(loss.clone()));
+                self.recovery = Some(Recovery::of_a_busy_service(cx.now));
+                true
+            }
+        }
+    }
+
+    /// Whether the session that is lost lived long enough, or it is not yet hopeless.
+    fn was_worth_it(&mut self, now: Instant) -> bool {
+        let lived = self.ready_at.map(|at| now.saturating_duration_since(at));
+        self.short_lived = match lived {
+            Some(lived) if lived >= SHORT_LIFE => 0,
+            _ => self.short_lived + 1,
+        };
+        self.short_lived <= TRIES
+    }
+
+    /// An error that came just now is why the socket is gone.
+    fn last_words(&mut self, now: Instant) -> Option<AgentError> {
+        let (at, error) = self.last_error.take()?;
+        (now.saturating_duration_since(at) <= LAST_WORDS).then_some(error)
+    }
+}
+
+/// Whether only the voice is wrong.
+fn is_of_voice(error: &AgentError) -> bool {
+    error.code == "invalid_value" && error.param.as_deref() == Some("output.voice")
+}
+
+/// Whether a session that is refused with it may be taken a little later.
+fn is_passing(error: &AgentError) -> bool {
+    const PASSING: [&str; 4] = [
+        "internal_error",
+        "server_error",
+        "agent_init_failed",
+        "agent_timeout",
+    ];
+    error.is_busy() || PASSING.contains(&error.code.as_str())
+}
+
+/// Whether it makes no sense to try again: the key, the plan, the protocol.
+fn is_for_good(loss: &Loss) -> bool {
+    match loss {
+        Loss::Refused(status) => *status != 429 && *status < 500,
+        Loss::Closed { code, .. } => matches!(code, 1000 | 1002 | 1003 | 1007 | 1008 | 1009),
+        Loss::Unreachable(_) | Loss::Broken(_) => false,
+    }
+}
+
+/// Whether the credential was not taken.
+fn is_refused(loss: &Loss) -> bool {
+    matches!(loss, Loss::Refused(401 | 403))
+}

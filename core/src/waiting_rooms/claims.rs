@@ -1,0 +1,106 @@
+//! Claims: which room is dispatched anew, and when.
+
+use std::time::{Duration, Instant};
+
+use super::Waiting;
+use super::candidate::{Claim, Suspect, TAKEN_WITHIN};
+use super::event::{Action, Fact, Outcome};
+use super::inspect::LOOKS_AT_ONCE;
+
+/// Claims that nobody has answered yet; the next one waits until a worker takes one of them.
+const CLAIMS_AT_ONCE: usize = 4;
+
+/// How long the worker claims nothing after it had to refuse a room that it had claimed.
+pub(crate) const HOLD: Duration = Duration::from_secs(1);
+
+impl Waiting {
+    /// Claims the rooms that have waited longest, as many as the worker has room for.
+    pub(crate) fn advance_claims(&mut self) {
+        self.forget_claims();
+        let under_way = |it: &&Suspect| it.claim != Claim::None;
+        let under_way = self.suspects.values().filter(under_way).count();
+        let limit = self.worker.free.min(CLAIMS_AT_ONCE);
+        if under_way >= limit || self.now < self.hold_until {
+            return;
+        }
+        let is_due = |room: &str, it: &Suspect| {
+            it.is_open()
+                && !self.worker.rooms.contains_key(room)
+                && it.settled_at(self.cache.had_agent(room)) <= self.now
+        };
+        let due = self.suspects.iter().filter(|(room, it)| is_due(room, it));
+        let mut due: Vec<_> = due.map(|(room, it)| (it.since, room.clone())).collect();
+        due.sort();
+        for (_, room) in due.into_iter().take(limit - under_way) {
+            self.claim(room);
+        }
+    }
+
+    /// Claims the room, or looks at it first when the last look is not fresh.
+    fn claim(&mut self, room: String) {
+        let Some(suspect) = self.suspects.get_mut(&room) else {
+            return;
+        };
+        if !suspect.is_fresh(self.now) {
+            if self.looks < LOOKS_AT_ONCE {
+                self.look(room);
+            }
+        } else if let Some(dispatch) = suspect.dispatch() {
+            suspect.claim = Claim::Asked;
+            self.actions.push_back(Action::Claim { room, dispatch });
+        }
+    }
+
+    /// A new dispatch that nobody took is one claim less under way.
+    fn forget_claims(&mut self) {
+        for (room, suspect) in &mut self.suspects {
+            if let Claim::Made(at) = suspect.claim
+                && at + TAKEN_WITHIN <= self.now
+            {
+                suspect.claim = Claim::None;
+                suspect.look_at = self.now;
+                suspect.not_before = self.cache.not_before(room, self.now);
+            }
+        }
+    }
+
+    pub(crate) fn claimed(&mut self, room: &str, outcome: Outcome) {
+        self.observe(Fact::Claimed {
+            room: room.to_owned(),
+            outcome,
+        });
+        let now = self.now;
+        if outcome == Outcome::Dispatched {
+            self.cache.claimed(now, room);
+        }
+        let again = self.cache.not_before(room, now);
+        let Some(suspect) = self.suspects.get_mut(room) else {
+            return;
+        };
+        suspect.claim = match outcome {
+            // The worker may have taken it already.
+            Outcome::Dispatched if self.worker.rooms.contains_key(room) => Claim::None,
+            Outcome::Dispatched if suspect.claim == Claim::Asked => Claim::Made(now),
+            _ => Claim::None,
+        };
+        suspect.not_before = match outcome {
+            Outcome::Dispatched => again,
+            Outcome::Lost => now,
+            Outcome::Failed => now + HOLD * 2,
+        };
+        suspect.is_confirmed = outcome != Outcome::Lost && suspect.is_confirmed;
+        suspect.look_at = now + HOLD / 2;
+    }
+
+    /// When this room can be claimed, or its claim is forgotten.
+    pub(crate) fn claim_due(&self, room: &str, suspect: &Suspect) -> Option<Instant> {
+        match suspect.claim {
+            Claim::Made(at) => Some(at + TAKEN_WITHIN),
+            Claim::None if suspect.is_open() && self.worker.free > 0 => {
+                let settled = suspect.settled_at(self.cache.had_agent(room));
+                Some(settled.max(self.hold_until))
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Tells the daemon of one call.
+
+use parlor_core::conversation::{Checkpoint, Event, Outcome};
+use parlor_core::secret::Secret;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::protocol::FromCell;
+use super::tell;
+use crate::diagnostics;
+use crate::session::{Call, Stages};
+
+/// Tells the daemon of one call.
+pub(super) struct Follow {
+    pub(super) job: String,
+    pub(super) outbox: mpsc::Sender<FromCell>,
+}
+
+impl Follow {
+    /// Makes the call to its end; gives its name.
+    pub(super) async fn run(
+        self,
+        mut call: Call,
+        control: mpsc::Receiver<Event>,
+        release: oneshot::Receiver<()>,
+    ) -> String {
+        let (joined, joined_out) = oneshot::channel();
+        let (checkpoints, checkpoints_out) = watch::channel(Checkpoint::default());
+        let (ended, ended_out) = oneshot::channel();
+        let url = call.livekit.url.clone();
+        call.stages = Some(Stages {
+            joined,
+            checkpoints,
+            ended,
+            release,
+        });
+        let stages = self.stages(joined_out, checkpoints_out, ended_out);
+        let (result, is_told) = tokio::join!(call.run(control), stages);
+        match result {
+            Ok(outcome) if !is_told => self.ended(&outcome).await,
+            Ok(_) => {}
+            Err(error) => {
+                let error = Some(diagnostics::join(&error, "of the call", &url));
+                self.tell(|job| FromCell::Ended { job, error }).await;
+            }
+        }
+        self.tell(|job| FromCell::Left { job }).await;
+        self.job
+    }
+
+    /// Tells the stages as they come; whether the end was among them.
+    async fn stages(
+        &self,
+        joined: oneshot::Receiver<watch::Receiver<Secret>>,
+        mut checkpoints: watch::Receiver<Checkpoint>,
+        mut ended: oneshot::Receiver<Outcome>,
+    ) -> bool {
+        let Ok(mut tokens) = joined.await else {
+            return false;
+        };
+        self.tell(|job| FromCell::Running { job }).await;
+        loop {
+            tokio::select! {
+                biased;
+                outcome = &mut ended => {
+                    let Ok(outcome) = outcome else {
+                        return false;
+                    };
+                    self.ended(&outcome).await;
+                    return true;
+                }
+                Ok(()) = checkpoints.changed() => {
+                    let checkpoint = Box::new(checkpoints.borrow_and_update().clone());
+                    self.tell(|job| FromCell::Checkpoint { job, checkpoint }).await;
+                }
+                Ok(()) = tokens.changed() => {
+                    let token = tokens.borrow_and_update().clone();
+                    self.tell(|job| FromCell::Token { job, token }).await;
+                }
+            }
+        }
+    }
+
+    async fn ended(&self, outcome: &Outcome) {
+        let error = (!outcome.is_success()).then(|| diagnostics::outcome(outcome));
+        self.tell(|job| FromCell::Ended { job, error }).await;
+    }
+
+    async fn tell(&self, message: impl FnOnce(String) -> FromCell) {
+        tell(&self.outbox, message(self.job.clone())).await;
+    }
+}

@@ -1,0 +1,466 @@
+//! What a worker shows of itself: written by its edges, read by the health server.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use parlor_core::cells;
+use parlor_core::dispatch::{
+    Action, Capacity, Command, Fact, JobResult, JobStatus, JobType, Refusal, Settings,
+};
+use parlor_core::ids::JobId;
+use parlor_core::waiting_rooms::{self, Worker};
+use serde::Serialize;
+use tokio::sync::{Notify, watch};
+
+use crate::clock;
+use crate::session::Counts;
+
+use super::metrics::Metrics;
+use super::room_events::News;
+
+/// What a worker shows of itself.
+#[derive(Debug)]
+pub struct Board {
+    agent_name: String,
+    worker_type: &'static str,
+    metrics: Metrics,
+    registered: watch::Sender<bool>,
+    slots: usize,
+    inner: Mutex<Inner>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    draining: bool,
+    full: bool,
+    capacity: Capacity,
+    load: f32,
+    calls: BTreeMap<JobId, Call>,
+    /// Calls that have left their rooms, and whose end the server does not know yet.
+    untold: BTreeMap<JobId, Call>,
+    /// Offers that were taken and are not assigned yet.
+    taken: BTreeMap<JobId, Instant>,
+    news: News,
+    /// Since when the first of the rooms that wait does, and how many there are.
+    waiting: (usize, Option<Instant>),
+}
+
+#[derive(Debug)]
+struct Call {
+    room: String,
+    since: Instant,
+    running: bool,
+    /// How often it went on in another cell.
+    moved: u32,
+}
+
+/// LiveKit's `WorkerInfo`, as `GET /worker` of its own SDKs gives it.
+#[derive(Debug, Serialize)]
+pub struct WorkerInfo {
+    agent_name: String,
+    worker_type: &'static str,
+    worker_load: f32,
+    active_jobs: usize,
+    sdk_version: &'static str,
+    /// LiveKit Cloud reads off it whether deployments are understood.
+    protocol_version: u32,
+}
+
+/// One call, without a word of what is said in it.
+#[derive(Debug, Serialize)]
+pub struct CallInfo {
+    job: String,
+    room: String,
+    stage: &'static str,
+    seconds: u64,
+    moved: u32,
+}
+
+impl Board {
+    /// The board of a worker that is about to start.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            agent_name: settings.agent_name.clone(),
+            worker_type: match settings.job_type {
+                JobType::Room => "JT_ROOM",
+                JobType::Publisher => "JT_PUBLISHER",
+                JobType::Participant => "JT_PARTICIPANT",
+            },
+            metrics: Metrics::default(),
+            registered: watch::Sender::default(),
+            slots: settings.slots,
+            inner: Mutex::default(),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Takes in what the worker is about to do.
+    pub fn note(&self, action: &Action) {
+        let inner = &mut *self.inner.lock();
+        match action {
+            Action::Observe(fact) => self.fact(inner, fact),
+            Action::Disconnect => self.register(false),
+            Action::Start(assignment) => {
+                let call = Call {
+                    room: assignment.job.room.clone(),
+                    since: clock::now(),
+                    running: false,
+                    moved: 0,
+                };
+                if let Some(taken) = inner.taken.remove(&assignment.job.id) {
+                    self.metrics.assigned(call.since - taken);
+                }
+                inner.calls.insert(assignment.job.id.clone(), call);
+            }
+            Action::Send(Command::Status(status)) => inner.load = status.load,
+            Action::Send(Command::Job(job, JobStatus::Running)) => {
+                if let Some(call) = inner.calls.get_mut(job) {
+                    call.running = true;
+                    self.metrics.started(clock::now() - call.since);
+                }
+            }
+            Action::Send(Command::Job(job, JobStatus::Ended(result))) => {
+                let call = inner.calls.remove(job);
+                let call = call.or_else(|| inner.untold.remove(job));
+                let is_success = *result == JobResult::Success;
+                self.metrics.ended(is_success);
+                // An agent that was there for the whole room may have left callers on purpose.
+                if let Some(Call { room, .. }) = call
+                    && is_success
+                    && self.worker_type == "JT_ROOM"
+                {
+                    self.news(inner, waiting_rooms::Event::Ended { room });
+                }
+            }
+            // Its end is told to the server later: it is over all the same.
+            Action::Release(job) => {
+                if let Some(call) = inner.calls.remove(job) {
+                    inner.untold.insert(job.clone(), call);
+                }
+            }
+            _ => {}
+        }
+        self.metrics
+            .now(inner.calls.len(), inner.load, self.is_registered());
+        self.changed.notify_one();
+    }
+
+    fn news(&self, inner: &mut Inner, event: waiting_rooms::Event) {
+        if inner.news.push(event) {
+            self.metrics.rooms.dropped();
+        }
+    }
+
+    fn register(&self, registered: bool) {
+        self.registered.send_replace(registered);
+    }
+
+    fn fact(&self, inner: &mut Inner, fact: &Fact) {
+        match fact {
+            Fact::Registered { .. } => self.register(true),
+            Fact::Lost { .. } => {
+                self.register(false);
+                self.metrics.lost();
+            }
+            Fact::Answered(job, Ok(())) => {
+                inner.taken.insert(job.clone(), clock::now());
+                self.metrics.answered("accepted");
+            }
+            Fact::Answered(_, Err(refusal)) => self.metrics.answered(match refusal {
+                Refusal::NoSlot => "no_slot",
+                Refusal::Load => "load",
+                Refusal::Draining => "draining",
+                Refusal::AlreadyThere => "already_there",
+            }),
+            Fact::NotAssigned(job) => {
+                inner.taken.remove(job);
+                self.metrics.not_assigned();
+                self.news(inner, waiting_rooms::Event::Missed);
+            }
+            Fact::TurnedAway { room, dispatch } => {
+                let (room, dispatch) = (room.clone(), dispatch.clone());
+                self.news(inner, waiting_rooms::Event::Refused { room, dispatch });
+            }
+            Fact::Full(full) => {
+                inner.full = *full;
+                if *full {
+                    self.metrics.full();
+                }
+            }
+            Fact::Capacity(capacity) => {
+                inner.capacity = *capacity;
+                self.metrics.capacity(capacity);
+            }
+            Fact::Draining { .. } => inner.draining = true,
+            Fact::GoAway { .. } | Fact::Kept(_) => {}
+        }
+    }
+
+    /// Takes in what was counted inside calls.
+    pub fn counted(&self, counts: &Counts) {
+        self.metrics.counted(counts);
+    }
+
+    /// Takes in how many processes there are.
+    pub fn cells(&self, processes: usize) {
+        self.metrics.cells(processes);
+    }
+
+    /// Takes in what became of a cell, or of a call because of it.
+    pub fn cell(&self, fact: &cells::Fact) {
+        use cells::{Fact, Killed, Retired};
+        match fact {
+            Fact::Ready(..) => self.metrics.cell("ready", ""),
+            Fact::Retired(_, Retired::Calls) => self.metrics.cell("retired", "calls"),
+            Fact::Retired(_, Retired::Memory) => self.metrics.cell("retired", "memory"),
+            Fact::Killed(_, Killed::NotReady) => self.metrics.cell("killed", "not_ready"),
+            Fact::Killed(_, Killed::Silent) => self.metrics.cell("killed", "silent"),
+            Fact::Killed(_, Killed::Memory) => self.metrics.cell("killed", "memory"),
+            Fact::Gone { how: Some(_), .. } => self.metrics.cell("died", ""),
+            Fact::Gone { .. } | Fact::Silent(..) => {}
+            Fact::Adopted(job, took) => {
+                self.metrics.adopted(*took);
+                if let Some(call) = self.inner.lock().calls.get_mut(job) {
+                    call.moved += 1;
+                }
+            }
+        }
+    }
+
+    /// Whether the server knows the worker.
+    pub fn is_registered(&self) -> bool {
+        *self.registered.borrow()
+    }
+
+    /// Waits until the server knows the worker.
+    pub async fn registered(&self) {
+        let mut registered = self.registered.subscribe();
+        // It ends with the board only.
+        registered.wait_for(|it| *it).await.ok();
+    }
+
+    /// Whether the worker may be given calls.
+    pub fn is_ready(&self) -> bool {
+        self.is_registered() && !self.inner.lock().draining
+    }
+
+    /// Waits until something may have changed that [`rooms`](Self::rooms) tells.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// How the worker is, and what its edges have told of rooms since the last time.
+    pub fn rooms(&self) -> (Worker, VecDeque<waiting_rooms::Event>) {
+        let ready = self.is_ready();
+        let inner = &mut *self.inner.lock();
+        let taken = inner.calls.len() + inner.taken.len();
+        let slots = self.slots.saturating_sub(taken);
+        let calls = inner.calls.values();
+        let worker = Worker {
+            ready,
+            free: if inner.full {
+                0
+            } else {
+                slots.min(more(&inner.capacity))
+            },
+            rooms: calls.map(|it| (it.room.clone(), it.running)).collect(),
+        };
+        (worker, inner.news.take())
+    }
+
+    /// Takes in how many rooms wait, and since when the first of them does.
+    pub fn rooms_wait(&self, rooms: usize, since: Option<Instant>) {
+        self.inner.lock().waiting = (rooms, since);
+    }
+
+    /// Takes in what became of a room that waits.
+    pub fn room(&self, fact: &waiting_rooms::Fact) {
+        self.metrics.rooms.fact(fact);
+    }
+
+    /// Counts a request to the server on account of a room.
+    pub fn asked(&self, request: &'static str) {
+        self.metrics.rooms.asked(request);
+    }
+
+    /// For `GET /worker`.
+    pub fn worker(&self) -> WorkerInfo {
+        let inner = self.inner.lock();
+        WorkerInfo {
+            agent_name: self.agent_name.clone(),
+            worker_type: self.worker_type,
+            worker_load: inner.load,
+            active_jobs: inner.calls.len(),
+            sdk_version: env!("CARGO_PKG_VERSION"),
+            protocol_version: 1,
+        }
+    }
+
+    /// For `GET /calls`.
+    pub fn calls(&self) -> Vec<CallInfo> {
+        let now = clock::now();
+        let info = |(job, call): (&JobId, &Call)| CallInfo {
+            job: job.to_string(),
+            room: call.room.clone(),
+            stage: if call.running { "running" } else { "starting" },
+            moved: call.moved,
+            seconds: now.saturating_duration_since(call.since).as_secs(),
+        };
+        self.inner.lock().calls.iter().map(info).collect()
+    }
+
+    /// For `GET /metrics`.
+    pub fn metrics(&self) -> String {
+        let (rooms, since) = self.inner.lock().waiting;
+        let longest = since.map(|since| clock::now().saturating_duration_since(since));
+        let longest = longest.unwrap_or_default();
+        self.metrics.rooms.waiting(rooms, longest);
+        self.metrics.page()
+    }
+}
+
+/// Calls that the machine can carry besides those that it has: at least one while the worker is not
+/// full.
+fn more(capacity: &Capacity) -> usize {
+    let Some(full_at) = capacity.full_at else {
+        return usize::MAX;
+    };
+    let calls = (full_at - capacity.expected) / capacity.price;
+    // What is no number comes of a price that is not known yet.
+    if calls.is_nan() {
+        1
+    } else {
+        (calls as usize).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use parlor_core::dispatch::{Assignment, Capacity, Job};
+    use parlor_core::secret::Secret;
+
+    use super::*;
+
+    fn start() -> Action {
+        Action::Start(Assignment {
+            job: Job {
+                id: "AJ_1".into(),
+                job_type: JobType::Room,
+                room: "kitchen".to_owned(),
+                participant: None,
+                dispatch_id: String::new(),
+                metadata: "private words".to_owned().into(),
+                attributes: HashMap::new(),
+                resuming: false,
+            },
+            url: None,
+            token: Secret::new("token"),
+        })
+    }
+
+    fn status(status: JobStatus) -> Action {
+        Action::Send(Command::Job("AJ_1".into(), status))
+    }
+
+    #[test]
+    fn a_call_is_shown_from_its_start_to_its_end() {
+        let board = Board::new(&Settings::default());
+        board.note(&start());
+        assert_eq!(board.worker().active_jobs, 1);
+        let calls = serde_json::to_string(&board.calls()).unwrap();
+        assert!(
+            calls.contains("\"kitchen\"") && calls.contains("starting"),
+            "{calls}"
+        );
+        assert!(
+            !calls.contains("private") && !calls.contains("token"),
+            "{calls}"
+        );
+        board.note(&status(JobStatus::Running));
+        assert!(
+            serde_json::to_string(&board.calls())
+                .unwrap()
+                .contains("running")
+        );
+        board.note(&status(JobStatus::Ended(JobResult::Success)));
+        board.note(&Action::Release("AJ_1".into()));
+        assert!(board.calls().is_empty());
+        let page = board.metrics();
+        assert!(
+            page.contains("parlor_calls_total{outcome=\"success\"} 1"),
+            "{page}"
+        );
+        assert!(page.contains("lk_agents_active_job_count 0"), "{page}");
+    }
+
+    #[test]
+    fn a_worker_tells_of_rooms_what_matters_for_those_that_wait() {
+        let settings = Settings {
+            slots: 3,
+            ..Settings::default()
+        };
+        let board = Board::new(&settings);
+        board.note(&start());
+        board.note(&Action::Observe(Fact::Answered("AJ_2".into(), Ok(()))));
+        let (room, dispatch) = ("cellar".to_owned(), "AD_7".to_owned());
+        board.note(&Action::Observe(Fact::TurnedAway { room, dispatch }));
+        let (worker, news) = board.rooms();
+        assert_eq!((worker.ready, worker.free), (false, 1));
+        assert_eq!(worker.rooms.get("kitchen"), Some(&false));
+        assert!(
+            matches!(news.front(), Some(waiting_rooms::Event::Refused { room, .. }) if room == "cellar")
+        );
+        board.note(&Action::Observe(Fact::Full(true)));
+        assert_eq!(board.rooms().0.free, 0);
+        board.note(&status(JobStatus::Ended(JobResult::Success)));
+        let (worker, news) = board.rooms();
+        assert!(worker.rooms.is_empty());
+        assert!(
+            matches!(news.front(), Some(waiting_rooms::Event::Ended { room }) if room == "kitchen")
+        );
+    }
+
+    #[test]
+    fn a_call_whose_end_is_told_late_has_ended_by_itself_all_the_same() {
+        let board = Board::new(&Settings::default());
+        board.note(&start());
+        board.note(&Action::Release("AJ_1".into()));
+        assert!(board.calls().is_empty() && board.rooms().1.is_empty());
+        board.note(&status(JobStatus::Ended(JobResult::Success)));
+        assert_eq!(board.rooms().1.len(), 1);
+    }
+
+    #[test]
+    fn what_a_call_costs_is_shown() {
+        let board = Board::new(&Settings::default());
+        board.note(&Action::Observe(Fact::Capacity(Capacity {
+            price: 0.25,
+            expected: 0.5,
+            ..Capacity::default()
+        })));
+        let page = board.metrics();
+        for line in [
+            "parlor_call_price_ratio 0.25",
+            "parlor_expected_load_ratio 0.5",
+        ] {
+            assert!(page.contains(line), "{page}");
+        }
+    }
+
+    #[test]
+    fn ready_is_registered_and_not_about_to_end() {
+        let board = Board::new(&Settings::default());
+        assert!(!board.is_ready());
+        let worker_id = "AW_1".to_owned();
+        board.note(&Action::Observe(Fact::Registered { worker_id }));
+        assert!(board.is_ready() && board.is_registered());
+        board.note(&Action::Observe(Fact::Draining { jobs: 2 }));
+        assert!(!board.is_ready() && board.is_registered());
+        board.note(&Action::Disconnect);
+        assert!(!board.is_registered());
+    }
+}

@@ -1,0 +1,335 @@
+//! Takes down what happens in a call: facts in, a bounded [`Course`] out. No clock and no files.
+
+#[cfg(test)]
+mod tests;
+mod tools;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parlor_core::conversation::{AgentError, Fact, Latency, Utterance};
+use parlor_core::secret::Private;
+
+use super::document::{BargeIn, Course, Phase, Session, Speaker, Turn, Usage, Wait};
+use super::redact::Redactor;
+use crate::diagnostics;
+
+/// The most entries of all kinds.
+const ENTRIES: usize = 10_000;
+
+/// The most bytes of text in them.
+const BYTES: usize = 4 << 20;
+
+/// How long before the first words of a turn are recognised they may have been said.
+const RECOGNISED_WITHIN: Duration = Duration::from_secs(2);
+
+/// How long before the first loud sample of a reply it may have begun.
+const SOFT_START: Duration = Duration::from_millis(500);
+
+/// A stretch of one side of the recording, since the call began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stretch {
+    pub(super) side: Speaker,
+    pub(super) from: Duration,
+    pub(super) to: Duration,
+}
+
+/// Takes down what happens in a call.
+#[derive(Debug)]
+pub(super) struct Minutes {
+    redactor: Arc<Redactor>,
+    /// Arguments and results of tools are kept.
+    payloads: bool,
+    currency: Option<String>,
+    course: Course,
+    entries: usize,
+    bytes: usize,
+    /// From here on nothing more was taken down.
+    full_since: Option<Duration>,
+    speaking: Option<Speaking>,
+    /// When the caller's last turn was over.
+    turn_over: Duration,
+    /// When the agent's last turn was over.
+    reply_over: Duration,
+    replies: Vec<Reply>,
+    /// The reply that was cut short last, and how much of it was heard.
+    cut: Option<(Utterance, Duration)>,
+    /// What must not be heard in the recording.
+    unsaid: Vec<Stretch>,
+}
+
+/// What the caller is saying.
+#[derive(Debug)]
+struct Speaking {
+    since: Duration,
+    so_far: Private<String>,
+}
+
+/// A reply that was heard.
+#[derive(Debug)]
+struct Reply {
+    utterance: Utterance,
+    since: Duration,
+    /// What it says is known.
+    has_words: bool,
+}
+
+impl Minutes {
+    /// Of a call that begins now.
+    pub(super) fn new(redactor: Arc<Redactor>, payloads: bool, currency: Option<String>) -> Self {
+        Self {
+            redactor,
+            payloads,
+            currency,
+            course: Course::default(),
+            entries: 0,
+            bytes: 0,
+            full_since: None,
+            speaking: None,
+            turn_over: Duration::ZERO,
+            reply_over: Duration::ZERO,
+            replies: Vec::new(),
+            cut: None,
+            unsaid: Vec::new(),
+        }
+    }
+
+    /// Something happened, so long after the call began.
+    pub(super) fn fact(&mut self, at: Duration, fact: &Fact) {
+        match fact {
+            Fact::UserTranscript {
+                text,
+                is_final: false,
+                ..
+            } => self.caller_says(at, text),
+            Fact::UserTranscript {
+                text,
+                is_final: true,
+                ..
+            }
+            | Fact::UserWrote { text } => self.caller_said(at, text),
+            Fact::Audible { utterance, waited } => self.audible(at, *utterance, *waited),
+            Fact::Interrupted { utterance, played } => self.cut = Some((*utterance, *played)),
+            Fact::AgentTranscript {
+                utterance,
+                text,
+                interrupted,
+            } => {
+                self.agent_said(at, *utterance, text, *interrupted);
+            }
+            Fact::Silenced { after } if self.has_room(at, 0) => {
+                let silenced_ms = after.map(ms);
+                let start_ms = ms(at);
+                self.course.barge_ins.push(BargeIn {
+                    start_ms,
+                    silenced_ms,
+                });
+            }
+            Fact::PhaseEntered { phase } if self.has_room(at, phase.len()) => {
+                let name = phase.clone();
+                let start_ms = ms(at);
+                self.course.phases.push(Phase { name, start_ms });
+            }
+            Fact::LimitReached(limit) if self.has_room(at, 0) => {
+                self.course.limits.push(limit.name());
+            }
+            Fact::Used { connected, cost } => {
+                self.course.usage = Some(Usage {
+                    connected_seconds: connected.as_secs_f64(),
+                    cost: *cost,
+                    currency: cost.and(self.currency.clone()),
+                });
+            }
+            fact => {
+                self.tool(at, fact);
+                self.session(at, fact);
+            }
+        }
+    }
+
+    /// The call is over; what must not be heard in its recording comes with it.
+    pub(super) fn close(mut self, at: Duration) -> (Course, Vec<Stretch>) {
+        self.mute_unknown(at);
+        self.course.transcript.sort_by_key(|turn| turn.start_ms);
+        self.course.truncated = self.full_since.is_some();
+        (self.course, self.unsaid)
+    }
+
+    fn caller_says(&mut self, at: Duration, text: &Private<String>) {
+        let since = self.speaking.as_ref().map_or(at, |speaking| speaking.since);
+        let so_far = text.clone();
+        self.speaking = Some(Speaking { since, so_far });
+    }
+
+    fn caller_said(&mut self, at: Duration, text: &Private<String>) {
+        let since = self.speaking.take().map(|speaking| speaking.since);
+        let turn_over = std::mem::replace(&mut self.turn_over, at);
+        let from = since.map_or(turn_over, |since| since.saturating_sub(RECOGNISED_WITHIN));
+        let text = self.redacted(text, Speaker::Caller, from, at);
+        self.turn(
+            at,
+            Turn {
+                speaker: Speaker::Caller,
+                text,
+                start_ms: ms(since.unwrap_or(at)),
+                interrupted: false,
+                heard_ms: None,
+            },
+        );
+    }
+
+    fn audible(&mut self, at: Duration, utterance: Utterance, waited: Option<Latency>) {
+        if !self.has_room(at, 0) {
+            return;
+        }
+        self.replies.push(Reply {
+            utterance,
+            since: at,
+            has_words: false,
+        });
+        if let Some(waited) = waited {
+            self.course.waits.push(Wait {
+                start_ms: ms(at),
+                committed_ms: ms(waited.committed),
+                first_token_ms: waited.first_token.map(ms),
+                audible_ms: ms(waited.audible),
+            });
+        }
+    }
+
+    fn agent_said(
+        &mut self,
+        at: Duration,
+        utterance: Utterance,
+        text: &Private<String>,
+        interrupted: bool,
+    ) {
+        let mut replies = self.replies.iter_mut().rev();
+        let since = replies.find(|it| it.utterance == utterance).map(|reply| {
+            reply.has_words = true;
+            reply.since
+        });
+        let heard = self.cut.take_if(|(cut, _)| *cut == utterance);
+        let reply_over = std::mem::replace(&mut self.reply_over, at);
+        let from = since.map_or(reply_over, |since| since.saturating_sub(SOFT_START));
+        let text = self.redacted(text, Speaker::Agent, from, at);
+        self.turn(
+            at,
+            Turn {
+                speaker: Speaker::Agent,
+                text,
+                start_ms: ms(since.unwrap_or(at)),
+                interrupted,
+                heard_ms: heard.map(|(_, played)| ms(played)),
+            },
+        );
+    }
+
+    fn turn(&mut self, at: Duration, turn: Turn) {
+        let length = turn.text.reveal().len();
+        if length > 0 && self.has_room(at, length) {
+            self.course.transcript.push(turn);
+        }
+    }
+
+    fn session(&mut self, at: Duration, fact: &Fact) {
+        let (event, after, detail) = match fact {
+            Fact::SessionReady { session } => {
+                let session = session.as_ref().map(|id| id.as_str().to_owned());
+                ("ready", None, session)
+            }
+            Fact::AgentLost(loss) => ("lost", None, Some(diagnostics::loss(loss))),
+            Fact::AgentBack {
+                resumed: true,
+                after,
+            } => ("resumed", Some(*after), None),
+            Fact::AgentBack {
+                resumed: false,
+                after,
+            } => ("replaced", Some(*after), None),
+            Fact::AgentError(error) => ("error", None, Some(words(error))),
+            Fact::VoiceRefused => ("voice_refused", None, None),
+            Fact::SessionRotated => ("rotated", None, None),
+            Fact::Unheard(why) => ("unheard", None, Some(why.name().to_owned())),
+            Fact::HeardAgain { after } => ("heard_again", Some(*after), None),
+            Fact::WentQuiet(state) => ("went_quiet", None, Some(state.as_str().to_owned())),
+            _ => return,
+        };
+        let detail = detail.map(|detail| self.redactor.text(&detail).0);
+        if self.has_room(at, detail.as_ref().map_or(0, String::len)) {
+            self.course.sessions.push(Session {
+                event,
+                start_ms: ms(at),
+                after_ms: after.map(ms),
+                detail,
+            });
+        }
+    }
+
+    /// Takes out of `text` what must not be kept, and out of the recording where it was said.
+    fn redacted(
+        &mut self,
+        text: &Private<String>,
+        side: Speaker,
+        from: Duration,
+        to: Duration,
+    ) -> Private<String> {
+        let (text, found) = self.redactor.text(text.reveal());
+        if found {
+            self.mute(side, from, to);
+        }
+        text.into()
+    }
+
+    /// Nobody can say what was said where there are no words: it is not heard either.
+    fn mute_unknown(&mut self, end: Duration) {
+        if let Some(Speaking { since, so_far }) = self.speaking.take() {
+            let from = since.saturating_sub(RECOGNISED_WITHIN);
+            self.redacted(&so_far, Speaker::Caller, from, end);
+        }
+        let replies = std::mem::take(&mut self.replies);
+        for (index, reply) in replies.iter().enumerate() {
+            if !reply.has_words {
+                let to = replies.get(index + 1).map_or(end, |next| next.since);
+                self.mute(Speaker::Agent, reply.since.saturating_sub(SOFT_START), to);
+            }
+        }
+        if let Some(since) = self.full_since {
+            self.mute(Speaker::Caller, since, end);
+            self.mute(Speaker::Agent, since, end);
+        }
+    }
+
+    fn mute(&mut self, side: Speaker, from: Duration, to: Duration) {
+        if self.redactor.audio && self.unsaid.len() <= ENTRIES {
+            self.unsaid.push(Stretch { side, from, to });
+        }
+    }
+
+    /// Whether there is room for one more entry with so many bytes of text; takes it.
+    fn has_room(&mut self, at: Duration, bytes: usize) -> bool {
+        if self.full_since.is_none() && self.entries < ENTRIES && self.bytes + bytes <= BYTES {
+            self.entries += 1;
+            self.bytes += bytes;
+            return true;
+        }
+        self.full_since.get_or_insert(at);
+        false
+    }
+}
+
+fn words(error: &AgentError) -> String {
+    let AgentError {
+        code,
+        message,
+        param,
+    } = error;
+    match param {
+        Some(param) => format!("{code} ({param}): {message}"),
+        None => format!("{code}: {message}"),
+    }
+}
+
+fn ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,145 @@
+//! What a caller's app shows of what is written and said in the room.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use livekit::{ByteStreamReader, StreamReader as _, TextStreamReader};
+use parlor_core::ids::Identity;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::monitor;
+use crate::room::CHAT;
+use crate::room::captions::{FINAL, INTERRUPTED, SEGMENT, TOPIC};
+
+/// The most texts kept, of each kind.
+const KEPT: usize = 1_000;
+
+/// How long the next piece of a text may take to come.
+const READ_WITHIN: Duration = Duration::from_secs(60);
+
+/// What was said in one turn, as the room is shown it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spoken {
+    /// The turn or reply.
+    pub segment: String,
+    /// Who said it.
+    pub speaker: String,
+    /// What is shown of it.
+    pub text: String,
+    /// Whether it stays so.
+    pub is_final: bool,
+    /// Whether it was cut short.
+    pub interrupted: bool,
+}
+
+/// Reads texts as they come, each in a task of its own.
+pub(crate) struct Reading {
+    written: watch::Sender<Vec<String>>,
+    spoken: watch::Sender<Vec<Spoken>>,
+    /// Streams of bytes, read one after the other.
+    streams: mpsc::Sender<ByteStreamReader>,
+    readers: JoinSet<()>,
+}
+
+impl Reading {
+    pub(crate) fn new(
+        written: watch::Sender<Vec<String>>,
+        spoken: watch::Sender<Vec<Spoken>>,
+        watched: watch::Sender<Vec<Vec<u8>>>,
+    ) -> Self {
+        let (streams, streams_out) = mpsc::channel(KEPT);
+        let mut readers = JoinSet::new();
+        readers.spawn(read_in_order(streams_out, watched));
+        Self {
+            written,
+            spoken,
+            streams,
+            readers,
+        }
+    }
+
+    /// Somebody sends text.
+    pub(crate) fn text(&mut self, topic: &str, from: Identity, reader: TextStreamReader) {
+        while self.readers.try_join_next().is_some() {}
+        match topic {
+            CHAT => {
+                let written = self.written.clone();
+                self.readers.spawn(async move {
+                    if let Ok(Ok(text)) = timeout(READ_WITHIN, reader.read_all()).await {
+                        write_down(&written, text);
+                    }
+                });
+            }
+            TOPIC => {
+                self.readers
+                    .spawn(follow(from, reader, self.spoken.clone()));
+            }
+            _ => {}
+        }
+    }
+
+    /// Somebody sends bytes. What comes when 1000 streams wait is not read.
+    pub(crate) fn bytes(&self, topic: &str, reader: ByteStreamReader) {
+        if topic == monitor::TOPIC {
+            self.streams.try_send(reader).ok();
+        }
+    }
+
+    /// A key was pressed.
+    pub(crate) fn key(&self, key: String) {
+        write_down(&self.written, key);
+    }
+}
+
+fn write_down<T>(written: &watch::Sender<Vec<T>>, what: T) {
+    written.send_modify(|all| {
+        if all.len() < KEPT {
+            all.push(what);
+        }
+    });
+}
+
+async fn read_in_order(
+    mut streams: mpsc::Receiver<ByteStreamReader>,
+    watched: watch::Sender<Vec<Vec<u8>>>,
+) {
+    while let Some(reader) = streams.recv().await {
+        if let Ok(Ok(bytes)) = timeout(READ_WITHIN, reader.read_all()).await {
+            write_down(&watched, bytes.to_vec());
+        }
+    }
+}
+
+/// Shows a stream as it grows, in the place of the one before of the same segment.
+async fn follow(from: Identity, mut reader: TextStreamReader, spoken: watch::Sender<Vec<Spoken>>) {
+    let segment = reader.info().attributes().remove(SEGMENT);
+    let mut line = Spoken {
+        segment: segment.unwrap_or_default(),
+        speaker: from.as_str().to_owned(),
+        ..Spoken::default()
+    };
+    while let Ok(Some(Ok(piece))) = timeout(READ_WITHIN, reader.next()).await {
+        line.text.push_str(&piece);
+        show(&spoken, &line);
+    }
+    let attributes = reader.info().attributes();
+    let is_set = |name: &str| attributes.get(name).is_some_and(|it| it == "true");
+    line.is_final = is_set(FINAL);
+    line.interrupted = is_set(INTERRUPTED);
+    show(&spoken, &line);
+}
+
+fn show(spoken: &watch::Sender<Vec<Spoken>>, line: &Spoken) {
+    spoken.send_modify(|all| {
+        let known = all.iter().position(|it| it.segment == line.segment);
+        match known {
+            // Tasks of two streams may end in either order.
+            Some(at) if all[at].is_final && !line.is_final => {}
+            Some(at) => all[at].clone_from(line),
+            None if all.len() < KEPT => all.push(line.clone()),
+            None => {}
+        }
+    });
+}

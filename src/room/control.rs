@@ -1,0 +1,194 @@
+//! What an agent can do in its room besides speaking, and what the room tells of a caller.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use livekit::participant::{ParticipantKind as Kind, RemoteParticipant};
+use livekit::prelude::{PerformRpcData, RpcError};
+use livekit::{SendTextOptions, SipDTMF};
+use parlor_core::ids::Identity;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+
+use super::CHAT;
+use super::deadline::{Unsent, within};
+
+/// How long the server may take to pass something on.
+const SEND_WITHIN: Duration = Duration::from_secs(5);
+
+/// LiveKit's code for a method that nobody has registered.
+const UNSUPPORTED_METHOD: u32 = 1_400;
+
+/// A hand on a room that somebody else has joined; it keeps nothing alive.
+#[derive(Debug, Clone)]
+pub struct Hand(pub(super) Arc<livekit::Room>);
+
+/// Why something could not be done in a room. Tells nothing of what it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HandError {
+    /// There is nobody of that identity.
+    #[error("the participant is not in the room")]
+    Absent,
+    /// The app does not know the method.
+    #[error("the app has no such method")]
+    NoMethod,
+    /// The app's own error: its code and words.
+    #[error("the app answered with error {0}: {1}")]
+    App(u32, String),
+    /// The room took it not.
+    #[error("the room did not take it: {0}")]
+    Room(String),
+    /// Nobody answered in time.
+    #[error("no answer in time")]
+    Timeout,
+}
+
+impl Hand {
+    /// What is known of the room, and of the participant named `caller`: `room` and `caller` with
+    /// names, attributes and metadata. Metadata that is JSON is told as such.
+    pub fn about(&self, caller: &Identity) -> Value {
+        let participants = self.0.remote_participants();
+        let caller = participants.get(&caller.as_str().into());
+        json!({
+            "room": { "name": self.0.name(), "metadata": metadata(self.0.metadata()) },
+            "caller": caller.map(about).unwrap_or_default(),
+        })
+    }
+
+    /// Calls `method` of the app of the participant named `to`.
+    ///
+    /// # Errors
+    /// [`HandError`]
+    pub async fn call(
+        &self,
+        to: &Identity,
+        method: &str,
+        payload: String,
+        within: Duration,
+    ) -> Result<String, HandError> {
+        let is_here = |identity| self.0.remote_participants().contains_key(identity);
+        if !is_here(&to.as_str().into()) {
+            return Err(HandError::Absent);
+        }
+        let data = PerformRpcData::new(to.as_str().to_owned(), method)
+            .with_payload(payload)
+            .with_response_timeout(within);
+        let calling = self.0.local_participant();
+        match timeout(within, calling.perform_rpc(data)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => Err(error.into()),
+            Err(_elapsed) => Err(HandError::Timeout),
+        }
+    }
+
+    /// Presses keys of a telephone: digits, `*`, `#`, `A` to `D`.
+    ///
+    /// # Errors
+    /// [`HandError`]
+    pub async fn press(&self, to: &Identity, key: char) -> Result<(), HandError> {
+        let tone = SipDTMF {
+            code: code(key),
+            digit: key.to_string(),
+            destination_identities: vec![to.as_str().into()],
+        };
+        let pressing = self.0.local_participant();
+        Ok(within(SEND_WITHIN, pressing.publish_dtmf(tone)).await?)
+    }
+
+    /// Writes a chat message to the participant named `to`, or to everybody.
+    ///
+    /// # Errors
+    /// [`HandError`]
+    pub async fn write(&self, to: Option<&Identity>, text: &str) -> Result<(), HandError> {
+        let mut options = SendTextOptions::new_with_topic(CHAT);
+        options.destination_identities = to.iter().map(|it| it.as_str().into()).collect();
+        let writing = self.0.local_participant();
+        within(SEND_WITHIN, writing.send_text(text, options)).await?;
+        Ok(())
+    }
+}
+
+impl From<RpcError> for HandError {
+    fn from(error: RpcError) -> Self {
+        match error.code {
+            UNSUPPORTED_METHOD => Self::NoMethod,
+            code => Self::App(code, error.message.chars().take(200).collect()),
+        }
+    }
+}
+
+impl From<Unsent> for HandError {
+    fn from(unsent: Unsent) -> Self {
+        match unsent {
+            Unsent::Room(error) => Self::Room(error),
+            Unsent::Timeout => Self::Timeout,
+        }
+    }
+}
+
+fn about(caller: &RemoteParticipant) -> Value {
+    let attributes = caller.attributes();
+    let of_phone = |key: &str| attributes.get(key).cloned().map(unless_empty);
+    json!({
+        "identity": caller.identity().as_str(),
+        "name": unless_empty(caller.name()),
+        "kind": kind(caller.kind()),
+        "metadata": metadata(caller.metadata()),
+        "phone": of_phone("sip.phoneNumber").unwrap_or_default(),
+        "trunk_phone": of_phone("sip.trunkPhoneNumber").unwrap_or_default(),
+        "attributes": attributes,
+    })
+}
+
+/// JSON as JSON, anything else as text, and nothing as null.
+pub(crate) fn metadata(text: String) -> Value {
+    serde_json::from_str(&text).unwrap_or_else(|_| unless_empty(text))
+}
+
+/// LiveKit writes an empty text for what is not set.
+fn unless_empty(text: String) -> Value {
+    match text.is_empty() {
+        true => Value::Null,
+        false => Value::String(text),
+    }
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Standard => "standard",
+        Kind::Ingress => "ingress",
+        Kind::Egress => "egress",
+        Kind::Sip => "sip",
+        Kind::Agent => "agent",
+        Kind::Connector => "connector",
+        Kind::Bridge => "bridge",
+    }
+}
+
+/// The number of a key (RFC 4733, section 3.2).
+fn code(key: char) -> u32 {
+    match key {
+        '*' => 10,
+        '#' => 11,
+        'A'..='D' => 12 + u32::from(key) - u32::from('A'),
+        key => key.to_digit(10).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_have_their_numbers() {
+        let keys: Vec<_> = "0159*#AD".chars().map(code).collect();
+        assert_eq!(keys, [0, 1, 5, 9, 10, 11, 12, 15]);
+    }
+
+    #[test]
+    fn metadata_is_json_if_it_can_be() {
+        assert_eq!(metadata(r#"{"a":1}"#.to_owned()), json!({"a": 1}));
+        assert_eq!(metadata("plain".to_owned()), json!("plain"));
+        assert_eq!(metadata(String::new()), json!(null));
+    }
+}

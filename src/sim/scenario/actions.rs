@@ -1,0 +1,176 @@
+//! What the steps of scenarios do, each at its time.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::{Close, Do, Hit};
+use crate::sim::log::Entry;
+use crate::sim::rejection::Refusal;
+use crate::sim::session::{self, Flow, Session};
+use crate::sim::wire::stamped;
+use crate::sim::{clips, messages};
+
+/// The most that may wait for its time; what comes then is lost.
+const MOST_PLANNED: usize = 100_000;
+
+/// Bytes of 10 ms of audio, and of a second.
+const CHUNK: usize = 480;
+const SECOND: f64 = 48_000.0;
+
+/// What waits for its time.
+pub(crate) enum Planned {
+    /// A step.
+    Act(Hit),
+    /// A message to send.
+    Send(Value),
+    /// A message of the client, to hear.
+    Take(Value),
+    /// An interruption.
+    Interrupt,
+}
+
+impl Session {
+    /// Does steps, each now or when it says.
+    pub(crate) async fn act(&mut self, hits: Vec<Hit>) -> Flow {
+        for hit in hits {
+            match hit.step.after_ms {
+                0 => self.act_now(&hit).await?,
+                wait => self.plan(wait, Planned::Act(hit)),
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// When the next thing that waits is due.
+    pub(crate) fn planned_due(&self) -> Option<Instant> {
+        self.planned.iter().map(|(at, _)| *at).min()
+    }
+
+    /// Does what has waited long enough, in order.
+    pub(crate) async fn act_on_planned(&mut self, now: Instant) -> Flow {
+        let mut due: Vec<_> = self.planned.extract_if(.., |(at, _)| *at <= now).collect();
+        due.sort_by_key(|(at, _)| *at);
+        for (_, planned) in due {
+            match planned {
+                Planned::Act(hit) => self.act_now(&hit).await?,
+                Planned::Send(message) => {
+                    self.is_out(&message);
+                    self.wire.write(&message).await?;
+                    self.after_calls().await?;
+                }
+                Planned::Take(message) => self.take(&message).await?,
+                Planned::Interrupt => self.interrupt().await?,
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    pub(crate) fn plan(&mut self, wait_ms: u64, planned: Planned) {
+        if self.planned.len() < MOST_PLANNED {
+            let at = Instant::now() + Duration::from_millis(wait_ms);
+            self.planned.push((at, planned));
+        } else {
+            tracing::warn!("too much waits for its time: something is lost");
+        }
+    }
+
+    /// A message will not be held up any more.
+    pub(crate) fn is_out(&mut self, message: &Value) {
+        if message["type"] == "reply.done" {
+            let reply = message["reply_id"].as_str().unwrap_or_default();
+            self.calls.reply_is_done(reply);
+        }
+    }
+
+    /// Notes a step when it is done for the first time.
+    pub(crate) fn acted(&self, hit: &Hit) {
+        if let Some(number) = hit.news {
+            self.pen.note(Entry::Acted(number));
+        }
+    }
+
+    async fn act_now(&mut self, hit: &Hit) -> Flow {
+        self.acted(hit);
+        match &hit.step.does {
+            Do::Send(fields) => {
+                let message = stamped(json!({}));
+                let message = merged(message, self.wire.filled(fields));
+                self.wire.write(&message).await
+            }
+            Do::Text(text) => self.wire.write_text(text).await,
+            Do::Tool(calls) => {
+                self.agenda.call(calls.clone());
+                ControlFlow::Continue(())
+            }
+            Do::Interrupt(_) => {
+                self.plan(0, Planned::Interrupt);
+                ControlFlow::Continue(())
+            }
+            Do::Close(close) => self.close_as(close).await,
+            Do::Cut(_) => self.wire.cut().await,
+            Do::Hang(_) => self.hang().await,
+            Do::AudioS(seconds) => self.burst(*seconds).await,
+            Do::LongerS(seconds) => {
+                self.mouth.lengthen(&filler(*seconds));
+                ControlFlow::Continue(())
+            }
+            // They are done with the message itself.
+            Do::Drop(_)
+            | Do::DelayMs(_)
+            | Do::Set(_)
+            | Do::Remove(_)
+            | Do::Repeat(_)
+            | Do::Swap(_)
+            | Do::Refuse(_)
+            | Do::Reject(_) => ControlFlow::Continue(()),
+        }
+    }
+
+    async fn close_as(&mut self, close: &Close) -> Flow {
+        if let Some(code) = &close.error {
+            let refusal = Refusal::new("", "told to fail");
+            let mut message = messages::error(&refusal, self.known_id());
+            message["code"] = code.as_str().into();
+            self.wire.write(&stamped(message)).await?;
+        }
+        self.wire.close(close.code, &close.reason).await
+    }
+
+    /// Is silent until the simulator stops or another connection has the session.
+    async fn hang(&mut self) -> Flow {
+        tokio::select! {
+            _ = self.stop.changed() => ControlFlow::Break("silent"),
+            () = session::taken(self.hold.as_ref()) => ControlFlow::Break("taken over"),
+        }
+    }
+
+    async fn burst(&mut self, seconds: f64) -> Flow {
+        let reply = self.wire.last_reply().to_owned();
+        for chunk in filler(seconds).chunks(CHUNK) {
+            let message = messages::audio(&reply, chunk);
+            self.wire.write(&stamped(message)).await?;
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+fn merged(message: Value, fields: serde_json::Map<String, Value>) -> Value {
+    let mut all = message.as_object().cloned().unwrap_or_default();
+    all.extend(fields);
+    Value::Object(all)
+}
+
+/// So many seconds of somebody who speaks, as bytes.
+fn filler(seconds: f64) -> Vec<u8> {
+    let clip = clips::find("caller-long").expect("the long clip is shipped");
+    let bytes: Vec<_> = clip
+        .samples()
+        .iter()
+        .flat_map(|it| it.to_le_bytes())
+        .collect();
+    let length = (seconds * SECOND) as usize / 2 * 2;
+    bytes.iter().copied().cycle().take(length).collect()
+}

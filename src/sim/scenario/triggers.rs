@@ -1,0 +1,117 @@
+//! Where the steps of scenarios come in: what is sent, what is heard, and what else happens.
+
+use std::ops::ControlFlow;
+
+use serde_json::Value;
+
+use super::actions::Planned;
+use super::{Cue, Do, Hit};
+use crate::sim::session::{Flow, Session};
+use crate::sim::wire::stamped;
+
+impl Session {
+    /// Sends a message, unless a step says otherwise.
+    pub(crate) async fn send(&mut self, message: Value) -> Flow {
+        let message = stamped(message);
+        let cue = self.play.sent(&message);
+        if cue.is_empty() {
+            self.is_out(&message);
+            return self.wire.write(&message).await;
+        }
+        self.wire.know(&message);
+        let Cue {
+            before,
+            changes,
+            after,
+        } = cue;
+        self.act(before).await?;
+        self.send_changed(message, changes).await?;
+        self.act(after).await
+    }
+
+    /// Hears a message of the client, unless a step says otherwise.
+    pub(crate) async fn hear(&mut self, message: Value) -> Flow {
+        let kind = message["type"].as_str().unwrap_or_default();
+        let Cue {
+            before,
+            changes,
+            after,
+        } = self.play.came(kind, &message);
+        self.act(before).await?;
+        if let Some(message) = self.changed(message, changes).await? {
+            self.take(&message).await?;
+        }
+        self.act(after).await
+    }
+
+    /// Something happens that is no message; whether it really does.
+    pub(crate) async fn moment(&mut self, name: &str) -> ControlFlow<&'static str, bool> {
+        let cue = self.play.came(name, &Value::Null);
+        let comes = cue.changes.is_empty();
+        cue.changes.iter().for_each(|hit| self.acted(hit));
+        self.act(cue.after).await?;
+        ControlFlow::Continue(comes)
+    }
+
+    async fn send_changed(&mut self, mut message: Value, changes: Vec<Hit>) -> Flow {
+        let original = message.clone();
+        let (mut copies, mut wait_ms, mut behind, mut is_sent) = (1, None, false, true);
+        for hit in &changes {
+            self.acted(hit);
+            match &hit.step.does {
+                Do::Drop(_) => is_sent = false,
+                Do::DelayMs(wait) => wait_ms = Some(*wait),
+                Do::Repeat(more) => copies += more,
+                Do::Swap(_) => behind = true,
+                does => self.overwrite(&mut message, does),
+            }
+        }
+        if let Some(wait) = wait_ms.filter(|_| is_sent) {
+            (0..copies).for_each(|_| self.plan(wait, Planned::Send(message.clone())));
+            return ControlFlow::Continue(());
+        }
+        self.is_out(&original);
+        if behind && is_sent {
+            return self.wire.hold_back(message).await;
+        }
+        for _ in (0..copies).filter(|_| is_sent) {
+            self.wire.write(&message).await?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// What is heard of a message of the client, now.
+    async fn changed(
+        &mut self,
+        mut message: Value,
+        changes: Vec<Hit>,
+    ) -> ControlFlow<&'static str, Option<Value>> {
+        let mut wait_ms = None;
+        let mut is_heard = true;
+        for hit in &changes {
+            self.acted(hit);
+            match &hit.step.does {
+                Do::Drop(_) => is_heard = false,
+                Do::DelayMs(wait) => wait_ms = Some(*wait),
+                Do::Reject(code) => self.reject(code).await?,
+                does => self.overwrite(&mut message, does),
+            }
+        }
+        if let Some(wait) = wait_ms.filter(|_| is_heard) {
+            self.plan(wait, Planned::Take(message));
+            return ControlFlow::Continue(None);
+        }
+        ControlFlow::Continue(is_heard.then_some(message))
+    }
+
+    fn overwrite(&self, message: &mut Value, does: &Do) {
+        let Some(fields) = message.as_object_mut() else {
+            return;
+        };
+        match does {
+            Do::Set(set) => fields.extend(self.wire.filled(set)),
+            Do::Remove(names) => fields.retain(|name, _| !names.contains(name)),
+            _ => {}
+        }
+    }
+}

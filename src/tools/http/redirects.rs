@@ -1,0 +1,188 @@
+//! A request and the redirects that it meets. Each hop is checked before it is made.
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
+use reqwest::{Method, Response, StatusCode, Url};
+
+use super::allowed_hosts::Fence;
+use super::failure::{Failure, Refused};
+use super::network::Network;
+use super::request::Outgoing;
+use super::signature::Signer;
+
+/// Takes requests of one tool to where they go.
+pub(super) struct Courier<'a> {
+    pub(super) network: &'a Network,
+    pub(super) fence: &'a Fence,
+    pub(super) signer: Option<&'a Signer>,
+    pub(super) allow_private: bool,
+    pub(super) redirects: u32,
+}
+
+impl Courier<'_> {
+    /// Sends `request` and gives the first answer that is no redirect.
+    ///
+    /// # Errors
+    /// [`Failure`]
+    pub(super) async fn send(&self, request: Outgoing) -> Result<Response, Failure> {
+        let mut hop = Hop::first(request);
+        let mut response = self.hop(&hop).await?;
+        for _ in 0..self.redirects {
+            let Some(to) = target(&hop.request.url, &response)? else {
+                return Ok(response);
+            };
+            hop = hop.redirected(response.status(), to)?;
+            response = self.hop(&hop).await.map_err(of_redirect)?;
+        }
+        match target(&hop.request.url, &response)? {
+            None => Ok(response),
+            Some(_) => Err(Failure::TooManyRedirects(self.redirects)),
+        }
+    }
+
+    async fn hop(&self, hop: &Hop) -> Result<Response, Failure> {
+        let request = &hop.request;
+        self.fence.check(&request.url)?;
+        let client = self
+            .network
+            .client(&request.url, self.allow_private)
+            .await?;
+        let mut sent = client
+            .request(request.method.clone(), request.url.clone())
+            .headers(request.headers.clone());
+        if let Some(signer) = self.signer.filter(|_| hop.is_home) {
+            let body = request.body.as_deref().unwrap_or_default();
+            let signature = signer.headers(&request.id, body);
+            sent = sent.headers(signature.ok_or_else(|| Failure::Unfit("body".to_owned()))?);
+        }
+        if let Some(body) = &request.body {
+            sent = sent.body(body.clone());
+        }
+        sent.send().await.map_err(|error| Failure::of(&error))
+    }
+}
+
+struct Hop {
+    request: Outgoing,
+    /// Whether it goes to the server that the tool's author meant. Only there go the tool's
+    /// headers and signature.
+    is_home: bool,
+}
+
+impl Hop {
+    fn first(request: Outgoing) -> Self {
+        Self {
+            request,
+            is_home: true,
+        }
+    }
+
+    /// The hop after an answer of `status`, with the method and the body that browsers keep.
+    fn redirected(self, status: StatusCode, to: Url) -> Result<Self, Failure> {
+        let Self {
+            mut request,
+            is_home,
+        } = self;
+        if request.url.scheme() == "https" && to.scheme() == "http" {
+            return Err(Failure::RedirectRefused(Refused::Downgrade));
+        }
+        let is_home = is_home && is_same_server(&request.url, &to);
+        if !is_home {
+            request.headers = without_credentials(&request.headers);
+        }
+        let becomes_get = match status {
+            StatusCode::SEE_OTHER => request.method != Method::HEAD,
+            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => request.method == Method::POST,
+            _ => false,
+        };
+        if becomes_get {
+            request.method = Method::GET;
+            request.body = None;
+            request.headers.remove(CONTENT_TYPE);
+        }
+        request.url = to;
+        Ok(Self { request, is_home })
+    }
+}
+
+/// Where `response` sends the request on to.
+fn target(from: &Url, response: &Response) -> Result<Option<Url>, Failure> {
+    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let Some(location) = response.headers().get(LOCATION) else {
+        return Ok(None);
+    };
+    let location = location.to_str().map_err(|_| Failure::BadRedirect)?;
+    let to = from.join(location).map_err(|_| Failure::BadRedirect)?;
+    Ok(Some(to))
+}
+
+/// The same host and port, or the same host's http and https.
+fn is_same_server(from: &Url, to: &Url) -> bool {
+    let ports = (from.port_or_known_default(), to.port_or_known_default());
+    let is_same_port = ports.0 == ports.1 || ports == (Some(80), Some(443));
+    from.host_str() == to.host_str() && is_same_port
+}
+
+/// Any header may hold a key, so none goes elsewhere but the one about the body.
+fn without_credentials(headers: &HeaderMap) -> HeaderMap {
+    let kept = headers.get(CONTENT_TYPE);
+    kept.map(|kind| (CONTENT_TYPE, kind.clone()))
+        .into_iter()
+        .collect()
+}
+
+fn of_redirect(failure: Failure) -> Failure {
+    match failure {
+        Failure::Refused(refused) => Failure::RedirectRefused(refused),
+        failure => failure,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::AUTHORIZATION;
+
+    use super::*;
+
+    /// Whether a redirect between these goes on, and with the tool's headers.
+    fn keeps_headers(from: &str, to: &str) -> Result<bool, Failure> {
+        let request = Outgoing {
+            method: Method::GET,
+            url: from.parse().unwrap(),
+            headers: [(AUTHORIZATION, "Bearer a".parse().unwrap())]
+                .into_iter()
+                .collect(),
+            body: None,
+            id: String::new(),
+        };
+        let hop = Hop::first(request).redirected(StatusCode::FOUND, to.parse().unwrap())?;
+        assert_eq!(hop.is_home, !hop.request.headers.is_empty());
+        Ok(hop.is_home)
+    }
+
+    #[test]
+    fn headers_go_to_the_same_server_only_and_nothing_goes_down_to_http() {
+        let cases = [
+            ("https://a.example/1", "https://a.example/2", Ok(true)),
+            ("https://a.example/", "https://a.example:443/", Ok(true)),
+            ("http://a.example/", "https://a.example/", Ok(true)),
+            (
+                "http://a.example:8080/",
+                "https://a.example:8443/",
+                Ok(false),
+            ),
+            ("http://a.example/", "https://a.example:8443/", Ok(false)),
+            ("https://a.example/", "https://a.example:8443/", Ok(false)),
+            ("https://a.example/", "https://b.a.example/", Ok(false)),
+            ("https://a.example/", "https://a.example./", Ok(false)),
+            ("https://a.example/", "http://a.example/", Err(())),
+            ("https://a.example/", "http://b.example/", Err(())),
+        ];
+        for (from, to, expected) in cases {
+            let refused = Failure::RedirectRefused(Refused::Downgrade);
+            let expected = expected.map_err(|()| refused);
+            assert_eq!(keeps_headers(from, to), expected, "{from} {to}");
+        }
+    }
+}

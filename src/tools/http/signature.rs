@@ -1,0 +1,50 @@
+//! Signatures of requests as Standard Webhooks has them.
+
+use std::time::UNIX_EPOCH;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use standardwebhooks::{
+    HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
+};
+
+use crate::random;
+
+/// How secrets begin.
+const PREFIX: &str = "whsec_";
+
+/// Signs with one secret.
+pub(super) struct Signer(Webhook);
+
+impl Signer {
+    /// A signer with `secret`, `whsec_` and base64; nothing when it is no such secret.
+    pub(super) fn new(secret: &str) -> Option<Self> {
+        let key = secret.strip_prefix(PREFIX).filter(|key| !key.is_empty())?;
+        Webhook::new(key).ok().map(Self)
+    }
+
+    /// The headers of a message that is sent now; nothing when `body` is not text.
+    pub(super) fn headers(&self, id: &str, body: &str) -> Option<HeaderMap> {
+        let now = UNIX_EPOCH.elapsed().ok()?.as_secs().try_into().ok()?;
+        let signature = self.0.sign(id, now, body.as_bytes()).ok()?;
+        let headers = [
+            (HEADER_WEBHOOK_ID, HeaderValue::try_from(id).ok()?),
+            (HEADER_WEBHOOK_TIMESTAMP, HeaderValue::from(now)),
+            (
+                HEADER_WEBHOOK_SIGNATURE,
+                HeaderValue::try_from(signature).ok()?,
+            ),
+        ];
+        let named = |(name, value)| (HeaderName::from_static(name), value);
+        Some(headers.map(named).into_iter().collect())
+    }
+}
+
+/// Whether `name` is one of the headers of a signature.
+pub(super) fn is_own(name: &HeaderName) -> bool {
+    name.as_str().starts_with("webhook-")
+}
+
+/// What a message is known by, the same each time it is tried.
+pub(super) fn message_id() -> String {
+    format!("msg_{:016x}{:016x}", random::number(), random::number())
+}

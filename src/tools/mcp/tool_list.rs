@@ -1,0 +1,264 @@
+//! What a server's list of tools becomes: names and schemas that the Voice Agent API takes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::model::Tool;
+use serde_json::{Map, Value, json};
+
+use super::connection::MOST_TOOLS;
+use super::spec::RESERVED;
+use crate::tools::glob;
+
+/// The longest name that the API takes, in characters.
+const LONGEST_NAME: usize = 64;
+
+/// The longest description, in bytes: all of them are read by the model at every turn.
+const LONGEST_DESCRIPTION: usize = 2 << 10;
+
+/// The largest schema, in bytes of JSON, for the same reason.
+const LARGEST_SCHEMA: usize = 32 << 10;
+
+/// How much of a server's own name for a tool is shown in a warning, in characters.
+const SHOWN: usize = 64;
+
+/// A tool that an MCP server offers, as the model is told of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct McpTool {
+    /// What the model calls it: `[A-Za-z0-9_-]{1,64}`.
+    pub name: String,
+    /// What it does, for the model.
+    pub description: String,
+    /// What it takes: a JSON Schema of type `object`.
+    pub input_schema: Map<String, Value>,
+    /// Whether it changes nothing, if the server says so.
+    pub read_only: Option<bool>,
+    /// Whether doing it twice is as doing it once, if the server says so.
+    pub idempotent: Option<bool>,
+    /// How long a call may take.
+    pub within: Duration,
+    /// The server that offers it, as `agent.toml` names it.
+    pub server: Arc<str>,
+    /// What the server calls it.
+    pub(super) remote: String,
+}
+
+/// Which tools of a server are offered, and under which names.
+#[derive(Debug, Clone)]
+pub(super) struct Selection {
+    pub(super) server: Arc<str>,
+    pub(super) prefix: String,
+    /// Patterns of the server's names; none for all.
+    pub(super) allowed: Option<Vec<String>>,
+    /// How long a call may take.
+    pub(super) within: Duration,
+}
+
+/// What comes of a list, and one line for each tool that cannot be offered.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Offer {
+    pub(super) tools: Vec<McpTool>,
+    pub(super) refused: Vec<String>,
+}
+
+impl Selection {
+    /// Makes an offer of a server's list.
+    pub(super) fn offer(&self, mut listed: Vec<Tool>) -> Offer {
+        let mut offer = Offer::default();
+        if listed.len() > MOST_TOOLS {
+            listed.truncate(MOST_TOOLS);
+            let cut = format!("all after the first {MOST_TOOLS}");
+            offer.refused.push(cut);
+        }
+        let mut taken: HashMap<String, String> = HashMap::new();
+        for tool in listed.into_iter().filter(|tool| self.allows(&tool.name)) {
+            let name = shown(&self.prefix, &tool.name);
+            if let Some(first) = taken.get(&name) {
+                let both = format!(
+                    "{:?} and {:?} would both be {name}",
+                    brief(first),
+                    brief(&tool.name)
+                );
+                offer.refused.push(both);
+                continue;
+            }
+            match schema(&tool.input_schema) {
+                Ok(schema) => {
+                    taken.insert(name.clone(), tool.name.to_string());
+                    offer.tools.push(self.tool(name, schema, tool));
+                }
+                Err(why) => offer
+                    .refused
+                    .push(format!("{:?}: {why}", brief(&tool.name))),
+            }
+        }
+        offer
+    }
+
+    fn allows(&self, name: &str) -> bool {
+        let Some(allowed) = &self.allowed else {
+            return true;
+        };
+        allowed.iter().any(|pattern| glob::matches(pattern, name))
+    }
+
+    fn tool(&self, name: String, input_schema: Map<String, Value>, tool: Tool) -> McpTool {
+        let hints = tool.annotations.as_ref();
+        let mut description = tool.description.unwrap_or_default().into_owned();
+        let mut ends = (0..=LONGEST_DESCRIPTION.min(description.len())).rev();
+        description.truncate(
+            ends.find(|at| description.is_char_boundary(*at))
+                .unwrap_or(0),
+        );
+        McpTool {
+            name,
+            description,
+            input_schema,
+            read_only: hints.and_then(|it| it.read_only_hint),
+            idempotent: hints.and_then(|it| it.idempotent_hint),
+            within: self.within,
+            server: self.server.clone(),
+            remote: tool.name.into_owned(),
+        }
+    }
+}
+
+/// Whether a character may be in a tool's name.
+pub(super) fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+/// The name that the model is told.
+fn shown(prefix: &str, name: &str) -> String {
+    let plain = |it: char| u8::try_from(it).is_ok_and(is_plain);
+    let mut shown: String = prefix.chars().chain(name.chars()).collect();
+    if shown.is_empty() || shown.starts_with(RESERVED) {
+        shown.insert(0, '_');
+    }
+    let plain = shown.chars().map(|it| if plain(it) { it } else { '_' });
+    plain.take(LONGEST_NAME).collect()
+}
+
+/// As much of a server's word as a log line should hold.
+pub(super) fn brief(name: &str) -> String {
+    name.chars().take(SHOWN).collect()
+}
+
+/// The schema as the API takes it.
+fn schema(listed: &Map<String, Value>) -> Result<Map<String, Value>, &'static str> {
+    let mut schema = listed.clone();
+    schema.remove("$schema");
+    let kind = schema.entry("type").or_insert_with(|| json!("object"));
+    if kind != "object" {
+        return Err("its arguments are no object");
+    }
+    let properties = schema.entry("properties").or_insert_with(|| json!({}));
+    if !properties.is_object() {
+        return Err("the properties of its arguments are no object");
+    }
+    let length = serde_json::to_string(&schema).map_or(usize::MAX, |json| json.len());
+    if length > LARGEST_SCHEMA {
+        return Err("the schema of its arguments is too large");
+    }
+    Ok(schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tool(name: &'static str, schema: Value) -> Tool {
+        let Value::Object(schema) = schema else {
+            unreachable!("a test's schema is an object")
+        };
+        Tool::new(name, "does it", schema)
+    }
+
+    fn selection(prefix: &str, allowed: Option<&[&str]>) -> Selection {
+        let owned = |patterns: &[&str]| patterns.iter().map(|it| (*it).to_owned()).collect();
+        Selection {
+            server: "files".into(),
+            prefix: prefix.to_owned(),
+            allowed: allowed.map(owned),
+            within: Duration::from_secs(20),
+        }
+    }
+
+    fn names(offer: &Offer) -> Vec<&str> {
+        offer.tools.iter().map(|tool| tool.name.as_str()).collect()
+    }
+
+    #[test]
+    fn names_become_what_the_api_takes() {
+        let long = "x".repeat(80);
+        let cases = [
+            ("", "read_file", "read_file"),
+            ("", "read.file/ä", "read_file__"),
+            ("", "aai_x", "_aai_x"),
+            ("aa", "i_x", "_aai_x"),
+            ("crm_", "aai_x", "crm_aai_x"),
+            ("", "", "_"),
+            ("p", &long, &format!("p{}", &long[..63])),
+        ];
+        for (prefix, name, expected) in cases {
+            assert_eq!(shown(prefix, name), expected);
+        }
+    }
+
+    #[test]
+    fn the_first_of_two_with_one_name_is_kept() {
+        let listed = ["a.b", "a_b", "c"].map(|name| tool(name, json!({})));
+        let offer = selection("", None).offer(listed.into());
+        assert_eq!(names(&offer), ["a_b", "c"]);
+        assert_eq!(offer.tools[0].remote, "a.b");
+        assert_eq!(offer.refused, [r#""a.b" and "a_b" would both be a_b"#]);
+    }
+
+    #[test]
+    fn only_what_is_allowed_is_offered() {
+        let listed = ["read_file", "read_all", "write_file", "list"];
+        let listed = listed.map(|name| tool(name, json!({}))).to_vec();
+        let only = selection("x_", Some(&["read_*", "list"]));
+        assert_eq!(
+            names(&only.offer(listed)),
+            ["x_read_file", "x_read_all", "x_list"]
+        );
+    }
+
+    #[test]
+    fn schemas_are_objects_with_properties() {
+        let listed = [
+            tool("bare", json!({})),
+            tool(
+                "full",
+                json!({"$schema": "x", "type": "object", "properties": {"a": {}}, "required": ["a"]}),
+            ),
+            tool("text", json!({"type": "string"})),
+            tool("list", json!({"type": "object", "properties": []})),
+            tool(
+                "much",
+                json!({"properties": {"x".repeat(LARGEST_SCHEMA): {}}}),
+            ),
+        ];
+        let offer = selection("", None).offer(listed.into());
+        let schemas = offer
+            .tools
+            .iter()
+            .map(|it| Value::from(it.input_schema.clone()));
+        let expected = [
+            json!({"type": "object", "properties": {}}),
+            json!({"type": "object", "properties": {"a": {}}, "required": ["a"]}),
+        ];
+        assert_eq!(schemas.collect::<Vec<_>>(), expected);
+        assert_eq!(offer.refused.len(), 3, "{:?}", offer.refused);
+        assert!(offer.refused[0].contains("\"text\""), "{:?}", offer.refused);
+    }
+
+    #[test]
+    fn long_descriptions_are_cut() {
+        let listed = Tool::new("a", "ö".repeat(2_000), Map::new());
+        let offer = selection("", None).offer(vec![listed]);
+        assert_eq!(offer.tools[0].description.len(), LONGEST_DESCRIPTION);
+    }
+}

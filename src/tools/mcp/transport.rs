@@ -1,0 +1,179 @@
+//! The ways to a server: a program's pipes, or streamable HTTP.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parlor_core::secret::Secret;
+use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::redirect::{Attempt, Policy};
+use rmcp::RoleClient;
+use rmcp::transport::Transport;
+use rmcp::transport::async_rw::AsyncRwTransport;
+use rmcp::transport::streamable_http_client::{
+    StreamableHttpClientTransport, StreamableHttpClientTransportConfig,
+};
+use tokio::process::{ChildStdin, ChildStdout};
+
+use super::error::Fault;
+use super::process::{CommandLine, Process};
+use super::spec::McpSpec;
+use super::variables::Template;
+use crate::config::{Source, proxies};
+use crate::dial::http;
+
+/// What a program needs of our environment to run at all.
+const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
+
+/// The longest message, in bytes. An answer's text is a thousandth of it.
+const LONGEST_MESSAGE: usize = 8 << 20;
+
+/// Requests that may be under way at one server.
+const MOST_REQUESTS: usize = 64;
+
+/// How often a server may send us on.
+const MOST_REDIRECTS: usize = 3;
+
+/// A way to a server, gone anew for each connection.
+pub(super) trait Dial: Send + Sync + 'static {
+    /// What messages go over.
+    type Transport: Transport<RoleClient> + 'static;
+
+    /// Begins a connection, with the process at its other end if it is ours.
+    fn dial(&mut self) -> Result<(Self::Transport, Option<Process>), Fault>;
+}
+
+/// A program that is started for each connection.
+#[derive(Debug)]
+pub(super) struct Program {
+    server: Arc<str>,
+    line: CommandLine,
+}
+
+impl Program {
+    /// What `spec` says; the error has a line for each variable that is not set.
+    pub(super) fn of(spec: &McpSpec, source: &Source) -> Result<Self, Vec<String>> {
+        let passed_on = PASSED_ON.map(|name| (name, name, false));
+        let mapped = spec
+            .env
+            .iter()
+            .map(|(name, ours)| (name.as_str(), ours.as_str(), true));
+        let (mut env, mut missing) = (Vec::new(), Vec::new());
+        for (name, ours, is_needed) in passed_on.into_iter().chain(mapped) {
+            match source.secret(ours) {
+                Some(value) => env.push((name.to_owned(), value)),
+                None if is_needed => missing.push(unset(spec, ours)),
+                None => {}
+            }
+        }
+        if !missing.is_empty() {
+            return Err(missing);
+        }
+        let line = CommandLine {
+            program: spec.command.clone().unwrap_or_default(),
+            args: spec.args.clone(),
+            env,
+        };
+        let server = spec.name.as_str().into();
+        Ok(Self { server, line })
+    }
+}
+
+impl Dial for Program {
+    type Transport = AsyncRwTransport<RoleClient, ChildStdout, ChildStdin>;
+
+    fn dial(&mut self) -> Result<(Self::Transport, Option<Process>), Fault> {
+        let (process, (stdout, stdin)) = Process::start(&self.line, &self.server)?;
+        let transport = AsyncRwTransport::new(stdout, stdin);
+        let transport = transport.with_max_line_length(LONGEST_MESSAGE);
+        Ok((transport, Some(process)))
+    }
+}
+
+/// A server somewhere else.
+#[derive(Debug)]
+pub(super) struct Web {
+    client: reqwest::Client,
+    config: StreamableHttpClientTransportConfig,
+}
+
+impl Web {
+    /// What `spec` says; the error has a line for each variable that is not set.
+    pub(super) fn of(
+        spec: &McpSpec,
+        source: &Source,
+        client: reqwest::Client,
+    ) -> Result<Self, Vec<String>> {
+        let (mut headers, mut problems) = (HashMap::new(), Vec::new());
+        for (name, value) in &spec.headers {
+            match header(name, value, source) {
+                Ok((name, value)) => {
+                    headers.insert(name, value);
+                }
+                Err(unset) => problems.extend(unset.iter().map(|it| spec.problem(it))),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let url = spec.url.clone().unwrap_or_default();
+        let config = StreamableHttpClientTransportConfig::with_uri(url)
+            .custom_headers(headers)
+            .max_concurrent_requests(MOST_REQUESTS)
+            .max_sse_event_size(LONGEST_MESSAGE);
+        Ok(Self { client, config })
+    }
+}
+
+impl Dial for Web {
+    type Transport = StreamableHttpClientTransport<reqwest::Client>;
+
+    fn dial(&mut self) -> Result<(Self::Transport, Option<Process>), Fault> {
+        let client = self.client.clone();
+        let transport = StreamableHttpClientTransport::with_client(client, self.config.clone());
+        Ok((transport, None))
+    }
+}
+
+/// The HTTP client of one server.
+///
+/// # Errors
+/// Why there is none, in one line.
+pub(super) fn client(source: &Source) -> Result<reqwest::Client, String> {
+    let unusable = |why: String| format!("mcp: HTTP cannot be used: {why}");
+    let builder = http::builder(&proxies(source)).map_err(|error| unusable(error.to_string()))?;
+    let client = builder.redirect(Policy::custom(redirect)).build();
+    client.map_err(|error| unusable(http::reason(error)))
+}
+
+/// Follows a redirect only to where the headers were meant to go.
+fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    let here = attempt.previous().last().map(reqwest::Url::origin);
+    let is_near = here.is_some_and(|here| here == attempt.url().origin());
+    match is_near && attempt.previous().len() <= MOST_REDIRECTS {
+        true => attempt.follow(),
+        false => attempt.stop(),
+    }
+}
+
+/// A header with its variables filled in, or what is wrong with it.
+fn header(
+    name: &str,
+    value: &Secret,
+    source: &Source,
+) -> Result<(HeaderName, HeaderValue), Vec<String>> {
+    let wrong = |why: &str| vec![format!("headers: {name}: {why}")];
+    let template = Template::read(value).map_err(wrong)?;
+    let filled = template.fill(source).map_err(|unset| {
+        let unset = unset.iter().map(|ours| format!("{ours} is not set"));
+        unset.collect::<Vec<_>>()
+    })?;
+    let name = HeaderName::try_from(name).map_err(|_| wrong("it is no name of a header"))?;
+    let mut value =
+        HeaderValue::try_from(filled.reveal()).map_err(|_| wrong("its value cannot be sent"))?;
+    value.set_sensitive(true);
+    Ok((name, value))
+}
+
+fn unset(spec: &McpSpec, variable: &str) -> String {
+    spec.problem(&format!("{variable} is not set"))
+}

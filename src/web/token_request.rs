@@ -1,0 +1,332 @@
+//! What a page asks for, and what of it it gets.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::error::Refusal;
+use crate::definition::asked_voice;
+use crate::random;
+use crate::token::{Seat, Sent, Visit};
+
+/// How long a token lets somebody join. Who has joined stays.
+const VALID: Duration = Duration::from_secs(600);
+
+/// The longest name of a room, a participant or an attribute, in bytes.
+const MAX_NAME: usize = 128;
+
+/// The longest metadata, of a participant and of a dispatch, in bytes.
+const MAX_METADATA: usize = 4 << 10;
+
+/// The most attributes, and the longest value of one, in bytes.
+const MAX_ATTRIBUTES: (usize, usize) = (32, 1 << 10);
+
+/// What attributes of LiveKit itself begin with: the agent's state, for one.
+const RESERVED: &str = "lk.";
+
+/// LiveKit's request of a token; unknown fields are nobody's business. Not for logs.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Ask {
+    #[serde(alias = "roomName")]
+    room_name: Option<String>,
+    #[serde(alias = "participantIdentity")]
+    participant_identity: Option<String>,
+    #[serde(alias = "participantName")]
+    participant_name: Option<String>,
+    #[serde(alias = "participantMetadata")]
+    participant_metadata: Option<String>,
+    #[serde(alias = "participantAttributes")]
+    participant_attributes: Option<HashMap<String, String>>,
+    #[serde(alias = "roomConfig")]
+    room_config: Option<RoomConfig>,
+}
+
+/// The part of LiveKit's `RoomConfiguration` that a visitor has a say in.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RoomConfig {
+    agents: Option<Vec<AskedAgent>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct AskedAgent {
+    #[serde(alias = "agentName")]
+    agent_name: Option<String>,
+    metadata: Option<String>,
+}
+
+/// What visitors may have.
+#[derive(Debug)]
+pub(super) struct Rules {
+    /// The agent that is sent; empty: one that comes to every room.
+    pub(super) agent_name: String,
+    /// Whether they choose rooms and identities.
+    pub(super) allow_rooms: bool,
+    /// Whether they may see all of the agent's session and manage it.
+    pub(super) manage: bool,
+}
+
+impl Ask {
+    /// Reads the body of a request.
+    ///
+    /// # Errors
+    /// [`Refusal::Body`]
+    pub(super) fn read(body: &[u8]) -> Result<Self, Refusal> {
+        if body.is_empty() {
+            return Ok(Self::default());
+        }
+        let why = Refusal::Body("the body is not a JSON object with the fields of a token request");
+        // A list would be taken for the fields in turn.
+        if !body.trim_ascii_start().starts_with(b"{") {
+            return Err(why);
+        }
+        serde_json::from_slice(body).map_err(|_| why)
+    }
+
+    /// The voice that it asks for, of whatever type.
+    pub(super) fn voice(&self, rules: &Rules) -> Option<Value> {
+        let metadata = self.sent(rules)?.metadata.as_deref()?;
+        let metadata = serde_json::from_str(metadata).ok()?;
+        asked_voice(&metadata).cloned()
+    }
+
+    /// The first agent that it asks for and that is ours.
+    fn sent(&self, rules: &Rules) -> Option<&AskedAgent> {
+        let agents = self.room_config.as_ref()?.agents.as_ref()?;
+        agents.iter().find(|it| {
+            let name = it.agent_name.as_ref();
+            name.is_none_or(|it| *it == rules.agent_name)
+        })
+    }
+
+    /// What it gets; with a `seat` that it had before, that one again.
+    ///
+    /// # Errors
+    /// [`Refusal::Body`], [`Refusal::Rejoin`]
+    pub(super) fn visit(self, rules: &Rules, had: Option<Seat>) -> Result<Visit, Refusal> {
+        let agent = agent(rules, self.sent(rules))?;
+        let room = named(
+            self.room_name,
+            "room_name is too long, or has odd characters",
+        )?;
+        let identity = named(
+            self.participant_identity,
+            "participant_identity is too long, or has odd characters",
+        )?;
+        let name = named(
+            self.participant_name,
+            "participant_name is too long, or has odd characters",
+        )?;
+        let metadata = self.participant_metadata.unwrap_or_default();
+        if metadata.len() > MAX_METADATA {
+            return Err(Refusal::Body("participant_metadata is too long"));
+        }
+        Ok(Visit {
+            seat: place(rules, (room, identity), had)?,
+            name: name.unwrap_or_default(),
+            metadata,
+            attributes: attributes(self.participant_attributes.unwrap_or_default())?,
+            agent,
+            manages: rules.manage,
+            valid: VALID,
+        })
+    }
+}
+
+/// A name that was given; an empty one was not.
+fn named(name: Option<String>, why: &'static str) -> Result<Option<String>, Refusal> {
+    match name.filter(|name| !name.is_empty()) {
+        Some(name) if name.len() > MAX_NAME || name.contains(char::is_control) => {
+            Err(Refusal::Body(why))
+        }
+        name => Ok(name),
+    }
+}
+
+type Named = (Option<String>, Option<String>);
+
+fn place(rules: &Rules, (room, identity): Named, had: Option<Seat>) -> Result<Seat, Refusal> {
+    if let Some(seat) = had {
+        let is_it =
+            room.is_none_or(|it| it == seat.room) && identity.is_none_or(|it| it == seat.identity);
+        return is_it.then_some(seat).ok_or(Refusal::Rejoin);
+    }
+    let chosen = |name: Option<String>| name.filter(|_| rules.allow_rooms);
+    Ok(Seat {
+        room: chosen(room).unwrap_or_else(|| random::random("visit")),
+        identity: chosen(identity).unwrap_or_else(|| random::random("visitor")),
+    })
+}
+
+fn attributes(given: HashMap<String, String>) -> Result<HashMap<String, String>, Refusal> {
+    let (most, longest) = MAX_ATTRIBUTES;
+    if given.keys().any(|name| name.starts_with(RESERVED)) {
+        let why = "participant_attributes that begin with lk. are LiveKit's own";
+        return Err(Refusal::Body(why));
+    }
+    let fits = |(name, value): (&String, &String)| name.len() <= MAX_NAME && value.len() <= longest;
+    if given.len() > most || !given.iter().all(fits) {
+        return Err(Refusal::Body(
+            "participant_attributes are too many or too long",
+        ));
+    }
+    Ok(given)
+}
+
+/// Our agent, with the metadata that it is asked for with.
+fn agent(rules: &Rules, asked: Option<&AskedAgent>) -> Result<Option<Sent>, Refusal> {
+    let metadata = asked.and_then(|it| it.metadata.clone());
+    let metadata = metadata.unwrap_or_default();
+    if metadata.len() > MAX_METADATA {
+        return Err(Refusal::Body("the metadata of the agent is too long"));
+    }
+    // An agent without a name comes by itself, but without metadata.
+    let is_needed = !(rules.agent_name.is_empty() && metadata.is_empty());
+    let name = rules.agent_name.clone();
+    Ok(is_needed.then_some(Sent { name, metadata }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const CLERK: &str = "clerk";
+
+    fn rules(agent_name: &str, allow_rooms: bool) -> Rules {
+        Rules {
+            agent_name: agent_name.to_owned(),
+            allow_rooms,
+            manage: false,
+        }
+    }
+
+    fn visit(rules: &Rules, body: &Value, had: Option<&Seat>) -> Result<Visit, Refusal> {
+        Ask::read(body.to_string().as_bytes())?.visit(rules, had.cloned())
+    }
+
+    fn refused(body: &Value) -> bool {
+        let refused = visit(&rules(CLERK, true), body, None).err();
+        matches!(refused, Some(Refusal::Body(_)))
+    }
+
+    fn seat(room: &str, identity: &str) -> Seat {
+        Seat {
+            room: room.to_owned(),
+            identity: identity.to_owned(),
+        }
+    }
+
+    #[test]
+    fn rooms_and_identities_are_made_up_unless_they_may_be_chosen() {
+        let body = json!({"room_name": "kitchen", "participantIdentity": "ada"});
+        let chosen = visit(&rules("", true), &body, None).unwrap();
+        assert_eq!(chosen.seat, seat("kitchen", "ada"));
+        let made_up = [(); 2].map(|()| visit(&rules("", false), &body, None).unwrap().seat);
+        assert!(made_up.iter().all(|it| it.room.starts_with("visit-")));
+        assert_ne!(made_up[0].room, made_up[1].room);
+        assert_ne!(made_up[0].identity, made_up[1].identity);
+    }
+
+    #[test]
+    fn who_was_there_gets_the_same_seat_and_no_other() {
+        let had = seat("visit-1", "visitor-1");
+        let ask = |body| visit(&rules("", false), &body, Some(&had)).map(|it| it.seat);
+        assert_eq!(ask(json!({})), Ok(had.clone()));
+        let same = json!({"room_name": "visit-1", "participant_identity": "visitor-1"});
+        assert_eq!(ask(same), Ok(had.clone()));
+        for other in [
+            json!({"room_name": "visit-2"}),
+            json!({"participant_identity": "visitor-2"}),
+        ] {
+            assert_eq!(ask(other), Err(Refusal::Rejoin));
+        }
+    }
+
+    #[test]
+    fn only_our_agent_is_sent() {
+        let sent = |ours: &str, agents: Value| {
+            let body = json!({"room_config": {"agents": agents, "egress": {}}});
+            let visit = visit(&rules(ours, false), &body, None).unwrap();
+            visit.agent.map(|it| (it.name, it.metadata))
+        };
+        let agent = |name: &str, metadata: &str| Some((name.to_owned(), metadata.to_owned()));
+        let asked = json!([{"agent_name": CLERK, "metadata": "desk 3"}]);
+        assert_eq!(sent(CLERK, asked.clone()), agent(CLERK, "desk 3"));
+        let camel = json!([{"agentName": "other"}, {"agentName": CLERK, "metadata": "4"}]);
+        assert_eq!(sent(CLERK, camel), agent(CLERK, "4"));
+        assert_eq!(sent(CLERK, json!([{"metadata": "5"}])), agent(CLERK, "5"));
+        assert_eq!(sent(CLERK, json!([{"agent_name": "x"}])), agent(CLERK, ""));
+        assert_eq!(sent(CLERK, json!([])), agent(CLERK, ""));
+        // Without a name of its own it comes by itself.
+        assert_eq!(sent("", json!([])), None);
+        assert_eq!(sent("", asked), None);
+        assert_eq!(sent("", json!([{"metadata": "6"}])), agent("", "6"));
+    }
+
+    #[test]
+    fn a_voice_is_asked_for_in_the_metadata_of_our_agent() {
+        let voice = |agents: Value| {
+            let body = json!({"room_config": {"agents": agents}}).to_string();
+            let ask = Ask::read(body.as_bytes()).unwrap();
+            ask.voice(&rules(CLERK, false))
+        };
+        let metadata = |it: Value| json!([{"metadata": it.to_string()}]);
+        assert_eq!(
+            voice(metadata(json!({"voice": "alba"}))),
+            Some(json!("alba"))
+        );
+        assert_eq!(voice(metadata(json!({"voice": [1]}))), Some(json!([1])));
+        assert_eq!(voice(metadata(json!({"voice": ""}))), None);
+        assert_eq!(voice(metadata(json!({"order": 7}))), None);
+        assert_eq!(voice(json!([{"metadata": "voice"}])), None);
+        assert_eq!(voice(json!([])), None);
+        // Whichever agent's metadata is passed on is the one that is looked at.
+        let alba = json!({"voice": "alba"}).to_string();
+        let other = json!({"agent_name": "other", "metadata": alba});
+        assert_eq!(voice(json!([other, {"agent_name": CLERK}])), None);
+        assert_eq!(
+            voice(json!([other, {"agent_name": CLERK, "metadata": alba}])),
+            Some(json!("alba"))
+        );
+    }
+
+    #[test]
+    fn what_is_too_long_reserved_or_something_else_is_refused() {
+        let many: HashMap<_, _> = (0..33).map(|n| (n.to_string(), "")).collect();
+        for body in [
+            json!({"room_name": "r".repeat(129)}),
+            json!({"room_name": "a\nb"}),
+            json!({"participant_identity": "i".repeat(129)}),
+            json!({"participant_name": "n".repeat(129)}),
+            json!({"participant_metadata": "m".repeat(4097)}),
+            json!({"participant_attributes": {"lk.agent.state": "speaking"}}),
+            json!({"participant_attributes": {"a": "v".repeat(1025)}}),
+            json!({"participant_attributes": {"a": 1}}),
+            json!({"participant_attributes": many}),
+            json!({"room_config": {"agents": [{"metadata": "m".repeat(4097)}]}}),
+            json!({"room_config": "none"}),
+            json!([]),
+            json!("text"),
+        ] {
+            assert!(refused(&body), "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_empty_or_unknown_is_left_out() {
+        for body in [
+            json!({}),
+            json!({"room_name": "", "participant_name": null, "room_config": null}),
+            json!({"favourite_colour": {"deep": [1]}, "room_config": {"agents": null}}),
+        ] {
+            assert!(visit(&rules("", true), &body, None).is_ok(), "{body}");
+        }
+        assert!(Ask::read(b"").is_ok() && Ask::read(b"{").is_err());
+    }
+}
