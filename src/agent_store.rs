@@ -15,9 +15,9 @@ const SERVERS_WITHIN: Duration = Duration::from_secs(8);
 
 /// Keeps the agent, and the MCP servers that it uses, for all calls of a process.
 #[derive(Debug)]
-pub struct Agency {
+pub struct AgentStore {
     source: Source,
-    present: watch::Sender<Arc<Present>>,
+    present: watch::Sender<Arc<AgentSnapshot>>,
     servers: Mutex<Option<Servers>>,
     /// Servers of agents that were, on their way out.
     leaving: Mutex<JoinSet<()>>,
@@ -25,14 +25,14 @@ pub struct Agency {
 
 /// The agent as it is now.
 #[derive(Debug, Default)]
-pub struct Present {
+pub struct AgentSnapshot {
     /// What it is.
     pub agent: Agent,
     /// Whose tools it can use.
     pub mcp: Option<Mcp>,
 }
 
-impl Agency {
+impl AgentStore {
     /// Keeps `agent`, and starts its MCP servers with secrets from `source`.
     ///
     /// # Errors
@@ -42,7 +42,7 @@ impl Agency {
         let mcp = servers.as_ref().map(Servers::mcp);
         Ok(Self {
             source: source.clone(),
-            present: watch::Sender::new(Arc::new(Present { agent, mcp })),
+            present: watch::Sender::new(Arc::new(AgentSnapshot { agent, mcp })),
             servers: Mutex::new(servers),
             leaving: Mutex::default(),
         })
@@ -61,7 +61,7 @@ impl Agency {
     }
 
     /// The agent as it is now, and each change.
-    pub fn present(&self) -> watch::Receiver<Arc<Present>> {
+    pub fn present(&self) -> watch::Receiver<Arc<AgentSnapshot>> {
         self.present.subscribe()
     }
 
@@ -81,7 +81,7 @@ impl Agency {
                 leaving.spawn(old.shutdown());
             }
         }
-        self.present.send_replace(Arc::new(Present { agent, mcp }));
+        self.present.send_replace(Arc::new(AgentSnapshot { agent, mcp }));
         Ok(())
     }
 

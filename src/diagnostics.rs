@@ -1,6 +1,6 @@
 //! Says what happened, why, and what to do.
 
-use parlor_core::conversation::{AgentError, Limit, Loss, Outcome, RoomEnd};
+use parlor_core::conversation::{AgentError, Limit, SocketLoss, Outcome, RoomEnd};
 
 use crate::room::JoinError;
 
@@ -67,29 +67,29 @@ fn room(end: RoomEnd) -> &'static str {
 }
 
 /// How the socket to the agent was lost, for people.
-pub fn loss(loss: &Loss) -> String {
+pub fn loss(loss: &SocketLoss) -> String {
     match loss {
-        Loss::Unreachable(why) => {
+        SocketLoss::Unreachable(why) => {
             format!(
                 "the Voice Agent API cannot be reached: {why}; check ASSEMBLYAI_BASE_URL and the network"
             )
         }
-        Loss::Refused(status @ 401) => {
+        SocketLoss::Refused(status @ 401) => {
             format!("the Voice Agent API refused the key (HTTP {status}): check ASSEMBLYAI_API_KEY")
         }
-        Loss::Refused(status @ 403) => format!(
+        SocketLoss::Refused(status @ 403) => format!(
             "the Voice Agent API refused this network, region or plan (HTTP {status}): ask AssemblyAI's support"
         ),
-        Loss::Refused(status) => {
+        SocketLoss::Refused(status) => {
             format!("the Voice Agent API refused the connection (HTTP {status})")
         }
-        Loss::Closed { code, reason } if reason.is_empty() => {
+        SocketLoss::Closed { code, reason } if reason.is_empty() => {
             format!("the Voice Agent API closed the connection (code {code})")
         }
-        Loss::Closed { code, reason } => {
+        SocketLoss::Closed { code, reason } => {
             format!("the Voice Agent API closed the connection (code {code}: {reason})")
         }
-        Loss::Broken(why) => format!("the connection to the Voice Agent API broke: {why}"),
+        SocketLoss::Broken(why) => format!("the connection to the Voice Agent API broke: {why}"),
     }
 }
 

@@ -55,7 +55,7 @@ id! {
     /// One item of the voice session's transcript, `msg_…`; opaque.
     ItemId,
     /// One tool call; opaque.
-    CallId,
+    ToolCallId,
     /// One call as LiveKit's dispatch knows it, `AJ_…`; opaque.
     JobId,
 }

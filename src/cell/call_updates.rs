@@ -10,12 +10,12 @@ use crate::diagnostics;
 use crate::session::{Call, Stages};
 
 /// Tells the daemon of one call.
-pub(super) struct Follow {
+pub(super) struct CallUpdates {
     pub(super) job: String,
     pub(super) outbox: mpsc::Sender<FromCell>,
 }
 
-impl Follow {
+impl CallUpdates {
     /// Makes the call to its end; gives its name.
     pub(super) async fn run(
         self,

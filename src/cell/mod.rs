@@ -19,13 +19,13 @@ use tokio::task::{self, JoinError, JoinSet};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::Instrument;
 
-use crate::agent_store::Agency;
+use crate::agent_store::AgentStore;
 use crate::config::{Agent, AgentText, LiveKit, Source};
 use crate::room;
 use crate::session::{Call, JobData, Tally};
 use crate::voice_agent::Endpoint;
 
-use call_updates::Follow;
+use call_updates::CallUpdates;
 use protocol::{FromCell, Start, ToCell};
 
 /// Messages of the daemon that wait to be looked at; when it is full the daemon waits.
@@ -63,7 +63,7 @@ impl fmt::Debug for Cell {
 /// The calls of a cell.
 struct Calls {
     cell: Cell,
-    agency: Agency,
+    agency: AgentStore,
     outbox: mpsc::Sender<FromCell>,
     running: HashMap<String, Running>,
     tasks: JoinSet<String>,
@@ -116,14 +116,14 @@ impl Cell {
     }
 
     /// Takes in the first message, which says what the agent is.
-    async fn agency(&self, first: ToCell) -> Result<Agency, String> {
+    async fn agency(&self, first: ToCell) -> Result<AgentStore, String> {
         let ToCell::Agent { path, text } = first else {
             return Err("the daemon does not say what the agent is".to_owned());
         };
         let agent = Agent::of(&AgentText { path, text }, &self.source);
         let agent = agent.map_err(|error| error.to_string())?;
         let told = |problems: Vec<String>| problems.join("; ");
-        let agency = Agency::new(agent, &self.source).map_err(told)?;
+        let agency = AgentStore::new(agent, &self.source).map_err(told)?;
         agency.ready().await.map_err(told)?;
         Ok(agency)
     }
@@ -184,7 +184,7 @@ impl Calls {
         let (job, room) = (start.job.clone(), start.room.clone());
         let span = tracing::info_span!("call", %job, %room);
         let call = self.call(start);
-        let follow = Follow {
+        let follow = CallUpdates {
             job: job.clone(),
             outbox: self.outbox.clone(),
         };

@@ -11,7 +11,7 @@ use parlor_core::conversation::{Event, Fact};
 
 use super::demo_page::DemoPage;
 use super::{Done, output};
-use crate::agent_store::Agency;
+use crate::agent_store::AgentStore;
 use crate::config::{Agent, AgentApi, Overrides, Source};
 use crate::demo::{Demonstration, Told, Voice};
 use crate::diagnostics;
@@ -76,7 +76,7 @@ impl Demo {
             (Some(file), false) => Voice::File(file.clone()),
             (None, false) => Voice::Shipped,
         };
-        let agency = Agency::new(agent, source).map_err(|it| anyhow!(it.join("; ")))?;
+        let agency = AgentStore::new(agent, source).map_err(|it| anyhow!(it.join("; ")))?;
         let demonstration = Demonstration {
             agency,
             voice,

@@ -11,9 +11,9 @@ use parlor_core::conversation::Event;
 use parlor_core::ids::Identity;
 use tokio::task::JoinHandle;
 
-use super::report_delivery::Courier;
+use super::report_delivery::ReportDelivery;
 use super::{Done, output};
-use crate::agent_store::Agency;
+use crate::agent_store::AgentStore;
 use crate::config::{Config, LiveKit, Overrides, Reload, Source};
 use crate::diagnostics;
 use crate::random;
@@ -72,7 +72,7 @@ impl Join {
         tracing::info!(room = %self.room, %identity, %url, "joining");
         let api = config.api.endpoint();
         let call = Call::new(config.livekit, token, api, agency.present());
-        let courier = Courier::start(config.agent.reports);
+        let courier = ReportDelivery::start(config.agent.reports);
         let events = signals.events(|| Event::Shutdown);
         let calling = async {
             let ended = call.run(events).await;
@@ -100,9 +100,9 @@ fn follow(
     config: &Config,
     source: &Source,
     overrides: Overrides,
-) -> anyhow::Result<(Arc<Agency>, JoinHandle<()>)> {
+) -> anyhow::Result<(Arc<AgentStore>, JoinHandle<()>)> {
     let told = |problems: Vec<String>| anyhow!(problems.join("; "));
-    let agency = Agency::new(config.agent.clone(), source).map_err(told)?;
+    let agency = AgentStore::new(config.agent.clone(), source).map_err(told)?;
     let agency = Arc::new(agency);
     let mut reload = Reload::new(source, overrides, config.agent_text.clone());
     let kept = agency.clone();

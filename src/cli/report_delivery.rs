@@ -6,12 +6,12 @@ use tokio::task::JoinHandle;
 use crate::report::Reports;
 
 /// Delivers reports until it is ended.
-pub(super) struct Courier {
+pub(super) struct ReportDelivery {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-impl Courier {
+impl ReportDelivery {
     /// Begins to deliver.
     pub(super) fn start(reports: Reports) -> Self {
         let (stop, stopped) = oneshot::channel();

@@ -14,13 +14,13 @@ use parlor_core::conversation::SecondAgent;
 use parlor_core::dispatch::{Dispatch, Event, JobType, Settings};
 use tokio::sync::{oneshot, watch};
 
-use super::report_delivery::Courier;
+use super::report_delivery::ReportDelivery;
 use super::{Done, agent_name, output};
 use crate::clock;
 use crate::config::{AgentText, Config, LiveKit, Overrides, Reload, Source};
 use crate::definition::Definition;
 use crate::ops::log::Format;
-use crate::ops::{self, Board};
+use crate::ops::{self, WorkerStatus};
 use crate::random;
 use crate::report::Reports;
 use crate::shutdown::Signals;
@@ -131,7 +131,7 @@ pub(super) struct Plan {
     pub(super) health: SocketAddr,
     pub(super) log_format: Format,
     /// Who is given the board, to see how it goes.
-    pub(super) watched: Option<oneshot::Sender<Arc<Board>>>,
+    pub(super) watched: Option<oneshot::Sender<Arc<WorkerStatus>>>,
 }
 
 impl Plan {
@@ -143,7 +143,7 @@ impl Plan {
         let config = Config::load(source, &self.flags.overrides())?;
         config.agent.log_warnings();
         let settings = self.settings(source, &config.agent.name);
-        let board = Arc::new(Board::new(&settings));
+        let board = Arc::new(WorkerStatus::new(&settings));
         let (agent, agent_out) = watch::channel(config.agent_text.clone());
         if let Some(watched) = self.watched.take() {
             // Who looks away may.
@@ -205,7 +205,7 @@ impl Plan {
         &self,
         livekit: &LiveKit,
         settings: &Settings,
-        board: &Arc<Board>,
+        board: &Arc<WorkerStatus>,
         agent: watch::Receiver<Arc<Definition>>,
     ) -> anyhow::Result<Option<WaitingRooms>> {
         let adopt = self.flags.adopt_rooms;
@@ -279,7 +279,7 @@ async fn follow(
     reports: Reports,
     mut over: oneshot::Receiver<()>,
 ) {
-    let mut courier = Courier::start(reports);
+    let mut courier = ReportDelivery::start(reports);
     loop {
         let (changed, text) = tokio::select! {
             next = reload.next() => next,
@@ -288,7 +288,7 @@ async fn follow(
         agent.send_replace(text);
         definition.send_replace(changed.definition);
         courier.end().await;
-        courier = Courier::start(changed.reports);
+        courier = ReportDelivery::start(changed.reports);
     }
 }
 

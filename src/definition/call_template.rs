@@ -30,7 +30,7 @@ const KNOWN: [&str; 14] = [
 const ALWAYS: [&str; 4] = ["agent.name", "caller.identity", "caller.kind", "room.name"];
 
 /// Words with places that are filled for each call.
-pub(super) struct Words {
+pub(super) struct CallTemplate {
     key: String,
     template: Template,
     /// As they were written, should they come to nothing.
@@ -42,7 +42,7 @@ pub(super) fn parse(
     key: &str,
     text: &Private<String>,
     problems: &mut Vec<String>,
-) -> Option<Words> {
+) -> Option<CallTemplate> {
     let text = text.reveal().trim();
     let template = match Template::parse(text) {
         Ok(template) => template,
@@ -53,14 +53,14 @@ pub(super) fn parse(
     };
     let unknown = template.variables().iter().filter(|path| !is_known(path));
     problems.extend(unknown.map(|path| format!("{key}: there is no variable {path}")));
-    Some(Words {
+    Some(CallTemplate {
         key: key.to_owned(),
         template,
         written: text.to_owned().into(),
     })
 }
 
-impl Words {
+impl CallTemplate {
     /// The words for the model, in a call that `values` describe; missing values are marked.
     pub(super) fn for_model(&self, values: &Value) -> Private<String> {
         match self.template.render_marked(values) {
@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    fn words(key: &str, text: &str) -> Words {
+    fn words(key: &str, text: &str) -> CallTemplate {
         let mut problems = Vec::new();
         let words = parse(key, &text.to_owned().into(), &mut problems);
         assert_eq!(problems, [""; 0]);

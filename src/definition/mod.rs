@@ -1,7 +1,7 @@
 //! What an agent is, for whichever caller: templates that wait for one, tools that are ready.
 //!
 //! A [`Definition`] comes of `agent.toml` and is the same for all calls; with what is known of a
-//! caller it makes the `Brief` of one call.
+//! caller it makes the `AgentProfile` of one call.
 
 mod call_template;
 mod spec;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use parlor_core::conversation::{Brief, Limits, Lines, Patience, Phase, ToolRule};
+use parlor_core::conversation::{AgentProfile, Limits, Lines, Patience, Phase, ToolRule};
 use parlor_core::secret::Private;
 use parlor_core::wire::agent::{Output, SessionConfig, Tool};
 use serde_json::Value;
@@ -21,11 +21,11 @@ use crate::dial::Proxies;
 use crate::tools::mcp::{self, McpSpec, McpTool};
 use crate::tools::{Toolbox, glob};
 
-pub use spec::{LinesOutline, Means, Outline, PhaseOutline, ToolOutline};
+pub use spec::{LinesSpec, ToolExecutor, AgentSpec, PhaseSpec, ToolSpec};
 pub use voices::{VoiceNotAllowed, Voices};
 pub(crate) use voices::{asked as asked_voice, is_voice_name};
 
-use call_template::Words;
+use call_template::CallTemplate;
 
 /// What an agent is, for whichever caller.
 #[derive(Default)]
@@ -44,8 +44,8 @@ pub struct Definition {
 struct PhaseDefinition {
     name: String,
     session: SessionConfig,
-    prompt: Option<Words>,
-    greeting: Option<Words>,
+    prompt: Option<CallTemplate>,
+    greeting: Option<CallTemplate>,
     patience: Option<Patience>,
     tools: Option<Vec<String>>,
     when_caller_says: Vec<String>,
@@ -56,15 +56,15 @@ struct ToolDefinition {
     /// But for the fillers.
     rule: ToolRule,
     tool: Tool,
-    fillers: Vec<Words>,
+    fillers: Vec<CallTemplate>,
 }
 
 #[derive(Default)]
 struct LinesDefinition {
-    idle: Vec<Words>,
-    goodbye: Option<Words>,
-    busy: Option<Words>,
-    lost: Option<Words>,
+    idle: Vec<CallTemplate>,
+    goodbye: Option<CallTemplate>,
+    busy: Option<CallTemplate>,
+    lost: Option<CallTemplate>,
 }
 
 impl fmt::Debug for Definition {
@@ -82,7 +82,7 @@ impl Definition {
     ///
     /// # Errors
     /// All that is wrong with them.
-    pub fn new(outline: Outline, source: &Source, proxies: &Proxies) -> Result<Self, Vec<String>> {
+    pub fn new(outline: AgentSpec, source: &Source, proxies: &Proxies) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
         let tools = outline.tools;
         let toolbox = Toolbox::new(&tools, source, proxies);
@@ -136,7 +136,7 @@ impl Definition {
         let greetings = phases.filter_map(|phase| phase.greeting.as_ref());
         let fillers = self.tools.iter().flat_map(|tool| &tool.fillers);
         let spoken = greetings.chain(self.lines.all()).chain(fillers);
-        spoken.flat_map(Words::warnings).collect()
+        spoken.flat_map(CallTemplate::warnings).collect()
     }
 
     /// The voice that the dispatch of the call has chosen, as far as `values` tell.
@@ -155,8 +155,8 @@ impl Definition {
         values: &Value,
         offered: &[McpTool],
         missing: &mut BTreeSet<String>,
-    ) -> Brief {
-        let mut fill = |words: &Words| words.for_person(values, missing);
+    ) -> AgentProfile {
+        let mut fill = |words: &CallTemplate| words.for_person(values, missing);
         let own = self.tools.iter().map(|tool| {
             let fillers = tool.fillers.iter().filter_map(&mut fill).collect();
             let rule = ToolRule {
@@ -175,7 +175,7 @@ impl Definition {
             let output = first.session.output.get_or_insert_with(Output::default);
             own_voice = output.voice.replace(voice.to_owned());
         }
-        Brief {
+        AgentProfile {
             first,
             others: self.others.iter().map(phase).collect(),
             limits: self.limits.clone(),
@@ -200,7 +200,7 @@ impl PhaseDefinition {
         &self,
         values: &Value,
         tools: &[(ToolRule, Tool)],
-        for_person: &mut impl FnMut(&Words) -> Option<Private<String>>,
+        for_person: &mut impl FnMut(&CallTemplate) -> Option<Private<String>>,
     ) -> Phase {
         let shown = tools.iter().map(|(_, tool)| tool);
         let shown: Vec<_> = shown.filter(|it| self.shows(&it.name)).cloned().collect();
@@ -228,7 +228,7 @@ impl PhaseDefinition {
 }
 
 impl LinesDefinition {
-    fn fill(&self, fill: &mut impl FnMut(&Words) -> Option<Private<String>>) -> Lines {
+    fn fill(&self, fill: &mut impl FnMut(&CallTemplate) -> Option<Private<String>>) -> Lines {
         Lines {
             idle: self.idle.iter().filter_map(&mut *fill).collect(),
             goodbye: self.goodbye.as_ref().and_then(&mut *fill),
@@ -237,13 +237,13 @@ impl LinesDefinition {
         }
     }
 
-    fn all(&self) -> impl Iterator<Item = &Words> {
+    fn all(&self) -> impl Iterator<Item = &CallTemplate> {
         let others = [&self.goodbye, &self.busy, &self.lost];
         self.idle.iter().chain(others.into_iter().flatten())
     }
 }
 
-fn phase(outline: PhaseOutline, problems: &mut Vec<String>) -> PhaseDefinition {
+fn phase(outline: PhaseSpec, problems: &mut Vec<String>) -> PhaseDefinition {
     let name = outline.name;
     let mut words = |key: &str, text: Option<Private<String>>| {
         call_template::parse(&format!("{key} of {name:?}"), &text?, problems)
@@ -260,7 +260,7 @@ fn phase(outline: PhaseOutline, problems: &mut Vec<String>) -> PhaseDefinition {
     }
 }
 
-fn lines(outline: &LinesOutline, problems: &mut Vec<String>) -> LinesDefinition {
+fn lines(outline: &LinesSpec, problems: &mut Vec<String>) -> LinesDefinition {
     let mut words = |key: &str, text: Option<&Private<String>>| {
         call_template::parse(&format!("[lines] {key}"), text?, problems)
     };
@@ -273,7 +273,7 @@ fn lines(outline: &LinesOutline, problems: &mut Vec<String>) -> LinesDefinition 
     }
 }
 
-fn tool(outline: ToolOutline, problems: &mut Vec<String>) -> ToolDefinition {
+fn tool(outline: ToolSpec, problems: &mut Vec<String>) -> ToolDefinition {
     let mut rule = outline.rule;
     let key = format!("fillers of [[tools]] {:?}", rule.name);
     let fillers = std::mem::take(&mut rule.fillers);

@@ -13,26 +13,26 @@ use crate::tools::rpc::RpcSpec;
 
 /// An agent as it was written.
 #[derive(Debug, Clone, Default)]
-pub struct Outline {
+pub struct AgentSpec {
     /// What it is at first.
-    pub first: PhaseOutline,
+    pub first: PhaseSpec,
     /// What it can become.
-    pub others: Vec<PhaseOutline>,
+    pub others: Vec<PhaseSpec>,
     /// Which voices a dispatch may choose.
     pub voices: Voices,
     /// What it can do besides speaking.
-    pub tools: Vec<ToolOutline>,
+    pub tools: Vec<ToolSpec>,
     /// Whose tools it can use as well.
     pub mcp: Vec<McpSpec>,
     /// What a call must not exceed.
     pub limits: Limits,
     /// What it says without being asked.
-    pub lines: LinesOutline,
+    pub lines: LinesSpec,
 }
 
 /// A phase as it was written.
 #[derive(Debug, Clone, Default)]
-pub struct PhaseOutline {
+pub struct PhaseSpec {
     /// What `set_state` calls it.
     pub name: String,
     /// What the API is told, but for prompt, greeting and tools.
@@ -53,18 +53,18 @@ pub struct PhaseOutline {
 
 /// A tool as it was written.
 #[derive(Debug, Clone)]
-pub struct ToolOutline {
+pub struct ToolSpec {
     /// How it is used.
     pub rule: ToolRule,
     /// What the model is told of it.
     pub tool: Tool,
     /// How it is carried out.
-    pub means: Means,
+    pub means: ToolExecutor,
 }
 
 /// How a tool is carried out.
 #[derive(Debug, Clone)]
-pub enum Means {
+pub enum ToolExecutor {
     /// By the call itself.
     Core,
     /// By an HTTP request.
@@ -81,7 +81,7 @@ pub enum Means {
 
 /// What the agent says, or is written, without being asked. Each is a template.
 #[derive(Debug, Clone, Default)]
-pub struct LinesOutline {
+pub struct LinesSpec {
     /// To a caller who is silent.
     pub idle: Vec<Private<String>>,
     /// Before the call ends.

@@ -13,7 +13,7 @@ use parlor_core::conversation::{Event, Fact, Outcome};
 use parlor_core::secret::Secret;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::agent_store::Agency;
+use crate::agent_store::AgentStore;
 use crate::config::{AgentApi, LiveKit};
 use crate::room::Caller;
 use crate::session::Call;
@@ -38,7 +38,7 @@ const FACTS: usize = 256;
 #[derive(Debug)]
 pub struct Demonstration {
     /// Who answers.
-    pub agency: Agency,
+    pub agency: AgentStore,
     /// Who calls.
     pub voice: Voice,
     /// Where what the caller heard is saved.

@@ -1,11 +1,11 @@
 //! What the agent is, for those who may know.
 
-use parlor_core::conversation::{Brief, Phase};
+use parlor_core::conversation::{AgentProfile, Phase};
 use parlor_core::secret::Private;
 
 /// What the agent is, and what it can become.
 #[derive(Default)]
-pub(super) struct Persona {
+pub(super) struct AgentConfig {
     first: Part,
     others: Vec<Part>,
     /// The phase the call is in, if that is not the first.
@@ -20,9 +20,9 @@ pub(super) struct Part {
     pub(super) tools: Vec<String>,
 }
 
-impl Persona {
+impl AgentConfig {
     /// It has changed.
-    pub(super) fn set(&mut self, brief: &Brief) {
+    pub(super) fn set(&mut self, brief: &AgentProfile) {
         self.first = Part::from(&brief.first);
         self.others = brief.others.iter().map(Part::from).collect();
     }

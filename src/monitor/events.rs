@@ -14,7 +14,7 @@ use livekit_protocol::agent::{
     AgentHandoff, ChatRole, FunctionCall, FunctionCallOutput, ToolCallStatus, UserState,
 };
 use parlor_core::conversation::{AgentError, Fact, ToolDropped, Utterance};
-use parlor_core::ids::CallId;
+use parlor_core::ids::ToolCallId;
 
 use super::Monitor;
 use super::access::Depth;
@@ -196,7 +196,7 @@ impl Monitor {
         self.did(now, Item::AgentHandoff(handoff));
     }
 
-    fn tool_called(&mut self, now: Instant, call: &CallId, name: &str, arguments: &str) {
+    fn tool_called(&mut self, now: Instant, call: &ToolCallId, name: &str, arguments: &str) {
         let called = FunctionCall {
             id: self.history.name(),
             call_id: call.as_str().to_owned(),
@@ -217,7 +217,7 @@ impl Monitor {
     fn tool_ended(
         &mut self,
         now: Instant,
-        call: &CallId,
+        call: &ToolCallId,
         status: ToolCallStatus,
         output: Option<FunctionCallOutput>,
     ) {

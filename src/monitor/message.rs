@@ -30,7 +30,7 @@ pub struct Asked {
 #[derive(Debug)]
 pub enum Output {
     /// To be sent.
-    Post(Post),
+    Post(Outbox),
     /// Somebody who may do it writes in the caller's name.
     Input(Private<String>),
     /// Whether the caller is listened to.
@@ -41,9 +41,9 @@ pub enum Output {
 
 /// What is sent to those who watch a call.
 #[derive(Debug)]
-pub enum Post {
+pub enum Outbox {
     /// A message.
-    Letter(Letter),
+    Message(MonitorMessage),
     /// The answer to a request for what the connection measures.
     Stats {
         /// Who asked.
@@ -54,7 +54,7 @@ pub enum Post {
 }
 
 /// A message to those who watch a call.
-pub struct Letter {
+pub struct MonitorMessage {
     /// Who gets it.
     pub to: To,
     message: Box<AgentSessionMessage>,
@@ -71,7 +71,7 @@ pub enum To {
     One(Identity),
 }
 
-impl Letter {
+impl MonitorMessage {
     /// An event.
     pub(super) fn event(to: To, event: AgentSessionEvent) -> Self {
         let message = Some(agent_session_message::Message::Event(event));
@@ -117,9 +117,9 @@ impl fmt::Debug for Asked {
     }
 }
 
-impl fmt::Debug for Letter {
+impl fmt::Debug for MonitorMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Letter")
+        f.debug_struct("MonitorMessage")
             .field("to", &self.to)
             .finish_non_exhaustive()
     }

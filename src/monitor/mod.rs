@@ -23,19 +23,19 @@ use std::time::{Duration, Instant, SystemTime};
 
 use livekit_protocol::agent::agent_session_event::{AgentStateChanged, Event, UserStateChanged};
 use livekit_protocol::agent::{self as wire, AgentSessionEvent, UserState};
-use parlor_core::conversation::{AgentState, Brief};
+use parlor_core::conversation::{AgentState, AgentProfile};
 
 pub use access::{Access, Who};
-pub use message::{Asked, LONGEST, Letter, Output, Post, TOPIC, To};
+pub use message::{Asked, LONGEST, MonitorMessage, Output, Outbox, TOPIC, To};
 
 use access::Depth;
-use agent_config::Persona;
+use agent_config::AgentConfig;
 use history::History;
-use text_run::Run;
-use tool_calls::Batch;
+use text_run::TextRun;
+use tool_calls::ToolCalls;
 use turn_metrics::Turns;
 use usage::Usage;
-use wall_clock::Epoch;
+use wall_clock::WallClock;
 
 /// How long both sides are silent before the caller counts as away.
 const AWAY_AFTER: Duration = Duration::from_secs(15);
@@ -43,17 +43,17 @@ const AWAY_AFTER: Duration = Duration::from_secs(15);
 /// What is known of a call by those who watch it.
 pub struct Monitor {
     access: Access,
-    epoch: Epoch,
+    epoch: WallClock,
     agent: wire::AgentState,
     user: UserState,
     /// Since when both only listen.
     quiet_since: Option<Instant>,
-    persona: Persona,
+    persona: AgentConfig,
     turns: Turns,
-    tools: Batch,
+    tools: ToolCalls,
     usage: Usage,
     history: History,
-    run: Option<Run>,
+    run: Option<TextRun>,
     out: VecDeque<Output>,
 }
 
@@ -62,13 +62,13 @@ impl Monitor {
     pub fn new(access: Access, now: Instant, wall: SystemTime) -> Self {
         Self {
             access,
-            epoch: Epoch { at: now, wall },
+            epoch: WallClock { at: now, wall },
             agent: wire::AgentState::AsInitializing,
             user: UserState::UsListening,
             quiet_since: None,
-            persona: Persona::default(),
+            persona: AgentConfig::default(),
             turns: Turns::default(),
-            tools: Batch::default(),
+            tools: ToolCalls::default(),
             usage: Usage::default(),
             history: History::default(),
             run: None,
@@ -77,7 +77,7 @@ impl Monitor {
     }
 
     /// What the agent is, from now on.
-    pub fn brief(&mut self, brief: &Brief) {
+    pub fn brief(&mut self, brief: &AgentProfile) {
         self.persona.set(brief);
     }
 
@@ -161,10 +161,10 @@ impl Monitor {
             created_at: Some(self.epoch.stamp(at)),
             event: Some(event),
         };
-        self.post(Post::Letter(Letter::event(to, event)));
+        self.post(Outbox::Message(MonitorMessage::event(to, event)));
     }
 
-    fn post(&mut self, post: Post) {
+    fn post(&mut self, post: Outbox) {
         self.out.push_back(Output::Post(post));
     }
 }

@@ -15,8 +15,8 @@ use parlor_core::ids::Identity;
 use prost::Message as _;
 
 use super::access::Depth;
-use super::text_run::Run;
-use super::{Asked, Letter, Monitor, Output, Post};
+use super::text_run::TextRun;
+use super::{Asked, MonitorMessage, Monitor, Output, Outbox};
 
 /// What Parlor calls itself.
 const SDK: &str = "parlor";
@@ -26,7 +26,7 @@ enum Answer {
     /// At once.
     Now(Response),
     /// Once the agent has said what it has to say.
-    Later(Run, String),
+    Later(TextRun, String),
     /// With what the room measures.
     Stats,
 }
@@ -56,7 +56,7 @@ impl Monitor {
         };
         match answer {
             Ok(Answer::Now(response)) => self.respond(from, request_id, Ok(response)),
-            Ok(Answer::Stats) => self.post(Post::Stats {
+            Ok(Answer::Stats) => self.post(Outbox::Stats {
                 to: from,
                 request: request_id,
             }),
@@ -82,7 +82,7 @@ impl Monitor {
             }),
             Request::RunInput(input) => {
                 let text = self.input(input)?;
-                let run = Run::new(now, from.clone(), id.to_owned());
+                let run = TextRun::new(now, from.clone(), id.to_owned());
                 return Ok(Answer::Later(run, text));
             }
             Request::GetAgentInfo(_) => Response::GetAgentInfo(self.agent_info()),
@@ -160,7 +160,7 @@ impl Monitor {
     /// Answers what was written once the agent has nothing more to do.
     pub(super) fn finish_run(&mut self) {
         let is_over = self.agent == AgentState::AsListening && self.tools.is_idle();
-        if is_over && self.run.as_ref().is_some_and(Run::is_answered) {
+        if is_over && self.run.as_ref().is_some_and(TextRun::is_answered) {
             self.end_run();
         }
     }
@@ -177,7 +177,7 @@ impl Monitor {
     }
 
     fn respond(&mut self, to: Identity, request: String, answer: Result<Response, String>) {
-        self.post(Post::Letter(Letter::answer(to, request, answer)));
+        self.post(Outbox::Message(MonitorMessage::answer(to, request, answer)));
     }
 }
 

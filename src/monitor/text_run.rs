@@ -10,7 +10,7 @@ use parlor_core::ids::Identity;
 const WITHIN: Duration = Duration::from_secs(60);
 
 /// A request that is answered once the agent has said all it has to say.
-pub(super) struct Run {
+pub(super) struct TextRun {
     pub(super) to: Identity,
     pub(super) request: String,
     pub(super) until: Instant,
@@ -23,7 +23,7 @@ pub(super) struct Run {
     items: Vec<ChatItem>,
 }
 
-impl Run {
+impl TextRun {
     pub(super) fn new(now: Instant, to: Identity, request: String) -> Self {
         Self {
             to,

@@ -2,19 +2,19 @@
 
 use livekit_protocol::agent::agent_session_event::FunctionToolsExecuted;
 use livekit_protocol::agent::{FunctionCall, FunctionCallOutput};
-use parlor_core::ids::CallId;
+use parlor_core::ids::ToolCallId;
 
 /// Calls that are followed at once; of more, no ends are told.
 const FOLLOWED: usize = 64;
 
 /// Calls that belong together: none of them ended before the next began.
 #[derive(Default)]
-pub(super) struct Batch {
+pub(super) struct ToolCalls {
     open: Vec<FunctionCall>,
     ended: FunctionToolsExecuted,
 }
 
-impl Batch {
+impl ToolCalls {
     /// A tool was called.
     pub(super) fn called(&mut self, call: FunctionCall) {
         if self.open.len() + self.ended.function_calls.len() < FOLLOWED {
@@ -25,7 +25,7 @@ impl Batch {
     /// It was answered, or never will be; the call, if it is one of those that are followed.
     pub(super) fn ended(
         &mut self,
-        call: &CallId,
+        call: &ToolCallId,
         output: Option<FunctionCallOutput>,
     ) -> Option<FunctionCall> {
         let at = self.open.iter().position(|it| it.call_id == call.as_str());

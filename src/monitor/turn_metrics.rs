@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use livekit_protocol::agent::MetricsReport;
 use parlor_core::conversation::{Latency, Utterance};
 
-use super::wall_clock::Epoch;
+use super::wall_clock::WallClock;
 
 /// Replies that are audible and not yet told; the oldest is forgotten when there are more.
 const OPEN: usize = 16;
@@ -49,7 +49,7 @@ impl Turns {
     }
 
     /// What the caller said is known; the metrics of it.
-    pub(super) fn caller_said(&mut self, now: Instant, epoch: &Epoch) -> MetricsReport {
+    pub(super) fn caller_said(&mut self, now: Instant, epoch: &WallClock) -> MetricsReport {
         let Spell { from, to } = std::mem::take(&mut self.caller);
         let delay = to.map(|to| now.saturating_duration_since(to));
         MetricsReport {
@@ -78,7 +78,7 @@ impl Turns {
         &mut self,
         now: Instant,
         utterance: Utterance,
-        epoch: &Epoch,
+        epoch: &WallClock,
     ) -> Option<(MetricsReport, Instant)> {
         // A reply that was flushed is heard in several stretches, and named by the first.
         self.replies.retain(|it| it.utterance >= utterance);

@@ -6,12 +6,12 @@ use pbjson_types::Timestamp;
 
 /// The time of day at one instant; all others are told from it, so that they stay in order.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Epoch {
+pub(super) struct WallClock {
     pub(super) at: Instant,
     pub(super) wall: SystemTime,
 }
 
-impl Epoch {
+impl WallClock {
     /// The time of day at this instant.
     pub(super) fn stamp(&self, at: Instant) -> Timestamp {
         let since = self.wall.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -39,7 +39,7 @@ mod tests {
     fn instants_have_their_times_of_day() {
         let at = crate::clock::now();
         let wall = UNIX_EPOCH + Duration::from_millis(10_500);
-        let epoch = Epoch { at, wall };
+        let epoch = WallClock { at, wall };
         let stamp = |at| {
             let stamp = epoch.stamp(at);
             (stamp.seconds, stamp.nanos)

@@ -12,7 +12,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Json};
 use axum::routing::get;
 
-use super::status::Board;
+use super::status::WorkerStatus;
 
 /// The text format of Prometheus.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -21,7 +21,7 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 ///
 /// # Errors
 /// When the address is taken, or no thread can be started.
-pub fn serve(address: SocketAddr, board: Arc<Board>) -> std::io::Result<SocketAddr> {
+pub fn serve(address: SocketAddr, board: Arc<WorkerStatus>) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
@@ -42,32 +42,32 @@ pub fn serve(address: SocketAddr, board: Arc<Board>) -> std::io::Result<SocketAd
     Ok(address)
 }
 
-fn pages(board: Arc<Board>) -> Router {
+fn pages(board: Arc<WorkerStatus>) -> Router {
     Router::new()
         .route("/", get(connected))
         .route("/live", get(|| async { "OK" }))
         .route("/ready", get(ready))
         .route(
             "/worker",
-            get(|board: State<Arc<Board>>| async move { Json(board.worker()) }),
+            get(|board: State<Arc<WorkerStatus>>| async move { Json(board.worker()) }),
         )
         .route(
             "/calls",
-            get(|board: State<Arc<Board>>| async move { Json(board.calls()) }),
+            get(|board: State<Arc<WorkerStatus>>| async move { Json(board.calls()) }),
         )
         .route("/metrics", get(metrics))
         .with_state(board)
 }
 
 /// As LiveKit Cloud asks: whether the worker has its connection.
-async fn connected(board: State<Arc<Board>>) -> impl IntoResponse {
+async fn connected(board: State<Arc<WorkerStatus>>) -> impl IntoResponse {
     match board.is_registered() {
         true => (StatusCode::OK, "OK"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "not connected to LiveKit"),
     }
 }
 
-async fn ready(board: State<Arc<Board>>) -> impl IntoResponse {
+async fn ready(board: State<Arc<WorkerStatus>>) -> impl IntoResponse {
     match board.is_ready() {
         true => (StatusCode::OK, "OK"),
         false => (
@@ -77,6 +77,6 @@ async fn ready(board: State<Arc<Board>>) -> impl IntoResponse {
     }
 }
 
-async fn metrics(board: State<Arc<Board>>) -> impl IntoResponse {
+async fn metrics(board: State<Arc<WorkerStatus>>) -> impl IntoResponse {
     ([(CONTENT_TYPE, OPEN_METRICS)], board.metrics())
 }

@@ -10,9 +10,9 @@ const NEWS: usize = 256;
 
 /// News of rooms, the oldest first.
 #[derive(Debug, Default)]
-pub(super) struct News(VecDeque<Event>);
+pub(super) struct RoomEvents(VecDeque<Event>);
 
-impl News {
+impl RoomEvents {
     /// Keeps `event`; whether another one had to go.
     pub(super) fn push(&mut self, event: Event) -> bool {
         let is_full = self.0.len() >= NEWS;

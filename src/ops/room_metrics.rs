@@ -127,7 +127,7 @@ mod tests {
     use parlor_core::dispatch::Settings;
 
     use super::*;
-    use crate::ops::Board;
+    use crate::ops::WorkerStatus;
 
     /// The names of our metrics in `text`.
     fn names(text: &str) -> BTreeSet<&str> {
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_alerts_that_we_ship_ask_for_metrics_that_exist() {
-        let board = Board::new(&Settings::default());
+        let board = WorkerStatus::new(&Settings::default());
         for outcome in [Outcome::Dispatched, Outcome::Lost, Outcome::Failed] {
             let room = "hall".to_owned();
             board.room(&Fact::Claimed { room, outcome });
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_room_that_waits_is_shown_with_its_time() {
-        let board = Board::new(&Settings::default());
+        let board = WorkerStatus::new(&Settings::default());
         assert!(board.metrics().contains("parlor_rooms_waiting 0"));
         let since = crate::clock::now().checked_sub(Duration::from_secs(5));
         board.rooms_wait(2, since);

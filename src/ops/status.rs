@@ -17,11 +17,11 @@ use crate::clock;
 use crate::session::Counts;
 
 use super::metrics::Metrics;
-use super::room_events::News;
+use super::room_events::RoomEvents;
 
 /// What a worker shows of itself.
 #[derive(Debug)]
-pub struct Board {
+pub struct WorkerStatus {
     agent_name: String,
     worker_type: &'static str,
     metrics: Metrics,
@@ -42,7 +42,7 @@ struct Inner {
     untold: BTreeMap<JobId, Call>,
     /// Offers that were taken and are not assigned yet.
     taken: BTreeMap<JobId, Instant>,
-    news: News,
+    news: RoomEvents,
     /// Since when the first of the rooms that wait does, and how many there are.
     waiting: (usize, Option<Instant>),
 }
@@ -78,7 +78,7 @@ pub struct CallInfo {
     moved: u32,
 }
 
-impl Board {
+impl WorkerStatus {
     /// The board of a worker that is about to start.
     pub fn new(settings: &Settings) -> Self {
         Self {
@@ -368,7 +368,7 @@ mod tests {
 
     #[test]
     fn a_call_is_shown_from_its_start_to_its_end() {
-        let board = Board::new(&Settings::default());
+        let board = WorkerStatus::new(&Settings::default());
         board.note(&start());
         assert_eq!(board.worker().active_jobs, 1);
         let calls = serde_json::to_string(&board.calls()).unwrap();
@@ -403,7 +403,7 @@ mod tests {
             slots: 3,
             ..Settings::default()
         };
-        let board = Board::new(&settings);
+        let board = WorkerStatus::new(&settings);
         board.note(&start());
         board.note(&Action::Observe(Fact::Answered("AJ_2".into(), Ok(()))));
         let (room, dispatch) = ("cellar".to_owned(), "AD_7".to_owned());
@@ -426,7 +426,7 @@ mod tests {
 
     #[test]
     fn a_call_whose_end_is_told_late_has_ended_by_itself_all_the_same() {
-        let board = Board::new(&Settings::default());
+        let board = WorkerStatus::new(&Settings::default());
         board.note(&start());
         board.note(&Action::Release("AJ_1".into()));
         assert!(board.calls().is_empty() && board.rooms().1.is_empty());
@@ -436,7 +436,7 @@ mod tests {
 
     #[test]
     fn what_a_call_costs_is_shown() {
-        let board = Board::new(&Settings::default());
+        let board = WorkerStatus::new(&Settings::default());
         board.note(&Action::Observe(Fact::Capacity(Capacity {
             price: 0.25,
             expected: 0.5,
@@ -453,7 +453,7 @@ mod tests {
 
     #[test]
     fn ready_is_registered_and_not_about_to_end() {
-        let board = Board::new(&Settings::default());
+        let board = WorkerStatus::new(&Settings::default());
         assert!(!board.is_ready());
         let worker_id = "AW_1".to_owned();
         board.note(&Action::Observe(Fact::Registered { worker_id }));

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::document::{About, Ending, Recorded, Report, SCHEMA_VERSION, Summary};
 use super::folder;
 use super::recording::{Recording, Tap};
-use super::timeline::{Minutes, Stretch};
+use super::timeline::{TimelineBuilder, Silence};
 use super::{CallHead, Outgoing, Plan, timestamp};
 use crate::clock;
 use crate::diagnostics;
@@ -33,7 +33,7 @@ pub struct CallReport {
     started: SystemTime,
     began: Instant,
     callers: Vec<Identity>,
-    minutes: Minutes,
+    minutes: TimelineBuilder,
     recording: Option<Recording>,
 }
 
@@ -61,7 +61,7 @@ impl CallReport {
             started,
             began,
             callers: Vec::new(),
-            minutes: Minutes::new(redactor, plan.tool_payloads, plan.currency.clone()),
+            minutes: TimelineBuilder::new(redactor, plan.tool_payloads, plan.currency.clone()),
             recording,
         }
     }
@@ -158,7 +158,7 @@ impl Plan {
         &self,
         head: &CallHead,
         recording: &Recording,
-        unsaid: &[Stretch],
+        unsaid: &[Silence],
     ) -> Option<Recorded> {
         let format = self.recording.extension()?;
         let muted = unsaid.iter().map(|it| it.to.saturating_sub(it.from)).sum();
@@ -208,7 +208,7 @@ impl Over<'_> {
         &self,
         recording: Option<Recording>,
         lasted: Duration,
-        unsaid: &[Stretch],
+        unsaid: &[Silence],
     ) {
         let extension = self.plan.recording.extension().unwrap_or_default();
         let file = self.plan.file(self.head, self.started, extension);

@@ -63,7 +63,7 @@ pub(super) struct Address {
 }
 
 /// Delivers what waits in a spool.
-pub(super) struct Courier {
+pub(super) struct WebhookClient {
     spool: Spool,
     address: Address,
     client: Client,
@@ -82,7 +82,7 @@ enum Answer {
     Failed(String),
 }
 
-impl Courier {
+impl WebhookClient {
     /// # Errors
     /// When there can be no HTTP client, or the pace makes no sense.
     pub(super) fn new(spool: Spool, address: Address, pace: Pace) -> anyhow::Result<Self> {

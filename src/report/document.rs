@@ -23,7 +23,7 @@ pub(super) struct Report {
     pub(super) outcome: Ending,
     /// What was said and heard.
     #[serde(flatten)]
-    pub(super) course: Course,
+    pub(super) course: Timeline,
     /// The figures in short.
     pub(super) summary: Summary,
     /// The recording, if there is one.
@@ -64,7 +64,7 @@ pub(super) struct Ending {
 
 /// What happened in a call, in order.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Course {
+pub(super) struct Timeline {
     /// What was said, as it was heard.
     pub(super) transcript: Vec<Turn>,
     /// Calls of tools.
@@ -249,7 +249,7 @@ pub(super) struct Recorded {
 
 impl Summary {
     /// The figures of `course`.
-    pub(super) fn of(course: &Course) -> Self {
+    pub(super) fn of(course: &Timeline) -> Self {
         let turns = |who: Speaker| course.transcript.iter().filter(move |it| it.speaker == who);
         let waits = &course.waits;
         Self {

@@ -21,7 +21,7 @@ use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::clock;
-use delivery::{Address, Courier};
+use delivery::{Address, WebhookClient};
 use folder::Folder;
 use redact::Redactor;
 use spool::Spool;
@@ -118,7 +118,7 @@ impl Reports {
                     pace,
                     put,
                 }) => {
-                    let courier = Courier::new(spool, address, pace)?;
+                    let courier = WebhookClient::new(spool, address, pace)?;
                     courier.run(&put, shutdown).await;
                 }
                 None => shutdown.await,

@@ -1,4 +1,4 @@
-//! Takes down what happens in a call: facts in, a bounded [`Course`] out. No clock and no files.
+//! Takes down what happens in a call: facts in, a bounded [`Timeline`] out. No clock and no files.
 
 #[cfg(test)]
 mod tests;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use parlor_core::conversation::{AgentError, Fact, Latency, Utterance};
 use parlor_core::secret::Private;
 
-use super::document::{BargeIn, Course, Phase, Session, Speaker, Turn, Usage, Wait};
+use super::document::{BargeIn, Timeline, Phase, Session, Speaker, Turn, Usage, Wait};
 use super::redact::Redactor;
 use crate::diagnostics;
 
@@ -28,7 +28,7 @@ const SOFT_START: Duration = Duration::from_millis(500);
 
 /// A stretch of one side of the recording, since the call began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Stretch {
+pub(super) struct Silence {
     pub(super) side: Speaker,
     pub(super) from: Duration,
     pub(super) to: Duration,
@@ -36,12 +36,12 @@ pub(super) struct Stretch {
 
 /// Takes down what happens in a call.
 #[derive(Debug)]
-pub(super) struct Minutes {
+pub(super) struct TimelineBuilder {
     redactor: Arc<Redactor>,
     /// Arguments and results of tools are kept.
     payloads: bool,
     currency: Option<String>,
-    course: Course,
+    course: Timeline,
     entries: usize,
     bytes: usize,
     /// From here on nothing more was taken down.
@@ -55,7 +55,7 @@ pub(super) struct Minutes {
     /// The reply that was cut short last, and how much of it was heard.
     cut: Option<(Utterance, Duration)>,
     /// What must not be heard in the recording.
-    unsaid: Vec<Stretch>,
+    unsaid: Vec<Silence>,
 }
 
 /// What the caller is saying.
@@ -74,14 +74,14 @@ struct Reply {
     has_words: bool,
 }
 
-impl Minutes {
+impl TimelineBuilder {
     /// Of a call that begins now.
     pub(super) fn new(redactor: Arc<Redactor>, payloads: bool, currency: Option<String>) -> Self {
         Self {
             redactor,
             payloads,
             currency,
-            course: Course::default(),
+            course: Timeline::default(),
             entries: 0,
             bytes: 0,
             full_since: None,
@@ -148,7 +148,7 @@ impl Minutes {
     }
 
     /// The call is over; what must not be heard in its recording comes with it.
-    pub(super) fn close(mut self, at: Duration) -> (Course, Vec<Stretch>) {
+    pub(super) fn close(mut self, at: Duration) -> (Timeline, Vec<Silence>) {
         self.mute_unknown(at);
         self.course.transcript.sort_by_key(|turn| turn.start_ms);
         self.course.truncated = self.full_since.is_some();
@@ -302,7 +302,7 @@ impl Minutes {
 
     fn mute(&mut self, side: Speaker, from: Duration, to: Duration) {
         if self.redactor.audio && self.unsaid.len() <= ENTRIES {
-            self.unsaid.push(Stretch { side, from, to });
+            self.unsaid.push(Silence { side, from, to });
         }
     }
 

@@ -8,7 +8,7 @@ const HOLD: u32 = 30;
 
 /// Who has the floor.
 #[derive(Debug, Default)]
-pub(super) struct Floor {
+pub(super) struct ActiveSpeaker {
     holder: Option<Identity>,
     /// Ticks since the holder was last heard.
     quiet: u32,
@@ -16,7 +16,7 @@ pub(super) struct Floor {
     challenger: Option<(Identity, u32)>,
 }
 
-impl Floor {
+impl ActiveSpeaker {
     /// 10 ms of all callers, with how loud each is. Whose these are: who speaks, or spoke last.
     pub(super) fn pass<'a>(
         &mut self,
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     /// So many ticks of two voices; who has the floor then.
-    fn pass(floor: &mut Floor, ticks: u32, ada: u64, bob: u64) -> Option<String> {
+    fn pass(floor: &mut ActiveSpeaker, ticks: u32, ada: u64, bob: u64) -> Option<String> {
         let both: [(Identity, u64); 2] = [("ada".into(), ada), ("bob".into(), bob)];
         for _ in 0..ticks {
             floor.pass(both.iter().map(|(who, level)| (who, *level)));
@@ -70,13 +70,13 @@ mod tests {
         floor.holder.as_ref().map(|who| who.as_str().to_owned())
     }
 
-    fn speaks(floor: &Floor) -> Option<&str> {
+    fn speaks(floor: &ActiveSpeaker) -> Option<&str> {
         floor.speaker().map(Identity::as_str)
     }
 
     #[test]
     fn nobody_has_it_until_somebody_speaks() {
-        let mut floor = Floor::default();
+        let mut floor = ActiveSpeaker::default();
         assert_eq!(pass(&mut floor, 100, 50, 20), None);
         assert_eq!(pass(&mut floor, 1, 50, 500).as_deref(), Some("bob"));
         assert_eq!(speaks(&floor), Some("bob"));
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn who_is_louder_for_long_enough_takes_it() {
-        let mut floor = Floor::default();
+        let mut floor = ActiveSpeaker::default();
         pass(&mut floor, 1, 900, 0);
         for _ in 0..10 {
             assert_eq!(
@@ -100,7 +100,7 @@ mod tests {
 
     #[test]
     fn who_is_silent_or_gone_gives_it_up_at_once() {
-        let mut floor = Floor::default();
+        let mut floor = ActiveSpeaker::default();
         pass(&mut floor, 1, 900, 0);
         pass(&mut floor, HOLD, 0, 0);
         assert_eq!(pass(&mut floor, 1, 0, 500).as_deref(), Some("bob"));

@@ -15,11 +15,11 @@ const BUFFER_MS: u32 = 60;
 
 /// The native audio source of one published track.
 #[derive(Debug)]
-pub(super) struct NativeSink {
+pub(super) struct AudioOutput {
     source: NativeAudioSource,
 }
 
-impl NativeSink {
+impl AudioOutput {
     /// A source of mono audio at 24 kHz.
     pub(super) fn new() -> Self {
         let options = AudioSourceOptions::default();
@@ -33,7 +33,7 @@ impl NativeSink {
     }
 }
 
-impl Sink for NativeSink {
+impl Sink for AudioOutput {
     async fn capture(&mut self, samples: &[i16]) -> Result<(), String> {
         let frame = AudioFrame {
             data: Cow::Borrowed(samples),

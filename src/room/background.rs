@@ -8,8 +8,8 @@ use parlor_core::audio::SAMPLE_RATE;
 use parlor_core::conversation::Background;
 use tokio::sync::watch;
 
-use super::audio_output::NativeSink;
-use super::permissions::Allowed;
+use super::audio_output::AudioOutput;
+use super::permissions::Permissions;
 use super::playout::Sink;
 use super::playout_queue::SLICE;
 use super::publication::Publication;
@@ -27,9 +27,9 @@ pub(super) async fn run(
     room: Arc<livekit::Room>,
     soundtrack: Soundtrack,
     wanted: watch::Receiver<Background>,
-    allowed: watch::Receiver<Allowed>,
+    allowed: watch::Receiver<Permissions>,
 ) {
-    let sink = NativeSink::new();
+    let sink = AudioOutput::new();
     let options = TrackPublishOptions {
         source: TrackSource::Unknown,
         ..TrackPublishOptions::default()

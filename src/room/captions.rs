@@ -16,8 +16,8 @@ use parlor_core::conversation::{Caption, Utterance};
 use parlor_core::ids::Identity;
 use tokio::sync::{mpsc, watch};
 
-use super::deadline::{Unsent, within};
-use super::permissions::Allowed;
+use super::deadline::{SendError, within};
+use super::permissions::Permissions;
 use crate::random;
 
 /// Captions that wait for the room; one that finds no place is dropped and counted.
@@ -46,7 +46,7 @@ pub(super) struct Captions {
     prefix: String,
     open: Vec<Stream>,
     /// Whether the room takes data at all; if not, it drops it and says nothing.
-    allowed: watch::Receiver<Allowed>,
+    allowed: watch::Receiver<Permissions>,
 }
 
 /// What is shown of a reply that is still heard.
@@ -60,7 +60,7 @@ struct Stream {
 }
 
 impl Captions {
-    pub(super) fn new(room: Arc<livekit::Room>, allowed: watch::Receiver<Allowed>) -> Self {
+    pub(super) fn new(room: Arc<livekit::Room>, allowed: watch::Receiver<Permissions>) -> Self {
         Self {
             room,
             prefix: random::livekit("SG"),
@@ -80,7 +80,7 @@ impl Captions {
         }
     }
 
-    async fn show(&mut self, caption: Caption) -> Result<(), Unsent> {
+    async fn show(&mut self, caption: Caption) -> Result<(), SendError> {
         if !self.allowed.borrow().write {
             self.skip(caption);
             return Ok(());
@@ -118,7 +118,7 @@ impl Captions {
     }
 
     /// Appends to what is shown of a reply.
-    async fn grow(&mut self, utterance: Utterance, more: &str) -> Result<(), Unsent> {
+    async fn grow(&mut self, utterance: Utterance, more: &str) -> Result<(), SendError> {
         let line = self.line(utterance);
         let (shown, known) = match self.take(utterance) {
             Some(open) if open.track == line.track => (open.shown, open.writer),
@@ -159,7 +159,7 @@ impl Captions {
         }
     }
 
-    async fn begin(&self, line: &Line) -> Result<TextStreamWriter, Unsent> {
+    async fn begin(&self, line: &Line) -> Result<TextStreamWriter, SendError> {
         let mut options = StreamTextOptions::new_with_topic(TOPIC);
         options.attributes = line.attributes();
         let opening = self.room.local_participant();
@@ -184,7 +184,7 @@ impl Captions {
         utterance: Utterance,
         line: &Line,
         text: &str,
-    ) -> Result<(), Unsent> {
+    ) -> Result<(), SendError> {
         let open = self.take(utterance).filter(|it| it.track == line.track);
         let Some(Stream {
             writer: Some(writer),
@@ -210,7 +210,7 @@ impl Captions {
     }
 
     /// Shows a text in a stream of its own. Of an empty one clients would see nothing.
-    async fn whole(&self, line: &Line, text: &str) -> Result<(), Unsent> {
+    async fn whole(&self, line: &Line, text: &str) -> Result<(), SendError> {
         if text.is_empty() {
             return Ok(());
         }
@@ -223,7 +223,7 @@ impl Captions {
     }
 
     /// Shows a text to clients that do not read the streams, while there are any.
-    async fn packet(&self, line: &Line, text: &str) -> Result<(), Unsent> {
+    async fn packet(&self, line: &Line, text: &str) -> Result<(), SendError> {
         let participants = self.room.remote_participants();
         let mut apps = participants
             .values()

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::CHAT;
-use super::deadline::{Unsent, within};
+use super::deadline::{SendError, within};
 
 /// How long the server may take to pass something on.
 const SEND_WITHIN: Duration = Duration::from_secs(5);
@@ -21,11 +21,11 @@ const UNSUPPORTED_METHOD: u32 = 1_400;
 
 /// A hand on a room that somebody else has joined; it keeps nothing alive.
 #[derive(Debug, Clone)]
-pub struct Hand(pub(super) Arc<livekit::Room>);
+pub struct RoomControl(pub(super) Arc<livekit::Room>);
 
 /// Why something could not be done in a room. Tells nothing of what it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HandError {
+pub enum RoomControlError {
     /// There is nobody of that identity.
     #[error("the participant is not in the room")]
     Absent,
@@ -43,7 +43,7 @@ pub enum HandError {
     Timeout,
 }
 
-impl Hand {
+impl RoomControl {
     /// What is known of the room, and of the participant named `caller`: `room` and `caller` with
     /// names, attributes and metadata. Metadata that is JSON is told as such.
     pub fn about(&self, caller: &Identity) -> Value {
@@ -58,17 +58,17 @@ impl Hand {
     /// Calls `method` of the app of the participant named `to`.
     ///
     /// # Errors
-    /// [`HandError`]
+    /// [`RoomControlError`]
     pub async fn call(
         &self,
         to: &Identity,
         method: &str,
         payload: String,
         within: Duration,
-    ) -> Result<String, HandError> {
+    ) -> Result<String, RoomControlError> {
         let is_here = |identity| self.0.remote_participants().contains_key(identity);
         if !is_here(&to.as_str().into()) {
-            return Err(HandError::Absent);
+            return Err(RoomControlError::Absent);
         }
         let data = PerformRpcData::new(to.as_str().to_owned(), method)
             .with_payload(payload)
@@ -77,15 +77,15 @@ impl Hand {
         match timeout(within, calling.perform_rpc(data)).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(error.into()),
-            Err(_elapsed) => Err(HandError::Timeout),
+            Err(_elapsed) => Err(RoomControlError::Timeout),
         }
     }
 
     /// Presses keys of a telephone: digits, `*`, `#`, `A` to `D`.
     ///
     /// # Errors
-    /// [`HandError`]
-    pub async fn press(&self, to: &Identity, key: char) -> Result<(), HandError> {
+    /// [`RoomControlError`]
+    pub async fn press(&self, to: &Identity, key: char) -> Result<(), RoomControlError> {
         let tone = SipDTMF {
             code: code(key),
             digit: key.to_string(),
@@ -98,8 +98,8 @@ impl Hand {
     /// Writes a chat message to the participant named `to`, or to everybody.
     ///
     /// # Errors
-    /// [`HandError`]
-    pub async fn write(&self, to: Option<&Identity>, text: &str) -> Result<(), HandError> {
+    /// [`RoomControlError`]
+    pub async fn write(&self, to: Option<&Identity>, text: &str) -> Result<(), RoomControlError> {
         let mut options = SendTextOptions::new_with_topic(CHAT);
         options.destination_identities = to.iter().map(|it| it.as_str().into()).collect();
         let writing = self.0.local_participant();
@@ -108,7 +108,7 @@ impl Hand {
     }
 }
 
-impl From<RpcError> for HandError {
+impl From<RpcError> for RoomControlError {
     fn from(error: RpcError) -> Self {
         match error.code {
             UNSUPPORTED_METHOD => Self::NoMethod,
@@ -117,11 +117,11 @@ impl From<RpcError> for HandError {
     }
 }
 
-impl From<Unsent> for HandError {
-    fn from(unsent: Unsent) -> Self {
+impl From<SendError> for RoomControlError {
+    fn from(unsent: SendError) -> Self {
         match unsent {
-            Unsent::Room(error) => Self::Room(error),
-            Unsent::Timeout => Self::Timeout,
+            SendError::Room(error) => Self::Room(error),
+            SendError::Timeout => Self::Timeout,
         }
     }
 }

@@ -7,7 +7,7 @@ use tokio::time::timeout;
 
 /// Why the room did not pass something on. Tells nothing of what it was.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unsent {
+pub(super) enum SendError {
     /// The room's own words.
     #[error("{0}")]
     Room(String),
@@ -20,10 +20,10 @@ pub(super) enum Unsent {
 pub(super) async fn within<T, E: Display>(
     limit: Duration,
     passing: impl Future<Output = Result<T, E>>,
-) -> Result<T, Unsent> {
+) -> Result<T, SendError> {
     match timeout(limit, passing).await {
         Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(Unsent::Room(error.to_string())),
-        Err(_elapsed) => Err(Unsent::Timeout),
+        Ok(Err(error)) => Err(SendError::Room(error.to_string())),
+        Err(_elapsed) => Err(SendError::Timeout),
     }
 }

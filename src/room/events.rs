@@ -9,7 +9,7 @@ use livekit::publication::RemoteTrackPublication;
 use livekit::track::{LocalTrack, RemoteTrack, TrackSource};
 use livekit::{DisconnectReason, RoomEvent as LiveKitEvent};
 use livekit_protocol::{AudioTrackFeature, ParticipantPermission};
-use parlor_core::conversation::{AgentState, Event, Gone, Phone, RoomEnd, RoomEvent};
+use parlor_core::conversation::{AgentState, Event, LeaveReason, Phone, RoomEnd, RoomEvent};
 use parlor_core::dispatch::NAME_ATTRIBUTE;
 use parlor_core::ids::Identity;
 use parlor_core::secret::Secret;
@@ -21,10 +21,10 @@ use crate::monitor::Asked;
 use super::hand_over::{self, Answers};
 use super::monitor_sender;
 use super::participant_info::info;
-use super::permissions::Allowed;
+use super::permissions::Permissions;
 use super::presence::{Presence, gone};
 use super::streams::Streams;
-use super::subscriptions::{Ears, Listening, Request, identity};
+use super::subscriptions::{Subscriptions, Listening, Request, identity};
 
 /// How long the native core may try to get a lost connection back.
 const RECONNECT_WITHIN: Duration = Duration::from_secs(20);
@@ -41,7 +41,7 @@ pub(super) struct Outlets {
     /// The agent's state, to be shown again after a reconnect.
     pub(super) state: watch::Sender<AgentState>,
     /// What the server allows us; touched when something became of our tracks.
-    pub(super) allowed: watch::Sender<Allowed>,
+    pub(super) allowed: watch::Sender<Permissions>,
     /// What opens the room.
     pub(super) token: watch::Sender<Secret>,
     /// How often a lost connection was back.
@@ -69,7 +69,7 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    pub(super) fn new(room: Arc<livekit::Room>, ears: watch::Sender<Ears>, out: Outlets) -> Self {
+    pub(super) fn new(room: Arc<livekit::Room>, ears: watch::Sender<Subscriptions>, out: Outlets) -> Self {
         Self {
             listening: Listening::new(room.clone(), ears),
             streams: Streams::new(out.events.clone(), out.asked.clone()),
@@ -319,7 +319,7 @@ impl Watcher {
 
     async fn tell_left(&self, gone: Vec<Identity>) -> ControlFlow<()> {
         for identity in gone {
-            let how = Gone::Lost;
+            let how = LeaveReason::Lost;
             self.tell(RoomEvent::Left { identity, how }).await?;
         }
         ControlFlow::Continue(())

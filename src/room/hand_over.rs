@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use livekit::prelude::RpcError;
 use parking_lot::Mutex;
-use parlor_core::conversation::NotHandedOver;
+use parlor_core::conversation::HandOverRefusal;
 use parlor_core::ids::Identity;
 use serde::Deserialize;
 use tokio::sync::{mpsc, oneshot};
@@ -28,7 +28,7 @@ const LONGEST: usize = 512;
 /// The code of an app's own error.
 const REFUSED: u32 = 1_500;
 
-type Answer = Result<(), NotHandedOver>;
+type Answer = Result<(), HandOverRefusal>;
 
 /// One call of the method.
 pub(super) struct Asked {
@@ -92,7 +92,7 @@ async fn ask(
     match timeout(ANSWER_WITHIN, answered).await {
         Ok(Ok(Ok(()))) => Ok(r#"{"ok":true}"#.to_owned()),
         Ok(Ok(Err(why))) => Err(why.to_string()),
-        Ok(Err(_)) => Err(NotHandedOver::Over.to_string()),
+        Ok(Err(_)) => Err(HandOverRefusal::Over.to_string()),
         Err(_elapsed) => Err("no answer in time".to_owned()),
     }
 }
@@ -128,7 +128,7 @@ mod tests {
         let to_bob = r#"{"to":"bob"}"#;
         let ok = Ok(r#"{"ok":true}"#.to_owned());
         assert_eq!(asked(to_bob, Some(Ok(()))).await, ok);
-        let why = NotHandedOver::NoSuchCaller;
+        let why = HandOverRefusal::NoSuchCaller;
         assert_eq!(asked(to_bob, Some(Err(why))).await, Err(why.to_string()));
         let over = Err("the call is over".to_owned());
         assert_eq!(asked(to_bob, None).await, over);

@@ -11,7 +11,7 @@ use livekit::webrtc::audio_source::RtcAudioSource;
 use livekit::{E2eeOptions, Room, RoomOptions};
 use parlor_core::secret::Secret;
 
-use super::deadline::{Unsent, within};
+use super::deadline::{SendError, within};
 use super::events;
 use super::native_core::{native_core, without_tokens};
 use crate::config::LiveKit;
@@ -60,8 +60,8 @@ pub(super) async fn connect(
     options.encryption = livekit.shared_key.as_ref().map(encryption);
     let joining = Room::connect(&livekit.url, token.reveal(), options);
     within(JOIN_WITHIN, joining).await.map_err(|why| match why {
-        Unsent::Room(error) => refused(&error),
-        Unsent::Timeout => JoinError::Timeout,
+        SendError::Room(error) => refused(&error),
+        SendError::Timeout => JoinError::Timeout,
     })
 }
 
@@ -111,7 +111,7 @@ pub(super) async fn publish(
 }
 
 /// Unpublishes a track of ours.
-pub(super) async fn unpublish(room: &Room, sid: &TrackSid) -> Result<(), Unsent> {
+pub(super) async fn unpublish(room: &Room, sid: &TrackSid) -> Result<(), SendError> {
     let participant = room.local_participant();
     let unpublished = within(PUBLISH_WITHIN, participant.unpublish_track(sid)).await;
     unpublished.map(drop)
@@ -121,9 +121,9 @@ pub(super) async fn unpublish(room: &Room, sid: &TrackSid) -> Result<(), Unsent>
 pub(super) async fn close(room: &Room) {
     match within(LEAVE_WITHIN, room.close()).await {
         Ok(()) => {}
-        Err(Unsent::Room(error)) => {
+        Err(SendError::Room(error)) => {
             tracing::debug!(%error, "the room was over before it was left");
         }
-        Err(Unsent::Timeout) => tracing::warn!("the server did not answer the goodbye in time"),
+        Err(SendError::Timeout) => tracing::warn!("the server did not answer the goodbye in time"),
     }
 }

@@ -10,7 +10,7 @@ use livekit::webrtc::stats::RtcStats;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use super::deadline::{Unsent, within};
+use super::deadline::{SendError, within};
 
 /// How long a voice may stand still: longer than a pause between packets of silence.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -27,15 +27,15 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// A connection that is looked at.
 pub(super) trait Connection {
     /// What it has carried; `None` while it cannot be measured.
-    fn measure(&self) -> impl Future<Output = Option<Flow>> + Send;
+    fn measure(&self) -> impl Future<Output = Option<MediaFlow>> + Send;
 
     /// Begins to join the room again.
-    fn rejoin(&self) -> impl Future<Output = Result<(), Unsent>> + Send;
+    fn rejoin(&self) -> impl Future<Output = Result<(), SendError>> + Send;
 }
 
 /// Packets of voice that a connection has carried so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Flow {
+pub(super) struct MediaFlow {
     sent: u64,
     received: u64,
     /// The agent's voice is published.
@@ -91,7 +91,7 @@ async fn look(connection: &impl Connection) -> Option<Result<(), Still>> {
     Some(looked)
 }
 
-impl Flow {
+impl MediaFlow {
     /// Whether there is more than before. Counts begin anew when the room is joined again.
     fn since(self, before: Self) -> Result<(), Still> {
         let spoken = self.speaks && before.speaks;
@@ -107,7 +107,7 @@ impl Flow {
 }
 
 impl Connection for livekit::Room {
-    async fn measure(&self) -> Option<Flow> {
+    async fn measure(&self) -> Option<MediaFlow> {
         let stats = within(ANSWER_WITHIN, self.get_stats()).await.ok()?;
         let all = || stats.publisher_stats.iter().chain(&stats.subscriber_stats);
         let sent = all().map(|it| match it {
@@ -118,7 +118,7 @@ impl Connection for livekit::Room {
             RtcStats::InboundRtp(it) if it.stream.kind == "audio" => it.received.packets_received,
             _ => 0,
         });
-        Some(Flow {
+        Some(MediaFlow {
             sent: sent.sum(),
             received: received.sum(),
             speaks: !self.local_participant().track_publications().is_empty(),
@@ -126,7 +126,7 @@ impl Connection for livekit::Room {
         })
     }
 
-    async fn rejoin(&self) -> Result<(), Unsent> {
+    async fn rejoin(&self) -> Result<(), SendError> {
         let scenario = SimulateScenario::FullReconnect;
         within(ANSWER_WITHIN, self.simulate_scenario(scenario)).await
     }
@@ -161,9 +161,9 @@ mod tests {
     }
 
     impl Connection for Fake {
-        async fn measure(&self) -> Option<Flow> {
+        async fn measure(&self) -> Option<MediaFlow> {
             let looks = self.looks.fetch_add(1, Ordering::Relaxed);
-            Some(Flow {
+            Some(MediaFlow {
                 sent: looks * self.sends,
                 received: looks * self.receives,
                 speaks: self.speaks,
@@ -171,7 +171,7 @@ mod tests {
             })
         }
 
-        async fn rejoin(&self) -> Result<(), Unsent> {
+        async fn rejoin(&self) -> Result<(), SendError> {
             self.rejoined.fetch_add(1, Ordering::Relaxed);
             self.back.send_modify(|times| *times += 1);
             Ok(())

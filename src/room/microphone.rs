@@ -18,15 +18,15 @@ use crate::report::Tap;
 use crate::session::Microphone;
 
 use super::mixer::Mixer;
-use super::silence_insertion::{Pace, Ticks};
-use super::subscriptions::Ears;
+use super::silence_insertion::{SilenceInserter, Ticks};
+use super::subscriptions::Subscriptions;
 
 /// Frames of 10 ms that wait natively: 0.5 s. When it is full the oldest is dropped there.
 const NATIVE_QUEUE: usize = 50;
 
 /// Follows whoever is listened to.
 pub struct Mic {
-    ears: watch::Receiver<Ears>,
+    ears: watch::Receiver<Subscriptions>,
     sources: Vec<Source>,
     way: Way,
     tap: Option<Tap>,
@@ -41,7 +41,7 @@ struct Source {
 /// How what is heard becomes one voice.
 enum Way {
     /// One microphone, as it comes.
-    Passed(Pace),
+    Passed(SilenceInserter),
     /// All of them.
     Mixed {
         ticks: Ticks,
@@ -51,11 +51,11 @@ enum Way {
 }
 
 impl Mic {
-    pub(super) fn new(ears: watch::Receiver<Ears>) -> Self {
+    pub(super) fn new(ears: watch::Receiver<Subscriptions>) -> Self {
         let mut mic = Self {
             ears,
             sources: Vec::new(),
-            way: Way::Passed(Pace::default()),
+            way: Way::Passed(SilenceInserter::default()),
             tap: None,
         };
         mic.follow(clock::now());
@@ -70,7 +70,7 @@ impl Mic {
     /// Whom to hear of several callers; to be told at first.
     pub fn hear(&mut self, whom: Hear) {
         self.way = match whom {
-            Hear::Linked => Way::Passed(Pace::default()),
+            Hear::Linked => Way::Passed(SilenceInserter::default()),
             Hear::Mix | Hear::Loudest => Way::Mixed {
                 ticks: Ticks::default(),
                 mixer: Box::new(Mixer::new(whom == Hear::Loudest)),
@@ -251,7 +251,7 @@ mod tests {
     /// What is heard of nobody's track within a second.
     async fn heard(whom: Hear, is_open: bool) -> usize {
         let tracks = Vec::new();
-        let (_ears, listening) = watch::channel(Ears { is_open, tracks });
+        let (_ears, listening) = watch::channel(Subscriptions { is_open, tracks });
         let mut mic = Mic::new(listening);
         mic.hear(whom);
         let end = clock::now() + Duration::from_millis(1_005);

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use parlor_core::audio::{Frame, SAMPLES_PER_10_MS, loudness};
 use parlor_core::ids::Identity;
 
-use super::active_speaker::Floor;
+use super::active_speaker::ActiveSpeaker;
 
 /// What must be there of a voice before it is played: 20 ms, so that it does not stutter.
 const LEAD: usize = 2 * SAMPLES_PER_10_MS;
@@ -19,7 +19,7 @@ pub(super) struct Mixer {
     /// Only who has the floor is heard.
     only_loudest: bool,
     voices: Vec<Voice>,
-    floor: Floor,
+    floor: ActiveSpeaker,
     /// Samples that came too late.
     late: u64,
 }
@@ -40,7 +40,7 @@ impl Mixer {
         Self {
             only_loudest,
             voices: Vec::new(),
-            floor: Floor::default(),
+            floor: ActiveSpeaker::default(),
             late: 0,
         }
     }

@@ -31,7 +31,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor_core::conversation::{AgentState, Background, Caption, Event, NotHandedOver, RoomEvent};
+use parlor_core::conversation::{AgentState, Background, Caption, Event, HandOverRefusal, RoomEvent};
 use parlor_core::ids::Identity;
 use parlor_core::secret::Secret;
 use tokio::sync::{mpsc, watch};
@@ -43,7 +43,7 @@ pub use caller::recorder::Heard;
 pub use caller::transcript::Spoken;
 pub use caller::{AgentTrack, Caller};
 pub(crate) use control::metadata;
-pub use control::{Hand, HandError};
+pub use control::{RoomControl, RoomControlError};
 pub use join::JoinError;
 pub use microphone::Mic;
 pub use native_core::native_core;
@@ -51,19 +51,19 @@ pub use playout::{Playout, Sink};
 pub use playout_queue::{Full, Queue, SLICE, Step};
 
 use crate::config::LiveKit;
-use crate::monitor::{Asked, Post};
+use crate::monitor::{Asked, Outbox};
 use crate::soundtrack::Soundtrack;
 
-use audio_output::NativeSink;
+use audio_output::AudioOutput;
 use captions::Captions;
-use deadline::{Unsent, within};
+use deadline::{SendError, within};
 use events::{Inlets, Outlets, Watcher};
 use hand_over::Answers;
 use join::{close, connect, microphone};
-use monitor_sender::Letters;
-use permissions::Allowed;
+use monitor_sender::MessageSender;
+use permissions::Permissions;
 use publication::Publication;
-use subscriptions::{Ears, Request};
+use subscriptions::{Subscriptions, Request};
 
 /// Events between the room and the core; a full queue holds back the room's task only.
 const INBOX: usize = 64;
@@ -94,9 +94,9 @@ pub struct Room {
     requests: mpsc::Sender<Request>,
     answers: Answers,
     captions: mpsc::Sender<Caption>,
-    posts: mpsc::Sender<Post>,
+    posts: mpsc::Sender<Outbox>,
     state: watch::Sender<AgentState>,
-    allowed: watch::Sender<Allowed>,
+    allowed: watch::Sender<Permissions>,
     background: watch::Sender<Background>,
     playout: Playout,
     tasks: JoinSet<()>,
@@ -127,7 +127,7 @@ impl Room {
     /// the track cannot be published, or nobody answers within 20 s.
     pub async fn join(livekit: &LiveKit, token: &Secret) -> Result<(Self, Inbox), JoinError> {
         let (room, room_events) = connect(livekit, token, false).await?;
-        let (room, sink) = (Arc::new(room), NativeSink::new());
+        let (room, sink) = (Arc::new(room), AudioOutput::new());
         let voice = publish_voice(&room, &sink).await?;
         let (requests, requests_out) = mpsc::channel(REQUESTS);
         let (events, events_out) = mpsc::channel(INBOX);
@@ -135,10 +135,10 @@ impl Room {
         let (posts, posts_out) = mpsc::channel(monitor_sender::WAITING);
         let (asked, asked_out) = mpsc::channel(ASKED);
         let (reports, reports_out) = mpsc::channel(REPORTS);
-        let (ears, ears_out) = watch::channel(Ears::default());
+        let (ears, ears_out) = watch::channel(Subscriptions::default());
         let (state, state_out) = watch::channel(AgentState::Initializing);
         let (renewed, renewed_out) = watch::channel(token.clone());
-        let (allowed, allowed_out) = watch::channel(Allowed::default());
+        let (allowed, allowed_out) = watch::channel(Permissions::default());
         let (back, back_out) = watch::channel(0);
         let (playout, answers) = (Playout::default(), Answers::default());
 
@@ -194,8 +194,8 @@ impl Room {
     }
 
     /// What may be done in the room besides speaking.
-    pub fn hand(&self) -> Hand {
-        Hand(self.room.clone())
+    pub fn hand(&self) -> RoomControl {
+        RoomControl(self.room.clone())
     }
 
     /// The agent's voice.
@@ -231,7 +231,7 @@ impl Room {
 
     /// Sends something to those who watch the call; drops it if too much waits, and says so.
     #[must_use]
-    pub fn post(&self, post: Post) -> bool {
+    pub fn post(&self, post: Outbox) -> bool {
         self.posts.try_send(post).is_ok()
     }
 
@@ -246,7 +246,7 @@ impl Room {
     }
 
     /// Answers the caller who first asked for a hand-over.
-    pub fn answer_hand_over(&self, answer: Result<(), NotHandedOver>) {
+    pub fn answer_hand_over(&self, answer: Result<(), HandOverRefusal>) {
         self.answers.give(answer);
     }
 
@@ -271,7 +271,7 @@ impl Room {
 /// Publishes the agent's track, or leaves the room.
 async fn publish_voice(
     room: &Arc<livekit::Room>,
-    sink: &NativeSink,
+    sink: &AudioOutput,
 ) -> Result<Publication, JoinError> {
     let voice = Publication {
         room: room.clone(),
@@ -293,7 +293,7 @@ async fn publish_voice(
 fn keep_voice(
     tasks: &mut JoinSet<()>,
     voice: Publication,
-    allowed: watch::Receiver<Allowed>,
+    allowed: watch::Receiver<Permissions>,
     events: mpsc::Sender<Event>,
 ) {
     let tell = async move |unheard| {
@@ -308,9 +308,9 @@ fn keep_voice(
 fn show(
     room: &Arc<livekit::Room>,
     shown: impl Future<Output = ()> + Send + 'static,
-    posts: mpsc::Receiver<Post>,
+    posts: mpsc::Receiver<Outbox>,
 ) -> JoinHandle<()> {
-    let posted = Letters::new(room.clone()).run(posts);
+    let posted = MessageSender::new(room.clone()).run(posts);
     let all = async {
         tokio::join!(shown, posted);
     };
@@ -321,7 +321,7 @@ fn show(
 async fn show_state(
     room: Arc<livekit::Room>,
     mut state: watch::Receiver<AgentState>,
-    mut allowed: watch::Receiver<Allowed>,
+    mut allowed: watch::Receiver<Permissions>,
 ) {
     let (mut may_show, mut is_refused) = (true, false);
     loop {
@@ -344,14 +344,14 @@ async fn show_state(
         let participant = room.local_participant();
         match within(UPDATE_WITHIN, participant.set_attributes(attributes)).await {
             Ok(()) => is_refused = false,
-            Err(Unsent::Room(error)) if is_refused => {
+            Err(SendError::Room(error)) if is_refused => {
                 tracing::debug!(%error, "the agent's state was not shown");
             }
-            Err(Unsent::Room(error)) => {
+            Err(SendError::Room(error)) => {
                 is_refused = true;
                 tracing::warn!(%error, "the agent's state was not shown");
             }
-            Err(Unsent::Timeout) => tracing::debug!("no answer yet to the agent's new state"),
+            Err(SendError::Timeout) => tracing::debug!("no answer yet to the agent's new state"),
         }
     }
 }

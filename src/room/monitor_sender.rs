@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use super::connection_stats;
 use super::deadline::within;
-use crate::monitor::{Letter, Post, TOPIC, To};
+use crate::monitor::{MonitorMessage, Outbox, TOPIC, To};
 use crate::random;
 
 /// Messages that wait for the room; one that finds no place is dropped and counted.
@@ -31,13 +31,13 @@ const MEASURED_WITHIN: Duration = Duration::from_secs(2);
 const MEASURING: usize = 4;
 
 /// The task that sends messages.
-pub(super) struct Letters {
+pub(super) struct MessageSender {
     room: Arc<Room>,
-    measuring: JoinSet<Letter>,
+    measuring: JoinSet<MonitorMessage>,
     unsent: u64,
 }
 
-impl Letters {
+impl MessageSender {
     pub(super) fn new(room: Arc<Room>) -> Self {
         Self {
             room,
@@ -47,12 +47,12 @@ impl Letters {
     }
 
     /// Sends messages until no more come.
-    pub(super) async fn run(mut self, mut posts: mpsc::Receiver<Post>) {
+    pub(super) async fn run(mut self, mut posts: mpsc::Receiver<Outbox>) {
         loop {
             let letter = tokio::select! {
                 post = posts.recv() => match post {
-                    Some(Post::Letter(letter)) => Some(letter),
-                    Some(Post::Stats { to, request }) => self.measure(to, request),
+                    Some(Outbox::Message(letter)) => Some(letter),
+                    Some(Outbox::Stats { to, request }) => self.measure(to, request),
                     None => return,
                 },
                 Some(measured) = self.measuring.join_next() => measured.ok(),
@@ -64,18 +64,18 @@ impl Letters {
     }
 
     /// Asks for what the core measures; the answer if that cannot be.
-    fn measure(&mut self, to: Identity, request: String) -> Option<Letter> {
+    fn measure(&mut self, to: Identity, request: String) -> Option<MonitorMessage> {
         if self.measuring.len() == MEASURING {
             let busy = Err("too many requests at once".to_owned());
-            return Some(Letter::answer(to, request, busy));
+            return Some(MonitorMessage::answer(to, request, busy));
         }
         let room = self.room.clone();
-        let measuring = async move { Letter::answer(to, request, measured(&room).await) };
+        let measuring = async move { MonitorMessage::answer(to, request, measured(&room).await) };
         self.measuring.spawn(measuring.in_current_span());
         None
     }
 
-    async fn send(&mut self, letter: &Letter) {
+    async fn send(&mut self, letter: &MonitorMessage) {
         let Some(destinations) = self.readers(&letter.to) else {
             return;
         };

@@ -4,7 +4,7 @@ use livekit_protocol::{ParticipantPermission, TrackSource};
 
 /// What the agent may do at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Allowed {
+pub(super) struct Permissions {
     /// To publish its voice.
     pub(super) voice: MayPublish,
     /// To publish other sounds.
@@ -27,7 +27,7 @@ pub(super) struct MayPublish {
     pub(super) taken: u32,
 }
 
-impl Default for Allowed {
+impl Default for Permissions {
     /// Everything.
     fn default() -> Self {
         let always = MayPublish {
@@ -44,7 +44,7 @@ impl Default for Allowed {
     }
 }
 
-impl Allowed {
+impl Permissions {
     /// What is allowed once the server has said `permission`; what it does not say is allowed.
     pub(super) fn with(self, permission: Option<&ParticipantPermission>) -> Self {
         let may_publish = |source| permission.is_none_or(|it| may_publish(it, source));
@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn what_is_taken_and_given_back_is_counted() {
-        let before = Allowed::default();
+        let before = Permissions::default();
         assert_eq!(before.with(None), before);
         assert_eq!(before.with(Some(&all())), before);
         let revoked = ParticipantPermission {
@@ -135,7 +135,7 @@ mod tests {
             can_publish_sources: vec![TrackSource::Camera as i32],
             ..all()
         };
-        let allowed = Allowed::default().with(Some(&camera));
+        let allowed = Permissions::default().with(Some(&camera));
         assert!(!allowed.voice.now && !allowed.sounds.now);
         let microphone = ParticipantPermission {
             can_publish_sources: vec![TrackSource::Microphone as i32],

@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use livekit::participant::DisconnectReason;
-use parlor_core::conversation::Gone;
+use parlor_core::conversation::LeaveReason;
 use parlor_core::ids::Identity;
 
 /// How long after a departure without a reason a lost connection shows.
@@ -79,15 +79,15 @@ impl Presence {
 }
 
 /// In which way somebody left, by the server's reason.
-pub(super) fn gone(reason: DisconnectReason) -> Gone {
+pub(super) fn gone(reason: DisconnectReason) -> LeaveReason {
     match reason {
         DisconnectReason::ClientInitiated
         | DisconnectReason::ParticipantRemoved
         | DisconnectReason::RoomDeleted
         | DisconnectReason::RoomClosed
         | DisconnectReason::UserUnavailable
-        | DisconnectReason::UserRejected => Gone::Left,
-        _ => Gone::Lost,
+        | DisconnectReason::UserRejected => LeaveReason::Left,
+        _ => LeaveReason::Lost,
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
             Reason::UserRejected,
             Reason::ParticipantRemoved,
         ] {
-            assert_eq!(gone(reason), Gone::Left, "{reason:?}");
+            assert_eq!(gone(reason), LeaveReason::Left, "{reason:?}");
         }
         for reason in [
             Reason::DuplicateIdentity,
@@ -124,7 +124,7 @@ mod tests {
             Reason::SignalClose,
             Reason::UnknownReason,
         ] {
-            assert_eq!(gone(reason), Gone::Lost, "{reason:?}");
+            assert_eq!(gone(reason), LeaveReason::Lost, "{reason:?}");
         }
     }
 

@@ -8,11 +8,11 @@ use livekit::options::TrackPublishOptions;
 use livekit::publication::LocalTrackPublication;
 use livekit::webrtc::audio_source::RtcAudioSource;
 use parlor_core::backoff::Backoff;
-use parlor_core::conversation::Unheard;
+use parlor_core::conversation::Inaudible;
 use tokio::sync::watch;
 
 use super::join::{JoinError, publish, unpublish};
-use super::permissions::{Allowed, MayPublish};
+use super::permissions::{Permissions, MayPublish};
 use crate::{clock, random};
 
 /// How often publishing is tried after the permission is back.
@@ -32,7 +32,7 @@ pub(super) struct Publication {
     pub(super) source: RtcAudioSource,
     pub(super) options: TrackPublishOptions,
     /// The permission that it takes.
-    pub(super) permission: fn(&Allowed) -> MayPublish,
+    pub(super) permission: fn(&Permissions) -> MayPublish,
 }
 
 impl Publication {
@@ -49,8 +49,8 @@ impl Publication {
     /// whether it can be heard. Looks whenever `allowed` is touched.
     pub(super) async fn keep(
         self,
-        mut allowed: watch::Receiver<Allowed>,
-        mut tell: impl AsyncFnMut(Option<Unheard>),
+        mut allowed: watch::Receiver<Permissions>,
+        mut tell: impl AsyncFnMut(Option<Inaudible>),
     ) {
         let (mut told, mut taken, mut tries) = (None, 0, Tries::default());
         loop {
@@ -58,7 +58,7 @@ impl Publication {
             let is_taken = std::mem::replace(&mut taken, now.taken) != now.taken;
             if is_taken {
                 tries = Tries::default();
-                turn(&mut told, Some(Unheard::NotAllowed), &mut tell).await;
+                turn(&mut told, Some(Inaudible::NotAllowed), &mut tell).await;
                 self.unpublish().await;
             }
             if now.now && self.current().is_none() && tries.are_due(clock::now()) {
@@ -68,12 +68,12 @@ impl Publication {
                 }
             }
             let heard = match self.current() {
-                Some(current) if current.is_muted() => Some(Unheard::Muted),
+                Some(current) if current.is_muted() => Some(Inaudible::Muted),
                 Some(_) => None,
-                None if !now.now => Some(Unheard::NotAllowed),
-                None if tries.is_over() => Some(Unheard::NotPublished),
+                None if !now.now => Some(Inaudible::NotAllowed),
+                None if tries.is_over() => Some(Inaudible::NotPublished),
                 // Not yet, again.
-                None => told.or(Some(Unheard::NotPublished)),
+                None => told.or(Some(Inaudible::NotPublished)),
             };
             turn(&mut told, heard, &mut tell).await;
             tokio::select! {
@@ -103,9 +103,9 @@ impl Publication {
 
 /// Tells what is news.
 async fn turn(
-    told: &mut Option<Unheard>,
-    now: Option<Unheard>,
-    tell: &mut impl AsyncFnMut(Option<Unheard>),
+    told: &mut Option<Inaudible>,
+    now: Option<Inaudible>,
+    tell: &mut impl AsyncFnMut(Option<Inaudible>),
 ) {
     if std::mem::replace(told, now) != now {
         tell(now).await;

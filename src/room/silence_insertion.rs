@@ -50,13 +50,13 @@ impl Ticks {
 
 /// Passes on what one microphone gives, and tells when silence is due.
 #[derive(Debug, Default)]
-pub(super) struct Pace {
+pub(super) struct SilenceInserter {
     silence: Ticks,
     /// The time up to which there is voice or silence.
     given_to: Option<Instant>,
 }
 
-impl Pace {
+impl SilenceInserter {
     /// Somebody is listened to, or nobody.
     pub(super) fn open(&mut self, now: Instant, is_open: bool) {
         match (is_open, self.silence.due()) {
@@ -102,7 +102,7 @@ mod tests {
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
     /// All silence that is due until `end`, taken `late` after it is due.
-    fn silence(pace: &mut Pace, end: Instant, late: Duration) -> u32 {
+    fn silence(pace: &mut SilenceInserter, end: Instant, late: Duration) -> u32 {
         let mut frames = 0;
         while let Some(due) = pace.due().filter(|due| *due + late < end) {
             pace.silent(due + late);
@@ -113,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_microphone_that_stops_goes_on_as_silence_in_real_time() {
-        let (mut pace, start) = (Pace::default(), crate::clock::now());
+        let (mut pace, start) = (SilenceInserter::default(), crate::clock::now());
         assert_eq!(pace.due(), None, "nobody is listened to");
         pace.open(start, true);
         for frame in 0..100 {
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_late_tick_is_skipped_and_never_caught_up() {
-        let (mut pace, start) = (Pace::default(), crate::clock::now());
+        let (mut pace, start) = (SilenceInserter::default(), crate::clock::now());
         pace.open(start, true);
         assert_eq!(silence(&mut pace, start + MS(1_000), MS(25)), 26);
         let mut ticks = Ticks::default();
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_comes_after_its_silence_is_no_burst() {
-        let (mut pace, start) = (Pace::default(), crate::clock::now());
+        let (mut pace, start) = (SilenceInserter::default(), crate::clock::now());
         pace.open(start, true);
         pace.heard(start);
         let now = start + MS(400);
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn what_waited_while_nobody_looked_is_not_lost() {
-        let (mut pace, start) = (Pace::default(), crate::clock::now());
+        let (mut pace, start) = (SilenceInserter::default(), crate::clock::now());
         pace.open(start, true);
         pace.heard(start);
         let now = start + MS(400);

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 /// What there is to hear.
 #[derive(Default)]
-pub(super) struct Ears {
+pub(super) struct Subscriptions {
     /// Somebody is listened to, with a track or without.
     pub(super) is_open: bool,
     /// One for each caller at most.
@@ -33,12 +33,12 @@ pub(super) struct Listening {
     room: Arc<livekit::Room>,
     linked: Option<Identity>,
     others: Vec<Identity>,
-    ears: watch::Sender<Ears>,
+    ears: watch::Sender<Subscriptions>,
 }
 
 impl Listening {
     /// To nobody yet.
-    pub(super) fn new(room: Arc<livekit::Room>, ears: watch::Sender<Ears>) -> Self {
+    pub(super) fn new(room: Arc<livekit::Room>, ears: watch::Sender<Subscriptions>) -> Self {
         Self {
             room,
             linked: None,

@@ -8,14 +8,14 @@ use parlor_core::secret::Secret;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
-use crate::agent_store::Present;
+use crate::agent_store::AgentSnapshot;
 use crate::clock;
 use crate::config::LiveKit;
 use crate::report::{CallHead, CallReport, FINISH_WITHIN};
 use crate::room::{JoinError, Room};
 use crate::voice_agent::{Endpoint, Inbox};
 
-use super::call_context::Briefing;
+use super::call_context::CallContext;
 use super::edges::CLOSE_WITHIN;
 use super::monitoring::Monitoring;
 use super::{CallEdges, Inputs, JobData, Observer, Tally, Watch, run};
@@ -43,7 +43,7 @@ pub struct Call {
     /// The Voice Agent API.
     pub agent: Endpoint,
     /// What the agent is, now and when it changes.
-    pub present: watch::Receiver<Arc<Present>>,
+    pub present: watch::Receiver<Arc<AgentSnapshot>>,
     /// What dispatch tells of it.
     pub job: JobData,
     /// What else one call is told; what the agent's file says comes on top.
@@ -75,7 +75,7 @@ impl Call {
         livekit: LiveKit,
         token: Secret,
         agent: Endpoint,
-        present: watch::Receiver<Arc<Present>>,
+        present: watch::Receiver<Arc<AgentSnapshot>>,
     ) -> Self {
         Self {
             livekit,
@@ -132,7 +132,7 @@ impl Call {
             inbox.mic.tap(tap);
         }
         let observer = Observer::new(self.watch, self.tally).reporting(report);
-        let briefing = Briefing::new(self.job, self.livekit, room.hand(), self.present);
+        let briefing = CallContext::new(self.job, self.livekit, room.hand(), self.present);
         let mut edges = CallEdges::new(room, self.agent, connections, briefing, observer);
         edges.watch(Monitoring::new(who.monitor, inbox.asked));
         let inputs = Inputs {

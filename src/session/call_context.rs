@@ -9,12 +9,12 @@ use parlor_core::secret::Private;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::agent_store::Present;
+use crate::agent_store::AgentSnapshot;
 use crate::config::LiveKit;
 use crate::definition::VoiceNotAllowed;
 use crate::random;
-use crate::room::{self, Hand};
-use crate::tools::Surroundings;
+use crate::room::{self, RoomControl};
+use crate::tools::ToolContext;
 use crate::tools::mcp::McpTool;
 
 /// What dispatch tells of a call.
@@ -40,11 +40,11 @@ impl JobData {
 
 /// Tells what the agent is for whoever it listens to.
 #[derive(Debug)]
-pub(super) struct Briefing {
+pub(super) struct CallContext {
     job: JobData,
     livekit: LiveKit,
-    hand: Hand,
-    present: watch::Receiver<Arc<Present>>,
+    hand: RoomControl,
+    present: watch::Receiver<Arc<AgentSnapshot>>,
     offered: Option<watch::Receiver<Arc<[McpTool]>>>,
     caller: Option<Identity>,
     /// Variables that were missing in what the agent says.
@@ -53,12 +53,12 @@ pub(super) struct Briefing {
     voice: Option<Result<String, VoiceNotAllowed>>,
 }
 
-impl Briefing {
+impl CallContext {
     pub(super) fn new(
         job: JobData,
         livekit: LiveKit,
-        hand: Hand,
-        present: watch::Receiver<Arc<Present>>,
+        hand: RoomControl,
+        present: watch::Receiver<Arc<AgentSnapshot>>,
     ) -> Self {
         Self {
             job,
@@ -98,8 +98,8 @@ impl Briefing {
     }
 
     /// What a tool may work with, used now.
-    pub(super) fn surroundings(&self) -> Surroundings {
-        Surroundings {
+    pub(super) fn surroundings(&self) -> ToolContext {
+        ToolContext {
             hand: self.hand.clone(),
             livekit: self.livekit.clone(),
             values: self.values(),
@@ -109,7 +109,7 @@ impl Briefing {
     }
 
     /// The agent as it is now.
-    pub(super) fn present(&self) -> Arc<Present> {
+    pub(super) fn present(&self) -> Arc<AgentSnapshot> {
         self.present.borrow().clone()
     }
 
@@ -117,7 +117,7 @@ impl Briefing {
         &self.livekit
     }
 
-    pub(super) fn hand(&self) -> &Hand {
+    pub(super) fn hand(&self) -> &RoomControl {
         &self.hand
     }
 

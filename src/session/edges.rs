@@ -6,7 +6,7 @@ use parlor_core::audio::Frame;
 use parlor_core::conversation::{
     Action, AgentState, Caption, Checkpoint, Event, PlayoutEvent, Utterance,
 };
-use parlor_core::ids::{CallId, Identity};
+use parlor_core::ids::{ToolCallId, Identity};
 use parlor_core::secret::Private;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,10 +16,10 @@ use tracing::Instrument;
 use crate::monitor::Output;
 use crate::report::CallReport;
 use crate::room::Room;
-use crate::tools::{Used, Workbench};
+use crate::tools::{ToolInvocation, ToolRunner};
 use crate::voice_agent::{Connections, Endpoint, Link, Stalled};
 
-use super::call_context::Briefing;
+use super::call_context::CallContext;
 use super::monitoring::Monitoring;
 use super::remove_callers::{delete_room, dismiss};
 use super::{Edges, Observer};
@@ -36,8 +36,8 @@ pub struct CallEdges {
     link: Option<Link>,
     /// Sockets, and what is written or asked of the server on the side.
     tasks: JoinSet<()>,
-    workbench: Workbench,
-    briefing: Briefing,
+    workbench: ToolRunner,
+    briefing: CallContext,
     observer: Observer,
     monitoring: Monitoring,
     /// The caller is listened to, and the room is shown captions; a manager may switch either.
@@ -56,7 +56,7 @@ impl CallEdges {
         room: Room,
         endpoint: Endpoint,
         connections: Connections,
-        briefing: Briefing,
+        briefing: CallContext,
         observer: Observer,
     ) -> Self {
         Self {
@@ -65,7 +65,7 @@ impl CallEdges {
             connections,
             link: None,
             tasks: JoinSet::new(),
-            workbench: Workbench::default(),
+            workbench: ToolRunner::default(),
             briefing,
             observer,
             monitoring: Monitoring::default(),
@@ -150,7 +150,7 @@ impl CallEdges {
         }
     }
 
-    fn run_tool(&mut self, call: CallId, used: Used) {
+    fn run_tool(&mut self, call: ToolCallId, used: ToolInvocation) {
         let toolbox = self.briefing.present().agent.definition.toolbox();
         let around = self.briefing.surroundings();
         self.workbench.start(call, toolbox, used, around);
@@ -265,7 +265,7 @@ impl Edges for CallEdges {
                 arguments,
                 within,
             } => {
-                let used = Used {
+                let used = ToolInvocation {
                     name,
                     arguments,
                     within,

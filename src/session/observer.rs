@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlor_core::conversation::{AgentState, Dropped, Fact, Outcome, Unheard};
+use parlor_core::conversation::{AgentState, DropReason, Fact, Outcome, Inaudible};
 use parlor_core::ids::Identity;
 use parlor_core::ids::SessionId;
 use tokio::sync::mpsc;
@@ -102,8 +102,8 @@ impl Observer {
                 let param = error.param.as_deref();
                 tracing::warn!(code = %error.code, param, message = %error.message, "the agent reported an error");
             }
-            Fact::Dropped(Dropped::MicNotReady) => self.count(|it| &mut it.mic_frames_unheard, 1),
-            Fact::Dropped(Dropped::StaleReply) => self.count(|it| &mut it.stale_frames, 1),
+            Fact::Dropped(DropReason::MicNotReady) => self.count(|it| &mut it.mic_frames_unheard, 1),
+            Fact::Dropped(DropReason::StaleReply) => self.count(|it| &mut it.stale_frames, 1),
             Fact::UnknownMessage { kind } => {
                 tracing::debug!(%kind, "the agent sent a message of an unknown type");
             }
@@ -118,16 +118,16 @@ impl Observer {
         self.hand_on(fact);
     }
 
-    fn unheard(&mut self, why: Unheard) {
+    fn unheard(&mut self, why: Inaudible) {
         self.count(|it| &mut it.unheard, 1);
         match why {
             // The room has reported which permissions were taken.
-            Unheard::NotAllowed => tracing::debug!("nobody can hear the agent"),
-            Unheard::Muted => tracing::warn!("nobody can hear the agent: its track was muted"),
-            Unheard::NotPublished => {
+            Inaudible::NotAllowed => tracing::debug!("nobody can hear the agent"),
+            Inaudible::Muted => tracing::warn!("nobody can hear the agent: its track was muted"),
+            Inaudible::NotPublished => {
                 tracing::warn!("nobody can hear the agent: its track is not published");
             }
-            Unheard::CallerDeaf => {
+            Inaudible::CallerDeaf => {
                 tracing::warn!("the caller cannot hear the agent: it may not subscribe to tracks");
             }
         }

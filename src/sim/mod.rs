@@ -60,7 +60,7 @@ pub use scenario::{Expect, Scenario, ScenarioError};
 
 use log::Pen;
 use record::{Recorder, Tape};
-use resumable_sessions::Kept;
+use resumable_sessions::ResumableSessions;
 use tokens::Tokens;
 
 /// How long open sessions may take to end when the simulator does, and a recording to be written.
@@ -103,7 +103,7 @@ pub struct Simulator {
 struct Shared {
     options: Arc<Options>,
     pen: Pen,
-    kept: Kept,
+    kept: ResumableSessions,
     tokens: Tokens,
     /// Handshakes so far.
     visits: Arc<AtomicU64>,
@@ -136,7 +136,7 @@ impl Simulator {
             shared: Shared {
                 options: Arc::new(options),
                 pen,
-                kept: Kept::default(),
+                kept: ResumableSessions::default(),
                 tokens: Tokens::default(),
                 visits: Arc::default(),
                 tape,

@@ -16,7 +16,7 @@ const MOST: usize = 32;
 
 /// What the agent will say, in order.
 #[derive(Debug, Default)]
-pub(super) struct Agenda(VecDeque<(Instant, Point)>);
+pub(super) struct PendingSpeech(VecDeque<(Instant, Point)>);
 
 /// One thing to say.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(super) enum Point {
     Outcome(Outcome),
 }
 
-impl Agenda {
+impl PendingSpeech {
     /// A `reply.create` came while the agent spoke; false when too many wait.
     pub(super) fn ask(&mut self, instructions: String) -> bool {
         self.push(Instant::now(), Point::Asked(instructions))

@@ -24,7 +24,7 @@ const TOKEN: &str = "resume";
 
 /// The sessions of one simulator; copies share them.
 #[derive(Clone, Default)]
-pub(super) struct Kept(Arc<Mutex<Sessions>>);
+pub(super) struct ResumableSessions(Arc<Mutex<Sessions>>);
 
 /// What a session is, whatever its connection.
 #[derive(Clone)]
@@ -37,7 +37,7 @@ pub(super) struct Identity {
 
 /// A connection's hold on its session. Dropped, the session is lost and waits to be resumed.
 pub(super) struct Hold {
-    kept: Kept,
+    kept: ResumableSessions,
     token: String,
     taken: Arc<Notify>,
 }
@@ -65,7 +65,7 @@ pub(super) fn not_found() -> Refusal {
     Refusal::of("session_not_found", "session_id", "no such session")
 }
 
-impl Kept {
+impl ResumableSessions {
     /// Keeps a session that has become ready.
     pub(super) fn keep(&self, identity: Identity) -> Hold {
         let mut sessions = self.current();
@@ -115,7 +115,7 @@ impl Kept {
     }
 }
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for ResumableSessions {
     /// Prints no token and no prompt.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Kept").field(&self.0.lock().len()).finish()
@@ -177,7 +177,7 @@ mod tests {
     }
 
     /// Resumes; gives the new hold, or the code of the refusal.
-    fn resume(kept: &Kept, id: &str, token: &str) -> Result<Hold, &'static str> {
+    fn resume(kept: &ResumableSessions, id: &str, token: &str) -> Result<Hold, &'static str> {
         let resumed = kept.resume(id, token);
         resumed
             .map(|(_, hold)| hold)
@@ -191,7 +191,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_lost_session_is_kept_for_30_seconds_each_time() {
-        let kept = Kept::default();
+        let kept = ResumableSessions::default();
         let token = lose(kept.keep(identity("a")));
         advance(GRACE - LEAST).await;
         let token = lose(resume(&kept, "a", &token).unwrap());
@@ -205,7 +205,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_lost_a_session_to_another_connection_cannot_change_it() {
-        let kept = Kept::default();
+        let kept = ResumableSessions::default();
         let old = kept.keep(identity("a"));
         assert_eq!(old.taken().now_or_never(), None);
         let new = resume(&kept, "a", old.token()).unwrap();
@@ -224,7 +224,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_oldest_is_forgotten_and_not_disturbed() {
-        let kept = Kept::default();
+        let kept = ResumableSessions::default();
         let oldest = kept.keep(identity("oldest"));
         let second = kept.keep(identity("second"));
         let _others: Vec<_> = (2..=BOUND).map(|_| kept.keep(identity("other"))).collect();

@@ -12,13 +12,13 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use super::calls::Calls;
 use super::handshake::{Credential, Visit};
 use super::log::{Entry, Pen};
-use super::pending_speech::Agenda;
+use super::pending_speech::PendingSpeech;
 use super::rejection::Refusal;
-use super::resumable_sessions::{Hold, Kept};
+use super::resumable_sessions::{Hold, ResumableSessions};
 use super::scenario::Play;
 use super::scenario::actions::Planned;
-use super::speech_output::Mouth;
-use super::voice_activity::Ear;
+use super::speech_output::SpeechOutput;
+use super::voice_activity::VoiceActivity;
 use super::wire::Wire;
 use super::{Options, Shared, messages, validate};
 use crate::clock;
@@ -34,7 +34,7 @@ pub(super) struct Session {
     pub(super) stop: watch::Receiver<bool>,
     pub(super) options: Arc<Options>,
     pub(super) pen: Pen,
-    pub(super) kept: Kept,
+    pub(super) kept: ResumableSessions,
     pub(super) credential: Credential,
     pub(super) id: String,
     /// What was asked for, updates included; null before the first.
@@ -47,15 +47,15 @@ pub(super) struct Session {
     pub(super) hold: Option<Hold>,
     pub(super) ready: Option<Instant>,
     pub(super) samples: u64,
-    pub(super) ear: Ear,
+    pub(super) ear: VoiceActivity,
     pub(super) turn: String,
     pub(super) turns: usize,
     pub(super) last_words: String,
     pub(super) deltas: usize,
-    pub(super) mouth: Mouth,
+    pub(super) mouth: SpeechOutput,
     pub(super) next_answer: usize,
     pub(super) calls: Calls,
-    pub(super) agenda: Agenda,
+    pub(super) agenda: PendingSpeech,
     heard_text: bool,
     heard_audio: bool,
 }
@@ -68,8 +68,8 @@ impl Session {
             play: visit.play,
             planned: Vec::new(),
             stop: shared.stop,
-            mouth: Mouth::new(&options),
-            ear: Ear::new(samples_in(options.end_of_turn)),
+            mouth: SpeechOutput::new(&options),
+            ear: VoiceActivity::new(samples_in(options.end_of_turn)),
             options,
             pen: shared.pen,
             kept: shared.kept,
@@ -88,7 +88,7 @@ impl Session {
             deltas: 0,
             next_answer: 0,
             calls: Calls::default(),
-            agenda: Agenda::default(),
+            agenda: PendingSpeech::default(),
             heard_text: false,
             heard_audio: false,
         }

@@ -15,7 +15,7 @@ const CHUNK: usize = 480;
 
 /// Says one reply at a time.
 #[derive(Debug)]
-pub(super) struct Mouth {
+pub(super) struct SpeechOutput {
     pace: Pace,
     odd_chunks: bool,
     reply: Option<Reply>,
@@ -62,7 +62,7 @@ impl From<Speech> for Utterance {
     }
 }
 
-impl Mouth {
+impl SpeechOutput {
     pub(super) fn new(options: &Options) -> Self {
         let bursts = options.scenarios.iter().any(|it| it.burst);
         Self {

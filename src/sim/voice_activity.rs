@@ -31,7 +31,7 @@ pub(super) enum Heard {
 
 /// Listens to one caller.
 #[derive(Debug)]
-pub(super) struct Ear {
+pub(super) struct VoiceActivity {
     pending: Vec<i16>,
     /// What came lately, or the whole turn.
     kept: VecDeque<i16>,
@@ -51,7 +51,7 @@ struct Turn {
     announced: bool,
 }
 
-impl Ear {
+impl VoiceActivity {
     pub(super) fn new(end_of_turn: usize) -> Self {
         Self {
             pending: Vec::new(),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     /// Feeds `samples` in 50 ms pieces; gives what was heard and when.
-    fn listen(ear: &mut Ear, samples: &[i16]) -> Vec<(usize, Heard)> {
+    fn listen(ear: &mut VoiceActivity, samples: &[i16]) -> Vec<(usize, Heard)> {
         let mut heard = Vec::new();
         for (index, piece) in samples.chunks(1_200).enumerate() {
             let found = ear.hear(piece, ONSET);
@@ -163,7 +163,7 @@ mod tests {
             let mut samples = noise(2, level);
             samples.extend(&clip);
             samples.extend(noise(2, level));
-            let mut ear = Ear::new(END);
+            let mut ear = VoiceActivity::new(END);
             let heard = listen(&mut ear, &samples);
             let [(started, Heard::Started), (stopped, Heard::Stopped(turn))] = heard.as_slice()
             else {
@@ -186,7 +186,7 @@ mod tests {
         let mut samples = noise(1, 50);
         samples.extend([12_000; FRAME * 3]);
         samples.extend(noise(3, 50));
-        assert_eq!(listen(&mut Ear::new(END), &samples), []);
+        assert_eq!(listen(&mut VoiceActivity::new(END), &samples), []);
     }
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
         let clip = clips::find("caller-long").unwrap().samples();
         let mut samples = clip;
         samples.extend(noise(2, 50));
-        let heard = listen(&mut Ear::new(END), &samples);
+        let heard = listen(&mut VoiceActivity::new(END), &samples);
         assert_eq!(heard.len(), 2, "{heard:?}");
     }
 }

@@ -19,5 +19,5 @@ mod telephony;
 mod toolbox;
 
 pub use answer::Answer;
-pub use runner::{Used, Workbench};
-pub use toolbox::{Surroundings, Toolbox};
+pub use runner::{ToolInvocation, ToolRunner};
+pub use toolbox::{ToolContext, Toolbox};

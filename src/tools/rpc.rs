@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::Answer;
-use crate::room::{Hand, HandError};
+use crate::room::{RoomControl, RoomControlError};
 
 /// The most bytes that LiveKit passes on.
 const MOST: usize = 15 << 10;
@@ -28,7 +28,7 @@ impl RpcSpec {
     /// Calls the method with the arguments as JSON text; the app's answer is text as well.
     pub async fn call(
         &self,
-        hand: &Hand,
+        hand: &RoomControl,
         caller: Option<&Identity>,
         arguments: &Value,
         within: Duration,
@@ -52,9 +52,9 @@ impl RpcSpec {
     }
 
     /// What an app answers may be private: only the kind of the error is logged.
-    fn log(&self, error: &HandError) {
+    fn log(&self, error: &RoomControlError) {
         let code = match error {
-            HandError::App(code, _) => Some(*code),
+            RoomControlError::App(code, _) => Some(*code),
             _ => None,
         };
         tracing::warn!(method = %self.method, code, "a method of an app could not be called");

@@ -5,26 +5,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_core::conversation::Event;
-use parlor_core::ids::CallId;
+use parlor_core::ids::ToolCallId;
 use parlor_core::secret::Private;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tracing::Instrument;
 
-use super::toolbox::Surroundings;
+use super::toolbox::ToolContext;
 use super::{Answer, Toolbox};
 
 /// The tools that one call uses at the moment. How many may be open at once the core decides.
 #[derive(Debug, Default)]
-pub struct Workbench {
+pub struct ToolRunner {
     tasks: JoinSet<Answer>,
-    running: HashMap<Id, (CallId, AbortHandle)>,
+    running: HashMap<Id, (ToolCallId, AbortHandle)>,
 }
 
-impl Workbench {
+impl ToolRunner {
     /// Begins to use a tool; [`Self::next`] tells what it gave.
-    pub fn start(&mut self, call: CallId, toolbox: Arc<Toolbox>, used: Used, around: Surroundings) {
+    pub fn start(&mut self, call: ToolCallId, toolbox: Arc<Toolbox>, used: ToolInvocation, around: ToolContext) {
         let work = async move {
-            let Used {
+            let ToolInvocation {
                 name,
                 arguments,
                 within,
@@ -36,7 +36,7 @@ impl Workbench {
     }
 
     /// Nobody waits for this call any more.
-    pub fn cancel(&mut self, call: &CallId) {
+    pub fn cancel(&mut self, call: &ToolCallId) {
         let mut running = self.running.values();
         if let Some((_, handle)) = running.find(|(it, _)| it == call) {
             handle.abort();
@@ -82,7 +82,7 @@ impl Workbench {
 
 /// Which tool is used, and how.
 #[derive(Debug)]
-pub struct Used {
+pub struct ToolInvocation {
     /// Its name.
     pub name: String,
     /// A JSON object, as text.

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use super::Answer;
 use crate::config::LiveKit;
 use crate::livekit_server::LiveKitServer;
-use crate::room::Hand;
+use crate::room::RoomControl;
 
 /// The most keys that are pressed at once.
 const MOST_KEYS: usize = 32;
@@ -21,7 +21,7 @@ const KEY_EVERY: Duration = Duration::from_millis(200);
 const WAIT: Duration = Duration::from_millis(500);
 
 /// Presses the keys in the argument `digits` on the caller's telephone.
-pub(super) async fn press(hand: &Hand, caller: Option<&Identity>, arguments: &Value) -> Answer {
+pub(super) async fn press(hand: &RoomControl, caller: Option<&Identity>, arguments: &Value) -> Answer {
     let keys = arguments["digits"].as_str().unwrap_or_default();
     let is_key = |key| matches!(key, '0'..='9' | '*' | '#' | 'A'..='D' | 'w');
     if keys.is_empty() || keys.len() > MOST_KEYS || !keys.chars().all(is_key) {

@@ -16,9 +16,9 @@ use super::schema::Schema;
 use super::{Answer, telephony};
 use crate::clock;
 use crate::config::{LiveKit, Source};
-use crate::definition::{Means, ToolOutline};
+use crate::definition::{ToolExecutor, ToolSpec};
 use crate::dial::Proxies;
-use crate::room::Hand;
+use crate::room::RoomControl;
 
 /// The longest text that is written to a caller's screen, in characters.
 const MOST_WRITTEN: usize = 4_000;
@@ -33,7 +33,7 @@ struct Tool {
     means: Ready,
 }
 
-/// How a tool is carried out, made from [`Means`].
+/// How a tool is carried out, made from [`ToolExecutor`].
 enum Ready {
     Http(Box<HttpTool>),
     Rpc(RpcSpec),
@@ -44,9 +44,9 @@ enum Ready {
 
 /// What a tool may work with: the call that it is used in.
 #[derive(Debug, Clone)]
-pub struct Surroundings {
+pub struct ToolContext {
     /// The room.
-    pub hand: Hand,
+    pub hand: RoomControl,
     /// The server of the room.
     pub livekit: LiveKit,
     /// What is known of job, room and caller.
@@ -69,7 +69,7 @@ impl Toolbox {
     /// # Errors
     /// All that is wrong with them.
     pub fn new(
-        outlines: &[ToolOutline],
+        outlines: &[ToolSpec],
         source: &Source,
         proxies: &Proxies,
     ) -> Result<Self, Vec<String>> {
@@ -104,7 +104,7 @@ impl Toolbox {
         name: &str,
         arguments: &Private<String>,
         within: Duration,
-        around: &Surroundings,
+        around: &ToolContext,
     ) -> Answer {
         let arguments: Value = match serde_json::from_str(arguments.reveal()) {
             Ok(arguments) => arguments,
@@ -136,14 +136,14 @@ impl Toolbox {
 }
 
 fn ready(
-    outline: &ToolOutline,
+    outline: &ToolSpec,
     source: &Source,
     network: &Network,
 ) -> Result<Option<Ready>, Vec<String>> {
     let name = &outline.rule.name;
     Ok(Some(match &outline.means {
-        Means::Core => return Ok(None),
-        Means::Http(spec) => {
+        ToolExecutor::Core => return Ok(None),
+        ToolExecutor::Http(spec) => {
             let tool = HttpTool::new(name, spec, source, network)?;
             let given = outline.tool.parameters.get("properties");
             let is_given = |it: &&String| given.is_some_and(|given| given.get(it).is_some());
@@ -155,10 +155,10 @@ fn ready(
             }
             Ready::Http(Box::new(tool))
         }
-        Means::Rpc(spec) => Ready::Rpc(spec.clone()),
-        Means::Dtmf => Ready::Dtmf,
-        Means::Transfer(destinations) => Ready::Transfer(destinations.clone()),
-        Means::Write => Ready::Write,
+        ToolExecutor::Rpc(spec) => Ready::Rpc(spec.clone()),
+        ToolExecutor::Dtmf => Ready::Dtmf,
+        ToolExecutor::Transfer(destinations) => Ready::Transfer(destinations.clone()),
+        ToolExecutor::Write => Ready::Write,
     }))
 }
 
@@ -167,7 +167,7 @@ async fn of_server(
     name: &str,
     arguments: Value,
     deadline: Instant,
-    around: &Surroundings,
+    around: &ToolContext,
 ) -> Answer {
     let Some(mcp) = &around.mcp else {
         return Answer::error("there is no such tool");
@@ -178,7 +178,7 @@ async fn of_server(
     }
 }
 
-async fn write(hand: &Hand, caller: Option<&Identity>, arguments: &Value) -> Answer {
+async fn write(hand: &RoomControl, caller: Option<&Identity>, arguments: &Value) -> Answer {
     let text = arguments["text"].as_str().unwrap_or_default();
     if text.trim().is_empty() || text.chars().count() > MOST_WRITTEN {
         return Answer::error("text must have 1 to 4000 characters");

@@ -1,6 +1,6 @@
 //! What the agent says, one connection after another.
 
-use parlor_core::conversation::{Event, Loss};
+use parlor_core::conversation::{Event, SocketLoss};
 use tokio::sync::mpsc;
 
 /// Events between the socket and the core. When it is full the reader waits and TCP pushes
@@ -42,7 +42,7 @@ impl Inbox {
                 event = said(&mut self.latest) => return event.unwrap_or_else(|| {
                     // It says so itself before it ends; if it could not, nobody else would.
                     self.latest = None;
-                    Event::AgentLost(Loss::Broken("the socket's task ended".to_owned()))
+                    Event::AgentLost(SocketLoss::Broken("the socket's task ended".to_owned()))
                 }),
             }
         }

@@ -6,7 +6,7 @@ mod socket;
 mod voices;
 
 use parlor_core::audio::{Frame, SAMPLE_RATE};
-use parlor_core::conversation::{AgentCommand, Event, Loss};
+use parlor_core::conversation::{AgentCommand, Event, SocketLoss};
 use parlor_core::secret::Secret;
 use tokio::sync::mpsc;
 
@@ -142,13 +142,13 @@ async fn connect(endpoint: Endpoint, mut outbox: Outbox, events: mpsc::Sender<Ev
             }
             drive(socket, outbox, &events).await
         }
-        Err(DialError::Refused(status)) => Loss::Refused(status),
-        Err(DialError::Unreachable(why)) => Loss::Unreachable(why),
+        Err(DialError::Refused(status)) => SocketLoss::Refused(status),
+        Err(DialError::Unreachable(why)) => SocketLoss::Unreachable(why),
     };
     report(&events, loss).await;
 }
 
-async fn report(events: &mpsc::Sender<Event>, loss: Loss) {
+async fn report(events: &mpsc::Sender<Event>, loss: SocketLoss) {
     if events.send(Event::AgentLost(loss)).await.is_err() {
         tracing::debug!("the agent's socket ended after its call");
     }

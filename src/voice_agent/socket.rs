@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
-use parlor_core::conversation::{Event, Loss};
+use parlor_core::conversation::{Event, SocketLoss};
 use parlor_core::wire::agent::{Decoder, encode, encode_audio};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
@@ -36,7 +36,7 @@ pub async fn drive<S>(
     socket: WebSocketStream<S>,
     outbox: Outbox,
     events: &mpsc::Sender<Event>,
-) -> Loss
+) -> SocketLoss
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -51,7 +51,7 @@ where
     }
 }
 
-async fn read<S>(mut stream: SplitStream<WebSocketStream<S>>, events: &mpsc::Sender<Event>) -> Loss
+async fn read<S>(mut stream: SplitStream<WebSocketStream<S>>, events: &mpsc::Sender<Event>) -> SocketLoss
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -66,7 +66,7 @@ where
             () = &mut silence => {
                 if last.elapsed() >= SILENT_AFTER {
                     let silent = format!("the peer was silent for {} s", SILENT_AFTER.as_secs());
-                    return Loss::Broken(silent);
+                    return SocketLoss::Broken(silent);
                 }
                 silence.as_mut().reset(last + SILENT_AFTER);
                 continue;
@@ -124,22 +124,22 @@ where
     sink.send(Message::Close(None)).await
 }
 
-fn closed(frame: Option<CloseFrame>) -> Loss {
+fn closed(frame: Option<CloseFrame>) -> SocketLoss {
     match frame {
-        Some(frame) => Loss::Closed {
+        Some(frame) => SocketLoss::Closed {
             code: frame.code.into(),
             reason: frame.reason.to_string(),
         },
-        None => Loss::Closed {
+        None => SocketLoss::Closed {
             code: ABNORMAL,
             reason: String::new(),
         },
     }
 }
 
-fn broken(error: &tungstenite::Error) -> Loss {
+fn broken(error: &tungstenite::Error) -> SocketLoss {
     match error {
         tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => closed(None),
-        error => Loss::Broken(error.to_string()),
+        error => SocketLoss::Broken(error.to_string()),
     }
 }

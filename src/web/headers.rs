@@ -8,7 +8,7 @@ use axum::http::header::{
 use axum::http::uri::Uri;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::origin::{Entrant, is_loopback};
+use super::origin::{Visitor, is_loopback};
 
 /// What does not depend on where LiveKit is.
 const FIXED: [(HeaderName, &str); 4] = [
@@ -55,14 +55,14 @@ impl Headers {
     }
 
     /// Adds them.
-    pub(super) fn add(&self, headers: &mut HeaderMap, entrant: Option<Entrant>) {
+    pub(super) fn add(&self, headers: &mut HeaderMap, entrant: Option<Visitor>) {
         headers.insert(CONTENT_SECURITY_POLICY, self.policy.clone());
         for (name, value) in FIXED {
             headers.insert(name, HeaderValue::from_static(value));
         }
         // Answers differ by origin, also for caches.
         headers.insert(VARY, HeaderValue::from_static("origin"));
-        if let Some(Entrant::Guest(origin)) = entrant {
+        if let Some(Visitor::Guest(origin)) = entrant {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             for (name, value) in TO_GUESTS {
                 headers.insert(name, HeaderValue::from_static(value));

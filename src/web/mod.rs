@@ -29,7 +29,7 @@ use error::Refusal;
 use headers::Headers;
 use origin::Door;
 use rate_limit::Limit;
-use state::{Counts, Shared};
+use state::{Counts, AppState};
 use token_request::Rules;
 use voices::Menu;
 
@@ -107,7 +107,7 @@ pub enum WebError {
 pub struct Web {
     listener: TcpListener,
     address: SocketAddr,
-    shared: Arc<Shared>,
+    shared: Arc<AppState>,
 }
 
 impl Web {
@@ -124,7 +124,7 @@ impl Web {
         let address = listener.local_addr().map_err(listen)?;
         let server_url = options.server_url.as_ref().unwrap_or(&options.livekit.url);
         let server_url = address::websocket(server_url);
-        let shared = Shared {
+        let shared = AppState {
             page: Page::built(),
             door: Door::new(address.ip(), options.allow_origins),
             headers: Headers::new(&server_url).map_err(|_| WebError::ServerUrl)?,
@@ -169,7 +169,7 @@ impl Web {
     }
 }
 
-fn router(shared: Arc<Shared>) -> Router {
+fn router(shared: Arc<AppState>) -> Router {
     let refuse = || async { Refusal::Method };
     let token = post(token::give).options(|| async { StatusCode::NO_CONTENT });
     Router::new()
@@ -181,12 +181,12 @@ fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-async fn file(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap) -> Response {
+async fn file(State(shared): State<Arc<AppState>>, uri: Uri, headers: HeaderMap) -> Response {
     shared.page.answer(uri.path(), &headers)
 }
 
 /// Lets requests in, and gives every answer its headers.
-async fn guard(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+async fn guard(State(shared): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let entrant = shared.door.admit(request.headers());
     let mut answer = match entrant {
         Ok(_) => next.run(request).await,

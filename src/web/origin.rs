@@ -44,7 +44,7 @@ pub(super) struct Door {
 
 /// Who was let in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Entrant {
+pub(super) enum Visitor {
     /// Our own page, or no page at all.
     Own,
     /// A page of an origin that is allowed.
@@ -64,7 +64,7 @@ impl Door {
     ///
     /// # Errors
     /// [`Refusal::Host`], [`Refusal::Origin`]
-    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<Entrant, Refusal> {
+    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<Visitor, Refusal> {
         let host = only(headers, &HOST).and_then(|host| host.to_str().ok());
         let host = host.and_then(|host| authority(&host.to_ascii_lowercase()));
         let host = host.ok_or(Refusal::Host)?;
@@ -72,13 +72,13 @@ impl Door {
             return Err(Refusal::Host);
         }
         if !headers.contains_key(ORIGIN) {
-            return Ok(Entrant::Own);
+            return Ok(Visitor::Own);
         }
         let header = only(headers, &ORIGIN).ok_or(Refusal::Origin)?;
         let origin: Option<Origin> = header.to_str().ok().and_then(|text| text.parse().ok());
         match origin {
-            Some(origin) if origin.authority == host => Ok(Entrant::Own),
-            Some(origin) if self.allowed.contains(&origin) => Ok(Entrant::Guest(header.clone())),
+            Some(origin) if origin.authority == host => Ok(Visitor::Own),
+            Some(origin) if self.allowed.contains(&origin) => Ok(Visitor::Guest(header.clone())),
             _ => Err(Refusal::Origin),
         }
     }
@@ -113,7 +113,7 @@ fn authority(text: &str) -> Option<Authority> {
 mod tests {
     use super::*;
 
-    fn admit(address: &str, host: &str, origin: Option<&str>) -> Result<Entrant, Refusal> {
+    fn admit(address: &str, host: &str, origin: Option<&str>) -> Result<Visitor, Refusal> {
         let allowed = vec!["https://app.example/".parse().unwrap()];
         let mut headers = HeaderMap::new();
         headers.insert(HOST, host.parse().unwrap());
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn on_loopback_only_names_of_this_machine_lead_here() {
         for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080"] {
-            assert_eq!(admit("127.0.0.1", host, None), Ok(Entrant::Own), "{host}");
+            assert_eq!(admit("127.0.0.1", host, None), Ok(Visitor::Own), "{host}");
         }
         for host in [
             "rebound.example",
@@ -139,9 +139,9 @@ mod tests {
             let refused = admit("127.0.0.1", host, None);
             assert_eq!(refused, Err(Refusal::Host), "{host}");
         }
-        assert_eq!(admit("0.0.0.0", "talk.example", None), Ok(Entrant::Own));
+        assert_eq!(admit("0.0.0.0", "talk.example", None), Ok(Visitor::Own));
         // A proxy on this machine.
-        assert_eq!(admit("::1", "app.example", None), Ok(Entrant::Own));
+        assert_eq!(admit("::1", "app.example", None), Ok(Visitor::Own));
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
         let door = Door::new([0, 0, 0, 0].into(), Vec::new());
         assert_eq!(door.admit(&headers), Err(Refusal::Host));
         headers.append(HOST, HeaderValue::from_static("a.example"));
-        assert_eq!(door.admit(&headers), Ok(Entrant::Own));
+        assert_eq!(door.admit(&headers), Ok(Visitor::Own));
         headers.append(HOST, HeaderValue::from_static("b.example"));
         assert_eq!(door.admit(&headers), Err(Refusal::Host));
     }
@@ -159,8 +159,8 @@ mod tests {
     fn a_page_asks_its_own_server_or_is_allowed() {
         let here = "127.0.0.1:8080";
         let ask = |origin| admit("127.0.0.1", here, Some(origin));
-        assert_eq!(ask("http://127.0.0.1:8080"), Ok(Entrant::Own));
-        let guest = Entrant::Guest(HeaderValue::from_static("https://app.example"));
+        assert_eq!(ask("http://127.0.0.1:8080"), Ok(Visitor::Own));
+        let guest = Visitor::Guest(HeaderValue::from_static("https://app.example"));
         assert_eq!(ask("https://app.example"), Ok(guest));
         for origin in [
             "http://127.0.0.1:8081",

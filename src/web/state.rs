@@ -15,7 +15,7 @@ use crate::config::LiveKit;
 
 /// What all requests have in common.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(super) struct AppState {
     pub(super) page: Page,
     pub(super) door: Door,
     pub(super) headers: Headers,

@@ -14,8 +14,8 @@ use tokio::time::timeout;
 
 use super::connections::Peer;
 use super::error::Refusal;
-use super::state::Shared;
-use super::token_request::Ask;
+use super::state::AppState;
+use super::token_request::TokenRequest;
 use crate::clock;
 use crate::token::{mint_visit, seat};
 
@@ -27,7 +27,7 @@ const REJOIN_WITHIN: Duration = Duration::from_secs(600);
 
 /// Answers with a token, or says why not.
 pub(super) async fn give(
-    State(shared): State<Arc<Shared>>,
+    State(shared): State<Arc<AppState>>,
     Extension(Peer(peer)): Extension<Peer>,
     request: Request,
 ) -> Response {
@@ -46,7 +46,7 @@ pub(super) async fn give(
     }
 }
 
-async fn token(shared: &Shared, request: Request) -> Result<Response, Refusal> {
+async fn token(shared: &AppState, request: Request) -> Result<Response, Refusal> {
     let rules = &shared.rules;
     // Who may choose a room needs no leave to come back.
     let bearer = bearer(request.headers()).filter(|_| !rules.allow_rooms);
@@ -62,7 +62,7 @@ async fn token(shared: &Shared, request: Request) -> Result<Response, Refusal> {
     if !is_json && !body.is_empty() {
         return Err(Refusal::NotJson);
     }
-    let ask = Ask::read(&body)?;
+    let ask = TokenRequest::read(&body)?;
     check_voice(shared, ask.voice(rules)).await?;
     let visit = ask.visit(rules, had)?;
     let room = visit.seat.room.clone();
@@ -80,7 +80,7 @@ async fn token(shared: &Shared, request: Request) -> Result<Response, Refusal> {
 }
 
 /// Lets a visitor choose a voice only where that is allowed, and only one that is offered.
-async fn check_voice(shared: &Shared, asked: Option<Value>) -> Result<(), Refusal> {
+async fn check_voice(shared: &AppState, asked: Option<Value>) -> Result<(), Refusal> {
     let Some(asked) = asked else {
         return Ok(());
     };

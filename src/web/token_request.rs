@@ -29,7 +29,7 @@ const RESERVED: &str = "lk.";
 /// LiveKit's request of a token; unknown fields are nobody's business. Not for logs.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Ask {
+pub(super) struct TokenRequest {
     #[serde(alias = "roomName")]
     room_name: Option<String>,
     #[serde(alias = "participantIdentity")]
@@ -70,7 +70,7 @@ pub(super) struct Rules {
     pub(super) manage: bool,
 }
 
-impl Ask {
+impl TokenRequest {
     /// Reads the body of a request.
     ///
     /// # Errors
@@ -207,7 +207,7 @@ mod tests {
     }
 
     fn visit(rules: &Rules, body: &Value, had: Option<&Seat>) -> Result<Visit, Refusal> {
-        Ask::read(body.to_string().as_bytes())?.visit(rules, had.cloned())
+        TokenRequest::read(body.to_string().as_bytes())?.visit(rules, had.cloned())
     }
 
     fn refused(body: &Value) -> bool {
@@ -273,7 +273,7 @@ mod tests {
     fn a_voice_is_asked_for_in_the_metadata_of_our_agent() {
         let voice = |agents: Value| {
             let body = json!({"room_config": {"agents": agents}}).to_string();
-            let ask = Ask::read(body.as_bytes()).unwrap();
+            let ask = TokenRequest::read(body.as_bytes()).unwrap();
             ask.voice(&rules(CLERK, false))
         };
         let metadata = |it: Value| json!([{"metadata": it.to_string()}]);
@@ -327,6 +327,6 @@ mod tests {
         ] {
             assert!(visit(&rules("", true), &body, None).is_ok(), "{body}");
         }
-        assert!(Ask::read(b"").is_ok() && Ask::read(b"{").is_err());
+        assert!(TokenRequest::read(b"").is_ok() && TokenRequest::read(b"{").is_err());
     }
 }

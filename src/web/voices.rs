@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::state::Shared;
+use super::state::AppState;
 use crate::clock;
 use crate::config::AgentApi;
 use crate::definition::Voices;
@@ -103,7 +103,7 @@ async fn listed(api: &AgentApi) -> Option<Vec<String>> {
 }
 
 /// Answers with the voices.
-pub(super) async fn list(State(shared): State<Arc<Shared>>) -> Response {
+pub(super) async fn list(State(shared): State<Arc<AppState>>) -> Response {
     let voices = shared.menu.offered().await;
     let headers = [(CACHE_CONTROL, "no-store")];
     (headers, Json(json!({ "voices": voices }))).into_response()

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::process::{CellCommand, Process};
 use crate::clock::{at, now};
-use crate::ops::Board;
+use crate::ops::WorkerStatus;
 use crate::session::LEAVES_WITHIN;
 
 /// What cells say, on its way to the worker; when it is full cells wait.
@@ -42,7 +42,7 @@ pub struct Cells {
     /// For dispatch; as many as calls there are, at most.
     told: VecDeque<dispatch::Event>,
     tasks: JoinSet<()>,
-    board: Arc<Board>,
+    board: Arc<WorkerStatus>,
 }
 
 /// Why there is no cell to make calls in.
@@ -58,7 +58,7 @@ pub enum CellError {
 
 impl Cells {
     /// Starts the first cell.
-    pub fn new(command: CellCommand, limits: Limits, board: Arc<Board>) -> Self {
+    pub fn new(command: CellCommand, limits: Limits, board: Arc<WorkerStatus>) -> Self {
         let (events, events_out) = mpsc::channel(EVENTS);
         let mut cells = Self {
             command,

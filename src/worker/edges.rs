@@ -14,7 +14,7 @@ use super::socket::{Link, Outbox, Stalled, drive};
 use super::{Cells, Edges, MachineLoad};
 use crate::config::{LiveKit, address};
 use crate::dial::{Proxies, dial};
-use crate::ops::Board;
+use crate::ops::WorkerStatus;
 use crate::token::mint_worker;
 
 /// Messages of the server that wait to be looked at; when it is full the reader waits.
@@ -43,7 +43,7 @@ pub struct WorkerEdges {
     inbox: Option<mpsc::Receiver<Event>>,
     sockets: JoinSet<()>,
     cells: Cells,
-    board: Arc<Board>,
+    board: Arc<WorkerStatus>,
     load: MachineLoad,
     /// How much the worker could take when it last said so; for the log.
     capacity: Capacity,
@@ -53,7 +53,7 @@ pub struct WorkerEdges {
 
 impl WorkerEdges {
     /// Edges to `server` and `cells`; what the worker does is shown on `board`.
-    pub fn new(server: Server, cells: Cells, board: Arc<Board>) -> Self {
+    pub fn new(server: Server, cells: Cells, board: Arc<WorkerStatus>) -> Self {
         let mut tick = interval(SAMPLE_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {

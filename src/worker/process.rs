@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use super::cell_stderr;
 use crate::cell::protocol::{self, FromCell, Start, ToCell};
 use crate::config::{AgentText, Source};
-use crate::ops::Board;
+use crate::ops::WorkerStatus;
 use crate::ops::log::Format;
 
 /// Messages to one cell; a cell that takes none hangs.
@@ -151,7 +151,7 @@ impl Process {
 
 impl Supervisor {
     /// Tells what the process says until it is gone, and how it went.
-    pub(super) async fn run(mut self, events: mpsc::Sender<Event>, board: Arc<Board>) {
+    pub(super) async fn run(mut self, events: mpsc::Sender<Event>, board: Arc<WorkerStatus>) {
         let (id, pid) = (self.id, self.child.id());
         let (stdin, stdout, stderr) = self.pipes;
         let writing = tokio::spawn(write(stdin, self.inbox, self.agent));
@@ -192,7 +192,7 @@ struct Ears {
     id: CellId,
     pid: Option<u32>,
     events: mpsc::Sender<Event>,
-    board: Arc<Board>,
+    board: Arc<WorkerStatus>,
 }
 
 impl Ears {

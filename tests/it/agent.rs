@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use parlor::config::{Agent, AgentText, Source};
 use parlor::monitor::{Access, Who};
-use parlor_core::conversation::{Brief, ToolKind};
+use parlor_core::conversation::{AgentProfile, ToolKind};
 use parlor_core::secret::Private;
 use parlor_core::wire::agent::{ExecutionMode, SessionConfig};
 use serde_json::{Value, json};
@@ -19,7 +19,7 @@ fn load(text: &str, source: &[(&str, &str)]) -> Result<Agent, Vec<String>> {
     Agent::of(&file, &source).map_err(|error| error.0)
 }
 
-fn brief(text: &str, values: Value) -> Brief {
+fn brief(text: &str, values: Value) -> AgentProfile {
     let agent = load(text, &[]).unwrap();
     agent.definition.brief(&values, &[], &mut BTreeSet::new())
 }

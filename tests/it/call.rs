@@ -5,7 +5,7 @@ mod bench;
 
 use std::time::Duration;
 
-use parlor_core::conversation::{AgentState, BargeIn, Event, Loss, Outcome, RoomEnd, RoomEvent};
+use parlor_core::conversation::{AgentState, BargeIn, Event, SocketLoss, Outcome, RoomEnd, RoomEvent};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
@@ -182,7 +182,7 @@ async fn a_refused_session_is_told_with_its_code() {
 async fn a_socket_that_breaks_in_a_call_ends_it_when_none_can_be_had_in_time() {
     let call = Bench::ready(BargeIn::Immediate).await;
     let began = Instant::now();
-    let gone = Loss::Unreachable("gone".to_owned());
+    let gone = SocketLoss::Unreachable("gone".to_owned());
     assert_eq!(call.hung_up().await, Outcome::AgentLost(gone));
     let tried_for = began.elapsed();
     assert!(tried_for > Duration::from_secs(2) && tried_for < Duration::from_secs(25));

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use parlor::voice_agent::{Link, Stalled, drive};
 use parlor_core::audio::Frame;
-use parlor_core::conversation::{AgentCommand, AgentEvent, Event, Loss};
+use parlor_core::conversation::{AgentCommand, AgentEvent, Event, SocketLoss};
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -25,7 +25,7 @@ struct Bench {
     server: WebSocketStream<DuplexStream>,
     link: Link,
     events: mpsc::Receiver<Event>,
-    loss: JoinHandle<Loss>,
+    loss: JoinHandle<SocketLoss>,
 }
 
 async fn bench() -> Bench {
@@ -124,7 +124,7 @@ async fn a_peer_that_falls_silent_is_lost() {
     let began = Instant::now();
     // The peer's end stays open and unread: pings are not answered.
     let loss = bench.loss.await.unwrap();
-    assert!(matches!(loss, Loss::Broken(_)), "{loss:?}");
+    assert!(matches!(loss, SocketLoss::Broken(_)), "{loss:?}");
     assert_eq!(began.elapsed(), Duration::from_secs(12));
 }
 
@@ -152,7 +152,7 @@ async fn the_peers_close_code_is_told() {
         reason: "session_expired".into(),
     };
     bench.server.close(Some(frame)).await.unwrap();
-    let closed = Loss::Closed {
+    let closed = SocketLoss::Closed {
         code: 1008,
         reason: "session_expired".to_owned(),
     };
@@ -164,7 +164,7 @@ async fn a_cut_connection_is_1006_or_broken() {
     let bench = bench().await;
     drop(bench.server);
     let loss = bench.loss.await.unwrap();
-    let cut = matches!(&loss, Loss::Broken(_) | Loss::Closed { code: 1006, .. });
+    let cut = matches!(&loss, SocketLoss::Broken(_) | SocketLoss::Closed { code: 1006, .. });
     assert!(cut, "{loss:?}");
 }
 
@@ -229,5 +229,5 @@ async fn binary_noise_is_no_reason_to_panic() {
         .unwrap();
     bench.say("\u{0}\u{1}\u{2}").await;
     bench.server.close(None).await.unwrap();
-    assert!(matches!(bench.loss.await.unwrap(), Loss::Closed { .. }));
+    assert!(matches!(bench.loss.await.unwrap(), SocketLoss::Closed { .. }));
 }

@@ -11,7 +11,7 @@ use super::CellId;
 /// Something to be done, in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Start a process; answered by `Ready`, and by `Gone` in any case.
+    /// Start a process; answered by `Ready`, and by `LeaveReason` in any case.
     Spawn(CellId),
     /// Make a call in a cell, or go on with it.
     Start(CellId, Box<Start>),
@@ -23,7 +23,7 @@ pub enum Action {
     Release(CellId, JobId),
     /// Let a cell end once its calls have.
     Close(CellId),
-    /// End a process now; answered by `Gone`.
+    /// End a process now; answered by `LeaveReason`.
     Kill(CellId),
     /// Tell whoever dispatches.
     Tell(Told),

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::audio::Frame;
-use crate::ids::{CallId, Identity, ReplyId, SessionId};
+use crate::ids::{ToolCallId, Identity, ReplyId, SessionId};
 use crate::secret::{Private, Secret};
 use crate::wire::agent::SessionConfig;
 
-use super::callers::NotHandedOver;
+use super::callers::HandOverRefusal;
 use super::captions::Caption;
 use super::ending::outcome::Outcome;
 use super::fact::Fact;
@@ -34,7 +34,7 @@ pub enum Action {
     ListenAlso(Vec<Identity>),
     /// What became of the first [`RoomEvent::HandOver`](super::RoomEvent::HandOver) that is not
     /// answered yet.
-    AnswerHandOver(Result<(), NotHandedOver>),
+    AnswerHandOver(Result<(), HandOverRefusal>),
     /// Queue a frame of the agent's voice.
     Play {
         /// Whose frame.
@@ -53,7 +53,7 @@ pub enum Action {
     /// Use a tool; [`Event::ToolDone`](super::Event::ToolDone) brings what it gave.
     RunTool {
         /// The call, to be named when it is done.
-        call: CallId,
+        call: ToolCallId,
         /// The tool.
         name: String,
         /// A JSON object, as text; not yet held against the tool's schema.
@@ -62,7 +62,7 @@ pub enum Action {
         within: Duration,
     },
     /// Nobody waits for this call of a tool any more.
-    CancelTool(CallId),
+    CancelTool(ToolCallId),
     /// Write to the caller, because nothing can be said.
     Write(Private<String>),
     /// Take this participant out of the room.
@@ -93,7 +93,7 @@ pub enum AgentCommand {
     /// `tool.result`.
     ToolResult {
         /// The call that is answered.
-        call: CallId,
+        call: ToolCallId,
         /// Always a string, normally JSON.
         result: Private<String>,
         /// Whether the tool failed.

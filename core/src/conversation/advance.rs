@@ -2,8 +2,8 @@
 //! tools, requests, the end of a call that is leaving.
 
 use super::context::Timer;
-use super::{Action, AgentCommand, AgentState, Brief, Conversation, Fact, Life, Limit, Phase};
-use crate::ids::CallId;
+use super::{Action, AgentCommand, AgentState, AgentProfile, Conversation, Fact, Lifecycle, Limit, Phase};
+use crate::ids::ToolCallId;
 use crate::secret::Private;
 
 impl Conversation {
@@ -115,7 +115,7 @@ impl Conversation {
     }
 
     /// The agent goes on in the phase that a tool's arguments name.
-    pub(super) fn set_state(&mut self, call: &CallId, arguments: &Private<String>) {
+    pub(super) fn set_state(&mut self, call: &ToolCallId, arguments: &Private<String>) {
         let name = serde_json::from_str::<serde_json::Value>(arguments.reveal());
         let name = name
             .ok()
@@ -138,7 +138,7 @@ impl Conversation {
 
     /// Whether the end is not known yet.
     pub(super) fn is_live(&self) -> bool {
-        matches!(self.life, Life::Live)
+        matches!(self.life, Lifecycle::Live)
     }
 
     /// The caller has said something: it may be the cue of a phase.
@@ -148,7 +148,7 @@ impl Conversation {
     }
 
     /// A tool gave its answer; one that did its work may be the cue of a phase.
-    pub(super) fn tool_done(&mut self, call: &CallId, result: Private<String>, is_error: bool) {
+    pub(super) fn tool_done(&mut self, call: &ToolCallId, result: Private<String>, is_error: bool) {
         let done = self.tools.done(&mut self.cx, call, result, is_error);
         if let Some(tool) = done.filter(|_| !is_error) {
             self.enter_if(|phase| phase.after_tool.contains(&tool));
@@ -178,7 +178,7 @@ impl Conversation {
     }
 
     /// Takes over what the agent is for this caller.
-    pub(super) fn set_brief(&mut self, brief: Brief) {
+    pub(super) fn set_brief(&mut self, brief: AgentProfile) {
         self.tools.set_rules(&brief.tools, &brief.limits);
         self.meter.set_limits(&mut self.cx, &brief.limits);
         self.persona.set_brief(brief);

@@ -2,8 +2,8 @@
 
 use super::context::Timer;
 use super::playout::word_timing::Word;
-use super::tools::{self, Asked};
-use super::{Action, AgentEvent, Conversation, Dropped, Fact, Limit, ReplyStatus};
+use super::tools::{self, CallControl};
+use super::{Action, AgentEvent, Conversation, DropReason, Fact, Limit, ReplyStatus};
 use crate::ids::{ItemId, ReplyId};
 use crate::secret::Private;
 
@@ -38,7 +38,7 @@ impl Conversation {
             AgentEvent::Unknown { kind } => self.cx.observe(Fact::UnknownMessage { kind }),
             event if self.link.is_ready() || self.link.is_ending() => self.conversation(event),
             AgentEvent::ReplyAudio { .. } => {
-                self.cx.observe(Fact::Dropped(Dropped::StaleReply));
+                self.cx.observe(Fact::Dropped(DropReason::StaleReply));
             }
             _ => {}
         }
@@ -161,10 +161,10 @@ impl Conversation {
         }
         let reply = self.turn.replies();
         match self.tools.called(&mut self.cx, reply, called) {
-            Asked::Nothing => {}
-            Asked::EndCall(call) => self.hang_up_by_tool(call),
-            Asked::SetState(call, arguments) => self.set_state(&call, &arguments),
-            Asked::TooMany => self.limit_reached(Limit::ToolCalls),
+            CallControl::Nothing => {}
+            CallControl::EndCall(call) => self.hang_up_by_tool(call),
+            CallControl::SetState(call, arguments) => self.set_state(&call, &arguments),
+            CallControl::TooMany => self.limit_reached(Limit::ToolCalls),
         }
     }
 }

@@ -10,7 +10,7 @@ pub(super) const QUIET_AFTER: Duration = Duration::from_secs(10);
 
 /// The agent's state, which follows what is audible.
 #[derive(Debug)]
-pub(super) struct Shown {
+pub(super) struct AgentStateTracker {
     pub(super) state: AgentState,
     /// The session is ready.
     pub(super) ready: bool,
@@ -22,7 +22,7 @@ pub(super) struct Shown {
     pub(super) working: bool,
 }
 
-impl Shown {
+impl AgentStateTracker {
     pub(super) fn new() -> Self {
         Self {
             state: AgentState::Initializing,

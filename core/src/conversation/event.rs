@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::audio::Frame;
-use crate::ids::{CallId, Identity, ItemId, ReplyId, SessionId};
+use crate::ids::{ToolCallId, Identity, ItemId, ReplyId, SessionId};
 use crate::secret::{Private, Secret};
 
-use super::{Brief, Utterance};
+use super::{AgentProfile, Utterance};
 
 /// Something that happened at an edge.
 #[derive(Debug, PartialEq)]
@@ -23,18 +23,18 @@ pub enum Event {
     /// A message of the Voice Agent API.
     Agent(AgentEvent),
     /// The agent's WebSocket is gone, or never opened. Once for each connection.
-    AgentLost(Loss),
+    AgentLost(SocketLoss),
     /// The agent has taken no audio for too long: its queue stayed full.
     AgentStalled,
     /// What the agent is for the caller who is linked: after each [`Action::Listen`], before
     /// the agent's WebSocket is open, and whenever it has changed.
     ///
     /// [`Action::Listen`]: super::Action::Listen
-    Brief(Box<Brief>),
+    Brief(Box<AgentProfile>),
     /// A tool gave its answer.
     ToolDone {
         /// The call of [`Action::RunTool`](super::Action::RunTool).
-        call: CallId,
+        call: ToolCallId,
         /// For the model, normally JSON.
         result: Private<String>,
         /// Whether it failed.
@@ -80,7 +80,7 @@ pub enum RoomEvent {
         /// Who.
         identity: Identity,
         /// In which way.
-        how: Gone,
+        how: LeaveReason,
     },
     /// What a participant said before the agent came is on its way (`TF_PRECONNECT_BUFFER`).
     EarlyComes {
@@ -111,14 +111,14 @@ pub enum RoomEvent {
     /// Somebody hears our track (`LocalTrackSubscribed`).
     Subscribed,
     /// Why nobody can hear our track from now on; `None` when it can be heard again.
-    Voice(Option<Unheard>),
+    Voice(Option<Inaudible>),
     /// The room is over for us (`Disconnected`).
     Ended(RoomEnd),
 }
 
 /// Why the agent cannot be heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Unheard {
+pub enum Inaudible {
     /// The server took the permission to publish, and the track with it.
     NotAllowed,
     /// The track is gone and could not be published again.
@@ -131,7 +131,7 @@ pub enum Unheard {
 
 /// In which way a participant left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Gone {
+pub enum LeaveReason {
     /// By its own will, or the server's.
     Left,
     /// It was lost on the way, and may come back.
@@ -261,7 +261,7 @@ pub enum PlayoutEvent {
 
 /// How the agent's WebSocket ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Loss {
+pub enum SocketLoss {
     /// It could not be opened: name, network, TLS, or no answer in time.
     Unreachable(String),
     /// The server answered the handshake with this HTTP status.
@@ -367,7 +367,7 @@ pub enum AgentEvent {
     /// `tool.call`.
     ToolCall {
         /// To be named in the answer.
-        call: CallId,
+        call: ToolCallId,
         /// The tool.
         name: String,
         /// A JSON object, as text.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::action::{AgentState, Utterance};
 use super::ending::outcome::Limit;
-use super::event::{AgentError, Loss, Unheard};
-use crate::ids::{CallId, ItemId, SessionId};
+use super::event::{AgentError, SocketLoss, Inaudible};
+use crate::ids::{ToolCallId, ItemId, SessionId};
 use crate::secret::Private;
 
 /// Something that happened in the call, for whoever watches it.
@@ -71,9 +71,9 @@ pub enum Fact {
     /// A reply was held for the caller's voice, which was no interruption, and goes on.
     HeldInVain,
     /// The voice session was lost; it is resumed, or another one begins.
-    AgentLost(Loss),
+    AgentLost(SocketLoss),
     /// The first voice session could not be opened; it is tried again.
-    AgentNotYet(Loss),
+    AgentNotYet(SocketLoss),
     /// A voice session is ready again.
     AgentBack {
         /// Whether it is the one that was lost.
@@ -84,7 +84,7 @@ pub enum Fact {
     /// The API reported an error that the call survives.
     AgentError(AgentError),
     /// A frame was dropped.
-    Dropped(Dropped),
+    Dropped(DropReason),
     /// The API sent a message of a type we do not know.
     UnknownMessage {
         /// Its type.
@@ -93,7 +93,7 @@ pub enum Fact {
     /// The agent called a tool.
     ToolCalled {
         /// The call.
-        call: CallId,
+        call: ToolCallId,
         /// The tool.
         name: String,
         /// A JSON object, as text.
@@ -102,7 +102,7 @@ pub enum Fact {
     /// The answer to a call of a tool was sent.
     ToolAnswered {
         /// The call.
-        call: CallId,
+        call: ToolCallId,
         /// The tool.
         name: String,
         /// What it gave.
@@ -115,7 +115,7 @@ pub enum Fact {
     /// A call of a tool is not answered.
     ToolDropped {
         /// The call.
-        call: CallId,
+        call: ToolCallId,
         /// The tool.
         name: String,
         /// Why.
@@ -142,7 +142,7 @@ pub enum Fact {
         cost: Option<f64>,
     },
     /// Nobody can hear the agent: what it says does not count as said.
-    Unheard(Unheard),
+    Unheard(Inaudible),
     /// The agent can be heard again.
     HeardAgain {
         /// Since it could not be heard.
@@ -154,7 +154,7 @@ pub enum Fact {
 
 /// Why a frame was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Dropped {
+pub enum DropReason {
     /// From the microphone, before the session was ready or after its end.
     MicNotReady,
     /// From the agent, of a reply that was interrupted or of none.

@@ -1,8 +1,8 @@
 //! Labels for logs and metrics: one for each variant, and nothing of what is in it.
 
 use super::{
-    Action, AgentCommand, AgentEvent, Dropped, Event, Fact, Limit, Loss, Outcome, PlayoutEvent,
-    ReplyStatus, RoomEnd, RoomEvent, ToolDropped, Unheard,
+    Action, AgentCommand, AgentEvent, DropReason, Event, Fact, Limit, SocketLoss, Outcome, PlayoutEvent,
+    ReplyStatus, RoomEnd, RoomEvent, ToolDropped, Inaudible,
 };
 
 macro_rules! names {
@@ -47,7 +47,7 @@ names! {
         Self::Voice(_) => "voice",
         Self::Ended(_) => "ended",
     }
-    Unheard {
+    Inaudible {
         Self::NotAllowed => "not_allowed",
         Self::NotPublished => "not_published",
         Self::Muted => "muted",
@@ -67,7 +67,7 @@ names! {
         Self::Silent { .. } => "silent",
         Self::Overflowed => "overflowed",
     }
-    Loss {
+    SocketLoss {
         Self::Unreachable(_) => "unreachable",
         Self::Refused(_) => "refused",
         Self::Closed { .. } => "closed",
@@ -176,7 +176,7 @@ names! {
         Self::SessionLost => "session_lost",
         Self::HungUp => "hung_up",
     }
-    Dropped {
+    DropReason {
         Self::MicNotReady => "mic_not_ready",
         Self::StaleReply => "stale_reply",
     }

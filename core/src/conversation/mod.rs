@@ -28,33 +28,33 @@ use std::time::{Duration, Instant};
 use crate::audio::{Chunker, Frame};
 
 use callers::Callers;
-use callers::pre_connect_audio::Early;
-use callers::speakers::Hearing;
+use callers::pre_connect_audio::PreConnectAudio;
+use callers::speakers::Speakers;
 use context::{Context, Timer};
-use ending::hang_up::Leaving;
-use ending::usage::Meter;
+use ending::hang_up::HangUp;
+use ending::usage::UsageMeter;
 use failover::history::History;
 use playout::audibility::Audibility;
 use tools::Tools;
 use turn::Turn;
-use turn::reply_requests::Requests;
-use voice_session::Link;
+use turn::reply_requests::ReplyRequests;
+use voice_session::VoiceSession;
 use voice_session::recovery::Recovery;
-use voice_session::session_sync::Persona;
+use voice_session::session_sync::SessionSync;
 
 pub use action::{Action, AgentCommand, AgentState, Role, Utterance};
-pub use callers::NotHandedOver;
+pub use callers::HandOverRefusal;
 pub use captions::Caption;
 pub use ending::hang_up::ENDS_WITHIN;
 pub use ending::outcome::{Limit, Outcome};
 pub use event::{
-    AgentError, AgentEvent, Event, Gone, Loss, ParticipantInfo, ParticipantKind, Phone,
-    PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, Unheard,
+    AgentError, AgentEvent, Event, LeaveReason, SocketLoss, ParticipantInfo, ParticipantKind, Phone,
+    PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, Inaudible,
 };
-pub use fact::{Dropped, Fact, Latency, ToolDropped};
-pub use failover::checkpoint::{Checkpoint, Resumable, Speaker, Spent, Turn as SpokenTurn};
+pub use fact::{DropReason, Fact, Latency, ToolDropped};
+pub use failover::checkpoint::{Checkpoint, Resumable, Speaker, UsageSoFar, Turn as SpokenTurn};
 pub use playout::background::{Background, Sounds};
-pub use profile::{Brief, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
+pub use profile::{AgentProfile, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
 pub use settings::{Answer, BargeIn, Dismiss, Hear, SecondAgent, Settings};
 
 /// One call, from an empty room to the end.
@@ -67,7 +67,7 @@ pub use settings::{Answer, BargeIn, Dismiss, Hear, SecondAgent, Settings};
 /// The last action is [`Action::Finish`], once. Events after it do nothing.
 #[derive(Debug)]
 pub struct Conversation {
-    life: Life,
+    life: Lifecycle,
     caller_grace: Duration,
     rejoin_grace: Duration,
     dismiss: Dismiss,
@@ -77,18 +77,18 @@ pub struct Conversation {
     sounds: Sounds,
     cx: Context,
     callers: Callers,
-    hearing: Hearing,
-    early: Early,
+    hearing: Speakers,
+    early: PreConnectAudio,
     chat: Answer,
     captions: captions::Turns,
     history: History,
-    link: Link,
+    link: VoiceSession,
     turn: Turn,
     tools: Tools,
-    persona: Persona,
-    meter: Meter,
-    requests: Requests,
-    leaving: Option<Leaving>,
+    persona: SessionSync,
+    meter: UsageMeter,
+    requests: ReplyRequests,
+    leaving: Option<HangUp>,
     audibility: Audibility,
     /// How the call ends if the telephone that rings is not answered: the wait for a caller is over.
     overdue: Option<Outcome>,
@@ -104,7 +104,7 @@ pub struct Conversation {
 }
 
 #[derive(Debug)]
-enum Life {
+enum Lifecycle {
     Live,
     /// The end is known; the agent is told.
     Ending(Outcome),
@@ -127,7 +127,7 @@ impl Conversation {
             (recovery, before.session)
         });
         let mut call = Self {
-            life: Life::Live,
+            life: Lifecycle::Live,
             caller_grace: settings.caller_grace,
             rejoin_grace: settings.rejoin_grace,
             dismiss: settings.dismiss,
@@ -137,17 +137,17 @@ impl Conversation {
             sounds: settings.sounds,
             cx,
             callers: Callers::new(before.caller, settings.caller),
-            hearing: Hearing::new(settings.hear),
-            early: Early::default(),
+            hearing: Speakers::new(settings.hear),
+            early: PreConnectAudio::default(),
             chat: settings.chat,
             captions: captions::Turns::default(),
             history: History::new(before.turns, before.owes),
             turn: Turn::new(settings.barge_in),
-            link: Link::new(resumed),
+            link: VoiceSession::new(resumed),
             tools: Tools::default(),
-            persona: Persona::new(before.phase, before.past),
-            meter: Meter::new(before.spent.clone()),
-            requests: Requests::default(),
+            persona: SessionSync::new(before.phase, before.past),
+            meter: UsageMeter::new(before.spent.clone()),
+            requests: ReplyRequests::default(),
             leaving: None,
             audibility: Audibility::default(),
             overdue: None,
@@ -194,7 +194,7 @@ impl Conversation {
             Event::AgentStalled => self.agent_stuck(Outcome::AgentStalled),
             Event::SayGoodbye => self.drained(),
             Event::Shutdown => match self.life {
-                Life::Live => self.end(Outcome::Shutdown),
+                Lifecycle::Live => self.end(Outcome::Shutdown),
                 _ => self.end_at_once(Outcome::Shutdown),
             },
         }
@@ -236,13 +236,13 @@ impl Conversation {
             "poll_action until None comes before the next event"
         );
         self.cx.now = now;
-        !matches!(self.life, Life::Finished)
+        !matches!(self.life, Lifecycle::Finished)
     }
 
     fn mic(&mut self, frame: Frame) {
         let can_hear = self.link.is_ready();
         if !self.callers.is_linked() || !can_hear && !self.early.is_kept() {
-            self.cx.observe(Fact::Dropped(Dropped::MicNotReady));
+            self.cx.observe(Fact::Dropped(DropReason::MicNotReady));
             return;
         }
         let Some(frame) = self.early.pass(frame, can_hear) else {

@@ -8,7 +8,7 @@ use crate::wire::agent::SessionConfig;
 /// What the agent is for one caller, what it can become in the middle of the call, and what it
 /// must not exceed. The default is an agent of the API's own choice without tools or limits.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Brief {
+pub struct AgentProfile {
     /// What it is at first.
     pub first: Phase,
     /// What it can become.
@@ -25,7 +25,7 @@ pub struct Brief {
     pub own_voice: Option<String>,
 }
 
-impl From<SessionConfig> for Brief {
+impl From<SessionConfig> for AgentProfile {
     /// An agent that is always the same, without tools and limits of ours.
     fn from(session: SessionConfig) -> Self {
         let first = Phase {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::failover::checkpoint::Checkpoint;
 use super::playout::background::Sounds;
-use super::profile::Brief;
+use super::profile::AgentProfile;
 use crate::ids::Identity;
 
 /// What one call is told from outside. The default keeps an empty room for ever and ends the
@@ -12,7 +12,7 @@ use crate::ids::Identity;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settings {
     /// What the agent is, until [`Event::Brief`](super::Event::Brief) tells it for the caller.
-    pub brief: Brief,
+    pub brief: AgentProfile,
     /// What the caller's voice does to the agent's.
     pub barge_in: BargeIn,
     /// How long an empty room is kept; `None` for ever.

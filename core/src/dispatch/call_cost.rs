@@ -27,7 +27,7 @@ const CHEAPEST: f32 = 0.000_5;
 /// It is a ratio of sums, CPU time over call time, so that a sample with many calls says more than
 /// one with few and an idle night is not held against the calls.
 #[derive(Debug)]
-pub(super) struct Price {
+pub(super) struct CallCost {
     guess: f32,
     /// CPU time of settled calls, in seconds of the whole machine.
     cpu: f32,
@@ -37,7 +37,7 @@ pub(super) struct Price {
     unsettled: f32,
 }
 
-impl Price {
+impl CallCost {
     /// Until there is enough to learn from, a call is taken to need its slot's share of what the
     /// worker may use: whoever set the number of slots thought that so many fit.
     pub(super) fn new(usable: f32, slots: usize) -> Self {
@@ -85,7 +85,7 @@ mod tests {
 
     const LOOK: f32 = 0.5;
 
-    fn learn(price: &mut Price, seconds: f32, own: f32, slots: &Slots) {
+    fn learn(price: &mut CallCost, seconds: f32, own: f32, slots: &Slots) {
         for _ in 0..(seconds / LOOK) as usize {
             price.learn(LOOK, own + 0.2, own, slots);
         }
@@ -93,13 +93,13 @@ mod tests {
 
     #[test]
     fn the_first_guess_is_a_slots_share() {
-        let price = Price::new(0.8, 16);
+        let price = CallCost::new(0.8, 16);
         assert!((price.of_a_call() - 0.05).abs() < 1e-6);
     }
 
     #[test]
     fn running_calls_teach_what_a_call_costs() {
-        let mut price = Price::new(0.7, 16);
+        let mut price = CallCost::new(0.7, 16);
         learn(&mut price, 60.0, 0.2, &slots(10, 0, 16));
         assert!((price.of_a_call() - 0.02).abs() < 2e-3, "{price:?}");
         // An agent that costs more from now on is noticed within a minute or two.
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn what_the_rest_of_the_machine_does_is_not_the_calls_price() {
-        let mut price = Price::new(0.7, 16);
+        let mut price = CallCost::new(0.7, 16);
         for _ in 0..240 {
             price.learn(LOOK, 0.9, 0.1, &slots(5, 0, 16));
         }
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn calls_that_begin_or_end_teach_nothing_until_they_have_settled() {
-        let mut price = Price::new(0.7, 10);
+        let mut price = CallCost::new(0.7, 10);
         let first = price.of_a_call();
         learn(&mut price, 10.0, 0.6, &slots(4, 6, 10));
         assert_eq!(price.of_a_call(), first, "they are on their way");
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn an_idle_or_starved_machine_teaches_nothing() {
-        let mut price = Price::new(0.7, 10);
+        let mut price = CallCost::new(0.7, 10);
         let first = price.of_a_call();
         learn(&mut price, 3_600.0, 0.01, &slots(0, 0, 10));
         for _ in 0..240 {
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn a_price_stays_within_its_bounds() {
-        let mut price = Price::new(0.7, 10_000);
+        let mut price = CallCost::new(0.7, 10_000);
         assert_eq!(price.of_a_call(), CHEAPEST);
         learn(&mut price, 600.0, 0.0, &slots(10, 0, 10));
         assert_eq!(price.of_a_call(), CHEAPEST);

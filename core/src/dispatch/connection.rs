@@ -25,7 +25,7 @@ const RETRY_MAX: Duration = Duration::from_secs(10);
 
 /// The way to the server.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct Connection {
     stage: Stage,
     settings: Box<Settings>,
     backoff: Backoff,
@@ -46,7 +46,7 @@ enum Stage {
     Closed,
 }
 
-impl Link {
+impl Connection {
     pub(super) fn new(settings: Settings, seed: u64) -> Self {
         let backoff = Backoff::new(RETRY_MIN, RETRY_MAX, Duration::MAX);
         Self {

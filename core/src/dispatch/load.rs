@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::call_cost::Price;
+use super::call_cost::CallCost;
 use super::slots::Slots;
 use super::{Capacity, Sample};
 
@@ -42,7 +42,7 @@ const STALE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Load {
     full_at: Option<f32>,
-    price: Price,
+    price: CallCost,
     sampled: Instant,
     recent: Option<Level>,
     sustained: Level,
@@ -63,7 +63,7 @@ impl Load {
     pub(super) fn new(now: Instant, full_at: Option<f32>, slots: usize) -> Self {
         Self {
             full_at,
-            price: Price::new(full_at.unwrap_or(1.0), slots),
+            price: CallCost::new(full_at.unwrap_or(1.0), slots),
             sampled: now,
             recent: None,
             sustained: Level::default(),

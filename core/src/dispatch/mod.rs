@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 use crate::conversation::SecondAgent;
 use crate::ids::JobId;
 
-use connection::Link;
+use connection::Connection;
 use context::{Context, Timer};
 use load::Load;
 use slots::Slots;
@@ -54,7 +54,7 @@ pub struct Dispatch {
     says_goodbye: bool,
     /// The end was asked for again: nothing is waited for.
     is_hasty: bool,
-    link: Link,
+    link: Connection,
     slots: Slots,
     load: Load,
     /// Ends that the server has not been told of; at most as many as calls end while it is away.
@@ -88,7 +88,7 @@ impl Dispatch {
             is_hasty: false,
             slots: Slots::new(settings.slots),
             load: Load::new(now, settings.full_at, settings.slots),
-            link: Link::new(settings, seed),
+            link: Connection::new(settings, seed),
             untold: VecDeque::new(),
             was_full: false,
         };

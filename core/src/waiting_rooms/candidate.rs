@@ -36,7 +36,7 @@ pub(crate) enum Claim {
 
 /// A room that may have no agent.
 #[derive(Debug)]
-pub(crate) struct Suspect {
+pub(crate) struct Candidate {
     /// Since when.
     pub(crate) since: Instant,
     /// A look has shown callers without an agent.
@@ -56,7 +56,7 @@ pub(crate) struct Suspect {
     pub(crate) ended: bool,
 }
 
-impl Suspect {
+impl Candidate {
     pub(crate) fn new(now: Instant, not_before: Instant) -> Self {
         Self {
             since: now,

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::Waiting;
-use super::candidate::{Claim, Suspect, TAKEN_WITHIN};
+use super::WaitingRooms;
+use super::candidate::{Claim, Candidate, TAKEN_WITHIN};
 use super::event::{Action, Fact, Outcome};
 use super::inspect::LOOKS_AT_ONCE;
 
@@ -13,17 +13,17 @@ const CLAIMS_AT_ONCE: usize = 4;
 /// How long the worker claims nothing after it had to refuse a room that it had claimed.
 pub(crate) const HOLD: Duration = Duration::from_secs(1);
 
-impl Waiting {
+impl WaitingRooms {
     /// Claims the rooms that have waited longest, as many as the worker has room for.
     pub(crate) fn advance_claims(&mut self) {
         self.forget_claims();
-        let under_way = |it: &&Suspect| it.claim != Claim::None;
+        let under_way = |it: &&Candidate| it.claim != Claim::None;
         let under_way = self.suspects.values().filter(under_way).count();
         let limit = self.worker.free.min(CLAIMS_AT_ONCE);
         if under_way >= limit || self.now < self.hold_until {
             return;
         }
-        let is_due = |room: &str, it: &Suspect| {
+        let is_due = |room: &str, it: &Candidate| {
             it.is_open()
                 && !self.worker.rooms.contains_key(room)
                 && it.settled_at(self.cache.had_agent(room)) <= self.now
@@ -93,7 +93,7 @@ impl Waiting {
     }
 
     /// When this room can be claimed, or its claim is forgotten.
-    pub(crate) fn claim_due(&self, room: &str, suspect: &Suspect) -> Option<Instant> {
+    pub(crate) fn claim_due(&self, room: &str, suspect: &Candidate) -> Option<Instant> {
         match suspect.claim {
             Claim::Made(at) => Some(at + TAKEN_WITHIN),
             Claim::None if suspect.is_open() && self.worker.free > 0 => {

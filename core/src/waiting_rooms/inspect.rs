@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Waiting;
+use super::WaitingRooms;
 use super::candidate::Claim;
 use super::event::{Action, Fact, Listing, View};
 
@@ -30,7 +30,7 @@ const LOOK_SPACING: Duration = Duration::from_millis(50);
 const LEAVES_WITHIN: Duration = Duration::from_secs(8);
 const LEAVING_LOOK_EVERY: Duration = Duration::from_millis(500);
 
-impl Waiting {
+impl WaitingRooms {
     pub(crate) fn listed(&mut self, rooms: &[Listing], took: Duration) {
         self.is_listing = false;
         self.list_took = took;

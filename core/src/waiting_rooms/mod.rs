@@ -26,7 +26,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use cache::Cache;
-use candidate::{Claim, Suspect, WAITS_AFTER};
+use candidate::{Claim, Candidate, WAITS_AFTER};
 use inspect::{LIST_SOON, LOOK_EVERY};
 
 pub use event::{Action, DispatchView, Event, Fact, Listing, Outcome, View, Worker};
@@ -39,13 +39,13 @@ const SUSPECTS: usize = 1_000;
 /// Driven like [`Dispatch`](crate::dispatch::Dispatch): one event or timeout, then `poll_action` until
 /// `None`, then `poll_timeout`.
 #[derive(Debug)]
-pub struct Waiting {
+pub struct WaitingRooms {
     now: Instant,
     seed: u64,
     draws: u64,
     worker: Worker,
     cache: Cache,
-    suspects: BTreeMap<String, Suspect>,
+    suspects: BTreeMap<String, Candidate>,
     /// Rooms to look at because the list made them look interesting.
     queue: VecDeque<String>,
     looks: usize,
@@ -57,7 +57,7 @@ pub struct Waiting {
     actions: VecDeque<Action>,
 }
 
-impl Waiting {
+impl WaitingRooms {
     /// A worker that starts now. `seed` sets its choices apart from those of other workers.
     pub fn new(now: Instant, seed: u64) -> Self {
         Self {
@@ -193,13 +193,13 @@ impl Waiting {
     }
 
     /// The room, followed from now on; `None` when too many are.
-    fn suspect(&mut self, room: &str) -> Option<&mut Suspect> {
+    fn suspect(&mut self, room: &str) -> Option<&mut Candidate> {
         if !self.suspects.contains_key(room) {
             if self.suspects.len() >= SUSPECTS || self.worker.rooms.contains_key(room) {
                 return None;
             }
             let not_before = self.cache.not_before(room, self.now);
-            let suspect = Suspect::new(self.now, not_before);
+            let suspect = Candidate::new(self.now, not_before);
             self.suspects.insert(room.to_owned(), suspect);
         }
         self.suspects.get_mut(room)
@@ -221,7 +221,7 @@ impl Waiting {
 
     /// Says once that a room waits, when it has waited for a while.
     fn announce(&mut self) {
-        let is_due = |(room, it): &(&String, &Suspect)| {
+        let is_due = |(room, it): &(&String, &Candidate)| {
             self.announce_due(room, it).is_some_and(|at| at <= self.now)
         };
         let due: Vec<_> = self.suspects.iter().filter(is_due).collect();
@@ -235,7 +235,7 @@ impl Waiting {
         }
     }
 
-    fn announce_due(&self, room: &str, suspect: &Suspect) -> Option<Instant> {
+    fn announce_due(&self, room: &str, suspect: &Candidate) -> Option<Instant> {
         let is_news = suspect.is_open() && !suspect.is_announced && !self.is_ours(room);
         let settled = suspect.settled_at(self.cache.had_agent(room));
         is_news.then(|| settled.max(suspect.since + WAITS_AFTER))

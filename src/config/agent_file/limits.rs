@@ -6,7 +6,7 @@ use parlor_core::conversation as call;
 use parlor_core::secret::Private;
 use serde::Deserialize;
 
-use crate::definition::LinesOutline;
+use crate::definition::LinesSpec;
 
 /// A page that is loaded again is back by then.
 const CALLER_GRACE: Duration = Duration::from_secs(5);
@@ -127,8 +127,8 @@ impl Limits {
 }
 
 impl Lines {
-    pub(super) fn outline(&self) -> LinesOutline {
-        LinesOutline {
+    pub(super) fn outline(&self) -> LinesSpec {
+        LinesSpec {
             idle: self.idle.clone(),
             goodbye: self.goodbye.clone(),
             busy: self.busy.clone(),

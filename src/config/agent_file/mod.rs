@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::file_error::FileError;
 use super::source::Source;
 use super::{Agent, DEFAULT_AGENT_FILE};
-use crate::definition::{Definition, Outline, Voices};
+use crate::definition::{Definition, AgentSpec, Voices};
 use crate::dial::Proxies;
 use crate::monitor::Access;
 use crate::report::ReportSpec;
@@ -108,7 +108,7 @@ impl AgentFile {
         let phase_names: Vec<_> = std::iter::once(first.clone())
             .chain(others.map(|phase| phase.name.clone()))
             .collect();
-        let outline = Outline {
+        let outline = AgentSpec {
             first: phase::first(&self, first, webhook),
             others: self.phases.iter().map(|it| it.outline(&self)).collect(),
             voices: self.voices(),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::AgentFile;
 use super::session::{Listening, Turns, by_key};
-use crate::definition::PhaseOutline;
+use crate::definition::PhaseSpec;
 
 /// Milliseconds of silence that may end a turn.
 const SILENCE: std::ops::RangeInclusive<u32> = 50..=10_000;
@@ -40,8 +40,8 @@ pub(super) struct PatienceEntry {
 }
 
 /// The phase that a call begins in.
-pub(super) fn first(file: &AgentFile, name: String, webhook: Option<Webhook>) -> PhaseOutline {
-    PhaseOutline {
+pub(super) fn first(file: &AgentFile, name: String, webhook: Option<Webhook>) -> PhaseSpec {
+    PhaseSpec {
         name,
         session: SessionConfig {
             agent_id: file.agent_id.clone(),
@@ -86,9 +86,9 @@ pub(super) fn problems(file: &AgentFile) -> Vec<String> {
 }
 
 impl PhaseEntry {
-    pub(super) fn outline(&self, file: &AgentFile) -> PhaseOutline {
+    pub(super) fn outline(&self, file: &AgentFile) -> PhaseSpec {
         let patience = self.patience.as_ref().or(file.patience.as_ref());
-        PhaseOutline {
+        PhaseSpec {
             name: self.name.clone(),
             session: self.session(file),
             prompt: self.prompt.clone().or_else(|| file.prompt.clone()),

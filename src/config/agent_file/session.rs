@@ -2,7 +2,7 @@
 
 use parlor_core::secret::Private;
 use parlor_core::wire::agent::{
-    Format, Input, Problem, TranscriptionMode, TurnDetection, VoiceFocus,
+    Format, Input, SessionProblem, TranscriptionMode, TurnDetection, VoiceFocus,
 };
 use serde::Deserialize;
 
@@ -95,7 +95,7 @@ const KEYS: [(&str, &str); 7] = [
     ("output.", "[voice] "),
 ];
 
-pub(super) fn by_key(problem: &Problem) -> String {
+pub(super) fn by_key(problem: &SessionProblem) -> String {
     let text = problem.to_string();
     let renamed = KEYS.iter().find_map(|(field, key)| {
         let rest = text.strip_prefix(field)?;

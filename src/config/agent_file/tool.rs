@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::limits::seconds;
 use super::session::by_key;
-use crate::definition::{Means, ToolOutline};
+use crate::definition::{ToolExecutor, ToolSpec};
 use crate::tools::http::HttpSpec;
 use crate::tools::rpc::RpcSpec;
 
@@ -69,7 +69,7 @@ enum WhenInterrupted {
 }
 
 impl ToolEntry {
-    pub(super) fn outline(&self, phases: &[String]) -> ToolOutline {
+    pub(super) fn outline(&self, phases: &[String]) -> ToolSpec {
         let defaults = ToolRule::default();
         let rule = ToolRule {
             name: self.name(),
@@ -86,7 +86,7 @@ impl ToolEntry {
             fillers: self.fillers.clone(),
             filler_after: seconds(self.filler_after).unwrap_or(defaults.filler_after),
         };
-        ToolOutline {
+        ToolSpec {
             means: self.means(),
             tool: self.tool(&rule, phases),
             rule,
@@ -140,18 +140,18 @@ impl ToolEntry {
         self.name.clone().or(builtin).unwrap_or_default()
     }
 
-    fn means(&self) -> Means {
+    fn means(&self) -> ToolExecutor {
         if let Some(http) = &self.http {
-            return Means::Http(Box::new(http.clone()));
+            return ToolExecutor::Http(Box::new(http.clone()));
         }
         if let Some(rpc) = &self.rpc {
-            return Means::Rpc(rpc.clone());
+            return ToolExecutor::Rpc(rpc.clone());
         }
         match self.builtin {
-            Some(Builtin::SendDtmf) => Means::Dtmf,
-            Some(Builtin::TransferCall) => Means::Transfer(self.destinations.clone()),
-            Some(Builtin::SayToRoom) => Means::Write,
-            _ => Means::Core,
+            Some(Builtin::SendDtmf) => ToolExecutor::Dtmf,
+            Some(Builtin::TransferCall) => ToolExecutor::Transfer(self.destinations.clone()),
+            Some(Builtin::SayToRoom) => ToolExecutor::Write,
+            _ => ToolExecutor::Core,
         }
     }
 

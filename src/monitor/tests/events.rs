@@ -204,7 +204,7 @@ fn errors_and_overlaps_are_told() {
         panic!("{told:?}");
     };
     assert_eq!(error.message, "llm_error: try again");
-    let lost = Loss::Broken("10.0.0.7".to_owned());
+    let lost = SocketLoss::Broken("10.0.0.7".to_owned());
     let told = desk.events(Fact::AgentLost(lost));
     let [Event::Error(error)] = &told[..] else {
         panic!("{told:?}");
@@ -227,7 +227,7 @@ fn usage_is_how_long_sessions_were_open() {
     let mut desk = Desk::listening();
     desk.fact(Fact::SessionReady { session: None });
     desk.pass(ms(3_000));
-    desk.fact(Fact::AgentLost(Loss::Refused(503)));
+    desk.fact(Fact::AgentLost(SocketLoss::Refused(503)));
     desk.pass(ms(1_000));
     desk.fact(Fact::SessionReady { session: None });
     desk.pass(ms(2_000));

@@ -15,13 +15,13 @@ use livekit_protocol::agent::{
     ToolCallStatus, UserState, chat_message::chat_content::Payload,
 };
 use parlor_core::conversation::{
-    AgentError, AgentState, Brief, Fact, Latency, Loss, Phase, ToolDropped, Utterance,
+    AgentError, AgentState, AgentProfile, Fact, Latency, SocketLoss, Phase, ToolDropped, Utterance,
 };
 use parlor_core::ids::Identity;
 use parlor_core::wire::agent::SessionConfig;
 use prost::Message as _;
 
-use super::{Access, Asked, Monitor, Output, Post, To, Who};
+use super::{Access, Asked, Monitor, Output, Outbox, To, Who};
 
 const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -122,8 +122,8 @@ impl Desk {
 
 fn got(output: Output) -> Got {
     let letter = match output {
-        Output::Post(Post::Letter(letter)) => letter,
-        Output::Post(Post::Stats { to, request }) => return Got::Stats(to, request),
+        Output::Post(Outbox::Message(letter)) => letter,
+        Output::Post(Outbox::Stats { to, request }) => return Got::Stats(to, request),
         Output::Input(text) => return Got::Input(text.into_inner()),
         Output::Hear(hears) => return Got::Hear(hears),
         Output::Caption(captions) => return Got::Caption(captions),

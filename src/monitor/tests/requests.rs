@@ -89,10 +89,10 @@ fn the_agents_instructions_follow_its_phase() {
         ..Phase::default()
     };
     let mut desk = Desk::listening();
-    desk.monitor.brief(&Brief {
+    desk.monitor.brief(&AgentProfile {
         first: phase("start", "You are a clerk."),
         others: vec![phase("till", "You are a cashier.")],
-        ..Brief::default()
+        ..AgentProfile::default()
     });
     let mut info = || match desk.answer(Request::GetAgentInfo(ask::GetAgentInfo {})) {
         Ok(Response::GetAgentInfo(info)) => (info.id, info.instructions.unwrap()),

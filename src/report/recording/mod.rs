@@ -22,7 +22,7 @@ use tokio::task::{self, JoinHandle};
 
 use super::document::Speaker;
 use super::folder;
-use super::timeline::Stretch;
+use super::timeline::Silence;
 use mix::{Mixer, position};
 use ogg::Ogg;
 use wav::Wav;
@@ -157,7 +157,7 @@ impl Recording {
     ///
     /// # Errors
     /// Why it could not be written.
-    pub(super) async fn finish(self, lasted: Duration, unsaid: &[Stretch]) -> io::Result<()> {
+    pub(super) async fn finish(self, lasted: Duration, unsaid: &[Silence]) -> io::Result<()> {
         let unsaid = unsaid.iter().map(Unsaid::from).collect();
         let lasted = lasted.min(LONGEST);
         // A task that has failed says so below.
@@ -166,9 +166,9 @@ impl Recording {
     }
 }
 
-impl From<&Stretch> for Unsaid {
-    fn from(stretch: &Stretch) -> Self {
-        let Stretch { side, from, to } = *stretch;
+impl From<&Silence> for Unsaid {
+    fn from(stretch: &Silence) -> Self {
+        let Silence { side, from, to } = *stretch;
         Self {
             side,
             samples: position(from) as u64..position(to) as u64,

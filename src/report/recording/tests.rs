@@ -42,7 +42,7 @@ impl Recorded {
         }
     }
 
-    async fn finish(&mut self, lasted: Duration, unsaid: &[Stretch]) -> io::Result<()> {
+    async fn finish(&mut self, lasted: Duration, unsaid: &[Silence]) -> io::Result<()> {
         self.recording.take().unwrap().finish(lasted, unsaid).await
     }
 
@@ -73,8 +73,8 @@ fn sides<R: io::Read>(mut reader: WavReader<R>) -> (Vec<i16>, Vec<i16>) {
     (side(0), side(1))
 }
 
-fn stretch(side: Speaker, from: u64, to: u64) -> Stretch {
-    Stretch {
+fn stretch(side: Speaker, from: u64, to: u64) -> Silence {
+    Silence {
         side,
         from: MS(from),
         to: MS(to),

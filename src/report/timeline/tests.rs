@@ -1,6 +1,6 @@
 //! Facts of a call, and what is taken down of them.
 
-use parlor_core::conversation::{Limit, Loss, ToolDropped};
+use parlor_core::conversation::{Limit, SocketLoss, ToolDropped};
 use serde_json::{Value, json};
 
 use super::*;
@@ -9,14 +9,14 @@ use crate::report::redact::RedactSpec;
 const S: fn(u64) -> Duration = Duration::from_secs;
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-fn minutes(payloads: bool) -> Minutes {
+fn minutes(payloads: bool) -> TimelineBuilder {
     let spec = RedactSpec {
         digits: true,
         audio: true,
         ..RedactSpec::default()
     };
     let redactor = Redactor::new(&spec).unwrap();
-    Minutes::new(Arc::new(redactor), payloads, Some("USD".to_owned()))
+    TimelineBuilder::new(Arc::new(redactor), payloads, Some("USD".to_owned()))
 }
 
 fn says(text: &str, is_final: bool) -> Fact {
@@ -68,7 +68,7 @@ fn dropped(call: &str, why: ToolDropped) -> Fact {
     }
 }
 
-fn written(course: &Course) -> Value {
+fn written(course: &Timeline) -> Value {
     serde_json::to_value(course).unwrap()
 }
 
@@ -178,7 +178,7 @@ fn what_becomes_of_sessions_is_told() {
             session: Some("sess_1".into()),
         },
     );
-    minutes.fact(S(2), &Fact::AgentLost(Loss::Broken("pipe".to_owned())));
+    minutes.fact(S(2), &Fact::AgentLost(SocketLoss::Broken("pipe".to_owned())));
     let back = Fact::AgentBack {
         resumed: true,
         after: MS(400),
@@ -228,7 +228,7 @@ fn redacted_turns_are_silent_in_the_recording() {
     minutes.fact(S(20), &says("1234", true));
     let (course, unsaid) = minutes.close(S(30));
     assert_eq!(written(&course)["transcript"][0]["text"], "it is [digits]");
-    let stretch = |side, from, to| Stretch { side, from, to };
+    let stretch = |side, from, to| Silence { side, from, to };
     assert_eq!(
         unsaid,
         [
@@ -247,7 +247,7 @@ fn what_nobody_wrote_down_is_silent_too() {
     minutes.fact(S(6), &answers(2, "fine", false));
     minutes.fact(S(8), &says("4111 and", false));
     let (_, unsaid) = minutes.close(S(9));
-    let stretch = |side, from, to| Stretch { side, from, to };
+    let stretch = |side, from, to| Silence { side, from, to };
     assert_eq!(
         unsaid,
         [
@@ -271,7 +271,7 @@ fn a_report_has_a_bound() {
     let sides = [Speaker::Caller, Speaker::Agent];
     assert_eq!(
         unsaid,
-        sides.map(|side| Stretch {
+        sides.map(|side| Silence {
             side,
             from: full,
             to: end

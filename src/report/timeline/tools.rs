@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use parlor_core::conversation::{Fact, ToolDropped};
-use parlor_core::ids::CallId;
+use parlor_core::ids::ToolCallId;
 use parlor_core::secret::Private;
 
-use super::{Minutes, ms};
+use super::{TimelineBuilder, ms};
 use crate::report::document::{Payload, Tool};
 
-impl Minutes {
+impl TimelineBuilder {
     /// Something happened to a call of a tool, or something else did.
     pub(crate) fn tool(&mut self, at: Duration, fact: &Fact) {
         match fact {
@@ -51,7 +51,7 @@ impl Minutes {
     }
 
     /// Changes the entry of a call that is open; without one, makes it.
-    fn of_call(&mut self, at: Duration, call: &CallId, name: &str, change: impl FnOnce(&mut Tool)) {
+    fn of_call(&mut self, at: Duration, call: &ToolCallId, name: &str, change: impl FnOnce(&mut Tool)) {
         let mut tools = self.course.tools.iter_mut().rev();
         let open = tools.find(|tool| {
             tool.call == call.as_str() && tool.is_error.is_none() && tool.dropped.is_none()
@@ -62,7 +62,7 @@ impl Minutes {
         }
     }
 
-    fn called(&mut self, at: Duration, call: &CallId, name: &str, change: impl FnOnce(&mut Tool)) {
+    fn called(&mut self, at: Duration, call: &ToolCallId, name: &str, change: impl FnOnce(&mut Tool)) {
         if !self.has_room(at, call.as_str().len() + name.len()) {
             return;
         }

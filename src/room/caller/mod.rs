@@ -15,7 +15,7 @@ use parlor_core::secret::Secret;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::audio_output::NativeSink;
+use super::audio_output::AudioOutput;
 use super::deadline::within;
 use super::events::Receiver;
 use super::join::{JoinError, close, connect, microphone, publish};
@@ -25,7 +25,7 @@ use super::{CHAT, SLICE, pre_connect_audio};
 use crate::config::LiveKit;
 use crate::monitor;
 use recorder::{Heard, Recorder, Tape};
-use transcript::{Reading, Spoken};
+use transcript::{TranscriptReader, Spoken};
 
 /// The code of an app's own error.
 const REFUSED: u32 = 1_500;
@@ -36,7 +36,7 @@ const SEND_WITHIN: Duration = Duration::from_secs(5);
 /// A participant of kind `standard` with a microphone.
 pub struct Caller {
     room: livekit::Room,
-    voice: NativeSink,
+    voice: AudioOutput,
     heard: Heard,
     background: Heard,
     state: watch::Receiver<String>,
@@ -80,12 +80,12 @@ impl Caller {
     /// [`JoinError`], as for the agent.
     pub async fn join_silent(livekit: &LiveKit, token: &Secret) -> Result<Self, JoinError> {
         let (room, events) = connect(livekit, token, true).await?;
-        Ok(Self::record(room, events, NativeSink::new()))
+        Ok(Self::record(room, events, AudioOutput::new()))
     }
 
     async fn join_as(livekit: &LiveKit, token: &Secret, speaks: bool) -> Result<Self, JoinError> {
         let (room, events) = connect(livekit, token, true).await?;
-        let voice = NativeSink::new();
+        let voice = AudioOutput::new();
         if let Err(error) = publish(&room, "microphone", voice.source(), microphone(speaks)).await {
             close(&room).await;
             return Err(error);
@@ -93,7 +93,7 @@ impl Caller {
         Ok(Self::record(room, events, voice))
     }
 
-    fn record(room: livekit::Room, events: Receiver, voice: NativeSink) -> Self {
+    fn record(room: livekit::Room, events: Receiver, voice: AudioOutput) -> Self {
         let (voice_tape, heard) = Tape::new();
         let (background_tape, background) = Tape::new();
         let (state, state_out) = watch::channel(String::new());
@@ -104,7 +104,7 @@ impl Caller {
             voice: voice_tape,
             background: background_tape,
             state,
-            reading: Reading::new(written, spoken, watched),
+            reading: TranscriptReader::new(written, spoken, watched),
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(recorder.run(events));
@@ -279,7 +279,7 @@ impl Caller {
             let removed = participant.unpublish_track(sid).await;
             removed.map_err(|error| error.to_string())?;
         }
-        self.voice = NativeSink::new();
+        self.voice = AudioOutput::new();
         let voice = self.voice.source();
         let published = publish(&self.room, "microphone", voice, microphone(false)).await;
         published.map_err(|error| error.to_string())

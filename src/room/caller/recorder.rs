@@ -13,7 +13,7 @@ use parlor_core::conversation::AgentState;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::transcript::Reading;
+use super::transcript::TranscriptReader;
 use crate::room::events::Receiver;
 use crate::room::microphone::{next_of, open};
 
@@ -67,7 +67,7 @@ pub(crate) struct Recorder {
     pub(crate) voice: Tape,
     pub(crate) background: Tape,
     pub(crate) state: watch::Sender<String>,
-    pub(crate) reading: Reading,
+    pub(crate) reading: TranscriptReader,
 }
 
 /// The recording of one track, and of the one that takes its place.

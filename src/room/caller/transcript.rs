@@ -35,7 +35,7 @@ pub struct Spoken {
 }
 
 /// Reads texts as they come, each in a task of its own.
-pub(crate) struct Reading {
+pub(crate) struct TranscriptReader {
     written: watch::Sender<Vec<String>>,
     spoken: watch::Sender<Vec<Spoken>>,
     /// Streams of bytes, read one after the other.
@@ -43,7 +43,7 @@ pub(crate) struct Reading {
     readers: JoinSet<()>,
 }
 
-impl Reading {
+impl TranscriptReader {
     pub(crate) fn new(
         written: watch::Sender<Vec<String>>,
         spoken: watch::Sender<Vec<Spoken>>,

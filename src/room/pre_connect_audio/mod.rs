@@ -29,7 +29,7 @@ const LONGEST: usize = 30 * 24_000;
 
 /// Why it is not heard. Tells nothing of what was in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unheard {
+pub(super) enum AudioError {
     /// Nobody knows how long that would take.
     #[error("it is larger than {LARGEST} bytes")]
     TooLarge,
@@ -68,7 +68,7 @@ enum Format {
 /// Reads the stream of `from` to its end.
 pub(super) async fn read(from: Identity, reader: ByteStreamReader) -> Event {
     let heard = timeout(ARRIVES_WITHIN, hear(reader)).await;
-    let voice = match heard.unwrap_or(Err(Unheard::Timeout)) {
+    let voice = match heard.unwrap_or(Err(AudioError::Timeout)) {
         Ok(voice) => {
             let ms = duration_of(voice.len()).as_millis();
             tracing::info!(%from, ms, "a caller spoke before the agent came");
@@ -83,22 +83,22 @@ pub(super) async fn read(from: Identity, reader: ByteStreamReader) -> Event {
     Event::Early { from, voice }
 }
 
-async fn hear(mut reader: ByteStreamReader) -> Result<Vec<i16>, Unheard> {
+async fn hear(mut reader: ByteStreamReader) -> Result<Vec<i16>, AudioError> {
     let info = reader.info();
     let format = Format::told(&info.mime_type, &info.attributes())?;
     let mut bytes = Vec::new();
     while let Some(piece) = reader.next().await {
-        bytes.extend_from_slice(&piece.map_err(|_broken| Unheard::Broken)?);
+        bytes.extend_from_slice(&piece.map_err(|_broken| AudioError::Broken)?);
         if bytes.len() > LARGEST {
-            return Err(Unheard::TooLarge);
+            return Err(AudioError::TooLarge);
         }
     }
     let decoding = tokio::task::spawn_blocking(move || format.decode(&bytes));
-    decoding.await.unwrap_or(Err(Unheard::Decode))
+    decoding.await.unwrap_or(Err(AudioError::Decode))
 }
 
 impl Format {
-    fn told(mime: &str, attributes: &HashMap<String, String>) -> Result<Self, Unheard> {
+    fn told(mime: &str, attributes: &HashMap<String, String>) -> Result<Self, AudioError> {
         if mime.starts_with("audio/opus")
             || mime.starts_with("audio/webm")
             || mime.starts_with("audio/ogg")
@@ -113,16 +113,16 @@ impl Format {
                 rate,
                 channels: channels as usize,
             }),
-            _ => Err(Unheard::Format),
+            _ => Err(AudioError::Format),
         }
     }
 
-    fn decode(&self, bytes: &[u8]) -> Result<Vec<i16>, Unheard> {
+    fn decode(&self, bytes: &[u8]) -> Result<Vec<i16>, AudioError> {
         match self {
             _ if bytes.is_empty() => Ok(Vec::new()),
             Self::Opus if bytes.starts_with(b"OggS") => opus::ogg(bytes),
             Self::Opus if bytes.starts_with(&webm::MAGIC) => opus::packets(&webm::packets(bytes)?),
-            Self::Opus => Err(Unheard::Container),
+            Self::Opus => Err(AudioError::Container),
             Self::Pcm { rate, channels } => pcm::mono(bytes, *rate, *channels),
         }
     }

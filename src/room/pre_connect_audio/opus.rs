@@ -3,14 +3,14 @@
 use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader, OpusDecoder, Trim};
 use parlor_core::audio::SAMPLE_RATE;
 
-use super::{LONGEST, Unheard};
+use super::{LONGEST, AudioError};
 
 /// The rate as the decoder takes it.
 const RATE: i32 = SAMPLE_RATE as i32;
 
 /// The packets of an Ogg file.
-pub(crate) fn ogg(bytes: &[u8]) -> Result<Vec<i16>, Unheard> {
-    let broken = |_error| Unheard::Demux;
+pub(crate) fn ogg(bytes: &[u8]) -> Result<Vec<i16>, AudioError> {
+    let broken = |_error| AudioError::Demux;
     let mut reader = OggOpusReader::new(bytes).map_err(broken)?;
     let mut trim = Trim::new(reader.head(), RATE, 1).map_err(broken)?;
     let mut decoder = Decoder::new()?;
@@ -19,20 +19,20 @@ pub(crate) fn ogg(bytes: &[u8]) -> Result<Vec<i16>, Unheard> {
         let decoded = decoder.decode(&packet.data)?;
         voice.extend_from_slice(trim.keep(&packet, decoded));
         if voice.len() > LONGEST {
-            return Err(Unheard::TooLong);
+            return Err(AudioError::TooLong);
         }
     }
     Ok(voice)
 }
 
 /// Bare packets, in order.
-pub(crate) fn packets(packets: &[&[u8]]) -> Result<Vec<i16>, Unheard> {
+pub(crate) fn packets(packets: &[&[u8]]) -> Result<Vec<i16>, AudioError> {
     let mut decoder = Decoder::new()?;
     let mut voice = Vec::new();
     for packet in packets {
         voice.extend_from_slice(decoder.decode(packet)?);
         if voice.len() > LONGEST {
-            return Err(Unheard::TooLong);
+            return Err(AudioError::TooLong);
         }
     }
     Ok(voice)
@@ -44,20 +44,20 @@ struct Decoder {
 }
 
 impl Decoder {
-    fn new() -> Result<Self, Unheard> {
-        let opus = OpusDecoder::new(RATE, 1).map_err(|_error| Unheard::Decode)?;
+    fn new() -> Result<Self, AudioError> {
+        let opus = OpusDecoder::new(RATE, 1).map_err(|_error| AudioError::Decode)?;
         let block = vec![0; MAX_PACKET_SAMPLES];
         Ok(Self { opus, block })
     }
 
-    fn decode(&mut self, packet: &[u8]) -> Result<&[i16], Unheard> {
+    fn decode(&mut self, packet: &[u8]) -> Result<&[i16], AudioError> {
         if packet.is_empty() {
             return Ok(&[]);
         }
         // 120 ms, the longest packet, are half of it at this rate.
         let longest = MAX_PACKET_SAMPLES / 2;
         let decoded = self.opus.decode_s16(packet, longest, &mut self.block);
-        let samples = decoded.map_err(|_error| Unheard::Decode)?;
-        self.block.get(..samples).ok_or(Unheard::Decode)
+        let samples = decoded.map_err(|_error| AudioError::Decode)?;
+        self.block.get(..samples).ok_or(AudioError::Decode)
     }
 }

@@ -2,13 +2,13 @@
 
 use parlor_core::audio::SAMPLE_RATE;
 
-use super::{LONGEST, Unheard};
+use super::{LONGEST, AudioError};
 
 /// Interleaved samples of 16 bits, the low byte first. Half a sample at the end is left out.
-pub(crate) fn mono(bytes: &[u8], rate: u32, channels: usize) -> Result<Vec<i16>, Unheard> {
+pub(crate) fn mono(bytes: &[u8], rate: u32, channels: usize) -> Result<Vec<i16>, AudioError> {
     let frames = bytes.len() / (2 * channels);
     if frames as u64 * u64::from(SAMPLE_RATE) / u64::from(rate) > LONGEST as u64 {
-        return Err(Unheard::TooLong);
+        return Err(AudioError::TooLong);
     }
     let mixed: Vec<f32> = bytes
         .chunks_exact(2 * channels)
@@ -97,6 +97,6 @@ mod tests {
     #[test]
     fn too_much_is_refused() {
         let long = vec![0; 2 * (LONGEST / 3 + 10)];
-        assert_eq!(mono(&long, 8_000, 1), Err(Unheard::TooLong));
+        assert_eq!(mono(&long, 8_000, 1), Err(AudioError::TooLong));
     }
 }

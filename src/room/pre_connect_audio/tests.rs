@@ -74,7 +74,7 @@ fn likeness(a: &[i16], b: &[i16]) -> f64 {
     (0..=3).map(cosine).fold(0.0, f64::max)
 }
 
-fn decoded(file: &[u8]) -> Result<Vec<i16>, Unheard> {
+fn decoded(file: &[u8]) -> Result<Vec<i16>, AudioError> {
     Format::Opus.decode(file)
 }
 
@@ -127,20 +127,20 @@ fn what_is_sent_tells_how_it_is_written() {
         [("sampleRate", "much"), ("channels", "1")],
         [("sampleRate", "48000"), ("trackId", "TR_1")],
     ] {
-        assert_eq!(told("", &wrong), Err(Unheard::Format), "{wrong:?}");
+        assert_eq!(told("", &wrong), Err(AudioError::Format), "{wrong:?}");
     }
 }
 
 #[test]
 fn what_is_no_such_file_is_an_error() {
     let packets = encoded();
-    assert_eq!(decoded(b"RIFF"), Err(Unheard::Container));
+    assert_eq!(decoded(b"RIFF"), Err(AudioError::Container));
     assert_eq!(decoded(b""), Ok(Vec::new()));
     let other = webm(&packets[..1], b"A_VORBIS");
-    assert_eq!(decoded(&other), Err(Unheard::Container));
+    assert_eq!(decoded(&other), Err(AudioError::Container));
     let long: Vec<_> = packets.iter().cycle().take(1_600).cloned().collect();
     for file in [ogg(&long), webm(&long, b"A_OPUS")] {
-        assert_eq!(decoded(&file), Err(Unheard::TooLong));
+        assert_eq!(decoded(&file), Err(AudioError::TooLong));
     }
 }
 

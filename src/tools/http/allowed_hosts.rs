@@ -6,7 +6,7 @@ use super::failure::Refused;
 
 /// The hosts that a tool may call.
 #[derive(Debug)]
-pub(super) struct Fence(Vec<Pattern>);
+pub(super) struct AllowedHosts(Vec<Pattern>);
 
 #[derive(Debug, PartialEq, Eq)]
 enum Pattern {
@@ -16,7 +16,7 @@ enum Pattern {
     Below(String),
 }
 
-impl Fence {
+impl AllowedHosts {
     /// The hosts of `allowed`, or without any the one that stands in the template `url`.
     ///
     /// # Errors
@@ -141,9 +141,9 @@ fn is_upward(part: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn fence(allowed: &[&str], url: &str) -> Result<Fence, Vec<String>> {
+    fn fence(allowed: &[&str], url: &str) -> Result<AllowedHosts, Vec<String>> {
         let allowed: Vec<_> = allowed.iter().map(|it| (*it).to_owned()).collect();
-        Fence::new(&allowed, url)
+        AllowedHosts::new(&allowed, url)
     }
 
     #[test]

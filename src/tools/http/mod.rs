@@ -21,8 +21,8 @@ use super::Answer;
 use crate::clock;
 use crate::config::Source;
 use failure::Failure;
-use redirects::Courier;
-use request::{Outgoing, Plan};
+use redirects::RedirectClient;
+use request::{PreparedRequest, RequestTemplate};
 use retry::Retry;
 
 pub use network::Network;
@@ -31,7 +31,7 @@ pub use spec::{HttpMethod, HttpSpec};
 /// A tool that is one HTTP request.
 pub struct HttpTool {
     name: String,
-    plan: Plan,
+    plan: RequestTemplate,
     network: Network,
     allow_private: bool,
     redirects: u32,
@@ -49,7 +49,7 @@ impl HttpTool {
         source: &Source,
         network: &Network,
     ) -> Result<Self, Vec<String>> {
-        let plan = Plan::new(spec, source)?;
+        let plan = RequestTemplate::new(spec, source)?;
         let host = allowed_hosts::literal(spec.url.reveal());
         if !spec.allow_private && host.is_some_and(|url| network.is_private_literal(&url)) {
             let problem = "url: its host is in a private network: allow_private = true allows that";
@@ -106,10 +106,10 @@ impl HttpTool {
 
     async fn attempt(
         &self,
-        request: Outgoing,
+        request: PreparedRequest,
         trace: &mut Trace,
     ) -> Result<reqwest::Response, Failure> {
-        let courier = Courier {
+        let courier = RedirectClient {
             network: &self.network,
             fence: &self.plan.fence,
             signer: self.plan.signer.as_ref(),

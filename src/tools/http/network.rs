@@ -10,7 +10,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Proxy, Url};
 
 use super::failure::{Failure, Refused};
-use super::public_addresses::{Guard, IsPublic, System, is_public};
+use super::public_addresses::{PublicAddresses, IsPublic, System, is_public};
 use crate::dial::{self, Proxies};
 
 /// From the look-up of a name to the end of TLS's handshake.
@@ -49,7 +49,7 @@ impl Network {
     ) -> Result<Self, String> {
         let tls = dial::tls().map_err(|error| error.to_string())?;
         let straight = || client(&tls).no_proxy();
-        let guard = Guard {
+        let guard = PublicAddresses {
             names: names.clone(),
             is_public,
         };

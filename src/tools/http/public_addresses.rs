@@ -17,12 +17,12 @@ pub(super) type IsPublic = fn(IpAddr) -> bool;
 pub(super) struct NotPublic;
 
 /// Gives those addresses of another resolver that are public.
-pub(super) struct Guard {
+pub(super) struct PublicAddresses {
     pub(super) names: Arc<dyn Resolve>,
     pub(super) is_public: IsPublic,
 }
 
-impl Resolve for Guard {
+impl Resolve for PublicAddresses {
     fn resolve(&self, name: Name) -> Resolving {
         let found = self.names.resolve(name);
         let is_public = self.is_public;
@@ -170,7 +170,7 @@ mod tests {
 
     async fn guarded(found: &'static [&'static str]) -> Result<Vec<String>, String> {
         let names = Arc::new(Fixed(found));
-        let guard = Guard { names, is_public };
+        let guard = PublicAddresses { names, is_public };
         let given = guard.resolve("shop.example".parse().unwrap()).await;
         let given = given.map_err(|error| error.to_string())?;
         Ok(given.map(|it| it.ip().to_string()).collect())

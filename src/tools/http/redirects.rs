@@ -3,27 +3,27 @@
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Method, Response, StatusCode, Url};
 
-use super::allowed_hosts::Fence;
+use super::allowed_hosts::AllowedHosts;
 use super::failure::{Failure, Refused};
 use super::network::Network;
-use super::request::Outgoing;
+use super::request::PreparedRequest;
 use super::signature::Signer;
 
 /// Takes requests of one tool to where they go.
-pub(super) struct Courier<'a> {
+pub(super) struct RedirectClient<'a> {
     pub(super) network: &'a Network,
-    pub(super) fence: &'a Fence,
+    pub(super) fence: &'a AllowedHosts,
     pub(super) signer: Option<&'a Signer>,
     pub(super) allow_private: bool,
     pub(super) redirects: u32,
 }
 
-impl Courier<'_> {
+impl RedirectClient<'_> {
     /// Sends `request` and gives the first answer that is no redirect.
     ///
     /// # Errors
     /// [`Failure`]
-    pub(super) async fn send(&self, request: Outgoing) -> Result<Response, Failure> {
+    pub(super) async fn send(&self, request: PreparedRequest) -> Result<Response, Failure> {
         let mut hop = Hop::first(request);
         let mut response = self.hop(&hop).await?;
         for _ in 0..self.redirects {
@@ -62,14 +62,14 @@ impl Courier<'_> {
 }
 
 struct Hop {
-    request: Outgoing,
+    request: PreparedRequest,
     /// Whether it goes to the server that the tool's author meant. Only there go the tool's
     /// headers and signature.
     is_home: bool,
 }
 
 impl Hop {
-    fn first(request: Outgoing) -> Self {
+    fn first(request: PreparedRequest) -> Self {
         Self {
             request,
             is_home: true,
@@ -147,7 +147,7 @@ mod tests {
 
     /// Whether a redirect between these goes on, and with the tool's headers.
     fn keeps_headers(from: &str, to: &str) -> Result<bool, Failure> {
-        let request = Outgoing {
+        let request = PreparedRequest {
             method: Method::GET,
             url: from.parse().unwrap(),
             headers: [(AUTHORIZATION, "Bearer a".parse().unwrap())]

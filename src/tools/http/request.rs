@@ -7,7 +7,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
 use serde_json::{Map, Value, json};
 
-use super::allowed_hosts::{self, Fence};
+use super::allowed_hosts::{self, AllowedHosts};
 use super::failure::Failure;
 use super::signature::{self, Signer};
 use super::spec::HttpSpec;
@@ -19,7 +19,7 @@ const MAX_RETRIES: u32 = 5;
 const MAX_REDIRECTS: u32 = 10;
 
 /// What requests of one tool are made of.
-pub(super) struct Plan {
+pub(super) struct RequestTemplate {
     method: Method,
     url: Template,
     query: Vec<(String, Template)>,
@@ -28,7 +28,7 @@ pub(super) struct Plan {
     env: Value,
     /// The names behind `args.` in all templates.
     pub(super) arguments: BTreeSet<String>,
-    pub(super) fence: Fence,
+    pub(super) fence: AllowedHosts,
     pub(super) signer: Option<Signer>,
 }
 
@@ -40,7 +40,7 @@ enum Body {
 
 /// A request with everything filled in.
 #[derive(Clone)]
-pub(super) struct Outgoing {
+pub(super) struct PreparedRequest {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
@@ -49,7 +49,7 @@ pub(super) struct Outgoing {
     pub(super) id: String,
 }
 
-impl Plan {
+impl RequestTemplate {
     /// Checks `spec`, and takes what it needs from the environment.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ impl Plan {
         let mut check = Checker::new(source);
         check.limits(spec);
         let url = check.template("url", &spec.url);
-        let fence = Fence::new(&spec.allow_hosts, spec.url.reveal());
+        let fence = AllowedHosts::new(&spec.allow_hosts, spec.url.reveal());
         let query = spec.query.iter().map(|(name, text)| {
             let template = check.template(&format!("query.{name}"), text);
             (name.clone(), template)
@@ -95,7 +95,7 @@ impl Plan {
     ///
     /// # Errors
     /// What cannot be filled in, or makes no address.
-    pub(super) fn fill(&self, args: &Value, call: &Value) -> Result<Outgoing, Failure> {
+    pub(super) fn fill(&self, args: &Value, call: &Value) -> Result<PreparedRequest, Failure> {
         let values = json!({ "args": args, "call": call, "env": &self.env });
         let mut url = allowed_hosts::parse(&filled("url", &self.url, &values)?)?;
         for (name, template) in &self.query {
@@ -119,7 +119,7 @@ impl Plan {
             value.set_sensitive(true);
             headers.insert(name, value);
         }
-        Ok(Outgoing {
+        Ok(PreparedRequest {
             method: self.method.clone(),
             url,
             headers,

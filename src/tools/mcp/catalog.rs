@@ -13,7 +13,7 @@ use super::tool_list::{McpTool, brief};
 /// What all servers together offer. Of two with one name, the server that is written first has it,
 /// also while it is away: a name never means now this and now that.
 #[derive(Debug)]
-pub(super) struct Board {
+pub(super) struct Catalog {
     servers: Vec<Arc<Server>>,
     offers: Mutex<Offers>,
     tools: watch::Sender<Arc<[McpTool]>>,
@@ -26,7 +26,7 @@ struct Offers {
     clashes: Vec<String>,
 }
 
-impl Board {
+impl Catalog {
     /// One on which nothing is offered yet.
     pub(super) fn new(servers: Vec<Arc<Server>>) -> Self {
         let lists = servers.iter().map(|_| (Vec::new(), false)).collect();
@@ -120,11 +120,11 @@ mod tests {
 
     use super::*;
 
-    fn board(names: &[&str]) -> Board {
+    fn board(names: &[&str]) -> Catalog {
         let servers = names
             .iter()
             .map(|name| Server::new(name, false, Duration::MAX));
-        Board::new(servers.map(Arc::new).collect())
+        Catalog::new(servers.map(Arc::new).collect())
     }
 
     fn tools(server: &str, names: &[&str]) -> Vec<McpTool> {
@@ -141,7 +141,7 @@ mod tests {
         names.iter().map(tool).collect()
     }
 
-    fn shown(board: &Board) -> Vec<String> {
+    fn shown(board: &Catalog) -> Vec<String> {
         let tools = board.tools();
         let tools = tools.borrow();
         tools.iter().map(|tool| tool.remote.clone()).collect()

@@ -19,7 +19,7 @@ use rmcp::{ClientHandler, RoleClient};
 use tokio::sync::Notify;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, timeout};
 
-use super::error::Fault;
+use super::error::ConnectError;
 use super::process::Process;
 use crate::clock;
 
@@ -62,11 +62,11 @@ impl Connection {
     /// Shakes hands over a transport.
     pub(super) async fn open(
         transport: impl Transport<RoleClient> + 'static,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, ConnectError> {
         let ears = Ears::default();
         let changed = ears.changed.clone();
         let opening = timeout(ANSWER_WITHIN, ears.serve(transport)).await;
-        let service = opening.map_err(|_| Fault::Silent(ANSWER_WITHIN))??;
+        let service = opening.map_err(|_| ConnectError::Silent(ANSWER_WITHIN))??;
         let line = Line {
             peer: service.peer().clone(),
             doubt: Arc::default(),
@@ -91,7 +91,7 @@ impl Connection {
         &mut self,
         process: &mut Option<Process>,
         news: impl FnMut(Vec<Tool>),
-    ) -> Fault {
+    ) -> ConnectError {
         let Err(fault) = self.until_lost(process, news).await;
         fault
     }
@@ -100,13 +100,13 @@ impl Connection {
         &mut self,
         process: &mut Option<Process>,
         mut news: impl FnMut(Vec<Tool>),
-    ) -> Result<Infallible, Fault> {
+    ) -> Result<Infallible, ConnectError> {
         let first = Instant::from_std(clock::now()) + PING_EVERY;
         let mut ping = interval_at(first, PING_EVERY);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                () = &mut self.over => return Err(Fault::Closed),
+                () = &mut self.over => return Err(ConnectError::Closed),
                 fault = exit(process) => return Err(fault),
                 _ = ping.tick() => self.line.ping().await?,
                 () = self.line.doubt.notified() => self.line.ping().await?,
@@ -148,22 +148,22 @@ impl Line {
     }
 
     /// Any answer is a sign of life, also that it knows no ping.
-    async fn ping(&self) -> Result<(), Fault> {
+    async fn ping(&self) -> Result<(), ConnectError> {
         let ping = ClientRequest::PingRequest(PingRequest::default());
         match timeout(ANSWER_WITHIN, self.peer.send_request(ping)).await {
-            Err(_elapsed) => Err(Fault::Silent(ANSWER_WITHIN)),
+            Err(_elapsed) => Err(ConnectError::Silent(ANSWER_WITHIN)),
             Ok(Ok(_) | Err(ServiceError::McpError(_))) => Ok(()),
             Ok(Err(error)) => Err(error.into()),
         }
     }
 
     /// All tools of the server; it stops at the page that has more than are taken.
-    pub(super) async fn tools(&self) -> Result<Vec<Tool>, Fault> {
+    pub(super) async fn tools(&self) -> Result<Vec<Tool>, ConnectError> {
         let listed = timeout(ANSWER_WITHIN, self.pages()).await;
-        listed.unwrap_or(Err(Fault::Silent(ANSWER_WITHIN)))
+        listed.unwrap_or(Err(ConnectError::Silent(ANSWER_WITHIN)))
     }
 
-    async fn pages(&self) -> Result<Vec<Tool>, Fault> {
+    async fn pages(&self) -> Result<Vec<Tool>, ConnectError> {
         let mut tools = Vec::new();
         let mut page = PaginatedRequestParams::default();
         for _ in 0..MOST_PAGES {
@@ -172,7 +172,7 @@ impl Line {
             let request = ClientRequest::ListToolsRequest(request);
             let answer = self.peer.send_request(request).await?;
             let ServerResult::ListToolsResult(answer) = answer else {
-                return Err(Fault::Protocol);
+                return Err(ConnectError::Protocol);
             };
             tools.extend(answer.tools);
             if answer.next_cursor.is_none() || tools.len() > MOST_TOOLS {
@@ -180,16 +180,16 @@ impl Line {
             }
             page = PaginatedRequestParams::default().with_cursor(answer.next_cursor);
         }
-        Err(Fault::Protocol)
+        Err(ConnectError::Protocol)
     }
 }
 
 /// Waits for the end of a process; for ever without one.
-async fn exit(process: &mut Option<Process>) -> Fault {
+async fn exit(process: &mut Option<Process>) -> ConnectError {
     let Some(process) = process else {
         return std::future::pending().await;
     };
-    process.gone().await.map_or(Fault::Closed, Fault::Ended)
+    process.gone().await.map_or(ConnectError::Closed, ConnectError::Ended)
 }
 
 /// What hears the server.

@@ -10,7 +10,7 @@ use rmcp::transport::streamable_http_client::StreamableHttpError;
 
 /// Why a server is not there.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
+pub(super) enum ConnectError {
     /// Its program could not be run.
     #[error("it cannot be started: {0}")]
     Start(std::io::Error),
@@ -45,7 +45,7 @@ fn hint(status: u16) -> &'static str {
     }
 }
 
-impl From<ClientInitializeError> for Fault {
+impl From<ClientInitializeError> for ConnectError {
     fn from(error: ClientInitializeError) -> Self {
         match error {
             ClientInitializeError::TransportError { error, .. } => error.into(),
@@ -56,7 +56,7 @@ impl From<ClientInitializeError> for Fault {
     }
 }
 
-impl From<ServiceError> for Fault {
+impl From<ServiceError> for ConnectError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::TransportSend(error) => error.into(),
@@ -67,7 +67,7 @@ impl From<ServiceError> for Fault {
     }
 }
 
-impl From<DynamicTransportError> for Fault {
+impl From<DynamicTransportError> for ConnectError {
     fn from(error: DynamicTransportError) -> Self {
         match error
             .error
@@ -80,7 +80,7 @@ impl From<DynamicTransportError> for Fault {
     }
 }
 
-impl From<StreamableHttpError<reqwest::Error>> for Fault {
+impl From<StreamableHttpError<reqwest::Error>> for ConnectError {
     fn from(error: StreamableHttpError<reqwest::Error>) -> Self {
         match error {
             StreamableHttpError::Client(error) => match error.status() {
@@ -122,11 +122,11 @@ mod tests {
     #[test]
     fn the_servers_words_are_left_out() {
         let said = "HTTP 418 I'm a teapot: token sk-1 is bad".into();
-        let fault = Fault::from(StreamableHttpError::UnexpectedServerResponse(said));
+        let fault = ConnectError::from(StreamableHttpError::UnexpectedServerResponse(said));
         assert_eq!(fault.to_string(), "it answers HTTP 418");
         let said = "could not parse sk-1".into();
-        let fault = Fault::from(StreamableHttpError::UnexpectedServerResponse(said));
-        assert!(matches!(fault, Fault::Protocol), "{fault}");
-        assert!(Fault::Http(401).to_string().ends_with("check its headers"));
+        let fault = ConnectError::from(StreamableHttpError::UnexpectedServerResponse(said));
+        assert!(matches!(fault, ConnectError::Protocol), "{fault}");
+        assert!(ConnectError::Http(401).to_string().ends_with("check its headers"));
     }
 }

@@ -30,11 +30,11 @@ use tokio::time::Instant;
 use super::Answer;
 use crate::clock;
 use crate::config::Source;
-use catalog::Board;
+use catalog::Catalog;
 use server::Server;
 use supervisor::{Stop, Supervisor};
 use tool_list::Selection;
-use transport::{Dial, Program, Web};
+use transport::{Connector, Program, Web};
 
 pub use spec::McpSpec;
 pub use tool_list::McpTool;
@@ -50,7 +50,7 @@ pub struct Servers {
 
 /// What calls hold of all servers together.
 #[derive(Debug, Clone)]
-pub struct Mcp(Arc<Board>);
+pub struct Mcp(Arc<Catalog>);
 
 impl Servers {
     /// Starts to connect to each server, inside a tokio runtime. Variables that the specs name are
@@ -111,14 +111,14 @@ impl Servers {
         };
         let servers = specs.iter().map(server).collect();
         Self {
-            mcp: Mcp(Arc::new(Board::new(servers))),
+            mcp: Mcp(Arc::new(Catalog::new(servers))),
             tasks: JoinSet::new(),
             stop: watch::Sender::new(()),
         }
     }
 
-    /// Keeps the server at `at`, which `spec` describes and `dial` leads to.
-    fn keep(&mut self, at: usize, spec: &McpSpec, dial: impl Dial) {
+    /// Keeps the server at `at`, which `spec` describes and `connector` leads to.
+    fn keep(&mut self, at: usize, spec: &McpSpec, connector: impl Connector) {
         let board = self.mcp.0.clone();
         let server = board.servers()[at].clone();
         let selection = Selection {
@@ -129,7 +129,7 @@ impl Servers {
         };
         let supervisor = Supervisor {
             at,
-            dial,
+            connector,
             selection,
             board,
             server,

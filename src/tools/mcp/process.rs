@@ -11,7 +11,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::error::Fault;
+use super::error::ConnectError;
 
 /// From the end of its stdin to SIGTERM.
 const END_WITHIN: Duration = Duration::from_secs(2);
@@ -47,7 +47,7 @@ pub(super) type Pipes = (ChildStdout, ChildStdin);
 
 impl Process {
     /// Starts a server's program.
-    pub(super) fn start(line: &CommandLine, server: &Arc<str>) -> Result<(Self, Pipes), Fault> {
+    pub(super) fn start(line: &CommandLine, server: &Arc<str>) -> Result<(Self, Pipes), ConnectError> {
         let env = line.env.iter().map(|(name, value)| (name, value.reveal()));
         let spawned = Command::new(&line.program)
             .args(&line.args)
@@ -60,7 +60,7 @@ impl Process {
             .process_group(0)
             .kill_on_drop(true)
             .spawn();
-        let mut child = spawned.map_err(Fault::Start)?;
+        let mut child = spawned.map_err(ConnectError::Start)?;
         let pid = child.id().and_then(|id| i32::try_from(id).ok());
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let mut process = Self {
@@ -70,7 +70,7 @@ impl Process {
         };
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
             let why = "it was started without pipes";
-            return Err(Fault::Start(std::io::Error::other(why)));
+            return Err(ConnectError::Start(std::io::Error::other(why)));
         };
         let server = server.clone();
         let say = move |said: &str| tracing::debug!(%server, said, "an MCP server wrote");

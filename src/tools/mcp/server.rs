@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
 use super::connection::Line;
-use super::error::Fault;
+use super::error::ConnectError;
 use super::result;
 use crate::clock;
 use crate::tools::Answer;
@@ -49,7 +49,7 @@ impl Server {
     }
 
     /// Calls fail from now on; whether this is news.
-    pub(super) fn down(&self, fault: &Fault) -> bool {
+    pub(super) fn down(&self, fault: &ConnectError) -> bool {
         let before = self
             .state
             .send_replace(State::Down(fault.to_string().into()));

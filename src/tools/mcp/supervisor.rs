@@ -10,13 +10,13 @@ use rmcp::transport::Transport;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::catalog::Board;
+use super::catalog::Catalog;
 use super::connection::Connection;
-use super::error::Fault;
+use super::error::ConnectError;
 use super::process::Process;
 use super::server::Server;
 use super::tool_list::Selection;
-use super::transport::Dial;
+use super::transport::Connector;
 use crate::{clock, random};
 
 /// Before the first new try.
@@ -32,12 +32,12 @@ const STEADY: Duration = Duration::from_secs(30);
 const EXIT_WITHIN: Duration = Duration::from_millis(500);
 
 /// What keeps one server.
-pub(super) struct Supervisor<D> {
+pub(super) struct Supervisor<C> {
     /// Which of the board's servers it is.
     pub(super) at: usize,
-    pub(super) dial: D,
+    pub(super) connector: C,
     pub(super) selection: Selection,
-    pub(super) board: Arc<Board>,
+    pub(super) board: Arc<Catalog>,
     pub(super) server: Arc<Server>,
 }
 
@@ -51,7 +51,7 @@ impl Stop {
     }
 }
 
-impl<D: Dial> Supervisor<D> {
+impl<C: Connector> Supervisor<C> {
     /// Keeps it until told to stop, and leaves nothing behind.
     pub(super) async fn run(mut self, mut stop: Stop) {
         let backoff = Backoff::new(RETRY_MIN, RETRY_MAX, Duration::MAX).expect("min is under max");
@@ -75,8 +75,8 @@ impl<D: Dial> Supervisor<D> {
 
     /// One connection from its beginning to its end; whether there is to be another.
     async fn once(&mut self, stop: &mut Stop) -> bool {
-        let (transport, mut process) = match self.dial.dial() {
-            Ok(dialled) => dialled,
+        let (transport, mut process) = match self.connector.connect() {
+            Ok(connected) => connected,
             Err(fault) => {
                 self.lost(&fault);
                 return true;
@@ -115,7 +115,7 @@ impl<D: Dial> Supervisor<D> {
         listed: Vec<Tool>,
         process: &mut Option<Process>,
         stop: &mut Stop,
-    ) -> Option<Fault> {
+    ) -> Option<ConnectError> {
         self.server.up(connection.line());
         let mut refused = Vec::new();
         let mut publish = |listed| self.publish(listed, &mut refused);
@@ -145,7 +145,7 @@ impl<D: Dial> Supervisor<D> {
     }
 
     /// Calls fail from now on; it is told of once.
-    fn lost(&self, fault: &Fault) {
+    fn lost(&self, fault: &ConnectError) {
         let server = &*self.server.name;
         if self.server.down(fault) {
             tracing::warn!(server, reason = %fault, "an MCP server is away; its tools are not offered");
@@ -158,7 +158,7 @@ impl<D: Dial> Supervisor<D> {
 /// A connection and the tools at its other end.
 async fn open(
     transport: impl Transport<RoleClient> + 'static,
-) -> Result<(Connection, Vec<Tool>), Fault> {
+) -> Result<(Connection, Vec<Tool>), ConnectError> {
     let connection = Connection::open(transport).await?;
     match connection.line().tools().await {
         Ok(listed) => Ok((connection, listed)),
@@ -170,12 +170,12 @@ async fn open(
 }
 
 /// Of a connection that was closed, how the process at its other end went.
-async fn reason(fault: Fault, process: &mut Option<Process>) -> Fault {
-    let (Fault::Closed, Some(process)) = (&fault, process) else {
+async fn reason(fault: ConnectError, process: &mut Option<Process>) -> ConnectError {
+    let (ConnectError::Closed, Some(process)) = (&fault, process) else {
         return fault;
     };
     match timeout(EXIT_WITHIN, process.gone()).await {
-        Ok(Some(status)) => Fault::Ended(status),
+        Ok(Some(status)) => ConnectError::Ended(status),
         _ => fault,
     }
 }

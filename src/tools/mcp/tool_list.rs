@@ -57,15 +57,15 @@ pub(super) struct Selection {
 
 /// What comes of a list, and one line for each tool that cannot be offered.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Offer {
+pub(super) struct ToolList {
     pub(super) tools: Vec<McpTool>,
     pub(super) refused: Vec<String>,
 }
 
 impl Selection {
     /// Makes an offer of a server's list.
-    pub(super) fn offer(&self, mut listed: Vec<Tool>) -> Offer {
-        let mut offer = Offer::default();
+    pub(super) fn offer(&self, mut listed: Vec<Tool>) -> ToolList {
+        let mut offer = ToolList::default();
         if listed.len() > MOST_TOOLS {
             listed.truncate(MOST_TOOLS);
             let cut = format!("all after the first {MOST_TOOLS}");
@@ -185,7 +185,7 @@ mod tests {
         }
     }
 
-    fn names(offer: &Offer) -> Vec<&str> {
+    fn names(offer: &ToolList) -> Vec<&str> {
         offer.tools.iter().map(|tool| tool.name.as_str()).collect()
     }
 

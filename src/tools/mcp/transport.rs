@@ -14,7 +14,7 @@ use rmcp::transport::streamable_http_client::{
 };
 use tokio::process::{ChildStdin, ChildStdout};
 
-use super::error::Fault;
+use super::error::ConnectError;
 use super::process::{CommandLine, Process};
 use super::spec::McpSpec;
 use super::variables::Template;
@@ -34,12 +34,12 @@ const MOST_REQUESTS: usize = 64;
 const MOST_REDIRECTS: usize = 3;
 
 /// A way to a server, gone anew for each connection.
-pub(super) trait Dial: Send + Sync + 'static {
+pub(super) trait Connector: Send + Sync + 'static {
     /// What messages go over.
     type Transport: Transport<RoleClient> + 'static;
 
     /// Begins a connection, with the process at its other end if it is ours.
-    fn dial(&mut self) -> Result<(Self::Transport, Option<Process>), Fault>;
+    fn connect(&mut self) -> Result<(Self::Transport, Option<Process>), ConnectError>;
 }
 
 /// A program that is started for each connection.
@@ -78,10 +78,10 @@ impl Program {
     }
 }
 
-impl Dial for Program {
+impl Connector for Program {
     type Transport = AsyncRwTransport<RoleClient, ChildStdout, ChildStdin>;
 
-    fn dial(&mut self) -> Result<(Self::Transport, Option<Process>), Fault> {
+    fn connect(&mut self) -> Result<(Self::Transport, Option<Process>), ConnectError> {
         let (process, (stdout, stdin)) = Process::start(&self.line, &self.server)?;
         let transport = AsyncRwTransport::new(stdout, stdin);
         let transport = transport.with_max_line_length(LONGEST_MESSAGE);
@@ -124,10 +124,10 @@ impl Web {
     }
 }
 
-impl Dial for Web {
+impl Connector for Web {
     type Transport = StreamableHttpClientTransport<reqwest::Client>;
 
-    fn dial(&mut self) -> Result<(Self::Transport, Option<Process>), Fault> {
+    fn connect(&mut self) -> Result<(Self::Transport, Option<Process>), ConnectError> {
         let client = self.client.clone();
         let transport = StreamableHttpClientTransport::with_client(client, self.config.clone());
         Ok((transport, None))

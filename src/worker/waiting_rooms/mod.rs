@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_core::dispatch::Settings;
-use parlor_core::waiting_rooms::{Action, Event, Fact, Outcome, View, Waiting};
+use parlor_core::waiting_rooms::{self as waiting, Action, Event, Fact, Outcome, View};
 use serde_json::json;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
@@ -18,7 +18,7 @@ use crate::clock::{at, now};
 use crate::config::LiveKit;
 use crate::definition::Definition;
 use crate::livekit_server::ServerError;
-use crate::ops::Board;
+use crate::ops::WorkerStatus;
 
 use server::Server;
 
@@ -40,9 +40,9 @@ pub fn is_livekit_cloud(url: &str) -> bool {
 /// Finds rooms whose callers have no agent.
 #[derive(Debug)]
 pub struct WaitingRooms {
-    waiting: Waiting,
+    waiting: waiting::WaitingRooms,
     server: Arc<Server>,
-    board: Arc<Board>,
+    board: Arc<WorkerStatus>,
     /// What the agent is now: it knows the line for callers who wait.
     agent: watch::Receiver<Arc<Definition>>,
     asked: JoinSet<Option<Event>>,
@@ -60,12 +60,12 @@ impl WaitingRooms {
     pub fn new(
         livekit: &LiveKit,
         settings: &Settings,
-        board: Arc<Board>,
+        board: Arc<WorkerStatus>,
         agent: watch::Receiver<Arc<Definition>>,
         seed: u64,
     ) -> Result<Self, ServerError> {
         Ok(Self {
-            waiting: Waiting::new(now(), seed),
+            waiting: waiting::WaitingRooms::new(now(), seed),
             server: Arc::new(Server::new(livekit, settings, board.clone())?),
             board,
             agent,

@@ -13,7 +13,7 @@ use proto::participant_info::{Kind, State};
 
 use crate::config::LiveKit;
 use crate::livekit_server::{LiveKitServer, ServerError};
-use crate::ops::Board;
+use crate::ops::WorkerStatus;
 
 use super::notice;
 
@@ -35,7 +35,7 @@ pub(super) struct Server {
     job_type: JobType,
     /// Deleted, by room, and not made anew because the server failed in between.
     unmade: Mutex<HashMap<String, proto::AgentDispatch>>,
-    board: Arc<Board>,
+    board: Arc<WorkerStatus>,
 }
 
 impl Server {
@@ -44,7 +44,7 @@ impl Server {
     pub(super) fn new(
         livekit: &LiveKit,
         settings: &Settings,
-        board: Arc<Board>,
+        board: Arc<WorkerStatus>,
     ) -> Result<Self, ServerError> {
         Ok(Self {
             api: LiveKitServer::new(livekit)?.within(ANSWER_WITHIN),

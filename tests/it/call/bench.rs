@@ -13,7 +13,7 @@ use parlor::session::{Edges, Inputs, Microphone, run};
 use parlor::voice_agent::{Connections, Inbox, Link, drive};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
-    Action, AgentState, BargeIn, Event, Gone, Loss, Outcome, ParticipantKind, RoomEvent, Settings,
+    Action, AgentState, BargeIn, Event, LeaveReason, SocketLoss, Outcome, ParticipantKind, RoomEvent, Settings,
 };
 use serde_json::{Value, json};
 use tokio::io::DuplexStream;
@@ -59,7 +59,7 @@ impl Edges for Memory {
                 tokio::spawn(async move {
                     // The API is there once and never again.
                     let Some(socket) = socket else {
-                        let gone = Loss::Unreachable("gone".to_owned());
+                        let gone = SocketLoss::Unreachable("gone".to_owned());
                         return drop(events.send(Event::AgentLost(gone)).await);
                     };
                     events.send(Event::AgentOpened).await.unwrap();
@@ -323,7 +323,7 @@ pub(super) fn left(identity: &str) -> Event {
     let identity = identity.into();
     Event::Room(RoomEvent::Left {
         identity,
-        how: Gone::Left,
+        how: LeaveReason::Left,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
-use parlor_core::conversation::{Brief, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
+use parlor_core::conversation::{AgentProfile, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
 
 /// Tools that there may be, one of the server and one that there is not.
 pub(super) const CALLED: [&str; 8] = [
@@ -42,7 +42,7 @@ struct Bounds {
     same_tool_calls: u8,
 }
 
-impl From<File> for Brief {
+impl From<File> for AgentProfile {
     fn from(file: File) -> Self {
         let phase = |name: &str| Phase {
             name: name.to_owned(),

@@ -5,8 +5,8 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
-    AgentError, AgentEvent, Event, Gone, Loss, ParticipantInfo, ParticipantKind, Phone,
-    PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, Unheard, Utterance,
+    AgentError, AgentEvent, Event, LeaveReason, SocketLoss, ParticipantInfo, ParticipantKind, Phone,
+    PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, Inaudible, Utterance,
 };
 use parlor_core::secret::Secret;
 
@@ -71,11 +71,11 @@ impl From<Happens> for Event {
             }),
             Happens::Voice(why) => Self::Room(RoomEvent::Voice(any(
                 why,
-                [None, Some(Unheard::NotAllowed), Some(Unheard::Muted)],
+                [None, Some(Inaudible::NotAllowed), Some(Inaudible::Muted)],
             ))),
             Happens::Left(who) => Self::Room(RoomEvent::Left {
                 identity: name(who).into(),
-                how: any(who, [Gone::Left, Gone::Lost]),
+                how: any(who, [LeaveReason::Left, LeaveReason::Lost]),
             }),
             Happens::HandOver(from, to) => Self::Room(RoomEvent::HandOver {
                 from: name(from).into(),
@@ -202,12 +202,12 @@ fn reply(happens: Happens) -> AgentEvent {
     }
 }
 
-fn loss(how: u8) -> Loss {
+fn loss(how: u8) -> SocketLoss {
     match how % 4 {
-        0 => Loss::Unreachable("no network".to_owned()),
-        1 => Loss::Refused(401),
-        2 => Loss::Refused(503),
-        _ => Loss::Broken("reset".to_owned()),
+        0 => SocketLoss::Unreachable("no network".to_owned()),
+        1 => SocketLoss::Refused(401),
+        2 => SocketLoss::Refused(503),
+        _ => SocketLoss::Broken("reset".to_owned()),
     }
 }
 

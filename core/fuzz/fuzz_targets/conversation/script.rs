@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use parlor_core::conversation::{
-    Answer, BargeIn, Checkpoint, Hear, Resumable, Settings, Sounds, Speaker, Spent, SpokenTurn,
+    Answer, BargeIn, Checkpoint, Hear, Resumable, Settings, Sounds, Speaker, UsageSoFar, SpokenTurn,
 };
 use parlor_core::secret::Secret;
 
@@ -137,7 +137,7 @@ impl From<Before> for Checkpoint {
             owes: before.owes,
             phase: "start".to_owned(),
             past: None,
-            spent: Spent {
+            spent: UsageSoFar {
                 lasted: Duration::from_secs(before.lasted.into()),
                 connected: Duration::from_secs(before.lasted.into()),
                 turns: 0,

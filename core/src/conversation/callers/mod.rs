@@ -48,7 +48,7 @@ pub(super) enum Departure {
 
 /// Why the agent goes on listening to whom it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotHandedOver {
+pub enum HandOverRefusal {
     /// Only the one who is linked can hand over.
     #[error("the agent does not listen to you")]
     NotLinked,
@@ -116,21 +116,21 @@ impl Callers {
     /// Links `to`, as `from` wants it; gives who is linked because of it.
     ///
     /// # Errors
-    /// [`NotHandedOver`]
+    /// [`HandOverRefusal`]
     pub(super) fn hand_over(
         &mut self,
         from: &Identity,
         to: Identity,
-    ) -> Result<Option<Identity>, NotHandedOver> {
+    ) -> Result<Option<Identity>, HandOverRefusal> {
         if self.linked.as_ref().is_some_and(|linked| linked != from) {
-            return Err(NotHandedOver::NotLinked);
+            return Err(HandOverRefusal::NotLinked);
         }
         if !self
             .present
             .iter()
             .any(|it| it.identity == to && it.speaks())
         {
-            return Err(NotHandedOver::NoSuchCaller);
+            return Err(HandOverRefusal::NoSuchCaller);
         }
         self.away = None;
         let is_news = self.linked.as_ref() != Some(&to);

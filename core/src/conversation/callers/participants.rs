@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::pre_connect_audio::{COMES_WITHIN, Early};
-use super::{Departure, NotHandedOver};
+use super::pre_connect_audio::{COMES_WITHIN, PreConnectAudio};
+use super::{Departure, HandOverRefusal};
 use crate::audio::Frame;
 use crate::conversation::context::Timer;
 use crate::conversation::{
-    Action, Conversation, Gone, Life, Outcome, ParticipantInfo, ParticipantKind, RoomEvent,
+    Action, Conversation, LeaveReason, Lifecycle, Outcome, ParticipantInfo, ParticipantKind, RoomEvent,
     SecondAgent,
 };
 use crate::ids::Identity;
@@ -22,7 +22,7 @@ impl Conversation {
         match event {
             RoomEvent::Ended(end) => self.end(Outcome::Room(end)),
             RoomEvent::HandOver { from, to } => self.hand_over(&from, to),
-            event if matches!(self.life, Life::Live) => self.in_the_room(event),
+            event if matches!(self.life, Lifecycle::Live) => self.in_the_room(event),
             _ => {}
         }
     }
@@ -67,7 +67,7 @@ impl Conversation {
     /// Somebody is in the room; a telephone that has hung up, and who hides, is not.
     fn present(&mut self, identity: Identity, info: ParticipantInfo) {
         if !info.is_there() {
-            self.left(&identity, Gone::Left);
+            self.left(&identity, LeaveReason::Left);
             return;
         }
         if let Some(linked) = self.callers.update(self.cx.now, identity, info) {
@@ -75,12 +75,12 @@ impl Conversation {
         }
     }
 
-    fn left(&mut self, identity: &Identity, how: Gone) {
+    fn left(&mut self, identity: &Identity, how: LeaveReason) {
         let grace = match (self.callers.find(identity), how) {
             // A telephone has no way back.
             (Some(ParticipantKind::Sip), _) => Duration::ZERO,
-            (_, Gone::Left) => self.caller_grace,
-            (_, Gone::Lost) => self.rejoin_grace,
+            (_, LeaveReason::Left) => self.caller_grace,
+            (_, LeaveReason::Lost) => self.rejoin_grace,
         };
         match self.callers.left(identity, self.cx.now + grace) {
             Departure::Unnoticed => {}
@@ -118,9 +118,9 @@ impl Conversation {
     }
 
     fn hand_over(&mut self, from: &Identity, to: Identity) {
-        let answer = match matches!(self.life, Life::Live) {
+        let answer = match matches!(self.life, Lifecycle::Live) {
             true => self.callers.hand_over(from, to),
-            false => Err(NotHandedOver::Over),
+            false => Err(HandOverRefusal::Over),
         };
         if let Ok(Some(linked)) = &answer {
             self.listen(linked.clone());
@@ -137,7 +137,7 @@ impl Conversation {
         self.cx.stop(Timer::Early);
         // Half a chunk of one caller must not start the next one's.
         self.chunker.clear();
-        self.early = Early::default();
+        self.early = PreConnectAudio::default();
         self.close_turn();
         self.cx.act(Action::Listen(Some(caller)));
         self.link.connect(&mut self.cx);

@@ -20,7 +20,7 @@ const PAUSE: usize = 20;
 
 /// The caller's voice on its way to the agent, delayed if something was said before.
 #[derive(Debug, Default)]
-pub(crate) struct Early {
+pub(crate) struct PreConnectAudio {
     /// It is on its way.
     is_awaited: bool,
     /// Something of the caller went to the agent.
@@ -30,7 +30,7 @@ pub(crate) struct Early {
     quiet: usize,
 }
 
-impl Early {
+impl PreConnectAudio {
     /// It is on its way; says whether it is waited for.
     pub(crate) fn comes(&mut self) -> bool {
         self.is_awaited |= !self.has_passed;
@@ -103,14 +103,14 @@ mod tests {
         Frame::new(vec![of; frames * SAMPLES_PER_10_MS])
     }
 
-    fn passes(early: &mut Early, of: i16) -> Option<i16> {
+    fn passes(early: &mut PreConnectAudio, of: i16) -> Option<i16> {
         let passed = early.pass(frame(of), true);
         passed.map(|it| it.samples()[0])
     }
 
     #[test]
     fn nothing_is_held_back_when_nothing_comes() {
-        let mut early = Early::default();
+        let mut early = PreConnectAudio::default();
         assert_eq!(early.pass(frame(1), false), None);
         assert!(!early.is_kept());
         assert_eq!(passes(&mut early, 2), Some(2));
@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_was_said_before_goes_first_and_one_frame_at_a_time() {
-        let mut early = Early::default();
+        let mut early = PreConnectAudio::default();
         assert!(early.comes());
         assert_eq!(passes(&mut early, 1_001), None, "it is waited for");
         early.came(&voice(2_000, 2));
@@ -131,10 +131,10 @@ mod tests {
 
     #[test]
     fn pauses_are_shortened_until_nothing_waits() {
-        let mut early = Early::default();
+        let mut early = PreConnectAudio::default();
         early.comes();
         early.came(&voice(2_000, 100));
-        let sent = |early: &mut Early| (0..).take_while(|_| passes(early, 0) != Some(0)).count();
+        let sent = |early: &mut PreConnectAudio| (0..).take_while(|_| passes(early, 0) != Some(0)).count();
         assert_eq!(sent(&mut early), 100);
         let pause = (0..).take_while(|_| early.is_kept() && passes(&mut early, 0).is_some());
         assert_eq!(pause.count(), PAUSE - 1);
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_does_not_come_is_not_missed() {
-        let mut early = Early::default();
+        let mut early = PreConnectAudio::default();
         early.comes();
         assert_eq!(passes(&mut early, 1_001), None);
         early.missed();
@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn no_more_waits_than_may() {
-        let mut early = Early::default();
+        let mut early = PreConnectAudio::default();
         early.comes();
         early.came(&voice(2_000, 3 * LONGEST));
         assert_eq!(early.waiting.len(), LONGEST);

@@ -10,14 +10,14 @@ const SPEAKERS: usize = 32;
 
 /// Who is heard, and how much of the caller's turn is whose.
 #[derive(Debug, Default)]
-pub(crate) struct Hearing {
+pub(crate) struct Speakers {
     way: Hear,
     others: Vec<Identity>,
     speaking: Option<(Identity, Instant)>,
     spoken: Vec<(Identity, Duration)>,
 }
 
-impl Hearing {
+impl Speakers {
     pub(crate) fn new(way: Hear) -> Self {
         Self {
             way,

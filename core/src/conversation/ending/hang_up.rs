@@ -10,7 +10,7 @@ use crate::conversation::{
     Action, AgentCommand, Conversation, Dismiss, Fact, Limit, Outcome, ParticipantKind,
     voice_session,
 };
-use crate::ids::CallId;
+use crate::ids::ToolCallId;
 use crate::secret::Private;
 
 /// How long a goodbye may take, with what was being said before it.
@@ -35,13 +35,13 @@ const SAY_GOODBYE: &str = r#"{"ok":true,"note":"The call ends after your next wo
 
 /// The agent is about to leave.
 #[derive(Debug)]
-pub(crate) struct Leaving {
+pub(crate) struct HangUp {
     outcome: Outcome,
     /// So many replies must have been started.
     replies: u32,
     /// The call of the tool that ends the call, until it is known whether the reply that made
     /// it was the goodbye.
-    call: Option<CallId>,
+    call: Option<ToolCallId>,
     /// The goodbye is over here; its end is still to be heard.
     is_said: bool,
     /// The worker ends: nothing but the goodbye is said any more.
@@ -50,7 +50,7 @@ pub(crate) struct Leaving {
 
 impl Conversation {
     /// The agent ends the call by the tool for it.
-    pub(crate) fn hang_up_by_tool(&mut self, call: CallId) {
+    pub(crate) fn hang_up_by_tool(&mut self, call: ToolCallId) {
         if self.leaving.is_some() {
             return;
         }
@@ -180,11 +180,11 @@ impl Conversation {
         }
     }
 
-    fn leave_with(&mut self, outcome: Outcome, call: Option<CallId>) {
+    fn leave_with(&mut self, outcome: Outcome, call: Option<ToolCallId>) {
         self.cx.stop(Timer::Idle);
         self.cx.within(Timer::Leave, LEAVE_WITHIN);
         self.requests.clear();
-        self.leaving = Some(Leaving {
+        self.leaving = Some(HangUp {
             outcome,
             replies: 0,
             call,
@@ -194,7 +194,7 @@ impl Conversation {
     }
 
     /// The reply that ended the call is over; unless it said something, another one says goodbye.
-    fn answer_hang_up(&mut self, call: &CallId, has_spoken: bool) {
+    fn answer_hang_up(&mut self, call: &ToolCallId, has_spoken: bool) {
         let goodbye = self.persona.brief().lines.goodbye.clone();
         let result = match goodbye {
             _ if has_spoken => return,

@@ -5,18 +5,18 @@ pub(crate) mod outcome;
 pub(crate) mod usage;
 
 use super::context::Timer;
-use super::{Action, Conversation, Dismiss, Fact, Life, Outcome};
+use super::{Action, Conversation, Dismiss, Fact, Lifecycle, Outcome};
 
 impl Conversation {
     /// Ends the call with `outcome`, and the voice session before it, if there is one.
     pub(super) fn end(&mut self, outcome: Outcome) {
-        if !matches!(self.life, Life::Live) {
+        if !matches!(self.life, Lifecycle::Live) {
             return;
         }
         if outcome.is_by_agent() {
             self.dismiss_callers();
         }
-        self.life = Life::Ending(outcome);
+        self.life = Lifecycle::Ending(outcome);
         self.cx.stop(Timer::CallerWait);
         self.cx.stop(Timer::CallerGrace);
         self.cx.stop(Timer::Early);
@@ -34,9 +34,9 @@ impl Conversation {
 
     /// Ends the call without another word to the agent. An outcome that is known stays.
     pub(super) fn end_at_once(&mut self, outcome: Outcome) {
-        if matches!(self.life, Life::Live) {
+        if matches!(self.life, Lifecycle::Live) {
             self.turn.stop(&mut self.cx);
-            self.life = Life::Ending(outcome);
+            self.life = Lifecycle::Ending(outcome);
             self.set_background();
         }
         self.hang_up();
@@ -48,7 +48,7 @@ impl Conversation {
     }
 
     fn finish(&mut self) {
-        let Life::Ending(outcome) = std::mem::replace(&mut self.life, Life::Finished) else {
+        let Lifecycle::Ending(outcome) = std::mem::replace(&mut self.life, Lifecycle::Finished) else {
             return;
         };
         self.tools.hang_up(&mut self.cx);

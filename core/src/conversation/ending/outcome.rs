@@ -1,6 +1,6 @@
 //! How a call ends.
 
-use crate::conversation::event::{AgentError, Loss, RoomEnd};
+use crate::conversation::event::{AgentError, SocketLoss, RoomEnd};
 
 /// Why a call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum Outcome {
     /// The voice session ended by the server's will.
     AgentEnded,
     /// The agent's WebSocket could not be opened, or was lost.
-    AgentLost(Loss),
+    AgentLost(SocketLoss),
     /// The voice session was refused, or lost right after this error.
     AgentRejected(AgentError),
     /// The voice session was not ready in time.

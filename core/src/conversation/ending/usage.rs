@@ -3,28 +3,28 @@
 use std::time::{Duration, Instant};
 
 use crate::conversation::context::{Context, Timer};
-use crate::conversation::failover::checkpoint::Spent;
+use crate::conversation::failover::checkpoint::UsageSoFar;
 use crate::conversation::profile::Limits;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// What a call has used up.
 #[derive(Debug)]
-pub(crate) struct Meter {
+pub(crate) struct UsageMeter {
     limits: Limits,
     /// When the first session was ready; earlier by what another process has made of the call.
     began: Option<Instant>,
     /// Since when a session is open.
     open_since: Option<Instant>,
     /// Before this process, or this session.
-    before: Spent,
+    before: UsageSoFar,
     /// Lines said to a caller who says nothing.
     pub(crate) idle_lines: usize,
 }
 
-impl Meter {
+impl UsageMeter {
     /// Goes on counting from `before`.
-    pub(crate) fn new(before: Spent) -> Self {
+    pub(crate) fn new(before: UsageSoFar) -> Self {
         Self {
             limits: Limits::default(),
             began: None,
@@ -68,9 +68,9 @@ impl Meter {
     }
 
     /// What is used up; how many tools were called somebody else knows.
-    pub(crate) fn spent(&self, now: Instant) -> Spent {
+    pub(crate) fn spent(&self, now: Instant) -> UsageSoFar {
         let lasted = self.began.map(|began| now.saturating_duration_since(began));
-        Spent {
+        UsageSoFar {
             lasted: lasted.unwrap_or(self.before.lasted),
             connected: self.connected(now),
             ..self.before.clone()

@@ -27,13 +27,13 @@ pub struct Checkpoint {
     pub past: Option<Private<String>>,
     /// What of the call's limits is used up.
     #[serde(default)]
-    pub spent: Spent,
+    pub spent: UsageSoFar,
 }
 
 /// What of a call's limits is used up.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Spent {
+pub struct UsageSoFar {
     /// Since the first session was ready.
     pub lasted: Duration,
     /// How long voice sessions were open, all together.

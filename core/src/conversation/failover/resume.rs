@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::checkpoint::{Checkpoint, Spent};
+use super::checkpoint::{Checkpoint, UsageSoFar};
 use crate::conversation::context::Timer;
 use crate::conversation::voice_session::Ready;
-use crate::conversation::{Action, Conversation, Fact, Life, Outcome};
+use crate::conversation::{Action, Conversation, Fact, Lifecycle, Outcome};
 use crate::ids::SessionId;
 use crate::secret::Secret;
 
@@ -79,8 +79,8 @@ impl Conversation {
         self.cx.actions.extend(closed.map(Action::Caption));
     }
 
-    fn spent(&self) -> Spent {
-        Spent {
+    fn spent(&self) -> UsageSoFar {
+        UsageSoFar {
             tool_calls: self.tools.calls(),
             ..self.meter.spent(self.cx.now)
         }
@@ -92,7 +92,7 @@ impl Conversation {
         for action in &self.cx.actions {
             is_news |= self.history.note(action) || action.is_other_party();
         }
-        if is_news && self.checkpoints && matches!(self.life, Life::Live) {
+        if is_news && self.checkpoints && matches!(self.life, Lifecycle::Live) {
             let checkpoint = Checkpoint {
                 caller: self.callers.linked().cloned(),
                 session: self.link.resumable().cloned(),

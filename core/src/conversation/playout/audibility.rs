@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::conversation::{Answer, Conversation, Fact, Unheard};
+use crate::conversation::{Answer, Conversation, Fact, Inaudible};
 
 /// Asks for what the caller missed.
 pub(crate) const SAY_AGAIN: &str = "The caller could not hear you for a while and can hear you \
@@ -14,7 +14,7 @@ pub(crate) const SAY_AGAIN: &str = "The caller could not hear you for a while an
 #[derive(Debug, Default)]
 pub(crate) struct Audibility {
     /// What the room says of our own track.
-    track: Option<Unheard>,
+    track: Option<Inaudible>,
     /// Nobody hears the agent, since then.
     unheard_since: Option<Instant>,
 }
@@ -28,7 +28,7 @@ impl Audibility {
 
 impl Conversation {
     /// Our track can be heard, or not.
-    pub(crate) fn voice(&mut self, track: Option<Unheard>) {
+    pub(crate) fn voice(&mut self, track: Option<Inaudible>) {
         self.audibility.track = track;
     }
 
@@ -39,7 +39,7 @@ impl Conversation {
         }
         let is_deaf = self.callers.is_linked_deaf();
         let track = self.audibility.track;
-        let why = track.or_else(|| is_deaf.then_some(Unheard::CallerDeaf));
+        let why = track.or_else(|| is_deaf.then_some(Inaudible::CallerDeaf));
         match (why, self.audibility.unheard_since) {
             (Some(why), None) => {
                 self.audibility.unheard_since = Some(self.cx.now);

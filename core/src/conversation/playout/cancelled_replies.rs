@@ -9,9 +9,9 @@ const PAST: usize = 32;
 
 /// Names of replies whose audio comes too late.
 #[derive(Debug, Default)]
-pub(crate) struct Past(VecDeque<ReplyId>);
+pub(crate) struct CancelledReplies(VecDeque<ReplyId>);
 
-impl Past {
+impl CancelledReplies {
     pub(crate) fn bury(&mut self, id: ReplyId) {
         self.0.retain(|past| *past != id);
         if self.0.len() == PAST {

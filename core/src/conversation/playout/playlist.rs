@@ -17,7 +17,7 @@ const STRETCHES: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Playlist {
     /// In the order of playing.
-    stretches: VecDeque<Stretch>,
+    stretches: VecDeque<Segment>,
     /// Stretches so far.
     uttered: u32,
     /// When all that playout has will be heard, if it is not held.
@@ -42,7 +42,7 @@ impl Playlist {
             last.samples += samples;
             return last.playing();
         }
-        let mut stretch = Stretch::new(self.utter(), reply, from, begins);
+        let mut stretch = Segment::new(self.utter(), reply, from, begins);
         stretch.samples = samples;
         let playing = stretch.playing();
         self.stretches.push_back(stretch);
@@ -56,7 +56,7 @@ impl Playlist {
     }
 
     /// Keeps the list within its bound.
-    pub(crate) fn trim(&mut self, now: Instant, mut settled: impl FnMut(&Stretch, u64)) {
+    pub(crate) fn trim(&mut self, now: Instant, mut settled: impl FnMut(&Segment, u64)) {
         while self.stretches.len() > STRETCHES
             && let Some(oldest) = self.stretches.pop_front()
         {
@@ -65,7 +65,7 @@ impl Playlist {
     }
 
     /// All that is not heard yet is dropped; tells what that is.
-    pub(crate) fn flush(&mut self, now: Instant, mut dropped: impl FnMut(&Stretch)) {
+    pub(crate) fn flush(&mut self, now: Instant, mut dropped: impl FnMut(&Segment)) {
         self.plays_until = None;
         for stretch in &mut self.stretches {
             if stretch.is_busy() {
@@ -99,7 +99,7 @@ impl Playlist {
         &mut self,
         utterance: Utterance,
         played: Duration,
-        mut settled: impl FnMut(&Stretch, u64),
+        mut settled: impl FnMut(&Segment, u64),
     ) {
         self.settle_before(utterance, &mut settled);
         if let Some(first) = self.first(utterance) {
@@ -113,7 +113,7 @@ impl Playlist {
         &mut self,
         utterance: Utterance,
         played: Duration,
-        mut settled: impl FnMut(&Stretch, u64),
+        mut settled: impl FnMut(&Segment, u64),
     ) {
         self.progress(utterance, played, &mut settled);
         let first = self.first(utterance);
@@ -127,7 +127,7 @@ impl Playlist {
         &mut self,
         utterance: Utterance,
         played: Duration,
-        mut settled: impl FnMut(&Stretch, u64),
+        mut settled: impl FnMut(&Segment, u64),
     ) {
         self.settle_before(utterance, &mut settled);
         let Some(first) = self.first(utterance) else {
@@ -136,7 +136,7 @@ impl Playlist {
         first.report(played);
         let flush = first.flushed_at;
         self.settle_first(&mut settled);
-        let same_flush = |stretch: &Stretch| flush.is_some() && stretch.flushed_at == flush;
+        let same_flush = |stretch: &Segment| flush.is_some() && stretch.flushed_at == flush;
         while self.stretches.front().is_some_and(same_flush) {
             self.settle_first(&mut settled);
         }
@@ -156,7 +156,7 @@ impl Playlist {
         &mut self,
         now: Instant,
         reply: u32,
-        mut settled: impl FnMut(&Stretch, u64),
+        mut settled: impl FnMut(&Segment, u64),
     ) {
         self.stretches.retain(|stretch| {
             let is_own = stretch.reply == reply;
@@ -168,14 +168,14 @@ impl Playlist {
     }
 
     /// What belongs to `reply`.
-    pub(crate) fn of(&self, reply: u32) -> impl Iterator<Item = &Stretch> + Clone {
-        let is_own = move |stretch: &&Stretch| stretch.reply == reply;
+    pub(crate) fn of(&self, reply: u32) -> impl Iterator<Item = &Segment> + Clone {
+        let is_own = move |stretch: &&Segment| stretch.reply == reply;
         self.stretches.iter().filter(is_own)
     }
 
     /// Whether playout has anything that is not heard yet.
     pub(crate) fn is_busy(&self) -> bool {
-        self.stretches.iter().any(Stretch::is_busy)
+        self.stretches.iter().any(Segment::is_busy)
     }
 
     /// When all that playout has will be heard, by estimate.
@@ -184,14 +184,14 @@ impl Playlist {
     }
 
     /// The stretch that playout reports on, when it is the first one.
-    fn first(&mut self, utterance: Utterance) -> Option<&mut Stretch> {
+    fn first(&mut self, utterance: Utterance) -> Option<&mut Segment> {
         let first = self.stretches.front_mut();
         first.filter(|stretch| stretch.utterance == utterance)
     }
 
     /// Playout goes in order: what is before `utterance` was heard, or dropped by a flush.
-    fn settle_before(&mut self, utterance: Utterance, settled: &mut impl FnMut(&Stretch, u64)) {
-        let is_before = |stretch: &Stretch| stretch.utterance < utterance;
+    fn settle_before(&mut self, utterance: Utterance, settled: &mut impl FnMut(&Segment, u64)) {
+        let is_before = |stretch: &Segment| stretch.utterance < utterance;
         while self.stretches.front().is_some_and(is_before)
             && let Some(mut stretch) = self.stretches.pop_front()
         {
@@ -202,7 +202,7 @@ impl Playlist {
         }
     }
 
-    fn settle_first(&mut self, settled: &mut impl FnMut(&Stretch, u64)) {
+    fn settle_first(&mut self, settled: &mut impl FnMut(&Segment, u64)) {
         if let Some(stretch) = self.stretches.pop_front() {
             settled(&stretch, stretch.reported);
         }
@@ -211,7 +211,7 @@ impl Playlist {
 
 /// Audio of one reply without a flush in between: what playout knows by one number.
 #[derive(Debug)]
-pub(crate) struct Stretch {
+pub(crate) struct Segment {
     utterance: Utterance,
     /// The serial of its reply.
     pub(crate) reply: u32,
@@ -227,7 +227,7 @@ pub(crate) struct Stretch {
     pub(crate) flushed_at: Option<Instant>,
 }
 
-impl Stretch {
+impl Segment {
     fn new(utterance: Utterance, reply: u32, from: u64, begins: Instant) -> Self {
         Self {
             utterance,

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::playlist::length;
-use super::word_timing::Words;
+use super::word_timing::WordTimings;
 use crate::conversation::context::Context;
 use crate::conversation::{Action, Caption, Fact, Utterance};
 use crate::ids::ReplyId;
@@ -48,7 +48,7 @@ pub(crate) struct Reply {
     heard: u64,
     /// Where those samples are.
     spans: Vec<Range<Duration>>,
-    pub(crate) words: Words,
+    pub(crate) words: WordTimings,
     pub(crate) text: Option<Private<String>>,
     /// What the room was shown of it.
     shown: Private<String>,
@@ -59,7 +59,7 @@ pub(crate) struct Reply {
 }
 
 /// What is told of a reply when its account is closed.
-pub(crate) struct Account {
+pub(crate) struct ReplySummary {
     pub(crate) utterance: Utterance,
     pub(crate) played: Duration,
     /// What was heard; may be empty.
@@ -70,7 +70,7 @@ pub(crate) struct Account {
     was_shown: bool,
 }
 
-impl Account {
+impl ReplySummary {
     /// Tells what was heard, and whether it was cut short.
     pub(crate) fn tell(self, cx: &mut Context) {
         let (utterance, interrupted) = (self.utterance, self.interrupted);
@@ -108,7 +108,7 @@ impl Reply {
             received: 0,
             heard: 0,
             spans: Vec::new(),
-            words: Words::default(),
+            words: WordTimings::default(),
             text: None,
             shown: Private::default(),
             silenced: false,
@@ -221,7 +221,7 @@ impl Reply {
     }
 
     /// What is to be told of it; nothing when none of it was given to playout.
-    pub(crate) fn account(self) -> Option<Account> {
+    pub(crate) fn account(self) -> Option<ReplySummary> {
         let is_cut = self.stage == Stage::Interrupted || self.heard < self.received;
         let text = self.text.as_ref().map(|text| text.reveal().as_str());
         let text = if is_cut {
@@ -230,7 +230,7 @@ impl Reply {
         } else {
             text.map_or_else(|| self.words.joined(), str::to_owned)
         };
-        Some(Account {
+        Some(ReplySummary {
             utterance: self.utterance?,
             played: length(self.heard),
             text,

@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::cancelled_replies::Past;
-use super::playlist::{Playing, Playlist, Stretch};
-use super::reply::{Account, Reply, Stage};
+use super::cancelled_replies::CancelledReplies;
+use super::playlist::{Playing, Playlist, Segment};
+use super::reply::{ReplySummary, Reply, Stage};
 use super::word_timing::Word;
 use crate::conversation::Utterance;
 use crate::ids::ReplyId;
@@ -18,11 +18,11 @@ const REPLIES: usize = 16;
 
 /// The account of the agent's voice.
 #[derive(Debug, Default)]
-pub(crate) struct Ledger {
+pub(crate) struct ReplyLog {
     /// By time; all but the last are over.
     replies: VecDeque<Reply>,
     playlist: Playlist,
-    past: Past,
+    past: CancelledReplies,
     /// The reply that started last was interrupted.
     last_interrupted: bool,
     /// Replies so far.
@@ -40,7 +40,7 @@ pub(crate) struct Interrupted {
 
 /// To whom audio belongs.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Owner {
+pub(crate) enum AudioOwner {
     /// The last reply.
     Last,
     /// One that is not known yet.
@@ -49,7 +49,7 @@ pub(crate) enum Owner {
     Stale,
 }
 
-impl Ledger {
+impl ReplyLog {
     /// Enters a reply that the server has begun, to be heard or `in_writing`; the one before it is
     /// over.
     pub(crate) fn begin(&mut self, now: Instant, id: Option<ReplyId>, in_writing: bool) {
@@ -90,24 +90,24 @@ impl Ledger {
     }
 
     /// To whom audio that names `id` belongs.
-    pub(crate) fn owner(&mut self, id: Option<&ReplyId>) -> Owner {
+    pub(crate) fn owner(&mut self, id: Option<&ReplyId>) -> AudioOwner {
         if id.is_some_and(|id| self.past.contains(id)) {
-            return Owner::Stale;
+            return AudioOwner::Stale;
         }
         let last_interrupted = self.last_interrupted;
         let last = self.latest_mut().filter(|last| last.is_playable());
         match (last, id) {
             (Some(last), _) if last.is_silenced() && id.is_none_or(|id| last.may_be(id)) => {
-                Owner::Stale
+                AudioOwner::Stale
             }
-            (Some(_), None) => Owner::Last,
-            (Some(last), Some(id)) if last.is_named(id) => Owner::Last,
+            (Some(_), None) => AudioOwner::Last,
+            (Some(last), Some(id)) if last.is_named(id) => AudioOwner::Last,
             (Some(last), Some(id)) if last.is_nameless() => {
                 last.id = Some(id.clone());
-                Owner::Last
+                AudioOwner::Last
             }
-            (None, None) if last_interrupted => Owner::Stale,
-            _ => Owner::New,
+            (None, None) if last_interrupted => AudioOwner::Stale,
+            _ => AudioOwner::New,
         }
     }
 
@@ -181,7 +181,7 @@ impl Ledger {
     pub(crate) fn newly_heard(&mut self) -> Option<(Utterance, String)> {
         let playlist = &self.playlist;
         self.replies.iter_mut().find_map(|reply| {
-            let playing = playlist.of(reply.serial).map(Stretch::heard);
+            let playing = playlist.of(reply.serial).map(Segment::heard);
             reply.newly_heard(playing)
         })
     }
@@ -255,7 +255,7 @@ impl Ledger {
         self.bury(name);
         Interrupted {
             reply: Some(serial + 1),
-            is_busy: self.playlist.of(serial).any(Stretch::is_busy),
+            is_busy: self.playlist.of(serial).any(Segment::is_busy),
         }
     }
 
@@ -275,11 +275,11 @@ impl Ledger {
 
     /// Takes a reply whose account can be closed, because everything is known or because it is
     /// time; what is to be told of it.
-    pub(crate) fn take_settled(&mut self, now: Instant) -> Option<Account> {
+    pub(crate) fn take_settled(&mut self, now: Instant) -> Option<ReplySummary> {
         let playlist = &self.playlist;
         let at = self.replies.iter_mut().position(|reply| {
             let mut own = playlist.of(reply.serial);
-            let is_busy = own.clone().any(Stretch::is_busy);
+            let is_busy = own.clone().any(Segment::is_busy);
             let is_reported = own.all(|stretch| stretch.flushed_at.is_none());
             reply.is_settled(now, is_busy, is_reported)
         })?;
@@ -288,7 +288,7 @@ impl Ledger {
     }
 
     /// Closes the oldest account, whatever is known of it.
-    pub(crate) fn take_any(&mut self, now: Instant) -> Option<Account> {
+    pub(crate) fn take_any(&mut self, now: Instant) -> Option<ReplySummary> {
         while !self.replies.is_empty() {
             let account = self.close(now, 0);
             if account.is_some() {
@@ -355,7 +355,7 @@ impl Ledger {
         Some(adopted)
     }
 
-    fn close(&mut self, now: Instant, at: usize) -> Option<Account> {
+    fn close(&mut self, now: Instant, at: usize) -> Option<ReplySummary> {
         let mut reply = self.replies.remove(at)?;
         self.playlist.close(now, reply.serial, |stretch, heard| {
             reply.add(stretch.from, heard)
@@ -371,7 +371,7 @@ impl Ledger {
     }
 }
 
-fn credit(replies: &mut VecDeque<Reply>, stretch: &Stretch, heard: u64) {
+fn credit(replies: &mut VecDeque<Reply>, stretch: &Segment, heard: u64) {
     let owner = replies
         .iter_mut()
         .find(|reply| reply.serial == stretch.reply);

@@ -13,7 +13,7 @@ const REACH: usize = 32;
 
 /// The words of one reply, with the times at which they are said, after its first sample.
 #[derive(Debug, Default)]
-pub(crate) struct Words {
+pub(crate) struct WordTimings {
     words: Vec<Word>,
     bytes: usize,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Word {
     pub(crate) end: Option<Duration>,
 }
 
-impl Words {
+impl WordTimings {
     pub(crate) fn push(&mut self, word: Word) {
         self.bytes += word.text.reveal().len() + size_of::<Word>();
         if self.bytes <= WORDS {
@@ -164,8 +164,8 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
-    fn words(words: &[(&str, u64)]) -> Words {
-        let mut all = Words::default();
+    fn words(words: &[(&str, u64)]) -> WordTimings {
+        let mut all = WordTimings::default();
         for (text, end) in words {
             all.push(Word {
                 text: (*text).to_owned().into(),
@@ -176,8 +176,8 @@ mod tests {
         all
     }
 
-    fn untimed(pieces: &[&str]) -> Words {
-        let mut all = Words::default();
+    fn untimed(pieces: &[&str]) -> WordTimings {
+        let mut all = WordTimings::default();
         for text in pieces {
             let text = (*text).to_owned().into();
             all.push(Word {
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn without_times_the_text_is_cut_in_proportion_at_a_word() {
-        let none = Words::default();
+        let none = WordTimings::default();
         let heard = |share| none.heard(Some("one two three"), &[], share);
         assert_eq!(heard(0.0), "");
         assert_eq!(heard(0.2), "");
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn words_are_bounded() {
-        let mut words = Words::default();
+        let mut words = WordTimings::default();
         for _ in 0..10_000 {
             words.push(Word {
                 text: "word".to_owned().into(),

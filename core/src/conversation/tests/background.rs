@@ -18,9 +18,9 @@ fn with(sounds: Sounds) -> Call {
     };
     Call::ready(Settings {
         sounds,
-        brief: Brief {
+        brief: AgentProfile {
             tools: vec![rule("tea", false), rule("bank", true)],
-            ..Brief::default()
+            ..AgentProfile::default()
         },
         ..Settings::default()
     })

@@ -96,7 +96,7 @@ fn who_is_demoted_gives_way_to_somebody_who_may_speak() {
 fn only_those_who_may_speak_are_handed_over_to() {
     let mut call = Call::ready(Settings::default());
     call.on(joined_with("cleo", writer()));
-    let refused = Action::AnswerHandOver(Err(NotHandedOver::NoSuchCaller));
+    let refused = Action::AnswerHandOver(Err(HandOverRefusal::NoSuchCaller));
     let hand_over = RoomEvent::HandOver {
         from: "ada".into(),
         to: "cleo".into(),

@@ -128,7 +128,7 @@ fn hand_over(from: &str, to: &str) -> Event {
     })
 }
 
-fn refused(why: NotHandedOver) -> Action {
+fn refused(why: HandOverRefusal) -> Action {
     Action::AnswerHandOver(Err(why))
 }
 
@@ -139,16 +139,16 @@ fn only_who_is_listened_to_hands_over_and_only_to_a_caller_who_is_there() {
         joined("bob"),
         joined_as("recorder", ParticipantKind::Egress),
     ]);
-    let not_linked = refused(NotHandedOver::NotLinked);
+    let not_linked = refused(HandOverRefusal::NotLinked);
     assert_eq!(call.on(hand_over("bob", "bob")), [not_linked]);
     for nobody in ["recorder", "cleo"] {
-        let no_such = refused(NotHandedOver::NoSuchCaller);
+        let no_such = refused(HandOverRefusal::NoSuchCaller);
         assert_eq!(call.on(hand_over("ada", nobody)), [no_such]);
     }
     let done = || Action::AnswerHandOver(Ok(()));
     assert_eq!(call.on(hand_over("ada", "ada")), [done()]);
     assert_eq!(call.on(hand_over("ada", "bob")), [listen("bob"), done()]);
-    let not_linked = refused(NotHandedOver::NotLinked);
+    let not_linked = refused(HandOverRefusal::NotLinked);
     assert_eq!(call.on(hand_over("ada", "ada")), [not_linked]);
     assert_eq!(call.on(hand_over("bob", "ada")), [listen("ada"), done()]);
 }
@@ -157,7 +157,7 @@ fn only_who_is_listened_to_hands_over_and_only_to_a_caller_who_is_there() {
 fn every_hand_over_is_answered() {
     let mut call = Call::ready(Settings::default());
     call.on(Event::Shutdown);
-    let over = refused(NotHandedOver::Over);
+    let over = refused(HandOverRefusal::Over);
     assert_eq!(call.on(hand_over("ada", "ada")), [over]);
 }
 

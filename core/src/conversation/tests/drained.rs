@@ -97,7 +97,7 @@ fn an_answer_that_is_awaited_makes_way() {
 
 #[test]
 fn a_tool_that_answers_too_late_is_not_answered_for() {
-    let mut call = with(Brief {
+    let mut call = with(AgentProfile {
         tools: vec![ToolRule {
             name: "look_up".to_owned(),
             ..ToolRule::default()
@@ -131,7 +131,7 @@ fn a_goodbye_that_never_comes_is_not_waited_for() {
 
 #[test]
 fn without_a_line_what_is_being_said_is_said_to_its_end() {
-    let mut call = with(Brief::default());
+    let mut call = with(AgentProfile::default());
     call.last_of([started("a"), audio("a", 500), audible(1)]);
     assert_eq!(call.on(Event::SayGoodbye), []);
     assert_eq!(call.on(audio("a", 10)), [play(1, 10)]);
@@ -167,7 +167,7 @@ fn a_caller_who_has_left_is_not_waited_for() {
 
 #[test]
 fn a_goodbye_that_is_being_said_is_not_said_twice() {
-    let mut call = with(Brief {
+    let mut call = with(AgentProfile {
         limits: Limits {
             duration: Some(60 * SECOND),
             ..Limits::default()
@@ -184,7 +184,7 @@ fn a_goodbye_that_is_being_said_is_not_said_twice() {
 
 #[test]
 fn a_goodbye_that_waits_for_the_end_of_a_reply_waits_no_longer() {
-    let mut call = with(Brief {
+    let mut call = with(AgentProfile {
         limits: Limits {
             duration: Some(60 * SECOND),
             ..Limits::default()

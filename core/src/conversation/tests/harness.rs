@@ -149,7 +149,7 @@ pub(super) fn joined_with(identity: &str, info: ParticipantInfo) -> Event {
 }
 
 /// Our track can be heard, or not.
-pub(super) fn voice(unheard: Option<Unheard>) -> Event {
+pub(super) fn voice(unheard: Option<Inaudible>) -> Event {
     Event::Room(RoomEvent::Voice(unheard))
 }
 
@@ -160,14 +160,14 @@ pub(super) fn joined(identity: &str) -> Event {
 pub(super) fn left(identity: &str) -> Event {
     Event::Room(RoomEvent::Left {
         identity: identity.into(),
-        how: Gone::Left,
+        how: LeaveReason::Left,
     })
 }
 
 pub(super) fn lost_on_the_way(identity: &str) -> Event {
     Event::Room(RoomEvent::Left {
         identity: identity.into(),
-        how: Gone::Lost,
+        how: LeaveReason::Lost,
     })
 }
 
@@ -218,8 +218,8 @@ pub(super) fn lost() -> Event {
     Event::AgentLost(loss())
 }
 
-pub(super) fn loss() -> Loss {
-    Loss::Closed {
+pub(super) fn loss() -> SocketLoss {
+    SocketLoss::Closed {
         code: 1006,
         reason: String::new(),
     }
@@ -359,11 +359,11 @@ pub(super) fn listen(identity: &str) -> Action {
 }
 
 pub(super) fn stale() -> Action {
-    Action::Observe(Fact::Dropped(Dropped::StaleReply))
+    Action::Observe(Fact::Dropped(DropReason::StaleReply))
 }
 
 pub(super) fn mic_dropped() -> Action {
-    Action::Observe(Fact::Dropped(Dropped::MicNotReady))
+    Action::Observe(Fact::Dropped(DropReason::MicNotReady))
 }
 
 pub(super) fn agent_said(utterance: u32, text: &str, interrupted: bool) -> Action {

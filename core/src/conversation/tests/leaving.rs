@@ -11,8 +11,8 @@ pub(super) fn line(text: &str) -> Private<String> {
     text.to_owned().into()
 }
 
-pub(super) fn brief() -> Brief {
-    Brief {
+pub(super) fn brief() -> AgentProfile {
+    AgentProfile {
         tools: vec![ToolRule {
             name: "end_call".to_owned(),
             kind: ToolKind::EndCall,
@@ -24,11 +24,11 @@ pub(super) fn brief() -> Brief {
             idle: vec![line("Are you there?"), line("Hello?")],
             ..Lines::default()
         },
-        ..Brief::default()
+        ..AgentProfile::default()
     }
 }
 
-pub(super) fn with(brief: Brief) -> Call {
+pub(super) fn with(brief: AgentProfile) -> Call {
     Call::ready(Settings {
         brief,
         ..Settings::default()
@@ -36,7 +36,7 @@ pub(super) fn with(brief: Brief) -> Call {
 }
 
 fn limited(limits: Limits) -> Call {
-    with(Brief { limits, ..brief() })
+    with(AgentProfile { limits, ..brief() })
 }
 
 /// Whether the agent is asked to say `words`.
@@ -246,12 +246,12 @@ fn a_call_that_ends_reaches_no_limit() {
 
 #[test]
 fn without_a_line_a_limit_ends_the_call_as_soon_as_nobody_speaks() {
-    let mut call = with(Brief {
+    let mut call = with(AgentProfile {
         limits: Limits {
             duration: Some(60 * SECOND),
             ..Limits::default()
         },
-        ..Brief::default()
+        ..AgentProfile::default()
     });
     call.last_of([started("a"), audio("a", 100), audible(1)]);
     assert!(!has(&call.pass(60 * SECOND), &end_session()));

@@ -11,7 +11,7 @@ use crate::wire::agent::SessionConfig;
 
 fn configured() -> Settings {
     Settings {
-        brief: Brief::from(SessionConfig {
+        brief: AgentProfile::from(SessionConfig {
             greeting: Some("Hello".to_owned().into()),
             ..SessionConfig::default()
         }),
@@ -120,7 +120,7 @@ fn each_wait_has_its_deadline_and_is_tried_again_for_a_while() {
     let mut call = Call::new(configured());
     call.last_of([subscribed(), joined("ada")]);
     let (tries, outcome) = tried_in_vain(&mut call, |call| call.pass(CONNECT_WITHIN));
-    let unreachable = Loss::Unreachable("not open within 12 s".to_owned());
+    let unreachable = SocketLoss::Unreachable("not open within 12 s".to_owned());
     assert_eq!(outcome, Outcome::AgentLost(unreachable));
     assert!((1..4).contains(&tries), "{tries}");
 }
@@ -185,13 +185,13 @@ fn a_socket_that_is_lost_before_the_first_session_is_opened_again_for_a_while() 
 
 #[test]
 fn what_will_not_change_ends_the_call_at_once() {
-    let closed = |code| Loss::Closed {
+    let closed = |code| SocketLoss::Closed {
         code,
         reason: String::new(),
     };
     for loss in [
-        Loss::Refused(401),
-        Loss::Refused(404),
+        SocketLoss::Refused(401),
+        SocketLoss::Refused(404),
         closed(1000),
         closed(1008),
     ] {
@@ -200,7 +200,7 @@ fn what_will_not_change_ends_the_call_at_once() {
         let actions = call.on(Event::AgentLost(loss.clone()));
         assert_eq!(actions, [Action::Finish(Outcome::AgentLost(loss))]);
     }
-    for loss in [Loss::Refused(429), Loss::Refused(503), closed(1011)] {
+    for loss in [SocketLoss::Refused(429), SocketLoss::Refused(503), closed(1011)] {
         let mut call = Call::new(configured());
         call.last_of([joined("ada"), subscribed()]);
         let actions = call.on(Event::AgentLost(loss.clone()));
@@ -220,7 +220,7 @@ fn a_session_that_the_server_ends_is_followed_by_another() {
     let mut call = Call::ready(configured());
     call.last_of([started("a"), audio("a", 100)]);
     let actions = call.on(session_ended());
-    let told = Fact::AgentLost(Loss::Broken("agent_ended".to_owned()));
+    let told = Fact::AgentLost(SocketLoss::Broken("agent_ended".to_owned()));
     let next = [
         Action::CloseAgent,
         Action::Observe(told),

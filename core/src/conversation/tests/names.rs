@@ -43,6 +43,6 @@ fn names_say_nothing_of_the_content() {
     assert_eq!(Action::Finish(Outcome::Shutdown).name(), "finish");
     assert_eq!(AgentCommand::EndSession.name(), "end_session");
     assert_eq!(PlayoutEvent::Overflowed.name(), "overflowed");
-    assert_eq!(Fact::Dropped(Dropped::MicNotReady).name(), "dropped");
-    assert_eq!(Dropped::MicNotReady.name(), "mic_not_ready");
+    assert_eq!(Fact::Dropped(DropReason::MicNotReady).name(), "dropped");
+    assert_eq!(DropReason::MicNotReady.name(), "mic_not_ready");
 }

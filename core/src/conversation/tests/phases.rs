@@ -40,7 +40,7 @@ fn session(text: &str, tools: &[&str]) -> SessionConfig {
 }
 
 /// A clerk who becomes a cashier by a tool, by words, or because a tool has done its work.
-fn shop() -> Brief {
+fn shop() -> AgentProfile {
     let cashier = Phase {
         name: "till".to_owned(),
         session: SessionConfig {
@@ -51,7 +51,7 @@ fn shop() -> Brief {
         after_tool: vec!["order".to_owned()],
         ..Phase::default()
     };
-    Brief {
+    AgentProfile {
         first: Phase {
             name: "start".to_owned(),
             session: session("You are a clerk.", &["order"]),
@@ -69,11 +69,11 @@ fn shop() -> Brief {
                 ..ToolRule::default()
             },
         ],
-        ..Brief::default()
+        ..AgentProfile::default()
     }
 }
 
-fn with(brief: Brief) -> Call {
+fn with(brief: AgentProfile) -> Call {
     let mut call = Call::new(Settings {
         brief,
         ..Settings::default()

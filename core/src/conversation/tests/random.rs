@@ -154,7 +154,7 @@ impl Run {
             134..=136 => tool_call("1", ["tea", "weather"][self.chance.below(2)]),
             137 if self.chance.below(4) == 0 => lost(),
             138 if self.chance.below(4) == 0 => Event::Input("And?".to_owned().into()),
-            139 if self.chance.below(16) == 0 => voice(Some(Unheard::Muted)),
+            139 if self.chance.below(16) == 0 => voice(Some(Inaudible::Muted)),
             139 => voice(None),
             140 => changed("bob", self.info()),
             137..=159 => return (self.playout(), None),

@@ -10,7 +10,7 @@ use crate::wire::agent::SessionConfig;
 
 pub(super) fn configured() -> Settings {
     Settings {
-        brief: Brief::from(SessionConfig {
+        brief: AgentProfile::from(SessionConfig {
             system_prompt: Some("You are a clerk.".to_owned().into()),
             greeting: Some("Hello".to_owned().into()),
             ..SessionConfig::default()
@@ -254,13 +254,13 @@ fn a_busy_service_is_tried_again_and_a_refusal_is_not() {
 
     let mut call = talking();
     call.on(lost());
-    let refused = || Event::AgentLost(Loss::Refused(401));
+    let refused = || Event::AgentLost(SocketLoss::Refused(401));
     assert_eq!(
         call.on(refused()),
         [Action::ConnectAgent],
         "the token is old"
     );
-    let outcome = Outcome::AgentLost(Loss::Refused(401));
+    let outcome = Outcome::AgentLost(SocketLoss::Refused(401));
     assert_eq!(call.on(refused()), [Action::Finish(outcome)], "the key is");
 
     let mut call = talking();

@@ -60,7 +60,7 @@ fn a_call_that_ends_does_not_ask_for_another_session() {
 
 fn voiced() -> Settings {
     Settings {
-        brief: Brief::from(SessionConfig {
+        brief: AgentProfile::from(SessionConfig {
             output: Some(Output {
                 voice: Some("ivy".to_owned()),
                 ..Output::default()
@@ -140,13 +140,13 @@ fn written(text: &str) -> Action {
 
 fn with_lines() -> Settings {
     Settings {
-        brief: Brief {
+        brief: AgentProfile {
             lines: Lines {
                 busy: Some("One moment.".to_owned().into()),
                 lost: Some("We are coming back.".to_owned().into()),
                 ..Lines::default()
             },
-            ..Brief::default()
+            ..AgentProfile::default()
         },
         ..Settings::default()
     }

@@ -15,13 +15,13 @@ fn rule(name: &str) -> ToolRule {
 }
 
 fn with_rules(rules: Vec<ToolRule>) -> Call {
-    with_brief(Brief {
+    with_brief(AgentProfile {
         tools: rules,
-        ..Brief::default()
+        ..AgentProfile::default()
     })
 }
 
-fn with_brief(brief: Brief) -> Call {
+fn with_brief(brief: AgentProfile) -> Call {
     Call::ready(Settings {
         brief,
         ..Settings::default()
@@ -250,14 +250,14 @@ fn an_answer_is_late_rather_than_lost() {
 
 #[test]
 fn more_calls_than_anybody_makes_are_refused() {
-    let mut call = with_brief(Brief {
+    let mut call = with_brief(AgentProfile {
         tools: vec![rule("tea")],
         limits: Limits {
             tool_calls_in_reply: u32::MAX,
             same_tool_calls: u32::MAX,
             ..Limits::default()
         },
-        ..Brief::default()
+        ..AgentProfile::default()
     });
     call.on(started("a"));
     for nth in 0..MOST_OPEN {
@@ -322,13 +322,13 @@ fn a_model_that_goes_in_circles_is_told_so() {
 
 #[test]
 fn a_call_too_many_ends_the_call() {
-    let mut call = with_brief(Brief {
+    let mut call = with_brief(AgentProfile {
         tools: vec![rule("tea")],
         limits: Limits {
             tool_calls: Some(1),
             ..Limits::default()
         },
-        ..Brief::default()
+        ..AgentProfile::default()
     });
     call.last_of([
         started("a"),
@@ -355,9 +355,9 @@ fn a_call_too_many_ends_the_call() {
 #[test]
 fn a_lost_session_that_is_back_gets_its_answers() {
     let mut call = Call::new(Settings {
-        brief: Brief {
+        brief: AgentProfile {
             tools: vec![rule("tea")],
-            ..Brief::default()
+            ..AgentProfile::default()
         },
         ..Settings::default()
     });
@@ -394,9 +394,9 @@ fn hanging_up_cancels() {
 #[test]
 fn the_answers_reply_does_not_cut_off_the_one_before() {
     let mut call = Call::ready(Settings {
-        brief: Brief {
+        brief: AgentProfile {
             tools: vec![rule("tea")],
-            ..Brief::default()
+            ..AgentProfile::default()
         },
         barge_in: BargeIn::Confirmed,
         ..Settings::default()

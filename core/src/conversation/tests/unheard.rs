@@ -4,7 +4,7 @@ use super::harness::*;
 use crate::conversation::playout::audibility::SAY_AGAIN;
 use crate::conversation::*;
 
-fn unheard(why: Unheard) -> Action {
+fn unheard(why: Inaudible) -> Action {
     Action::Observe(Fact::Unheard(why))
 }
 
@@ -50,9 +50,9 @@ fn shown(call: &Call) -> String {
 #[test]
 fn a_reply_ends_for_the_room_where_the_voice_was_taken() {
     let mut call = speaking();
-    let taken = call.on(voice(Some(Unheard::NotAllowed)));
+    let taken = call.on(voice(Some(Inaudible::NotAllowed)));
     let wanted = [
-        unheard(Unheard::NotAllowed),
+        unheard(Inaudible::NotAllowed),
         Action::FlushPlayout,
         state(AgentState::Listening),
     ];
@@ -71,7 +71,7 @@ fn a_reply_ends_for_the_room_where_the_voice_was_taken() {
 #[test]
 fn replies_that_nobody_can_hear_are_neither_played_nor_shown() {
     let mut call = Call::ready(Settings::default());
-    call.on(voice(Some(Unheard::Muted)));
+    call.on(voice(Some(Inaudible::Muted)));
     assert_eq!(call.on(speech_started()), []);
     assert_eq!(call.on(speech_stopped()), [state(AgentState::Thinking)]);
     call.on(started("a"));
@@ -97,7 +97,7 @@ fn replies_that_nobody_can_hear_are_neither_played_nor_shown() {
 #[test]
 fn what_was_missed_is_said_again_once_the_reply_that_nobody_hears_is_over() {
     let mut call = Call::ready(Settings::default());
-    call.last_of([voice(Some(Unheard::Muted)), started("a"), audio("a", 500)]);
+    call.last_of([voice(Some(Inaudible::Muted)), started("a"), audio("a", 500)]);
     assert_eq!(call.on(voice(None)), [heard_again(0)]);
     assert_eq!(call.on(audio("a", 500)), [stale()], "it has a hole");
     assert!(call.on(done("a")).contains(&says_again()));
@@ -106,7 +106,7 @@ fn what_was_missed_is_said_again_once_the_reply_that_nobody_hears_is_over() {
 #[test]
 fn an_answer_that_is_on_its_way_needs_no_repetition() {
     let mut call = speaking();
-    call.last_of([voice(Some(Unheard::Muted)), flushed(1, 500), done("a")]);
+    call.last_of([voice(Some(Inaudible::Muted)), flushed(1, 500), done("a")]);
     call.last_of([speech_started(), speech_stopped()]);
     assert_eq!(call.on(voice(None)), [heard_again(0)]);
     call.on(started("b"));
@@ -116,9 +116,9 @@ fn an_answer_that_is_on_its_way_needs_no_repetition() {
 #[test]
 fn a_voice_that_is_taken_while_nobody_speaks_changes_nothing() {
     let mut call = Call::ready(Settings::default());
-    let muted = voice(Some(Unheard::Muted));
-    assert_eq!(call.on(muted), [unheard(Unheard::Muted)]);
-    let why = voice(Some(Unheard::NotAllowed));
+    let muted = voice(Some(Inaudible::Muted));
+    assert_eq!(call.on(muted), [unheard(Inaudible::Muted)]);
+    let why = voice(Some(Inaudible::NotAllowed));
     assert_eq!(call.on(why), [], "told once");
     assert_eq!(call.on(voice(None)), [heard_again(0)]);
     assert_eq!(call.on(voice(None)), []);
@@ -127,17 +127,17 @@ fn a_voice_that_is_taken_while_nobody_speaks_changes_nothing() {
 #[test]
 fn the_caller_is_not_hung_up_on_for_the_silence_of_an_agent_that_is_not_heard() {
     let mut call = Call::ready(Settings {
-        brief: Brief {
+        brief: AgentProfile {
             limits: Limits {
                 idle: Some(10 * SECOND),
                 ..Limits::default()
             },
-            ..Brief::default()
+            ..AgentProfile::default()
         },
         ..Settings::default()
     });
     call.pass(5 * SECOND);
-    call.on(voice(Some(Unheard::Muted)));
+    call.on(voice(Some(Inaudible::Muted)));
     assert_eq!(call.pass(100 * SECOND), []);
     call.on(voice(None));
     assert_eq!(call.pass(9 * SECOND), []);
@@ -147,7 +147,7 @@ fn the_caller_is_not_hung_up_on_for_the_silence_of_an_agent_that_is_not_heard() 
 #[test]
 fn chat_is_answered_in_writing_while_the_voice_is_away() {
     let mut call = Call::ready(Settings::default());
-    call.on(voice(Some(Unheard::Muted)));
+    call.on(voice(Some(Inaudible::Muted)));
     call.on(Event::Input("How much?".to_owned().into()));
     call.last_of([started("a"), audio("a", 500), word("a", "Five.", 0, 400)]);
     call.last_of([text("a", "Five.", false), done("a")]);
@@ -167,7 +167,7 @@ fn a_caller_who_may_not_subscribe_does_not_hear_the_agent() {
     let taken = call.on(changed("ada", deaf));
     assert_eq!(
         taken[..2],
-        [unheard(Unheard::CallerDeaf), Action::FlushPlayout]
+        [unheard(Inaudible::CallerDeaf), Action::FlushPlayout]
     );
     call.last_of([flushed(1, 500), done("a")]);
     let hears = ParticipantKind::Standard.into();

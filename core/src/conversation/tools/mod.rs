@@ -19,11 +19,11 @@ use std::time::Duration;
 
 use super::context::{Context, Timer};
 use super::{Action, Fact, Limits, ToolDropped, ToolKind, ToolRule};
-use crate::ids::CallId;
+use crate::ids::ToolCallId;
 use crate::secret::Private;
 
-use pending::{Open, State};
-use refusal::Guard;
+use pending::{PendingCall, State};
+use refusal::CallLimiter;
 
 pub(super) use refusal::TOO_LONG;
 #[cfg(test)]
@@ -47,9 +47,9 @@ pub(super) struct Tools {
     rules: Vec<ToolRule>,
     /// Tools that run at the server.
     server: Vec<String>,
-    guard: Guard,
-    open: Vec<Open>,
-    past: VecDeque<CallId>,
+    guard: CallLimiter,
+    open: Vec<PendingCall>,
+    past: VecDeque<ToolCallId>,
     /// `input.speech.started` came after the last `reply.done`.
     caller_speaks: bool,
 }
@@ -57,7 +57,7 @@ pub(super) struct Tools {
 /// `tool.call`.
 #[derive(Debug)]
 pub(super) struct Call {
-    pub(super) call: CallId,
+    pub(super) call: ToolCallId,
     pub(super) name: String,
     pub(super) arguments: Private<String>,
 }
@@ -65,19 +65,19 @@ pub(super) struct Call {
 /// What to say to a caller who waits for a call of a tool.
 #[derive(Debug)]
 pub(super) struct Filler {
-    pub(super) call: CallId,
+    pub(super) call: ToolCallId,
     pub(super) line: Private<String>,
 }
 
 /// What a call of a tool asks of the conversation itself.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(super) enum CallControl {
     /// Nothing.
     Nothing,
     /// To end the call.
-    EndCall(CallId),
+    EndCall(ToolCallId),
     /// To go on in the phase that the arguments name.
-    SetState(CallId, Private<String>),
+    SetState(ToolCallId, Private<String>),
     /// To end the call, because this was one too many.
     TooMany,
 }
@@ -105,7 +105,7 @@ impl Tools {
     }
 
     /// `tool.call` of the reply with this number.
-    pub(super) fn called(&mut self, cx: &mut Context, reply: u32, called: Call) -> Asked {
+    pub(super) fn called(&mut self, cx: &mut Context, reply: u32, called: Call) -> CallControl {
         let Call {
             call,
             name,
@@ -122,7 +122,7 @@ impl Tools {
         };
         if let Some(why) = why {
             cx.observe(Fact::ToolDropped { call, name, why });
-            return Asked::Nothing;
+            return CallControl::Nothing;
         }
         cx.observe(Fact::ToolCalled {
             call: call.clone(),
@@ -133,23 +133,23 @@ impl Tools {
         let refusal = self.guard.refuses(reply, &name, &arguments, rule.is_some());
         let is_full = self.open.len() >= MOST_OPEN;
         let rule = rule.cloned().unwrap_or_default();
-        let open = Open::new(cx.now, call.clone(), name, reply, rule);
+        let open = PendingCall::new(cx.now, call.clone(), name, reply, rule);
         let kind = open.rule.kind;
         self.open.push(open);
         if is_full || refusal.is_some() {
             let why = refusal.as_ref().map_or(refusal::TOO_MANY, |it| it.text);
             self.done(cx, &call, why.to_owned().into(), true);
             return match refusal {
-                Some(refusal) if refusal.is_last => Asked::TooMany,
-                _ => Asked::Nothing,
+                Some(refusal) if refusal.is_last => CallControl::TooMany,
+                _ => CallControl::Nothing,
             };
         }
         match kind {
-            ToolKind::EndCall => Asked::EndCall(call),
-            ToolKind::SetState => Asked::SetState(call, arguments),
+            ToolKind::EndCall => CallControl::EndCall(call),
+            ToolKind::SetState => CallControl::SetState(call, arguments),
             ToolKind::Edge => {
                 self.run(cx, &call, arguments);
-                Asked::Nothing
+                CallControl::Nothing
             }
         }
     }
@@ -158,7 +158,7 @@ impl Tools {
     pub(super) fn done(
         &mut self,
         cx: &mut Context,
-        call: &CallId,
+        call: &ToolCallId,
         result: Private<String>,
         is_error: bool,
     ) -> Option<String> {
@@ -188,7 +188,7 @@ impl Tools {
 
     /// [`Timer::ToolDue`]: ends what has taken too long; gives what to say to a caller who waits.
     pub(super) fn due(&mut self, cx: &mut Context) -> Option<Filler> {
-        let late = |open: &&Open| open.is_at_edge() && open.until <= cx.now;
+        let late = |open: &&PendingCall| open.is_at_edge() && open.until <= cx.now;
         let late: Vec<_> = self
             .open
             .iter()
@@ -265,8 +265,8 @@ impl Tools {
     }
 
     /// Whether an answer to this call is still to come.
-    pub(super) fn is_running(&self, call: &CallId) -> bool {
-        self.find(call).is_some_and(Open::is_running)
+    pub(super) fn is_running(&self, call: &ToolCallId) -> bool {
+        self.find(call).is_some_and(PendingCall::is_running)
     }
 
     /// Whether the caller has spoken since the last reply.
@@ -274,7 +274,7 @@ impl Tools {
         self.caller_speaks
     }
 
-    fn run(&self, cx: &mut Context, call: &CallId, arguments: Private<String>) {
+    fn run(&self, cx: &mut Context, call: &ToolCallId, arguments: Private<String>) {
         let Some(open) = self.find(call) else {
             return;
         };
@@ -288,23 +288,23 @@ impl Tools {
     }
 
     /// Tells the ready answers that `may` be told, given the replies that have a call running.
-    fn tell(&mut self, cx: &mut Context, may: impl Fn(&Open, &[u32]) -> bool) -> bool {
+    fn tell(&mut self, cx: &mut Context, may: impl Fn(&PendingCall, &[u32]) -> bool) -> bool {
         let running = self.open.iter().filter(|open| open.is_running());
         let running: Vec<_> = running.map(|open| open.reply).collect();
-        let tellable = |open: &mut Open| !open.is_running() && may(open, &running);
+        let tellable = |open: &mut PendingCall| !open.is_running() && may(open, &running);
         let told: Vec<_> = self.open.extract_if(.., tellable).collect();
         let has_told = !told.is_empty();
         for open in told {
             self.bury(open.call.clone());
             open.tell(cx);
         }
-        if self.open.iter().all(Open::is_running) {
+        if self.open.iter().all(PendingCall::is_running) {
             cx.stop(Timer::ToolResult);
         }
         has_told
     }
 
-    fn drop_those(&mut self, cx: &mut Context, why: ToolDropped, which: impl Fn(&Open) -> bool) {
+    fn drop_those(&mut self, cx: &mut Context, why: ToolDropped, which: impl Fn(&PendingCall) -> bool) {
         let dropped: Vec<_> = self.open.extract_if(.., |open| which(open)).collect();
         for open in dropped {
             self.bury(open.call.clone());
@@ -314,22 +314,22 @@ impl Tools {
             let (call, name) = (open.call, open.name);
             cx.observe(Fact::ToolDropped { call, name, why });
         }
-        if self.open.iter().all(Open::is_running) {
+        if self.open.iter().all(PendingCall::is_running) {
             cx.stop(Timer::ToolResult);
         }
         self.set_timer(cx);
     }
 
     fn set_timer(&self, cx: &mut Context) {
-        let due = self.open.iter().filter_map(Open::due).min();
+        let due = self.open.iter().filter_map(PendingCall::due).min();
         cx.at(Timer::ToolDue, due);
     }
 
-    fn find(&self, call: &CallId) -> Option<&Open> {
+    fn find(&self, call: &ToolCallId) -> Option<&PendingCall> {
         self.open.iter().find(|open| open.call == *call)
     }
 
-    fn bury(&mut self, call: CallId) {
+    fn bury(&mut self, call: ToolCallId) {
         if self.past.len() == PAST {
             self.past.pop_front();
         }

@@ -5,13 +5,13 @@ use std::time::Instant;
 use super::Filler;
 use crate::conversation::context::Context;
 use crate::conversation::{AgentCommand, Fact, ToolKind, ToolRule};
-use crate::ids::CallId;
+use crate::ids::ToolCallId;
 use crate::secret::Private;
 
 /// One call of a tool that is not answered yet.
 #[derive(Debug)]
-pub(crate) struct Open {
-    pub(crate) call: CallId,
+pub(crate) struct PendingCall {
+    pub(crate) call: ToolCallId,
     pub(crate) name: String,
     /// The number of the reply that called.
     pub(crate) reply: u32,
@@ -33,10 +33,10 @@ pub(crate) enum State {
     },
 }
 
-impl Open {
+impl PendingCall {
     pub(crate) fn new(
         now: Instant,
-        call: CallId,
+        call: ToolCallId,
         name: String,
         reply: u32,
         rule: ToolRule,

@@ -21,7 +21,7 @@ const SAME: &str =
 
 /// Counts calls, and says which are refused.
 #[derive(Debug, Default)]
-pub(crate) struct Guard {
+pub(crate) struct CallLimiter {
     pub(crate) limits: Limits,
     /// In the whole call.
     pub(crate) calls: u32,
@@ -39,7 +39,7 @@ pub(crate) struct Refusal {
     pub(crate) is_last: bool,
 }
 
-impl Guard {
+impl CallLimiter {
     /// Counts a call of the reply with this number; why it is refused, if it is.
     pub(crate) fn refuses(
         &mut self,

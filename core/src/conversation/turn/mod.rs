@@ -25,9 +25,9 @@ pub(crate) mod typed_messages;
 
 use std::time::{Duration, Instant};
 
-use super::agent_state::Shown;
+use super::agent_state::AgentStateTracker;
 use super::context::{Context, Timer};
-use super::playout::reply_log::Ledger;
+use super::playout::reply_log::ReplyLog;
 use super::{Action, AgentState, BargeIn, Caption, Fact, PlayoutEvent, Utterance};
 use crate::audio::Frame;
 use crate::ids::ReplyId;
@@ -49,8 +49,8 @@ pub(super) struct Turn {
     /// The caller's voice has the agent silenced, and playout has not done so yet; since when the
     /// caller speaks, if that was heard.
     silencing: Option<Option<Instant>>,
-    ledger: Ledger,
-    shown: Shown,
+    ledger: ReplyLog,
+    shown: AgentStateTracker,
     stopwatch: Stopwatch,
     /// The next reply was asked for by a tool's result.
     follow_up: bool,
@@ -75,8 +75,8 @@ impl Turn {
             stopped: false,
             is_last: false,
             silencing: None,
-            ledger: Ledger::default(),
-            shown: Shown::new(),
+            ledger: ReplyLog::default(),
+            shown: AgentStateTracker::new(),
             stopwatch: Stopwatch::default(),
             follow_up: false,
             in_writing: false,

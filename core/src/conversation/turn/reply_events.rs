@@ -3,9 +3,9 @@
 use super::Turn;
 use crate::audio::Frame;
 use crate::conversation::context::Context;
-use crate::conversation::playout::reply_log::Owner;
+use crate::conversation::playout::reply_log::AudioOwner;
 use crate::conversation::playout::word_timing::Word;
-use crate::conversation::{Action, Dropped, Fact};
+use crate::conversation::{Action, DropReason, Fact};
 use crate::ids::ReplyId;
 use crate::secret::Private;
 
@@ -28,11 +28,11 @@ impl Turn {
         frame: Frame,
     ) {
         let owner = self.ledger.owner(id.as_ref());
-        if self.stopped || owner == Owner::Stale {
-            cx.observe(Fact::Dropped(Dropped::StaleReply));
+        if self.stopped || owner == AudioOwner::Stale {
+            cx.observe(Fact::Dropped(DropReason::StaleReply));
             return;
         }
-        if owner == Owner::New {
+        if owner == AudioOwner::New {
             self.begin(cx, id);
         }
         self.stopwatch.token(cx.now);
@@ -48,7 +48,7 @@ impl Turn {
         if self.unheard {
             // What comes late of a reply that is over.
             self.missed = true;
-            cx.observe(Fact::Dropped(Dropped::StaleReply));
+            cx.observe(Fact::Dropped(DropReason::StaleReply));
             return;
         }
         let Some(playing) = self.ledger.play(cx.now, samples) else {

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use crate::conversation::AgentCommand;
 use crate::conversation::context::Context;
 use crate::conversation::tools::Filler;
-use crate::ids::CallId;
+use crate::ids::ToolCallId;
 use crate::secret::Private;
 
 /// Requests that wait; what comes after is not asked.
@@ -14,16 +14,16 @@ const WAITING: usize = 8;
 
 /// What the agent is asked to say.
 #[derive(Debug, Default)]
-pub(crate) struct Requests(VecDeque<Request>);
+pub(crate) struct ReplyRequests(VecDeque<Request>);
 
 #[derive(Debug, Default)]
 struct Request {
     instructions: Option<Private<String>>,
     /// The call of a tool that the caller waits for; without it there is nothing to say.
-    waits_for: Option<CallId>,
+    waits_for: Option<ToolCallId>,
 }
 
-impl Requests {
+impl ReplyRequests {
     /// To say something that fits.
     pub(crate) fn anything(&mut self) {
         self.push(Request::default());
@@ -60,7 +60,7 @@ impl Requests {
     }
 
     /// Forgets what was to be said during calls of tools that are over.
-    pub(crate) fn keep_fillers(&mut self, is_awaited: impl Fn(&CallId) -> bool) {
+    pub(crate) fn keep_fillers(&mut self, is_awaited: impl Fn(&ToolCallId) -> bool) {
         self.0
             .retain(|it| it.waits_for.as_ref().is_none_or(&is_awaited));
     }

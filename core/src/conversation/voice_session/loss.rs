@@ -3,18 +3,18 @@
 use std::time::{Duration, Instant};
 
 use super::recovery::{Recovery, TRIES};
-use super::session_sync::Persona;
-use super::{LAST_WORDS, Link, SHORT_LIFE, Stage};
+use super::session_sync::SessionSync;
+use super::{LAST_WORDS, VoiceSession, SHORT_LIFE, Stage};
 use crate::conversation::context::{Context, Timer};
-use crate::conversation::{Action, AgentCommand, AgentError, Fact, Loss, Outcome};
+use crate::conversation::{Action, AgentCommand, AgentError, Fact, SocketLoss, Outcome};
 
-impl Link {
+impl VoiceSession {
     /// `session.error`; before the first session is ready it ends the call, unless the service is
     /// only busy.
     pub(in crate::conversation) fn error(
         &mut self,
         cx: &mut Context,
-        who: &mut Persona,
+        who: &mut SessionSync,
         error: AgentError,
     ) -> Option<Outcome> {
         if matches!(self.stage, Stage::Ready | Stage::Ending) {
@@ -27,7 +27,7 @@ impl Link {
         }
         cx.act(Action::CloseAgent);
         cx.observe(Fact::AgentError(error.clone()));
-        let outcome = self.try_again(cx, Loss::Broken(error.code.clone()));
+        let outcome = self.try_again(cx, SocketLoss::Broken(error.code.clone()));
         outcome.map(|_| Outcome::AgentRejected(error))
     }
 
@@ -35,7 +35,7 @@ impl Link {
     pub(in crate::conversation) fn lost(
         &mut self,
         cx: &mut Context,
-        loss: Loss,
+        loss: SocketLoss,
     ) -> Option<Outcome> {
         let last_words = self.last_words(cx.now);
         let code = last_words.as_ref().map(|error| error.code.as_str());
@@ -81,7 +81,7 @@ impl Link {
         cx.observe(Fact::SessionRotated);
         self.resumable = None;
         self.recovery = Some(Recovery::new(cx.now, false));
-        self.try_again(cx, Loss::Broken("rotated".to_owned()))
+        self.try_again(cx, SocketLoss::Broken("rotated".to_owned()))
     }
 
     /// Nothing came of the socket in time, or it takes nothing; how that ends the call.
@@ -91,12 +91,12 @@ impl Link {
         otherwise: Outcome,
     ) -> Option<Outcome> {
         cx.act(Action::CloseAgent);
-        let outcome = self.lost(cx, Loss::Broken(otherwise.name().to_owned()));
+        let outcome = self.lost(cx, SocketLoss::Broken(otherwise.name().to_owned()));
         outcome.map(|_| otherwise)
     }
 
     /// Waits for the next try; `loss` ends the call when there is none.
-    pub(crate) fn try_again(&mut self, cx: &mut Context, loss: Loss) -> Option<Outcome> {
+    pub(crate) fn try_again(&mut self, cx: &mut Context, loss: SocketLoss) -> Option<Outcome> {
         self.stop_timers(cx);
         self.stage = Stage::Waiting;
         match self.recovery.as_mut().and_then(|it| it.next(cx.now)) {
@@ -111,7 +111,7 @@ impl Link {
     }
 
     /// Whether the session that was refused, or another one, may be had a little later.
-    fn may_try_again(&mut self, cx: &mut Context, who: &mut Persona, error: &AgentError) -> bool {
+    fn may_try_again(&mut self, cx: &mut Context, who: &mut SessionSync, error: &AgentError) -> bool {
         if is_of_voice(error) && who.refuse_voice() {
             self.recovery
                 .get_or_insert_with(|| Recovery::of_the_first(cx.now));
@@ -126,7 +126,7 @@ impl Link {
     }
 
     /// Whether a session that could not be opened may be had a little later.
-    fn may_open_again(&mut self, cx: &mut Context, loss: &Loss) -> bool {
+    fn may_open_again(&mut self, cx: &mut Context, loss: &SocketLoss) -> bool {
         match &mut self.recovery {
             Some(recovery) if is_refused(loss) => recovery.give_up_session(cx.now),
             Some(_) => true,
@@ -173,15 +173,15 @@ fn is_passing(error: &AgentError) -> bool {
 }
 
 /// Whether it makes no sense to try again: the key, the plan, the protocol.
-fn is_for_good(loss: &Loss) -> bool {
+fn is_for_good(loss: &SocketLoss) -> bool {
     match loss {
-        Loss::Refused(status) => *status != 429 && *status < 500,
-        Loss::Closed { code, .. } => matches!(code, 1000 | 1002 | 1003 | 1007 | 1008 | 1009),
-        Loss::Unreachable(_) | Loss::Broken(_) => false,
+        SocketLoss::Refused(status) => *status != 429 && *status < 500,
+        SocketLoss::Closed { code, .. } => matches!(code, 1000 | 1002 | 1003 | 1007 | 1008 | 1009),
+        SocketLoss::Unreachable(_) | SocketLoss::Broken(_) => false,
     }
 }
 
 /// Whether the credential was not taken.
-fn is_refused(loss: &Loss) -> bool {
-    matches!(loss, Loss::Refused(401 | 403))
+fn is_refused(loss: &SocketLoss) -> bool {
+    matches!(loss, SocketLoss::Refused(401 | 403))
 }

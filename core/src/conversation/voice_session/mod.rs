@@ -17,11 +17,11 @@ use std::time::{Duration, Instant};
 use super::context::{Context, Timer};
 use super::failover::checkpoint::Resumable;
 use super::failover::history::History;
-use super::{Action, AgentCommand, AgentError, Fact, Loss};
+use super::{Action, AgentCommand, AgentError, Fact, SocketLoss};
 use crate::ids::SessionId;
 use crate::secret::Secret;
 use recovery::Recovery;
-use session_sync::Persona;
+use session_sync::SessionSync;
 
 /// From asking for a socket to having one. The edge gives up after 10 s and says why; this is
 /// for an edge that says nothing.
@@ -51,7 +51,7 @@ pub(super) const SHORT_LIFE: Duration = Duration::from_secs(5);
 
 /// The link to the agent.
 #[derive(Debug)]
-pub(super) struct Link {
+pub(super) struct VoiceSession {
     stage: Stage,
     /// Somebody hears our track, or has had the time to.
     heard: bool,
@@ -94,7 +94,7 @@ pub(super) enum Ready {
     Anew,
 }
 
-impl Link {
+impl VoiceSession {
     /// A link that goes on with a session of somebody else's, or in its place, if `resumed`.
     pub(super) fn new(resumed: Option<(Recovery, Option<Resumable>)>) -> Self {
         let (recovery, resumable) = resumed.unzip();
@@ -134,7 +134,7 @@ impl Link {
     }
 
     /// The socket is open.
-    pub(super) fn opened(&mut self, cx: &mut Context, who: &mut Persona, history: &History) {
+    pub(super) fn opened(&mut self, cx: &mut Context, who: &mut SessionSync, history: &History) {
         if self.stage != Stage::Connecting {
             return;
         }
@@ -144,7 +144,7 @@ impl Link {
     }
 
     /// Somebody hears our track, or nobody did in time.
-    pub(super) fn heard(&mut self, cx: &mut Context, who: &mut Persona, history: &History) {
+    pub(super) fn heard(&mut self, cx: &mut Context, who: &mut SessionSync, history: &History) {
         self.heard = true;
         cx.stop(Timer::Listener);
         self.configure_if_heard(cx, who, history);
@@ -223,7 +223,7 @@ impl Link {
         self.resumable.as_ref().filter(|_| resuming)
     }
 
-    fn configure_if_heard(&mut self, cx: &mut Context, who: &mut Persona, history: &History) {
+    fn configure_if_heard(&mut self, cx: &mut Context, who: &mut SessionSync, history: &History) {
         if self.stage != Stage::Open || !self.heard {
             return;
         }
@@ -256,6 +256,6 @@ impl Link {
 }
 
 /// The loss that an edge without a word amounts to.
-pub(super) fn not_open() -> Loss {
-    Loss::Unreachable(format!("not open within {} s", CONNECT_WITHIN.as_secs()))
+pub(super) fn not_open() -> SocketLoss {
+    SocketLoss::Unreachable(format!("not open within {} s", CONNECT_WITHIN.as_secs()))
 }

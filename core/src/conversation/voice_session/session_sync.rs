@@ -1,7 +1,7 @@
 //! What the agent is at the moment, and what the API was told of it.
 
 use crate::conversation::failover::history::History;
-use crate::conversation::profile::{Brief, Patience, Phase};
+use crate::conversation::profile::{AgentProfile, Patience, Phase};
 use crate::secret::Private;
 use crate::wire::agent::{Input, Output, SessionConfig, TurnDetection};
 
@@ -14,8 +14,8 @@ const REFUSALS: usize = 2;
 
 /// What the agent is at the moment, and what the API was told of it.
 #[derive(Debug)]
-pub(crate) struct Persona {
-    brief: Brief,
+pub(crate) struct SessionSync {
+    brief: AgentProfile,
     /// What the phase is called that the call is in.
     name: String,
     /// Where it is among the others; none is the first.
@@ -32,11 +32,11 @@ pub(crate) struct Persona {
     refused_voices: Vec<String>,
 }
 
-impl Persona {
+impl SessionSync {
     /// Goes on in `phase` with a session that was told `past` of the call before it.
     pub(crate) fn new(phase: String, past: Option<Private<String>>) -> Self {
         Self {
-            brief: Brief::default(),
+            brief: AgentProfile::default(),
             name: phase,
             phase: None,
             told: None,
@@ -48,12 +48,12 @@ impl Persona {
     }
 
     /// What the agent is for this caller.
-    pub(crate) fn brief(&self) -> &Brief {
+    pub(crate) fn brief(&self) -> &AgentProfile {
         &self.brief
     }
 
     /// It has changed. The call stays in its phase, if there still is one of that name.
-    pub(crate) fn set_brief(&mut self, brief: Brief) {
+    pub(crate) fn set_brief(&mut self, brief: AgentProfile) {
         self.brief = brief;
         self.phase = self.find(&self.name).unwrap_or_default();
     }

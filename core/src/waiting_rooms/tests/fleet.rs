@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::chance::Chance;
 use crate::conversation::tests::epoch;
 use crate::waiting_rooms::{
-    Action, DispatchView, Event, Fact, Listing, Outcome, View, Waiting, Worker,
+    Action, DispatchView, Event, Fact, Listing, Outcome, View, WaitingRooms, Worker,
 };
 
 const TICK: Duration = Duration::from_millis(20);
@@ -35,7 +35,7 @@ struct Call {
 
 #[derive(Debug)]
 struct Peer {
-    waiting: Waiting,
+    waiting: WaitingRooms,
     slots: usize,
     is_alive: bool,
     calls: BTreeMap<String, Call>,
@@ -82,7 +82,7 @@ pub(crate) struct Fleet {
 impl Fleet {
     pub(crate) fn new(seed: u64, workers: usize, slots: usize) -> Self {
         let peer = |number: usize| Peer {
-            waiting: Waiting::new(epoch(), seed * 100 + number as u64),
+            waiting: WaitingRooms::new(epoch(), seed * 100 + number as u64),
             slots,
             is_alive: true,
             calls: BTreeMap::new(),

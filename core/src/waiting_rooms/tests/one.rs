@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use crate::conversation::tests::epoch;
 use crate::waiting_rooms::{
-    Action, DispatchView, Event, Fact, Listing, Outcome, View, Waiting, Worker,
+    Action, DispatchView, Event, Fact, Listing, Outcome, View, WaitingRooms, Worker,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 
 struct Bench {
     now: Instant,
-    waiting: Waiting,
+    waiting: WaitingRooms,
     free: usize,
     rooms: BTreeMap<String, bool>,
     looks: usize,
@@ -46,7 +46,7 @@ impl Bench {
     fn new(free: usize) -> Self {
         let mut bench = Self {
             now: epoch(),
-            waiting: Waiting::new(epoch(), 7),
+            waiting: WaitingRooms::new(epoch(), 7),
             free,
             rooms: BTreeMap::new(),
             looks: 0,

@@ -19,4 +19,4 @@ pub use session::{
     Encoding, ExecutionMode, Format, Input, Llm, Output, PreConnectRequest, ResponseInstructions,
     SessionConfig, Tool, TranscriptionMode, TurnDetection, TurnDetectionKind, VoiceFocus, Webhook,
 };
-pub use session_check::Problem;
+pub use session_check::SessionProblem;

@@ -7,7 +7,7 @@ use serde_json::error::Category;
 use super::audio::Reader;
 use super::field::{self, Field};
 use crate::conversation::{AgentError, AgentEvent, ReplyStatus};
-use crate::ids::{CallId, ItemId, ReplyId, SessionId};
+use crate::ids::{ToolCallId, ItemId, ReplyId, SessionId};
 use crate::secret::{Private, Secret};
 
 /// Characters of an unknown message's type, of a tool's name and of an error's code.
@@ -227,7 +227,7 @@ impl<'a> Message<'a> {
                 .to_owned(),
         };
         Ok(AgentEvent::ToolCall {
-            call: CallId::from(&*field::text(self.call_id).ok_or_else(|| bad("call_id"))?),
+            call: ToolCallId::from(&*field::text(self.call_id).ok_or_else(|| bad("call_id"))?),
             name: field::cut_text(self.name, NAME).ok_or_else(|| bad("name"))?,
             arguments: arguments.into(),
         })

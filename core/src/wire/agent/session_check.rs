@@ -26,7 +26,7 @@ const RESERVED: &str = "aai_";
 
 /// Something that the API would refuse. Prints field names and limits, never what is in them.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Problem {
+pub enum SessionProblem {
     /// A number is too small or too large.
     #[error("{field} must be from {least} to {most}")]
     OutOfRange {
@@ -93,14 +93,14 @@ pub enum Problem {
 
 impl SessionConfig {
     /// Everything that is known to be wrong, in the order of the fields.
-    pub fn problems(&self) -> Vec<Problem> {
+    pub fn problems(&self) -> Vec<SessionProblem> {
         let mut problems = Problems(Vec::new());
         problems.session(self);
         problems.0
     }
 }
 
-struct Problems(Vec<Problem>);
+struct Problems(Vec<SessionProblem>);
 
 impl Problems {
     fn session(&mut self, session: &SessionConfig) {
@@ -110,7 +110,7 @@ impl Problems {
                 ..SessionConfig::default()
             };
             self.filled("agent_id", id);
-            self.refuse(*session != alone, || Problem::AgentIdNotAlone);
+            self.refuse(*session != alone, || SessionProblem::AgentIdNotAlone);
         }
         if let Some(greeting) = &session.greeting {
             self.filled("greeting", greeting.reveal());
@@ -178,7 +178,7 @@ impl Problems {
         );
         self.refuse(
             least.zip(most).is_some_and(|(least, most)| least >= most),
-            || Problem::SilenceOrder,
+            || SessionProblem::SilenceOrder,
         );
         let delay = turns.interruption_delay.map(f64::from);
         self.range(&format!("{within}.interruption_delay"), delay, DELAY);
@@ -196,10 +196,10 @@ impl Problems {
         let mut names = HashSet::new();
         for (at, tool) in tools.iter().enumerate() {
             let field = |name: &str| format!("tools[{at}].{name}");
-            self.refuse(!is_tool_name(&tool.name), || Problem::ToolName {
+            self.refuse(!is_tool_name(&tool.name), || SessionProblem::ToolName {
                 field: field("name"),
             });
-            self.refuse(!names.insert(&tool.name), || Problem::ToolTwice {
+            self.refuse(!names.insert(&tool.name), || SessionProblem::ToolTwice {
                 field: field("name"),
             });
             let is_schema = tool.parameters.get("type").and_then(Value::as_str) == Some("object")
@@ -207,7 +207,7 @@ impl Problems {
                     .parameters
                     .get("properties")
                     .is_none_or(Value::is_object);
-            self.refuse(!is_schema, || Problem::ToolParameters {
+            self.refuse(!is_schema, || SessionProblem::ToolParameters {
                 field: field("parameters"),
             });
             let timeout = tool.timeout_seconds.map(f64::from);
@@ -232,14 +232,14 @@ impl Problems {
                     .sample_rate
                     .is_some_and(|rate| rate != crate::audio::SAMPLE_RATE)
         };
-        self.refuse(format.is_some_and(wrong), || Problem::WrongFormat {
+        self.refuse(format.is_some_and(wrong), || SessionProblem::WrongFormat {
             field: field.to_owned(),
         });
     }
 
     fn range(&mut self, field: &str, value: Option<f64>, range: RangeInclusive<f64>) {
         self.refuse(value.is_some_and(|value| !range.contains(&value)), || {
-            Problem::OutOfRange {
+            SessionProblem::OutOfRange {
                 field: field.to_owned(),
                 least: *range.start(),
                 most: *range.end(),
@@ -248,26 +248,26 @@ impl Problems {
     }
 
     fn length(&mut self, field: &str, text: &str, most: usize) {
-        self.refuse(text.chars().count() > most, || Problem::TooLong {
+        self.refuse(text.chars().count() > most, || SessionProblem::TooLong {
             field: field.to_owned(),
             most,
         });
     }
 
     fn count(&mut self, field: &str, count: usize, most: usize) {
-        self.refuse(count > most, || Problem::TooMany {
+        self.refuse(count > most, || SessionProblem::TooMany {
             field: field.to_owned(),
             most,
         });
     }
 
     fn filled(&mut self, field: &str, text: &str) {
-        self.refuse(text.trim().is_empty(), || Problem::Empty {
+        self.refuse(text.trim().is_empty(), || SessionProblem::Empty {
             field: field.to_owned(),
         });
     }
 
-    fn refuse(&mut self, wrong: bool, problem: impl FnOnce() -> Problem) {
+    fn refuse(&mut self, wrong: bool, problem: impl FnOnce() -> SessionProblem) {
         if wrong {
             self.0.push(problem());
         }

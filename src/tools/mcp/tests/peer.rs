@@ -9,19 +9,19 @@ use tokio::io::{
 };
 use tokio::sync::mpsc;
 
-use crate::tools::mcp::error::Fault;
+use crate::tools::mcp::error::ConnectError;
 use crate::tools::mcp::process::Process;
-use crate::tools::mcp::transport::Dial;
+use crate::tools::mcp::transport::Connector;
 
 /// Leads to the peer that the test holds; to nobody once the test holds none.
 pub(super) struct ToPeer(pub(super) mpsc::Sender<DuplexStream>);
 
-impl Dial for ToPeer {
+impl Connector for ToPeer {
     type Transport = AsyncRwTransport<RoleClient, ReadHalf<DuplexStream>, WriteHalf<DuplexStream>>;
 
-    fn dial(&mut self) -> Result<(Self::Transport, Option<Process>), Fault> {
+    fn connect(&mut self) -> Result<(Self::Transport, Option<Process>), ConnectError> {
         let (ours, theirs) = duplex(64 << 10);
-        self.0.try_send(theirs).map_err(|_| Fault::Closed)?;
+        self.0.try_send(theirs).map_err(|_| ConnectError::Closed)?;
         let (read, write) = split(ours);
         Ok((AsyncRwTransport::new(read, write), None))
     }

@@ -86,7 +86,7 @@ fn insert(watch: &mut Watch, between: Between) {
             .into_iter()
             .for_each(|event| watch.on(event)),
         Between::Replaced => {
-            let refused = Event::AgentLost(Loss::Refused(401));
+            let refused = Event::AgentLost(SocketLoss::Refused(401));
             [lost(), refused, Event::AgentOpened, session()]
                 .into_iter()
                 .for_each(|event| watch.on(event));

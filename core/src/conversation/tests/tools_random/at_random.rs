@@ -121,7 +121,7 @@ impl Run {
             0..=1 if self.watch.server.connected => self.watch.on(Event::AgentOpened),
             2..=4 => self.watch.on(session()),
             5 if self.watch.server.connected => {
-                let loss = self.chance.any(&[loss(), Loss::Refused(401)]);
+                let loss = self.chance.any(&[loss(), SocketLoss::Refused(401)]);
                 self.watch.on(Event::AgentLost(loss));
             }
             6 => self.give(),

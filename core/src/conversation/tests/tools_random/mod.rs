@@ -60,8 +60,8 @@ fn rules() -> Vec<ToolRule> {
     ]
 }
 
-fn brief(limits: Limits, goodbye: bool) -> Brief {
-    Brief {
+fn brief(limits: Limits, goodbye: bool) -> AgentProfile {
+    AgentProfile {
         first: phase("hello"),
         others: vec![phase("order")],
         tools: rules(),
