@@ -81,7 +81,8 @@ impl AgentStore {
                 leaving.spawn(old.shutdown());
             }
         }
-        self.present.send_replace(Arc::new(AgentSnapshot { agent, mcp }));
+        self.present
+            .send_replace(Arc::new(AgentSnapshot { agent, mcp }));
         Ok(())
     }
 

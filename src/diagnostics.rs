@@ -1,6 +1,6 @@
 //! Says what happened, why, and what to do.
 
-use parlor_core::conversation::{AgentError, Limit, SocketLoss, Outcome, RoomEnd};
+use parlor_core::conversation::{AgentError, Limit, Outcome, RoomEnd, SocketLoss};
 
 use crate::room::JoinError;
 

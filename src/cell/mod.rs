@@ -63,7 +63,7 @@ impl fmt::Debug for Cell {
 /// The calls of a cell.
 struct Calls {
     cell: Cell,
-    agency: AgentStore,
+    agent_store: AgentStore,
     outbox: mpsc::Sender<FromCell>,
     running: HashMap<String, Running>,
     tasks: JoinSet<String>,
@@ -94,13 +94,13 @@ impl Cell {
         let Some(message) = inbox_out.recv().await else {
             return Ok(());
         };
-        let agency = self.agency(message).await?;
+        let agent_store = self.agent_store(message).await?;
         tracing::debug!(%core, "a cell is ready");
         tell(&outbox, FromCell::Ready).await;
         let beating = tokio::spawn(beat(self.tally.clone(), outbox.clone()));
         let mut calls = Calls {
             cell: self,
-            agency,
+            agent_store,
             outbox,
             running: HashMap::new(),
             tasks: JoinSet::new(),
@@ -109,23 +109,23 @@ impl Cell {
         beating.abort();
         let counts = calls.cell.tally.take();
         tell(&calls.outbox, FromCell::Beat { counts }).await;
-        calls.agency.close().await;
+        calls.agent_store.close().await;
         drop(calls);
         beating.await.ok();
         writing.await.map_err(|error| error.to_string())
     }
 
     /// Takes in the first message, which says what the agent is.
-    async fn agency(&self, first: ToCell) -> Result<AgentStore, String> {
+    async fn agent_store(&self, first: ToCell) -> Result<AgentStore, String> {
         let ToCell::Agent { path, text } = first else {
             return Err("the daemon does not say what the agent is".to_owned());
         };
         let agent = Agent::of(&AgentText { path, text }, &self.source);
         let agent = agent.map_err(|error| error.to_string())?;
         let told = |problems: Vec<String>| problems.join("; ");
-        let agency = AgentStore::new(agent, &self.source).map_err(told)?;
-        agency.ready().await.map_err(told)?;
-        Ok(agency)
+        let agent_store = AgentStore::new(agent, &self.source).map_err(told)?;
+        agent_store.ready().await.map_err(told)?;
+        Ok(agent_store)
     }
 }
 
@@ -172,7 +172,7 @@ impl Calls {
     fn replace_agent(&self, text: &AgentText) {
         let agent = Agent::of(text, &self.cell.source);
         let agent = agent.map_err(|error| error.0);
-        if let Err(problems) = agent.and_then(|agent| self.agency.replace(agent)) {
+        if let Err(problems) = agent.and_then(|agent| self.agent_store.replace(agent)) {
             let problems = problems.join("; ");
             tracing::error!(%problems, "the agent stays as it was");
         }
@@ -219,7 +219,7 @@ impl Calls {
                 livekit,
                 start.token,
                 cell.agent.clone(),
-                self.agency.present(),
+                self.agent_store.present(),
             )
         }
     }

@@ -76,9 +76,9 @@ impl Demo {
             (Some(file), false) => Voice::File(file.clone()),
             (None, false) => Voice::Shipped,
         };
-        let agency = AgentStore::new(agent, source).map_err(|it| anyhow!(it.join("; ")))?;
+        let agent_store = AgentStore::new(agent, source).map_err(|it| anyhow!(it.join("; ")))?;
         let demonstration = Demonstration {
-            agency,
+            agent_store,
             voice,
             heard: self.out.clone(),
             livekit_server: source.text("PARLOR_LIVEKIT_SERVER").map(PathBuf::from),

@@ -65,7 +65,7 @@ impl DemoPage {
             // Dropped means stop, too.
             stopped.await.ok();
         }));
-        let (watched, board) = oneshot::channel();
+        let (watched, status) = oneshot::channel();
         let plan = Plan {
             full_at: None,
             drain_within: Duration::ZERO,
@@ -78,8 +78,8 @@ impl DemoPage {
         let settings = settings(servers, source);
         let mut working = pin!(plan.run(&settings));
         let ready = async {
-            match board.await {
-                Ok(board) => board.registered().await,
+            match status.await {
+                Ok(status) => status.registered().await,
                 // The worker says why.
                 Err(_) => std::future::pending().await,
             }

@@ -61,23 +61,23 @@ impl Join {
         let identity = self.identity.unwrap_or_else(|| random::random("agent"));
         let token = agent_token(&config.livekit, &self.room, &identity, &config.agent.name)?;
         let url = config.livekit.url.clone();
-        let (agency, following) = follow(&config, source, overrides)?;
+        let (agent_store, following) = follow(&config, source, overrides)?;
         tokio::select! {
-            ready = agency.ready() => ready.map_err(|it| anyhow!(it.join("; ")))?,
+            ready = agent_store.ready() => ready.map_err(|it| anyhow!(it.join("; ")))?,
             () = signals.first() => {
-                agency.close().await;
+                agent_store.close().await;
                 return Ok(ExitCode::SUCCESS);
             }
         }
         tracing::info!(room = %self.room, %identity, %url, "joining");
         let api = config.api.endpoint();
-        let call = Call::new(config.livekit, token, api, agency.present());
+        let call = Call::new(config.livekit, token, api, agent_store.present());
         let courier = ReportDelivery::start(config.agent.reports);
         let events = signals.events(|| Event::Shutdown);
         let calling = async {
             let ended = call.run(events).await;
             following.abort();
-            agency.close().await;
+            agent_store.close().await;
             courier.end().await;
             ended
         };
@@ -102,10 +102,10 @@ fn follow(
     overrides: Overrides,
 ) -> anyhow::Result<(Arc<AgentStore>, JoinHandle<()>)> {
     let told = |problems: Vec<String>| anyhow!(problems.join("; "));
-    let agency = AgentStore::new(config.agent.clone(), source).map_err(told)?;
-    let agency = Arc::new(agency);
+    let agent_store = AgentStore::new(config.agent.clone(), source).map_err(told)?;
+    let agent_store = Arc::new(agent_store);
     let mut reload = Reload::new(source, overrides, config.agent_text.clone());
-    let kept = agency.clone();
+    let kept = agent_store.clone();
     let following = tokio::spawn(async move {
         loop {
             let (agent, _) = reload.next().await;
@@ -115,7 +115,7 @@ fn follow(
             }
         }
     });
-    Ok((agency, following))
+    Ok((agent_store, following))
 }
 
 fn agent_token(

@@ -143,14 +143,14 @@ impl Plan {
         let config = Config::load(source, &self.flags.overrides())?;
         config.agent.log_warnings();
         let settings = self.settings(source, &config.agent.name);
-        let board = Arc::new(WorkerStatus::new(&settings));
+        let status = Arc::new(WorkerStatus::new(&settings));
         let (agent, agent_out) = watch::channel(config.agent_text.clone());
         if let Some(watched) = self.watched.take() {
             // Who looks away may.
-            watched.send(board.clone()).ok();
+            watched.send(status.clone()).ok();
         }
         let command = self.cells(source, &settings, agent_out)?;
-        let mut cells = Cells::new(command, self.flags.limits(), board.clone());
+        let mut cells = Cells::new(command, self.flags.limits(), status.clone());
         if !is_ready(&mut cells, &signals).await? {
             cells.finish(true).await;
             return Ok(ExitCode::SUCCESS);
@@ -161,19 +161,19 @@ impl Plan {
             proxies: config.proxies,
         };
         tracing::info!(url = %server.livekit.url, agent_name = %settings.agent_name, slots = settings.slots, "starting");
-        let health = ops::serve(self.health, board.clone());
+        let health = ops::serve(self.health, status.clone());
         let health = health.with_context(|| format!("nothing can be shown at {}", self.health))?;
         tracing::info!(%health, "health, metrics and calls");
         let (definition, definition_out) = watch::channel(config.agent.definition);
         let (rooms_over, until_rooms_over) = oneshot::channel();
-        let waiting = self.waiting_rooms(&server.livekit, &settings, &board, definition_out)?;
+        let waiting = self.waiting_rooms(&server.livekit, &settings, &status, definition_out)?;
         let rooms = waiting.map(|it| tokio::spawn(it.run(until_rooms_over)));
         let reload = Reload::new(source, self.flags.overrides(), config.agent_text);
         let (over, until_over) = oneshot::channel();
         let reports = config.agent.reports;
         let following = follow(reload, (agent, definition), reports, until_over);
         let following = tokio::spawn(following);
-        let mut edges = WorkerEdges::new(server, cells, board);
+        let mut edges = WorkerEdges::new(server, cells, status);
         let control = signals.events(|| Event::Drain);
         let dispatch = Dispatch::new(clock::now(), settings, random::number());
         let Ended { cut, is_hasty } = worker::run(dispatch, &mut edges, control).await;
@@ -205,14 +205,14 @@ impl Plan {
         &self,
         livekit: &LiveKit,
         settings: &Settings,
-        board: &Arc<WorkerStatus>,
+        status: &Arc<WorkerStatus>,
         agent: watch::Receiver<Arc<Definition>>,
     ) -> anyhow::Result<Option<WaitingRooms>> {
         let adopt = self.flags.adopt_rooms;
         if !adopt.unwrap_or_else(|| !worker::is_livekit_cloud(&livekit.url)) {
             return Ok(None);
         }
-        let waiting = WaitingRooms::new(livekit, settings, board.clone(), agent, random::number());
+        let waiting = WaitingRooms::new(livekit, settings, status.clone(), agent, random::number());
         waiting
             .map(Some)
             .context("the server's rooms cannot be asked for")

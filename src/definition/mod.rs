@@ -21,7 +21,7 @@ use crate::dial::Proxies;
 use crate::tools::mcp::{self, McpSpec, McpTool};
 use crate::tools::{Toolbox, glob};
 
-pub use spec::{LinesSpec, ToolExecutor, AgentSpec, PhaseSpec, ToolSpec};
+pub use spec::{AgentSpec, LinesSpec, PhaseSpec, ToolExecutor, ToolSpec};
 pub use voices::{VoiceNotAllowed, Voices};
 pub(crate) use voices::{asked as asked_voice, is_voice_name};
 
@@ -82,7 +82,11 @@ impl Definition {
     ///
     /// # Errors
     /// All that is wrong with them.
-    pub fn new(outline: AgentSpec, source: &Source, proxies: &Proxies) -> Result<Self, Vec<String>> {
+    pub fn new(
+        outline: AgentSpec,
+        source: &Source,
+        proxies: &Proxies,
+    ) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
         let tools = outline.tools;
         let toolbox = Toolbox::new(&tools, source, proxies);
@@ -150,7 +154,7 @@ impl Definition {
     /// What the agent is for a caller whom `values` describe, when MCP servers offer these tools.
     /// The variables that are missing in what it says are added to `missing`. The agent keeps its own
     /// voice when the dispatch asks for one that it may not choose.
-    pub fn brief(
+    pub fn profile(
         &self,
         values: &Value,
         offered: &[McpTool],

@@ -38,7 +38,7 @@ const FACTS: usize = 256;
 #[derive(Debug)]
 pub struct Demonstration {
     /// Who answers.
-    pub agency: AgentStore,
+    pub agent_store: AgentStore,
     /// Who calls.
     pub voice: Voice,
     /// Where what the caller heard is saved.
@@ -106,7 +106,7 @@ impl Demonstration {
             api: &servers.api().base_url,
         });
 
-        let present = self.agency.present();
+        let present = self.agent_store.present();
         let agent = present.borrow().agent.clone();
         let (facts, mut facts_out) = mpsc::channel(FACTS);
         let token_of_agent = token(&livekit, Kind::Agent, &agent.name)?;
@@ -149,7 +149,7 @@ impl Demonstration {
             }
         };
         let (ended, called, ()) = tokio::join!(talking, calling, telling);
-        self.agency.close().await;
+        self.agent_store.close().await;
         servers.stop().await;
         called?;
         ended.context("the agent cannot join")

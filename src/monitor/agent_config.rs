@@ -22,9 +22,9 @@ pub(super) struct Part {
 
 impl AgentConfig {
     /// It has changed.
-    pub(super) fn set(&mut self, brief: &AgentProfile) {
-        self.first = Part::from(&brief.first);
-        self.others = brief.others.iter().map(Part::from).collect();
+    pub(super) fn set(&mut self, profile: &AgentProfile) {
+        self.first = Part::from(&profile.first);
+        self.others = profile.others.iter().map(Part::from).collect();
     }
 
     /// The call goes on in a phase; the name of the one before.

@@ -83,7 +83,7 @@ impl Monitor {
                     call_id: call.as_str().to_owned(),
                     output: result.reveal().clone(),
                     is_error: *is_error,
-                    created_at: Some(self.epoch.stamp(now)),
+                    created_at: Some(self.wall_clock.stamp(now)),
                 };
                 let status = match is_error {
                     true => ToolCallStatus::TcError,
@@ -128,13 +128,13 @@ impl Monitor {
         };
         self.tell(now, Depth::Shown, Event::UserInputTranscribed(heard));
         if is_final {
-            let metrics = self.turns.caller_said(now, &self.epoch);
+            let metrics = self.turns.caller_said(now, &self.wall_clock);
             let said = Said {
                 role: ChatRole::User,
                 text: text.to_owned(),
                 interrupted: false,
                 metrics: Some(metrics),
-                created_at: self.epoch.stamp(now),
+                created_at: self.wall_clock.stamp(now),
             };
             self.said(now, Depth::Shown, said);
         }
@@ -147,7 +147,7 @@ impl Monitor {
             text: text.to_owned(),
             interrupted: false,
             metrics: None,
-            created_at: self.epoch.stamp(now),
+            created_at: self.wall_clock.stamp(now),
         };
         self.said(now, Depth::Inner, said);
         if let Some(run) = &mut self.run {
@@ -158,14 +158,14 @@ impl Monitor {
     fn agent_said(&mut self, now: Instant, utterance: Utterance, text: &str, interrupted: bool) {
         // Of an empty text nothing was heard.
         let item = (!text.is_empty()).then(|| {
-            let told = self.turns.agent_said(now, utterance, &self.epoch);
+            let told = self.turns.agent_said(now, utterance, &self.wall_clock);
             let (metrics, from) = told.unzip();
             let said = Said {
                 role: ChatRole::Assistant,
                 text: text.to_owned(),
                 interrupted,
                 metrics,
-                created_at: self.epoch.stamp(from.unwrap_or(now)),
+                created_at: self.wall_clock.stamp(from.unwrap_or(now)),
             };
             self.said(now, Depth::Shown, said)
         });
@@ -179,9 +179,9 @@ impl Monitor {
     fn silenced(&mut self, now: Instant, after: Duration) {
         let overlap = OverlappingSpeech {
             is_interruption: true,
-            overlap_started_at: Some(self.epoch.stamp(before(now, Some(after)))),
+            overlap_started_at: Some(self.wall_clock.stamp(before(now, Some(after)))),
             detection_delay: after.as_secs_f64(),
-            detected_at: Some(self.epoch.stamp(now)),
+            detected_at: Some(self.wall_clock.stamp(now)),
         };
         self.tell(now, Depth::Shown, Event::OverlappingSpeech(overlap));
     }
@@ -189,9 +189,9 @@ impl Monitor {
     fn phase_entered(&mut self, now: Instant, phase: &str) {
         let handoff = AgentHandoff {
             id: self.history.name(),
-            old_agent_id: Some(self.persona.enter(phase)),
+            old_agent_id: Some(self.agent_config.enter(phase)),
             new_agent_id: phase.to_owned(),
-            created_at: Some(self.epoch.stamp(now)),
+            created_at: Some(self.wall_clock.stamp(now)),
         };
         self.did(now, Item::AgentHandoff(handoff));
     }
@@ -202,7 +202,7 @@ impl Monitor {
             call_id: call.as_str().to_owned(),
             arguments: arguments.to_owned(),
             name: name.to_owned(),
-            created_at: Some(self.epoch.stamp(now)),
+            created_at: Some(self.wall_clock.stamp(now)),
             ..FunctionCall::default()
         };
         self.tools.called(called.clone());

@@ -30,7 +30,7 @@ pub struct Asked {
 #[derive(Debug)]
 pub enum Output {
     /// To be sent.
-    Post(Outbox),
+    Send(Outgoing),
     /// Somebody who may do it writes in the caller's name.
     Input(Private<String>),
     /// Whether the caller is listened to.
@@ -41,7 +41,7 @@ pub enum Output {
 
 /// What is sent to those who watch a call.
 #[derive(Debug)]
-pub enum Outbox {
+pub enum Outgoing {
     /// A message.
     Message(MonitorMessage),
     /// The answer to a request for what the connection measures.

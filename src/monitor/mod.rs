@@ -23,10 +23,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use livekit_protocol::agent::agent_session_event::{AgentStateChanged, Event, UserStateChanged};
 use livekit_protocol::agent::{self as wire, AgentSessionEvent, UserState};
-use parlor_core::conversation::{AgentState, AgentProfile};
+use parlor_core::conversation::{AgentProfile, AgentState};
 
 pub use access::{Access, Who};
-pub use message::{Asked, LONGEST, MonitorMessage, Output, Outbox, TOPIC, To};
+pub use message::{Asked, LONGEST, MonitorMessage, Outgoing, Output, TOPIC, To};
 
 use access::Depth;
 use agent_config::AgentConfig;
@@ -43,12 +43,12 @@ const AWAY_AFTER: Duration = Duration::from_secs(15);
 /// What is known of a call by those who watch it.
 pub struct Monitor {
     access: Access,
-    epoch: WallClock,
+    wall_clock: WallClock,
     agent: wire::AgentState,
     user: UserState,
     /// Since when both only listen.
     quiet_since: Option<Instant>,
-    persona: AgentConfig,
+    agent_config: AgentConfig,
     turns: Turns,
     tools: ToolCalls,
     usage: Usage,
@@ -62,11 +62,11 @@ impl Monitor {
     pub fn new(access: Access, now: Instant, wall: SystemTime) -> Self {
         Self {
             access,
-            epoch: WallClock { at: now, wall },
+            wall_clock: WallClock { at: now, wall },
             agent: wire::AgentState::AsInitializing,
             user: UserState::UsListening,
             quiet_since: None,
-            persona: AgentConfig::default(),
+            agent_config: AgentConfig::default(),
             turns: Turns::default(),
             tools: ToolCalls::default(),
             usage: Usage::default(),
@@ -77,8 +77,8 @@ impl Monitor {
     }
 
     /// What the agent is, from now on.
-    pub fn brief(&mut self, brief: &AgentProfile) {
-        self.persona.set(brief);
+    pub fn profile(&mut self, profile: &AgentProfile) {
+        self.agent_config.set(profile);
     }
 
     /// The agent does something else.
@@ -158,14 +158,14 @@ impl Monitor {
             false => To::Managers,
         };
         let event = AgentSessionEvent {
-            created_at: Some(self.epoch.stamp(at)),
+            created_at: Some(self.wall_clock.stamp(at)),
             event: Some(event),
         };
-        self.post(Outbox::Message(MonitorMessage::event(to, event)));
+        self.send(Outgoing::Message(MonitorMessage::event(to, event)));
     }
 
-    fn post(&mut self, post: Outbox) {
-        self.out.push_back(Output::Post(post));
+    fn send(&mut self, message: Outgoing) {
+        self.out.push_back(Output::Send(message));
     }
 }
 

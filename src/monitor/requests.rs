@@ -16,7 +16,7 @@ use prost::Message as _;
 
 use super::access::Depth;
 use super::text_run::TextRun;
-use super::{Asked, MonitorMessage, Monitor, Output, Outbox};
+use super::{Asked, Monitor, MonitorMessage, Outgoing, Output};
 
 /// What Parlor calls itself.
 const SDK: &str = "parlor";
@@ -56,7 +56,7 @@ impl Monitor {
         };
         match answer {
             Ok(Answer::Now(response)) => self.respond(from, request_id, Ok(response)),
-            Ok(Answer::Stats) => self.post(Outbox::Stats {
+            Ok(Answer::Stats) => self.send(Outgoing::Stats {
                 to: from,
                 request: request_id,
             }),
@@ -90,7 +90,7 @@ impl Monitor {
             Request::GetRtcStats(_) => return Ok(Answer::Stats),
             Request::GetSessionUsage(_) => Response::GetSessionUsage(GetSessionUsageResponse {
                 usage: Some(self.usage.report(now)),
-                created_at: Some(self.epoch.stamp(now)),
+                created_at: Some(self.wall_clock.stamp(now)),
             }),
             Request::GetFrameworkInfo(_) => Response::GetFrameworkInfo(GetFrameworkInfoResponse {
                 sdk: SDK.to_owned(),
@@ -122,7 +122,7 @@ impl Monitor {
     }
 
     fn agent_info(&self) -> GetAgentInfoResponse {
-        let part = self.persona.now();
+        let part = self.agent_config.now();
         GetAgentInfoResponse {
             id: part.name.clone(),
             instructions: part.instructions.as_ref().map(|it| it.reveal().clone()),
@@ -135,9 +135,9 @@ impl Monitor {
         GetSessionStateResponse {
             agent_state: self.agent.into(),
             user_state: self.user.into(),
-            agent_id: self.persona.now().name.clone(),
+            agent_id: self.agent_config.now().name.clone(),
             options: HashMap::new(),
-            created_at: Some(self.epoch.stamp(self.epoch.at)),
+            created_at: Some(self.wall_clock.stamp(self.wall_clock.at)),
         }
     }
 
@@ -177,7 +177,9 @@ impl Monitor {
     }
 
     fn respond(&mut self, to: Identity, request: String, answer: Result<Response, String>) {
-        self.post(Outbox::Message(MonitorMessage::answer(to, request, answer)));
+        self.send(Outgoing::Message(MonitorMessage::answer(
+            to, request, answer,
+        )));
     }
 }
 

@@ -49,12 +49,12 @@ impl Turns {
     }
 
     /// What the caller said is known; the metrics of it.
-    pub(super) fn caller_said(&mut self, now: Instant, epoch: &WallClock) -> MetricsReport {
+    pub(super) fn caller_said(&mut self, now: Instant, wall_clock: &WallClock) -> MetricsReport {
         let Spell { from, to } = std::mem::take(&mut self.caller);
         let delay = to.map(|to| now.saturating_duration_since(to));
         MetricsReport {
-            started_speaking_at: from.map(|at| epoch.stamp(at)),
-            stopped_speaking_at: to.map(|at| epoch.stamp(at)),
+            started_speaking_at: from.map(|at| wall_clock.stamp(at)),
+            stopped_speaking_at: to.map(|at| wall_clock.stamp(at)),
             transcription_delay: delay.map(|it| it.as_secs_f64()),
             end_of_turn_delay: self.committed.take().map(|it| it.as_secs_f64()),
             ..MetricsReport::default()
@@ -78,15 +78,15 @@ impl Turns {
         &mut self,
         now: Instant,
         utterance: Utterance,
-        epoch: &WallClock,
+        wall_clock: &WallClock,
     ) -> Option<(MetricsReport, Instant)> {
         // A reply that was flushed is heard in several stretches, and named by the first.
         self.replies.retain(|it| it.utterance >= utterance);
         let Reply { from, waited, .. } = self.replies.pop_front()?;
         let first_token = waited.and_then(|it| Some(it.first_token?.saturating_sub(it.committed)));
         let metrics = MetricsReport {
-            started_speaking_at: Some(epoch.stamp(from)),
-            stopped_speaking_at: Some(epoch.stamp(now)),
+            started_speaking_at: Some(wall_clock.stamp(from)),
+            stopped_speaking_at: Some(wall_clock.stamp(now)),
             llm_node_ttft: first_token.map(|it| it.as_secs_f64()),
             e2e_latency: waited.map(|it| it.audible.as_secs_f64()),
             ..MetricsReport::default()

@@ -39,9 +39,9 @@ mod tests {
     fn instants_have_their_times_of_day() {
         let at = crate::clock::now();
         let wall = UNIX_EPOCH + Duration::from_millis(10_500);
-        let epoch = WallClock { at, wall };
+        let wall_clock = WallClock { at, wall };
         let stamp = |at| {
-            let stamp = epoch.stamp(at);
+            let stamp = wall_clock.stamp(at);
             (stamp.seconds, stamp.nanos)
         };
         assert_eq!(stamp(at), (10, 500_000_000));

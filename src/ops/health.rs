@@ -17,11 +17,11 @@ use super::status::WorkerStatus;
 /// The text format of Prometheus.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Serves `board` at `address` until the process ends; gives the address in use.
+/// Serves `status` at `address` until the process ends; gives the address in use.
 ///
 /// # Errors
 /// When the address is taken, or no thread can be started.
-pub fn serve(address: SocketAddr, board: Arc<WorkerStatus>) -> std::io::Result<SocketAddr> {
+pub fn serve(address: SocketAddr, status: Arc<WorkerStatus>) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
@@ -30,7 +30,7 @@ pub fn serve(address: SocketAddr, board: Arc<WorkerStatus>) -> std::io::Result<S
         .build()?;
     let serving = async move {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        axum::serve(listener, pages(board)).await
+        axum::serve(listener, pages(status)).await
     };
     thread::Builder::new()
         .name("health".to_owned())
@@ -42,33 +42,33 @@ pub fn serve(address: SocketAddr, board: Arc<WorkerStatus>) -> std::io::Result<S
     Ok(address)
 }
 
-fn pages(board: Arc<WorkerStatus>) -> Router {
+fn pages(status: Arc<WorkerStatus>) -> Router {
     Router::new()
         .route("/", get(connected))
         .route("/live", get(|| async { "OK" }))
         .route("/ready", get(ready))
         .route(
             "/worker",
-            get(|board: State<Arc<WorkerStatus>>| async move { Json(board.worker()) }),
+            get(|status: State<Arc<WorkerStatus>>| async move { Json(status.worker()) }),
         )
         .route(
             "/calls",
-            get(|board: State<Arc<WorkerStatus>>| async move { Json(board.calls()) }),
+            get(|status: State<Arc<WorkerStatus>>| async move { Json(status.calls()) }),
         )
         .route("/metrics", get(metrics))
-        .with_state(board)
+        .with_state(status)
 }
 
 /// As LiveKit Cloud asks: whether the worker has its connection.
-async fn connected(board: State<Arc<WorkerStatus>>) -> impl IntoResponse {
-    match board.is_registered() {
+async fn connected(status: State<Arc<WorkerStatus>>) -> impl IntoResponse {
+    match status.is_registered() {
         true => (StatusCode::OK, "OK"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "not connected to LiveKit"),
     }
 }
 
-async fn ready(board: State<Arc<WorkerStatus>>) -> impl IntoResponse {
-    match board.is_ready() {
+async fn ready(status: State<Arc<WorkerStatus>>) -> impl IntoResponse {
+    match status.is_ready() {
         true => (StatusCode::OK, "OK"),
         false => (
             StatusCode::SERVICE_UNAVAILABLE,
@@ -77,6 +77,6 @@ async fn ready(board: State<Arc<WorkerStatus>>) -> impl IntoResponse {
     }
 }
 
-async fn metrics(board: State<Arc<WorkerStatus>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, OPEN_METRICS)], board.metrics())
+async fn metrics(status: State<Arc<WorkerStatus>>) -> impl IntoResponse {
+    ([(CONTENT_TYPE, OPEN_METRICS)], status.metrics())
 }

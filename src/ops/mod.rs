@@ -8,4 +8,4 @@ mod room_metrics;
 mod status;
 
 pub use health::serve;
-pub use status::{WorkerStatus, CallInfo, WorkerInfo};
+pub use status::{CallInfo, WorkerInfo, WorkerStatus};

@@ -162,11 +162,11 @@ mod tests {
 
     #[test]
     fn a_room_that_waits_is_shown_with_its_time() {
-        let board = WorkerStatus::new(&Settings::default());
-        assert!(board.metrics().contains("parlor_rooms_waiting 0"));
+        let status = WorkerStatus::new(&Settings::default());
+        assert!(status.metrics().contains("parlor_rooms_waiting 0"));
         let since = crate::clock::now().checked_sub(Duration::from_secs(5));
-        board.rooms_wait(2, since);
-        let page = board.metrics();
+        status.rooms_wait(2, since);
+        let page = status.metrics();
         assert!(page.contains("parlor_rooms_waiting 2"), "{page}");
         assert!(
             page.contains("parlor_rooms_waiting_longest_seconds 5."),
@@ -174,8 +174,8 @@ mod tests {
         );
         let room = "hall".to_owned();
         let waited = Duration::from_secs(3);
-        board.room(&Fact::Served { room, waited });
-        let page = board.metrics();
+        status.room(&Fact::Served { room, waited });
+        let page = status.metrics();
         let served = "parlor_room_wait_seconds_bucket{le=\"5.0\",outcome=\"served\"} 1";
         assert!(page.contains(served), "{page}");
         assert!(!page.contains("hall"), "no room is named: {page}");

@@ -362,16 +362,16 @@ mod tests {
         })
     }
 
-    fn status(status: JobStatus) -> Action {
+    fn job_is(status: JobStatus) -> Action {
         Action::Send(Command::Job("AJ_1".into(), status))
     }
 
     #[test]
     fn a_call_is_shown_from_its_start_to_its_end() {
-        let board = WorkerStatus::new(&Settings::default());
-        board.note(&start());
-        assert_eq!(board.worker().active_jobs, 1);
-        let calls = serde_json::to_string(&board.calls()).unwrap();
+        let status = WorkerStatus::new(&Settings::default());
+        status.note(&start());
+        assert_eq!(status.worker().active_jobs, 1);
+        let calls = serde_json::to_string(&status.calls()).unwrap();
         assert!(
             calls.contains("\"kitchen\"") && calls.contains("starting"),
             "{calls}"
@@ -380,16 +380,16 @@ mod tests {
             !calls.contains("private") && !calls.contains("token"),
             "{calls}"
         );
-        board.note(&status(JobStatus::Running));
+        status.note(&job_is(JobStatus::Running));
         assert!(
-            serde_json::to_string(&board.calls())
+            serde_json::to_string(&status.calls())
                 .unwrap()
                 .contains("running")
         );
-        board.note(&status(JobStatus::Ended(JobResult::Success)));
-        board.note(&Action::Release("AJ_1".into()));
-        assert!(board.calls().is_empty());
-        let page = board.metrics();
+        status.note(&job_is(JobStatus::Ended(JobResult::Success)));
+        status.note(&Action::Release("AJ_1".into()));
+        assert!(status.calls().is_empty());
+        let page = status.metrics();
         assert!(
             page.contains("parlor_calls_total{outcome=\"success\"} 1"),
             "{page}"
@@ -403,21 +403,21 @@ mod tests {
             slots: 3,
             ..Settings::default()
         };
-        let board = WorkerStatus::new(&settings);
-        board.note(&start());
-        board.note(&Action::Observe(Fact::Answered("AJ_2".into(), Ok(()))));
+        let status = WorkerStatus::new(&settings);
+        status.note(&start());
+        status.note(&Action::Observe(Fact::Answered("AJ_2".into(), Ok(()))));
         let (room, dispatch) = ("cellar".to_owned(), "AD_7".to_owned());
-        board.note(&Action::Observe(Fact::TurnedAway { room, dispatch }));
-        let (worker, news) = board.rooms();
+        status.note(&Action::Observe(Fact::TurnedAway { room, dispatch }));
+        let (worker, news) = status.rooms();
         assert_eq!((worker.ready, worker.free), (false, 1));
         assert_eq!(worker.rooms.get("kitchen"), Some(&false));
         assert!(
             matches!(news.front(), Some(waiting_rooms::Event::Refused { room, .. }) if room == "cellar")
         );
-        board.note(&Action::Observe(Fact::Full(true)));
-        assert_eq!(board.rooms().0.free, 0);
-        board.note(&status(JobStatus::Ended(JobResult::Success)));
-        let (worker, news) = board.rooms();
+        status.note(&Action::Observe(Fact::Full(true)));
+        assert_eq!(status.rooms().0.free, 0);
+        status.note(&job_is(JobStatus::Ended(JobResult::Success)));
+        let (worker, news) = status.rooms();
         assert!(worker.rooms.is_empty());
         assert!(
             matches!(news.front(), Some(waiting_rooms::Event::Ended { room }) if room == "kitchen")
@@ -426,23 +426,23 @@ mod tests {
 
     #[test]
     fn a_call_whose_end_is_told_late_has_ended_by_itself_all_the_same() {
-        let board = WorkerStatus::new(&Settings::default());
-        board.note(&start());
-        board.note(&Action::Release("AJ_1".into()));
-        assert!(board.calls().is_empty() && board.rooms().1.is_empty());
-        board.note(&status(JobStatus::Ended(JobResult::Success)));
-        assert_eq!(board.rooms().1.len(), 1);
+        let status = WorkerStatus::new(&Settings::default());
+        status.note(&start());
+        status.note(&Action::Release("AJ_1".into()));
+        assert!(status.calls().is_empty() && status.rooms().1.is_empty());
+        status.note(&job_is(JobStatus::Ended(JobResult::Success)));
+        assert_eq!(status.rooms().1.len(), 1);
     }
 
     #[test]
     fn what_a_call_costs_is_shown() {
-        let board = WorkerStatus::new(&Settings::default());
-        board.note(&Action::Observe(Fact::Capacity(Capacity {
+        let status = WorkerStatus::new(&Settings::default());
+        status.note(&Action::Observe(Fact::Capacity(Capacity {
             price: 0.25,
             expected: 0.5,
             ..Capacity::default()
         })));
-        let page = board.metrics();
+        let page = status.metrics();
         for line in [
             "parlor_call_price_ratio 0.25",
             "parlor_expected_load_ratio 0.5",
@@ -453,14 +453,14 @@ mod tests {
 
     #[test]
     fn ready_is_registered_and_not_about_to_end() {
-        let board = WorkerStatus::new(&Settings::default());
-        assert!(!board.is_ready());
+        let status = WorkerStatus::new(&Settings::default());
+        assert!(!status.is_ready());
         let worker_id = "AW_1".to_owned();
-        board.note(&Action::Observe(Fact::Registered { worker_id }));
-        assert!(board.is_ready() && board.is_registered());
-        board.note(&Action::Observe(Fact::Draining { jobs: 2 }));
-        assert!(!board.is_ready() && board.is_registered());
-        board.note(&Action::Disconnect);
-        assert!(!board.is_registered());
+        status.note(&Action::Observe(Fact::Registered { worker_id }));
+        assert!(status.is_ready() && status.is_registered());
+        status.note(&Action::Observe(Fact::Draining { jobs: 2 }));
+        assert!(!status.is_ready() && status.is_registered());
+        status.note(&Action::Disconnect);
+        assert!(!status.is_registered());
     }
 }

@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::document::{About, Ending, Recorded, Report, SCHEMA_VERSION, Summary};
 use super::folder;
 use super::recording::{Recording, Tap};
-use super::timeline::{TimelineBuilder, Silence};
+use super::timeline::{Silence, TimelineBuilder};
 use super::{CallHead, Outgoing, Plan, timestamp};
 use crate::clock;
 use crate::diagnostics;
@@ -33,7 +33,7 @@ pub struct CallReport {
     started: SystemTime,
     began: Instant,
     callers: Vec<Identity>,
-    minutes: TimelineBuilder,
+    timeline: TimelineBuilder,
     recording: Option<Recording>,
 }
 
@@ -61,7 +61,7 @@ impl CallReport {
             started,
             began,
             callers: Vec::new(),
-            minutes: TimelineBuilder::new(redactor, plan.tool_payloads, plan.currency.clone()),
+            timeline: TimelineBuilder::new(redactor, plan.tool_payloads, plan.currency.clone()),
             recording,
         }
     }
@@ -85,7 +85,7 @@ impl CallReport {
 
     /// Something happened, so long after the call began.
     pub fn fact(&mut self, at: Duration, fact: &Fact) {
-        self.minutes.fact(at, fact);
+        self.timeline.fact(at, fact);
     }
 
     /// The call is over: writes the report, ends the recording, and hands the report over to be
@@ -97,11 +97,11 @@ impl CallReport {
             plan,
             head,
             started,
-            minutes,
+            timeline,
             recording,
             ..
         } = self;
-        let (course, unsaid) = minutes.close(lasted);
+        let (timeline, unsaid) = timeline.close(lasted);
         let report = Report {
             version: SCHEMA_VERSION,
             parlor: env!("CARGO_PKG_VERSION"),
@@ -111,8 +111,8 @@ impl CallReport {
                 words: diagnostics::outcome(outcome),
                 success: outcome.is_success(),
             },
-            summary: Summary::of(&course),
-            course,
+            summary: Summary::of(&timeline),
+            timeline,
             recording: recording
                 .as_ref()
                 .and_then(|it| plan.recorded(&head, it, &unsaid)),

@@ -23,7 +23,7 @@ pub(super) struct Report {
     pub(super) outcome: Ending,
     /// What was said and heard.
     #[serde(flatten)]
-    pub(super) course: Timeline,
+    pub(super) timeline: Timeline,
     /// The figures in short.
     pub(super) summary: Summary,
     /// The recording, if there is one.
@@ -248,16 +248,21 @@ pub(super) struct Recorded {
 }
 
 impl Summary {
-    /// The figures of `course`.
-    pub(super) fn of(course: &Timeline) -> Self {
-        let turns = |who: Speaker| course.transcript.iter().filter(move |it| it.speaker == who);
-        let waits = &course.waits;
+    /// The figures of `timeline`.
+    pub(super) fn of(timeline: &Timeline) -> Self {
+        let turns = |who: Speaker| {
+            timeline
+                .transcript
+                .iter()
+                .filter(move |it| it.speaker == who)
+        };
+        let waits = &timeline.waits;
         Self {
             caller_turns: turns(Speaker::Caller).count(),
             agent_turns: turns(Speaker::Agent).count(),
             interruptions: turns(Speaker::Agent).filter(|it| it.interrupted).count(),
-            tool_calls: course.tools.len(),
-            tool_errors: course
+            tool_calls: timeline.tools.len(),
+            tool_errors: timeline
                 .tools
                 .iter()
                 .filter(|it| it.is_error == Some(true))
@@ -265,7 +270,7 @@ impl Summary {
             committed_ms: waits.iter().map(|it| it.committed_ms).collect(),
             first_token_ms: waits.iter().filter_map(|it| it.first_token_ms).collect(),
             audible_ms: waits.iter().map(|it| it.audible_ms).collect(),
-            silenced_ms: course
+            silenced_ms: timeline
                 .barge_ins
                 .iter()
                 .filter_map(|it| it.silenced_ms)

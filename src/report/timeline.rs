@@ -10,7 +10,7 @@ use std::time::Duration;
 use parlor_core::conversation::{AgentError, Fact, Latency, Utterance};
 use parlor_core::secret::Private;
 
-use super::document::{BargeIn, Timeline, Phase, Session, Speaker, Turn, Usage, Wait};
+use super::document::{BargeIn, Phase, Session, Speaker, Timeline, Turn, Usage, Wait};
 use super::redact::Redactor;
 use crate::diagnostics;
 
@@ -41,7 +41,7 @@ pub(super) struct TimelineBuilder {
     /// Arguments and results of tools are kept.
     payloads: bool,
     currency: Option<String>,
-    course: Timeline,
+    timeline: Timeline,
     entries: usize,
     bytes: usize,
     /// From here on nothing more was taken down.
@@ -81,7 +81,7 @@ impl TimelineBuilder {
             redactor,
             payloads,
             currency,
-            course: Timeline::default(),
+            timeline: Timeline::default(),
             entries: 0,
             bytes: 0,
             full_since: None,
@@ -120,7 +120,7 @@ impl TimelineBuilder {
             Fact::Silenced { after } if self.has_room(at, 0) => {
                 let silenced_ms = after.map(ms);
                 let start_ms = ms(at);
-                self.course.barge_ins.push(BargeIn {
+                self.timeline.barge_ins.push(BargeIn {
                     start_ms,
                     silenced_ms,
                 });
@@ -128,13 +128,13 @@ impl TimelineBuilder {
             Fact::PhaseEntered { phase } if self.has_room(at, phase.len()) => {
                 let name = phase.clone();
                 let start_ms = ms(at);
-                self.course.phases.push(Phase { name, start_ms });
+                self.timeline.phases.push(Phase { name, start_ms });
             }
             Fact::LimitReached(limit) if self.has_room(at, 0) => {
-                self.course.limits.push(limit.name());
+                self.timeline.limits.push(limit.name());
             }
             Fact::Used { connected, cost } => {
-                self.course.usage = Some(Usage {
+                self.timeline.usage = Some(Usage {
                     connected_seconds: connected.as_secs_f64(),
                     cost: *cost,
                     currency: cost.and(self.currency.clone()),
@@ -150,9 +150,9 @@ impl TimelineBuilder {
     /// The call is over; what must not be heard in its recording comes with it.
     pub(super) fn close(mut self, at: Duration) -> (Timeline, Vec<Silence>) {
         self.mute_unknown(at);
-        self.course.transcript.sort_by_key(|turn| turn.start_ms);
-        self.course.truncated = self.full_since.is_some();
-        (self.course, self.unsaid)
+        self.timeline.transcript.sort_by_key(|turn| turn.start_ms);
+        self.timeline.truncated = self.full_since.is_some();
+        (self.timeline, self.unsaid)
     }
 
     fn caller_says(&mut self, at: Duration, text: &Private<String>) {
@@ -188,7 +188,7 @@ impl TimelineBuilder {
             has_words: false,
         });
         if let Some(waited) = waited {
-            self.course.waits.push(Wait {
+            self.timeline.waits.push(Wait {
                 start_ms: ms(at),
                 committed_ms: ms(waited.committed),
                 first_token_ms: waited.first_token.map(ms),
@@ -228,7 +228,7 @@ impl TimelineBuilder {
     fn turn(&mut self, at: Duration, turn: Turn) {
         let length = turn.text.reveal().len();
         if length > 0 && self.has_room(at, length) {
-            self.course.transcript.push(turn);
+            self.timeline.transcript.push(turn);
         }
     }
 
@@ -257,7 +257,7 @@ impl TimelineBuilder {
         };
         let detail = detail.map(|detail| self.redactor.text(&detail).0);
         if self.has_room(at, detail.as_ref().map_or(0, String::len)) {
-            self.course.sessions.push(Session {
+            self.timeline.sessions.push(Session {
                 event,
                 start_ms: ms(at),
                 after_ms: after.map(ms),

@@ -62,50 +62,62 @@ mod tests {
     use super::*;
 
     /// So many ticks of two voices; who has the floor then.
-    fn pass(floor: &mut ActiveSpeaker, ticks: u32, ada: u64, bob: u64) -> Option<String> {
+    fn pass(active_speaker: &mut ActiveSpeaker, ticks: u32, ada: u64, bob: u64) -> Option<String> {
         let both: [(Identity, u64); 2] = [("ada".into(), ada), ("bob".into(), bob)];
         for _ in 0..ticks {
-            floor.pass(both.iter().map(|(who, level)| (who, *level)));
+            active_speaker.pass(both.iter().map(|(who, level)| (who, *level)));
         }
-        floor.holder.as_ref().map(|who| who.as_str().to_owned())
+        active_speaker
+            .holder
+            .as_ref()
+            .map(|who| who.as_str().to_owned())
     }
 
-    fn speaks(floor: &ActiveSpeaker) -> Option<&str> {
-        floor.speaker().map(Identity::as_str)
+    fn speaks(active_speaker: &ActiveSpeaker) -> Option<&str> {
+        active_speaker.speaker().map(Identity::as_str)
     }
 
     #[test]
     fn nobody_has_it_until_somebody_speaks() {
-        let mut floor = ActiveSpeaker::default();
-        assert_eq!(pass(&mut floor, 100, 50, 20), None);
-        assert_eq!(pass(&mut floor, 1, 50, 500).as_deref(), Some("bob"));
-        assert_eq!(speaks(&floor), Some("bob"));
-        pass(&mut floor, HOLD, 50, 20);
-        assert_eq!(speaks(&floor), None);
+        let mut active_speaker = ActiveSpeaker::default();
+        assert_eq!(pass(&mut active_speaker, 100, 50, 20), None);
+        assert_eq!(
+            pass(&mut active_speaker, 1, 50, 500).as_deref(),
+            Some("bob")
+        );
+        assert_eq!(speaks(&active_speaker), Some("bob"));
+        pass(&mut active_speaker, HOLD, 50, 20);
+        assert_eq!(speaks(&active_speaker), None);
     }
 
     #[test]
     fn who_is_louder_for_long_enough_takes_it() {
-        let mut floor = ActiveSpeaker::default();
-        pass(&mut floor, 1, 900, 0);
+        let mut active_speaker = ActiveSpeaker::default();
+        pass(&mut active_speaker, 1, 900, 0);
         for _ in 0..10 {
             assert_eq!(
-                pass(&mut floor, HOLD - 1, 900, 2_000).as_deref(),
+                pass(&mut active_speaker, HOLD - 1, 900, 2_000).as_deref(),
                 Some("ada")
             );
-            assert_eq!(pass(&mut floor, 1, 3_000, 2_000).as_deref(), Some("ada"));
+            assert_eq!(
+                pass(&mut active_speaker, 1, 3_000, 2_000).as_deref(),
+                Some("ada")
+            );
         }
-        assert_eq!(pass(&mut floor, HOLD, 900, 2_000).as_deref(), Some("bob"));
+        assert_eq!(
+            pass(&mut active_speaker, HOLD, 900, 2_000).as_deref(),
+            Some("bob")
+        );
     }
 
     #[test]
     fn who_is_silent_or_gone_gives_it_up_at_once() {
-        let mut floor = ActiveSpeaker::default();
-        pass(&mut floor, 1, 900, 0);
-        pass(&mut floor, HOLD, 0, 0);
-        assert_eq!(pass(&mut floor, 1, 0, 500).as_deref(), Some("bob"));
+        let mut active_speaker = ActiveSpeaker::default();
+        pass(&mut active_speaker, 1, 900, 0);
+        pass(&mut active_speaker, HOLD, 0, 0);
+        assert_eq!(pass(&mut active_speaker, 1, 0, 500).as_deref(), Some("bob"));
         let ada: Identity = "ada".into();
-        let alone = floor.pass([(&ada, 200)].into_iter());
+        let alone = active_speaker.pass([(&ada, 200)].into_iter());
         assert_eq!(alone, Some(&ada), "bob is gone");
     }
 }

@@ -24,7 +24,7 @@ use super::participant_info::info;
 use super::permissions::Permissions;
 use super::presence::{Presence, gone};
 use super::streams::Streams;
-use super::subscriptions::{Subscriptions, Listening, Request, identity};
+use super::subscriptions::{Listening, Request, Subscriptions, identity};
 
 /// How long the native core may try to get a lost connection back.
 const RECONNECT_WITHIN: Duration = Duration::from_secs(20);
@@ -69,9 +69,13 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    pub(super) fn new(room: Arc<livekit::Room>, ears: watch::Sender<Subscriptions>, out: Outlets) -> Self {
+    pub(super) fn new(
+        room: Arc<livekit::Room>,
+        subscriptions: watch::Sender<Subscriptions>,
+        out: Outlets,
+    ) -> Self {
         Self {
-            listening: Listening::new(room.clone(), ears),
+            listening: Listening::new(room.clone(), subscriptions),
             streams: Streams::new(out.events.clone(), out.asked.clone()),
             room,
             out,

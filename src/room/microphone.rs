@@ -26,7 +26,7 @@ const NATIVE_QUEUE: usize = 50;
 
 /// Follows whoever is listened to.
 pub struct Mic {
-    ears: watch::Receiver<Subscriptions>,
+    subscriptions: watch::Receiver<Subscriptions>,
     sources: Vec<Source>,
     way: Way,
     tap: Option<Tap>,
@@ -51,9 +51,9 @@ enum Way {
 }
 
 impl Mic {
-    pub(super) fn new(ears: watch::Receiver<Subscriptions>) -> Self {
+    pub(super) fn new(subscriptions: watch::Receiver<Subscriptions>) -> Self {
         let mut mic = Self {
-            ears,
+            subscriptions,
             sources: Vec::new(),
             way: Way::Passed(SilenceInserter::default()),
             tap: None,
@@ -82,13 +82,13 @@ impl Mic {
 
     /// Opens the tracks that are new and closes those that are gone.
     fn follow(&mut self, now: Instant) {
-        let ears = self.ears.borrow_and_update();
+        let subscriptions = self.subscriptions.borrow_and_update();
         let is_there = |source: &Source| {
-            let mut tracks = ears.tracks.iter();
+            let mut tracks = subscriptions.tracks.iter();
             tracks.any(|(who, track)| *who == source.who && track.sid() == source.track)
         };
         self.sources.retain(is_there);
-        for (who, track) in &ears.tracks {
+        for (who, track) in &subscriptions.tracks {
             if !self.sources.iter().any(|it| it.track == track.sid()) {
                 self.sources.push(Source {
                     who: who.clone(),
@@ -97,8 +97,8 @@ impl Mic {
                 });
             }
         }
-        let is_open = ears.is_open;
-        drop(ears);
+        let is_open = subscriptions.is_open;
+        drop(subscriptions);
         match &mut self.way {
             Way::Passed(pace) => pace.open(now, is_open),
             Way::Mixed { ticks, mixer, .. } => {
@@ -189,7 +189,7 @@ impl Microphone for Mic {
             };
             let event = tokio::select! {
                 biased;
-                changed = self.ears.changed() => match changed {
+                changed = self.subscriptions.changed() => match changed {
                     Ok(()) => {
                         self.follow(clock::now());
                         None

@@ -19,7 +19,7 @@ pub(super) struct Mixer {
     /// Only who has the floor is heard.
     only_loudest: bool,
     voices: Vec<Voice>,
-    floor: ActiveSpeaker,
+    active_speaker: ActiveSpeaker,
     /// Samples that came too late.
     late: u64,
 }
@@ -40,7 +40,7 @@ impl Mixer {
         Self {
             only_loudest,
             voices: Vec::new(),
-            floor: ActiveSpeaker::default(),
+            active_speaker: ActiveSpeaker::default(),
             late: 0,
         }
     }
@@ -68,7 +68,7 @@ impl Mixer {
             voice.advance();
         }
         let levels = self.voices.iter().map(|voice| (&voice.who, voice.level));
-        let holder = self.floor.pass(levels);
+        let holder = self.active_speaker.pass(levels);
         let mut sum = [0_i32; SAMPLES_PER_10_MS];
         for voice in &self.voices {
             if self.only_loudest && Some(&voice.who) != holder {
@@ -83,7 +83,7 @@ impl Mixer {
 
     /// Who speaks now.
     pub(super) fn speaker(&self) -> Option<&Identity> {
-        self.floor.speaker()
+        self.active_speaker.speaker()
     }
 
     /// Samples that came too late so far.

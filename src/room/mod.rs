@@ -31,7 +31,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor_core::conversation::{AgentState, Background, Caption, Event, HandOverRefusal, RoomEvent};
+use parlor_core::conversation::{
+    AgentState, Background, Caption, Event, HandOverRefusal, RoomEvent,
+};
 use parlor_core::ids::Identity;
 use parlor_core::secret::Secret;
 use tokio::sync::{mpsc, watch};
@@ -51,7 +53,7 @@ pub use playout::{Playout, Sink};
 pub use playout_queue::{Full, Queue, SLICE, Step};
 
 use crate::config::LiveKit;
-use crate::monitor::{Asked, Outbox};
+use crate::monitor::{Asked, Outgoing};
 use crate::soundtrack::Soundtrack;
 
 use audio_output::AudioOutput;
@@ -63,7 +65,7 @@ use join::{close, connect, microphone};
 use monitor_sender::MessageSender;
 use permissions::Permissions;
 use publication::Publication;
-use subscriptions::{Subscriptions, Request};
+use subscriptions::{Request, Subscriptions};
 
 /// Events between the room and the core; a full queue holds back the room's task only.
 const INBOX: usize = 64;
@@ -94,7 +96,7 @@ pub struct Room {
     requests: mpsc::Sender<Request>,
     answers: Answers,
     captions: mpsc::Sender<Caption>,
-    posts: mpsc::Sender<Outbox>,
+    posts: mpsc::Sender<Outgoing>,
     state: watch::Sender<AgentState>,
     allowed: watch::Sender<Permissions>,
     background: watch::Sender<Background>,
@@ -135,7 +137,7 @@ impl Room {
         let (posts, posts_out) = mpsc::channel(monitor_sender::WAITING);
         let (asked, asked_out) = mpsc::channel(ASKED);
         let (reports, reports_out) = mpsc::channel(REPORTS);
-        let (ears, ears_out) = watch::channel(Subscriptions::default());
+        let (subscriptions, ears_out) = watch::channel(Subscriptions::default());
         let (state, state_out) = watch::channel(AgentState::Initializing);
         let (renewed, renewed_out) = watch::channel(token.clone());
         let (allowed, allowed_out) = watch::channel(Permissions::default());
@@ -152,7 +154,7 @@ impl Room {
             token: renewed,
             back,
         };
-        let watcher = Watcher::new(room.clone(), ears, outlets);
+        let watcher = Watcher::new(room.clone(), subscriptions, outlets);
         let inlets = Inlets {
             requests: requests_out,
             hand_overs: hand_over::offer(&room),
@@ -194,7 +196,7 @@ impl Room {
     }
 
     /// What may be done in the room besides speaking.
-    pub fn hand(&self) -> RoomControl {
+    pub fn control(&self) -> RoomControl {
         RoomControl(self.room.clone())
     }
 
@@ -231,8 +233,8 @@ impl Room {
 
     /// Sends something to those who watch the call; drops it if too much waits, and says so.
     #[must_use]
-    pub fn post(&self, post: Outbox) -> bool {
-        self.posts.try_send(post).is_ok()
+    pub fn send_to_monitors(&self, message: Outgoing) -> bool {
+        self.posts.try_send(message).is_ok()
     }
 
     /// Listens to the microphone of `identity`, who is linked.
@@ -308,7 +310,7 @@ fn keep_voice(
 fn show(
     room: &Arc<livekit::Room>,
     shown: impl Future<Output = ()> + Send + 'static,
-    posts: mpsc::Receiver<Outbox>,
+    posts: mpsc::Receiver<Outgoing>,
 ) -> JoinHandle<()> {
     let posted = MessageSender::new(room.clone()).run(posts);
     let all = async {

@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use super::connection_stats;
 use super::deadline::within;
-use crate::monitor::{MonitorMessage, Outbox, TOPIC, To};
+use crate::monitor::{MonitorMessage, Outgoing, TOPIC, To};
 use crate::random;
 
 /// Messages that wait for the room; one that finds no place is dropped and counted.
@@ -47,18 +47,18 @@ impl MessageSender {
     }
 
     /// Sends messages until no more come.
-    pub(super) async fn run(mut self, mut posts: mpsc::Receiver<Outbox>) {
+    pub(super) async fn run(mut self, mut posts: mpsc::Receiver<Outgoing>) {
         loop {
-            let letter = tokio::select! {
-                post = posts.recv() => match post {
-                    Some(Outbox::Message(letter)) => Some(letter),
-                    Some(Outbox::Stats { to, request }) => self.measure(to, request),
+            let message = tokio::select! {
+                next = posts.recv() => match next {
+                    Some(Outgoing::Message(message)) => Some(message),
+                    Some(Outgoing::Stats { to, request }) => self.measure(to, request),
                     None => return,
                 },
                 Some(measured) = self.measuring.join_next() => measured.ok(),
             };
-            if let Some(letter) = letter {
-                self.send(&letter).await;
+            if let Some(message) = message {
+                self.send(&message).await;
             }
         }
     }
@@ -75,15 +75,15 @@ impl MessageSender {
         None
     }
 
-    async fn send(&mut self, letter: &MonitorMessage) {
-        let Some(destinations) = self.readers(&letter.to) else {
+    async fn send(&mut self, message: &MonitorMessage) {
+        let Some(destinations) = self.readers(&message.to) else {
             return;
         };
         let mut options = SendByteOptions::new_with_topic(TOPIC);
         options.name = Some(random::livekit("AS"));
         options.destination_identities = destinations;
         let us = self.room.local_participant();
-        let sending = us.send_bytes(letter.encode(), options);
+        let sending = us.send_bytes(message.encode(), options);
         if let Err(problem) = within(SENT_WITHIN, sending).await {
             self.unsent += 1;
             let unsent = self.unsent;

@@ -12,7 +12,7 @@ use parlor_core::conversation::Inaudible;
 use tokio::sync::watch;
 
 use super::join::{JoinError, publish, unpublish};
-use super::permissions::{Permissions, MayPublish};
+use super::permissions::{MayPublish, Permissions};
 use crate::{clock, random};
 
 /// How often publishing is tried after the permission is back.

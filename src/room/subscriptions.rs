@@ -33,17 +33,20 @@ pub(super) struct Listening {
     room: Arc<livekit::Room>,
     linked: Option<Identity>,
     others: Vec<Identity>,
-    ears: watch::Sender<Subscriptions>,
+    subscriptions: watch::Sender<Subscriptions>,
 }
 
 impl Listening {
     /// To nobody yet.
-    pub(super) fn new(room: Arc<livekit::Room>, ears: watch::Sender<Subscriptions>) -> Self {
+    pub(super) fn new(
+        room: Arc<livekit::Room>,
+        subscriptions: watch::Sender<Subscriptions>,
+    ) -> Self {
         Self {
             room,
             linked: None,
             others: Vec::new(),
-            ears,
+            subscriptions,
         }
     }
 
@@ -61,9 +64,9 @@ impl Listening {
         for new in after.iter().filter(|it| !before.contains(it)) {
             self.subscribe_to(new, true);
         }
-        self.ears.send_modify(|ears| {
-            ears.is_open = !after.is_empty();
-            ears.tracks.retain(|(who, _)| after.contains(who));
+        self.subscriptions.send_modify(|subscriptions| {
+            subscriptions.is_open = !after.is_empty();
+            subscriptions.tracks.retain(|(who, _)| after.contains(who));
         });
     }
 
@@ -83,19 +86,21 @@ impl Listening {
         let who = identity(participant);
         if self.has(&who) {
             tracing::debug!(participant = %who, "somebody can be heard");
-            self.ears.send_modify(|ears| {
-                ears.tracks.retain(|(it, _)| *it != who);
-                ears.tracks.push((who, track));
+            self.subscriptions.send_modify(|subscriptions| {
+                subscriptions.tracks.retain(|(it, _)| *it != who);
+                subscriptions.tracks.push((who, track));
             });
         }
     }
 
     /// A track can be heard no longer.
     pub(super) fn unsubscribed(&self, gone: &TrackSid) {
-        self.ears.send_if_modified(|ears| {
-            let before = ears.tracks.len();
-            ears.tracks.retain(|(_, track)| track.sid() != *gone);
-            ears.tracks.len() != before
+        self.subscriptions.send_if_modified(|subscriptions| {
+            let before = subscriptions.tracks.len();
+            subscriptions
+                .tracks
+                .retain(|(_, track)| track.sid() != *gone);
+            subscriptions.tracks.len() != before
         });
     }
 

@@ -132,8 +132,8 @@ impl Call {
             inbox.mic.tap(tap);
         }
         let observer = Observer::new(self.watch, self.tally).reporting(report);
-        let briefing = CallContext::new(self.job, self.livekit, room.hand(), self.present);
-        let mut edges = CallEdges::new(room, self.agent, connections, briefing, observer);
+        let call_context = CallContext::new(self.job, self.livekit, room.control(), self.present);
+        let mut edges = CallEdges::new(room, self.agent, connections, call_context, observer);
         edges.watch(Monitoring::new(who.monitor, inbox.asked));
         let inputs = Inputs {
             control,

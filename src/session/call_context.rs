@@ -43,7 +43,7 @@ impl JobData {
 pub(super) struct CallContext {
     job: JobData,
     livekit: LiveKit,
-    hand: RoomControl,
+    control: RoomControl,
     present: watch::Receiver<Arc<AgentSnapshot>>,
     offered: Option<watch::Receiver<Arc<[McpTool]>>>,
     caller: Option<Identity>,
@@ -57,13 +57,13 @@ impl CallContext {
     pub(super) fn new(
         job: JobData,
         livekit: LiveKit,
-        hand: RoomControl,
+        control: RoomControl,
         present: watch::Receiver<Arc<AgentSnapshot>>,
     ) -> Self {
         Self {
             job,
             livekit,
-            hand,
+            control,
             present,
             offered: None,
             caller: None,
@@ -75,7 +75,7 @@ impl CallContext {
     /// The agent listens to `caller` from now on.
     pub(super) fn listen(&mut self, caller: Option<Identity>) -> Option<Event> {
         self.caller = caller;
-        self.caller.is_some().then(|| self.brief())
+        self.caller.is_some().then(|| self.profile())
     }
 
     /// The agent, or what it can do, has changed; waits for ever while it stays. Cancel-safe.
@@ -94,13 +94,13 @@ impl CallContext {
             // Nobody is there to change it, or to hear of it.
             std::future::pending::<()>().await;
         }
-        self.brief()
+        self.profile()
     }
 
     /// What a tool may work with, used now.
-    pub(super) fn surroundings(&self) -> ToolContext {
+    pub(super) fn tool_context(&self) -> ToolContext {
         ToolContext {
-            hand: self.hand.clone(),
+            control: self.control.clone(),
             livekit: self.livekit.clone(),
             values: self.values(),
             caller: self.caller.clone(),
@@ -117,15 +117,15 @@ impl CallContext {
         &self.livekit
     }
 
-    pub(super) fn hand(&self) -> &RoomControl {
-        &self.hand
+    pub(super) fn control(&self) -> &RoomControl {
+        &self.control
     }
 
     pub(super) fn caller(&self) -> Option<&Identity> {
         self.caller.as_ref()
     }
 
-    fn brief(&mut self) -> Event {
+    fn profile(&mut self) -> Event {
         let present = self.present.borrow_and_update().clone();
         let mut offered = present.mcp.as_ref().map(|mcp| mcp.tools());
         let tools = offered.as_mut().map(|it| it.borrow_and_update().clone());
@@ -134,9 +134,9 @@ impl CallContext {
         let (definition, values) = (&present.agent.definition, self.values());
         self.log_voice(definition.chosen_voice(&values));
         let mut missing = BTreeSet::new();
-        let brief = definition.brief(&values, tools, &mut missing);
+        let profile = definition.profile(&values, tools, &mut missing);
         self.tell_missing(missing);
-        Event::Brief(Box::new(brief))
+        Event::Brief(Box::new(profile))
     }
 
     /// Logs the names of values that were not missing before.
@@ -170,7 +170,7 @@ impl CallContext {
     /// What templates and tools know of the call.
     fn values(&self) -> Value {
         let mut values = match &self.caller {
-            Some(caller) => self.hand.about(caller),
+            Some(caller) => self.control.about(caller),
             None => json!({}),
         };
         let id = Some(&self.job.id).filter(|id| !id.is_empty());

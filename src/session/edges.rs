@@ -6,7 +6,7 @@ use parlor_core::audio::Frame;
 use parlor_core::conversation::{
     Action, AgentState, Caption, Checkpoint, Event, PlayoutEvent, Utterance,
 };
-use parlor_core::ids::{ToolCallId, Identity};
+use parlor_core::ids::{Identity, ToolCallId};
 use parlor_core::secret::Private;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -36,8 +36,8 @@ pub struct CallEdges {
     link: Option<Link>,
     /// Sockets, and what is written or asked of the server on the side.
     tasks: JoinSet<()>,
-    workbench: ToolRunner,
-    briefing: CallContext,
+    runner: ToolRunner,
+    call_context: CallContext,
     observer: Observer,
     monitoring: Monitoring,
     /// The caller is listened to, and the room is shown captions; a manager may switch either.
@@ -46,7 +46,7 @@ pub struct CallEdges {
     /// Who is listened to besides the linked caller.
     others: Vec<Identity>,
     checkpoints: Option<watch::Sender<Checkpoint>>,
-    brief: Option<Event>,
+    profile: Option<Event>,
     trouble: Option<Event>,
 }
 
@@ -56,7 +56,7 @@ impl CallEdges {
         room: Room,
         endpoint: Endpoint,
         connections: Connections,
-        briefing: CallContext,
+        call_context: CallContext,
         observer: Observer,
     ) -> Self {
         Self {
@@ -65,15 +65,15 @@ impl CallEdges {
             connections,
             link: None,
             tasks: JoinSet::new(),
-            workbench: ToolRunner::default(),
-            briefing,
+            runner: ToolRunner::default(),
+            call_context,
             observer,
             monitoring: Monitoring::default(),
             hears: true,
             others: Vec::new(),
             captions: true,
             checkpoints: None,
-            brief: None,
+            profile: None,
             trouble: None,
         }
     }
@@ -96,7 +96,7 @@ impl CallEdges {
     /// Sees every task of the call end and leaves the room.
     pub async fn finish(mut self) -> Observer {
         self.close_agent();
-        self.workbench.clear().await;
+        self.runner.clear().await;
         let closing = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(CLOSE_WITHIN, closing).await.is_err() {
             tracing::warn!("the agent's socket did not close in time");
@@ -132,7 +132,7 @@ impl CallEdges {
 
     /// Hears whom the agent listens to, unless those who watch have closed its ears.
     fn hear(&self) {
-        let linked = self.briefing.caller().cloned();
+        let linked = self.call_context.caller().cloned();
         let others = self.others.iter().filter(|_| self.hears).cloned();
         self.room.listen(linked.filter(|_| self.hears));
         self.room.listen_also(others.collect());
@@ -151,17 +151,17 @@ impl CallEdges {
     }
 
     fn run_tool(&mut self, call: ToolCallId, used: ToolInvocation) {
-        let toolbox = self.briefing.present().agent.definition.toolbox();
-        let around = self.briefing.surroundings();
-        self.workbench.start(call, toolbox, used, around);
+        let toolbox = self.call_context.present().agent.definition.toolbox();
+        let around = self.call_context.tool_context();
+        self.runner.start(call, toolbox, used, around);
     }
 
     /// Writes to the caller; a room that takes nothing is no reason to end the call.
     fn write(&mut self, text: Private<String>) {
-        let hand = self.briefing.hand().clone();
-        let caller = self.briefing.caller().cloned();
+        let control = self.call_context.control().clone();
+        let caller = self.call_context.caller().cloned();
         let writing = async move {
-            if let Err(error) = hand.write(caller.as_ref(), text.reveal()).await {
+            if let Err(error) = control.write(caller.as_ref(), text.reveal()).await {
                 tracing::warn!(%error, "the caller could not be written to");
             }
         };
@@ -171,9 +171,9 @@ impl CallEdges {
     fn listen(&mut self, identity: Option<Identity>) {
         self.observer.caller(identity.as_ref());
         self.monitoring.caller(identity.is_some());
-        self.brief = self.briefing.listen(identity);
+        self.profile = self.call_context.listen(identity);
         self.hear();
-        self.monitoring.learn(self.brief.as_ref());
+        self.monitoring.learn(self.profile.as_ref());
     }
 
     fn caption(&mut self, caption: Caption) {
@@ -192,8 +192,8 @@ impl CallEdges {
     fn tell(&mut self) {
         while let Some(output) = self.monitoring.poll() {
             match output {
-                Output::Post(post) => {
-                    if !self.room.post(post) {
+                Output::Send(message) => {
+                    if !self.room.send_to_monitors(message) {
                         self.observer.post_dropped();
                     }
                 }
@@ -208,13 +208,13 @@ impl CallEdges {
     }
 
     fn dismiss(&mut self, caller: Identity) {
-        let livekit = self.briefing.livekit().clone();
+        let livekit = self.call_context.livekit().clone();
         let dismissing = dismiss(livekit, self.room.name(), caller);
         self.tasks.spawn(dismissing.in_current_span());
     }
 
     fn delete_room(&mut self) {
-        let livekit = self.briefing.livekit().clone();
+        let livekit = self.call_context.livekit().clone();
         let deleting = delete_room(livekit, self.room.name());
         self.tasks.spawn(deleting.in_current_span());
     }
@@ -272,7 +272,7 @@ impl Edges for CallEdges {
                 };
                 self.run_tool(call, used);
             }
-            Action::CancelTool(call) => self.workbench.cancel(&call),
+            Action::CancelTool(call) => self.runner.cancel(&call),
             Action::Write(text) => self.write(text),
             Action::Dismiss(caller) => self.dismiss(caller),
             Action::DeleteRoom => self.delete_room(),
@@ -283,14 +283,14 @@ impl Edges for CallEdges {
     }
 
     fn trouble(&mut self) -> Option<Event> {
-        self.brief.take().or_else(|| self.trouble.take())
+        self.profile.take().or_else(|| self.trouble.take())
     }
 
     async fn next(&mut self) -> Event {
         loop {
             tokio::select! {
-                event = self.workbench.next() => return event,
-                event = self.briefing.changed() => {
+                event = self.runner.next() => return event,
+                event = self.call_context.changed() => {
                     self.monitoring.learn(Some(&event));
                     return event;
                 }

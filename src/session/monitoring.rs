@@ -19,8 +19,8 @@ impl Monitoring {
 
     /// The agent is told what it is, if that is what `event` says.
     pub(super) fn learn(&mut self, event: Option<&Event>) {
-        if let (Some((monitor, _)), Some(Event::Brief(brief))) = (&mut self.0, event) {
-            monitor.brief(brief);
+        if let (Some((monitor, _)), Some(Event::Brief(profile))) = (&mut self.0, event) {
+            monitor.profile(profile);
         }
     }
 

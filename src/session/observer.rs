@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlor_core::conversation::{AgentState, DropReason, Fact, Outcome, Inaudible};
+use parlor_core::conversation::{AgentState, DropReason, Fact, Inaudible, Outcome};
 use parlor_core::ids::Identity;
 use parlor_core::ids::SessionId;
 use tokio::sync::mpsc;
@@ -102,7 +102,9 @@ impl Observer {
                 let param = error.param.as_deref();
                 tracing::warn!(code = %error.code, param, message = %error.message, "the agent reported an error");
             }
-            Fact::Dropped(DropReason::MicNotReady) => self.count(|it| &mut it.mic_frames_unheard, 1),
+            Fact::Dropped(DropReason::MicNotReady) => {
+                self.count(|it| &mut it.mic_frames_unheard, 1)
+            }
             Fact::Dropped(DropReason::StaleReply) => self.count(|it| &mut it.stale_frames, 1),
             Fact::UnknownMessage { kind } => {
                 tracing::debug!(%kind, "the agent sent a message of an unknown type");

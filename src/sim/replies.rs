@@ -16,11 +16,11 @@ impl Session {
     /// Speaks: at once, instead of the greeting, or after what it says.
     pub(super) async fn on_create(&mut self, message: &Value) -> Flow {
         let instructions = message["instructions"].as_str().unwrap_or_default();
-        if self.mouth.is_greeting() {
+        if self.speech.is_greeting() {
             self.break_off().await?;
         }
-        if self.mouth.is_speaking() {
-            if self.agenda.ask(instructions.to_owned()) {
+        if self.speech.is_speaking() {
+            if self.pending_speech.ask(instructions.to_owned()) {
                 return ControlFlow::Continue(());
             }
             let refusal = Refusal::new("invalid_value", "too many replies wait");
@@ -32,7 +32,7 @@ impl Session {
 
     /// Ends the reply where it is.
     pub(super) async fn break_off(&mut self) -> Flow {
-        let Some((reply, messages)) = self.mouth.interrupt() else {
+        let Some((reply, messages)) = self.speech.interrupt() else {
             return ControlFlow::Continue(());
         };
         self.calls.forget(&reply);
@@ -44,7 +44,7 @@ impl Session {
 
     pub(super) async fn say(&mut self, mut utterance: Utterance) -> Flow {
         utterance.speech.change_pitch(self.pitch());
-        let started = self.mouth.start(Instant::now(), utterance);
+        let started = self.speech.start(Instant::now(), utterance);
         self.send(started).await?;
         self.speak(Instant::now()).await
     }
@@ -62,7 +62,7 @@ impl Session {
     pub(super) async fn speak(&mut self, now: Instant) -> Flow {
         // An interruption that was planned meanwhile comes first.
         while self.planned_due().is_none_or(|at| at > now)
-            && let Some(said) = self.mouth.next(now)
+            && let Some(said) = self.speech.next(now)
         {
             match said {
                 Said::Message(message) => self.send(message).await?,

@@ -47,15 +47,15 @@ pub(super) struct Session {
     pub(super) hold: Option<Hold>,
     pub(super) ready: Option<Instant>,
     pub(super) samples: u64,
-    pub(super) ear: VoiceActivity,
+    pub(super) voice_activity: VoiceActivity,
     pub(super) turn: String,
     pub(super) turns: usize,
     pub(super) last_words: String,
     pub(super) deltas: usize,
-    pub(super) mouth: SpeechOutput,
+    pub(super) speech: SpeechOutput,
     pub(super) next_answer: usize,
     pub(super) calls: Calls,
-    pub(super) agenda: PendingSpeech,
+    pub(super) pending_speech: PendingSpeech,
     heard_text: bool,
     heard_audio: bool,
 }
@@ -68,8 +68,8 @@ impl Session {
             play: visit.play,
             planned: Vec::new(),
             stop: shared.stop,
-            mouth: SpeechOutput::new(&options),
-            ear: VoiceActivity::new(samples_in(options.end_of_turn)),
+            speech: SpeechOutput::new(&options),
+            voice_activity: VoiceActivity::new(samples_in(options.end_of_turn)),
             options,
             pen: shared.pen,
             kept: shared.kept,
@@ -88,7 +88,7 @@ impl Session {
             deltas: 0,
             next_answer: 0,
             calls: Calls::default(),
-            agenda: PendingSpeech::default(),
+            pending_speech: PendingSpeech::default(),
             heard_text: false,
             heard_audio: false,
         }
@@ -99,7 +99,7 @@ impl Session {
         loop {
             let due = [
                 self.ready_at,
-                self.mouth.due(),
+                self.speech.due(),
                 self.planned_due(),
                 self.calls.due(),
                 self.agenda_due(),
@@ -188,7 +188,7 @@ impl Session {
             self.after_calls().await?;
         }
         if self.agenda_due().is_some_and(|at| at <= now)
-            && let Some(point) = self.agenda.take(now)
+            && let Some(point) = self.pending_speech.take(now)
         {
             return self.say_planned(point).await;
         }
@@ -201,7 +201,7 @@ impl Session {
             "reply.create" => self.on_create(message).await,
             "reply.cancel" => {
                 let reply = message["reply_id"].as_str().unwrap_or_default();
-                let Some(done) = self.mouth.cancel(reply) else {
+                let Some(done) = self.speech.cancel(reply) else {
                     return ControlFlow::Continue(());
                 };
                 self.calls.forget(reply);

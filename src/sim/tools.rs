@@ -94,7 +94,7 @@ impl Session {
     /// Goes on where all calls are answered.
     pub(super) async fn after_calls(&mut self) -> Flow {
         while let Some(outcome) = self.calls.next_outcome() {
-            self.agenda.tell(outcome);
+            self.pending_speech.tell(outcome);
         }
         for message in self.calls.take_buffered() {
             self.send(message).await?;
@@ -104,9 +104,9 @@ impl Session {
 
     /// When the agent says what it has in mind: it does not talk over itself or the caller.
     pub(super) fn agenda_due(&self) -> Option<Instant> {
-        let is_free = !self.mouth.is_speaking() && self.ear.speaking_for().is_none();
+        let is_free = !self.speech.is_speaking() && self.voice_activity.speaking_for().is_none();
         let is_ready = self.ready.is_some();
-        self.agenda.due().filter(|_| is_ready && is_free)
+        self.pending_speech.due().filter(|_| is_ready && is_free)
     }
 
     /// Says one thing that it has in mind.

@@ -38,11 +38,11 @@ impl Session {
             let refusal = Refusal::new("audio_rate_violation", "audio came faster than real time");
             return self.violated(&refusal).await;
         }
-        let onset = match self.mouth.is_speaking() {
+        let onset = match self.speech.is_speaking() {
             true => self.options.barge_in,
             false => self.options.onset,
         };
-        for heard in self.ear.hear(&samples, samples_in(onset)) {
+        for heard in self.voice_activity.hear(&samples, samples_in(onset)) {
             self.on_heard(heard).await?;
         }
         self.delta().await
@@ -53,14 +53,14 @@ impl Session {
             Heard::Started => {
                 self.turn = messages::id("msg");
                 self.deltas = 0;
-                match self.mouth.is_speaking() {
+                match self.speech.is_speaking() {
                     true => self.interrupted().await,
                     false if !self.moment("caller.starts").await? => ControlFlow::Continue(()),
                     false => self.send(speech("started")).await,
                 }
             }
             // Somebody spoke over a reply that went on.
-            Heard::Stopped(_) if self.mouth.is_speaking() => ControlFlow::Continue(()),
+            Heard::Stopped(_) if self.speech.is_speaking() => ControlFlow::Continue(()),
             Heard::Stopped(samples) => self.on_turn(&samples).await,
         }
     }
@@ -78,7 +78,11 @@ impl Session {
         if self.calls.is_holding() {
             return ControlFlow::Continue(());
         }
-        match self.agenda.take_calls().or_else(|| self.ruled(&text)) {
+        match self
+            .pending_speech
+            .take_calls()
+            .or_else(|| self.ruled(&text))
+        {
             Some(calls) => self.call(calls).await,
             None => {
                 let speech = self.answer(samples, &text);
@@ -100,9 +104,9 @@ impl Session {
     /// Tells the turn so far, every 600 ms.
     async fn delta(&mut self) -> Flow {
         let Some(length) = self
-            .ear
+            .voice_activity
             .speaking_for()
-            .filter(|_| !self.mouth.is_speaking())
+            .filter(|_| !self.speech.is_speaking())
         else {
             return ControlFlow::Continue(());
         };
@@ -130,7 +134,7 @@ impl Session {
 
     /// Hears somebody, whatever it says at the moment.
     pub(super) async fn interrupt(&mut self) -> Flow {
-        if self.mouth.is_speaking() {
+        if self.speech.is_speaking() {
             self.pen.note(Entry::BargeIn);
         }
         self.send(speech("started")).await?;

@@ -147,10 +147,10 @@ mod tests {
     }
 
     /// Feeds `samples` in 50 ms pieces; gives what was heard and when.
-    fn listen(ear: &mut VoiceActivity, samples: &[i16]) -> Vec<(usize, Heard)> {
+    fn listen(voice_activity: &mut VoiceActivity, samples: &[i16]) -> Vec<(usize, Heard)> {
         let mut heard = Vec::new();
         for (index, piece) in samples.chunks(1_200).enumerate() {
-            let found = ear.hear(piece, ONSET);
+            let found = voice_activity.hear(piece, ONSET);
             heard.extend(found.into_iter().map(|it| ((index + 1) * 1_200, it)));
         }
         heard
@@ -163,8 +163,8 @@ mod tests {
             let mut samples = noise(2, level);
             samples.extend(&clip);
             samples.extend(noise(2, level));
-            let mut ear = VoiceActivity::new(END);
-            let heard = listen(&mut ear, &samples);
+            let mut voice_activity = VoiceActivity::new(END);
+            let heard = listen(&mut voice_activity, &samples);
             let [(started, Heard::Started), (stopped, Heard::Stopped(turn))] = heard.as_slice()
             else {
                 panic!("noise {level}: {heard:?}");

@@ -28,7 +28,7 @@ impl RpcSpec {
     /// Calls the method with the arguments as JSON text; the app's answer is text as well.
     pub async fn call(
         &self,
-        hand: &RoomControl,
+        control: &RoomControl,
         caller: Option<&Identity>,
         arguments: &Value,
         within: Duration,
@@ -41,7 +41,7 @@ impl RpcSpec {
         if payload.reveal().len() > MOST {
             return Answer::error("the arguments are too long for the caller's app");
         }
-        let called = hand.call(to, &self.method, payload.into_inner(), within);
+        let called = control.call(to, &self.method, payload.into_inner(), within);
         match called.await {
             Ok(answer) => Answer::ok(answer),
             Err(error) => {

@@ -22,7 +22,13 @@ pub struct ToolRunner {
 
 impl ToolRunner {
     /// Begins to use a tool; [`Self::next`] tells what it gave.
-    pub fn start(&mut self, call: ToolCallId, toolbox: Arc<Toolbox>, used: ToolInvocation, around: ToolContext) {
+    pub fn start(
+        &mut self,
+        call: ToolCallId,
+        toolbox: Arc<Toolbox>,
+        used: ToolInvocation,
+        around: ToolContext,
+    ) {
         let work = async move {
             let ToolInvocation {
                 name,

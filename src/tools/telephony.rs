@@ -21,7 +21,11 @@ const KEY_EVERY: Duration = Duration::from_millis(200);
 const WAIT: Duration = Duration::from_millis(500);
 
 /// Presses the keys in the argument `digits` on the caller's telephone.
-pub(super) async fn press(hand: &RoomControl, caller: Option<&Identity>, arguments: &Value) -> Answer {
+pub(super) async fn press(
+    control: &RoomControl,
+    caller: Option<&Identity>,
+    arguments: &Value,
+) -> Answer {
     let keys = arguments["digits"].as_str().unwrap_or_default();
     let is_key = |key| matches!(key, '0'..='9' | '*' | '#' | 'A'..='D' | 'w');
     if keys.is_empty() || keys.len() > MOST_KEYS || !keys.chars().all(is_key) {
@@ -35,7 +39,7 @@ pub(super) async fn press(hand: &RoomControl, caller: Option<&Identity>, argumen
             sleep(WAIT).await;
             continue;
         }
-        if let Err(error) = hand.press(caller, key).await {
+        if let Err(error) = control.press(caller, key).await {
             tracing::warn!(%error, "keys could not be pressed");
             return Answer::error(&error.to_string());
         }

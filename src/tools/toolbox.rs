@@ -46,7 +46,7 @@ enum Ready {
 #[derive(Debug, Clone)]
 pub struct ToolContext {
     /// The room.
-    pub hand: RoomControl,
+    pub control: RoomControl,
     /// The server of the room.
     pub livekit: LiveKit,
     /// What is known of job, room and caller.
@@ -120,8 +120,8 @@ impl Toolbox {
         let caller = around.caller.as_ref();
         match &tool.means {
             Ready::Http(http) => http.call(&arguments, &around.values, deadline).await,
-            Ready::Rpc(rpc) => rpc.call(&around.hand, caller, &arguments, within).await,
-            Ready::Dtmf => telephony::press(&around.hand, caller, &arguments).await,
+            Ready::Rpc(rpc) => rpc.call(&around.control, caller, &arguments, within).await,
+            Ready::Dtmf => telephony::press(&around.control, caller, &arguments).await,
             Ready::Transfer(destinations) => {
                 let to = arguments["destination"].as_str().unwrap_or_default();
                 let Some(to) = destinations.get(to) else {
@@ -130,7 +130,7 @@ impl Toolbox {
                 let room = around.values["room"]["name"].as_str().unwrap_or_default();
                 telephony::transfer(&around.livekit, room, caller, to).await
             }
-            Ready::Write => write(&around.hand, caller, &arguments).await,
+            Ready::Write => write(&around.control, caller, &arguments).await,
         }
     }
 }
@@ -178,12 +178,12 @@ async fn of_server(
     }
 }
 
-async fn write(hand: &RoomControl, caller: Option<&Identity>, arguments: &Value) -> Answer {
+async fn write(control: &RoomControl, caller: Option<&Identity>, arguments: &Value) -> Answer {
     let text = arguments["text"].as_str().unwrap_or_default();
     if text.trim().is_empty() || text.chars().count() > MOST_WRITTEN {
         return Answer::error("text must have 1 to 4000 characters");
     }
-    match hand.write(caller, text).await {
+    match control.write(caller, text).await {
         Ok(()) => Answer::ok(r#"{"ok":true}"#),
         Err(error) => {
             tracing::warn!(%error, "text could not be written to the room");

@@ -51,7 +51,10 @@ where
     }
 }
 
-async fn read<S>(mut stream: SplitStream<WebSocketStream<S>>, events: &mpsc::Sender<Event>) -> SocketLoss
+async fn read<S>(
+    mut stream: SplitStream<WebSocketStream<S>>,
+    events: &mpsc::Sender<Event>,
+) -> SocketLoss
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

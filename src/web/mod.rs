@@ -29,7 +29,7 @@ use error::Refusal;
 use headers::Headers;
 use origin::Door;
 use rate_limit::Limit;
-use state::{Counts, AppState};
+use state::{AppState, Counts};
 use token_request::Rules;
 use voices::Menu;
 

@@ -42,7 +42,7 @@ pub struct Cells {
     /// For dispatch; as many as calls there are, at most.
     told: VecDeque<dispatch::Event>,
     tasks: JoinSet<()>,
-    board: Arc<WorkerStatus>,
+    status: Arc<WorkerStatus>,
 }
 
 /// Why there is no cell to make calls in.
@@ -58,7 +58,7 @@ pub enum CellError {
 
 impl Cells {
     /// Starts the first cell.
-    pub fn new(command: CellCommand, limits: Limits, board: Arc<WorkerStatus>) -> Self {
+    pub fn new(command: CellCommand, limits: Limits, status: Arc<WorkerStatus>) -> Self {
         let (events, events_out) = mpsc::channel(EVENTS);
         let mut cells = Self {
             command,
@@ -68,7 +68,7 @@ impl Cells {
             events_out,
             told: VecDeque::new(),
             tasks: JoinSet::new(),
-            board,
+            status,
         };
         cells.perform_all();
         cells
@@ -175,7 +175,7 @@ impl Cells {
         while let Some(action) = self.cells.poll_action() {
             self.perform(action);
         }
-        self.board.cells(self.processes.len());
+        self.status.cells(self.processes.len());
     }
 
     fn perform(&mut self, action: Action) {
@@ -206,7 +206,7 @@ impl Cells {
                 }
             }),
             Action::Observe(fact) => {
-                self.board.cell(&fact);
+                self.status.cell(&fact);
                 observe(&fact);
                 if let Fact::Gone { cell, .. } = fact {
                     self.processes.remove(&cell);
@@ -220,7 +220,7 @@ impl Cells {
         match Process::start(id, &self.command) {
             Ok((process, supervisor)) => {
                 self.processes.insert(id, process);
-                let running = supervisor.run(self.events.clone(), self.board.clone());
+                let running = supervisor.run(self.events.clone(), self.status.clone());
                 self.tasks.spawn(running);
             }
             Err(error) => {

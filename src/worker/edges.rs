@@ -43,7 +43,7 @@ pub struct WorkerEdges {
     inbox: Option<mpsc::Receiver<Event>>,
     sockets: JoinSet<()>,
     cells: Cells,
-    board: Arc<WorkerStatus>,
+    status: Arc<WorkerStatus>,
     load: MachineLoad,
     /// How much the worker could take when it last said so; for the log.
     capacity: Capacity,
@@ -52,8 +52,8 @@ pub struct WorkerEdges {
 }
 
 impl WorkerEdges {
-    /// Edges to `server` and `cells`; what the worker does is shown on `board`.
-    pub fn new(server: Server, cells: Cells, board: Arc<WorkerStatus>) -> Self {
+    /// Edges to `server` and `cells`; what the worker does is shown on `status`.
+    pub fn new(server: Server, cells: Cells, status: Arc<WorkerStatus>) -> Self {
         let mut tick = interval(SAMPLE_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
@@ -62,7 +62,7 @@ impl WorkerEdges {
             inbox: None,
             sockets: JoinSet::new(),
             cells,
-            board,
+            status,
             load: MachineLoad::default(),
             capacity: Capacity::default(),
             tick,
@@ -96,7 +96,7 @@ impl WorkerEdges {
 
 impl Edges for WorkerEdges {
     fn perform(&mut self, action: Action) {
-        self.board.note(&action);
+        self.status.note(&action);
         match action {
             Action::Connect => self.connect(),
             Action::Disconnect => self.disconnect(),

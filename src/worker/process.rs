@@ -151,7 +151,7 @@ impl Process {
 
 impl Supervisor {
     /// Tells what the process says until it is gone, and how it went.
-    pub(super) async fn run(mut self, events: mpsc::Sender<Event>, board: Arc<WorkerStatus>) {
+    pub(super) async fn run(mut self, events: mpsc::Sender<Event>, status: Arc<WorkerStatus>) {
         let (id, pid) = (self.id, self.child.id());
         let (stdin, stdout, stderr) = self.pipes;
         let writing = tokio::spawn(write(stdin, self.inbox, self.agent));
@@ -160,7 +160,7 @@ impl Supervisor {
             id,
             pid,
             events,
-            board,
+            status,
         };
         tokio::select! {
             () = ears.listen(stdout) => {}
@@ -192,7 +192,7 @@ struct Ears {
     id: CellId,
     pid: Option<u32>,
     events: mpsc::Sender<Event>,
-    board: Arc<WorkerStatus>,
+    status: Arc<WorkerStatus>,
 }
 
 impl Ears {
@@ -214,7 +214,7 @@ impl Ears {
         match message {
             FromCell::Ready => CellEvent::Ready,
             FromCell::Beat { counts } => {
-                self.board.counted(&counts);
+                self.status.counted(&counts);
                 CellEvent::Beat {
                     memory: self.pid.and_then(resident).unwrap_or_default(),
                 }

@@ -19,9 +19,9 @@ fn load(text: &str, source: &[(&str, &str)]) -> Result<Agent, Vec<String>> {
     Agent::of(&file, &source).map_err(|error| error.0)
 }
 
-fn brief(text: &str, values: Value) -> AgentProfile {
+fn profile(text: &str, values: Value) -> AgentProfile {
     let agent = load(text, &[]).unwrap();
-    agent.definition.brief(&values, &[], &mut BTreeSet::new())
+    agent.definition.profile(&values, &[], &mut BTreeSet::new())
 }
 
 /// What is wrong with a file, a line each.
@@ -50,13 +50,13 @@ fn words_are_filled_for_each_caller() {
         "caller": { "name": "Ada", "phone": "+15105550100" },
         "job": { "metadata": { "order": 7 } },
     });
-    let filled = brief(text, values);
+    let filled = profile(text, values);
     assert_eq!(prompt(&filled.first.session), "Serve Ada on +15105550100.");
     let greeting = filled.first.session.greeting.unwrap();
     assert_eq!(greeting.reveal(), "Hello Ada, about order 7?");
     assert_eq!(filled.lines.goodbye.unwrap().reveal(), "Bye, Ada.");
 
-    let empty = brief(text, json!({ "caller": { "name": "Bob" }, "job": {} }));
+    let empty = profile(text, json!({ "caller": { "name": "Bob" }, "job": {} }));
     assert_eq!(prompt(&empty.first.session), "Serve Bob.");
     let greeting = empty.first.session.greeting.unwrap();
     assert_eq!(greeting.reveal(), "Hello Bob, about order?");
@@ -125,15 +125,15 @@ fn no_missing_value_is_heard_wherever_it_is_written() {
             ("null", all_but(path, Some(&Value::Null))),
             ("empty", all_but(path, Some(&json!("")))),
         ] {
-            let brief = brief(&text, values);
+            let profile = profile(&text, values);
             let line = |line: &Option<Private<String>>| line.as_ref().unwrap().reveal().clone();
             let heard = [
-                line(&brief.first.session.greeting),
-                brief.lines.idle[0].reveal().clone(),
-                line(&brief.lines.goodbye),
-                line(&brief.lines.busy),
-                line(&brief.lines.lost),
-                brief.tools[0].fillers[0].reveal().clone(),
+                line(&profile.first.session.greeting),
+                profile.lines.idle[0].reveal().clone(),
+                line(&profile.lines.goodbye),
+                line(&profile.lines.busy),
+                line(&profile.lines.lost),
+                profile.tools[0].fillers[0].reveal().clone(),
             ];
             let expected = [
                 "Hello!",
@@ -145,16 +145,16 @@ fn no_missing_value_is_heard_wherever_it_is_written() {
             ];
             assert_eq!(heard, expected, "{path} {missing}");
             let marked = [
-                prompt(&brief.first.session),
-                prompt(&brief.others[0].session),
+                prompt(&profile.first.session),
+                prompt(&profile.others[0].session),
             ];
             let expected = [format!("Serve [{path}?]."), format!("Help [{path}?].")];
             assert_eq!(marked, expected, "{path} {missing}");
         }
-        let brief = brief(&text, all_but("", None));
+        let profile = profile(&text, all_but("", None));
         let value = value.as_str().unwrap();
-        assert_eq!(prompt(&brief.first.session), format!("Serve {value}."));
-        let greeting = brief.first.session.greeting.unwrap();
+        assert_eq!(prompt(&profile.first.session), format!("Serve {value}."));
+        let greeting = profile.first.session.greeting.unwrap();
         assert_eq!(*greeting.reveal(), format!("Hello {value}!"));
     }
 }
@@ -199,14 +199,14 @@ fn tools_are_shown_to_the_model_and_used_as_written() {
         [[tools]]
         builtin = "end_call"
     "#;
-    let brief = brief(text, json!({}));
-    let tools = brief.first.session.tools.unwrap();
+    let profile = profile(text, json!({}));
+    let tools = profile.first.session.tools.unwrap();
     assert_eq!(tools[0].execution_mode, Some(ExecutionMode::Hold));
     assert_eq!(tools[0].timeout_seconds, Some(135), "the API waits longer");
     assert_eq!(tools[1].timeout_seconds, None);
     assert!(tools[1].description.starts_with("Ends the call"));
-    assert!(brief.tools[0].survives_interruption);
-    assert_eq!(brief.tools[1].kind, ToolKind::EndCall);
+    assert!(profile.tools[0].survives_interruption);
+    assert_eq!(profile.tools[1].kind, ToolKind::EndCall);
 }
 
 #[test]
@@ -227,14 +227,14 @@ fn a_phase_is_as_the_beginning_but_for_what_it_says() {
         min_silence = 500
         max_silence = 900
     "#;
-    let brief = brief(text, json!({}));
-    let till = &brief.others[0].session;
+    let profile = profile(text, json!({}));
+    let till = &profile.others[0].session;
     assert_eq!(prompt(till), "Clerk.");
     assert_eq!(till.greeting, None);
     assert_eq!(till.input.as_ref().unwrap().keyterms, ["shop"]);
     assert_eq!(shown(till), ["end_call"]);
-    assert_eq!(shown(&brief.first.session), ["end_call", "set_state"]);
-    let tools = brief.first.session.tools.as_ref().unwrap();
+    assert_eq!(shown(&profile.first.session), ["end_call", "set_state"]);
+    let tools = profile.first.session.tools.as_ref().unwrap();
     let states = &tools[1].parameters["properties"]["state"]["enum"];
     assert_eq!(*states, json!(["start", "till"]));
 }
@@ -343,9 +343,9 @@ fn who_may_watch_is_a_setting() {
 
 /// The voice of the first session, and the next one to try.
 fn voices(text: &str, metadata: Value) -> (Option<String>, Option<String>) {
-    let brief = brief(text, json!({ "job": { "metadata": metadata } }));
-    let voice = brief.first.session.output.and_then(|it| it.voice);
-    (voice, brief.own_voice)
+    let profile = profile(text, json!({ "job": { "metadata": metadata } }));
+    let voice = profile.first.session.output.and_then(|it| it.voice);
+    (voice, profile.own_voice)
 }
 
 #[test]

@@ -5,7 +5,9 @@ mod bench;
 
 use std::time::Duration;
 
-use parlor_core::conversation::{AgentState, BargeIn, Event, SocketLoss, Outcome, RoomEnd, RoomEvent};
+use parlor_core::conversation::{
+    AgentState, BargeIn, Event, Outcome, RoomEnd, RoomEvent, SocketLoss,
+};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 

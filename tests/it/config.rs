@@ -215,7 +215,7 @@ fn the_shipped_agent_file_is_valid_with_every_line_switched_on() {
             _ => format!("{line}\n"),
         })
         .collect();
-    let brief = |name, text: &str| {
+    let profile = |name, text: &str| {
         let secrets = [
             "SHOP_TOKEN",
             "CRM_TOKEN",
@@ -233,11 +233,14 @@ fn the_shipped_agent_file_is_valid_with_every_line_switched_on() {
             ),
         );
         let (values, mut missing) = (serde_json::json!({}), BTreeSet::new());
-        agent.unwrap().definition.brief(&values, &[], &mut missing)
+        agent
+            .unwrap()
+            .definition
+            .profile(&values, &[], &mut missing)
     };
     let (plain, full) = (
-        brief("plain.toml", shipped),
-        brief("full.toml", &switched_on),
+        profile("plain.toml", shipped),
+        profile("full.toml", &switched_on),
     );
     assert_eq!(plain.tools, []);
     assert_eq!((full.tools.len(), full.others.len()), (7, 1));

@@ -164,7 +164,10 @@ async fn a_cut_connection_is_1006_or_broken() {
     let bench = bench().await;
     drop(bench.server);
     let loss = bench.loss.await.unwrap();
-    let cut = matches!(&loss, SocketLoss::Broken(_) | SocketLoss::Closed { code: 1006, .. });
+    let cut = matches!(
+        &loss,
+        SocketLoss::Broken(_) | SocketLoss::Closed { code: 1006, .. }
+    );
     assert!(cut, "{loss:?}");
 }
 
@@ -229,5 +232,8 @@ async fn binary_noise_is_no_reason_to_panic() {
         .unwrap();
     bench.say("\u{0}\u{1}\u{2}").await;
     bench.server.close(None).await.unwrap();
-    assert!(matches!(bench.loss.await.unwrap(), SocketLoss::Closed { .. }));
+    assert!(matches!(
+        bench.loss.await.unwrap(),
+        SocketLoss::Closed { .. }
+    ));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::audio::Frame;
-use crate::ids::{ToolCallId, Identity, ReplyId, SessionId};
+use crate::ids::{Identity, ReplyId, SessionId, ToolCallId};
 use crate::secret::{Private, Secret};
 use crate::wire::agent::SessionConfig;
 

@@ -2,7 +2,9 @@
 //! tools, requests, the end of a call that is leaving.
 
 use super::context::Timer;
-use super::{Action, AgentCommand, AgentState, AgentProfile, Conversation, Fact, Lifecycle, Limit, Phase};
+use super::{
+    Action, AgentCommand, AgentProfile, AgentState, Conversation, Fact, Lifecycle, Limit, Phase,
+};
 use crate::ids::ToolCallId;
 use crate::secret::Private;
 
@@ -32,8 +34,8 @@ impl Conversation {
         if self.turn.has_open_reply() {
             return;
         }
-        if let Some(change) = self.persona.change() {
-            let interruptible = self.persona.is_interruptible();
+        if let Some(change) = self.session_sync.change() {
+            let interruptible = self.session_sync.is_interruptible();
             self.turn.set_interruptible(interruptible);
             self.cx.send(AgentCommand::UpdateSession(Box::new(change)));
             self.cx.observe(Fact::SessionChanged);
@@ -68,7 +70,7 @@ impl Conversation {
 
     /// The session gives way to another one as soon as nobody speaks.
     fn rotate_if_due(&mut self) {
-        let is_due = self.rotation_due && self.link.is_ready() && self.leaving.is_none();
+        let is_due = self.rotation_due && self.link.is_ready() && self.hang_up.is_none();
         if is_due && self.is_quiet() && !self.tools.is_busy() {
             self.rotate();
         }
@@ -91,9 +93,9 @@ impl Conversation {
         let is_silent = self.turn.state() == AgentState::Listening
             && self.is_quiet()
             && self.link.is_ready()
-            && self.leaving.is_none()
+            && self.hang_up.is_none()
             && !self.audibility.is_unheard();
-        match self.meter.idle().filter(|_| is_silent) {
+        match self.usage_meter.idle().filter(|_| is_silent) {
             Some(idle) if !self.cx.timers.is_set(Timer::Idle) => {
                 self.cx.within(Timer::Idle, idle);
             }
@@ -104,11 +106,11 @@ impl Conversation {
 
     /// [`Timer::Idle`]: the agent speaks up, or the call ends.
     pub(super) fn caller_is_silent(&mut self) {
-        let lines = &self.persona.brief().lines.idle;
-        match lines.get(self.meter.idle_lines) {
+        let lines = &self.session_sync.profile().lines.idle;
+        match lines.get(self.usage_meter.idle_lines) {
             Some(line) => {
                 self.requests.say(line);
-                self.meter.idle_lines += 1;
+                self.usage_meter.idle_lines += 1;
             }
             None => self.limit_reached(Limit::Idle),
         }
@@ -120,11 +122,11 @@ impl Conversation {
         let name = name
             .ok()
             .and_then(|it| it["state"].as_str().map(str::to_owned));
-        let entered = name.filter(|name| self.persona.enter(name));
+        let entered = name.filter(|name| self.session_sync.enter(name));
         let result = match &entered {
             Some(_) => serde_json::json!({ "ok": true }),
             None => {
-                let states: Vec<_> = self.persona.phase_names().collect();
+                let states: Vec<_> = self.session_sync.phase_names().collect();
                 serde_json::json!({ "error": "there is no such state", "states": states })
             }
         };
@@ -156,14 +158,14 @@ impl Conversation {
     }
 
     fn enter_if(&mut self, is_cue: impl Fn(&Phase) -> bool) {
-        if let Some(phase) = self.persona.enter_if(is_cue) {
+        if let Some(phase) = self.session_sync.enter_if(is_cue) {
             self.cx.observe(Fact::PhaseEntered { phase });
         }
     }
 
     /// Writes to the caller that the service has no room yet, once.
     pub(super) fn write_busy(&mut self) {
-        let line = self.persona.brief().lines.busy.clone();
+        let line = self.session_sync.profile().lines.busy.clone();
         if let Some(line) = line.filter(|_| !std::mem::replace(&mut self.busy_written, true)) {
             self.cx.act(Action::Write(line));
         }
@@ -171,18 +173,18 @@ impl Conversation {
 
     /// Writes to the caller that the session is lost, if there was one.
     pub(super) fn write_lost(&mut self) {
-        let line = self.persona.brief().lines.lost.clone();
+        let line = self.session_sync.profile().lines.lost.clone();
         if let Some(line) = line.filter(|_| self.link.is_ready() && self.is_live()) {
             self.cx.act(Action::Write(line));
         }
     }
 
     /// Takes over what the agent is for this caller.
-    pub(super) fn set_brief(&mut self, brief: AgentProfile) {
-        self.tools.set_rules(&brief.tools, &brief.limits);
-        self.meter.set_limits(&mut self.cx, &brief.limits);
-        self.persona.set_brief(brief);
-        let interruptible = self.persona.is_interruptible();
+    pub(super) fn set_profile(&mut self, profile: AgentProfile) {
+        self.tools.set_rules(&profile.tools, &profile.limits);
+        self.usage_meter.set_limits(&mut self.cx, &profile.limits);
+        self.session_sync.set_profile(profile);
+        let interruptible = self.session_sync.is_interruptible();
         self.turn.set_interruptible(interruptible);
     }
 }

@@ -25,7 +25,8 @@ impl Conversation {
                 if error.is_busy() && !self.link.is_ready() {
                     self.write_busy();
                 }
-                if let Some(outcome) = self.link.error(&mut self.cx, &mut self.persona, error) {
+                if let Some(outcome) = self.link.error(&mut self.cx, &mut self.session_sync, error)
+                {
                     self.end(outcome);
                 }
             }
@@ -83,7 +84,7 @@ impl Conversation {
             self.cx.actions.extend(captions.map(Action::Caption));
         }
         if is_final {
-            self.hearing.turn_over(self.cx.now);
+            self.speakers.turn_over(self.cx.now);
         }
         self.cx.observe(Fact::UserTranscript {
             item,
@@ -119,7 +120,7 @@ impl Conversation {
                 text,
                 interrupted,
             } => {
-                self.persona.agent_said(text.reveal());
+                self.session_sync.agent_said(text.reveal());
                 self.turn.reply_text(cx, reply.as_ref(), text);
                 if interrupted {
                     self.interrupted(reply.as_ref());

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::audio::Frame;
-use crate::ids::{ToolCallId, Identity, ItemId, ReplyId, SessionId};
+use crate::ids::{Identity, ItemId, ReplyId, SessionId, ToolCallId};
 use crate::secret::{Private, Secret};
 
 use super::{AgentProfile, Utterance};

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::action::{AgentState, Utterance};
 use super::ending::outcome::Limit;
-use super::event::{AgentError, SocketLoss, Inaudible};
-use crate::ids::{ToolCallId, ItemId, SessionId};
+use super::event::{AgentError, Inaudible, SocketLoss};
+use crate::ids::{ItemId, SessionId, ToolCallId};
 use crate::secret::Private;
 
 /// Something that happened in the call, for whoever watches it.

@@ -1,8 +1,8 @@
 //! Labels for logs and metrics: one for each variant, and nothing of what is in it.
 
 use super::{
-    Action, AgentCommand, AgentEvent, DropReason, Event, Fact, Limit, SocketLoss, Outcome, PlayoutEvent,
-    ReplyStatus, RoomEnd, RoomEvent, ToolDropped, Inaudible,
+    Action, AgentCommand, AgentEvent, DropReason, Event, Fact, Inaudible, Limit, Outcome,
+    PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, SocketLoss, ToolDropped,
 };
 
 macro_rules! names {

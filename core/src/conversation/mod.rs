@@ -48,11 +48,11 @@ pub use captions::Caption;
 pub use ending::hang_up::ENDS_WITHIN;
 pub use ending::outcome::{Limit, Outcome};
 pub use event::{
-    AgentError, AgentEvent, Event, LeaveReason, SocketLoss, ParticipantInfo, ParticipantKind, Phone,
-    PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, Inaudible,
+    AgentError, AgentEvent, Event, Inaudible, LeaveReason, ParticipantInfo, ParticipantKind, Phone,
+    PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, SocketLoss,
 };
 pub use fact::{DropReason, Fact, Latency, ToolDropped};
-pub use failover::checkpoint::{Checkpoint, Resumable, Speaker, UsageSoFar, Turn as SpokenTurn};
+pub use failover::checkpoint::{Checkpoint, Resumable, Speaker, Turn as SpokenTurn, UsageSoFar};
 pub use playout::background::{Background, Sounds};
 pub use profile::{AgentProfile, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
 pub use settings::{Answer, BargeIn, Dismiss, Hear, SecondAgent, Settings};
@@ -77,18 +77,18 @@ pub struct Conversation {
     sounds: Sounds,
     cx: Context,
     callers: Callers,
-    hearing: Speakers,
-    early: PreConnectAudio,
+    speakers: Speakers,
+    pre_connect: PreConnectAudio,
     chat: Answer,
     captions: captions::Turns,
     history: History,
     link: VoiceSession,
     turn: Turn,
     tools: Tools,
-    persona: SessionSync,
-    meter: UsageMeter,
+    session_sync: SessionSync,
+    usage_meter: UsageMeter,
     requests: ReplyRequests,
-    leaving: Option<HangUp>,
+    hang_up: Option<HangUp>,
     audibility: Audibility,
     /// How the call ends if the telephone that rings is not answered: the wait for a caller is over.
     overdue: Option<Outcome>,
@@ -137,18 +137,18 @@ impl Conversation {
             sounds: settings.sounds,
             cx,
             callers: Callers::new(before.caller, settings.caller),
-            hearing: Speakers::new(settings.hear),
-            early: PreConnectAudio::default(),
+            speakers: Speakers::new(settings.hear),
+            pre_connect: PreConnectAudio::default(),
             chat: settings.chat,
             captions: captions::Turns::default(),
             history: History::new(before.turns, before.owes),
             turn: Turn::new(settings.barge_in),
             link: VoiceSession::new(resumed),
             tools: Tools::default(),
-            persona: SessionSync::new(before.phase, before.past),
-            meter: UsageMeter::new(before.spent.clone()),
+            session_sync: SessionSync::new(before.phase, before.cancelled),
+            usage_meter: UsageMeter::new(before.spent.clone()),
             requests: ReplyRequests::default(),
-            leaving: None,
+            hang_up: None,
             audibility: Audibility::default(),
             overdue: None,
             rotation_due: false,
@@ -158,7 +158,7 @@ impl Conversation {
             chunker: Chunker::default(),
         };
         call.tools.set_calls(before.spent.tool_calls);
-        call.set_brief(settings.brief);
+        call.set_profile(settings.profile);
         call
     }
 
@@ -169,10 +169,10 @@ impl Conversation {
         }
         match event {
             Event::Mic(frame) => return self.mic(frame),
-            Event::Speaks(who) => return self.hearing.speaks(now, who),
-            Event::Early { from, voice } => self.early(&from, &voice),
+            Event::Speaks(who) => return self.speakers.speaks(now, who),
+            Event::Early { from, voice } => self.pre_connect(&from, &voice),
             Event::Agent(event) => self.agent(event),
-            Event::Brief(brief) => self.set_brief(*brief),
+            Event::Brief(profile) => self.set_profile(*profile),
             Event::ToolDone {
                 call,
                 result,
@@ -183,7 +183,7 @@ impl Conversation {
             Event::Room(event) => self.room(event),
             Event::Input(text) => self.typed(text),
             Event::AgentOpened => {
-                let who = &mut self.persona;
+                let who = &mut self.session_sync;
                 self.link.opened(&mut self.cx, who, &self.history);
             }
             Event::AgentLost(loss) => {
@@ -241,11 +241,11 @@ impl Conversation {
 
     fn mic(&mut self, frame: Frame) {
         let can_hear = self.link.is_ready();
-        if !self.callers.is_linked() || !can_hear && !self.early.is_kept() {
+        if !self.callers.is_linked() || !can_hear && !self.pre_connect.is_kept() {
             self.cx.observe(Fact::Dropped(DropReason::MicNotReady));
             return;
         }
-        let Some(frame) = self.early.pass(frame, can_hear) else {
+        let Some(frame) = self.pre_connect.pass(frame, can_hear) else {
             return;
         };
         // The caller can no longer interrupt; the API still gets sound to go by.
@@ -260,7 +260,7 @@ impl Conversation {
     }
 
     fn somebody_hears(&mut self) {
-        let who = &mut self.persona;
+        let who = &mut self.session_sync;
         self.link.heard(&mut self.cx, who, &self.history);
     }
 
@@ -269,7 +269,7 @@ impl Conversation {
         match timer {
             Timer::CallerWait => self.nobody_came(Outcome::NoCaller),
             Timer::CallerGrace => self.nobody_came(Outcome::CallerLeft),
-            Timer::Early => self.early.missed(),
+            Timer::Early => self.pre_connect.missed(),
             Timer::Connect => self.agent_stuck(Outcome::AgentLost(voice_session::not_open())),
             Timer::Listener => self.somebody_hears(),
             Timer::Ready => self.agent_stuck(Outcome::AgentTimeout),
@@ -287,7 +287,7 @@ impl Conversation {
             }
             Timer::ToolDue => {
                 let filler = self.tools.due(cx);
-                if let Some(filler) = filler.filter(|_| self.leaving.is_none()) {
+                if let Some(filler) = filler.filter(|_| self.hang_up.is_none()) {
                     self.requests.fill(filler);
                 }
             }

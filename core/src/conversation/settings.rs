@@ -12,7 +12,7 @@ use crate::ids::Identity;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settings {
     /// What the agent is, until [`Event::Brief`](super::Event::Brief) tells it for the caller.
-    pub brief: AgentProfile,
+    pub profile: AgentProfile,
     /// What the caller's voice does to the agent's.
     pub barge_in: BargeIn,
     /// How long an empty room is kept; `None` for ever.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::WaitingRooms;
-use super::candidate::{Claim, Candidate, TAKEN_WITHIN};
+use super::candidate::{Candidate, Claim, TAKEN_WITHIN};
 use super::event::{Action, Fact, Outcome};
 use super::inspect::LOOKS_AT_ONCE;
 

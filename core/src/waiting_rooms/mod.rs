@@ -26,7 +26,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use cache::Cache;
-use candidate::{Claim, Candidate, WAITS_AFTER};
+use candidate::{Candidate, Claim, WAITS_AFTER};
 use inspect::{LIST_SOON, LOOK_EVERY};
 
 pub use event::{Action, DispatchView, Event, Fact, Listing, Outcome, View, Worker};

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use super::file_error::FileError;
 use super::source::Source;
 use super::{Agent, DEFAULT_AGENT_FILE};
-use crate::definition::{Definition, AgentSpec, Voices};
+use crate::definition::{AgentSpec, Definition, Voices};
 use crate::dial::Proxies;
 use crate::monitor::Access;
 use crate::report::ReportSpec;

@@ -15,13 +15,13 @@ use livekit_protocol::agent::{
     ToolCallStatus, UserState, chat_message::chat_content::Payload,
 };
 use parlor_core::conversation::{
-    AgentError, AgentState, AgentProfile, Fact, Latency, SocketLoss, Phase, ToolDropped, Utterance,
+    AgentError, AgentProfile, AgentState, Fact, Latency, Phase, SocketLoss, ToolDropped, Utterance,
 };
 use parlor_core::ids::Identity;
 use parlor_core::wire::agent::SessionConfig;
 use prost::Message as _;
 
-use super::{Access, Asked, Monitor, Output, Outbox, To, Who};
+use super::{Access, Asked, Monitor, Outgoing, Output, To, Who};
 
 const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -121,17 +121,17 @@ impl Desk {
 }
 
 fn got(output: Output) -> Got {
-    let letter = match output {
-        Output::Post(Outbox::Message(letter)) => letter,
-        Output::Post(Outbox::Stats { to, request }) => return Got::Stats(to, request),
+    let sent = match output {
+        Output::Send(Outgoing::Message(message)) => message,
+        Output::Send(Outgoing::Stats { to, request }) => return Got::Stats(to, request),
         Output::Input(text) => return Got::Input(text.into_inner()),
         Output::Hear(hears) => return Got::Hear(hears),
         Output::Caption(captions) => return Got::Caption(captions),
     };
-    let message = AgentSessionMessage::decode(letter.encode().as_slice()).unwrap();
+    let message = AgentSessionMessage::decode(sent.encode().as_slice()).unwrap();
     match message.message.unwrap() {
-        Message::Event(event) => Got::Event(letter.to, Box::new(event)),
-        Message::Response(response) => Got::Response(letter.to, response),
+        Message::Event(event) => Got::Event(sent.to, Box::new(event)),
+        Message::Response(response) => Got::Response(sent.to, response),
         _ => panic!("neither an event nor a response"),
     }
 }

@@ -89,7 +89,7 @@ fn the_agents_instructions_follow_its_phase() {
         ..Phase::default()
     };
     let mut desk = Desk::listening();
-    desk.monitor.brief(&AgentProfile {
+    desk.monitor.profile(&AgentProfile {
         first: phase("start", "You are a clerk."),
         others: vec![phase("till", "You are a cashier.")],
         ..AgentProfile::default()

@@ -9,7 +9,7 @@ use crate::report::redact::RedactSpec;
 const S: fn(u64) -> Duration = Duration::from_secs;
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-fn minutes(payloads: bool) -> TimelineBuilder {
+fn timeline(payloads: bool) -> TimelineBuilder {
     let spec = RedactSpec {
         digits: true,
         audio: true,
@@ -68,39 +68,39 @@ fn dropped(call: &str, why: ToolDropped) -> Fact {
     }
 }
 
-fn written(course: &Timeline) -> Value {
-    serde_json::to_value(course).unwrap()
+fn written(timeline: &Timeline) -> Value {
+    serde_json::to_value(timeline).unwrap()
 }
 
 #[test]
 fn turns_are_in_the_order_in_which_they_began() {
-    let mut minutes = minutes(false);
-    minutes.fact(S(1), &audible(1));
-    minutes.fact(S(2), &says("Hel", false));
-    minutes.fact(S(3), &says("Hello", false));
+    let mut timeline = timeline(false);
+    timeline.fact(S(1), &audible(1));
+    timeline.fact(S(2), &says("Hel", false));
+    timeline.fact(S(3), &says("Hello", false));
     let cut = Fact::Interrupted {
         utterance: Utterance(1),
         played: MS(900),
     };
-    minutes.fact(S(4), &cut);
-    minutes.fact(S(4), &answers(1, "Good", true));
-    minutes.fact(S(5), &says("Hello there", true));
-    minutes.fact(S(6), &says("", true));
-    let (course, unsaid) = minutes.close(S(7));
+    timeline.fact(S(4), &cut);
+    timeline.fact(S(4), &answers(1, "Good", true));
+    timeline.fact(S(5), &says("Hello there", true));
+    timeline.fact(S(6), &says("", true));
+    let (timeline, unsaid) = timeline.close(S(7));
     assert_eq!(
-        written(&course)["transcript"],
+        written(&timeline)["transcript"],
         json!([
             {"speaker": "agent", "text": "Good", "start_ms": 1000, "interrupted": true, "heard_ms": 900},
             {"speaker": "caller", "text": "Hello there", "start_ms": 2000, "interrupted": false, "heard_ms": null},
         ])
     );
     assert_eq!(unsaid, []);
-    assert!(!course.truncated);
+    assert!(!timeline.truncated);
 }
 
 #[test]
 fn waits_and_barge_ins_are_in_milliseconds() {
-    let mut minutes = minutes(false);
+    let mut timeline = timeline(false);
     let waited = Latency {
         committed: MS(300),
         first_token: Some(MS(500)),
@@ -110,32 +110,32 @@ fn waits_and_barge_ins_are_in_milliseconds() {
         utterance: Utterance(1),
         waited: Some(waited),
     };
-    minutes.fact(S(1), &fact);
-    minutes.fact(
+    timeline.fact(S(1), &fact);
+    timeline.fact(
         S(2),
         &Fact::Silenced {
             after: Some(MS(180)),
         },
     );
-    let course = written(&minutes.close(S(3)).0);
+    let timeline = written(&timeline.close(S(3)).0);
     let wait =
         json!([{"start_ms": 1000, "committed_ms": 300, "first_token_ms": 500, "audible_ms": 700}]);
-    assert_eq!(course["waits"], wait);
+    assert_eq!(timeline["waits"], wait);
     assert_eq!(
-        course["barge_ins"],
+        timeline["barge_ins"],
         json!([{"start_ms": 2000, "silenced_ms": 180}])
     );
 }
 
 #[test]
 fn a_tool_has_one_entry_from_call_to_answer() {
-    let mut minutes = minutes(false);
-    minutes.fact(S(1), &called("a"));
-    minutes.fact(S(2), &called("b"));
-    minutes.fact(S(3), &dropped("a", ToolDropped::Twice));
-    minutes.fact(S(4), &dropped("b", ToolDropped::Interrupted));
-    minutes.fact(S(5), &answered("a"));
-    let course = written(&minutes.close(S(6)).0);
+    let mut timeline = timeline(false);
+    timeline.fact(S(1), &called("a"));
+    timeline.fact(S(2), &called("b"));
+    timeline.fact(S(3), &dropped("a", ToolDropped::Twice));
+    timeline.fact(S(4), &dropped("b", ToolDropped::Interrupted));
+    timeline.fact(S(5), &answered("a"));
+    let timeline = written(&timeline.close(S(6)).0);
     let entry = |call,
                  start_ms,
                  duration_ms: Option<u64>,
@@ -145,7 +145,7 @@ fn a_tool_has_one_entry_from_call_to_answer() {
             "is_error": is_error, "dropped": dropped})
     };
     assert_eq!(
-        course["tools"],
+        timeline["tools"],
         json!([
             entry("a", 1000, Some(120), Some(false), None),
             entry("b", 2000, None, None, Some("interrupted")),
@@ -156,50 +156,53 @@ fn a_tool_has_one_entry_from_call_to_answer() {
 
 #[test]
 fn payloads_are_kept_only_when_set_and_redacted_then() {
-    let mut minutes = minutes(true);
-    minutes.fact(S(1), &called("a"));
-    minutes.fact(S(2), &answered("a"));
-    let (course, _) = minutes.close(S(3));
+    let mut timeline = timeline(true);
+    timeline.fact(S(1), &called("a"));
+    timeline.fact(S(2), &answered("a"));
+    let (timeline, _) = timeline.close(S(3));
     assert!(
-        !format!("{course:?}").contains("fine"),
+        !format!("{timeline:?}").contains("fine"),
         "a log could print it"
     );
-    let tool = &written(&course)["tools"][0];
+    let tool = &written(&timeline)["tools"][0];
     assert_eq!(tool["arguments"], json!({"card": "[digits]"}));
     assert_eq!(tool["result"], "fine");
 }
 
 #[test]
 fn what_becomes_of_sessions_is_told() {
-    let mut minutes = minutes(false);
-    minutes.fact(
+    let mut timeline = timeline(false);
+    timeline.fact(
         S(1),
         &Fact::SessionReady {
             session: Some("sess_1".into()),
         },
     );
-    minutes.fact(S(2), &Fact::AgentLost(SocketLoss::Broken("pipe".to_owned())));
+    timeline.fact(
+        S(2),
+        &Fact::AgentLost(SocketLoss::Broken("pipe".to_owned())),
+    );
     let back = Fact::AgentBack {
         resumed: true,
         after: MS(400),
     };
-    minutes.fact(S(3), &back);
-    minutes.fact(
+    timeline.fact(S(3), &back);
+    timeline.fact(
         S(4),
         &Fact::PhaseEntered {
             phase: "billing".to_owned(),
         },
     );
-    minutes.fact(S(5), &Fact::LimitReached(Limit::Cost));
+    timeline.fact(S(5), &Fact::LimitReached(Limit::Cost));
     let used = Fact::Used {
         connected: MS(4500),
         cost: Some(0.25),
     };
-    minutes.fact(S(5), &used);
-    let course = written(&minutes.close(S(6)).0);
+    timeline.fact(S(5), &used);
+    let timeline = written(&timeline.close(S(6)).0);
     let lost = "the connection to the Voice Agent API broke: pipe";
     assert_eq!(
-        course["sessions"],
+        timeline["sessions"],
         json!([
             {"event": "ready", "start_ms": 1000, "after_ms": null, "detail": "sess_1"},
             {"event": "lost", "start_ms": 2000, "after_ms": null, "detail": lost},
@@ -207,27 +210,30 @@ fn what_becomes_of_sessions_is_told() {
         ])
     );
     assert_eq!(
-        course["phases"],
+        timeline["phases"],
         json!([{"name": "billing", "start_ms": 4000}])
     );
-    assert_eq!(course["limits"], json!(["limit_cost"]));
+    assert_eq!(timeline["limits"], json!(["limit_cost"]));
     assert_eq!(
-        course["usage"],
+        timeline["usage"],
         json!({"connected_seconds": 4.5, "cost": 0.25, "currency": "USD"})
     );
 }
 
 #[test]
 fn redacted_turns_are_silent_in_the_recording() {
-    let mut minutes = minutes(false);
-    minutes.fact(S(10), &says("it is", false));
-    minutes.fact(S(12), &says("it is 4111", true));
-    minutes.fact(S(14), &audible(1));
-    minutes.fact(S(17), &answers(1, "4111, right?", false));
+    let mut timeline = timeline(false);
+    timeline.fact(S(10), &says("it is", false));
+    timeline.fact(S(12), &says("it is 4111", true));
+    timeline.fact(S(14), &audible(1));
+    timeline.fact(S(17), &answers(1, "4111, right?", false));
     // Without a first guess it was said since the turn before.
-    minutes.fact(S(20), &says("1234", true));
-    let (course, unsaid) = minutes.close(S(30));
-    assert_eq!(written(&course)["transcript"][0]["text"], "it is [digits]");
+    timeline.fact(S(20), &says("1234", true));
+    let (timeline, unsaid) = timeline.close(S(30));
+    assert_eq!(
+        written(&timeline)["transcript"][0]["text"],
+        "it is [digits]"
+    );
     let stretch = |side, from, to| Silence { side, from, to };
     assert_eq!(
         unsaid,
@@ -241,12 +247,12 @@ fn redacted_turns_are_silent_in_the_recording() {
 
 #[test]
 fn what_nobody_wrote_down_is_silent_too() {
-    let mut minutes = minutes(false);
-    minutes.fact(S(1), &audible(1));
-    minutes.fact(S(5), &audible(2));
-    minutes.fact(S(6), &answers(2, "fine", false));
-    minutes.fact(S(8), &says("4111 and", false));
-    let (_, unsaid) = minutes.close(S(9));
+    let mut timeline = timeline(false);
+    timeline.fact(S(1), &audible(1));
+    timeline.fact(S(5), &audible(2));
+    timeline.fact(S(6), &answers(2, "fine", false));
+    timeline.fact(S(8), &says("4111 and", false));
+    let (_, unsaid) = timeline.close(S(9));
     let stretch = |side, from, to| Silence { side, from, to };
     assert_eq!(
         unsaid,
@@ -259,14 +265,14 @@ fn what_nobody_wrote_down_is_silent_too() {
 
 #[test]
 fn a_report_has_a_bound() {
-    let mut minutes = minutes(false);
+    let mut timeline = timeline(false);
     for second in 0..ENTRIES as u64 + 10 {
-        minutes.fact(S(second), &says("yes", true));
+        timeline.fact(S(second), &says("yes", true));
     }
     let end = S(ENTRIES as u64 + 20);
-    let (course, unsaid) = minutes.close(end);
-    assert_eq!(course.transcript.len(), ENTRIES);
-    assert!(course.truncated);
+    let (timeline, unsaid) = timeline.close(end);
+    assert_eq!(timeline.transcript.len(), ENTRIES);
+    assert!(timeline.truncated);
     let full = S(ENTRIES as u64);
     let sides = [Speaker::Caller, Speaker::Agent];
     assert_eq!(
@@ -281,11 +287,11 @@ fn a_report_has_a_bound() {
 
 #[test]
 fn text_has_a_bound_too() {
-    let mut minutes = minutes(false);
+    let mut timeline = timeline(false);
     for _ in 0..5 {
-        minutes.fact(S(1), &says(&"a".repeat(BYTES / 4), true));
+        timeline.fact(S(1), &says(&"a".repeat(BYTES / 4), true));
     }
-    let (course, _) = minutes.close(S(2));
-    assert_eq!(course.transcript.len(), 4);
-    assert!(course.truncated);
+    let (timeline, _) = timeline.close(S(2));
+    assert_eq!(timeline.transcript.len(), 4);
+    assert!(timeline.truncated);
 }

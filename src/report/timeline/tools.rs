@@ -51,8 +51,14 @@ impl TimelineBuilder {
     }
 
     /// Changes the entry of a call that is open; without one, makes it.
-    fn of_call(&mut self, at: Duration, call: &ToolCallId, name: &str, change: impl FnOnce(&mut Tool)) {
-        let mut tools = self.course.tools.iter_mut().rev();
+    fn of_call(
+        &mut self,
+        at: Duration,
+        call: &ToolCallId,
+        name: &str,
+        change: impl FnOnce(&mut Tool),
+    ) {
+        let mut tools = self.timeline.tools.iter_mut().rev();
         let open = tools.find(|tool| {
             tool.call == call.as_str() && tool.is_error.is_none() && tool.dropped.is_none()
         });
@@ -62,7 +68,13 @@ impl TimelineBuilder {
         }
     }
 
-    fn called(&mut self, at: Duration, call: &ToolCallId, name: &str, change: impl FnOnce(&mut Tool)) {
+    fn called(
+        &mut self,
+        at: Duration,
+        call: &ToolCallId,
+        name: &str,
+        change: impl FnOnce(&mut Tool),
+    ) {
         if !self.has_room(at, call.as_str().len() + name.len()) {
             return;
         }
@@ -77,7 +89,7 @@ impl TimelineBuilder {
             result: None,
         };
         change(&mut tool);
-        self.course.tools.push(tool);
+        self.timeline.tools.push(tool);
     }
 
     fn payload(&mut self, at: Duration, text: &Private<String>) -> Option<Payload> {

@@ -25,7 +25,7 @@ use super::{CHAT, SLICE, pre_connect_audio};
 use crate::config::LiveKit;
 use crate::monitor;
 use recorder::{Heard, Recorder, Tape};
-use transcript::{TranscriptReader, Spoken};
+use transcript::{Spoken, TranscriptReader};
 
 /// The code of an app's own error.
 const REFUSED: u32 = 1_500;

@@ -3,7 +3,7 @@
 use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader, OpusDecoder, Trim};
 use parlor_core::audio::SAMPLE_RATE;
 
-use super::{LONGEST, AudioError};
+use super::{AudioError, LONGEST};
 
 /// The rate as the decoder takes it.
 const RATE: i32 = SAMPLE_RATE as i32;

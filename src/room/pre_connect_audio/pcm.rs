@@ -2,7 +2,7 @@
 
 use parlor_core::audio::SAMPLE_RATE;
 
-use super::{LONGEST, AudioError};
+use super::{AudioError, LONGEST};
 
 /// Interleaved samples of 16 bits, the low byte first. Half a sample at the end is left out.
 pub(crate) fn mono(bytes: &[u8], rate: u32, channels: usize) -> Result<Vec<i16>, AudioError> {

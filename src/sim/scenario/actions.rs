@@ -102,7 +102,7 @@ impl Session {
             }
             Do::Text(text) => self.wire.write_text(text).await,
             Do::Tool(calls) => {
-                self.agenda.call(calls.clone());
+                self.pending_speech.call(calls.clone());
                 ControlFlow::Continue(())
             }
             Do::Interrupt(_) => {
@@ -114,7 +114,7 @@ impl Session {
             Do::Hang(_) => self.hang().await,
             Do::AudioS(seconds) => self.burst(*seconds).await,
             Do::LongerS(seconds) => {
-                self.mouth.lengthen(&filler(*seconds));
+                self.speech.lengthen(&filler(*seconds));
                 ControlFlow::Continue(())
             }
             // They are done with the message itself.

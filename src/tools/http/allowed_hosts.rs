@@ -24,14 +24,14 @@ impl AllowedHosts {
     pub(super) fn new(allowed: &[String], url: &str) -> Result<Self, Vec<String>> {
         let literal = literal(url);
         let own = literal.as_ref().and_then(Url::host_str);
-        let fence = match own {
+        let allowed_hosts = match own {
             Some(host) if allowed.is_empty() => Self(vec![Pattern::Host(host.to_owned())]),
             _ => Self(patterns(allowed)?),
         };
-        match literal.map(|url| fence.check(&url)) {
+        match literal.map(|url| allowed_hosts.check(&url)) {
             Some(Err(refused)) => Err(vec![format!("url: {refused}")]),
-            None if fence.0.is_empty() => Err(vec![NO_HOST.to_owned()]),
-            _ => Ok(fence),
+            None if allowed_hosts.0.is_empty() => Err(vec![NO_HOST.to_owned()]),
+            _ => Ok(allowed_hosts),
         }
     }
 
@@ -141,7 +141,7 @@ fn is_upward(part: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn fence(allowed: &[&str], url: &str) -> Result<AllowedHosts, Vec<String>> {
+    fn allowed_hosts(allowed: &[&str], url: &str) -> Result<AllowedHosts, Vec<String>> {
         let allowed: Vec<_> = allowed.iter().map(|it| (*it).to_owned()).collect();
         AllowedHosts::new(&allowed, url)
     }
@@ -156,8 +156,12 @@ mod tests {
             "  https://shop.example/{% if args.a %}a{% endif %}",
         ];
         for url in literal {
-            let fence = fence(&[], url).unwrap();
-            assert_eq!(fence.0, [Pattern::Host("shop.example".to_owned())], "{url}");
+            let allowed_hosts = allowed_hosts(&[], url).unwrap();
+            assert_eq!(
+                allowed_hosts.0,
+                [Pattern::Host("shop.example".to_owned())],
+                "{url}"
+            );
         }
         let open = [
             "https://{{ args.host }}/",
@@ -173,18 +177,18 @@ mod tests {
             "",
         ];
         for url in open {
-            assert_eq!(fence(&[], url).unwrap_err(), [NO_HOST], "{url}");
+            assert_eq!(allowed_hosts(&[], url).unwrap_err(), [NO_HOST], "{url}");
         }
     }
 
     #[test]
     fn allowed_hosts_are_names_and_names_below() {
-        let fence = fence(
+        let allowed_hosts = allowed_hosts(
             &["Shop.example", "*.cdn.example", "10.0.0.1", "[::1]"],
             "{{ env.BASE }}",
         )
         .unwrap();
-        let check = |url: &str| fence.check(&Url::parse(url).unwrap());
+        let check = |url: &str| allowed_hosts.check(&Url::parse(url).unwrap());
         for good in [
             "https://shop.example/",
             "http://shop.example:81/",
@@ -227,7 +231,7 @@ mod tests {
             "*.*.com",
             "*.10.0.0.1",
         ] {
-            let problems = fence(&[wrong, "*"], "{{ env.BASE }}").unwrap_err();
+            let problems = allowed_hosts(&[wrong, "*"], "{{ env.BASE }}").unwrap_err();
             assert_eq!(problems.len(), 2, "{wrong}");
         }
     }
@@ -246,7 +250,7 @@ mod tests {
             (&["a.example"], "file:///etc/passwd", Refused::Scheme),
         ];
         for (allowed, url, refused) in cases {
-            let problems = fence(allowed, url).unwrap_err();
+            let problems = allowed_hosts(allowed, url).unwrap_err();
             assert_eq!(problems, [format!("url: {refused}")], "{url}");
         }
     }

@@ -1,7 +1,7 @@
 //! A tool that is one HTTP request.
 //!
 //! Whoever writes the tool is trusted; what the model fills in is not, nor what servers answer. So
-//! the host is fixed or on a list (`fence`), only public addresses are dialled (`guard`), and
+//! the host is fixed or on a list (`allowed_hosts`), only public addresses are dialled (`guard`), and
 //! every redirect is checked as the first address was (`hops`).
 
 mod failure;
@@ -92,7 +92,7 @@ impl HttpTool {
         trace: &mut Trace,
     ) -> Result<Answer, Failure> {
         let request = self.plan.fill(args, call)?;
-        self.plan.fence.check(&request.url)?;
+        self.plan.allowed_hosts.check(&request.url)?;
         trace.host = request.url.host_str().unwrap_or_default().to_owned();
         let mut retry = Retry::new(self.retries, deadline);
         loop {
@@ -111,7 +111,7 @@ impl HttpTool {
     ) -> Result<reqwest::Response, Failure> {
         let courier = RedirectClient {
             network: &self.network,
-            fence: &self.plan.fence,
+            allowed_hosts: &self.plan.allowed_hosts,
             signer: self.plan.signer.as_ref(),
             allow_private: self.allow_private,
             redirects: self.redirects,

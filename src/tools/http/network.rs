@@ -10,7 +10,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Proxy, Url};
 
 use super::failure::{Failure, Refused};
-use super::public_addresses::{PublicAddresses, IsPublic, System, is_public};
+use super::public_addresses::{IsPublic, PublicAddresses, System, is_public};
 use crate::dial::{self, Proxies};
 
 /// From the look-up of a name to the end of TLS's handshake.

@@ -12,7 +12,7 @@ use super::signature::Signer;
 /// Takes requests of one tool to where they go.
 pub(super) struct RedirectClient<'a> {
     pub(super) network: &'a Network,
-    pub(super) fence: &'a AllowedHosts,
+    pub(super) allowed_hosts: &'a AllowedHosts,
     pub(super) signer: Option<&'a Signer>,
     pub(super) allow_private: bool,
     pub(super) redirects: u32,
@@ -41,7 +41,7 @@ impl RedirectClient<'_> {
 
     async fn hop(&self, hop: &Hop) -> Result<Response, Failure> {
         let request = &hop.request;
-        self.fence.check(&request.url)?;
+        self.allowed_hosts.check(&request.url)?;
         let client = self
             .network
             .client(&request.url, self.allow_private)

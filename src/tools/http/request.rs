@@ -28,7 +28,7 @@ pub(super) struct RequestTemplate {
     env: Value,
     /// The names behind `args.` in all templates.
     pub(super) arguments: BTreeSet<String>,
-    pub(super) fence: AllowedHosts,
+    pub(super) allowed_hosts: AllowedHosts,
     pub(super) signer: Option<Signer>,
 }
 
@@ -58,7 +58,7 @@ impl RequestTemplate {
         let mut check = Checker::new(source);
         check.limits(spec);
         let url = check.template("url", &spec.url);
-        let fence = AllowedHosts::new(&spec.allow_hosts, spec.url.reveal());
+        let allowed_hosts = AllowedHosts::new(&spec.allow_hosts, spec.url.reveal());
         let query = spec.query.iter().map(|(name, text)| {
             let template = check.template(&format!("query.{name}"), text);
             (name.clone(), template)
@@ -72,8 +72,8 @@ impl RequestTemplate {
         };
         let signer = spec.sign_with.as_ref().and_then(|name| check.signer(name));
         let mut problems = check.problems;
-        match fence {
-            Ok(fence) if problems.is_empty() => Ok(Self {
+        match allowed_hosts {
+            Ok(allowed_hosts) if problems.is_empty() => Ok(Self {
                 method: spec.method.into(),
                 url,
                 query,
@@ -81,11 +81,11 @@ impl RequestTemplate {
                 body,
                 env: Value::Object(check.env),
                 arguments: check.arguments,
-                fence,
+                allowed_hosts,
                 signer,
             }),
-            fence => {
-                problems.extend(fence.err().into_iter().flatten());
+            allowed_hosts => {
+                problems.extend(allowed_hosts.err().into_iter().flatten());
                 Err(problems)
             }
         }

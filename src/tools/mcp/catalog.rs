@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::server::Server;
-use super::tool_list::{McpTool, brief};
+use super::tool_list::{McpTool, profile};
 
 /// What all servers together offer. Of two with one name, the server that is written first has it,
 /// also while it is away: a name never means now this and now that.
@@ -96,9 +96,9 @@ impl Offers {
                 match owners.entry(&tool.name) {
                     Entry::Occupied(first) => clashes.push(format!(
                         "{:?} of {} has the name of {:?} of {}",
-                        brief(&tool.remote),
+                        profile(&tool.remote),
                         tool.server,
-                        brief(&first.get().remote),
+                        profile(&first.get().remote),
                         first.get().server
                     )),
                     Entry::Vacant(free) => {
@@ -120,7 +120,7 @@ mod tests {
 
     use super::*;
 
-    fn board(names: &[&str]) -> Catalog {
+    fn catalog(names: &[&str]) -> Catalog {
         let servers = names
             .iter()
             .map(|name| Server::new(name, false, Duration::MAX));
@@ -141,40 +141,40 @@ mod tests {
         names.iter().map(tool).collect()
     }
 
-    fn shown(board: &Catalog) -> Vec<String> {
-        let tools = board.tools();
+    fn shown(catalog: &Catalog) -> Vec<String> {
+        let tools = catalog.tools();
         let tools = tools.borrow();
         tools.iter().map(|tool| tool.remote.clone()).collect()
     }
 
     #[test]
     fn a_name_belongs_to_the_server_that_is_written_first() {
-        let board = board(&["a", "b"]);
-        board.publish(1, tools("b", &["find", "buy"]));
-        assert_eq!(shown(&board), ["b.find", "b.buy"]);
-        board.publish(0, tools("a", &["find"]));
-        assert_eq!(shown(&board), ["a.find", "b.buy"]);
-        assert_eq!(board.find("find").unwrap().1, "a.find");
-        board.withdraw(0);
-        assert_eq!(shown(&board), ["b.buy"]);
+        let catalog = catalog(&["a", "b"]);
+        catalog.publish(1, tools("b", &["find", "buy"]));
+        assert_eq!(shown(&catalog), ["b.find", "b.buy"]);
+        catalog.publish(0, tools("a", &["find"]));
+        assert_eq!(shown(&catalog), ["a.find", "b.buy"]);
+        assert_eq!(catalog.find("find").unwrap().1, "a.find");
+        catalog.withdraw(0);
+        assert_eq!(shown(&catalog), ["b.buy"]);
         assert_eq!(
-            board.find("find").unwrap().1,
+            catalog.find("find").unwrap().1,
             "a.find",
             "it is away, not gone"
         );
-        board.publish(0, tools("a", &["search"]));
-        assert_eq!(shown(&board), ["a.search", "b.find", "b.buy"]);
-        assert!(board.find("sell").is_none());
+        catalog.publish(0, tools("a", &["search"]));
+        assert_eq!(shown(&catalog), ["a.search", "b.find", "b.buy"]);
+        assert!(catalog.find("sell").is_none());
     }
 
     #[test]
     fn only_news_is_told() {
-        let board = board(&["a"]);
-        let mut told = board.tools();
-        board.publish(0, tools("a", &["find"]));
+        let catalog = catalog(&["a"]);
+        let mut told = catalog.tools();
+        catalog.publish(0, tools("a", &["find"]));
         assert!(told.has_changed().unwrap());
         told.mark_unchanged();
-        board.publish(0, tools("a", &["find"]));
+        catalog.publish(0, tools("a", &["find"]));
         assert!(!told.has_changed().unwrap());
     }
 }

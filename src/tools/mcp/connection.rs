@@ -92,8 +92,8 @@ impl Connection {
         process: &mut Option<Process>,
         news: impl FnMut(Vec<Tool>),
     ) -> ConnectError {
-        let Err(fault) = self.until_lost(process, news).await;
-        fault
+        let Err(error) = self.until_lost(process, news).await;
+        error
     }
 
     async fn until_lost(
@@ -107,7 +107,7 @@ impl Connection {
         loop {
             tokio::select! {
                 () = &mut self.over => return Err(ConnectError::Closed),
-                fault = exit(process) => return Err(fault),
+                error = exit(process) => return Err(error),
                 _ = ping.tick() => self.line.ping().await?,
                 () = self.line.doubt.notified() => self.line.ping().await?,
                 () = self.changed.notified() => {
@@ -189,7 +189,10 @@ async fn exit(process: &mut Option<Process>) -> ConnectError {
     let Some(process) = process else {
         return std::future::pending().await;
     };
-    process.gone().await.map_or(ConnectError::Closed, ConnectError::Ended)
+    process
+        .gone()
+        .await
+        .map_or(ConnectError::Closed, ConnectError::Ended)
 }
 
 /// What hears the server.

@@ -122,11 +122,15 @@ mod tests {
     #[test]
     fn the_servers_words_are_left_out() {
         let said = "HTTP 418 I'm a teapot: token sk-1 is bad".into();
-        let fault = ConnectError::from(StreamableHttpError::UnexpectedServerResponse(said));
-        assert_eq!(fault.to_string(), "it answers HTTP 418");
+        let error = ConnectError::from(StreamableHttpError::UnexpectedServerResponse(said));
+        assert_eq!(error.to_string(), "it answers HTTP 418");
         let said = "could not parse sk-1".into();
-        let fault = ConnectError::from(StreamableHttpError::UnexpectedServerResponse(said));
-        assert!(matches!(fault, ConnectError::Protocol), "{fault}");
-        assert!(ConnectError::Http(401).to_string().ends_with("check its headers"));
+        let error = ConnectError::from(StreamableHttpError::UnexpectedServerResponse(said));
+        assert!(matches!(error, ConnectError::Protocol), "{error}");
+        assert!(
+            ConnectError::Http(401)
+                .to_string()
+                .ends_with("check its headers")
+        );
     }
 }

@@ -119,8 +119,8 @@ impl Servers {
 
     /// Keeps the server at `at`, which `spec` describes and `connector` leads to.
     fn keep(&mut self, at: usize, spec: &McpSpec, connector: impl Connector) {
-        let board = self.mcp.0.clone();
-        let server = board.servers()[at].clone();
+        let catalog = self.mcp.0.clone();
+        let server = catalog.servers()[at].clone();
         let selection = Selection {
             server: server.name.clone(),
             prefix: spec.prefix.clone(),
@@ -131,7 +131,7 @@ impl Servers {
             at,
             connector,
             selection,
-            board,
+            catalog,
             server,
         };
         let stop = Stop(self.stop.subscribe());

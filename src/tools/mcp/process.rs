@@ -47,7 +47,10 @@ pub(super) type Pipes = (ChildStdout, ChildStdin);
 
 impl Process {
     /// Starts a server's program.
-    pub(super) fn start(line: &CommandLine, server: &Arc<str>) -> Result<(Self, Pipes), ConnectError> {
+    pub(super) fn start(
+        line: &CommandLine,
+        server: &Arc<str>,
+    ) -> Result<(Self, Pipes), ConnectError> {
         let env = line.env.iter().map(|(name, value)| (name, value.reveal()));
         let spawned = Command::new(&line.program)
             .args(&line.args)
@@ -244,9 +247,9 @@ mod tests {
             args: Vec::new(),
             env: Vec::new(),
         };
-        let fault = Process::start(&line, &"test".into()).unwrap_err();
+        let error = Process::start(&line, &"test".into()).unwrap_err();
         assert!(
-            fault
+            error
                 .to_string()
                 .starts_with("it cannot be started: No such")
         );

@@ -49,10 +49,10 @@ impl Server {
     }
 
     /// Calls fail from now on; whether this is news.
-    pub(super) fn down(&self, fault: &ConnectError) -> bool {
+    pub(super) fn down(&self, error: &ConnectError) -> bool {
         let before = self
             .state
-            .send_replace(State::Down(fault.to_string().into()));
+            .send_replace(State::Down(error.to_string().into()));
         !matches!(before, State::Down(_))
     }
 

@@ -37,7 +37,7 @@ pub(super) struct Supervisor<C> {
     pub(super) at: usize,
     pub(super) connector: C,
     pub(super) selection: Selection,
-    pub(super) board: Arc<Catalog>,
+    pub(super) catalog: Arc<Catalog>,
     pub(super) server: Arc<Server>,
 }
 
@@ -77,8 +77,8 @@ impl<C: Connector> Supervisor<C> {
     async fn once(&mut self, stop: &mut Stop) -> bool {
         let (transport, mut process) = match self.connector.connect() {
             Ok(connected) => connected,
-            Err(fault) => {
-                self.lost(&fault);
+            Err(error) => {
+                self.lost(&error);
                 return true;
             }
         };
@@ -86,18 +86,18 @@ impl<C: Connector> Supervisor<C> {
             opened = open(transport) => opened.map(Some),
             () = stop.told() => Ok(None),
         };
-        let (mut fault, mut connection) = (None, None);
+        let (mut error, mut connection) = (None, None);
         match opened {
             Ok(Some((opened, listed))) => {
                 let open = connection.insert(opened);
-                fault = self.offer(open, listed, &mut process, stop).await;
+                error = self.offer(open, listed, &mut process, stop).await;
             }
             Ok(None) => {}
-            Err(error) => fault = Some(error),
+            Err(why) => error = Some(why),
         }
-        let goes_on = fault.is_some();
-        if let Some(fault) = fault {
-            self.lost(&reason(fault, &mut process).await);
+        let goes_on = error.is_some();
+        if let Some(error) = error {
+            self.lost(&reason(error, &mut process).await);
         }
         if let Some(connection) = connection {
             connection.close().await;
@@ -120,12 +120,12 @@ impl<C: Connector> Supervisor<C> {
         let mut refused = Vec::new();
         let mut publish = |listed| self.publish(listed, &mut refused);
         publish(listed);
-        let fault = tokio::select! {
-            fault = connection.look_after(process, publish) => Some(fault),
+        let error = tokio::select! {
+            error = connection.look_after(process, publish) => Some(error),
             () = stop.told() => None,
         };
-        self.board.withdraw(self.at);
-        fault
+        self.catalog.withdraw(self.at);
+        error
     }
 
     /// Offers what is listed; each tool that cannot be is told of once.
@@ -141,16 +141,16 @@ impl<C: Connector> Supervisor<C> {
             tools = offer.tools.len(),
             "an MCP server offers tools"
         );
-        self.board.publish(self.at, offer.tools);
+        self.catalog.publish(self.at, offer.tools);
     }
 
     /// Calls fail from now on; it is told of once.
-    fn lost(&self, fault: &ConnectError) {
+    fn lost(&self, error: &ConnectError) {
         let server = &*self.server.name;
-        if self.server.down(fault) {
-            tracing::warn!(server, reason = %fault, "an MCP server is away; its tools are not offered");
+        if self.server.down(error) {
+            tracing::warn!(server, reason = %error, "an MCP server is away; its tools are not offered");
         } else {
-            tracing::debug!(server, reason = %fault, "an MCP server is still away");
+            tracing::debug!(server, reason = %error, "an MCP server is still away");
         }
     }
 }
@@ -162,21 +162,21 @@ async fn open(
     let connection = Connection::open(transport).await?;
     match connection.line().tools().await {
         Ok(listed) => Ok((connection, listed)),
-        Err(fault) => {
+        Err(error) => {
             connection.close().await;
-            Err(fault)
+            Err(error)
         }
     }
 }
 
 /// Of a connection that was closed, how the process at its other end went.
-async fn reason(fault: ConnectError, process: &mut Option<Process>) -> ConnectError {
-    let (ConnectError::Closed, Some(process)) = (&fault, process) else {
-        return fault;
+async fn reason(error: ConnectError, process: &mut Option<Process>) -> ConnectError {
+    let (ConnectError::Closed, Some(process)) = (&error, process) else {
+        return error;
     };
     match timeout(EXIT_WITHIN, process.gone()).await {
         Ok(Some(status)) => ConnectError::Ended(status),
-        _ => fault,
+        _ => error,
     }
 }
 

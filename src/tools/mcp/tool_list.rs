@@ -77,8 +77,8 @@ impl Selection {
             if let Some(first) = taken.get(&name) {
                 let both = format!(
                     "{:?} and {:?} would both be {name}",
-                    brief(first),
-                    brief(&tool.name)
+                    profile(first),
+                    profile(&tool.name)
                 );
                 offer.refused.push(both);
                 continue;
@@ -90,7 +90,7 @@ impl Selection {
                 }
                 Err(why) => offer
                     .refused
-                    .push(format!("{:?}: {why}", brief(&tool.name))),
+                    .push(format!("{:?}: {why}", profile(&tool.name))),
             }
         }
         offer
@@ -141,7 +141,7 @@ fn shown(prefix: &str, name: &str) -> String {
 }
 
 /// As much of a server's word as a log line should hold.
-pub(super) fn brief(name: &str) -> String {
+pub(super) fn profile(name: &str) -> String {
     name.chars().take(SHOWN).collect()
 }
 

@@ -42,7 +42,7 @@ pub fn is_livekit_cloud(url: &str) -> bool {
 pub struct WaitingRooms {
     waiting: waiting::WaitingRooms,
     server: Arc<Server>,
-    board: Arc<WorkerStatus>,
+    status: Arc<WorkerStatus>,
     /// What the agent is now: it knows the line for callers who wait.
     agent: watch::Receiver<Arc<Definition>>,
     asked: JoinSet<Option<Event>>,
@@ -60,14 +60,14 @@ impl WaitingRooms {
     pub fn new(
         livekit: &LiveKit,
         settings: &Settings,
-        board: Arc<WorkerStatus>,
+        status: Arc<WorkerStatus>,
         agent: watch::Receiver<Arc<Definition>>,
         seed: u64,
     ) -> Result<Self, ServerError> {
         Ok(Self {
             waiting: waiting::WaitingRooms::new(now(), seed),
-            server: Arc::new(Server::new(livekit, settings, board.clone())?),
-            board,
+            server: Arc::new(Server::new(livekit, settings, status.clone())?),
+            status,
             agent,
             asked: JoinSet::new(),
             claims: JoinSet::new(),
@@ -87,7 +87,7 @@ impl WaitingRooms {
             tokio::select! {
                 biased;
                 _ = &mut over => break,
-                () = self.board.changed() => self.look_at_the_board(),
+                () = self.status.changed() => self.look_at_the_board(),
                 Some(claimed) = self.claims.join_next() => {
                     if let Ok(event) = claimed {
                         self.on(event);
@@ -108,7 +108,7 @@ impl WaitingRooms {
     }
 
     fn look_at_the_board(&mut self) {
-        let (worker, news) = self.board.rooms();
+        let (worker, news) = self.status.rooms();
         self.on(Event::Worker(worker));
         for event in news {
             self.on(event);
@@ -150,13 +150,13 @@ impl WaitingRooms {
                 }
                 Action::Write(room) => self.write(room),
                 Action::Observe(fact) => {
-                    self.board.room(&fact);
+                    self.status.room(&fact);
                     observe(&fact);
                 }
             }
         }
         let (rooms, since) = self.waiting.waiting();
-        self.board.rooms_wait(rooms, since);
+        self.status.rooms_wait(rooms, since);
     }
 
     /// Shows callers that they wait, if the agent has a line for that.

@@ -35,7 +35,7 @@ pub(super) struct Server {
     job_type: JobType,
     /// Deleted, by room, and not made anew because the server failed in between.
     unmade: Mutex<HashMap<String, proto::AgentDispatch>>,
-    board: Arc<WorkerStatus>,
+    status: Arc<WorkerStatus>,
 }
 
 impl Server {
@@ -44,7 +44,7 @@ impl Server {
     pub(super) fn new(
         livekit: &LiveKit,
         settings: &Settings,
-        board: Arc<WorkerStatus>,
+        status: Arc<WorkerStatus>,
     ) -> Result<Self, ServerError> {
         Ok(Self {
             api: LiveKitServer::new(livekit)?.within(ANSWER_WITHIN),
@@ -52,13 +52,13 @@ impl Server {
             deployment: settings.deployment.clone(),
             job_type: settings.job_type,
             unmade: Mutex::default(),
-            board,
+            status,
         })
     }
 
     /// Every room.
     pub(super) async fn list(&self) -> Result<Vec<Listing>, ServerError> {
-        self.board.asked("list_rooms");
+        self.status.asked("list_rooms");
         let rooms = self.api.list_rooms(Vec::new()).await?;
         let listing = |room: proto::Room| Listing {
             room: room.name,
@@ -72,7 +72,7 @@ impl Server {
 
     /// Who is in `room`, and, if that matters, what was dispatched to it.
     pub(super) async fn look(&self, room: &str) -> Result<View, ServerError> {
-        self.board.asked("list_participants");
+        self.status.asked("list_participants");
         let there = self.api.list_participants(room).await?;
         let there = there.iter().filter(|it| it.state() != State::Disconnected);
         let is_agent = |it: &&proto::ParticipantInfo| it.kind() == Kind::Agent;
@@ -97,7 +97,7 @@ impl Server {
 
     /// The dispatches in `room` that ask for this worker.
     async fn ours(&self, room: &str) -> Result<Vec<proto::AgentDispatch>, ServerError> {
-        self.board.asked("list_dispatch");
+        self.status.asked("list_dispatch");
         let mut all = self.api.list_dispatch(room).await?;
         all.retain(|it| it.agent_name == self.agent_name && it.deployment == self.deployment);
         Ok(all)
@@ -113,7 +113,7 @@ impl Server {
         let Some(old) = all.into_iter().find(|it| it.id == id) else {
             return Ok(Outcome::Lost);
         };
-        self.board.asked("delete_dispatch");
+        self.status.asked("delete_dispatch");
         match self.api.delete_dispatch(id, room).await {
             Ok(_) => {}
             Err(error) if error.is_not_found() => return Ok(Outcome::Lost),
@@ -140,7 +140,7 @@ impl Server {
             deployment: old.deployment,
             attributes: old.attributes,
         };
-        self.board.asked("create_dispatch");
+        self.status.asked("create_dispatch");
         let new = self.api.create_dispatch(new).await?;
         self.unmade.lock().remove(room);
         tracing::info!(%room, old = %old.id, new = %new.id, "a room without an agent was dispatched again");
@@ -162,14 +162,14 @@ impl Server {
         room: &str,
         line: &Private<String>,
     ) -> Result<(), ServerError> {
-        self.board.asked("send_data");
+        self.status.asked("send_data");
         let message = notice::busy(room, &self.agent_name, line);
         self.api.send_data(message).await
     }
 
     /// Deletes a dispatch for good.
     pub(super) async fn retire(&self, room: &str, id: &str) -> Result<(), ServerError> {
-        self.board.asked("delete_dispatch");
+        self.status.asked("delete_dispatch");
         self.api.delete_dispatch(id, room).await?;
         Ok(())
     }

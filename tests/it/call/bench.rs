@@ -13,7 +13,8 @@ use parlor::session::{Edges, Inputs, Microphone, run};
 use parlor::voice_agent::{Connections, Inbox, Link, drive};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
-    Action, AgentState, BargeIn, Event, LeaveReason, SocketLoss, Outcome, ParticipantKind, RoomEvent, Settings,
+    Action, AgentState, BargeIn, Event, LeaveReason, Outcome, ParticipantKind, RoomEvent, Settings,
+    SocketLoss,
 };
 use serde_json::{Value, json};
 use tokio::io::DuplexStream;

@@ -10,7 +10,7 @@ use parlor_core::conversation::{
 };
 use parlor_core::secret::Secret;
 
-use super::brief::File;
+use super::profile::File;
 
 #[derive(Debug, Arbitrary)]
 pub(crate) enum Happens {
@@ -152,7 +152,7 @@ fn message(happens: Happens) -> AgentEvent {
         },
         Happens::ToolCall(call, tool) => AgentEvent::ToolCall {
             call: name(call).into(),
-            name: any(tool, super::brief::CALLED).to_owned(),
+            name: any(tool, super::profile::CALLED).to_owned(),
             arguments: format!(r#"{{"state":"{}"}}"#, name(tool / 8)).into(),
         },
         other => reply(other),

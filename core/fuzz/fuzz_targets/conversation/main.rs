@@ -2,7 +2,7 @@
 
 #![no_main]
 
-mod brief;
+mod profile;
 mod happens;
 mod script;
 mod seen;

@@ -8,7 +8,7 @@ use parlor_core::conversation::{
 };
 use parlor_core::secret::Secret;
 
-use super::brief::File;
+use super::profile::File;
 use super::happens::{Happens, any, name, said};
 
 #[derive(Debug, Arbitrary)]
@@ -91,7 +91,7 @@ impl From<Setup> for Settings {
     fn from(setup: Setup) -> Self {
         let seconds = |many: u16| Duration::from_secs(many.into());
         Self {
-            brief: setup.file.into(),
+            profile: setup.file.into(),
             barge_in: any(
                 setup.barge_in,
                 [BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed],

@@ -7,8 +7,8 @@ use super::{Departure, HandOverRefusal};
 use crate::audio::Frame;
 use crate::conversation::context::Timer;
 use crate::conversation::{
-    Action, Conversation, LeaveReason, Lifecycle, Outcome, ParticipantInfo, ParticipantKind, RoomEvent,
-    SecondAgent,
+    Action, Conversation, LeaveReason, Lifecycle, Outcome, ParticipantInfo, ParticipantKind,
+    RoomEvent, SecondAgent,
 };
 use crate::ids::Identity;
 
@@ -28,10 +28,10 @@ impl Conversation {
     }
 
     /// What a caller said before the agent came.
-    pub(crate) fn early(&mut self, from: &Identity, voice: &Frame) {
+    pub(crate) fn pre_connect(&mut self, from: &Identity, voice: &Frame) {
         if self.callers.linked() == Some(from) {
             self.cx.stop(Timer::Early);
-            self.early.came(voice);
+            self.pre_connect.came(voice);
         }
     }
 
@@ -53,7 +53,7 @@ impl Conversation {
             }
             RoomEvent::Text { from, text } => self.written(&from, text),
             RoomEvent::EarlyComes { from } => {
-                if self.callers.linked() == Some(&from) && self.early.comes() {
+                if self.callers.linked() == Some(&from) && self.pre_connect.comes() {
                     self.cx.within(Timer::Early, COMES_WITHIN);
                 }
             }
@@ -137,7 +137,7 @@ impl Conversation {
         self.cx.stop(Timer::Early);
         // Half a chunk of one caller must not start the next one's.
         self.chunker.clear();
-        self.early = PreConnectAudio::default();
+        self.pre_connect = PreConnectAudio::default();
         self.close_turn();
         self.cx.act(Action::Listen(Some(caller)));
         self.link.connect(&mut self.cx);

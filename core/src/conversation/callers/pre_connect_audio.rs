@@ -103,62 +103,69 @@ mod tests {
         Frame::new(vec![of; frames * SAMPLES_PER_10_MS])
     }
 
-    fn passes(early: &mut PreConnectAudio, of: i16) -> Option<i16> {
-        let passed = early.pass(frame(of), true);
+    fn passes(pre_connect: &mut PreConnectAudio, of: i16) -> Option<i16> {
+        let passed = pre_connect.pass(frame(of), true);
         passed.map(|it| it.samples()[0])
     }
 
     #[test]
     fn nothing_is_held_back_when_nothing_comes() {
-        let mut early = PreConnectAudio::default();
-        assert_eq!(early.pass(frame(1), false), None);
-        assert!(!early.is_kept());
-        assert_eq!(passes(&mut early, 2), Some(2));
-        assert!(!early.comes(), "too late");
-        early.came(&voice(7, 5));
-        assert_eq!(passes(&mut early, 3), Some(3));
+        let mut pre_connect = PreConnectAudio::default();
+        assert_eq!(pre_connect.pass(frame(1), false), None);
+        assert!(!pre_connect.is_kept());
+        assert_eq!(passes(&mut pre_connect, 2), Some(2));
+        assert!(!pre_connect.comes(), "too late");
+        pre_connect.came(&voice(7, 5));
+        assert_eq!(passes(&mut pre_connect, 3), Some(3));
     }
 
     #[test]
     fn what_was_said_before_goes_first_and_one_frame_at_a_time() {
-        let mut early = PreConnectAudio::default();
-        assert!(early.comes());
-        assert_eq!(passes(&mut early, 1_001), None, "it is waited for");
-        early.came(&voice(2_000, 2));
-        let order: Vec<_> = (1_002..1_006).map(|of| passes(&mut early, of)).collect();
+        let mut pre_connect = PreConnectAudio::default();
+        assert!(pre_connect.comes());
+        assert_eq!(passes(&mut pre_connect, 1_001), None, "it is waited for");
+        pre_connect.came(&voice(2_000, 2));
+        let order: Vec<_> = (1_002..1_006)
+            .map(|of| passes(&mut pre_connect, of))
+            .collect();
         assert_eq!(order, [Some(2_000), Some(2_000), Some(1_001), Some(1_002)]);
     }
 
     #[test]
     fn pauses_are_shortened_until_nothing_waits() {
-        let mut early = PreConnectAudio::default();
-        early.comes();
-        early.came(&voice(2_000, 100));
-        let sent = |early: &mut PreConnectAudio| (0..).take_while(|_| passes(early, 0) != Some(0)).count();
-        assert_eq!(sent(&mut early), 100);
-        let pause = (0..).take_while(|_| early.is_kept() && passes(&mut early, 0).is_some());
+        let mut pre_connect = PreConnectAudio::default();
+        pre_connect.comes();
+        pre_connect.came(&voice(2_000, 100));
+        let sent = |pre_connect: &mut PreConnectAudio| {
+            (0..)
+                .take_while(|_| passes(pre_connect, 0) != Some(0))
+                .count()
+        };
+        assert_eq!(sent(&mut pre_connect), 100);
+        let pause =
+            (0..).take_while(|_| pre_connect.is_kept() && passes(&mut pre_connect, 0).is_some());
         assert_eq!(pause.count(), PAUSE - 1);
-        assert_eq!(passes(&mut early, 5), Some(5), "at once");
+        assert_eq!(passes(&mut pre_connect, 5), Some(5), "at once");
     }
 
     #[test]
     fn what_does_not_come_is_not_missed() {
-        let mut early = PreConnectAudio::default();
-        early.comes();
-        assert_eq!(passes(&mut early, 1_001), None);
-        early.missed();
-        assert_eq!(passes(&mut early, 1_002), Some(1_001));
+        let mut pre_connect = PreConnectAudio::default();
+        pre_connect.comes();
+        assert_eq!(passes(&mut pre_connect, 1_001), None);
+        pre_connect.missed();
+        assert_eq!(passes(&mut pre_connect, 1_002), Some(1_001));
     }
 
     #[test]
     fn no_more_waits_than_may() {
-        let mut early = PreConnectAudio::default();
-        early.comes();
-        early.came(&voice(2_000, 3 * LONGEST));
-        assert_eq!(early.waiting.len(), LONGEST);
+        let mut pre_connect = PreConnectAudio::default();
+        pre_connect.comes();
+        pre_connect.came(&voice(2_000, 3 * LONGEST));
+        assert_eq!(pre_connect.waiting.len(), LONGEST);
         for _ in 0..2 * WAITING {
-            assert_eq!(early.pass(frame(1_000), false), None);
+            assert_eq!(pre_connect.pass(frame(1_000), false), None);
         }
-        assert_eq!(early.waiting.len(), WAITING);
+        assert_eq!(pre_connect.waiting.len(), WAITING);
     }
 }

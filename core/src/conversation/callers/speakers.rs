@@ -72,18 +72,18 @@ impl Conversation {
     /// Who says what is heard now.
     pub(crate) fn speaker(&mut self) -> Option<Identity> {
         let open = self.captions.speaker().cloned();
-        open.or_else(|| self.hearing.speaker(self.cx.now))
+        open.or_else(|| self.speakers.speaker(self.cx.now))
             .or_else(|| self.callers.linked().cloned())
     }
 
     /// Somebody came or left, or another one is linked.
     pub(crate) fn listen_to_others(&mut self) {
-        if !self.hearing.is_of_all() {
+        if !self.speakers.is_of_all() {
             return;
         }
         let others = self.callers.others();
-        if others != self.hearing.others {
-            self.hearing.others.clone_from(&others);
+        if others != self.speakers.others {
+            self.speakers.others.clone_from(&others);
             self.cx.act(Action::ListenAlso(others));
         }
     }

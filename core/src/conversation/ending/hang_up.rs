@@ -51,7 +51,7 @@ pub(crate) struct HangUp {
 impl Conversation {
     /// The agent ends the call by the tool for it.
     pub(crate) fn hang_up_by_tool(&mut self, call: ToolCallId) {
-        if self.leaving.is_some() {
+        if self.hang_up.is_some() {
             return;
         }
         self.leave_with(Outcome::AgentHungUp, Some(call));
@@ -59,7 +59,7 @@ impl Conversation {
 
     /// The call has reached a limit, unless it ends anyway.
     pub(crate) fn limit_reached(&mut self, limit: Limit) {
-        if self.leaving.is_some() || !self.is_live() {
+        if self.hang_up.is_some() || !self.is_live() {
             return;
         }
         self.cx.observe(Fact::LimitReached(limit));
@@ -79,14 +79,14 @@ impl Conversation {
         if !self.callers.is_linked() {
             return self.end(Outcome::CallerLeft);
         }
-        match &mut self.leaving {
-            Some(leaving) if leaving.is_said || leaving.is_urgent => return,
-            Some(leaving) => leaving.is_urgent = self.requests.is_waiting(),
+        match &mut self.hang_up {
+            Some(hang_up) if hang_up.is_said || hang_up.is_urgent => return,
+            Some(hang_up) => hang_up.is_urgent = self.requests.is_waiting(),
             None => {
                 self.leave_with(Outcome::Drained, None);
                 self.say_goodbye();
-                if let Some(leaving) = &mut self.leaving {
-                    leaving.is_urgent = true;
+                if let Some(hang_up) = &mut self.hang_up {
+                    hang_up.is_urgent = true;
                 }
             }
         }
@@ -113,7 +113,7 @@ impl Conversation {
 
     /// Whether nothing but the goodbye is said any more.
     pub(crate) fn is_saying_last_words(&self) -> bool {
-        self.leaving.as_ref().is_some_and(|it| it.is_urgent)
+        self.hang_up.as_ref().is_some_and(|it| it.is_urgent)
     }
 
     /// [`Timer::Goodbye`]: what is said does not end, so the goodbye is asked for beside it.
@@ -132,8 +132,8 @@ impl Conversation {
     /// Asks for a goodbye once the reply that ended the call is over, unless it was one.
     pub(crate) fn ask_for_goodbye(&mut self) {
         let is_free = self.turn.is_free();
-        let leaving = self.leaving.as_mut();
-        if let Some(call) = leaving.and_then(|it| it.call.take_if(|_| is_free)) {
+        let hang_up = self.hang_up.as_mut();
+        if let Some(call) = hang_up.and_then(|it| it.call.take_if(|_| is_free)) {
             let has_spoken = self.turn.has_spoken();
             self.answer_hang_up(&call, has_spoken);
         }
@@ -141,33 +141,33 @@ impl Conversation {
 
     /// Ends the call soon if the goodbye was said, and at once if there is nobody to say it.
     pub(crate) fn leave_if_done(&mut self) {
-        let Some(leaving) = &mut self.leaving else {
+        let Some(hang_up) = &mut self.hang_up else {
             return;
         };
         if !self.link.is_ready() {
-            let outcome = leaving.outcome.clone();
+            let outcome = hang_up.outcome.clone();
             self.end(outcome);
             return;
         }
-        let has_goodbye = self.turn.replies() >= leaving.replies && leaving.call.is_none();
+        let has_goodbye = self.turn.replies() >= hang_up.replies && hang_up.call.is_none();
         let is_over = has_goodbye && self.turn.is_idle() && !self.requests.is_waiting();
-        if is_over && !leaving.is_said {
-            leaving.is_said = true;
+        if is_over && !hang_up.is_said {
+            hang_up.is_said = true;
             self.cx.within(Timer::Leave, HEARD_WITHIN);
         }
     }
 
     /// [`Timer::Leave`].
     pub(crate) fn left_long_enough(&mut self) {
-        if let Some(leaving) = self.leaving.take() {
-            self.end(leaving.outcome);
+        if let Some(hang_up) = self.hang_up.take() {
+            self.end(hang_up.outcome);
         }
     }
 
     /// Takes those who are heard out of the room, if callers like that are.
     pub(crate) fn dismiss_callers(&mut self) {
         let linked = self.callers.linked();
-        for caller in linked.into_iter().chain(self.hearing.others()) {
+        for caller in linked.into_iter().chain(self.speakers.others()) {
             let kind = self.callers.find(caller);
             let is_meant = match self.dismiss {
                 Dismiss::Telephones => kind == Some(ParticipantKind::Sip),
@@ -184,7 +184,7 @@ impl Conversation {
         self.cx.stop(Timer::Idle);
         self.cx.within(Timer::Leave, LEAVE_WITHIN);
         self.requests.clear();
-        self.leaving = Some(HangUp {
+        self.hang_up = Some(HangUp {
             outcome,
             replies: 0,
             call,
@@ -195,7 +195,7 @@ impl Conversation {
 
     /// The reply that ended the call is over; unless it said something, another one says goodbye.
     fn answer_hang_up(&mut self, call: &ToolCallId, has_spoken: bool) {
-        let goodbye = self.persona.brief().lines.goodbye.clone();
+        let goodbye = self.session_sync.profile().lines.goodbye.clone();
         let result = match goodbye {
             _ if has_spoken => return,
             Some(line) => ends_with(&line),
@@ -206,7 +206,7 @@ impl Conversation {
     }
 
     fn say_goodbye(&mut self) {
-        if let Some(line) = &self.persona.brief().lines.goodbye {
+        if let Some(line) = &self.session_sync.profile().lines.goodbye {
             self.requests.say(line);
             self.await_goodbye();
         }
@@ -214,8 +214,8 @@ impl Conversation {
 
     pub(crate) fn await_goodbye(&mut self) {
         let replies = self.turn.replies() + 1;
-        if let Some(leaving) = &mut self.leaving {
-            leaving.replies = replies;
+        if let Some(hang_up) = &mut self.hang_up {
+            hang_up.replies = replies;
         }
     }
 }

@@ -22,7 +22,7 @@ impl Conversation {
         self.cx.stop(Timer::Early);
         self.cx.stop(Timer::Owed);
         self.cx.stop(Timer::Goodbye);
-        self.leaving = None;
+        self.hang_up = None;
         self.set_background();
         self.tools.hang_up(&mut self.cx);
         self.turn.stop(&mut self.cx);
@@ -48,15 +48,16 @@ impl Conversation {
     }
 
     fn finish(&mut self) {
-        let Lifecycle::Ending(outcome) = std::mem::replace(&mut self.life, Lifecycle::Finished) else {
+        let Lifecycle::Ending(outcome) = std::mem::replace(&mut self.life, Lifecycle::Finished)
+        else {
             return;
         };
         self.tools.hang_up(&mut self.cx);
         self.close_turn();
         self.turn.close(&mut self.cx);
-        self.meter.closed(&mut self.cx);
-        let connected = self.meter.spent(self.cx.now).connected;
-        let cost = self.meter.cost(connected);
+        self.usage_meter.closed(&mut self.cx);
+        let connected = self.usage_meter.spent(self.cx.now).connected;
+        let cost = self.usage_meter.cost(connected);
         self.cx.observe(Fact::Used { connected, cost });
         self.cx.timers.clear();
         if self.dismiss == Dismiss::Room && !outcome.leaves_the_room() {

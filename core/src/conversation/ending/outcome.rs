@@ -1,6 +1,6 @@
 //! How a call ends.
 
-use crate::conversation::event::{AgentError, SocketLoss, RoomEnd};
+use crate::conversation::event::{AgentError, RoomEnd, SocketLoss};
 
 /// Why a call ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

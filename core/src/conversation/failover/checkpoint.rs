@@ -24,7 +24,7 @@ pub struct Checkpoint {
     pub phase: String,
     /// What the session was told of the call before it.
     #[serde(default, serialize_with = "revealed")]
-    pub past: Option<Private<String>>,
+    pub cancelled: Option<Private<String>>,
     /// What of the call's limits is used up.
     #[serde(default)]
     pub spent: UsageSoFar,

@@ -31,10 +31,10 @@ impl Conversation {
             return;
         };
         self.tools.set_server_tools(server_tools);
-        self.meter.opened(&mut self.cx);
+        self.usage_meter.opened(&mut self.cx);
         self.turn.ready(&mut self.cx);
         match ready {
-            Ready::Resumed => self.persona.resume(),
+            Ready::Resumed => self.session_sync.resume(),
             Ready::First | Ready::Anew => self.tools.session_lost(&mut self.cx),
         }
         match ready {
@@ -67,7 +67,7 @@ impl Conversation {
         self.close_turn();
         self.requests.clear();
         self.tools.link_lost();
-        self.meter.closed(&mut self.cx);
+        self.usage_meter.closed(&mut self.cx);
         if self.turn.link_lost(&mut self.cx) {
             self.history.set_owing();
         }
@@ -82,7 +82,7 @@ impl Conversation {
     fn spent(&self) -> UsageSoFar {
         UsageSoFar {
             tool_calls: self.tools.calls(),
-            ..self.meter.spent(self.cx.now)
+            ..self.usage_meter.spent(self.cx.now)
         }
     }
 
@@ -98,8 +98,8 @@ impl Conversation {
                 session: self.link.resumable().cloned(),
                 turns: self.history.turns(),
                 owes: self.history.owes(),
-                phase: self.persona.phase_name().to_owned(),
-                past: self.persona.past().cloned(),
+                phase: self.session_sync.phase_name().to_owned(),
+                cancelled: self.session_sync.cancelled().cloned(),
                 spent: self.spent(),
             };
             self.cx.act(Action::Checkpoint(Box::new(checkpoint)));

@@ -51,7 +51,7 @@ impl Conversation {
                 let after = self.cx.now.saturating_duration_since(since);
                 self.cx.observe(Fact::HeardAgain { after });
                 let is_owed = self.turn.voice_back(self.chat == Answer::Written);
-                if is_owed && self.leaving.is_none() {
+                if is_owed && self.hang_up.is_none() {
                     self.requests.instruct(SAY_AGAIN.to_owned().into());
                 }
             }

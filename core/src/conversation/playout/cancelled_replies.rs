@@ -13,7 +13,7 @@ pub(crate) struct CancelledReplies(VecDeque<ReplyId>);
 
 impl CancelledReplies {
     pub(crate) fn bury(&mut self, id: ReplyId) {
-        self.0.retain(|past| *past != id);
+        self.0.retain(|cancelled| *cancelled != id);
         if self.0.len() == PAST {
             self.0.pop_front();
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::cancelled_replies::CancelledReplies;
 use super::playlist::{Playing, Playlist, Segment};
-use super::reply::{ReplySummary, Reply, Stage};
+use super::reply::{Reply, ReplySummary, Stage};
 use super::word_timing::Word;
 use crate::conversation::Utterance;
 use crate::ids::ReplyId;
@@ -22,7 +22,7 @@ pub(crate) struct ReplyLog {
     /// By time; all but the last are over.
     replies: VecDeque<Reply>,
     playlist: Playlist,
-    past: CancelledReplies,
+    cancelled: CancelledReplies,
     /// The reply that started last was interrupted.
     last_interrupted: bool,
     /// Replies so far.
@@ -86,12 +86,12 @@ impl ReplyLog {
     /// Whether there is, or was, a reply named `id`.
     pub(crate) fn knows(&self, id: &ReplyId) -> bool {
         let mut names = self.replies.iter().filter_map(|reply| reply.id.as_ref());
-        self.past.contains(id) || names.any(|name| name == id)
+        self.cancelled.contains(id) || names.any(|name| name == id)
     }
 
     /// To whom audio that names `id` belongs.
     pub(crate) fn owner(&mut self, id: Option<&ReplyId>) -> AudioOwner {
-        if id.is_some_and(|id| self.past.contains(id)) {
+        if id.is_some_and(|id| self.cancelled.contains(id)) {
             return AudioOwner::Stale;
         }
         let last_interrupted = self.last_interrupted;
@@ -348,7 +348,7 @@ impl ReplyLog {
         if let Some(at) = self.replies.iter().rposition(named) {
             return self.replies.get_mut(at);
         }
-        let is_past = self.past.contains(id);
+        let is_past = self.cancelled.contains(id);
         let last = self.latest_mut();
         let adopted = last.filter(|last| !is_past && last.is_nameless())?;
         adopted.id = Some(id.clone());
@@ -366,7 +366,7 @@ impl ReplyLog {
 
     fn bury(&mut self, id: Option<ReplyId>) {
         if let Some(id) = id {
-            self.past.bury(id);
+            self.cancelled.bury(id);
         }
     }
 }

@@ -18,7 +18,7 @@ fn with(sounds: Sounds) -> Call {
     };
     Call::ready(Settings {
         sounds,
-        brief: AgentProfile {
+        profile: AgentProfile {
             tools: vec![rule("tea", false), rule("bank", true)],
             ..AgentProfile::default()
         },

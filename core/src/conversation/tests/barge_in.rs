@@ -192,7 +192,7 @@ fn an_agent_that_cannot_be_interrupted_is_not() {
             ..Input::default()
         });
         let mut call = Call::ready(Settings {
-            brief: AgentProfile::from(SessionConfig {
+            profile: AgentProfile::from(SessionConfig {
                 input,
                 ..SessionConfig::default()
             }),

@@ -201,13 +201,13 @@ fn a_deleted_room_ends_with_the_call_unless_it_goes_on_without_the_agent() {
 
 #[test]
 fn what_was_said_before_is_heard_before_the_rest() {
-    let early = |of: i16| Event::Early {
+    let pre_connect = |of: i16| Event::Early {
         from: "ada".into(),
         voice: Frame::new(vec![of; 1_200]),
     };
     let comes = || Event::Room(RoomEvent::EarlyComes { from: "ada".into() });
     let mut call = Call::new(Settings::default());
-    call.last_of([joined("ada"), comes(), mic(900), early(700)]);
+    call.last_of([joined("ada"), comes(), mic(900), pre_connect(700)]);
     call.last_of([subscribed(), Event::AgentOpened, ready()]);
     let mut heard = Vec::new();
     for _ in 0..10 {

@@ -73,7 +73,7 @@ fn a_call_that_had_not_begun_begins() {
     call.on(subscribed());
     assert_eq!(
         config(call.on(Event::AgentOpened)),
-        configured().brief.first.session
+        configured().profile.first.session
     );
 }
 

@@ -1,24 +1,24 @@
 //! Scenarios of a call, with the clock in the test's hand.
 
+mod audibility;
 mod background;
 mod barge_in;
 mod caller_rights;
 mod callers;
 mod captions;
 mod checkpoint;
-mod drained;
+mod drain;
+mod hang_up;
 mod harness;
-mod heard;
-mod leaving;
-mod link;
 mod names;
 mod phases;
 mod random;
 mod recovery;
-mod rotation;
-mod tool;
+mod session_rotation;
+mod tools;
 mod tools_random;
 mod turn;
-mod unheard;
+mod voice_session;
+mod word_timing;
 
 pub(crate) use harness::epoch;

@@ -73,9 +73,9 @@ fn shop() -> AgentProfile {
     }
 }
 
-fn with(brief: AgentProfile) -> Call {
+fn with(profile: AgentProfile) -> Call {
     let mut call = Call::new(Settings {
-        brief,
+        profile,
         ..Settings::default()
     });
     call.last_of([joined("ada"), subscribed(), Event::AgentOpened, resumable()]);
@@ -232,7 +232,7 @@ fn a_session_in_place_of_a_lost_one_is_in_the_same_phase_and_keeps_what_it_was_t
 #[test]
 fn another_process_goes_on_in_the_same_phase() {
     let mut call = Call::new(Settings {
-        brief: shop(),
+        profile: shop(),
         checkpoints: true,
         ..Settings::default()
     });
@@ -245,7 +245,7 @@ fn another_process_goes_on_in_the_same_phase() {
     let kept = kept.expect("a checkpoint");
     assert_eq!((kept.phase.as_str(), kept.spent.turns), ("till", 1));
     let mut call = Call::new(Settings {
-        brief: shop(),
+        profile: shop(),
         resume: Some(kept),
         ..Settings::default()
     });
@@ -260,8 +260,8 @@ fn another_process_goes_on_in_the_same_phase() {
 
 #[test]
 fn a_long_answer_gets_time_and_the_next_turn_does_not() {
-    let mut brief = shop();
-    brief.first.patience = Some(Patience {
+    let mut profile = shop();
+    profile.first.patience = Some(Patience {
         after: vec!["phone number".to_owned()],
         min_silence: 2_000,
         max_silence: 5_000,
@@ -270,7 +270,7 @@ fn a_long_answer_gets_time_and_the_next_turn_does_not() {
         let turns = session.input.unwrap().turn_detection.unwrap();
         (turns.min_silence, turns.max_silence)
     };
-    let mut call = with(brief);
+    let mut call = with(profile);
     call.last_of([started("a"), text("a", "Your Phone Number, please?", false)]);
     assert_eq!(
         silence(config(call.on(done("a")))),
@@ -294,18 +294,18 @@ fn a_long_answer_gets_time_and_the_next_turn_does_not() {
 
 #[test]
 fn silences_of_the_agent_are_what_comes_after_patience() {
-    let mut brief = shop();
-    brief.first.session.input.as_mut().unwrap().turn_detection = Some(TurnDetection {
+    let mut profile = shop();
+    profile.first.session.input.as_mut().unwrap().turn_detection = Some(TurnDetection {
         min_silence: Some(400),
         max_silence: Some(900),
         ..TurnDetection::default()
     });
-    brief.first.patience = Some(Patience {
+    profile.first.patience = Some(Patience {
         after: vec!["spell".to_owned()],
         min_silence: 2_000,
         max_silence: 5_000,
     });
-    let mut call = with(brief);
+    let mut call = with(profile);
     call.last_of([
         started("a"),
         text("a", "Please spell that.", false),
@@ -321,10 +321,10 @@ fn silences_of_the_agent_are_what_comes_after_patience() {
 
 #[test]
 fn a_stored_agent_is_named_alone_and_told_the_rest_later() {
-    let mut brief = shop();
-    brief.first.session.agent_id = Some("agent_1".to_owned());
+    let mut profile = shop();
+    profile.first.session.agent_id = Some("agent_1".to_owned());
     let mut call = Call::new(Settings {
-        brief,
+        profile,
         ..Settings::default()
     });
     call.last_of([joined("ada"), subscribed()]);

@@ -10,7 +10,7 @@ use crate::wire::agent::SessionConfig;
 
 pub(super) fn configured() -> Settings {
     Settings {
-        brief: AgentProfile::from(SessionConfig {
+        profile: AgentProfile::from(SessionConfig {
             system_prompt: Some("You are a clerk.".to_owned().into()),
             greeting: Some("Hello".to_owned().into()),
             ..SessionConfig::default()
@@ -113,7 +113,7 @@ fn tries_are_counted_spaced_and_then_another_session_begins() {
     let session = config(call.on(Event::AgentOpened));
     assert_eq!(
         session,
-        configured().brief.first.session,
+        configured().profile.first.session,
         "nothing was said yet"
     );
 }
@@ -282,7 +282,7 @@ fn a_service_that_is_busy_at_first_is_tried_for_a_while() {
     let session = config(call.on(Event::AgentOpened));
     assert_eq!(
         session,
-        configured().brief.first.session,
+        configured().profile.first.session,
         "it still has to greet"
     );
     call.on(ready_as("s1"));

@@ -49,7 +49,7 @@ pub(super) struct Tools {
     server: Vec<String>,
     guard: CallLimiter,
     open: Vec<PendingCall>,
-    past: VecDeque<ToolCallId>,
+    cancelled: VecDeque<ToolCallId>,
     /// `input.speech.started` came after the last `reply.done`.
     caller_speaks: bool,
 }
@@ -113,7 +113,7 @@ impl Tools {
         } = called;
         let why = if self.server.contains(&name) {
             Some(ToolDropped::AtServer)
-        } else if self.past.contains(&call) || self.find(&call).is_some() {
+        } else if self.cancelled.contains(&call) || self.find(&call).is_some() {
             Some(ToolDropped::Twice)
         } else if self.open.len() >= MOST_WAITING {
             Some(ToolDropped::TooMany)
@@ -304,7 +304,12 @@ impl Tools {
         has_told
     }
 
-    fn drop_those(&mut self, cx: &mut Context, why: ToolDropped, which: impl Fn(&PendingCall) -> bool) {
+    fn drop_those(
+        &mut self,
+        cx: &mut Context,
+        why: ToolDropped,
+        which: impl Fn(&PendingCall) -> bool,
+    ) {
         let dropped: Vec<_> = self.open.extract_if(.., |open| which(open)).collect();
         for open in dropped {
             self.bury(open.call.clone());
@@ -330,9 +335,9 @@ impl Tools {
     }
 
     fn bury(&mut self, call: ToolCallId) {
-        if self.past.len() == PAST {
-            self.past.pop_front();
+        if self.cancelled.len() == PAST {
+            self.cancelled.pop_front();
         }
-        self.past.push_back(call);
+        self.cancelled.push_back(call);
     }
 }

@@ -49,7 +49,7 @@ pub(super) struct Turn {
     /// The caller's voice has the agent silenced, and playout has not done so yet; since when the
     /// caller speaks, if that was heard.
     silencing: Option<Option<Instant>>,
-    ledger: ReplyLog,
+    reply_log: ReplyLog,
     shown: AgentStateTracker,
     stopwatch: Stopwatch,
     /// The next reply was asked for by a tool's result.
@@ -75,7 +75,7 @@ impl Turn {
             stopped: false,
             is_last: false,
             silencing: None,
-            ledger: ReplyLog::default(),
+            reply_log: ReplyLog::default(),
             shown: AgentStateTracker::new(),
             stopwatch: Stopwatch::default(),
             follow_up: false,
@@ -111,7 +111,7 @@ impl Turn {
         self.caller_speaks = true;
         self.shown.thinking = None;
         self.in_writing = false;
-        if self.interruptible && !self.is_last && self.ledger.is_busy() {
+        if self.interruptible && !self.is_last && self.reply_log.is_busy() {
             match self.policy {
                 BargeIn::Immediate => self.flush(cx, true),
                 BargeIn::Hold => {
@@ -136,7 +136,7 @@ impl Turn {
     /// The final `transcript.user`: the caller's turn is taken.
     pub(super) fn caller_took_turn(&mut self, cx: &mut Context) {
         self.caller_speaks = false;
-        if self.challenged && !self.ledger.has_open() {
+        if self.challenged && !self.reply_log.has_open() {
             self.flush(cx, true);
         }
         self.settle(cx);
@@ -146,7 +146,7 @@ impl Turn {
     pub(super) fn cut_short(&mut self, cx: &mut Context) {
         if self.interruptible {
             self.flush(cx, true);
-            self.ledger.silence();
+            self.reply_log.silence();
         }
         self.settle(cx);
     }
@@ -161,7 +161,7 @@ impl Turn {
     /// server still makes, once.
     pub(super) fn break_off(&mut self, cx: &mut Context) -> Option<ReplyId> {
         self.flush(cx, false);
-        let open = self.ledger.break_off();
+        let open = self.reply_log.break_off();
         self.settle(cx);
         open
     }
@@ -174,7 +174,7 @@ impl Turn {
     /// Nobody hears the agent from now on: what is queued is dropped and counts as not heard.
     pub(super) fn voice_lost(&mut self, cx: &mut Context) {
         self.unheard = true;
-        self.missed = self.ledger.hush() || self.ledger.is_busy();
+        self.missed = self.reply_log.hush() || self.reply_log.is_busy();
         self.flush(cx, false);
         self.shown.speaking = false;
         self.settle(cx);
@@ -185,7 +185,7 @@ impl Turn {
     pub(super) fn voice_back(&mut self, in_writing: bool) -> bool {
         self.unheard = false;
         self.in_writing &= in_writing;
-        let started = self.ledger.started();
+        let started = self.reply_log.started();
         let is_next_awaited = self.shown.thinking.is_some_and(|asked| asked >= started);
         std::mem::take(&mut self.missed) && !is_next_awaited
     }
@@ -198,7 +198,7 @@ impl Turn {
 
     /// Another reply is to come.
     pub(super) fn await_reply(&mut self, cx: &mut Context) {
-        self.shown.thinking = Some(self.ledger.started());
+        self.shown.thinking = Some(self.reply_log.started());
         self.progress(cx);
     }
 
@@ -213,9 +213,15 @@ impl Turn {
     pub(super) fn playout(&mut self, cx: &mut Context, event: PlayoutEvent) {
         match event {
             PlayoutEvent::Audible { utterance } => self.audible(cx, utterance),
-            PlayoutEvent::Progress { utterance, played } => self.ledger.progress(utterance, played),
-            PlayoutEvent::Drained { utterance, played } => self.ledger.drained(utterance, played),
-            PlayoutEvent::Flushed { utterance, played } => self.ledger.flushed(utterance, played),
+            PlayoutEvent::Progress { utterance, played } => {
+                self.reply_log.progress(utterance, played)
+            }
+            PlayoutEvent::Drained { utterance, played } => {
+                self.reply_log.drained(utterance, played)
+            }
+            PlayoutEvent::Flushed { utterance, played } => {
+                self.reply_log.flushed(utterance, played)
+            }
             PlayoutEvent::Silent { at } => return self.silenced(cx, at),
             PlayoutEvent::Overflowed => {}
         }
@@ -235,15 +241,15 @@ impl Turn {
     /// [`Timer::Quiet`].
     pub(super) fn went_quiet(&mut self, cx: &mut Context) {
         self.shown.went_quiet(cx);
-        self.ledger.give_up();
+        self.reply_log.give_up();
         self.settle(cx);
     }
 
     /// The session is gone: no more comes of the reply it made, and what was played of it is
     /// all there is. Whether the caller is left without the rest, or an answer.
     pub(super) fn link_lost(&mut self, cx: &mut Context) -> bool {
-        let is_owed = self.ledger.has_open() || self.shown.thinking.is_some();
-        self.ledger.lose();
+        let is_owed = self.reply_log.has_open() || self.shown.thinking.is_some();
+        self.reply_log.lose();
         self.follow_up = false;
         self.caller_speaks = false;
         self.shown.ready = false;
@@ -256,32 +262,32 @@ impl Turn {
     pub(super) fn stop(&mut self, cx: &mut Context) {
         self.stopped = true;
         self.shown.thinking = None;
-        self.ledger.supersede();
+        self.reply_log.supersede();
         self.flush(cx, false);
         self.settle(cx);
     }
 
     /// Closes every account with what is known.
     pub(super) fn close(&mut self, cx: &mut Context) {
-        while let Some(account) = self.ledger.take_any(cx.now) {
+        while let Some(account) = self.reply_log.take_any(cx.now) {
             account.tell(cx);
         }
     }
 
     /// Closes the accounts of replies of which all is known, and shows what is audible now.
     pub(super) fn settle(&mut self, cx: &mut Context) {
-        while let Some(account) = self.ledger.take_settled(cx.now) {
+        while let Some(account) = self.reply_log.take_settled(cx.now) {
             account.tell(cx);
         }
-        match self.ledger.due() {
+        match self.reply_log.due() {
             Some(due) => cx.timers.set(Timer::Settle, due),
             None => cx.stop(Timer::Settle),
         }
-        if !self.ledger.is_busy() {
+        if !self.reply_log.is_busy() {
             self.challenged = false;
             self.resume(cx);
-            if !self.ledger.has_open() {
-                self.shown.idle(self.ledger.started());
+            if !self.reply_log.has_open() {
+                self.shown.idle(self.reply_log.started());
             }
         }
         self.show(cx);
@@ -289,17 +295,17 @@ impl Turn {
 
     /// Whether the server is making a reply.
     pub(super) fn has_open_reply(&self) -> bool {
-        self.ledger.has_open()
+        self.reply_log.has_open()
     }
 
     /// Whether nobody speaks, nothing is played, and no reply is made or awaited.
     pub(super) fn is_idle(&self) -> bool {
-        self.is_free() && !self.ledger.is_busy()
+        self.is_free() && !self.reply_log.is_busy()
     }
 
     /// Whether no reply is made or awaited.
     pub(super) fn is_free(&self) -> bool {
-        !self.ledger.has_open() && self.shown.thinking.is_none()
+        !self.reply_log.has_open() && self.shown.thinking.is_none()
     }
 
     /// Whether the server hears the caller: nothing but a voice is to be heard then.
@@ -309,12 +315,12 @@ impl Turn {
 
     /// Replies so far.
     pub(super) fn replies(&self) -> u32 {
-        self.ledger.started()
+        self.reply_log.started()
     }
 
     /// Whether the last reply has words.
     pub(super) fn has_spoken(&self) -> bool {
-        self.ledger.last_has_words()
+        self.reply_log.last_has_words()
     }
 
     /// What the room is shown.
@@ -323,7 +329,7 @@ impl Turn {
     }
 
     fn audible(&mut self, cx: &mut Context, utterance: Utterance) {
-        if self.ledger.audible(utterance) && !self.unheard {
+        if self.reply_log.audible(utterance) && !self.unheard {
             self.shown.speaking = true;
             self.shown.thinking = None;
             let waited = self.stopwatch.audible(cx.now);
@@ -351,14 +357,15 @@ impl Turn {
         if let Some(since) = self.held_since.take() {
             cx.stop(Timer::Hold);
             cx.act(Action::ResumePlayout);
-            self.ledger.delayed(cx.now.saturating_duration_since(since));
+            self.reply_log
+                .delayed(cx.now.saturating_duration_since(since));
         }
     }
 
     /// Drops what playout has; ends what was challenged.
     fn flush(&mut self, cx: &mut Context, by_caller: bool) {
         self.challenged = false;
-        if self.ledger.is_busy() {
+        if self.reply_log.is_busy() {
             cx.act(Action::FlushPlayout);
             if self.shown.speaking && by_caller {
                 self.silencing = Some(self.stopwatch.speaking_since(cx.now));
@@ -366,12 +373,12 @@ impl Turn {
             self.shown.speaking = false;
         }
         self.resume(cx);
-        self.ledger.flush(cx.now, by_caller);
+        self.reply_log.flush(cx.now, by_caller);
     }
 
     /// Shows what was heard of the agent's words since the last time.
     fn caption(&mut self, cx: &mut Context) {
-        while let Some((utterance, more)) = self.ledger.newly_heard() {
+        while let Some((utterance, more)) = self.reply_log.newly_heard() {
             let more = more.into();
             cx.act(Action::Caption(Caption::Agent { utterance, more }));
         }
@@ -385,6 +392,6 @@ impl Turn {
 
     fn show(&mut self, cx: &mut Context) {
         let held = self.held_since.is_some();
-        self.shown.show(cx, held, self.ledger.plays_until());
+        self.shown.show(cx, held, self.reply_log.plays_until());
     }
 }

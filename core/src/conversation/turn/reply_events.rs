@@ -13,7 +13,7 @@ impl Turn {
     /// `reply.started`.
     pub(in crate::conversation) fn reply_started(&mut self, cx: &mut Context, id: Option<ReplyId>) {
         // Without a name it is another reply, whatever went before.
-        let is_new = id.as_ref().is_none_or(|id| !self.ledger.knows(id));
+        let is_new = id.as_ref().is_none_or(|id| !self.reply_log.knows(id));
         if is_new && !self.stopped {
             self.begin(cx, id);
         }
@@ -27,7 +27,7 @@ impl Turn {
         id: Option<ReplyId>,
         frame: Frame,
     ) {
-        let owner = self.ledger.owner(id.as_ref());
+        let owner = self.reply_log.owner(id.as_ref());
         if self.stopped || owner == AudioOwner::Stale {
             cx.observe(Fact::Dropped(DropReason::StaleReply));
             return;
@@ -40,7 +40,7 @@ impl Turn {
         if samples == 0 {
             return;
         }
-        if self.ledger.write(samples) {
+        if self.reply_log.write(samples) {
             self.caption(cx);
             self.progress(cx);
             return;
@@ -51,7 +51,7 @@ impl Turn {
             cx.observe(Fact::Dropped(DropReason::StaleReply));
             return;
         }
-        let Some(playing) = self.ledger.play(cx.now, samples) else {
+        let Some(playing) = self.reply_log.play(cx.now, samples) else {
             return;
         };
         // Playout tells only once that an utterance is audible.
@@ -69,7 +69,7 @@ impl Turn {
         word: Word,
     ) {
         self.stopwatch.token(cx.now);
-        self.ledger.word(id, word);
+        self.reply_log.word(id, word);
         self.caption(cx);
         self.progress(cx);
     }
@@ -81,13 +81,13 @@ impl Turn {
         id: Option<&ReplyId>,
         text: Private<String>,
     ) {
-        self.ledger.text(id, text);
+        self.reply_log.text(id, text);
         self.settle(cx);
     }
 
     /// `reply.done` with any status but `interrupted`.
     pub(in crate::conversation) fn reply_done(&mut self, cx: &mut Context, id: Option<&ReplyId>) {
-        self.ledger.done(id);
+        self.reply_log.done(id);
         self.settle(cx);
     }
 
@@ -97,7 +97,7 @@ impl Turn {
         cx: &mut Context,
         id: Option<&ReplyId>,
     ) -> Option<u32> {
-        let hit = self.ledger.interrupt(id);
+        let hit = self.reply_log.interrupt(id);
         if hit.is_busy {
             self.flush(cx, true);
         }
@@ -108,14 +108,14 @@ impl Turn {
     /// A reply that is not known yet: the server is done with the one before.
     fn begin(&mut self, cx: &mut Context, id: Option<ReplyId>) {
         self.caller_speaks = false;
-        self.ledger.supersede();
+        self.reply_log.supersede();
         let asked_by_tool = std::mem::take(&mut self.follow_up);
         if self.challenged && !asked_by_tool {
             self.flush(cx, true);
         }
-        self.ledger.begin(cx.now, id, self.in_writing);
+        self.reply_log.begin(cx.now, id, self.in_writing);
         if self.unheard {
-            self.missed |= self.ledger.hush();
+            self.missed |= self.reply_log.hush();
         }
     }
 }

@@ -8,7 +8,7 @@ impl Conversation {
     /// Somebody in the room wrote; only who is listened to is answered.
     pub(crate) fn written(&mut self, from: &Identity, text: Private<String>) {
         let is_linked = self.callers.linked() == Some(from);
-        if is_linked || self.hearing.is_of_all() && self.callers.find(from).is_some() {
+        if is_linked || self.speakers.is_of_all() && self.callers.find(from).is_some() {
             self.typed(text);
         }
     }
@@ -17,7 +17,7 @@ impl Conversation {
     /// says and answers.
     pub(crate) fn typed(&mut self, text: Private<String>) {
         let is_empty = text.reveal().trim().is_empty();
-        if is_empty || self.leaving.is_some() || !self.is_live() {
+        if is_empty || self.hang_up.is_some() || !self.is_live() {
             return;
         }
         self.turn.cut_short(&mut self.cx);
@@ -31,9 +31,9 @@ impl Conversation {
 
     /// The caller's turn is over, and this was said in it.
     pub(crate) fn took_turn(&mut self, words: &str) {
-        self.persona.caller_said();
+        self.session_sync.caller_said();
         self.hear_cue(words);
-        if self.meter.turn() {
+        if self.usage_meter.turn() {
             self.limit_reached(Limit::Turns);
         }
     }

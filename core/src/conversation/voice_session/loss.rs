@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::recovery::{Recovery, TRIES};
 use super::session_sync::SessionSync;
-use super::{LAST_WORDS, VoiceSession, SHORT_LIFE, Stage};
+use super::{LAST_WORDS, SHORT_LIFE, Stage, VoiceSession};
 use crate::conversation::context::{Context, Timer};
-use crate::conversation::{Action, AgentCommand, AgentError, Fact, SocketLoss, Outcome};
+use crate::conversation::{Action, AgentCommand, AgentError, Fact, Outcome, SocketLoss};
 
 impl VoiceSession {
     /// `session.error`; before the first session is ready it ends the call, unless the service is
@@ -111,7 +111,12 @@ impl VoiceSession {
     }
 
     /// Whether the session that was refused, or another one, may be had a little later.
-    fn may_try_again(&mut self, cx: &mut Context, who: &mut SessionSync, error: &AgentError) -> bool {
+    fn may_try_again(
+        &mut self,
+        cx: &mut Context,
+        who: &mut SessionSync,
+        error: &AgentError,
+    ) -> bool {
         if is_of_voice(error) && who.refuse_voice() {
             self.recovery
                 .get_or_insert_with(|| Recovery::of_the_first(cx.now));

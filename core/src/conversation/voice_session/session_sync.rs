@@ -15,7 +15,7 @@ const REFUSALS: usize = 2;
 /// What the agent is at the moment, and what the API was told of it.
 #[derive(Debug)]
 pub(crate) struct SessionSync {
-    brief: AgentProfile,
+    profile: AgentProfile,
     /// What the phase is called that the call is in.
     name: String,
     /// Where it is among the others; none is the first.
@@ -23,7 +23,7 @@ pub(crate) struct SessionSync {
     /// What the session at the API is.
     told: Option<SessionConfig>,
     /// What a session that began in the middle of the call was told of it.
-    past: Option<Private<String>>,
+    cancelled: Option<Private<String>>,
     /// A long answer is awaited.
     patient: bool,
     /// The API was told silences, so it must be told them from now on.
@@ -33,14 +33,14 @@ pub(crate) struct SessionSync {
 }
 
 impl SessionSync {
-    /// Goes on in `phase` with a session that was told `past` of the call before it.
-    pub(crate) fn new(phase: String, past: Option<Private<String>>) -> Self {
+    /// Goes on in `phase` with a session that was told `cancelled` of the call before it.
+    pub(crate) fn new(phase: String, cancelled: Option<Private<String>>) -> Self {
         Self {
-            brief: AgentProfile::default(),
+            profile: AgentProfile::default(),
             name: phase,
             phase: None,
             told: None,
-            past,
+            cancelled,
             patient: false,
             has_set_silence: false,
             refused_voices: Vec::new(),
@@ -48,13 +48,13 @@ impl SessionSync {
     }
 
     /// What the agent is for this caller.
-    pub(crate) fn brief(&self) -> &AgentProfile {
-        &self.brief
+    pub(crate) fn profile(&self) -> &AgentProfile {
+        &self.profile
     }
 
     /// It has changed. The call stays in its phase, if there still is one of that name.
-    pub(crate) fn set_brief(&mut self, brief: AgentProfile) {
-        self.brief = brief;
+    pub(crate) fn set_profile(&mut self, profile: AgentProfile) {
+        self.profile = profile;
         self.phase = self.find(&self.name).unwrap_or_default();
     }
 
@@ -86,12 +86,12 @@ impl SessionSync {
     }
 
     fn phases(&self) -> impl Iterator<Item = &Phase> {
-        std::iter::once(&self.brief.first).chain(&self.brief.others)
+        std::iter::once(&self.profile.first).chain(&self.profile.others)
     }
 
     /// What is said first to a session that begins; in the middle of a call it learns of it.
     pub(crate) fn open(&mut self, history: Option<&History>) -> SessionConfig {
-        self.past = history.and_then(History::told);
+        self.cancelled = history.and_then(History::told);
         let mut session = self.wanted();
         if history.is_some_and(History::has_begun) {
             session.greeting = None;
@@ -115,8 +115,8 @@ impl SessionSync {
     }
 
     /// What the session was told of the call before it.
-    pub(crate) fn past(&self) -> Option<&Private<String>> {
-        self.past.as_ref()
+    pub(crate) fn cancelled(&self) -> Option<&Private<String>> {
+        self.cancelled.as_ref()
     }
 
     /// What the API has to be told so that the session is what the agent is.
@@ -165,23 +165,23 @@ impl SessionSync {
         if self.refused_voices.len() >= REFUSALS {
             return None;
         }
-        let output = self.brief.first.session.output.as_ref();
+        let output = self.profile.first.session.output.as_ref();
         let chosen = output.and_then(|it| it.voice.as_ref());
-        let mut voices = chosen.into_iter().chain(&self.brief.own_voice);
+        let mut voices = chosen.into_iter().chain(&self.profile.own_voice);
         voices.find(|it| !self.refused_voices.contains(it)).cloned()
     }
 
     fn phase(&self) -> &Phase {
-        let other = self.phase.and_then(|at| self.brief.others.get(at));
-        other.unwrap_or(&self.brief.first)
+        let other = self.phase.and_then(|at| self.profile.others.get(at));
+        other.unwrap_or(&self.profile.first)
     }
 
     /// Where the phase named `name` is, if there is one.
     fn find(&self, name: &str) -> Option<Option<usize>> {
-        if self.brief.first.name == name {
+        if self.profile.first.name == name {
             return Some(None);
         }
-        let at = self.brief.others.iter().position(|it| it.name == name);
+        let at = self.profile.others.iter().position(|it| it.name == name);
         at.map(Some)
     }
 
@@ -196,13 +196,13 @@ impl SessionSync {
     fn wanted(&self) -> SessionConfig {
         let phase = self.phase();
         let mut session = phase.session.clone();
-        let first = &self.brief.first.session;
+        let first = &self.profile.first.session;
         session.agent_id.clone_from(&first.agent_id);
         session.greeting.clone_from(&first.greeting);
         session.webhook.clone_from(&first.webhook);
-        if let Some(past) = &self.past {
+        if let Some(cancelled) = &self.cancelled {
             let prompt = session.system_prompt.take().unwrap_or_default();
-            let prompt = format!("{}\n\n{}", prompt.reveal(), past.reveal());
+            let prompt = format!("{}\n\n{}", prompt.reveal(), cancelled.reveal());
             session.system_prompt = Some(prompt.trim().to_owned().into());
         }
         if let Some(output) = session.output.as_mut() {

@@ -7,7 +7,7 @@ use serde_json::error::Category;
 use super::audio::Reader;
 use super::field::{self, Field};
 use crate::conversation::{AgentError, AgentEvent, ReplyStatus};
-use crate::ids::{ToolCallId, ItemId, ReplyId, SessionId};
+use crate::ids::{ItemId, ReplyId, SessionId, ToolCallId};
 use crate::secret::{Private, Secret};
 
 /// Characters of an unknown message's type, of a tool's name and of an error's code.

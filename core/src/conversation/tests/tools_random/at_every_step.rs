@@ -105,7 +105,7 @@ fn insert(watch: &mut Watch, between: Between) {
 fn turn(barge_in: BargeIn, tool: &str, inserted: &[(usize, Between)]) -> Watch {
     let mut watch = Watch::new(Settings {
         barge_in,
-        brief: brief(Limits::default(), true),
+        profile: profile(Limits::default(), true),
         ..Settings::default()
     });
     for nth in 0..=STEPS {

@@ -64,7 +64,7 @@ impl Run {
         let settings = Settings {
             barge_in: chance.any(&[BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed]),
             caller_grace: chance.any(&[Duration::ZERO, SECOND]),
-            brief: brief(limits, chance.once_in(2)),
+            profile: profile(limits, chance.once_in(2)),
             ..Settings::default()
         };
         Self {

@@ -60,7 +60,7 @@ fn rules() -> Vec<ToolRule> {
     ]
 }
 
-fn brief(limits: Limits, goodbye: bool) -> AgentProfile {
+fn profile(limits: Limits, goodbye: bool) -> AgentProfile {
     AgentProfile {
         first: phase("hello"),
         others: vec![phase("order")],

@@ -47,7 +47,7 @@ pub(super) struct Watch {
     pub(super) server: Server,
     /// What playout has: milliseconds by utterance.
     queue: Vec<(u32, u64)>,
-    leaving: Option<Instant>,
+    hang_up: Option<Instant>,
     ending: Option<Instant>,
     pub(super) finished: bool,
     pub(super) seen: Seen,
@@ -63,7 +63,7 @@ impl Watch {
             known: HashSet::new(),
             server: Server::default(),
             queue: Vec::new(),
-            leaving: None,
+            hang_up: None,
             ending: None,
             finished: false,
             seen: Seen::default(),
@@ -231,7 +231,7 @@ impl Watch {
             !owed.rule.fillers.is_empty() && self.work.get(*call) == Some(&Work::Running)
         });
         assert_ne!(running.count(), 0, "the caller is to wait for nothing");
-        assert_eq!(self.leaving, None, "the caller is to wait for the end");
+        assert_eq!(self.hang_up, None, "the caller is to wait for the end");
         self.seen.fillers += 1;
     }
 
@@ -313,12 +313,12 @@ impl Watch {
             let deadline = deadline.expect("an answer is owed for ever");
             assert!(deadline <= now + longest, "an answer is owed for too long");
         }
-        match self.call.call.leaving {
+        match self.call.call.hang_up {
             Some(_) => {
-                let since = *self.leaving.get_or_insert(now);
+                let since = *self.hang_up.get_or_insert(now);
                 assert!(now < since + LEAVE_WITHIN + HEARD_WITHIN, "it never leaves");
             }
-            None => self.leaving = None,
+            None => self.hang_up = None,
         }
         if let Some(since) = self.ending {
             assert!(now < since + END_WITHIN, "it never ends");

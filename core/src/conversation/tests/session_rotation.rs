@@ -60,7 +60,7 @@ fn a_call_that_ends_does_not_ask_for_another_session() {
 
 fn voiced() -> Settings {
     Settings {
-        brief: AgentProfile::from(SessionConfig {
+        profile: AgentProfile::from(SessionConfig {
             output: Some(Output {
                 voice: Some("ivy".to_owned()),
                 ..Output::default()
@@ -100,7 +100,7 @@ fn a_refused_voice_is_left_out_once() {
 #[test]
 fn a_refused_choice_falls_back_to_the_agents_own_voice_and_then_to_none() {
     let mut settings = voiced();
-    settings.brief.own_voice = Some("alba".to_owned());
+    settings.profile.own_voice = Some("alba".to_owned());
     let mut call = Call::new(settings);
     call.last_of([joined("ada"), subscribed()]);
     for voice in [Some("ivy"), Some("alba"), None] {
@@ -140,7 +140,7 @@ fn written(text: &str) -> Action {
 
 fn with_lines() -> Settings {
     Settings {
-        brief: AgentProfile {
+        profile: AgentProfile {
             lines: Lines {
                 busy: Some("One moment.".to_owned().into()),
                 lost: Some("We are coming back.".to_owned().into()),

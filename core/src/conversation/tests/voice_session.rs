@@ -11,7 +11,7 @@ use crate::wire::agent::SessionConfig;
 
 fn configured() -> Settings {
     Settings {
-        brief: AgentProfile::from(SessionConfig {
+        profile: AgentProfile::from(SessionConfig {
             greeting: Some("Hello".to_owned().into()),
             ..SessionConfig::default()
         }),
@@ -20,7 +20,7 @@ fn configured() -> Settings {
 }
 
 fn update() -> Action {
-    let session = Box::new(configured().brief.first.session);
+    let session = Box::new(configured().profile.first.session);
     Action::SendAgent(AgentCommand::UpdateSession(session))
 }
 
@@ -200,7 +200,11 @@ fn what_will_not_change_ends_the_call_at_once() {
         let actions = call.on(Event::AgentLost(loss.clone()));
         assert_eq!(actions, [Action::Finish(Outcome::AgentLost(loss))]);
     }
-    for loss in [SocketLoss::Refused(429), SocketLoss::Refused(503), closed(1011)] {
+    for loss in [
+        SocketLoss::Refused(429),
+        SocketLoss::Refused(503),
+        closed(1011),
+    ] {
         let mut call = Call::new(configured());
         call.last_of([joined("ada"), subscribed()]);
         let actions = call.on(Event::AgentLost(loss.clone()));

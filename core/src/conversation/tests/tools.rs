@@ -15,15 +15,15 @@ fn rule(name: &str) -> ToolRule {
 }
 
 fn with_rules(rules: Vec<ToolRule>) -> Call {
-    with_brief(AgentProfile {
+    with_profile(AgentProfile {
         tools: rules,
         ..AgentProfile::default()
     })
 }
 
-fn with_brief(brief: AgentProfile) -> Call {
+fn with_profile(profile: AgentProfile) -> Call {
     Call::ready(Settings {
-        brief,
+        profile,
         ..Settings::default()
     })
 }
@@ -250,7 +250,7 @@ fn an_answer_is_late_rather_than_lost() {
 
 #[test]
 fn more_calls_than_anybody_makes_are_refused() {
-    let mut call = with_brief(AgentProfile {
+    let mut call = with_profile(AgentProfile {
         tools: vec![rule("tea")],
         limits: Limits {
             tool_calls_in_reply: u32::MAX,
@@ -322,7 +322,7 @@ fn a_model_that_goes_in_circles_is_told_so() {
 
 #[test]
 fn a_call_too_many_ends_the_call() {
-    let mut call = with_brief(AgentProfile {
+    let mut call = with_profile(AgentProfile {
         tools: vec![rule("tea")],
         limits: Limits {
             tool_calls: Some(1),
@@ -355,7 +355,7 @@ fn a_call_too_many_ends_the_call() {
 #[test]
 fn a_lost_session_that_is_back_gets_its_answers() {
     let mut call = Call::new(Settings {
-        brief: AgentProfile {
+        profile: AgentProfile {
             tools: vec![rule("tea")],
             ..AgentProfile::default()
         },
@@ -394,7 +394,7 @@ fn hanging_up_cancels() {
 #[test]
 fn the_answers_reply_does_not_cut_off_the_one_before() {
     let mut call = Call::ready(Settings {
-        brief: AgentProfile {
+        profile: AgentProfile {
             tools: vec![rule("tea")],
             ..AgentProfile::default()
         },

@@ -1,7 +1,7 @@
 //! Calls that are still running when their worker has to end.
 
+use super::hang_up::{finished, is_asked, profile, with};
 use super::harness::*;
-use super::leaving::{brief, finished, is_asked, with};
 use super::recovery::has;
 use crate::conversation::ending::hang_up::{
     ENDS_WITHIN, GOODBYE_WITHIN, HEARD_WITHIN, MAKES_WAY_WITHIN,
@@ -30,7 +30,7 @@ fn says_goodbye(mut call: Call, reply: &str, utterance: u32) -> Outcome {
 
 #[test]
 fn the_goodbye_breaks_off_what_is_being_said() {
-    let mut call = with(brief());
+    let mut call = with(profile());
     call.last_of([started("a"), audio("a", 5_000), audible(1)]);
     let actions = call.on(Event::SayGoodbye);
     assert!(has(&actions, &Action::FlushPlayout), "{actions:?}");
@@ -50,7 +50,7 @@ fn the_goodbye_breaks_off_what_is_being_said() {
 
 #[test]
 fn the_goodbye_is_said_although_the_api_does_not_break_off() {
-    let mut call = with(brief());
+    let mut call = with(profile());
     call.last_of([
         started("a"),
         audio("a", 5_000),
@@ -67,7 +67,7 @@ fn the_goodbye_is_said_although_the_api_does_not_break_off() {
 fn a_caller_in_mid_turn_is_said_goodbye_to_and_cannot_interrupt_it() {
     for barge_in in [BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed] {
         let mut call = Call::ready(Settings {
-            brief: brief(),
+            profile: profile(),
             barge_in,
             ..Settings::default()
         });
@@ -85,7 +85,7 @@ fn a_caller_in_mid_turn_is_said_goodbye_to_and_cannot_interrupt_it() {
 
 #[test]
 fn an_answer_that_is_awaited_makes_way() {
-    let mut call = with(brief());
+    let mut call = with(profile());
     call.last_of([speech_started(), speech_stopped(), caller_said("Well?")]);
     assert!(!is_asked(&call.on(Event::SayGoodbye), GOODBYE));
     assert!(has(&call.on(started("a")), &cancel("a")));
@@ -102,7 +102,7 @@ fn a_tool_that_answers_too_late_is_not_answered_for() {
             name: "look_up".to_owned(),
             ..ToolRule::default()
         }],
-        ..brief()
+        ..profile()
     });
     call.last_of([started("a"), tool_call("1", "look_up"), done("a")]);
     assert!(is_asked(&call.on(Event::SayGoodbye), GOODBYE));
@@ -118,7 +118,7 @@ fn a_tool_that_answers_too_late_is_not_answered_for() {
 
 #[test]
 fn a_goodbye_that_never_comes_is_not_waited_for() {
-    let mut call = with(brief());
+    let mut call = with(profile());
     call.on(Event::SayGoodbye);
     assert!(!has(&call.pass(GOODBYE_WITHIN - ms(1)), &end_session()));
     assert!(has(&call.pass(ms(1)), &end_session()));
@@ -144,7 +144,7 @@ fn without_a_line_what_is_being_said_is_said_to_its_end() {
 #[test]
 fn without_a_session_there_is_no_goodbye() {
     let mut call = Call::new(Settings {
-        brief: brief(),
+        profile: profile(),
         ..Settings::default()
     });
     call.last_of([joined("ada"), subscribed()]);
@@ -155,7 +155,7 @@ fn without_a_session_there_is_no_goodbye() {
 #[test]
 fn a_caller_who_has_left_is_not_waited_for() {
     let mut call = Call::ready(Settings {
-        brief: brief(),
+        profile: profile(),
         caller_grace: 5 * SECOND,
         ..Settings::default()
     });
@@ -172,7 +172,7 @@ fn a_goodbye_that_is_being_said_is_not_said_twice() {
             duration: Some(60 * SECOND),
             ..Limits::default()
         },
-        ..brief()
+        ..profile()
     });
     assert!(is_asked(&call.pass(60 * SECOND), GOODBYE));
     call.last_of([started("b"), audio("b", 500), audible(1)]);
@@ -189,7 +189,7 @@ fn a_goodbye_that_waits_for_the_end_of_a_reply_waits_no_longer() {
             duration: Some(60 * SECOND),
             ..Limits::default()
         },
-        ..brief()
+        ..profile()
     });
     call.last_of([started("a"), audio("a", 90_000), audible(1)]);
     assert!(!is_asked(&call.pass(60 * SECOND), GOODBYE));
@@ -203,7 +203,7 @@ fn a_goodbye_that_waits_for_the_end_of_a_reply_waits_no_longer() {
 
 #[test]
 fn told_to_end_at_once_nothing_more_is_said() {
-    let mut call = with(brief());
+    let mut call = with(profile());
     call.last_of([Event::SayGoodbye, started("b"), audio("b", 500), audible(1)]);
     let actions = call.on(Event::Shutdown);
     assert!(has(&actions, &Action::FlushPlayout), "{actions:?}");
@@ -215,7 +215,7 @@ fn told_to_end_at_once_nothing_more_is_said() {
 
 #[test]
 fn who_was_said_goodbye_to_is_hung_up_on() {
-    let mut call = with(brief());
+    let mut call = with(profile());
     call.on(Event::SayGoodbye);
     call.last_of([started("b"), done("b")]);
     let actions = call.pass(HEARD_WITHIN);

@@ -11,7 +11,7 @@ pub(super) fn line(text: &str) -> Private<String> {
     text.to_owned().into()
 }
 
-pub(super) fn brief() -> AgentProfile {
+pub(super) fn profile() -> AgentProfile {
     AgentProfile {
         tools: vec![ToolRule {
             name: "end_call".to_owned(),
@@ -28,15 +28,18 @@ pub(super) fn brief() -> AgentProfile {
     }
 }
 
-pub(super) fn with(brief: AgentProfile) -> Call {
+pub(super) fn with(profile: AgentProfile) -> Call {
     Call::ready(Settings {
-        brief,
+        profile,
         ..Settings::default()
     })
 }
 
 fn limited(limits: Limits) -> Call {
-    with(AgentProfile { limits, ..brief() })
+    with(AgentProfile {
+        limits,
+        ..profile()
+    })
 }
 
 /// Whether the agent is asked to say `words`.
@@ -62,7 +65,7 @@ pub(super) fn finished(mut call: Call) -> Outcome {
 
 #[test]
 fn a_call_ends_once_the_goodbye_was_heard() {
-    let mut call = with(brief());
+    let mut call = with(profile());
     call.last_of([started("a"), tool_call("1", "end_call")]);
     let actions = call.on(done("a"));
     let asked = actions.iter().any(|it| {
@@ -79,7 +82,7 @@ fn a_call_ends_once_the_goodbye_was_heard() {
 
 #[test]
 fn a_goodbye_that_was_said_before_the_tool_is_not_said_twice() {
-    let mut call = with(brief());
+    let mut call = with(profile());
     call.last_of([started("a"), audio("a", 500), audible(1)]);
     call.last_of([text("a", "Bye!", false), tool_call("1", "end_call")]);
     let actions = call.on(done("a"));
@@ -93,7 +96,7 @@ fn a_goodbye_that_was_said_before_the_tool_is_not_said_twice() {
 
 #[test]
 fn hanging_up_again_and_again_is_hanging_up_once() {
-    let mut call = with(brief());
+    let mut call = with(profile());
     call.on(started("a"));
     for nth in 0..100 {
         call.on(tool_call(&nth.to_string(), "end_call"));
@@ -105,7 +108,7 @@ fn hanging_up_again_and_again_is_hanging_up_once() {
 
 #[test]
 fn hanging_up_takes_as_long_as_the_goodbye_does() {
-    let mut call = with(brief());
+    let mut call = with(profile());
     call.last_of([started("a"), audio("a", 25_000), audible(1)]);
     call.last_of([text("a", "Bye!", false), tool_call("1", "end_call")]);
     call.on(done("a"));
@@ -116,7 +119,7 @@ fn hanging_up_takes_as_long_as_the_goodbye_does() {
 
 #[test]
 fn an_interrupted_goodbye_ends_the_call_all_the_same() {
-    let mut call = with(brief());
+    let mut call = with(profile());
     call.last_of([started("a"), tool_call("1", "end_call"), done("a")]);
     call.last_of([started("b"), audio("b", 500), audible(1), speech_started()]);
     call.on(flushed(1, 100));
@@ -126,7 +129,7 @@ fn an_interrupted_goodbye_ends_the_call_all_the_same() {
 
 #[test]
 fn a_goodbye_that_never_comes_is_waited_for_no_longer_than_that() {
-    let mut call = with(brief());
+    let mut call = with(profile());
     call.last_of([started("a"), tool_call("1", "end_call")]);
     let actions = call.pass(LEAVE_WITHIN);
     assert!(has(&actions, &end_session()), "{actions:?}");
@@ -266,7 +269,7 @@ fn who_is_heard_is_hung_up_on_if_that_is_wanted() {
     use Dismiss::{Everybody, Nobody, Telephones};
     let dismissed = |hear, dismiss| {
         let mut call = Call::new(Settings {
-            brief: brief(),
+            profile: profile(),
             hear,
             dismiss,
             ..Settings::default()

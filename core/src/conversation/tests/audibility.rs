@@ -127,7 +127,7 @@ fn a_voice_that_is_taken_while_nobody_speaks_changes_nothing() {
 #[test]
 fn the_caller_is_not_hung_up_on_for_the_silence_of_an_agent_that_is_not_heard() {
     let mut call = Call::ready(Settings {
-        brief: AgentProfile {
+        profile: AgentProfile {
             limits: Limits {
                 idle: Some(10 * SECOND),
                 ..Limits::default()
