@@ -1,21 +1,21 @@
-//! Audio as it passes through a call: mono, 24 kHz, 16-bit samples, in owned frames.
+//! Audio frames of a call: mono, 24 kHz, 16-bit samples, in owned buffers.
 
 use std::fmt;
 use std::time::Duration;
 
-/// Samples a second, everywhere between the room and the agent.
+/// Samples per second, everywhere between the room and the Voice Agent API.
 pub const SAMPLE_RATE: u32 = 24_000;
 
-/// Samples in 10 ms, the room's frame.
+/// Samples in 10 ms, the length of a LiveKit audio frame.
 pub const SAMPLES_PER_10_MS: usize = 240;
 
-/// Samples in 50 ms, the chunk that the Voice Agent API recommends.
+/// Samples in 50 ms, the chunk length that the Voice Agent API recommends.
 pub const SAMPLES_PER_CHUNK: usize = 1_200;
 
-/// The least [`loudness`] that counts as a sound: -45 dB.
+/// [`loudness`] from which a frame counts as sound: -45 dB.
 pub const SOUND: u64 = 184;
 
-/// Mono PCM16 at [`SAMPLE_RATE`]; owned, moved from edge to edge, never cloned.
+/// Mono PCM16 at [`SAMPLE_RATE`]. Owned and moved from input to output, never cloned.
 #[derive(PartialEq, Eq, Default)]
 pub struct Frame(Vec<i16>);
 
@@ -30,17 +30,17 @@ impl Frame {
         &self.0
     }
 
-    /// The samples, given away.
+    /// Returns the samples, consuming the frame.
     pub fn into_samples(self) -> Vec<i16> {
         self.0
     }
 
-    /// Whether there is a sound in it.
+    /// Whether the frame contains sound: its [`loudness`] is at least [`SOUND`].
     pub fn is_sound(&self) -> bool {
         loudness(&self.0) >= SOUND
     }
 
-    /// How long it lasts.
+    /// Duration of the frame.
     pub fn duration(&self) -> Duration {
         duration_of(self.0.len())
     }
@@ -52,28 +52,30 @@ impl fmt::Debug for Frame {
     }
 }
 
-/// How long `samples` of mono audio last.
+/// Duration of `samples` samples of mono audio at [`SAMPLE_RATE`].
 pub fn duration_of(samples: usize) -> Duration {
     let samples = u64::try_from(samples).unwrap_or(u64::MAX);
     Duration::from_nanos(samples.saturating_mul(1_000_000_000) / u64::from(SAMPLE_RATE))
 }
 
-/// The mean of the samples' sizes, 0 to 32768.
+/// Mean absolute value of the samples, 0 to 32768.
 pub fn loudness(samples: &[i16]) -> u64 {
     let sum: u64 = samples.iter().map(|it| u64::from(it.unsigned_abs())).sum();
     sum / samples.len().max(1) as u64
 }
 
-/// Gathers the room's 10 ms frames into the agent's 50 ms chunks.
+/// Collects the room's 10 ms frames into 50 ms chunks for the Voice Agent API.
 #[derive(Debug, Default)]
 pub struct Chunker {
     pending: Vec<i16>,
 }
 
 impl Chunker {
-    /// Appends `frame`; gives a chunk whenever [`SAMPLES_PER_CHUNK`] are there.
+    /// Appends `frame` and returns a chunk once at least [`SAMPLES_PER_CHUNK`] samples are
+    /// buffered.
     ///
-    /// A frame longer than a chunk makes one long chunk: nothing is held back.
+    /// The chunk contains everything that is buffered, so a frame longer than a chunk makes one
+    /// long chunk.
     pub fn push(&mut self, frame: &Frame) -> Option<Frame> {
         self.pending.extend_from_slice(frame.samples());
         if self.pending.len() < SAMPLES_PER_CHUNK {
@@ -83,7 +85,7 @@ impl Chunker {
         Some(Frame::new(chunk))
     }
 
-    /// Forgets what is pending, so that no old audio starts a new session.
+    /// Drops the buffered samples, so that a new session does not start with old audio.
     pub fn clear(&mut self) {
         self.pending.clear();
     }
@@ -100,14 +102,16 @@ mod tests {
         for _ in 0..4 {
             assert_eq!(chunker.push(&frame), None);
         }
-        let chunk = chunker.push(&frame).expect("the fifth frame completes it");
+        let chunk = chunker
+            .push(&frame)
+            .expect("the fifth frame completes the chunk");
         assert_eq!(chunk.samples(), [7; SAMPLES_PER_CHUNK]);
         assert_eq!(chunk.duration(), Duration::from_millis(50));
         assert_eq!(chunker.push(&frame), None);
     }
 
     #[test]
-    fn cleared_audio_is_gone() {
+    fn clear_drops_buffered_audio() {
         let mut chunker = Chunker::default();
         chunker.push(&Frame::new(vec![1; SAMPLES_PER_CHUNK - 1]));
         chunker.clear();

@@ -1,8 +1,8 @@
-//! How long to wait before trying again. Randomness is an argument.
+//! Exponential backoff with jitter. The caller supplies the random number.
 
 use std::time::Duration;
 
-/// Delays that double from `min` up to `max`, until `budget` is spent.
+/// Delays that double from `min` up to `max`, until `budget` is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     min: Duration,
@@ -10,28 +10,28 @@ pub struct Backoff {
     budget: Duration,
 }
 
-/// The numbers make no sense together.
+/// Error of [`Backoff::new`]: the durations contradict each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidBackoff {
-    /// Without a delay, trying again is a busy loop.
-    #[error("the shortest delay must be more than nothing")]
+    /// The minimum delay is zero, so retries would run in a busy loop.
+    #[error("the minimum delay must be greater than zero")]
     NoDelay,
-    /// The delays would shrink.
-    #[error("the shortest delay must not be longer than the longest")]
+    /// The minimum delay is longer than the maximum delay.
+    #[error("the minimum delay must not exceed the maximum delay")]
     MinOverMax,
-    /// There would be no second try.
-    #[error("the budget must not be shorter than the shortest delay")]
+    /// The budget is shorter than the minimum delay, so there would be no retry.
+    #[error("the retry budget must be at least as long as the minimum delay")]
     NoBudget,
 }
 
 impl Backoff {
-    /// The part of a delay that is left to chance, so that many callers do not come at once.
+    /// Largest share of a delay that jitter may remove, so that many clients do not retry together.
     const JITTER: f64 = 0.25;
 
-    /// Delays from `min` to `max`, for `budget` in all.
+    /// Creates a backoff with delays from `min` to `max`, for `budget` in total.
     ///
     /// # Errors
-    /// [`InvalidBackoff`] says which numbers do not fit.
+    /// Returns an [`InvalidBackoff`] that says which durations contradict each other.
     pub fn new(min: Duration, max: Duration, budget: Duration) -> Result<Self, InvalidBackoff> {
         if min.is_zero() {
             return Err(InvalidBackoff::NoDelay);
@@ -45,10 +45,10 @@ impl Backoff {
         Ok(Self { min, max, budget })
     }
 
-    /// The delay before try `attempt`, counted from 0 for the first one after a failure.
+    /// The delay before retry `attempt`, counted from 0 for the first retry after a failure.
     ///
-    /// `unit_random` in `0.0..1.0` takes up to a quarter off; the delay is at least a quarter
-    /// less than `min` and at most `max`.
+    /// `unit_random` in `0.0..=1.0` shortens the delay by up to a quarter. The result is at least
+    /// three quarters of `min` and at most `max`; a value that is not finite counts as 0.
     pub fn delay(&self, attempt: u32, unit_random: f64) -> Duration {
         let doubled = 2u32
             .checked_pow(attempt)
@@ -62,7 +62,7 @@ impl Backoff {
         longest.mul_f64(1.0 - Self::JITTER * chance)
     }
 
-    /// Whether there is time for a wait of `delay` after `elapsed` since the first failure.
+    /// Whether a wait of `delay` fits into the budget, `elapsed` after the first failure.
     pub fn allows(&self, elapsed: Duration, delay: Duration) -> bool {
         elapsed.saturating_add(delay) <= self.budget
     }
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_double_up_to_the_longest() {
+    fn delays_double_up_to_the_maximum() {
         let delays: Vec<_> = (0..7)
             .map(|attempt| backoff().delay(attempt, 0.0))
             .collect();
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn chance_takes_up_to_a_quarter() {
+    fn jitter_shortens_a_delay_by_up_to_a_quarter() {
         assert_eq!(backoff().delay(2, 0.5), MS(875));
         assert_eq!(backoff().delay(2, 1.0), MS(750));
         for odd in [-1.0, 7.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
@@ -99,14 +99,14 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_ends_it() {
+    fn retries_end_with_the_budget() {
         assert!(backoff().allows(MS(24_000), MS(1_000)));
         assert!(!backoff().allows(MS(24_000), MS(1_001)));
         assert!(!backoff().allows(Duration::MAX, Duration::MAX));
     }
 
     #[test]
-    fn numbers_that_do_not_fit_are_refused() {
+    fn contradictory_durations_are_refused() {
         let zero = Backoff::new(MS(0), MS(1), MS(1));
         assert_eq!(zero, Err(InvalidBackoff::NoDelay));
         assert_eq!(

@@ -1,11 +1,11 @@
-//! What the parts of a machine write to: the actions to come and the deadlines.
+//! What the parts of a state machine share: the current time, the timers and the queue of actions.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::timers::Timers;
 
-/// The time of the event at hand, and what comes of it.
+/// The time of the current event, the running timers and the actions that wait to be polled.
 #[derive(Debug)]
 pub(crate) struct Context<Timer, Action> {
     pub(crate) now: Instant,
@@ -26,12 +26,13 @@ impl<Timer: Copy + PartialEq, Action> Context<Timer, Action> {
         self.actions.push_back(action);
     }
 
-    /// Sets `timer` to go off in `delay`.
+    /// Sets `timer` to expire after `delay`.
     pub(crate) fn within(&mut self, timer: Timer, delay: Duration) {
         self.at(timer, self.now.checked_add(delay));
     }
 
-    /// Sets `timer` to go off at `at`; without a time, or at one that no clock reaches, never.
+    /// Sets `timer` to expire at `at`. Stops it if `at` is `None`, as after an overflow of
+    /// [`Instant`].
     pub(crate) fn at(&mut self, timer: Timer, at: Option<Instant>) {
         match at {
             Some(at) => self.timers.set(timer, at),

@@ -1,4 +1,4 @@
-//! Names that must not be mixed up.
+//! Newtypes for identifiers, so that one kind cannot be passed for another.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ macro_rules! id {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The name as it stands on the wire.
+            /// The identifier as sent over the network.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -46,16 +46,16 @@ macro_rules! id {
 }
 
 id! {
-    /// A LiveKit participant's identity, unique in its room.
+    /// Identity of a LiveKit participant, unique in its room.
     Identity,
-    /// A voice session, `sess_…`; opaque.
+    /// ID of a voice session, `sess_…`; opaque.
     SessionId,
-    /// One reply of the agent, `resp_…`; opaque.
+    /// ID of a reply of the agent, `resp_…`; opaque.
     ReplyId,
-    /// One item of the voice session's transcript, `msg_…`; opaque.
+    /// ID of an item in the voice session's transcript, `msg_…`; opaque.
     ItemId,
-    /// One tool call; opaque.
+    /// ID of a tool call; opaque.
     ToolCallId,
-    /// One call as LiveKit's dispatch knows it, `AJ_…`; opaque.
+    /// ID of a LiveKit job, `AJ_…`; opaque.
     JobId,
 }

@@ -1,6 +1,8 @@
-//! What a call decides. Nothing here reads a clock, a socket, a file or the environment:
-//! time is an argument, everything outside is an [`Event`](conversation::Event) in
-//! and an [`Action`](conversation::Action) out.
+//! The decisions of a call and of a worker, as state machines without I/O.
+//!
+//! Nothing in this crate reads a clock, a socket, a file or the environment: time is an argument,
+//! inputs arrive as an [`Event`](conversation::Event), and outputs leave as an
+//! [`Action`](conversation::Action).
 //!
 //! ```text
 //!   control ─┐                                    ┌─▶ agent socket
@@ -10,8 +12,8 @@
 //!   mic    ──┘
 //! ```
 //!
-//! The driver's loop is always the same: `handle` one event, `poll_action` until `None`,
-//! then wait for the next event or for `poll_timeout`.
+//! Every driver runs the same loop: `handle` one event, `poll_action` until `None`, then wait for
+//! the next event or for `poll_timeout`.
 
 pub mod audio;
 pub mod backoff;

@@ -1,13 +1,12 @@
-//! What people say and what opens doors: types that no log can print.
+//! Types for transcripts and credentials, whose contents cannot be logged by accident.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-/// Something a caller or the agent said, or a tool's arguments.
+/// Something a caller or the agent said, or the arguments of a tool call.
 ///
-/// `Debug` and `Display` print its length only. Whoever needs the words says so with
-/// [`Private::reveal`].
+/// `Debug` and `Display` print only its length. Code that needs the text calls [`Private::reveal`].
 #[derive(Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Private<T>(T);
@@ -18,20 +17,20 @@ impl<T> Private<T> {
         Self(inner)
     }
 
-    /// The words, for a sink that is meant to hold them.
+    /// The text, for an output that is meant to contain it.
     pub fn reveal(&self) -> &T {
         &self.0
     }
 
-    /// The words, given away.
+    /// Returns the text, consuming the wrapper.
     pub fn into_inner(self) -> T {
         self.0
     }
 
-    /// Writes the words out, for a field that says `serialize_with` this.
+    /// Serialises the text itself, for use with `#[serde(serialize_with = "…")]`.
     ///
     /// # Errors
-    /// As the serialiser has them.
+    /// Returns the serialiser's error.
     pub fn serialize_revealed<S: Serializer>(this: &Self, to: S) -> Result<S::Ok, S::Error>
     where
         T: Serialize,
@@ -58,7 +57,7 @@ impl<T: AsRef<str>> fmt::Display for Private<T> {
     }
 }
 
-/// A key, a token or a password. Prints nothing of itself, not even its length.
+/// A key, a token or a password. `Debug` and `Display` print `<secret>`, not even its length.
 #[derive(Clone, PartialEq, Eq, Hash, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -69,20 +68,20 @@ impl Secret {
         Self(inner.into())
     }
 
-    /// The secret, for the header or signature that needs it.
+    /// The secret itself, for the header or signature that needs it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// Writes the secret out, for a field that says `serialize_with` this.
+    /// Serialises the secret itself, for use with `#[serde(serialize_with = "…")]`.
     ///
     /// # Errors
-    /// As the serialiser has them.
+    /// Returns the serialiser's error.
     pub fn serialize_revealed<S: Serializer>(this: &Self, to: S) -> Result<S::Ok, S::Error> {
         this.0.serialize(to)
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the secret is the empty string.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,8 +1,8 @@
-//! Deadlines with names. What a timer means is its owner's business.
+//! A set of named deadlines.
 
 use std::time::Instant;
 
-/// A few named deadlines; each name stands for at most one.
+/// A few named deadlines, at most one for each name.
 #[derive(Debug, Clone)]
 pub struct Timers<K> {
     set: Vec<(K, Instant)>,
@@ -15,7 +15,7 @@ impl<K> Default for Timers<K> {
 }
 
 impl<K: Copy + PartialEq> Timers<K> {
-    /// Sets `timer` to `at`, wherever it stood before.
+    /// Sets `timer` to `at`, replacing its previous deadline.
     pub fn set(&mut self, timer: K, at: Instant) {
         match self.set.iter_mut().find(|(name, _)| *name == timer) {
             Some((_, deadline)) => *deadline = at,
@@ -23,17 +23,17 @@ impl<K: Copy + PartialEq> Timers<K> {
         }
     }
 
-    /// Stops `timer`, if it is set.
+    /// Stops `timer` if it is set.
     pub fn stop(&mut self, timer: K) {
         self.set.retain(|(name, _)| *name != timer);
     }
 
-    /// Stops all of them.
+    /// Stops all timers.
     pub fn clear(&mut self) {
         self.set.clear();
     }
 
-    /// Takes a timer that is due at `now`, the earliest first.
+    /// Removes and returns the earliest timer if it is due at `now`.
     pub fn take_expired(&mut self, now: Instant) -> Option<K> {
         let (timer, at) = self.next()?;
         if at > now {
@@ -43,7 +43,7 @@ impl<K: Copy + PartialEq> Timers<K> {
         Some(timer)
     }
 
-    /// The earliest deadline and whose it is.
+    /// The earliest deadline and its timer.
     pub fn next(&self) -> Option<(K, Instant)> {
         self.set.iter().min_by_key(|(_, at)| *at).copied()
     }
@@ -64,7 +64,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn the_earliest_is_next_and_has_a_name() {
+    fn next_returns_the_earliest_timer_and_its_name() {
         let start = epoch();
         let mut timers = Timers::default();
         assert_eq!(timers.next(), None);
