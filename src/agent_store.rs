@@ -1,4 +1,4 @@
-//! The agent as it is now: for calls that begin, and for those that go on when it changes.
+//! Holds the current agent and its MCP servers, and publishes changes to running calls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,33 +10,33 @@ use tokio::task::JoinSet;
 use crate::config::{Agent, Source};
 use crate::tools::mcp::{Mcp, Servers};
 
-/// How long MCP servers that are required may take before the first call.
+/// How long required MCP servers may take to become ready before the first call.
 const SERVERS_WITHIN: Duration = Duration::from_secs(8);
 
-/// Keeps the agent, and the MCP servers that it uses, for all calls of a process.
+/// Holds the agent, and the MCP servers it uses, for all calls of a process.
 #[derive(Debug)]
 pub struct AgentStore {
     source: Source,
     present: watch::Sender<Arc<AgentSnapshot>>,
     servers: Mutex<Option<Servers>>,
-    /// Servers of agents that were, on their way out.
+    /// Shutdown tasks of the MCP servers of replaced agents.
     leaving: Mutex<JoinSet<()>>,
 }
 
-/// The agent as it is now.
+/// An agent together with the MCP tools available to it.
 #[derive(Debug, Default)]
 pub struct AgentSnapshot {
-    /// What it is.
+    /// The agent.
     pub agent: Agent,
-    /// Whose tools it can use.
+    /// The agent's MCP servers; `None` if it uses none.
     pub mcp: Option<Mcp>,
 }
 
 impl AgentStore {
-    /// Keeps `agent`, and starts its MCP servers with secrets from `source`.
+    /// Creates a store that holds `agent`, and starts its MCP servers with secrets from `source`.
     ///
     /// # Errors
-    /// What is wrong with the servers.
+    /// One line for each problem with the configuration of the MCP servers.
     pub fn new(agent: Agent, source: &Source) -> Result<Self, Vec<String>> {
         let servers = start(&agent, source)?;
         let mcp = servers.as_ref().map(Servers::mcp);
@@ -48,10 +48,10 @@ impl AgentStore {
         })
     }
 
-    /// Waits for the MCP servers without which no call may begin.
+    /// Waits until all required MCP servers are ready.
     ///
     /// # Errors
-    /// One line for each that is not there in time.
+    /// One line for each server that is not ready in time.
     pub async fn ready(&self) -> Result<(), Vec<String>> {
         let mcp = self.present().borrow().mcp.clone();
         match mcp {
@@ -60,15 +60,15 @@ impl AgentStore {
         }
     }
 
-    /// The agent as it is now, and each change.
+    /// Subscribes to the current agent and its changes.
     pub fn present(&self) -> watch::Receiver<Arc<AgentSnapshot>> {
         self.present.subscribe()
     }
 
-    /// The agent is another one from now on. MCP servers go on if they are the same.
+    /// Replaces the agent. MCP servers keep running if their configuration is unchanged.
     ///
     /// # Errors
-    /// What is wrong with its servers; then it stays as it was.
+    /// One line for each problem with the new agent's MCP servers; the store keeps the old agent.
     pub fn replace(&self, agent: Agent) -> Result<(), Vec<String>> {
         let before = self.present().borrow().clone();
         let mut mcp = before.mcp.clone();
@@ -86,7 +86,7 @@ impl AgentStore {
         Ok(())
     }
 
-    /// Ends the MCP servers.
+    /// Stops the MCP servers.
     pub async fn close(&self) {
         let servers = self.servers.lock().take();
         if let Some(servers) = servers {

@@ -2,21 +2,22 @@
 
 use std::time::{Instant, SystemTime};
 
-/// Tokio's clock as a std instant, so that tests with a paused clock move it.
+/// The current instant of tokio's clock, which tests can pause and advance.
 pub fn now() -> Instant {
     tokio::time::Instant::now().into_std()
 }
 
-/// The time of day, for what people read and what outlives the process; never to measure with.
+/// The current wall-clock time, for timestamps that people read or that outlive the process. Use
+/// [`now`] to measure durations.
 #[allow(
     clippy::disallowed_methods,
-    reason = "it is read here and nowhere else"
+    reason = "the only place that reads the wall clock"
 )]
 pub fn wall() -> SystemTime {
     SystemTime::now()
 }
 
-/// Waits until `deadline`; for ever without one.
+/// Waits until `deadline`; with `None`, waits forever.
 pub async fn at(deadline: Option<Instant>) {
     match deadline {
         Some(at) => tokio::time::sleep_until(at.into()).await,

@@ -1,55 +1,56 @@
-//! Says what happened, why, and what to do.
+//! Error messages for people: what happened, why, and what to do.
 
 use parlor_core::conversation::{AgentError, Limit, Outcome, RoomEnd, SocketLoss};
 
 use crate::room::JoinError;
 
-/// Why a room could not be joined, for people.
+/// Describes why joining a room failed.
 pub fn join(error: &JoinError, room: &str, url: &str) -> String {
     match error {
         JoinError::NativeCore(why) => why.clone(),
         JoinError::Refused(why) => format!(
-            "LiveKit at {url} refused the token: check LIVEKIT_API_KEY and LIVEKIT_API_SECRET ({why})"
+            "LiveKit at {url} rejected the access token: check LIVEKIT_API_KEY and LIVEKIT_API_SECRET ({why})"
         ),
-        error => format!("room {room} at {url} cannot be joined: {error}; check LIVEKIT_URL"),
+        error => format!("cannot join room {room} at {url}: {error}; check LIVEKIT_URL"),
     }
 }
 
-/// How a call ended, for people.
+/// Describes why a call ended.
 pub fn outcome(outcome: &Outcome) -> String {
     match outcome {
         Outcome::CallerLeft => "the caller left".to_owned(),
-        Outcome::NoCaller => "nobody came: the room stayed empty".to_owned(),
+        Outcome::NoCaller => "no caller joined the room in time".to_owned(),
         Outcome::Room(end) => room(*end).to_owned(),
-        Outcome::Shutdown => "it was told to end".to_owned(),
-        Outcome::Drained => "the worker shut down, and its drain time was over".to_owned(),
-        Outcome::SecondAgent => "another agent of the same name is in the room".to_owned(),
-        Outcome::AgentHungUp => "the agent ended it".to_owned(),
+        Outcome::Shutdown => "the call was stopped".to_owned(),
+        Outcome::Drained => "the worker shut down and its drain timeout expired".to_owned(),
+        Outcome::SecondAgent => {
+            "another agent with the same name is already in the room".to_owned()
+        }
+        Outcome::AgentHungUp => "the agent hung up".to_owned(),
         Outcome::Limit(limit) => self::limit(*limit).to_owned(),
-        Outcome::AgentEnded => "the voice session was ended by the API".to_owned(),
+        Outcome::AgentEnded => "the Voice Agent API ended the voice session".to_owned(),
         Outcome::AgentLost(loss) => self::loss(loss),
         Outcome::AgentRejected(error) => rejected(error),
         Outcome::AgentTimeout => {
-            "the Voice Agent API was not ready in time: try again, or run `parlor doctor`"
-                .to_owned()
+            "the voice session was not ready in time: try again, or run `parlor doctor`".to_owned()
         }
         Outcome::AgentStalled => {
-            "the Voice Agent API took no audio for 5 s: look at the network between here and there"
+            "the Voice Agent API accepted no audio for 5 s: check the network connection to it"
                 .to_owned()
         }
         Outcome::PlayoutOverflow => {
-            "the Voice Agent API sent two minutes more than was heard".to_owned()
+            "the Voice Agent API sent audio two minutes ahead of playout".to_owned()
         }
     }
 }
 
 fn limit(limit: Limit) -> &'static str {
     match limit {
-        Limit::Idle => "the caller said nothing for too long",
-        Limit::Duration => "it lasted as long as [limits] allows",
-        Limit::Turns => "it had as many turns as [limits] allows",
-        Limit::Cost => "it cost as much as [limits] allows",
-        Limit::ToolCalls => "it had as many tool calls as [limits] allows",
+        Limit::Idle => "the caller was silent for too long",
+        Limit::Duration => "the call reached its maximum duration, set in [limits]",
+        Limit::Turns => "the call reached its maximum number of turns, set in [limits]",
+        Limit::Cost => "the call reached its maximum cost, set in [limits]",
+        Limit::ToolCalls => "the call reached its maximum number of tool calls, set in [limits]",
     }
 }
 
@@ -58,27 +59,29 @@ fn room(end: RoomEnd) -> &'static str {
         RoomEnd::Closed => "the room was closed",
         RoomEnd::Removed => "the agent was removed from the room",
         RoomEnd::DuplicateIdentity => {
-            "another participant joined under the agent's identity: give each worker its own with --identity"
+            "another participant joined with the agent's identity: give each agent its own with --identity"
         }
         RoomEnd::ConnectionLost => {
-            "the connection to LiveKit is lost and did not come back: is the server up?"
+            "the connection to LiveKit was lost and could not be restored: check that the server is running"
         }
     }
 }
 
-/// How the socket to the agent was lost, for people.
+/// Describes why the connection to the Voice Agent API was lost.
 pub fn loss(loss: &SocketLoss) -> String {
     match loss {
         SocketLoss::Unreachable(why) => {
             format!(
-                "the Voice Agent API cannot be reached: {why}; check ASSEMBLYAI_BASE_URL and the network"
+                "cannot reach the Voice Agent API: {why}; check ASSEMBLYAI_BASE_URL and the network"
             )
         }
         SocketLoss::Refused(status @ 401) => {
-            format!("the Voice Agent API refused the key (HTTP {status}): check ASSEMBLYAI_API_KEY")
+            format!(
+                "the Voice Agent API rejected the API key (HTTP {status}): check ASSEMBLYAI_API_KEY"
+            )
         }
         SocketLoss::Refused(status @ 403) => format!(
-            "the Voice Agent API refused this network, region or plan (HTTP {status}): ask AssemblyAI's support"
+            "the Voice Agent API denied access for this network, region or plan (HTTP {status}): contact AssemblyAI support"
         ),
         SocketLoss::Refused(status) => {
             format!("the Voice Agent API refused the connection (HTTP {status})")
@@ -103,12 +106,12 @@ fn rejected(error: &AgentError) -> String {
         ("unauthorized" | "forbidden", _) => "check ASSEMBLYAI_API_KEY",
         ("at_capacity" | "concurrency_exceeded", _) => "try again later",
         (_, Some("output.voice")) => {
-            "leave [voice] name out of agent.toml, or take one of the voices that `parlor doctor` lists"
+            "remove `name` from [voice] in agent.toml, or use a voice that `parlor doctor` lists"
         }
-        (_, Some(_)) => "correct agent.toml",
-        (_, None) => "see the message",
+        (_, Some(_)) => "fix this setting in agent.toml",
+        (_, None) => "this message is all that the API reported",
     };
     let field = param.as_deref().map(|field| format!(" ({field})"));
     let field = field.unwrap_or_default();
-    format!("the Voice Agent API refused the session: {code}{field}: {message}; {what_to_do}")
+    format!("the Voice Agent API rejected the session: {code}{field}: {message}; {what_to_do}")
 }

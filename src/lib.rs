@@ -1,8 +1,8 @@
-//! Parlor: a voice agent for every LiveKit room.
+//! Parlor: a voice agent worker for LiveKit.
 //!
-//! One worker joins a room, hears the caller through LiveKit's native core, speaks with
-//! AssemblyAI's Voice Agent API over one WebSocket, and plays its replies into the room. What a
-//! call decides is in `parlor_core`; here is how it is carried out.
+//! The worker joins rooms, receives callers' audio through LiveKit's native core, streams it to
+//! AssemblyAI's Voice Agent API over one WebSocket per call, and plays the replies into the room.
+//! The state machines are in the crate `parlor_core` and do no I/O; this crate does the I/O.
 
 #[cfg(feature = "dylib")]
 extern crate livekit_dylib as livekit;

@@ -1,7 +1,7 @@
-//! LiveKit's server API: Twirp over HTTP, with a token for each request.
+//! Client of LiveKit's server API: Twirp over HTTP, with a fresh access token for each request.
 //!
-//! `livekit-api` has clients of its own, which drop the path of the server's address and follow the
-//! proxies of the environment by rules that are not ours; its tokens are used here.
+//! The clients in `livekit-api` drop the path of the server's URL and apply their own rules to the
+//! proxy variables of the environment, so this module uses only that crate's access tokens.
 
 use std::time::Duration;
 
@@ -15,22 +15,22 @@ use serde::Deserialize;
 use crate::config::LiveKit;
 use crate::dial::{DialError, http};
 
-/// How long the server may take, unless a request says otherwise.
+/// Default timeout of a request.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long a telephone rings to which a call is handed over.
+/// Ringing timeout of a call transfer.
 const RINGS_FOR: Duration = Duration::from_secs(30);
 
-/// How much longer the answer may take than the ringing.
+/// How much longer than the ringing timeout the server may take to respond.
 const RINGING_MARGIN: Duration = Duration::from_secs(2);
 
-/// How long a token is good for: one request, on clocks that differ.
+/// Lifetime of a token: long enough for one request despite clock skew.
 const TOKEN_VALID: Duration = Duration::from_secs(600);
 
-/// The longest part of an error message that is shown.
+/// Maximum length of an error message of the server, in characters; the rest is cut off.
 const LONGEST_WORDS: usize = 200;
 
-/// A client of one server; cheap to clone.
+/// Client of one LiveKit server; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct LiveKitServer {
     livekit: LiveKit,
@@ -38,39 +38,40 @@ pub struct LiveKitServer {
     within: Duration,
 }
 
-/// Why the server did not do something. No text holds an address or a token.
+/// Why a request failed. No error text contains a URL or a token.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// It refused, for instance with `not_found`.
+    /// The server returned a Twirp error, for instance `not_found`.
     #[error("{code}: {words}")]
     Refused {
-        /// Twirp's code.
+        /// Code of the Twirp error.
         code: String,
-        /// Its words.
+        /// Message of the Twirp error.
         words: String,
     },
-    /// Something answered that is no LiveKit server, or one in trouble.
+    /// The response is an HTTP error without a Twirp error: the server is failing, or it is not a
+    /// LiveKit server.
     #[error("HTTP status {0}")]
     Status(StatusCode),
-    /// It could not be reached.
+    /// The server could not be reached.
     #[error("{0}")]
     Unreachable(String),
-    /// Its answer cannot be read.
-    #[error("the answer cannot be read")]
+    /// The response could not be decoded.
+    #[error("invalid response: this may not be a LiveKit server")]
     Garbled,
-    /// The key cannot sign.
-    #[error("a token cannot be made: check LIVEKIT_API_KEY and LIVEKIT_API_SECRET")]
+    /// The API key and secret cannot sign a token.
+    #[error("cannot create an access token: check LIVEKIT_API_KEY and LIVEKIT_API_SECRET")]
     Token,
 }
 
 impl ServerError {
-    /// Whether the room, participant or dispatch does not exist.
+    /// Returns whether the room, participant or dispatch does not exist.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused { code, .. } if code == "not_found")
     }
 }
 
-/// Twirp's error, as JSON has it.
+/// Body of a Twirp error.
 #[derive(Deserialize)]
 struct Refusal {
     code: String,
@@ -78,16 +79,16 @@ struct Refusal {
     msg: String,
 }
 
-/// A method of a service.
+/// A service and one of its methods.
 type Method = (&'static str, &'static str);
 
 type Answer<T> = Result<T, ServerError>;
 
 impl LiveKitServer {
-    /// A client of `livekit`, behind its proxies.
+    /// Creates a client of the server `livekit`, which connects through its proxies.
     ///
     /// # Errors
-    /// [`ServerError::Unreachable`]: HTTP cannot be set up.
+    /// [`ServerError::Unreachable`] if the HTTP client cannot be created.
     pub fn new(livekit: &LiveKit) -> Result<Self, ServerError> {
         let client = http::client(&livekit.proxies, ANSWER_WITHIN);
         let client = client.map_err(|error| ServerError::Unreachable(error.to_string()))?;
@@ -98,13 +99,13 @@ impl LiveKitServer {
         })
     }
 
-    /// The same with another deadline for each request.
+    /// Sets the timeout of each request.
     #[must_use]
     pub fn within(self, within: Duration) -> Self {
         Self { within, ..self }
     }
 
-    /// The rooms of these names; all of them without any.
+    /// Lists the rooms with these names; all rooms if `names` is empty.
     ///
     /// # Errors
     /// [`ServerError`]
@@ -120,7 +121,7 @@ impl LiveKitServer {
         Ok(answer.rooms)
     }
 
-    /// Who is in `room`.
+    /// Lists the participants in `room`.
     ///
     /// # Errors
     /// [`ServerError`]
@@ -134,7 +135,7 @@ impl LiveKitServer {
         Ok(answer.participants)
     }
 
-    /// Takes somebody out of `room`.
+    /// Removes a participant from `room`.
     ///
     /// # Errors
     /// [`ServerError`]
@@ -150,7 +151,7 @@ impl LiveKitServer {
         Ok(())
     }
 
-    /// Deletes `room`, with all who are in it.
+    /// Deletes `room`, which disconnects all its participants.
     ///
     /// # Errors
     /// [`ServerError`]
@@ -168,7 +169,7 @@ impl LiveKitServer {
         Ok(())
     }
 
-    /// The dispatches of `room`.
+    /// Lists the agent dispatches of `room`.
     ///
     /// # Errors
     /// [`ServerError`]
@@ -187,7 +188,7 @@ impl LiveKitServer {
         Ok(answer.agent_dispatches)
     }
 
-    /// Deletes a dispatch; gives what it was.
+    /// Deletes a dispatch and returns it.
     ///
     /// # Errors
     /// [`ServerError`]
@@ -205,7 +206,7 @@ impl LiveKitServer {
             .await
     }
 
-    /// Sends an agent to a room.
+    /// Dispatches an agent to a room.
     ///
     /// # Errors
     /// [`ServerError`]
@@ -218,7 +219,7 @@ impl LiveKitServer {
             .await
     }
 
-    /// Sends a data packet.
+    /// Sends a data packet to a room.
     ///
     /// # Errors
     /// [`ServerError`]
@@ -230,8 +231,8 @@ impl LiveKitServer {
         Ok(())
     }
 
-    /// Hands the telephone call of a participant over to `to`, `tel:` or `sip:`; it has rung there
-    /// and was answered when this is.
+    /// Transfers the call of a SIP participant to `to`, a `tel:` or `sip:` URI. Returns once the
+    /// target has answered.
     ///
     /// # Errors
     /// [`ServerError`]
@@ -283,7 +284,7 @@ impl LiveKitServer {
         token: AccessToken,
         within: Duration,
     ) -> Answer<R> {
-        // Any path of the server's address stays before the API's own.
+        // The path of the server's URL, if any, precedes the path of the API.
         let base = self.livekit.http_url();
         let url = format!("{base}/twirp/livekit.{service}/{method}");
         let unreachable = |error: DialError| ServerError::Unreachable(error.to_string());
@@ -321,7 +322,7 @@ fn admin(room: &str) -> VideoGrants {
     }
 }
 
-/// A peer's words as far as they are shown.
+/// Text from the server without control characters, truncated to [`LONGEST_WORDS`].
 fn words(text: &str) -> String {
     let shown = text.chars().filter(|it| !it.is_control());
     shown.take(LONGEST_WORDS).collect()

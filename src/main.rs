@@ -1,4 +1,4 @@
-//! The `parlor` command.
+//! Entry point of the `parlor` command.
 
 use std::process::ExitCode;
 

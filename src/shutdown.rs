@@ -1,4 +1,4 @@
-//! Signals: the first ends the process properly, the second at once.
+//! Handles SIGINT and SIGTERM: the first signal shuts down gracefully, the second immediately.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-/// Signals that may wait to be looked at.
+/// Capacity of a channel of signals.
 const SIGNALS: usize = 4;
 
-/// What is left of a process after the second signal.
+/// How long the process may still run after the second signal.
 const HASTE: Duration = Duration::from_secs(1);
 
-/// Watches SIGINT and SIGTERM, which no longer kill the process. To be made before anything else,
-/// so that no signal comes too early.
+/// Watches SIGINT and SIGTERM, which then do not kill the process. Create it before anything else,
+/// so that no signal arrives too early.
 #[derive(Debug)]
 pub struct Signals {
     count: watch::Receiver<usize>,
@@ -23,12 +23,12 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Watches from now on.
+    /// Starts watching.
     ///
     /// # Errors
-    /// When signals cannot be watched.
+    /// Fails if a signal handler cannot be installed.
     pub fn watch() -> anyhow::Result<Self> {
-        let why = "signals cannot be watched";
+        let why = "cannot install a signal handler";
         let mut interrupt = signal(SignalKind::interrupt()).context(why)?;
         let mut terminate = signal(SignalKind::terminate()).context(why)?;
         let (counter, count) = watch::channel(0);
@@ -44,7 +44,8 @@ impl Signals {
         Ok(Self { count, watching })
     }
 
-    /// Sends what `event` makes for each signal, earlier ones included, until nobody takes any more.
+    /// Returns a channel that receives the value of `event` once for each signal, including signals
+    /// before this call, until the receiver is dropped.
     pub fn events<E: Send + 'static>(
         &self,
         event: impl Fn() -> E + Send + 'static,
@@ -73,7 +74,7 @@ impl Signals {
         self.reach(1).await;
     }
 
-    /// Waits for the second signal, and a moment longer for what is about to end.
+    /// Waits for the second signal, and then one more second for tasks that are about to finish.
     pub async fn impatient(&self) {
         self.reach(2).await;
         sleep(HASTE).await;
@@ -82,7 +83,7 @@ impl Signals {
     async fn reach(&self, number: usize) {
         let mut count = self.count.clone();
         if count.wait_for(|count| *count >= number).await.is_err() {
-            // Nobody watches any more.
+            // The watching task is gone, so no signal can arrive.
             std::future::pending::<()>().await;
         }
     }

@@ -1,4 +1,4 @@
-//! Mints LiveKit access tokens, and knows its own again.
+//! Mints LiveKit access tokens and verifies tokens it has minted.
 
 use std::collections::HashMap;
 use std::time::{Duration, UNIX_EPOCH};
@@ -15,74 +15,75 @@ use serde_json::Value;
 use crate::clock;
 use crate::config::LiveKit;
 
-/// How long a worker's token opens the socket; each attempt has its own.
+/// Lifetime of a worker's token; each connection attempt mints its own.
 const WORKER_VALID: Duration = Duration::from_secs(600);
 
-/// Who a token makes its bearer.
+/// The kind of participant that a token is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The agent: participant kind `agent`, in state `initializing`.
+    /// The agent: participant kind `agent`, with `lk.agent.state` set to `initializing`.
     Agent,
-    /// An app, a browser, a person.
+    /// A caller, for instance a browser or an app.
     Caller,
 }
 
-/// What a token is for.
+/// Claims of a token that joins one room.
 #[derive(Debug, Clone)]
 pub struct Grant<'a> {
-    /// The one room it opens.
+    /// Name of the room.
     pub room: &'a str,
-    /// Unique in the room; a second participant of the same identity throws the first out.
+    /// Identity of the participant, unique in the room: a second participant with the same identity
+    /// disconnects the first.
     pub identity: &'a str,
-    /// Shown to people.
+    /// Display name of the participant.
     pub name: &'a str,
-    /// Who its bearer is.
+    /// Kind of the participant.
     pub kind: Kind,
-    /// How long it lets somebody join. Who has joined stays.
+    /// Lifetime of the token. It limits joining only; participants stay connected after it expires.
     pub valid: Duration,
 }
 
-/// A visit of somebody unknown: to talk in one room, with an agent that is sent there.
+/// Claims of a token for a visitor of the web page, who talks to an agent in one room.
 #[derive(Clone)]
 pub struct Visit {
-    /// Where, and as whom.
+    /// Room and identity.
     pub seat: Seat,
-    /// Shown to people.
+    /// Display name of the visitor.
     pub name: String,
-    /// For the agent to read; the visitor cannot change it.
+    /// Participant metadata for the agent; the visitor cannot change it.
     pub metadata: String,
-    /// The same, by name.
+    /// Participant attributes for the agent; the visitor cannot change them.
     pub attributes: HashMap<String, String>,
-    /// Who is sent; without it, the agents of every room come.
+    /// Agent to dispatch explicitly; `None` leaves the room to automatic dispatch.
     pub agent: Option<Sent>,
-    /// Whether they may see all of the agent's session and manage it.
+    /// Whether the visitor may read and manage the whole agent session (`canManageAgentSession`).
     pub manages: bool,
-    /// How long it lets them join. Who has joined stays.
+    /// Lifetime of the token. It limits joining only; participants stay connected after it expires.
     pub valid: Duration,
 }
 
-/// A place in a room.
+/// A room and an identity in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seat {
-    /// The room.
+    /// Name of the room.
     pub room: String,
-    /// Unique in it.
+    /// Identity of the participant.
     pub identity: String,
 }
 
-/// An agent that is sent to a room once the room is made.
+/// An agent that LiveKit dispatches when the room is created.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Sent {
-    /// The name that dispatches ask for.
+    /// Agent name of the dispatch.
     pub name: String,
-    /// For its call.
+    /// Metadata of the dispatch.
     pub metadata: String,
 }
 
-/// Mints a token that joins one room, publishes, subscribes and updates its own attributes.
+/// Mints a token that may join one room, publish, subscribe and update its own attributes.
 ///
 /// # Errors
-/// When the key or the secret cannot sign, for instance because one is empty.
+/// Fails if the API key and secret cannot sign, for instance because one is empty.
 pub fn mint(livekit: &LiveKit, grant: &Grant<'_>) -> Result<Secret, AccessTokenError> {
     let grants = VideoGrants {
         room_join: true,
@@ -105,10 +106,10 @@ pub fn mint(livekit: &LiveKit, grant: &Grant<'_>) -> Result<Secret, AccessTokenE
     token.to_jwt().map(Secret::new)
 }
 
-/// Mints the token that opens the dispatch socket: it may take calls and join no room.
+/// Mints the token of the dispatch WebSocket: its bearer may take jobs but not join a room.
 ///
 /// # Errors
-/// When the key or the secret cannot sign.
+/// Fails if the API key and secret cannot sign.
 pub fn mint_worker(livekit: &LiveKit) -> Result<Secret, AccessTokenError> {
     let grants = VideoGrants {
         agent: true,
@@ -121,10 +122,11 @@ pub fn mint_worker(livekit: &LiveKit) -> Result<Secret, AccessTokenError> {
         .map(Secret::new)
 }
 
-/// Mints a visitor's token: it joins one room, publishes a microphone, hears, and sends data.
+/// Mints a visitor's token, which may join one room, publish a microphone track, subscribe, and
+/// send data.
 ///
 /// # Errors
-/// When the key or the secret cannot sign.
+/// Fails if the API key and secret cannot sign.
 pub fn mint_visit(livekit: &LiveKit, visit: Visit) -> Result<Secret, AccessTokenError> {
     let grants = VideoGrants {
         room_join: true,
@@ -161,7 +163,7 @@ pub fn mint_visit(livekit: &LiveKit, visit: Visit) -> Result<Secret, AccessToken
     Ok(Secret::new(token))
 }
 
-/// The token with a grant that [`VideoGrants`] does not know.
+/// Adds `canManageAgentSession`, a grant that [`VideoGrants`] lacks, and signs the token again.
 fn managing(livekit: &LiveKit, token: &str) -> Option<String> {
     let mut parts = token.split('.');
     let (head, claims) = (parts.next()?, BASE64_URL_SAFE_NO_PAD.decode(parts.next()?));
@@ -175,9 +177,10 @@ fn managing(livekit: &LiveKit, token: &str) -> Option<String> {
     Some(format!("{signed}.{signature}"))
 }
 
-/// The seat of a caller whose token this key has signed, up to `grace` after it has expired.
+/// Verifies a caller's token and returns its seat. Accepts only tokens signed with our API key and
+/// secret, up to `grace` after they expire.
 pub fn seat(livekit: &LiveKit, token: &str, grace: Duration) -> Option<Seat> {
-    // Any algorithm that the token names but this one fails here.
+    // A token that names another algorithm fails here.
     let (signed, signature) = token.rsplit_once('.')?;
     let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
     hmac::verify(&key(livekit), signed.as_bytes(), &signature).ok()?;
@@ -220,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_callers_token_is_known_again_and_nobody_elses() {
+    fn only_caller_tokens_signed_with_our_key_are_accepted() {
         let ours = livekit("ours");
         let seat_of = |token: &Secret| seat(&ours, token.reveal(), GRACE);
         let token = mint(&ours, &grant(Kind::Caller)).unwrap();
@@ -238,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_seats_nobody() {
+    fn malformed_and_unsigned_tokens_are_rejected() {
         let ours = livekit("ours");
         let token = mint(&ours, &grant(Kind::Caller)).unwrap();
         let (signed, _) = token.reveal().rsplit_once('.').unwrap();

@@ -1,4 +1,4 @@
-//! Speech from and to WAV files.
+//! Reads and writes speech as WAV files.
 
 use std::io::Read;
 use std::path::Path;
@@ -7,21 +7,21 @@ use anyhow::{Context, bail};
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use parlor_core::audio::SAMPLE_RATE;
 
-/// Reads a WAV file as mono 16-bit audio at 24 kHz, whatever rate and channels it has.
+/// Reads a WAV file of any sample rate and channel count as mono 16-bit audio at 24 kHz.
 ///
 /// # Errors
-/// When it cannot be read, is no WAV file, or holds nothing.
+/// Fails if the file cannot be read, is not a WAV file, or contains no audio.
 pub fn read(path: &Path) -> anyhow::Result<Vec<i16>> {
-    let what = || format!("{} cannot be read", path.display());
+    let what = || format!("cannot read {}", path.display());
     let reader = WavReader::open(path).with_context(what)?;
     let samples = decoded(reader).with_context(what)?;
     if samples.is_empty() {
-        bail!("{} holds no audio", path.display());
+        bail!("{} contains no audio", path.display());
     }
     Ok(samples)
 }
 
-/// The same of a file that is open; it may be empty.
+/// Reads an open WAV file like [`read`]; returns no samples if it is empty.
 pub(crate) fn decoded<R: Read>(mut reader: WavReader<R>) -> hound::Result<Vec<i16>> {
     let spec = reader.spec();
     let samples = match spec.sample_format {
@@ -46,10 +46,10 @@ pub(crate) fn decoded<R: Read>(mut reader: WavReader<R>) -> hound::Result<Vec<i1
     Ok(resample(&mix(&samples?, spec.channels), spec.sample_rate))
 }
 
-/// Writes mono 16-bit audio at 24 kHz.
+/// Writes mono 16-bit audio at 24 kHz to a WAV file.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Fails if the file cannot be written.
 pub fn write(path: &Path, samples: &[i16]) -> anyhow::Result<()> {
     let spec = WavSpec {
         channels: 1,
@@ -57,7 +57,7 @@ pub fn write(path: &Path, samples: &[i16]) -> anyhow::Result<()> {
         bits_per_sample: 16,
         sample_format: SampleFormat::Int,
     };
-    let what = || format!("{} cannot be written", path.display());
+    let what = || format!("cannot write {}", path.display());
     let mut writer = WavWriter::create(path, spec).with_context(what)?;
     for sample in samples {
         writer.write_sample(*sample).with_context(what)?;
@@ -71,7 +71,7 @@ fn mix(samples: &[i32], channels: u16) -> Vec<i32> {
     samples.chunks_exact(channels).map(mean).collect()
 }
 
-/// Linear interpolation: good enough for a voice that is played to a caller once.
+/// Resamples to 24 kHz by linear interpolation, which is good enough for speech.
 fn resample(samples: &[i32], rate: u32) -> Vec<i16> {
     let length = samples.len() as u64 * u64::from(SAMPLE_RATE) / u64::from(rate.max(1));
     let at = |index: u64| samples.get(index as usize).copied().unwrap_or_default();
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn stereo_becomes_its_mean() {
+    fn stereo_is_mixed_down_to_the_mean() {
         assert_eq!(mix(&[10, 20, -4, 4], 2), [15, 0]);
     }
 }

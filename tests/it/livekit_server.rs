@@ -204,7 +204,10 @@ async fn a_failure_says_why_and_shows_no_address_and_no_password() {
             "HTTP status 502 Bad Gateway",
         ),
         (Some(("302 Found", Vec::new())), "HTTP status 302 Found"),
-        (Some(("200 OK", vec![0xff])), "the answer cannot be read"),
+        (
+            Some(("200 OK", vec![0xff])),
+            "invalid response: this may not be a LiveKit server",
+        ),
         (None, "no answer in time"),
     ];
     for (answer, expected) in cases {
