@@ -1,4 +1,4 @@
-//! What comes out of a conversation.
+//! Outputs of the conversation state machine.
 
 use std::time::Duration;
 
@@ -14,74 +14,74 @@ use super::fact::Fact;
 use super::failover::checkpoint::Checkpoint;
 use super::playout::background::Background;
 
-/// Something the driver must do, in order.
+/// Something that the driver must do. Actions must be carried out in order.
 #[derive(Debug, PartialEq)]
 pub enum Action {
-    /// Open the agent's WebSocket.
+    /// Open the WebSocket to the Voice Agent API.
     ConnectAgent,
     /// Open it with this credential, which resumes a session.
     ResumeAgent(Secret),
-    /// Send a message to the agent.
+    /// Send a message to the Voice Agent API.
     SendAgent(AgentCommand),
-    /// Send 50 ms of the caller's voice to the agent (`input.audio`).
+    /// Send 50 ms of the caller's audio (`input.audio`).
     SendAudio(Frame),
-    /// Close the agent's WebSocket.
+    /// Close the WebSocket to the Voice Agent API.
     CloseAgent,
-    /// Listen to this participant's microphone; nobody with `None`. This one is linked.
+    /// Subscribe to the microphone of this participant, who is the linked caller; `None` means
+    /// nobody.
     Listen(Option<Identity>),
-    /// Listen to these as well, and to no others: all who are there, unless only the one who is
-    /// linked is heard.
+    /// Subscribe to these callers besides the linked one, and to no others. Only sent if the agent
+    /// hears all callers.
     ListenAlso(Vec<Identity>),
-    /// What became of the first [`RoomEvent::HandOver`](super::RoomEvent::HandOver) that is not
-    /// answered yet.
+    /// Answer to the oldest unanswered [`RoomEvent::HandOver`](super::RoomEvent::HandOver).
     AnswerHandOver(Result<(), HandOverRefusal>),
-    /// Queue a frame of the agent's voice.
+    /// Queue a frame of the agent's audio for playout.
     Play {
-        /// Whose frame.
+        /// Utterance of the frame.
         utterance: Utterance,
-        /// Its next samples.
+        /// Next samples, mono at 24 kHz.
         frame: Frame,
     },
-    /// Hold playout where it is; what is queued stays.
+    /// Pause playout and keep the queue.
     PausePlayout,
-    /// Go on with what is queued.
+    /// Resume playout.
     ResumePlayout,
-    /// Drop everything not yet played: our queue first, then the native one.
+    /// Drop all audio that was not played yet: first Parlor's queue, then LiveKit's audio source.
     FlushPlayout,
-    /// Have the caller hear this besides the agent's voice, from now on.
+    /// Play this background audio from now on.
     Background(Background),
-    /// Use a tool; [`Event::ToolDone`](super::Event::ToolDone) brings what it gave.
+    /// Run a tool; [`Event::ToolDone`](super::Event::ToolDone) returns the result.
     RunTool {
-        /// The call, to be named when it is done.
+        /// ID of the tool call, to be repeated in the result.
         call: ToolCallId,
-        /// The tool.
+        /// Name of the tool.
         name: String,
-        /// A JSON object, as text; not yet held against the tool's schema.
+        /// JSON object, as text; not yet validated against the tool's schema.
         arguments: Private<String>,
-        /// How long it may take; then its answer does not count.
+        /// Timeout; a later result is ignored.
         within: Duration,
     },
-    /// Nobody waits for this call of a tool any more.
+    /// Cancel this tool call; its result is not needed.
     CancelTool(ToolCallId),
-    /// Write to the caller, because nothing can be said.
+    /// Send a text message to the caller, because the agent cannot speak at the moment.
     Write(Private<String>),
-    /// Take this participant out of the room.
+    /// Remove this participant from the room.
     Dismiss(Identity),
-    /// Delete the room, with all who are in it.
+    /// Delete the room with all its participants.
     DeleteRoom,
-    /// Show the room what is said (`lk.transcription`).
+    /// Publish a caption to the room (`lk.transcription`).
     Caption(Caption),
-    /// Show the room what the agent does (`lk.agent.state`).
+    /// Publish the agent state to the room (`lk.agent.state`).
     SetAgentState(AgentState),
-    /// Something worth a log line, a counter or a line of transcript.
+    /// Record a fact for logs, metrics, transcripts and reports.
     Observe(Fact),
-    /// From here another process could go on with the call.
+    /// Store this checkpoint, from which another process can continue the call.
     Checkpoint(Box<Checkpoint>),
-    /// Leave the room; the call is over. Always the last action.
+    /// Leave the room: the call is over. Always the last action.
     Finish(Outcome),
 }
 
-/// A message of the Voice Agent API, client to server.
+/// Message from the client to the Voice Agent API.
 #[derive(Debug, PartialEq)]
 pub enum AgentCommand {
     /// `session.update`.
@@ -92,7 +92,7 @@ pub enum AgentCommand {
     EndSession,
     /// `tool.result`.
     ToolResult {
-        /// The call that is answered.
+        /// ID of the tool call.
         call: ToolCallId,
         /// Always a string, normally JSON.
         result: Private<String>,
@@ -101,21 +101,21 @@ pub enum AgentCommand {
     },
     /// `reply.create`.
     CreateReply {
-        /// For this reply only.
+        /// Instructions for this reply only.
         instructions: Option<Private<String>>,
     },
     /// `reply.cancel`.
     CancelReply(ReplyId),
     /// `conversation.message`.
     Message {
-        /// Who is supposed to have said it.
+        /// Author of the message.
         role: Role,
-        /// What.
+        /// Text of the message.
         content: Private<String>,
     },
 }
 
-/// Who says a `conversation.message`.
+/// Author of a `conversation.message`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// The caller.
@@ -124,8 +124,8 @@ pub enum Role {
     System,
 }
 
-/// A stretch of the agent's voice within its call, counted from 1 in the order of playing: a
-/// reply, or what of it follows a flush. Facts name a reply by its first stretch.
+/// Number of a contiguous segment of the agent's audio, counted from 1 in playout order. A segment
+/// is a reply, or the rest of a reply after a flush. Facts refer to a reply by its first segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Utterance(pub u32);
 
@@ -134,19 +134,19 @@ pub struct Utterance(pub u32);
 pub enum AgentState {
     /// The voice session is not ready yet.
     Initializing,
-    /// The agent hears.
+    /// The agent is listening.
     Listening,
-    /// The caller's turn is over, the reply not yet audible.
+    /// The caller's turn is over and the reply is not audible yet.
     Thinking,
     /// The reply is audible.
     Speaking,
 }
 
 impl AgentState {
-    /// The attribute that tells the room what the agent does.
+    /// Name of the participant attribute.
     pub const ATTRIBUTE: &str = "lk.agent.state";
 
-    /// The attribute's value.
+    /// Value of the participant attribute.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Initializing => "initializing",

@@ -1,5 +1,5 @@
-//! What follows from an event once its parts have taken it in: changes of the session, answers of
-//! tools, requests, the end of a call that is leaving.
+//! Follow-up work after every event: session updates, tool results, reply requests, and the end of
+//! the call.
 
 use super::context::Timer;
 use super::{
@@ -9,7 +9,7 @@ use crate::ids::ToolCallId;
 use crate::secret::Private;
 
 impl Conversation {
-    /// Does what has become possible.
+    /// Does everything that the last event made possible.
     pub(super) fn advance(&mut self) {
         if !self.is_live() {
             return;
@@ -29,7 +29,7 @@ impl Conversation {
         self.set_background();
     }
 
-    /// Tells the session what the agent has become, between two replies.
+    /// Sends changes of the configuration to the session, between two replies.
     fn change_session(&mut self) {
         if self.turn.has_open_reply() {
             return;
@@ -42,7 +42,7 @@ impl Conversation {
         }
     }
 
-    /// Answers the calls of tools whose turn it is.
+    /// Sends the tool results that are due.
     fn answer_tools(&mut self) {
         if self.is_saying_last_words() {
             return;
@@ -53,7 +53,7 @@ impl Conversation {
         }
     }
 
-    /// Asks for what the agent is to say by itself, when nobody speaks.
+    /// Requests the next pending reply when nobody is speaking.
     fn ask(&mut self) {
         let tools = &self.tools;
         self.requests.keep_fillers(|call| tools.is_running(call));
@@ -62,13 +62,13 @@ impl Conversation {
         if is_free && self.requests.ask(&mut self.cx) {
             self.turn.await_reply(&mut self.cx);
             if is_last {
-                // Replies that made way do not count.
+                // Replies cancelled in favour of the goodbye do not count.
                 self.await_goodbye();
             }
         }
     }
 
-    /// The session gives way to another one as soon as nobody speaks.
+    /// Replaces the session as soon as nobody is speaking.
     fn rotate_if_due(&mut self) {
         let is_due = self.rotation_due && self.link.is_ready() && self.hang_up.is_none();
         if is_due && self.is_quiet() && !self.tools.is_busy() {
@@ -76,7 +76,7 @@ impl Conversation {
         }
     }
 
-    /// Whether nobody speaks, or has spoken and waits.
+    /// Whether nobody is speaking and the caller is not waiting for a reply.
     fn is_quiet(&self) -> bool {
         self.turn.is_idle() && !self.tools.has_caller_spoken()
     }
@@ -87,8 +87,7 @@ impl Conversation {
         self.link_changed(outcome);
     }
 
-    /// Counts how long the caller says nothing while it is the caller's turn and the agent could be
-    /// heard.
+    /// Times the caller's silence while it is the caller's turn and the agent can be heard.
     fn watch_silence(&mut self) {
         let is_silent = self.turn.state() == AgentState::Listening
             && self.is_quiet()
@@ -104,7 +103,7 @@ impl Conversation {
         }
     }
 
-    /// [`Timer::Idle`]: the agent speaks up, or the call ends.
+    /// [`Timer::Idle`]: says the next idle line, or ends the call after the last one.
     pub(super) fn caller_is_silent(&mut self) {
         let lines = &self.session_sync.profile().lines.idle;
         match lines.get(self.usage_meter.idle_lines) {
@@ -116,7 +115,7 @@ impl Conversation {
         }
     }
 
-    /// The agent goes on in the phase that a tool's arguments name.
+    /// Enters the phase named by the arguments of a tool call.
     pub(super) fn set_state(&mut self, call: &ToolCallId, arguments: &Private<String>) {
         let name = serde_json::from_str::<serde_json::Value>(arguments.reveal());
         let name = name
@@ -138,18 +137,18 @@ impl Conversation {
             .done(&mut self.cx, call, result.to_string().into(), is_error);
     }
 
-    /// Whether the end is not known yet.
+    /// Whether the outcome is still open.
     pub(super) fn is_live(&self) -> bool {
         matches!(self.life, Lifecycle::Live)
     }
 
-    /// The caller has said something: it may be the cue of a phase.
+    /// Enters a phase if the caller's words trigger one.
     pub(super) fn hear_cue(&mut self, words: &str) {
         let words = words.to_lowercase();
         self.enter_if(|phase| phase.when_caller_says.iter().any(|cue| words.contains(cue)));
     }
 
-    /// A tool gave its answer; one that did its work may be the cue of a phase.
+    /// Handles the result of a tool; a successful tool may trigger a phase.
     pub(super) fn tool_done(&mut self, call: &ToolCallId, result: Private<String>, is_error: bool) {
         let done = self.tools.done(&mut self.cx, call, result, is_error);
         if let Some(tool) = done.filter(|_| !is_error) {
@@ -163,7 +162,7 @@ impl Conversation {
         }
     }
 
-    /// Writes to the caller that the service has no room yet, once.
+    /// Writes to the caller that the service is at capacity, once per call.
     pub(super) fn write_busy(&mut self) {
         let line = self.session_sync.profile().lines.busy.clone();
         if let Some(line) = line.filter(|_| !std::mem::replace(&mut self.busy_written, true)) {
@@ -171,7 +170,7 @@ impl Conversation {
         }
     }
 
-    /// Writes to the caller that the session is lost, if there was one.
+    /// Writes to the caller that the session is lost, if it was ready.
     pub(super) fn write_lost(&mut self) {
         let line = self.session_sync.profile().lines.lost.clone();
         if let Some(line) = line.filter(|_| self.link.is_ready() && self.is_live()) {
@@ -179,7 +178,7 @@ impl Conversation {
         }
     }
 
-    /// Takes over what the agent is for this caller.
+    /// Applies a new profile of the agent.
     pub(super) fn set_profile(&mut self, profile: AgentProfile) {
         self.tools.set_rules(&profile.tools, &profile.limits);
         self.usage_meter.set_limits(&mut self.cx, &profile.limits);

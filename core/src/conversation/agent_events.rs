@@ -1,4 +1,4 @@
-//! Where each message of the Voice Agent API goes.
+//! Handling of messages from the Voice Agent API.
 
 use super::context::Timer;
 use super::playout::word_timing::Word;
@@ -8,7 +8,7 @@ use crate::ids::{ItemId, ReplyId};
 use crate::secret::Private;
 
 impl Conversation {
-    /// Takes in a message of the agent.
+    /// Handles a message from the Voice Agent API.
     pub(super) fn agent(&mut self, event: AgentEvent) {
         if !self.link.is_connected() {
             return;
@@ -45,7 +45,7 @@ impl Conversation {
         }
     }
 
-    /// What the agent says once the session is ready.
+    /// Handles messages that are only valid once the session is ready.
     fn conversation(&mut self, event: AgentEvent) {
         match event {
             AgentEvent::ToolCall {

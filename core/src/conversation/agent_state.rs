@@ -1,24 +1,24 @@
-//! What the room is shown of the agent, and a watchdog on what must not last.
+//! The agent state published to the room, and a watchdog that resets it when it is stuck.
 
 use std::time::{Duration, Instant};
 
 use super::context::{Context, Timer};
 use super::{Action, AgentState, Fact};
 
-/// How long "speaking" or "thinking" lasts without audio and without progress.
+/// How long the agent may be "speaking" or "thinking" without audio or progress.
 pub(super) const QUIET_AFTER: Duration = Duration::from_secs(10);
 
-/// The agent's state, which follows what is audible.
+/// Derives the agent's state from what is audible.
 #[derive(Debug)]
 pub(super) struct AgentStateTracker {
     pub(super) state: AgentState,
     /// The session is ready.
     pub(super) ready: bool,
-    /// Something of a reply was audible, and it goes on.
+    /// A reply is audible and not over yet.
     pub(super) speaking: bool,
-    /// An answer is awaited, which is none of the first so many replies.
+    /// A reply is awaited. The value is the number of replies that started before the request.
     pub(super) thinking: Option<u32>,
-    /// A tool works, which has a deadline of its own.
+    /// A tool is running; tools have their own timeout.
     pub(super) working: bool,
 }
 
@@ -33,21 +33,22 @@ impl AgentStateTracker {
         }
     }
 
-    /// Nothing is audible and no reply is made; the answer was among the `replies` so far, or
-    /// is still awaited.
+    /// Nothing is audible and no reply is being generated. Stops "thinking" if the awaited reply
+    /// was among the `replies` so far.
     pub(super) fn idle(&mut self, replies: u32) {
         self.speaking = false;
         self.thinking = self.thinking.filter(|asked| replies <= *asked);
     }
 
-    /// [`Timer::Quiet`].
+    /// [`Timer::Quiet`]: resets a state that is stuck.
     pub(super) fn went_quiet(&mut self, cx: &mut Context) {
         cx.observe(Fact::WentQuiet(self.state));
         self.speaking = false;
         self.thinking = None;
     }
 
-    /// Shows a change. Playout, unless it is `held`, has enough until `plays_until`.
+    /// Publishes a changed state and sets the watchdog. `held` means that playout is paused, and
+    /// `plays_until` is when the queued audio ends.
     pub(super) fn show(&mut self, cx: &mut Context, held: bool, plays_until: Option<Instant>) {
         let state = self.now(held);
         if state != self.state {

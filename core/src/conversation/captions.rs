@@ -1,43 +1,43 @@
-//! What the room is shown of what is said, while it is said.
+//! Live captions of callers and the agent.
 
 use crate::ids::{Identity, ItemId};
 use crate::secret::Private;
 
 use super::Utterance;
 
-/// A change of the transcript that the room is shown.
+/// Change of the transcript that is published to the room.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Caption {
-    /// What a caller said in one turn, so far or at last.
+    /// Partial or final text of a caller's turn.
     Caller {
-        /// Who.
+        /// Identity of the caller.
         caller: Identity,
-        /// The turn, counted from 1 in the call.
+        /// Number of the turn, counted from 1 in the call.
         turn: u32,
-        /// All of it; replaces what was shown of the turn.
+        /// Text of the whole turn; replaces earlier text of the turn.
         text: Private<String>,
-        /// Whether it stays so.
+        /// Whether the text is final.
         is_final: bool,
     },
-    /// More of what the agent says, as it is heard.
+    /// More words of a reply, as they are heard.
     Agent {
-        /// The reply.
+        /// First utterance of the reply.
         utterance: Utterance,
-        /// What follows on what was shown of it.
+        /// Text to append to what was published of the reply.
         more: Private<String>,
     },
-    /// Nothing more is heard of a reply.
+    /// The end of a reply: no more of it will be heard.
     AgentDone {
-        /// The reply.
+        /// First utterance of the reply.
         utterance: Utterance,
-        /// All of it that was heard: normally what was shown and perhaps more.
+        /// All text that was heard: normally what was published so far, possibly followed by more.
         text: Private<String>,
-        /// Whether the caller cut it short.
+        /// Whether the caller interrupted the reply.
         interrupted: bool,
     },
 }
 
-/// The caller's turns as they are shown: each is closed before the next one.
+/// Tracks the captions of the caller's turns. Each turn is closed before the next one starts.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     turn: u32,
@@ -46,7 +46,7 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    /// `caller` said `text` in the turn `item`; what is to be shown for it.
+    /// Handles the transcript `text` of `caller` for turn `item`. Returns the captions to publish.
     pub(super) fn said(
         &mut self,
         caller: &Identity,
@@ -70,17 +70,17 @@ impl Turns {
             text: text.clone(),
             is_final,
         };
-        // What comes of a turn after its final text is news only when it is final again.
+        // After the final text of a turn, only another final text is published.
         let caption = (!is_late || is_final).then_some(caption);
         before.into_iter().chain(caption)
     }
 
-    /// Who says what is shown of the open turn.
+    /// Caller whose turn is open.
     pub(super) fn speaker(&self) -> Option<&Identity> {
         self.open.as_ref().map(|(caller, _)| caller)
     }
 
-    /// No more comes of the turn: it stays as it is.
+    /// Closes the open turn with the text published so far.
     pub(super) fn close(&mut self) -> Option<Caption> {
         let (caller, text) = self.open.take()?;
         Some(Caption::Caller {

@@ -1,53 +1,53 @@
-//! The deadlines of a call, and what its parts write to.
+//! Deadlines of a call, and the context that its parts share.
 
 use super::{Action, AgentCommand, Fact};
 
-/// The deadlines of a call.
+/// Deadlines of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Timer {
-    /// Nobody came.
+    /// No caller has joined.
     CallerWait,
-    /// Nobody came back.
+    /// The caller has not come back.
     CallerGrace,
-    /// What the caller said before did not come.
+    /// The announced pre-connect audio has not arrived.
     Early,
-    /// The agent's socket is not open.
+    /// The WebSocket to the Voice Agent API has not opened.
     Connect,
-    /// Nobody subscribed to our track.
+    /// Nobody has subscribed to the agent's track.
     Listener,
     /// The voice session is not ready.
     Ready,
-    /// A lost session is tried again.
+    /// Retry opening or resuming the voice session.
     Reconnect,
-    /// The agent does not say what it owes.
+    /// The resumed session has not continued its interrupted reply.
     Owed,
-    /// The voice session is not ended.
+    /// The voice session has not ended after `session.end`.
     End,
-    /// A held reply is not confirmed as interrupted.
+    /// The API has not confirmed the interruption of a paused reply.
     Hold,
-    /// No audio and no progress.
+    /// The agent is "speaking" or "thinking" without audio or progress.
     Quiet,
-    /// What was heard of a reply is not known.
+    /// The text or the playout report of a finished reply has not arrived.
     Settle,
-    /// An answer of a tool waits, and nothing happens.
+    /// A tool result has been waiting to be sent, and nothing happens.
     ToolResult,
-    /// A tool takes too long, or the caller waits for one.
+    /// A tool has timed out, or a filler is due.
     ToolDue,
-    /// The caller says nothing.
+    /// The caller has been silent for too long.
     Idle,
-    /// The call lasts too long.
+    /// The call has reached its maximum duration.
     Duration,
-    /// Its voice sessions cost too much.
+    /// The voice sessions have reached the maximum cost.
     Cost,
-    /// The goodbye is not heard.
+    /// The goodbye has taken too long, or its end has been heard.
     Leave,
-    /// What must make way for the goodbye does not end.
+    /// The reply that blocks the goodbye has not ended.
     Goodbye,
-    /// The voice session comes near its longest time.
+    /// The voice session is close to its maximum duration.
     Rotate,
 }
 
-/// What every part of a call writes to.
+/// Current time, timers and pending actions, shared by all parts of a call.
 pub(super) type Context = crate::context::Context<Timer, Action>;
 
 impl Context {

@@ -1,4 +1,4 @@
-//! What goes into a conversation.
+//! Inputs of the conversation state machine.
 
 use std::time::{Duration, Instant};
 
@@ -8,155 +8,157 @@ use crate::secret::{Private, Secret};
 
 use super::{AgentProfile, Utterance};
 
-/// Something that happened at an edge.
+/// Input of a [`Conversation`](super::Conversation).
 #[derive(Debug, PartialEq)]
 pub enum Event {
-    /// The process is told to end, or dispatch took the job back.
+    /// The process is shutting down, or LiveKit terminated the job.
     Shutdown,
-    /// The worker ends and the call has run for as long as it may: the agent says goodbye and
-    /// hangs up.
+    /// The worker is shutting down and its drain time is over: the agent says goodbye and hangs up.
     SayGoodbye,
     /// Something happened in the LiveKit room.
     Room(RoomEvent),
-    /// The agent's WebSocket is open; the API says nothing until it is configured.
+    /// The WebSocket to the Voice Agent API is open. The API sends nothing until it is configured.
     AgentOpened,
-    /// A message of the Voice Agent API.
+    /// Message from the Voice Agent API.
     Agent(AgentEvent),
-    /// The agent's WebSocket is gone, or never opened. Once for each connection.
+    /// The WebSocket to the Voice Agent API closed or could not be opened. Sent once per connection
+    /// attempt.
     AgentLost(SocketLoss),
-    /// The agent has taken no audio for too long: its queue stayed full.
+    /// The WebSocket has accepted no audio for too long: its send queue stayed full.
     AgentStalled,
-    /// What the agent is for the caller who is linked: after each [`Action::Listen`], before
-    /// the agent's WebSocket is open, and whenever it has changed.
-    ///
-    /// [`Action::Listen`]: super::Action::Listen
+    /// Profile of the agent for the linked caller. Sent after each
+    /// [`Action::Listen`](super::Action::Listen), before the WebSocket is open, and whenever the
+    /// profile changes.
     Brief(Box<AgentProfile>),
-    /// A tool gave its answer.
+    /// A tool call finished.
     ToolDone {
-        /// The call of [`Action::RunTool`](super::Action::RunTool).
+        /// ID from [`Action::RunTool`](super::Action::RunTool).
         call: ToolCallId,
-        /// For the model, normally JSON.
+        /// Result for the model, normally JSON.
         result: Private<String>,
-        /// Whether it failed.
+        /// Whether the tool failed.
         is_error: bool,
     },
-    /// Somebody who may speak for the caller wrote to the agent.
+    /// Text message to the agent from somebody who may speak on the caller's behalf.
     Input(Private<String>),
-    /// Something happened in the playout queue.
+    /// Report from the playout queue.
     Playout(PlayoutEvent),
-    /// 10 ms of what is heard of the callers.
+    /// 10 ms of the callers' audio, mono at 24 kHz.
     Mic(Frame),
-    /// Who of several callers speaks, from here on; nobody with `None`.
+    /// Caller who is speaking from now on, or `None` when nobody is.
     Speaks(Option<Identity>),
-    /// What a caller said before the agent came, up to where its microphone begins; empty when it
-    /// could not be had.
+    /// Pre-connect audio: what a caller said before the agent subscribed to the microphone. Empty
+    /// if it could not be received.
     Early {
-        /// Who.
+        /// Identity of the caller.
         from: Identity,
-        /// What, however long.
+        /// The whole recording, of any length, mono at 24 kHz.
         voice: Frame,
     },
 }
 
-/// Something that happened in the LiveKit room.
+/// Event in the LiveKit room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RoomEvent {
-    /// A participant is in the room (`ParticipantConnected`, or found there on joining).
+    /// A participant is in the room: it connected (`ParticipantConnected`), or was there when the
+    /// agent joined.
     Joined {
-        /// Who.
+        /// Identity of the participant.
         identity: Identity,
-        /// What it is, and what it may do.
+        /// Kind and permissions of the participant.
         info: ParticipantInfo,
     },
-    /// What a participant is or may do has changed.
+    /// The attributes or permissions of a participant changed.
     Changed {
-        /// Who.
+        /// Identity of the participant.
         identity: Identity,
-        /// What it is from now on.
+        /// Kind and permissions from now on.
         info: ParticipantInfo,
     },
     /// A participant left (`ParticipantDisconnected`).
     Left {
-        /// Who.
+        /// Identity of the participant.
         identity: Identity,
-        /// In which way.
+        /// Whether it left on purpose or lost its connection.
         how: LeaveReason,
     },
-    /// What a participant said before the agent came is on its way (`TF_PRECONNECT_BUFFER`).
+    /// A participant has announced pre-connect audio (`TF_PRECONNECT_BUFFER`).
     EarlyComes {
-        /// Who.
+        /// Identity of the participant.
         from: Identity,
     },
-    /// A participant wants the agent to listen to somebody else.
+    /// A participant asks the agent to listen to somebody else.
     HandOver {
-        /// Who.
+        /// Identity of the participant who asks.
         from: Identity,
-        /// To whom.
+        /// Identity of the participant to listen to.
         to: Identity,
     },
     /// Another agent is in the room.
     Agent {
-        /// What it is called (`lk.agent.name`).
+        /// Name of the other agent (`lk.agent.name`).
         name: String,
-        /// Whether it joined before us; of two in one second, whose identity comes first.
+        /// Whether it joined before this agent. If both joined in the same second, the lower
+        /// identity counts as first.
         was_first: bool,
     },
-    /// A participant wrote to the agent (a text stream on `lk.chat`).
+    /// A participant sent a text message to the agent (text stream on topic `lk.chat`).
     Text {
-        /// Who.
+        /// Identity of the participant.
         from: Identity,
-        /// What.
+        /// Text of the message.
         text: Private<String>,
     },
-    /// Somebody hears our track (`LocalTrackSubscribed`).
+    /// A participant subscribed to the agent's track (`LocalTrackSubscribed`).
     Subscribed,
-    /// Why nobody can hear our track from now on; `None` when it can be heard again.
+    /// Why the agent's track cannot be heard from now on, or `None` when it can be heard again.
     Voice(Option<Inaudible>),
-    /// The room is over for us (`Disconnected`).
+    /// The agent is disconnected from the room (`Disconnected`).
     Ended(RoomEnd),
 }
 
-/// Why the agent cannot be heard.
+/// Why callers cannot hear the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Inaudible {
-    /// The server took the permission to publish, and the track with it.
+    /// The server revoked the permission to publish and unpublished the track.
     NotAllowed,
-    /// The track is gone and could not be published again.
+    /// The track was unpublished and could not be published again.
     NotPublished,
     /// A moderator muted the track.
     Muted,
-    /// The caller may not subscribe to any track.
+    /// The linked caller has no permission to subscribe to tracks.
     CallerDeaf,
 }
 
-/// In which way a participant left.
+/// How a participant left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LeaveReason {
-    /// By its own will, or the server's.
+    /// On purpose: it left, or the server removed it.
     Left,
-    /// It was lost on the way, and may come back.
+    /// It lost its connection and may rejoin.
     Lost,
 }
 
-/// What decides whether a participant is a caller.
+/// Kind and permissions of a participant, which decide whether it is a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ParticipantInfo {
-    /// What the server says it is.
+    /// Kind as reported by the server.
     pub kind: ParticipantKind,
-    /// It is neither hidden nor a recorder, and does not publish for somebody else.
+    /// Whether it takes part in the conversation: it is neither hidden nor a recorder, and does not
+    /// publish on behalf of another participant.
     pub takes_part: bool,
-    /// It may publish a microphone.
+    /// Whether it may publish a microphone track.
     pub may_speak: bool,
-    /// It may send data, and so chat.
+    /// Whether it may publish data, and so write chat messages.
     pub may_write: bool,
-    /// It may subscribe to tracks.
+    /// Whether it may subscribe to tracks.
     pub may_hear: bool,
-    /// Where its telephone call stands.
+    /// Status of its phone call.
     pub phone: Phone,
 }
 
 impl From<ParticipantKind> for ParticipantInfo {
-    /// A participant with every permission, whose call is active.
+    /// A participant with every permission and an active phone call.
     fn from(kind: ParticipantKind) -> Self {
         Self {
             kind,
@@ -169,14 +171,14 @@ impl From<ParticipantKind> for ParticipantInfo {
     }
 }
 
-/// Where a telephone call stands, by `sip.callStatus`.
+/// Status of a phone call, from the attribute `sip.callStatus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Phone {
-    /// `active`, or no telephone.
+    /// `active`, or the participant is not a phone.
     #[default]
     Active,
-    /// `dialing`, `ringing`, `automation` (keys are still dialled), or a status this version does
-    /// not know: nobody is on the line yet.
+    /// `dialing`, `ringing`, `automation` (DTMF digits are being sent), or a status that this
+    /// version does not know. Nobody is on the line yet.
     Pending,
     /// `hangup`.
     HungUp,
@@ -187,225 +189,225 @@ pub enum Phone {
 pub enum ParticipantKind {
     /// An app or a browser.
     Standard,
-    /// A stream that LiveKit takes in.
+    /// A stream that LiveKit ingests.
     Ingress,
     /// A recorder.
     Egress,
-    /// A telephone.
+    /// A phone.
     Sip,
     /// Another agent.
     Agent,
-    /// A caller from another network.
+    /// A caller from another network, connected by LiveKit's connector service.
     Connector,
     /// A bridge between rooms.
     Bridge,
 }
 
 impl ParticipantKind {
-    /// Whether it can be somebody who talks to the agent.
+    /// Whether a participant of this kind can be a caller.
     pub fn is_caller(self) -> bool {
         matches!(self, Self::Standard | Self::Sip | Self::Connector)
     }
 }
 
-/// Why the room is over for us.
+/// Why the agent was disconnected from the room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RoomEnd {
     /// The room was deleted or closed.
     Closed,
-    /// Somebody removed us.
+    /// The agent was removed from the room.
     Removed,
-    /// Another participant joined under our identity.
+    /// Another participant joined with the agent's identity.
     DuplicateIdentity,
-    /// The connection is gone and did not come back.
+    /// The connection was lost and could not be restored.
     ConnectionLost,
 }
 
-/// What the playout queue reports.
+/// Report from the playout queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlayoutEvent {
-    /// The first frame of `utterance` that is not silence was handed to the room.
+    /// The first frame of `utterance` that is not silent was passed to the room.
     Audible {
-        /// Whose frame.
+        /// Utterance of the frame.
         utterance: Utterance,
     },
-    /// More of `utterance` has been played.
+    /// More of `utterance` was played.
     Progress {
-        /// Whose frames.
+        /// Utterance being played.
         utterance: Utterance,
-        /// How much of it was played.
+        /// How much of it has been played.
         played: Duration,
     },
-    /// The last frame that was queued has been played.
+    /// The last queued frame was played, and the queue is empty.
     Drained {
-        /// Whose frame it was.
+        /// Utterance of the last frame.
         utterance: Utterance,
-        /// How much of it was played.
+        /// How much of it has been played.
         played: Duration,
     },
     /// The queue was flushed.
     Flushed {
-        /// Whose frames were cut.
+        /// Utterance that was playing.
         utterance: Utterance,
-        /// How much of it was played before.
+        /// How much of it had been played before the flush.
         played: Duration,
     },
-    /// A flush has taken effect: our queue and the native buffer are empty.
+    /// A flush is complete: both Parlor's queue and LiveKit's audio source are empty.
     Silent {
-        /// When the native buffer was cleared.
+        /// When LiveKit's audio source was cleared.
         at: Instant,
     },
-    /// More was queued than the bound allows; nobody is that far ahead.
+    /// The agent sent more audio than the playout queue can hold.
     Overflowed,
 }
 
-/// How the agent's WebSocket ended.
+/// Why the connection to the Voice Agent API closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SocketLoss {
-    /// It could not be opened: name, network, TLS, or no answer in time.
+    /// It could not be opened, because of DNS, the network, TLS or a timeout.
     Unreachable(String),
-    /// The server answered the handshake with this HTTP status.
+    /// The server rejected the handshake with this HTTP status.
     Refused(u16),
     /// It was closed with a code and a reason.
     Closed {
-        /// The WebSocket close code; 1006 when there was none.
+        /// WebSocket close code; 1006 if there was none.
         code: u16,
-        /// What the server said.
+        /// Reason given by the server.
         reason: String,
     },
-    /// It broke, or the peer fell silent.
+    /// It broke, or the server stopped responding.
     Broken(String),
 }
 
-/// A message of the Voice Agent API, server to client. Every field that the reference has
-/// seen missing is optional.
+/// Message from the Voice Agent API to the client. A field is optional if the API has been seen to
+/// omit it.
 #[derive(Debug, PartialEq)]
 pub enum AgentEvent {
-    /// `session.updated`: a configuration was taken.
+    /// `session.updated`: the API accepted a configuration.
     SessionUpdated,
     /// `session.ready`: audio may be sent.
     SessionReady {
-        /// The session.
+        /// ID of the session.
         session: Option<SessionId>,
-        /// The credential that resumes it.
+        /// Credential that resumes the session.
         resume_token: Option<Secret>,
-        /// When the server means to end it, seconds since the epoch; only to be logged.
+        /// When the server will end the session, in seconds since the Unix epoch. Only for logs.
         expires_at: Option<i64>,
-        /// Tools that run at the server: never to be answered by us.
+        /// Names of the tools that the server runs; the client must never send their results.
         server_tools: Vec<String>,
     },
     /// `session.error`, or its alias `error`.
     SessionError(AgentError),
-    /// `session.ended`: the server is done.
+    /// `session.ended`: the server ended the session.
     SessionEnded,
     /// `input.speech.started`.
     SpeechStarted,
     /// `input.speech.stopped`: the caller's turn is committed.
     SpeechStopped,
-    /// `transcript.user.delta`: the whole text of the turn so far.
+    /// `transcript.user.delta`: partial transcript of the caller's turn.
     UserTranscriptDelta {
-        /// The turn.
+        /// ID of the turn.
         item: Option<ItemId>,
-        /// Replaces what came before.
+        /// The whole turn so far; replaces earlier text.
         text: Private<String>,
     },
-    /// `transcript.user`: the final text of a turn.
+    /// `transcript.user`: final transcript of the caller's turn.
     UserTranscript {
-        /// The turn.
+        /// ID of the turn.
         item: Option<ItemId>,
-        /// What was said.
+        /// The whole turn.
         text: Private<String>,
     },
     /// `reply.started`.
     ReplyStarted {
-        /// The reply.
+        /// ID of the reply.
         reply: Option<ReplyId>,
     },
     /// `reply.audio`.
     ReplyAudio {
-        /// The reply; old servers leave it out.
+        /// ID of the reply; older servers omit it.
         reply: Option<ReplyId>,
-        /// Its next samples.
+        /// Next samples of the reply, mono at 24 kHz.
         frame: Frame,
     },
-    /// `transcript.agent.delta`: one more word.
+    /// `transcript.agent.delta`: the next word of a reply.
     AgentTranscriptDelta {
-        /// The reply.
+        /// ID of the reply.
         reply: Option<ReplyId>,
-        /// To be appended.
+        /// Text to append.
         delta: Private<String>,
-        /// When the word starts, after the reply's first sample.
+        /// When the word starts, from the first sample of the reply.
         start: Option<Duration>,
-        /// When it ends.
+        /// When the word ends, from the first sample of the reply.
         end: Option<Duration>,
     },
-    /// `transcript.agent`: the text of a reply.
+    /// `transcript.agent`: transcript of a reply.
     AgentTranscript {
-        /// The reply.
+        /// ID of the reply.
         reply: Option<ReplyId>,
-        /// What was said, cut by the server when interrupted.
+        /// The text, truncated by the server if the reply was interrupted.
         text: Private<String>,
-        /// Whether the caller cut it short.
+        /// Whether the caller interrupted the reply.
         interrupted: bool,
     },
     /// `reply.done`.
     ReplyDone {
-        /// The reply.
+        /// ID of the reply.
         reply: Option<ReplyId>,
-        /// How it ended.
+        /// How the reply ended.
         status: ReplyStatus,
     },
     /// `reply.error`.
     ReplyError {
-        /// The reply.
+        /// ID of the reply.
         reply: Option<ReplyId>,
-        /// What happened.
+        /// The error.
         error: AgentError,
-        /// Whether asking again may help.
+        /// Whether requesting a reply again may succeed.
         retryable: bool,
     },
     /// `tool.call`.
     ToolCall {
-        /// To be named in the answer.
+        /// ID of the tool call, to be repeated in the result.
         call: ToolCallId,
-        /// The tool.
+        /// Name of the tool.
         name: String,
-        /// A JSON object, as text.
+        /// JSON object, as text.
         arguments: Private<String>,
     },
-    /// A type this version does not know; to be ignored and counted.
+    /// Message of an unknown type; it is counted and otherwise ignored.
     Unknown {
-        /// The `type`, cut to 64 characters.
+        /// The `type` field, truncated to 64 characters.
         kind: String,
     },
 }
 
-/// `reply.done.status`. Absent means completed; only `interrupted` means barge-in.
+/// `reply.done.status`. A missing status means completed, and only `interrupted` means barge-in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReplyStatus {
-    /// The reply was said to its end.
+    /// The reply was spoken to its end.
     Completed,
-    /// The caller cut it short.
+    /// The caller interrupted it.
     Interrupted,
-    /// We or the server took it back.
+    /// The client or the server cancelled it.
     Cancelled,
-    /// It could not be made.
+    /// It could not be generated.
     Failed,
 }
 
 /// `session.error` or `reply.error`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentError {
-    /// In lower case; an open set.
+    /// Error code in lower case; the set of codes is open.
     pub code: String,
-    /// For people, cut to 300 characters.
+    /// Human-readable message, truncated to 300 characters.
     pub message: String,
-    /// The field that is wrong.
+    /// Configuration field that is invalid.
     pub param: Option<String>,
 }
 
 impl AgentError {
-    /// Whether the service has no room at the moment.
+    /// Whether the service is at capacity.
     pub(super) fn is_busy(&self) -> bool {
         matches!(self.code.as_str(), "at_capacity" | "concurrency_exceeded")
     }

@@ -1,4 +1,4 @@
-//! What is told of a call to whoever watches it: log lines, counters, transcripts, reports.
+//! Facts about a call, for log lines, metrics, transcripts and reports.
 
 use std::time::Duration;
 
@@ -8,182 +8,184 @@ use super::event::{AgentError, Inaudible, SocketLoss};
 use crate::ids::{ItemId, SessionId, ToolCallId};
 use crate::secret::Private;
 
-/// Something that happened in the call, for whoever watches it.
+/// Something that happened in the call, for logs, metrics, transcripts and reports.
 #[derive(Debug, PartialEq)]
 pub enum Fact {
     /// The voice session accepts audio.
     SessionReady {
-        /// Its name, for support requests.
+        /// ID of the session, for support requests.
         session: Option<SessionId>,
     },
-    /// The caller began to speak, as the API hears it.
+    /// The API detected that the caller started to speak.
     CallerSpeaks {
-        /// Since the caller's first sound, if it was heard here.
+        /// Time since the caller's first sound, if the room's audio contained one.
         ago: Option<Duration>,
     },
-    /// The caller has stopped speaking: the API took the turn.
+    /// The API detected that the caller stopped speaking, and committed the turn.
     CallerStopped {
-        /// Since the caller's last sound, if it was heard here.
+        /// Time since the caller's last sound, if the room's audio contained one.
         ago: Option<Duration>,
     },
-    /// What the caller said, so far or at last.
+    /// Partial or final transcript of the caller's turn.
     UserTranscript {
-        /// The turn.
+        /// ID of the turn.
         item: Option<ItemId>,
-        /// The whole turn.
+        /// Text of the whole turn.
         text: Private<String>,
-        /// Whether more may come.
+        /// Whether the text is final.
         is_final: bool,
     },
-    /// What the caller wrote instead of saying it.
+    /// The caller sent a text message instead of speaking.
     UserWrote {
-        /// The message.
+        /// Text of the message.
         text: Private<String>,
     },
-    /// What the agent said and the caller heard.
+    /// Transcript of a reply, as far as the caller heard it.
     AgentTranscript {
-        /// The reply.
+        /// First utterance of the reply.
         utterance: Utterance,
-        /// Cut to what was played when interrupted.
+        /// Text, truncated to what was played if the reply was interrupted.
         text: Private<String>,
-        /// Whether the caller cut it short.
+        /// Whether the caller interrupted the reply.
         interrupted: bool,
     },
-    /// A reply is heard.
+    /// A reply became audible.
     Audible {
-        /// The reply.
+        /// First utterance of the reply.
         utterance: Utterance,
-        /// How long the caller waited for it; none for a reply that nobody waited for.
+        /// How long the caller waited for the reply; `None` if nobody waited for it.
         waited: Option<Latency>,
     },
-    /// The caller cut a reply short. Comes when it is known how much of it was heard.
+    /// The caller interrupted a reply. Reported once it is known how much of it was played.
     Interrupted {
-        /// The reply.
+        /// First utterance of the reply.
         utterance: Utterance,
-        /// How much of it was heard.
+        /// How much of the reply was played.
         played: Duration,
     },
-    /// The caller's voice silenced the agent's.
+    /// A barge-in silenced the agent.
     Silenced {
-        /// From the caller's first sound until our queue and the native buffer were empty.
+        /// Time from the caller's first sound until Parlor's queue and LiveKit's audio source were
+        /// empty.
         after: Option<Duration>,
     },
-    /// A reply was held for the caller's voice, which was no interruption, and goes on.
+    /// False interruption: the caller's voice paused a reply, and the reply resumed.
     HeldInVain,
-    /// The voice session was lost; it is resumed, or another one begins.
+    /// The voice session was lost; Parlor resumes it or opens another one.
     AgentLost(SocketLoss),
-    /// The first voice session could not be opened; it is tried again.
+    /// The first voice session could not be opened; Parlor retries.
     AgentNotYet(SocketLoss),
-    /// A voice session is ready again.
+    /// A voice session is ready again after a loss.
     AgentBack {
-        /// Whether it is the one that was lost.
+        /// Whether it is the lost session, resumed.
         resumed: bool,
-        /// Since the loss.
+        /// Time since the loss.
         after: Duration,
     },
-    /// The API reported an error that the call survives.
+    /// The API reported an error that does not end the call.
     AgentError(AgentError),
-    /// A frame was dropped.
+    /// An audio frame was dropped.
     Dropped(DropReason),
-    /// The API sent a message of a type we do not know.
+    /// The API sent a message of an unknown type.
     UnknownMessage {
-        /// Its type.
+        /// Type of the message.
         kind: String,
     },
     /// The agent called a tool.
     ToolCalled {
-        /// The call.
+        /// ID of the tool call.
         call: ToolCallId,
-        /// The tool.
+        /// Name of the tool.
         name: String,
-        /// A JSON object, as text.
+        /// JSON object, as text.
         arguments: Private<String>,
     },
-    /// The answer to a call of a tool was sent.
+    /// The result of a tool call was sent to the API.
     ToolAnswered {
-        /// The call.
+        /// ID of the tool call.
         call: ToolCallId,
-        /// The tool.
+        /// Name of the tool.
         name: String,
-        /// What it gave.
+        /// Result of the tool.
         result: Private<String>,
-        /// Whether it failed.
+        /// Whether the tool failed.
         is_error: bool,
-        /// Since it was called.
+        /// Time since the tool was called.
         after: Duration,
     },
-    /// A call of a tool is not answered.
+    /// A tool call will not be answered.
     ToolDropped {
-        /// The call.
+        /// ID of the tool call.
         call: ToolCallId,
-        /// The tool.
+        /// Name of the tool.
         name: String,
-        /// Why.
+        /// Why it will not be answered.
         why: ToolDropped,
     },
-    /// The agent became something else in the middle of the call.
+    /// The call entered another phase.
     PhaseEntered {
-        /// What the phase is called.
+        /// Name of the phase.
         phase: String,
     },
-    /// The voice session was told what has changed.
+    /// A changed configuration was sent to the voice session.
     SessionChanged,
-    /// The API refused a voice; the session is opened with the agent's own, or without one.
+    /// The API rejected a voice. The session will be opened with the agent's own voice, or without
+    /// one.
     VoiceRefused,
-    /// The voice session comes near its longest time; another one goes on.
+    /// The voice session is close to its maximum duration and is being replaced.
     SessionRotated,
-    /// The call comes to its end because it reached a limit.
+    /// The call reached a limit and is ending.
     LimitReached(Limit),
-    /// The last fact: what the voice sessions of the call were.
+    /// Usage of the Voice Agent API. Always the last fact of a call.
     Used {
-        /// How long they were open, all together.
+        /// Total time that voice sessions were open.
         connected: Duration,
-        /// What that costs, at the price that was set.
+        /// Cost of that time at the configured price.
         cost: Option<f64>,
     },
-    /// Nobody can hear the agent: what it says does not count as said.
+    /// Callers cannot hear the agent; what it says does not count as said.
     Unheard(Inaudible),
-    /// The agent can be heard again.
+    /// Callers can hear the agent again.
     HeardAgain {
-        /// Since it could not be heard.
+        /// How long they could not hear it.
         after: Duration,
     },
-    /// "Speaking" or "thinking" lasted without audio; the state was put back.
+    /// The agent was "speaking" or "thinking" for too long without audio; its state was reset.
     WentQuiet(AgentState),
 }
 
-/// Why a frame was dropped.
+/// Why an audio frame was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DropReason {
-    /// From the microphone, before the session was ready or after its end.
+    /// Microphone frame that arrived before the session was ready or after it ended.
     MicNotReady,
-    /// From the agent, of a reply that was interrupted or of none.
+    /// Agent frame of an interrupted or unknown reply.
     StaleReply,
 }
 
-/// How long the caller waited for a reply, each since the caller's last sound.
+/// How long the caller waited for a reply, measured from the caller's last sound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Latency {
-    /// Until the API took the turn (`input.speech.stopped`).
+    /// Until the API committed the turn (`input.speech.stopped`).
     pub committed: Duration,
-    /// Until the first word or sample of the reply came.
+    /// Until the first word or sample of the reply arrived.
     pub first_token: Option<Duration>,
-    /// Until the first sample that is not silence was handed to the room.
+    /// Until the first sample that is not silent was passed to the room.
     pub audible: Duration,
 }
 
-/// Why a call of a tool is not answered.
+/// Why a tool call will not be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ToolDropped {
-    /// The API answers it itself.
+    /// The API runs the tool itself.
     AtServer,
-    /// It has the name of a call that is open or was answered.
+    /// Its ID is that of a pending or already answered tool call.
     Twice,
-    /// More wait than anybody makes in a reply.
+    /// Too many tool calls are pending.
     TooMany,
-    /// The caller interrupted the reply that called.
+    /// The caller interrupted the reply that made the tool call.
     Interrupted,
-    /// The voice session that called was replaced by another one.
+    /// The voice session that made the tool call was replaced by another one.
     SessionLost,
     /// The call is over.
     HungUp,

@@ -1,4 +1,4 @@
-//! Labels for logs and metrics: one for each variant, and nothing of what is in it.
+//! Labels for logs and metrics: one per enum variant, without its data.
 
 use super::{
     Action, AgentCommand, AgentEvent, DropReason, Event, Fact, Inaudible, Limit, Outcome,

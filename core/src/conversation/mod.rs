@@ -1,6 +1,6 @@
-//! One call as a state machine: link, turn, tools, callers. What happens at the edges comes in
-//! as [`Event`]s, what the edges must do goes out as [`Action`]s; JSON, sockets and the room's
-//! SDK are not known here.
+//! State machine of one call. Inputs are [`Event`]s and outputs are [`Action`]s. It covers the
+//! voice session, turn-taking, tool calls and callers, and knows nothing of JSON, sockets or the
+//! LiveKit SDK.
 
 mod action;
 mod advance;
@@ -57,14 +57,15 @@ pub use playout::background::{Background, Sounds};
 pub use profile::{AgentProfile, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
 pub use settings::{Answer, BargeIn, Dismiss, Hear, SecondAgent, Settings};
 
-/// One call, from an empty room to the end.
+/// One call, from an empty room to its end.
 ///
-/// Four families of methods and no fifth: `handle*` tells what happened, `poll_action` says what
-/// to do, `poll_timeout` says when to come back, and [`state`](Self::state) asks. The order is
-/// always the same: one event (or timeout), then `poll_action` until it gives `None`, then
-/// `poll_timeout`. Debug builds panic when an event comes before the actions are drained.
+/// There are four kinds of methods: `handle*` takes an event or a timeout, `poll_action` returns
+/// the next action, `poll_timeout` returns the next deadline, and [`state`](Self::state) is a
+/// query. Always use them in this order: handle one event or timeout, call `poll_action` until it
+/// returns `None`, then call `poll_timeout`. Debug builds panic when an event arrives while actions
+/// are pending.
 ///
-/// The last action is [`Action::Finish`], once. Events after it do nothing.
+/// The last action is [`Action::Finish`], which is returned once. Later events have no effect.
 #[derive(Debug)]
 pub struct Conversation {
     life: Lifecycle,
@@ -90,15 +91,16 @@ pub struct Conversation {
     requests: ReplyRequests,
     hang_up: Option<HangUp>,
     audibility: Audibility,
-    /// How the call ends if the telephone that rings is not answered: the wait for a caller is over.
+    /// Outcome of the call if a ringing phone does not answer. Set once the wait for a caller has
+    /// timed out.
     overdue: Option<Outcome>,
-    /// The session is to give way to another one.
+    /// The voice session is due to be replaced by a new one.
     rotation_due: bool,
-    /// The caller was written that the service has no room yet.
+    /// The caller has received the text message that the service is at capacity.
     busy_written: bool,
-    /// A reply that failed was asked for again in this turn.
+    /// A failed reply has already been retried in this turn.
     asked_again: bool,
-    /// What is heard besides the agent's voice.
+    /// Background audio that is playing.
     background: Background,
     chunker: Chunker,
 }
@@ -106,13 +108,13 @@ pub struct Conversation {
 #[derive(Debug)]
 enum Lifecycle {
     Live,
-    /// The end is known; the agent is told.
+    /// The outcome is known; the voice session is being ended.
     Ending(Outcome),
     Finished,
 }
 
 impl Conversation {
-    /// A call that starts now, in an empty room.
+    /// Creates a call that starts at `now` in an empty room.
     pub fn new(now: Instant, settings: Settings) -> Self {
         let mut cx = Context::new(now);
         if let Some(wait) = settings.caller_wait {
@@ -162,7 +164,7 @@ impl Conversation {
         call
     }
 
-    /// Takes in what happened at an edge.
+    /// Handles one event.
     pub fn handle(&mut self, now: Instant, event: Event) {
         if !self.wake(now) {
             return;
@@ -202,7 +204,8 @@ impl Conversation {
         self.remember();
     }
 
-    /// Takes in that the time of [`poll_timeout`](Self::poll_timeout) has come.
+    /// Handles all timers that have expired. Call it at the time returned by
+    /// [`poll_timeout`](Self::poll_timeout).
     pub fn handle_timeout(&mut self, now: Instant) {
         if !self.wake(now) {
             return;
@@ -214,26 +217,26 @@ impl Conversation {
         self.remember();
     }
 
-    /// What to do next; `None` when all is done.
+    /// Returns the next action, or `None` when there are no more.
     pub fn poll_action(&mut self) -> Option<Action> {
         self.cx.actions.pop_front()
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout), if nothing happens before.
+    /// Returns when to call [`handle_timeout`](Self::handle_timeout) if no event arrives earlier.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.cx.timers.next().map(|(_, at)| at)
     }
 
-    /// What the room is shown of the agent.
+    /// Agent state published to the room.
     pub fn state(&self) -> AgentState {
         self.turn.state()
     }
 
-    /// Whether there is anything left to decide.
+    /// Starts handling at `now`. Returns false if the call is finished.
     fn wake(&mut self, now: Instant) -> bool {
         debug_assert!(
             self.cx.actions.is_empty(),
-            "poll_action until None comes before the next event"
+            "call poll_action until it returns None before handling the next event"
         );
         self.cx.now = now;
         !matches!(self.life, Lifecycle::Finished)
@@ -248,7 +251,7 @@ impl Conversation {
         let Some(frame) = self.pre_connect.pass(frame, can_hear) else {
             return;
         };
-        // The caller can no longer interrupt; the API still gets sound to go by.
+        // The caller cannot interrupt the last words, but the API still needs an audio stream.
         let frame = match self.is_saying_last_words() {
             true => Frame::new(vec![0; frame.samples().len()]),
             false => frame,

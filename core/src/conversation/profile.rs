@@ -1,32 +1,32 @@
-//! What the agent is for one caller.
+//! The agent as it is for one caller.
 
 use std::time::Duration;
 
 use crate::secret::Private;
 use crate::wire::agent::SessionConfig;
 
-/// What the agent is for one caller, what it can become in the middle of the call, and what it
-/// must not exceed. The default is an agent of the API's own choice without tools or limits.
+/// An agent for one caller: its phases, tools and limits. The default leaves everything to the API
+/// and has no tools or limits.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AgentProfile {
-    /// What it is at first.
+    /// Phase in which the call starts.
     pub first: Phase,
-    /// What it can become.
+    /// Phases that the call can enter later.
     pub others: Vec<Phase>,
-    /// What it can do besides speaking, in any phase; a phase's session says which of it the
-    /// model is shown.
+    /// Tools of all phases. The session configuration of a phase lists the tools that the model may
+    /// use in it.
     pub tools: Vec<ToolRule>,
-    /// What it must not exceed.
+    /// Limits of the call.
     pub limits: Limits,
-    /// What it says of itself when nobody asks.
+    /// Lines that the agent says or writes unprompted.
     pub lines: Lines,
-    /// The agent's own voice, where the first phase has one that was chosen for this call: the next
-    /// to ask for when the API refuses that one.
+    /// The agent's own voice, if the first phase has a voice that was chosen for this call. It is
+    /// requested next if the API rejects the chosen voice.
     pub own_voice: Option<String>,
 }
 
 impl From<SessionConfig> for AgentProfile {
-    /// An agent that is always the same, without tools and limits of ours.
+    /// An agent with a single phase, no tools and default limits.
     fn from(session: SessionConfig) -> Self {
         let first = Phase {
             session,
@@ -39,55 +39,60 @@ impl From<SessionConfig> for AgentProfile {
     }
 }
 
-/// What the agent is for a part of the call.
+/// A part of a call with its own prompt or tools.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Phase {
-    /// What `set_state` calls it.
+    /// Name of the phase, used by `set_state`.
     pub name: String,
-    /// What the API is told. Greeting, voice and formats count in the first phase only.
+    /// Configuration sent to the API. Greeting, voice and audio formats only apply in the first
+    /// phase.
     pub session: SessionConfig,
-    /// When callers get longer to answer.
+    /// When callers get more time to answer.
     pub patience: Option<Patience>,
-    /// The call goes on in it after words of the caller that contain any of these, in lower case.
+    /// The call enters this phase when the caller says any of these phrases. They are in lower
+    /// case.
     pub when_caller_says: Vec<String>,
-    /// The call goes on in it after any of these tools has done its work.
+    /// The call enters this phase after any of these tools succeeds.
     pub after_tool: Vec<String>,
 }
 
-/// Longer silences while a long answer, such as a number or an address, is awaited.
+/// Longer end-of-turn silences while the agent expects a long answer such as a number or an
+/// address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patience {
-    /// The agent awaits one after words that contain any of these, in lower case.
+    /// The agent expects a long answer after it says any of these phrases. They are in lower case.
     pub after: Vec<String>,
-    /// Milliseconds of silence that end a finished sentence, 50 to 10000.
+    /// Silence that ends a finished sentence, in milliseconds, 50 to 10000.
     pub min_silence: u32,
-    /// Milliseconds of silence that end any turn, 50 to 10000; more than `min_silence`.
+    /// Silence that ends any turn, in milliseconds, 50 to 10000; longer than `min_silence`.
     pub max_silence: u32,
 }
 
-/// How a tool is used.
+/// How a tool is run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolRule {
-    /// What the model calls it.
+    /// Name of the tool, as the model knows it.
     pub name: String,
-    /// Who carries it out.
+    /// What runs the tool.
     pub kind: ToolKind,
-    /// How long it may take; shorter than the API's own patience, which is 120 s unless set.
+    /// Timeout. It must be shorter than the API's own timeout, which is 120 s unless configured.
     pub within: Duration,
-    /// Its answer does not wait for the `reply.done` of the reply that called.
+    /// Send the result at once instead of waiting for the `reply.done` of the reply that called the
+    /// tool.
     pub immediate: bool,
-    /// It goes on when the caller interrupts the reply that called; its answer comes later.
+    /// Keep the tool running when the caller interrupts the reply that called it, and send the
+    /// result later.
     pub survives_interruption: bool,
-    /// The API keeps the agent silent until it is answered.
+    /// The API keeps the agent silent until the result is sent.
     pub holds: bool,
-    /// What the agent says while the caller waits, one after the other.
+    /// Lines that the agent says, one after the other, while the caller waits for the tool.
     pub fillers: Vec<Private<String>>,
-    /// How long the caller waits before each of them.
+    /// Delay before each filler.
     pub filler_after: Duration,
 }
 
 impl Default for ToolRule {
-    /// A tool of the edges without a name that has 20 s.
+    /// A tool without a name that the driver runs with a timeout of 20 s.
     fn default() -> Self {
         Self {
             name: String::new(),
@@ -102,35 +107,35 @@ impl Default for ToolRule {
     }
 }
 
-/// Who carries a tool out.
+/// What runs a tool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToolKind {
-    /// An edge, on [`Action::RunTool`](super::Action::RunTool).
+    /// The driver, on [`Action::RunTool`](super::Action::RunTool).
     Edge,
-    /// The call itself: it ends once the goodbye was heard.
+    /// The conversation: the call ends once the goodbye has been heard.
     EndCall,
-    /// The call itself: it goes on in the phase that the argument `state` names.
+    /// The conversation: the call enters the phase named by the argument `state`.
     SetState,
 }
 
-/// What a call must not exceed; nothing by default, but for a model that goes in circles.
+/// Limits of a call. By default only the limits against a model that loops on tool calls are set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
-    /// How long the caller may be silent before the agent speaks up.
+    /// How long the caller may be silent before the agent prompts the caller.
     pub idle: Option<Duration>,
-    /// The length of the call, since the first session was ready.
+    /// Maximum duration of the call, from the time the first session is ready.
     pub duration: Option<Duration>,
-    /// Turns of the caller.
+    /// Maximum number of caller turns.
     pub turns: Option<u32>,
-    /// The price of its voice sessions, in the currency of `price`.
+    /// Maximum cost of the voice sessions, in the currency of `price`.
     pub cost: Option<f64>,
-    /// What an hour of an open voice session costs.
+    /// Price of one hour of an open voice session.
     pub price: Option<f64>,
-    /// Calls of tools.
+    /// Maximum number of tool calls.
     pub tool_calls: Option<u32>,
-    /// Calls of tools in one reply.
+    /// Maximum number of tool calls in one reply.
     pub tool_calls_in_reply: u32,
-    /// Calls of one tool with the same arguments, one after the other.
+    /// Maximum number of consecutive calls of one tool with the same arguments.
     pub same_tool_calls: u32,
 }
 
@@ -149,15 +154,15 @@ impl Default for Limits {
     }
 }
 
-/// What the agent says, or is written, without being asked. Each is said word for word.
+/// Lines that the agent says or writes unprompted. They are used verbatim.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Lines {
-    /// To a caller who is silent, one after the other; then the call ends.
+    /// Said to a silent caller, one after the other. After the last one the call ends.
     pub idle: Vec<Private<String>>,
-    /// Before the call ends by a limit or by the agent.
+    /// Said before the agent or a limit ends the call.
     pub goodbye: Option<Private<String>>,
-    /// Written to a caller for whom the service has no room yet.
+    /// Written to the caller while the service is at capacity.
     pub busy: Option<Private<String>>,
-    /// Written to a caller whose connection to the service is interrupted.
+    /// Written to the caller when the connection to the service is lost.
     pub lost: Option<Private<String>>,
 }

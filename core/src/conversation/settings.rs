@@ -1,4 +1,4 @@
-//! What one call is told from outside.
+//! Settings of one call.
 
 use std::time::Duration;
 
@@ -7,97 +7,99 @@ use super::playout::background::Sounds;
 use super::profile::AgentProfile;
 use crate::ids::Identity;
 
-/// What one call is told from outside. The default keeps an empty room for ever and ends the
-/// call as soon as the last caller has left.
+/// Settings of one call. The default waits for a caller indefinitely and ends the call as soon as
+/// the last caller leaves.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settings {
-    /// What the agent is, until [`Event::Brief`](super::Event::Brief) tells it for the caller.
+    /// The agent, until [`Event::Brief`](super::Event::Brief) provides its profile for the caller.
     pub profile: AgentProfile,
-    /// What the caller's voice does to the agent's.
+    /// What happens to the agent's audio when the caller starts to speak.
     pub barge_in: BargeIn,
-    /// How long an empty room is kept; `None` for ever.
+    /// How long to wait for a caller in an empty room; `None` waits indefinitely.
     pub caller_wait: Option<Duration>,
-    /// From the last caller's leaving to the end of the call: a page may be loaded again. A
-    /// telephone that hangs up ends the call at once.
+    /// How long to wait for a caller to come back after the last one has left, for example to
+    /// reload a page. The call ends at once if a phone hangs up.
     pub caller_grace: Duration,
-    /// The same when the caller did not leave but was lost.
+    /// Like `caller_grace`, for a caller who lost the connection.
     pub rejoin_grace: Duration,
-    /// Whom the agent hears.
+    /// Callers that the agent hears.
     pub hear: Hear,
-    /// How it answers what callers write.
+    /// How the agent answers text messages.
     pub chat: Answer,
-    /// What the agent is called; without it, agents of the same name do not matter.
+    /// Name of the agent. Without it, other agents in the room are ignored.
     pub agent_name: Option<String>,
-    /// What happens when another agent of that name is in the room.
+    /// What to do if another agent of that name is in the room.
     pub second_agent: SecondAgent,
-    /// What callers hear besides the agent's voice.
+    /// Background sounds that are available.
     pub sounds: Sounds,
-    /// Who is taken out of the room when the agent ends the call.
+    /// Callers to remove from the room when the agent ends the call.
     pub dismiss: Dismiss,
-    /// The only one whom the agent listens to; without it whoever comes first.
+    /// Identity of the only participant the agent listens to. Without it, the first caller is
+    /// linked.
     pub caller: Option<Identity>,
-    /// Where another process had to leave the call.
+    /// Checkpoint of another process from which to continue the call.
     pub resume: Option<Checkpoint>,
-    /// Whether [`Action::Checkpoint`](super::Action::Checkpoint) is wanted.
+    /// Whether to emit [`Action::Checkpoint`](super::Action::Checkpoint).
     pub checkpoints: bool,
 }
 
-/// Whom the agent hears of several callers. Whichever it is, one of them is linked: the agent's
-/// words and tools are for that one.
+/// Callers that the agent hears. In every mode one of them is the linked caller, to whom the
+/// agent's words and tools apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Hear {
-    /// The one who is linked.
+    /// Only the linked caller.
     #[default]
     Linked,
-    /// All of them at once.
+    /// All callers, mixed.
     Mix,
-    /// Whoever speaks loudest.
+    /// The caller who speaks loudest.
     Loudest,
 }
 
-/// How the agent answers what callers write, until they speak again.
+/// How the agent answers text messages, until the caller speaks again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Answer {
-    /// It says it, and the room is shown what is heard.
+    /// In speech, with captions of what is heard.
     #[default]
     Spoken,
-    /// The room is shown it, and nothing is heard.
+    /// In text only, without audio.
     Written,
 }
 
-/// Which of the callers who are heard are taken out of the room when the agent ends the call: a
-/// telephone would stay connected to an empty room, and an app would wait for another agent.
+/// Which of the callers who are heard are removed from the room when the agent ends the call. A
+/// phone would otherwise stay connected to an empty room, and an app would wait for another agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Dismiss {
-    /// Telephones.
+    /// Phones.
     Telephones,
     /// All of them.
     #[default]
     Everybody,
-    /// Nobody.
+    /// None of them.
     Nobody,
-    /// Everybody, by deleting the room; also when it was not the agent that ended the call.
+    /// All of them, by deleting the room, even if the agent did not end the call.
     Room,
 }
 
-/// What happens when two agents of the same name are in one room.
+/// What to do if two agents of the same name are in one room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SecondAgent {
-    /// The one that came later leaves.
+    /// The agent that joined later leaves.
     #[default]
     Refuse,
-    /// The one that was there leaves.
+    /// The agent that joined first leaves.
     Replace,
 }
 
-/// What happens to the agent's voice when the caller starts to speak.
+/// What happens to the agent's audio when the caller starts to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum BargeIn {
-    /// It is flushed at once.
+    /// Playout is flushed at once.
     #[default]
     Immediate,
-    /// It is held, flushed when the API confirms the interruption, and goes on otherwise.
+    /// Playout is paused. It is flushed if the API confirms the interruption, and resumed
+    /// otherwise.
     Hold,
-    /// It plays on until the API confirms the interruption.
+    /// Playout continues until the API confirms the interruption.
     Confirmed,
 }

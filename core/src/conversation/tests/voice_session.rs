@@ -366,7 +366,7 @@ fn nothing_comes_after_the_end() {
 }
 
 #[test]
-#[should_panic(expected = "poll_action until None")]
+#[should_panic(expected = "poll_action until it returns None")]
 #[cfg(debug_assertions)]
 fn an_event_before_the_actions_are_drained_is_a_bug() {
     let mut call = Call::new(configured());
