@@ -1,4 +1,4 @@
-//! A whole call on one machine: livekit-server, simulator, worker, and a caller who speaks.
+//! A complete demo call on one machine: livekit-server, simulator, worker and a speaking caller.
 
 mod script;
 mod server;
@@ -25,70 +25,70 @@ pub use script::Voice;
 pub use server::{Ended, Server, ServerError};
 pub use servers::Servers;
 
-/// The room of the demonstration.
+/// Name of the demo room.
 const ROOM: &str = "demo";
 
-/// How long its tokens let somebody join.
+/// Validity of the demo's access tokens; a participant who has joined stays longer.
 const TOKEN_VALID: Duration = Duration::from_secs(6 * 3600);
 
-/// Facts that may wait to be printed.
+/// Capacity of the channel of facts that wait to be printed.
 const FACTS: usize = 256;
 
-/// What is shown, and to whom it is told.
+/// Settings of a demo call.
 #[derive(Debug)]
 pub struct Demonstration {
-    /// Who answers.
+    /// The agent that answers.
     pub agent_store: AgentStore,
-    /// Who calls.
+    /// The caller's voice.
     pub voice: Voice,
-    /// Where what the caller heard is saved.
+    /// WAV file to write the audio that the caller heard to.
     pub heard: PathBuf,
-    /// The livekit-server to run; looked for when it is not named.
+    /// Path of the livekit-server binary; searched for when `None`.
     pub livekit_server: Option<PathBuf>,
-    /// The real Voice Agent API; the simulator without it.
+    /// The real Voice Agent API; `None` starts the simulator.
     pub api: Option<AgentApi>,
-    /// When the simulator calls a tool.
+    /// Rules by which the simulator calls tools.
     pub calls: Vec<ToolRule>,
 }
 
-/// Something to be shown as it happens.
+/// Progress of the demo, for display.
 #[derive(Debug)]
 pub enum Told<'a> {
-    /// The servers are up.
+    /// The servers are running.
     Up {
-        /// LiveKit's address.
+        /// URL of the LiveKit server.
         server: &'a str,
-        /// The Voice Agent API's address.
+        /// URL of the Voice Agent API.
         api: &'a str,
     },
-    /// How to join.
+    /// Connection details for joining the room.
     Link {
-        /// LiveKit's address.
+        /// URL of the LiveKit server.
         url: &'a str,
-        /// Opens the room.
+        /// Access token for the room.
         token: &'a Secret,
     },
-    /// The caller says this.
+    /// The caller says these words.
     Said(&'a str),
     /// Something happened in the call.
     Fact(&'a Fact),
-    /// The recording is there.
+    /// The recording of what the caller heard was saved.
     Saved {
-        /// Where.
+        /// Path of the WAV file.
         file: &'a Path,
-        /// How long it is.
+        /// Duration in seconds.
         seconds: f64,
     },
 }
 
-/// Takes what is told.
+/// Callback for progress of the demo.
 pub type Tell<'a> = &'a (dyn Fn(Told<'_>) + Sync);
 
 impl Demonstration {
-    /// Runs the call to its end; everything it started has ended with it.
+    /// Runs the call to its end, then stops everything it started.
     ///
     /// # Errors
-    /// When a part cannot be started, or the recording cannot be written.
+    /// If a server or a participant cannot start, or the recording cannot be written.
     pub async fn run(
         self,
         mut control: mpsc::Receiver<Event>,
@@ -125,7 +125,7 @@ impl Demonstration {
         let (over, until_over) = oneshot::channel();
         let talking = async {
             let ended = call.run(control).await;
-            // The caller's end may have come first.
+            // The caller may have ended first.
             over.send(()).ok();
             ended
         };
@@ -152,25 +152,25 @@ impl Demonstration {
         self.agent_store.close().await;
         servers.stop().await;
         called?;
-        ended.context("the agent cannot join")
+        ended.context("the agent cannot join the room")
     }
 }
 
-/// A caller with something to say.
+/// A caller who joins the demo room and speaks the script.
 struct Calling<'a> {
     livekit: &'a LiveKit,
     lines: Vec<script::Line>,
     is_greeted: bool,
-    /// Where what it hears is saved.
+    /// WAV file for the audio that the caller hears.
     file: &'a Path,
 }
 
 impl Calling<'_> {
-    /// Joins, says its lines until they or the call end, leaves, and saves what it heard.
+    /// Joins, says its lines until they are done or the call ends, leaves, and saves what it heard.
     async fn call(self, over: oneshot::Receiver<()>, tell: Tell<'_>) -> anyhow::Result<()> {
         let token = token(self.livekit, Kind::Caller, "caller")?;
         let joining = Caller::join(self.livekit, &token).await;
-        let mut caller = joining.context("the caller cannot join")?;
+        let mut caller = joining.context("the caller cannot join the room")?;
         let heard = caller.heard();
         let played = tokio::select! {
             played = script::play(&mut caller, self.lines, self.is_greeted, tell) => played,
@@ -199,5 +199,5 @@ fn token(livekit: &LiveKit, kind: Kind, name: &str) -> anyhow::Result<Secret> {
         kind,
         valid: TOKEN_VALID,
     };
-    mint(livekit, &grant).context("a token cannot be made")
+    mint(livekit, &grant).context("cannot create an access token")
 }

@@ -1,4 +1,4 @@
-//! What the demonstration's caller says, and when.
+//! The script of the demo's caller.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,24 +12,24 @@ use crate::room::Caller;
 use crate::sim::clips;
 use crate::wav;
 
-/// How long the agent may take to its next word.
+/// Timeout for the agent to start speaking.
 const SPEAKS_WITHIN: Duration = Duration::from_secs(15);
 
-/// How long it may speak.
+/// Timeout for the agent to finish speaking.
 const ENDS_WITHIN: Duration = Duration::from_secs(60);
 
-/// Who calls.
+/// Voice of the demo's caller.
 #[derive(Debug, Clone)]
 pub enum Voice {
-    /// Nobody here: you join yourself.
+    /// None: you join the room yourself.
     Yours,
-    /// A short talk that is shipped.
+    /// The bundled script.
     Shipped,
     /// A WAV file.
     File(PathBuf),
 }
 
-/// One thing the caller says.
+/// One line of the caller's script.
 #[derive(Debug)]
 pub(super) struct Line {
     words: String,
@@ -40,13 +40,13 @@ pub(super) struct Line {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum When {
-    /// After the agent has finished.
+    /// Once the agent has finished speaking.
     Listening,
-    /// A moment after the agent has begun: an interruption.
+    /// Shortly after the agent started speaking, as a barge-in.
     Speaking,
 }
 
-/// The lines of `voice`; none when you call yourself.
+/// Returns the lines of `voice`, or `None` if you join yourself.
 pub(super) fn lines(voice: &Voice) -> anyhow::Result<Option<Vec<Line>>> {
     match voice {
         Voice::Yours => Ok(None),
@@ -57,7 +57,8 @@ pub(super) fn lines(voice: &Voice) -> anyhow::Result<Option<Vec<Line>>> {
         }])),
         Voice::Shipped => {
             let line = |(name, when)| {
-                let clip = clips::find(name).with_context(|| format!("no clip {name}"))?;
+                let clip =
+                    clips::find(name).with_context(|| format!("no bundled clip named {name}"))?;
                 Ok(Line {
                     words: clip.words.to_owned(),
                     samples: clip.samples(),
@@ -73,7 +74,7 @@ pub(super) fn lines(voice: &Voice) -> anyhow::Result<Option<Vec<Line>>> {
     }
 }
 
-/// The shipped talk, by clip.
+/// The bundled script: clip names and when to play them.
 const SHIPPED: [(&str, When); 4] = [
     ("caller-hours", When::Listening),
     ("caller-table", When::Listening),
@@ -81,8 +82,8 @@ const SHIPPED: [(&str, When); 4] = [
     ("caller-bye", When::Listening),
 ];
 
-/// Says each line at its time, the first after the greeting if there is one, and hears the last
-/// reply out.
+/// Says each line at its time and waits for the last reply to end. If the agent greets, the first
+/// line waits for the greeting to end.
 pub(super) async fn play(
     caller: &mut Caller,
     lines: Vec<Line>,
@@ -103,7 +104,7 @@ pub(super) async fn play(
             .await
             .map_err(|error| anyhow!(error))?;
         if line.when == When::Speaking {
-            // The interrupted reply ends before the next begins.
+            // The interrupted reply ends before the next one starts.
             listening(&mut state).await?;
         }
         speaking(&mut state).await?;
@@ -126,7 +127,10 @@ async fn until(
 ) -> anyhow::Result<()> {
     match timeout(within, state.wait_for(|state| state == wanted)).await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(_)) => bail!("the caller's connection ended"),
-        Err(_) => bail!("the agent was not {wanted} within {} s", within.as_secs()),
+        Ok(Err(_)) => bail!("the caller lost its connection to the room"),
+        Err(_) => bail!(
+            "the agent was not in state `{wanted}` within {} s",
+            within.as_secs()
+        ),
     }
 }

@@ -1,4 +1,4 @@
-//! A livekit-server of our own, on loopback and free ports.
+//! A local livekit-server process on loopback, on free ports.
 
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::ops::Range;
@@ -18,25 +18,25 @@ use crate::clock;
 use crate::config::LiveKit;
 use crate::random;
 
-/// From the start of the process to its first answer.
+/// Timeout from the start of the process to its first HTTP response.
 const READY_WITHIN: Duration = Duration::from_secs(15);
 
-/// Between two looks at whether it answers.
+/// Interval between readiness checks.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// How long it may take to end by itself.
+/// Time to exit before giving up on waiting.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
 
-/// Where servers listen: below the ports that outgoing connections are given.
+/// Ports to choose from: below the range of ephemeral ports.
 const PORTS: Range<u16> = 20_000..32_000;
 
-/// The program's name.
+/// Name of the binary.
 const PROGRAM: &str = "livekit-server";
 
-/// A key for this machine only; livekit-server calls shorter secrets unsafe.
+/// API key and secret; livekit-server warns about shorter secrets.
 const KEY: (&str, &str) = ("demo", "a key that opens loopback alone, no other");
 
-/// A running livekit-server; it is killed when this is dropped.
+/// A running livekit-server process, killed on drop.
 #[derive(Debug)]
 pub struct Server {
     child: Child,
@@ -46,35 +46,35 @@ pub struct Server {
     ended: Ended,
 }
 
-/// What the server wrote of jobs that ended: one line each.
+/// Log lines of livekit-server about ended jobs.
 pub type Ended = Arc<Mutex<Vec<String>>>;
 
-/// Why there is no livekit-server.
+/// Why livekit-server could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// It is nowhere.
+    /// The binary was not found.
     #[error(
         "livekit-server was not found on PATH or in target/tools: run `make setup`, or set PARLOR_LIVEKIT_SERVER"
     )]
     Missing,
-    /// It could not be started.
-    #[error("{program} cannot be started: {error}")]
+    /// The process could not be spawned.
+    #[error("cannot start {program}: {error}")]
     Start {
-        /// What was run.
+        /// Path of the binary.
         program: PathBuf,
-        /// Why it did not.
+        /// Error of the spawn.
         error: std::io::Error,
     },
-    /// No port is free.
+    /// No free port was found.
     #[error("no port between {} and {} is free", PORTS.start, PORTS.end)]
     Port,
-    /// It ended at once, or did not answer.
-    #[error("livekit-server did not come up: {0}")]
+    /// The process exited or did not respond in time.
+    #[error("livekit-server did not start: {0}")]
     NotReady(String),
 }
 
 impl Server {
-    /// Starts a livekit-server and waits until it answers.
+    /// Starts livekit-server and waits until it responds.
     ///
     /// # Errors
     /// [`ServerError`]
@@ -114,7 +114,7 @@ impl Server {
         })
     }
 
-    /// Kills it and starts it again where it was; it knows nothing of what was before.
+    /// Kills the process and starts it again on the same ports, without its former state.
     ///
     /// # Errors
     /// [`ServerError`]
@@ -124,37 +124,38 @@ impl Server {
         Self::start_on(self.program, self.ports, self.ended).await
     }
 
-    /// What it wrote of jobs that ended.
+    /// Log lines about ended jobs.
     pub fn ended(&self) -> Ended {
         self.ended.clone()
     }
 
-    /// Its address and key.
+    /// URL, API key and secret of the server.
     pub fn livekit(&self) -> &LiveKit {
         &self.livekit
     }
 
-    /// Kills it, as a crash would.
+    /// Kills the process, like a crash.
     ///
     /// # Errors
-    /// When it cannot be killed.
+    /// If the process cannot be killed.
     pub async fn kill(mut self) -> std::io::Result<()> {
         self.child.kill().await
     }
 
-    /// Ends it and waits until it is gone.
+    /// Kills the process and waits until it has exited.
     pub async fn stop(mut self) {
-        // livekit-server waits for its participants on SIGTERM; they are all ours and gone.
+        // On SIGTERM, livekit-server would wait for its participants; all of them are ours and
+        // gone.
         if let Err(error) = self.child.start_kill() {
-            tracing::debug!(%error, "livekit-server was gone");
+            tracing::debug!(%error, "livekit-server had already exited");
         }
         if timeout(STOP_WITHIN, self.child.wait()).await.is_err() {
-            tracing::warn!("livekit-server did not end in time");
+            tracing::warn!("livekit-server did not exit in time");
         }
     }
 }
 
-/// Looks on PATH, beside this program, and in `target/tools`.
+/// Looks for the binary on PATH, next to this executable and in `target/tools`.
 fn find() -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let exe = std::env::current_exe().ok();
@@ -170,7 +171,7 @@ fn find() -> Option<PathBuf> {
         .find(|program| program.is_file())
 }
 
-/// Where it listens.
+/// Ports that livekit-server listens on.
 #[derive(Debug)]
 struct Ports {
     http: u16,
@@ -179,7 +180,7 @@ struct Ports {
 }
 
 impl Ports {
-    /// Three ports that were free a moment ago.
+    /// Returns three ports that were free when probed.
     fn free() -> Result<Self, ServerError> {
         let mut ports = candidates().filter(is_free);
         let mut next = || ports.next().ok_or(ServerError::Port);
@@ -193,7 +194,8 @@ impl Ports {
     fn config(&self) -> String {
         let Self { http, tcp, udp } = self;
         let (key, secret) = KEY;
-        // Without STUN servers of its own it names public ones, and every participant looks them up.
+        // Without configured STUN servers, livekit-server announces public ones, and every
+        // participant looks them up.
         format!(
             "port: {http}\nbind_addresses: [127.0.0.1]\nkeys: {{{key}: \"{secret}\"}}\n\
              logging: {{level: info, pion_level: error, json: true}}\n\
@@ -204,7 +206,8 @@ impl Ports {
     }
 }
 
-/// All ports a server may have, from a random one on: two that start together take different ones.
+/// All candidate ports, starting at a random one, so that two servers started together take
+/// different ones.
 fn candidates() -> impl Iterator<Item = u16> {
     let random = random::number() % PORTS.len() as u64;
     PORTS.cycle().skip(random as usize).take(PORTS.len())
@@ -227,7 +230,7 @@ async fn ready(child: &mut Child, port: u16) -> Result<(), ServerError> {
     Ok(())
 }
 
-/// Whether `GET /` is answered with 200.
+/// Returns whether `GET /` responds with status 200.
 async fn answers(port: u16) -> bool {
     let asked = async {
         let mut socket = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
@@ -241,20 +244,20 @@ async fn answers(port: u16) -> bool {
     matches!(timeout(Duration::from_secs(1), asked).await, Ok(Ok(true)))
 }
 
-/// The last line it wrote, for the error message.
+/// Returns the last line of its log, for the error message.
 async fn last_words(child: &mut Child) -> String {
     let Some(stderr) = child.stderr.take() else {
-        return "it said nothing".to_owned();
+        return "it wrote no log".to_owned();
     };
     let mut lines = BufReader::new(stderr).lines();
-    let mut last = "no answer in time".to_owned();
+    let mut last = "no response in time".to_owned();
     while let Ok(Ok(Some(line))) = timeout(LOOK_EVERY, lines.next_line()).await {
         last = line;
     }
     last
 }
 
-/// Keeps its pipe from filling up; what it says goes to our log.
+/// Reads stderr so that the pipe does not fill up, and logs errors.
 fn drain(child: &mut Child, ended: Ended) {
     if let Some(stderr) = child.stderr.take() {
         tokio::spawn(async move {

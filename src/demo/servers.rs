@@ -1,4 +1,4 @@
-//! The servers of a demonstration: a livekit-server, and something that speaks the Voice Agent API.
+//! Servers of the demo: livekit-server, and the simulator if there is no real Voice Agent API.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::config::{AgentApi, LiveKit};
 use crate::dial::Proxies;
 use crate::sim::{self, Simulator, ToolRule};
 
-/// The servers of a demonstration.
+/// The running servers of a demo.
 #[derive(Debug)]
 pub struct Servers {
     server: Server,
@@ -19,11 +19,11 @@ pub struct Servers {
 }
 
 impl Servers {
-    /// Starts a livekit-server, looked for when `program` does not name it, and the simulator, which
-    /// calls tools by these rules, when there is no real `api`.
+    /// Starts livekit-server (searched for if `program` is `None`) and, if `api` is `None`, the
+    /// simulator, which calls tools by the rules in `calls`.
     ///
     /// # Errors
-    /// Which of them cannot be started, and why.
+    /// If one of them cannot be started.
     pub async fn start(
         program: Option<&Path>,
         api: Option<AgentApi>,
@@ -34,24 +34,24 @@ impl Servers {
         Ok(Self { server, simulation })
     }
 
-    /// LiveKit's address and key.
+    /// URL, API key and secret of the LiveKit server.
     pub fn livekit(&self) -> &LiveKit {
         self.server.livekit()
     }
 
-    /// The Voice Agent API.
+    /// URL and key of the Voice Agent API or its simulator.
     pub fn api(&self) -> &AgentApi {
         &self.simulation.api
     }
 
-    /// Ends what was started, and waits until it is gone.
+    /// Stops the servers that were started, and waits until they have ended.
     pub async fn stop(self) {
         self.simulation.stop().await;
         self.server.stop().await;
     }
 }
 
-/// The Voice Agent API that the demonstration talks to.
+/// The Voice Agent API or its simulator.
 #[derive(Debug)]
 struct Simulation {
     api: AgentApi,
@@ -60,7 +60,7 @@ struct Simulation {
 }
 
 impl Simulation {
-    /// The simulator on a free port; nothing at all when there is a real API.
+    /// Starts the simulator on a free port, or nothing if there is a real API.
     async fn start(api: Option<AgentApi>, calls: Vec<ToolRule>) -> anyhow::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let mut tasks = JoinSet::new();
@@ -79,14 +79,14 @@ impl Simulation {
             proxies: Proxies::default(),
         };
         tasks.spawn(simulator.run(async {
-            // Dropped means stop, too.
+            // A dropped sender also stops the simulator.
             stopped.await.ok();
         }));
         Ok(Self { api, stop, tasks })
     }
 
     async fn stop(mut self) {
-        // Already gone when there is a real API.
+        // Without a simulator, nothing receives this.
         self.stop.send(()).ok();
         while self.tasks.join_next().await.is_some() {}
     }

@@ -1,4 +1,4 @@
-//! The page's files, as they were when this program was built.
+//! The files of the web page, embedded at build time.
 
 use std::collections::HashMap;
 
@@ -11,17 +11,17 @@ use super::error::Refusal;
 
 include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
-/// Where the files are whose names change with what is in them.
+/// Folder of the files whose names contain a hash of their contents.
 const HASHED: &str = "assets/";
 
-/// What is told when the page was not built.
+/// Response body when the web page was not built.
 const NOT_BUILT: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
     <title>Parlor</title>\n<h1>The page is missing</h1>\n\
-    <p>This <code>parlor</code> was built without its web page. With Node.js and npm installed, run \
-    <code>make web</code>, build <code>parlor</code> again and start it anew.\n\
-    <p>Tokens are given all the same, at <code>/api/token</code>.\n";
+    <p>This <code>parlor</code> was built without its web page. Install Node.js and npm, run \
+    <code>make web</code>, rebuild <code>parlor</code> and restart it.\n\
+    <p>The token endpoint still works: <code>/api/token</code>.\n";
 
-/// The page.
+/// The embedded files of the web page.
 #[derive(Debug)]
 pub(super) struct Page {
     files: HashMap<&'static str, File>,
@@ -36,7 +36,7 @@ struct File {
 }
 
 impl Page {
-    /// The page that was there when this program was built.
+    /// The page embedded in this build.
     pub(super) fn built() -> Self {
         Self::of(BUILT)
     }
@@ -48,7 +48,7 @@ impl Page {
         }
     }
 
-    /// The file at `path`, unless the browser that sends `headers` has it.
+    /// Responds with the file at `path`, or 304 if `headers` say that the browser has it cached.
     pub(super) fn answer(&self, path: &str, headers: &HeaderMap) -> Response {
         let name = match path.strip_prefix('/') {
             Some("") => "index.html",
@@ -103,7 +103,7 @@ fn not_built() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, headers, NOT_BUILT).into_response()
 }
 
-/// The content type of a file, by the end of its name.
+/// Content type of a file, by its extension.
 fn kind(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, end)| end) {
         "html" => "text/html; charset=utf-8",
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn names_with_a_hash_are_kept_for_ever_and_the_page_itself_never() {
+    fn files_with_a_hash_are_cached_for_ever_and_the_page_itself_never() {
         let cases = [
             ("/", "text/html; charset=utf-8", "no-store"),
             ("/index.html", "text/html; charset=utf-8", "no-store"),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_browser_has_is_not_sent_again() {
+    fn a_file_in_the_cache_of_the_browser_is_not_sent_again() {
         let tag = get("/favicon.svg", None).headers()[ETAG].clone();
         let again = get("/favicon.svg", Some(&tag));
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_nothing_but_the_page() {
+    fn only_the_files_of_the_page_are_served() {
         for path in [
             "/assets/",
             "/assets/../index.html",
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_was_not_built_says_so() {
+    fn a_missing_page_says_how_to_build_it() {
         let answer = Page::of(&[]).answer("/", &HeaderMap::new());
         assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert!(NOT_BUILT.contains("make web"));

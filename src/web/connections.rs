@@ -1,4 +1,4 @@
-//! Connections: no more than a few, none for ever, and all of them gone at the end.
+//! HTTP connections: limited in number and lifetime, and closed on shutdown.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -14,26 +14,26 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// The most connections at once; others wait to be accepted.
+/// Maximum concurrent connections; more wait to be accepted.
 const CONNECTIONS: usize = 256;
 
-/// How long the head of a request may take to come; also, how long a connection may be idle.
+/// Timeout for the head of a request, and idle timeout of a connection.
 const HEAD_WITHIN: Duration = Duration::from_secs(15);
 
-/// After this long a connection takes no more requests.
+/// Lifetime of a connection; after that it accepts no more requests.
 const TAKES_REQUESTS_FOR: Duration = Duration::from_secs(300);
 
-/// How long a request may go on once its connection takes no more.
+/// Grace period for a running request once its connection accepts no more.
 const END_WITHIN: Duration = Duration::from_secs(3);
 
-/// After an accept that failed, for instance because no more files can be opened.
+/// Pause after a failed `accept`, for example when out of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Who is at the other end.
+/// Remote address of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub(super) SocketAddr);
 
-/// Serves `router` until `stop`, and what was begun by then.
+/// Serves `router` until `stop`, then finishes the running requests.
 pub(super) async fn serve(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     let mut stop = pin!(stop);
     let mut connections = JoinSet::new();
@@ -48,7 +48,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
                     connections.spawn(answer(stream, router, closing.clone()));
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "a connection cannot be taken");
+                    tracing::warn!(%error, "cannot accept a connection");
                     sleep(PAUSE).await;
                 }
             },
@@ -58,7 +58,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, stop: impl Futu
     while connections.join_next().await.is_some() {}
 }
 
-/// Answers what comes over one connection until `closing` or for as long as it may.
+/// Serves requests on one connection until `closing` or the end of its lifetime.
 async fn answer(stream: TcpStream, router: Router, mut closing: watch::Receiver<()>) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -73,6 +73,6 @@ async fn answer(stream: TcpStream, router: Router, mut closing: watch::Receiver<
         }
     };
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection has ended");
+        tracing::debug!(%error, "connection closed with an error");
     }
 }

@@ -1,4 +1,4 @@
-//! Why a request is refused, as JSON.
+//! Error responses of the web server, as JSON.
 
 use std::time::Duration;
 
@@ -7,41 +7,41 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 
-/// Why a request is refused. None of it repeats what was sent.
+/// Why a request was refused. The messages never repeat what the client sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refusal {
-    /// A field is wrong, or all of it.
+    /// The body or one of its fields is invalid.
     #[error("{0}")]
     Body(&'static str),
-    /// What was to open a room does not.
-    #[error("this token does not open that room again: ask without it for a new one")]
+    /// The bearer token does not allow returning to that room.
+    #[error("this token is not valid for that room: request a new one without it")]
     Rejoin,
-    /// A name that leads here and is not ours.
-    #[error("this host is not served here")]
+    /// The `Host` header is not one of ours.
+    #[error("unknown host")]
     Host,
-    /// Somebody else's page.
-    #[error("pages of this origin may not ask here: see --allow-origin")]
+    /// The request comes from a page of another origin.
+    #[error("this origin is not allowed: see --allow-origin")]
     Origin,
-    /// Nothing is there.
-    #[error("there is nothing here")]
+    /// The path does not exist.
+    #[error("not found")]
     NotFound,
-    /// Something is there, for other methods.
-    #[error("this method is not for this address")]
+    /// The path exists, but not for this method.
+    #[error("method not allowed")]
     Method,
-    /// The body takes too long to come.
-    #[error("the request took too long")]
+    /// The body did not arrive in time.
+    #[error("the request body did not arrive in time")]
     TooSlow,
-    /// The body is too long.
-    #[error("the body is too long: 16 KiB are allowed")]
+    /// The body is too large.
+    #[error("the body is too large: the limit is 16 KiB")]
     TooLarge,
-    /// The body is something else.
+    /// The body is not JSON.
     #[error("the body must be application/json")]
     NotJson,
-    /// Too many tokens were asked for.
+    /// The rate limit was reached; retry after this long.
     #[error("too many requests: try again later")]
     TooMany(Duration),
-    /// The key cannot sign.
-    #[error("no token can be made")]
+    /// Signing the token failed.
+    #[error("the token could not be created")]
     Internal,
 }
 
@@ -68,7 +68,7 @@ impl IntoResponse for Refusal {
         let head = [(CACHE_CONTROL, "no-store")];
         let mut answer = (self.status(), head, body).into_response();
         if let Self::TooMany(wait) = self {
-            // Whole seconds, and never too early.
+            // Rounded up to whole seconds, so that no client retries too early.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             answer.headers_mut().insert(RETRY_AFTER, seconds.into());
         }

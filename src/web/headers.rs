@@ -1,4 +1,4 @@
-//! What every answer says to a browser.
+//! Security and CORS headers of every response.
 
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::origin::{Visitor, is_loopback};
 
-/// What does not depend on where LiveKit is.
+/// Headers that do not depend on the address of LiveKit.
 const FIXED: [(HeaderName, &str); 4] = [
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (REFERRER_POLICY, "no-referrer"),
@@ -24,7 +24,7 @@ const FIXED: [(HeaderName, &str); 4] = [
     ),
 ];
 
-/// What a page of another origin may send, if that is allowed.
+/// CORS headers for pages of an allowed origin.
 const TO_GUESTS: [(HeaderName, &str); 4] = [
     (ACCESS_CONTROL_ALLOW_METHODS, "POST"),
     (ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
@@ -32,17 +32,17 @@ const TO_GUESTS: [(HeaderName, &str); 4] = [
     (ACCESS_CONTROL_MAX_AGE, "600"),
 ];
 
-/// The headers of every answer.
+/// Headers added to every response.
 #[derive(Debug)]
 pub(super) struct Headers {
     policy: HeaderValue,
 }
 
 impl Headers {
-    /// Headers of a page that calls the LiveKit server at `url`.
+    /// Headers for a page that connects to the LiveKit server at `url`.
     ///
     /// # Errors
-    /// When the address cannot stand in a header.
+    /// If `url` contains characters that a header cannot.
     pub(super) fn new(url: &str) -> Result<Self, InvalidHeaderValue> {
         let connect = connect_src(url);
         let policy = format!(
@@ -54,13 +54,13 @@ impl Headers {
         Ok(Self { policy })
     }
 
-    /// Adds them.
+    /// Adds the headers to a response.
     pub(super) fn add(&self, headers: &mut HeaderMap, entrant: Option<Visitor>) {
         headers.insert(CONTENT_SECURITY_POLICY, self.policy.clone());
         for (name, value) in FIXED {
             headers.insert(name, HeaderValue::from_static(value));
         }
-        // Answers differ by origin, also for caches.
+        // Responses vary by origin, so caches must tell them apart.
         headers.insert(VARY, HeaderValue::from_static("origin"));
         if let Some(Visitor::Guest(origin)) = entrant {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -71,14 +71,14 @@ impl Headers {
     }
 }
 
-/// Where the page may connect to: a server on this machine alone, or else, as LiveKit Cloud sends
-/// clients on to the nearest of its regions, whatever is encrypted.
+/// Sources for `connect-src`: only the server itself if it runs on this machine; otherwise any
+/// encrypted one, since LiveKit Cloud redirects clients to the nearest region.
 fn connect_src(url: &str) -> String {
     let uri: Option<Uri> = url.parse().ok();
     let authority = uri.as_ref().and_then(Uri::authority);
     let is_plain = url.starts_with("ws://");
     let here = match authority {
-        // A policy has no way to write an IPv6 address.
+        // A Content-Security-Policy cannot express an IPv6 address.
         Some(it) if it.host().starts_with('[') && is_plain => "ws: http:".to_owned(),
         Some(it) if is_plain => format!("ws://{it} http://{it}"),
         Some(it) if is_loopback(it.host()) => format!("wss://{it} https://{it}"),
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_connects_to_its_server_only_where_that_can_be_said() {
+    fn connect_src_names_the_livekit_server_where_possible() {
         let cases = [
             (
                 "ws://127.0.0.1:7880",

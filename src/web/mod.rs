@@ -1,4 +1,4 @@
-//! The web page, and the endpoint that gives it tokens.
+//! The web page and its token endpoint.
 
 mod assets;
 mod connections;
@@ -36,41 +36,41 @@ use voices::Menu;
 pub use origin::{NotAnOrigin, Origin};
 pub use voices::VoiceMenu;
 
-/// Where the page is when nothing else is said.
+/// Default listen address.
 pub const DEFAULT_ADDRESS: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
-/// Tokens for each client in a minute when nothing else is said.
+/// Default rate limit, in tokens per client and minute.
 pub const DEFAULT_RATE: u32 = 30;
 
-/// The longest body of a request, in bytes.
+/// Maximum size of a request body, in bytes.
 const MAX_BODY: usize = 16 << 10;
 
-/// Where the page is and what its visitors may have.
+/// Settings of the web server.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where to listen; port 0 takes a free one.
+    /// Listen address; port 0 picks a free port.
     pub listen: SocketAddr,
-    /// The server whose tokens are given.
+    /// The LiveKit server to issue tokens for.
     pub livekit: LiveKit,
-    /// Its address as browsers have it, when that is another one.
+    /// URL of the LiveKit server for browsers, if it differs from that in `livekit`.
     pub server_url: Option<String>,
-    /// The agent that is sent to visitors; empty: one that comes to every room.
+    /// Name of the agent to dispatch to visitors; empty for an agent that joins every room.
     pub agent_name: String,
-    /// Pages of other origins that may ask for tokens.
+    /// Origins of other pages that may request tokens.
     pub allow_origins: Vec<Origin>,
-    /// Whether visitors choose rooms and identities.
+    /// Whether visitors may choose their room and identity.
     pub allow_rooms: bool,
-    /// Whether visitors may see all of the agent's session and manage it.
+    /// Whether visitors may see the agent's whole session and control it.
     pub manage: bool,
-    /// The voices that visitors may choose from; without it nobody chooses.
+    /// The voices that visitors may choose from; `None` turns the choice off.
     pub voices: Option<VoiceMenu>,
-    /// Tokens for each client in a minute, 1 or more.
+    /// Rate limit, in tokens per client and minute; at least 1.
     pub tokens_a_minute: u32,
 }
 
 impl Options {
-    /// A page for this machine that calls `livekit`.
+    /// Default settings for a page that connects to `livekit`.
     pub fn new(livekit: LiveKit) -> Self {
         Self {
             listen: DEFAULT_ADDRESS,
@@ -86,23 +86,23 @@ impl Options {
     }
 }
 
-/// Why there is no page.
+/// Why the web server could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
-    /// The address is taken, or is not this machine's.
-    #[error("the page cannot be at {address}: {error}")]
+    /// The listen address is in use, or is not an address of this machine.
+    #[error("cannot listen on {address}: {error}")]
     Listen {
-        /// Where it was to be.
+        /// Listen address.
         address: SocketAddr,
-        /// Why it is not.
+        /// Error of the bind.
         error: std::io::Error,
     },
-    /// The address of LiveKit is no address.
-    #[error("the address of LiveKit has odd characters")]
+    /// The URL of LiveKit cannot be used in a header.
+    #[error("the URL of LiveKit contains characters that are not allowed in an HTTP header")]
     ServerUrl,
 }
 
-/// The page, about to be served.
+/// The web server, bound to its address.
 #[derive(Debug)]
 pub struct Web {
     listener: TcpListener,
@@ -111,7 +111,7 @@ pub struct Web {
 }
 
 impl Web {
-    /// Takes the address.
+    /// Binds the listen address.
     ///
     /// # Errors
     /// [`WebError`]
@@ -146,7 +146,7 @@ impl Web {
         })
     }
 
-    /// The link to the page, as this machine's browsers open it.
+    /// URL of the page for browsers on this machine.
     pub fn url(&self) -> String {
         let mut address = self.address;
         match address {
@@ -161,7 +161,7 @@ impl Web {
         format!("http://{address}/")
     }
 
-    /// Serves it until `stop`, and then what was begun.
+    /// Serves requests until `stop`, then finishes the running ones.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let shared = self.shared.clone();
         connections::serve(self.listener, router(self.shared), stop).await;
@@ -185,7 +185,7 @@ async fn file(State(shared): State<Arc<AppState>>, uri: Uri, headers: HeaderMap)
     shared.page.answer(uri.path(), &headers)
 }
 
-/// Lets requests in, and gives every answer its headers.
+/// Checks the host and origin of a request, and adds headers to every response.
 async fn guard(State(shared): State<Arc<AppState>>, request: Request, next: Next) -> Response {
     let entrant = shared.door.admit(request.headers());
     let mut answer = match entrant {

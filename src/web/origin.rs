@@ -1,4 +1,4 @@
-//! Who may ask: by the name that led here, and by the page that asks.
+//! Access control by the `Host` and `Origin` headers.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -9,16 +9,18 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::error::Refusal;
 
-/// A page's origin: scheme, host and port, such as `https://app.example`.
+/// Origin of a page: scheme, host and port, such as `https://app.example`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     text: String,
     authority: Authority,
 }
 
-/// A text that names no origin.
+/// A string that is not an origin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an origin is http:// or https://, a host and perhaps a port, such as https://app.example")]
+#[error(
+    "an origin is http:// or https://, a host and an optional port, such as https://app.example"
+)]
 pub struct NotAnOrigin;
 
 impl FromStr for Origin {
@@ -34,25 +36,25 @@ impl FromStr for Origin {
     }
 }
 
-/// Who is let in.
+/// Decides which requests are served.
 #[derive(Debug)]
 pub(super) struct Door {
-    /// Only this machine can reach us, so that other names are a trick (DNS rebinding).
+    /// The server listens on loopback, so any other host name is an attack (DNS rebinding).
     is_loopback: bool,
     allowed: Vec<Origin>,
 }
 
-/// Who was let in.
+/// Sender of an accepted request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Visitor {
-    /// Our own page, or no page at all.
+    /// Our own page, or a client that is not a page.
     Own,
-    /// A page of an origin that is allowed.
+    /// A page of an allowed origin.
     Guest(HeaderValue),
 }
 
 impl Door {
-    /// The door of a server at `address`.
+    /// Access control for a server that listens on `address`.
     pub(super) fn new(address: IpAddr, allowed: Vec<Origin>) -> Self {
         Self {
             is_loopback: address.to_canonical().is_loopback(),
@@ -60,10 +62,10 @@ impl Door {
         }
     }
 
-    /// Lets a request in.
+    /// Checks the host and origin of a request.
     ///
     /// # Errors
-    /// [`Refusal::Host`], [`Refusal::Origin`]
+    /// [`Refusal::Host`] or [`Refusal::Origin`].
     pub(super) fn admit(&self, headers: &HeaderMap) -> Result<Visitor, Refusal> {
         let host = only(headers, &HOST).and_then(|host| host.to_str().ok());
         let host = host.and_then(|host| authority(&host.to_ascii_lowercase()));
@@ -83,26 +85,26 @@ impl Door {
         }
     }
 
-    /// Names of this machine, and those that a proxy on it may pass on.
+    /// Names of this machine, and those that a reverse proxy on it may forward.
     fn is_ours(&self, host: &Authority) -> bool {
         is_loopback(host.host()) || self.allowed.iter().any(|it| it.authority == *host)
     }
 }
 
-/// Whether `host`, perhaps in brackets, is this machine by every resolver's answer.
+/// Whether `host`, with or without brackets, means this machine for every resolver.
 pub(super) fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let address: Option<IpAddr> = address.parse().ok();
     host == "localhost" || address.is_some_and(|it| it.to_canonical().is_loopback())
 }
 
-/// The header's value, unless there are several.
+/// Returns the value of the header if it occurs exactly once.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|_| values.next().is_none())
 }
 
-/// A host and perhaps a port, without a user.
+/// Parses a host and optional port, without user info.
 fn authority(text: &str) -> Option<Authority> {
     let authority: Authority = text.parse().ok()?;
     let is_plain = !text.contains('@') && !authority.host().is_empty();
@@ -124,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn on_loopback_only_names_of_this_machine_lead_here() {
+    fn on_loopback_only_names_of_this_machine_are_served() {
         for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080"] {
             assert_eq!(admit("127.0.0.1", host, None), Ok(Visitor::Own), "{host}");
         }
@@ -140,12 +142,12 @@ mod tests {
             assert_eq!(refused, Err(Refusal::Host), "{host}");
         }
         assert_eq!(admit("0.0.0.0", "talk.example", None), Ok(Visitor::Own));
-        // A proxy on this machine.
+        // Forwarded by a reverse proxy on this machine.
         assert_eq!(admit("::1", "app.example", None), Ok(Visitor::Own));
     }
 
     #[test]
-    fn a_host_is_named_once() {
+    fn a_request_needs_exactly_one_host_header() {
         let mut headers = HeaderMap::new();
         let door = Door::new([0, 0, 0, 0].into(), Vec::new());
         assert_eq!(door.admit(&headers), Err(Refusal::Host));
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_asks_its_own_server_or_is_allowed() {
+    fn pages_need_the_same_origin_or_an_allowed_one() {
         let here = "127.0.0.1:8080";
         let ask = |origin| admit("127.0.0.1", here, Some(origin));
         assert_eq!(ask("http://127.0.0.1:8080"), Ok(Visitor::Own));

@@ -1,16 +1,16 @@
-//! How many tokens are given: to each client, and to all of them together.
+//! Rate limit for tokens: per client, and for all clients together.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-/// What all clients together get, in shares of one client.
+/// Limit for all clients together, as a multiple of the limit per client.
 const CLIENTS: u32 = 10;
 
-/// What is filled up again after this long.
+/// Time to refill an empty bucket.
 const FILLED_WITHIN: Duration = Duration::from_secs(60);
 
-/// Two kinds of buckets, one for each client and one for all; the caller has the clock.
+/// Token buckets, one per client and one for all clients; the caller passes the time.
 #[derive(Debug)]
 pub(super) struct Limit {
     each: Rate,
@@ -19,21 +19,21 @@ pub(super) struct Limit {
     everybody: Bucket,
 }
 
-/// What flows into a bucket.
+/// Refill rate and size of a bucket.
 #[derive(Debug, Clone, Copy)]
 struct Rate {
-    /// Between two tokens.
+    /// Time between two tokens.
     interval: Duration,
-    /// How many there may be at once.
+    /// Maximum tokens in the bucket.
     size: u32,
 }
 
-/// When it is full again; nothing was ever taken out of a new one.
+/// Time at which the bucket is full again; `None` if nothing was taken yet.
 #[derive(Debug, Clone, Copy, Default)]
 struct Bucket(Option<Instant>);
 
 impl Limit {
-    /// A limit of so many tokens a minute for each client; as many may be taken at once.
+    /// A limit of `a_minute` tokens per client and minute, with bursts of the same size.
     pub(super) fn new(a_minute: u32) -> Self {
         Self {
             each: Rate::new(a_minute),
@@ -46,13 +46,14 @@ impl Limit {
     /// Takes a token for `client`.
     ///
     /// # Errors
-    /// After how long there is one again.
+    /// Time to wait for the next token.
     pub(super) fn take(&mut self, now: Instant, client: IpAddr) -> Result<(), Duration> {
         let client = network(client);
         let bucket = self.clients.get(&client).copied().unwrap_or_default();
         let taken = bucket.take(now, self.each)?;
         self.everybody = self.everybody.take(now, self.all)?;
-        // Who took one within the time of filling up is in here: the limit for all bounds it.
+        // Clients whose bucket is not full yet stay in the map; the limit for all bounds their
+        // number.
         if self.clients.len() >= self.most() {
             self.clients.retain(|_, bucket| !bucket.is_full(now));
         }
@@ -60,7 +61,7 @@ impl Limit {
         Ok(())
     }
 
-    /// What may be taken by everybody while one client's bucket fills, twice.
+    /// Maximum size of the map: twice what all clients can take while one client's bucket refills.
     fn most(&self) -> usize {
         self.all.size as usize * 4
     }
@@ -77,7 +78,7 @@ impl Rate {
 }
 
 impl Bucket {
-    /// What is left of it once a token is out, or how long it takes until there is one.
+    /// The bucket after taking a token, or the time to wait for one.
     fn take(self, now: Instant, rate: Rate) -> Result<Self, Duration> {
         let full_at = self.0.map_or(now, |at| at.max(now)) + rate.interval;
         let missing = full_at - now;
@@ -92,7 +93,7 @@ impl Bucket {
     }
 }
 
-/// Who counts as one client: an IPv4 address, or the network that an IPv6 customer is given.
+/// Identifies a client: an IPv4 address, or the /64 network of an IPv6 address.
 fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => {
@@ -113,14 +114,18 @@ mod tests {
     }
 
     #[test]
-    fn a_client_takes_a_minutes_worth_at_once_and_then_one_an_interval() {
+    fn a_client_may_burst_a_minutes_worth_and_then_take_one_per_interval() {
         let (mut limit, start) = (Limit::new(30), clock::now());
         for _ in 0..30 {
             assert_eq!(limit.take(start, client(1)), Ok(()));
         }
         let interval = Duration::from_secs(2);
         assert_eq!(limit.take(start, client(1)), Err(interval));
-        assert_eq!(limit.take(start, client(2)), Ok(()), "others go on");
+        assert_eq!(
+            limit.take(start, client(2)),
+            Ok(()),
+            "other clients are not affected"
+        );
         let half = start + interval / 2;
         assert_eq!(limit.take(half, client(1)), Err(interval / 2));
         assert_eq!(limit.take(start + interval, client(1)), Ok(()));
@@ -129,11 +134,11 @@ mod tests {
         for _ in 0..30 {
             assert_eq!(limit.take(later, client(1)), Ok(()));
         }
-        assert!(limit.take(later, client(1)).is_err(), "it holds no more");
+        assert!(limit.take(later, client(1)).is_err(), "the bucket is empty");
     }
 
     #[test]
-    fn all_together_are_limited_and_one_who_is_refused_takes_nothing_from_them() {
+    fn the_total_is_limited_and_refused_requests_do_not_count_towards_it() {
         let (mut limit, now) = (Limit::new(1), clock::now());
         assert_eq!(limit.take(now, client(0)), Ok(()));
         for _ in 0..50 {
@@ -156,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_ipv6_is_one_client_and_an_ipv4_address_is_one_in_either_form() {
+    fn an_ipv6_network_is_one_client_and_so_is_an_ipv4_address_in_either_notation() {
         let of = |text: &str| network(text.parse().unwrap());
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));

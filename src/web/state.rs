@@ -1,4 +1,4 @@
-//! What all requests have in common.
+//! State shared by all requests.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -13,7 +13,7 @@ use super::token_request::Rules;
 use super::voices::Menu;
 use crate::config::LiveKit;
 
-/// What all requests have in common.
+/// State shared by all requests.
 #[derive(Debug)]
 pub(super) struct AppState {
     pub(super) page: Page,
@@ -23,12 +23,12 @@ pub(super) struct AppState {
     pub(super) menu: Menu,
     pub(super) limit: Mutex<Limit>,
     pub(super) livekit: LiveKit,
-    /// LiveKit's address as browsers have it.
+    /// URL of the LiveKit server for browsers.
     pub(super) server_url: String,
     pub(super) counts: Counts,
 }
 
-/// What became of requests for tokens that were let in.
+/// Counts of token requests by outcome, without those refused for their host or origin.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     given: AtomicU64,
@@ -37,7 +37,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Counts a token, or why there was none.
+    /// Counts an issued token, or a refused request.
     pub(super) fn note(&self, refusal: Option<Refusal>) {
         let count = match refusal {
             None => &self.given,
@@ -47,10 +47,10 @@ impl Counts {
         count.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Says what was counted.
+    /// Logs the counts.
     pub(super) fn log(&self) {
         let [given, refused, limited] =
             [&self.given, &self.refused, &self.limited].map(|it| it.load(Ordering::Relaxed));
-        tracing::info!(given, refused, limited, "no more tokens are given");
+        tracing::info!(given, refused, limited, "token endpoint stopped");
     }
 }

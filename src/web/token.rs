@@ -1,4 +1,4 @@
-//! `POST /api/token`: LiveKit's convention of token servers.
+//! `POST /api/token`, the token endpoint as LiveKit's client SDKs expect it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,13 +19,13 @@ use super::token_request::TokenRequest;
 use crate::clock;
 use crate::token::{mint_visit, seat};
 
-/// How long the body of a request may take to come.
+/// Timeout for the body of a request.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long after its token has expired somebody may come back to their room.
+/// Time after the expiry of a token during which its holder may return to the room.
 const REJOIN_WITHIN: Duration = Duration::from_secs(600);
 
-/// Answers with a token, or says why not.
+/// Responds with a token or an error.
 pub(super) async fn give(
     State(shared): State<Arc<AppState>>,
     Extension(Peer(peer)): Extension<Peer>,
@@ -40,7 +40,7 @@ pub(super) async fn give(
     match given {
         Ok(answer) => answer,
         Err(refusal) => {
-            tracing::debug!(%refusal, "no token was given");
+            tracing::debug!(%refusal, "token request refused");
             refusal.into_response()
         }
     }
@@ -48,7 +48,7 @@ pub(super) async fn give(
 
 async fn token(shared: &AppState, request: Request) -> Result<Response, Refusal> {
     let rules = &shared.rules;
-    // Who may choose a room needs no leave to come back.
+    // A visitor who may choose the room does not need the old token to return.
     let bearer = bearer(request.headers()).filter(|_| !rules.allow_rooms);
     let had = match bearer {
         Some(token) => {
@@ -67,10 +67,10 @@ async fn token(shared: &AppState, request: Request) -> Result<Response, Refusal>
     let visit = ask.visit(rules, had)?;
     let room = visit.seat.room.clone();
     let minted = mint_visit(&shared.livekit, visit).map_err(|error| {
-        tracing::error!(%error, "tokens cannot be made: check LIVEKIT_API_KEY, LIVEKIT_API_SECRET");
+        tracing::error!(%error, "cannot sign tokens: check LIVEKIT_API_KEY and LIVEKIT_API_SECRET");
         Refusal::Internal
     })?;
-    tracing::info!(%room, "a token was given");
+    tracing::info!(%room, "token issued");
     let answer = Json(serde_json::json!({
         "server_url": shared.server_url,
         "participant_token": minted.reveal(),
@@ -79,13 +79,15 @@ async fn token(shared: &AppState, request: Request) -> Result<Response, Refusal>
     Ok((StatusCode::CREATED, headers, answer).into_response())
 }
 
-/// Lets a visitor choose a voice only where that is allowed, and only one that is offered.
+/// Checks that choosing a voice is allowed and that the voice is offered.
 async fn check_voice(shared: &AppState, asked: Option<Value>) -> Result<(), Refusal> {
     let Some(asked) = asked else {
         return Ok(());
     };
     if !shared.menu.is_open() {
-        return Err(Refusal::Body("voices cannot be chosen here: see --voices"));
+        return Err(Refusal::Body(
+            "choosing a voice is not allowed here: see --voices",
+        ));
     }
     let offered = shared.menu.offered().await;
     match asked.as_str() {
@@ -99,11 +101,11 @@ async fn body(request: Request) -> Result<Bytes, Refusal> {
         Err(_elapsed) => Err(Refusal::TooSlow),
         Ok(Ok(body)) => Ok(body),
         Ok(Err(error)) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Refusal::TooLarge),
-        Ok(Err(_)) => Err(Refusal::Body("the body ended early")),
+        Ok(Err(_)) => Err(Refusal::Body("the body is incomplete")),
     }
 }
 
-/// What stands after `Bearer`; other ways to say who one is are for proxies.
+/// Returns the bearer token; other authorization schemes are meant for proxies.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = text.split_once(' ')?;

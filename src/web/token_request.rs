@@ -1,4 +1,4 @@
-//! What a page asks for, and what of it it gets.
+//! Token requests, and what visitors are granted.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -11,22 +11,22 @@ use crate::definition::asked_voice;
 use crate::random;
 use crate::token::{Seat, Sent, Visit};
 
-/// How long a token lets somebody join. Who has joined stays.
+/// Time within which a token can be used to join; a participant who has joined stays longer.
 const VALID: Duration = Duration::from_secs(600);
 
-/// The longest name of a room, a participant or an attribute, in bytes.
+/// Maximum length of the name of a room, a participant or an attribute, in bytes.
 const MAX_NAME: usize = 128;
 
-/// The longest metadata, of a participant and of a dispatch, in bytes.
+/// Maximum length of participant metadata and of dispatch metadata, in bytes.
 const MAX_METADATA: usize = 4 << 10;
 
-/// The most attributes, and the longest value of one, in bytes.
+/// Maximum number of attributes, and maximum length of a value in bytes.
 const MAX_ATTRIBUTES: (usize, usize) = (32, 1 << 10);
 
-/// What attributes of LiveKit itself begin with: the agent's state, for one.
+/// Prefix of attributes reserved by LiveKit, such as the agent's state.
 const RESERVED: &str = "lk.";
 
-/// LiveKit's request of a token; unknown fields are nobody's business. Not for logs.
+/// LiveKit's token request; unknown fields are ignored. Contains personal data: do not log.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct TokenRequest {
@@ -44,7 +44,7 @@ pub(super) struct TokenRequest {
     room_config: Option<RoomConfig>,
 }
 
-/// The part of LiveKit's `RoomConfiguration` that a visitor has a say in.
+/// The part of LiveKit's `RoomConfiguration` that a visitor can influence.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct RoomConfig {
@@ -59,19 +59,19 @@ struct AskedAgent {
     metadata: Option<String>,
 }
 
-/// What visitors may have.
+/// Rules for what visitors may request.
 #[derive(Debug)]
 pub(super) struct Rules {
-    /// The agent that is sent; empty: one that comes to every room.
+    /// Name of the agent to dispatch; empty for an agent that joins every room.
     pub(super) agent_name: String,
-    /// Whether they choose rooms and identities.
+    /// Whether visitors may choose their room and identity.
     pub(super) allow_rooms: bool,
-    /// Whether they may see all of the agent's session and manage it.
+    /// Whether visitors may see the agent's whole session and control it.
     pub(super) manage: bool,
 }
 
 impl TokenRequest {
-    /// Reads the body of a request.
+    /// Parses the body of a request.
     ///
     /// # Errors
     /// [`Refusal::Body`]
@@ -80,21 +80,21 @@ impl TokenRequest {
             return Ok(Self::default());
         }
         let why = Refusal::Body("the body is not a JSON object with the fields of a token request");
-        // A list would be taken for the fields in turn.
+        // Serde would accept an array as the fields in order.
         if !body.trim_ascii_start().starts_with(b"{") {
             return Err(why);
         }
         serde_json::from_slice(body).map_err(|_| why)
     }
 
-    /// The voice that it asks for, of whatever type.
+    /// The requested voice, which may be a JSON value of any type.
     pub(super) fn voice(&self, rules: &Rules) -> Option<Value> {
         let metadata = self.sent(rules)?.metadata.as_deref()?;
         let metadata = serde_json::from_str(metadata).ok()?;
         asked_voice(&metadata).cloned()
     }
 
-    /// The first agent that it asks for and that is ours.
+    /// The first requested agent that is ours.
     fn sent(&self, rules: &Rules) -> Option<&AskedAgent> {
         let agents = self.room_config.as_ref()?.agents.as_ref()?;
         agents.iter().find(|it| {
@@ -103,23 +103,23 @@ impl TokenRequest {
         })
     }
 
-    /// What it gets; with a `seat` that it had before, that one again.
+    /// Grants what the rules allow; `had` is the seat to return to, from an earlier token.
     ///
     /// # Errors
-    /// [`Refusal::Body`], [`Refusal::Rejoin`]
+    /// [`Refusal::Body`] or [`Refusal::Rejoin`].
     pub(super) fn visit(self, rules: &Rules, had: Option<Seat>) -> Result<Visit, Refusal> {
         let agent = agent(rules, self.sent(rules))?;
         let room = named(
             self.room_name,
-            "room_name is too long, or has odd characters",
+            "room_name is too long or contains control characters",
         )?;
         let identity = named(
             self.participant_identity,
-            "participant_identity is too long, or has odd characters",
+            "participant_identity is too long or contains control characters",
         )?;
         let name = named(
             self.participant_name,
-            "participant_name is too long, or has odd characters",
+            "participant_name is too long or contains control characters",
         )?;
         let metadata = self.participant_metadata.unwrap_or_default();
         if metadata.len() > MAX_METADATA {
@@ -137,7 +137,7 @@ impl TokenRequest {
     }
 }
 
-/// A name that was given; an empty one was not.
+/// Returns `name` if it is given and not empty; refuses it with `why` if it is invalid.
 fn named(name: Option<String>, why: &'static str) -> Result<Option<String>, Refusal> {
     match name.filter(|name| !name.is_empty()) {
         Some(name) if name.len() > MAX_NAME || name.contains(char::is_control) => {
@@ -165,26 +165,26 @@ fn place(rules: &Rules, (room, identity): Named, had: Option<Seat>) -> Result<Se
 fn attributes(given: HashMap<String, String>) -> Result<HashMap<String, String>, Refusal> {
     let (most, longest) = MAX_ATTRIBUTES;
     if given.keys().any(|name| name.starts_with(RESERVED)) {
-        let why = "participant_attributes that begin with lk. are LiveKit's own";
+        let why = "participant_attributes must not start with lk., which LiveKit reserves";
         return Err(Refusal::Body(why));
     }
     let fits = |(name, value): (&String, &String)| name.len() <= MAX_NAME && value.len() <= longest;
     if given.len() > most || !given.iter().all(fits) {
         return Err(Refusal::Body(
-            "participant_attributes are too many or too long",
+            "participant_attributes has too many entries, or one that is too long",
         ));
     }
     Ok(given)
 }
 
-/// Our agent, with the metadata that it is asked for with.
+/// Our agent, with the dispatch metadata that the visitor requested.
 fn agent(rules: &Rules, asked: Option<&AskedAgent>) -> Result<Option<Sent>, Refusal> {
     let metadata = asked.and_then(|it| it.metadata.clone());
     let metadata = metadata.unwrap_or_default();
     if metadata.len() > MAX_METADATA {
-        return Err(Refusal::Body("the metadata of the agent is too long"));
+        return Err(Refusal::Body("the agent's metadata is too long"));
     }
-    // An agent without a name comes by itself, but without metadata.
+    // An agent without a name joins every room by itself, but then gets no metadata.
     let is_needed = !(rules.agent_name.is_empty() && metadata.is_empty());
     let name = rules.agent_name.clone();
     Ok(is_needed.then_some(Sent { name, metadata }))
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn rooms_and_identities_are_made_up_unless_they_may_be_chosen() {
+    fn rooms_and_identities_are_random_unless_visitors_may_choose_them() {
         let body = json!({"room_name": "kitchen", "participantIdentity": "ada"});
         let chosen = visit(&rules("", true), &body, None).unwrap();
         assert_eq!(chosen.seat, seat("kitchen", "ada"));
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn who_was_there_gets_the_same_seat_and_no_other() {
+    fn a_visitor_returns_to_the_same_seat_and_to_no_other() {
         let had = seat("visit-1", "visitor-1");
         let ask = |body| visit(&rules("", false), &body, Some(&had)).map(|it| it.seat);
         assert_eq!(ask(json!({})), Ok(had.clone()));
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn only_our_agent_is_sent() {
+    fn only_our_agent_is_dispatched() {
         let sent = |ours: &str, agents: Value| {
             let body = json!({"room_config": {"agents": agents, "egress": {}}});
             let visit = visit(&rules(ours, false), &body, None).unwrap();
@@ -263,14 +263,14 @@ mod tests {
         assert_eq!(sent(CLERK, json!([{"metadata": "5"}])), agent(CLERK, "5"));
         assert_eq!(sent(CLERK, json!([{"agent_name": "x"}])), agent(CLERK, ""));
         assert_eq!(sent(CLERK, json!([])), agent(CLERK, ""));
-        // Without a name of its own it comes by itself.
+        // An agent without a name joins by itself.
         assert_eq!(sent("", json!([])), None);
         assert_eq!(sent("", asked), None);
         assert_eq!(sent("", json!([{"metadata": "6"}])), agent("", "6"));
     }
 
     #[test]
-    fn a_voice_is_asked_for_in_the_metadata_of_our_agent() {
+    fn the_metadata_of_our_agent_may_request_a_voice() {
         let voice = |agents: Value| {
             let body = json!({"room_config": {"agents": agents}}).to_string();
             let ask = TokenRequest::read(body.as_bytes()).unwrap();
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(voice(metadata(json!({"order": 7}))), None);
         assert_eq!(voice(json!([{"metadata": "voice"}])), None);
         assert_eq!(voice(json!([])), None);
-        // Whichever agent's metadata is passed on is the one that is looked at.
+        // The check reads the metadata that is passed on to our agent.
         let alba = json!({"voice": "alba"}).to_string();
         let other = json!({"agent_name": "other", "metadata": alba});
         assert_eq!(voice(json!([other, {"agent_name": CLERK}])), None);
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_reserved_or_something_else_is_refused() {
+    fn fields_that_are_too_long_reserved_or_of_the_wrong_type_are_refused() {
         let many: HashMap<_, _> = (0..33).map(|n| (n.to_string(), "")).collect();
         for body in [
             json!({"room_name": "r".repeat(129)}),
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_empty_or_unknown_is_left_out() {
+    fn missing_empty_and_unknown_fields_are_ignored() {
         for body in [
             json!({}),
             json!({"room_name": "", "participant_name": null, "room_config": null}),

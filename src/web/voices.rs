@@ -16,33 +16,33 @@ use crate::config::AgentApi;
 use crate::definition::Voices;
 use crate::voice_agent::voices;
 
-/// How long the API may take to list its voices.
+/// Timeout for listing the voices of the Voice Agent API.
 const LIST_WITHIN: Duration = Duration::from_secs(3);
 
-/// How long a list is kept.
+/// Time for which a list is cached.
 const KEPT_FOR: Duration = Duration::from_secs(300);
 
-/// How long the API is left alone after it gave no list.
+/// Time until the next attempt after the API returned no list.
 const PAUSE: Duration = Duration::from_secs(30);
 
-/// Where the voices that visitors may choose from are known.
+/// Sources of the list of voices that visitors may choose from.
 #[derive(Debug, Clone)]
 pub struct VoiceMenu {
-    /// What the agent's file allows.
+    /// The voices that the agent file allows.
     pub choices: Voices,
-    /// The API, which has the list of its voices. Without it the agent's file is believed.
+    /// The API to get the list of existing voices from; `None` trusts the agent file.
     pub api: Option<AgentApi>,
 }
 
-/// The voices that visitors may choose from; none when nobody may choose.
+/// The cached list of voices to choose from; empty if visitors may not choose.
 #[derive(Debug)]
 pub(super) struct Menu {
     menu: Option<VoiceMenu>,
-    /// Held while the API is asked, so that it is asked once for all who wait.
+    /// Locked during a request to the API, so that concurrent visitors share one request.
     kept: Mutex<Kept>,
 }
 
-/// What the API listed last, and until when it is not asked again.
+/// The last list from the API, and when to refresh it.
 #[derive(Debug, Default)]
 struct Kept {
     listed: Option<Vec<String>>,
@@ -57,12 +57,12 @@ impl Menu {
         }
     }
 
-    /// Whether visitors may choose at all.
+    /// Whether visitors may choose a voice at all.
     pub(super) fn is_open(&self) -> bool {
         self.menu.is_some()
     }
 
-    /// The voices to choose from, asked for again when the list is old.
+    /// The voices to choose from; refreshes the list if it is old.
     pub(super) async fn offered(&self) -> Vec<String> {
         let Some(menu) = &self.menu else {
             return Vec::new();
@@ -84,7 +84,7 @@ impl Kept {
         self.until.is_none_or(|until| until <= now)
     }
 
-    /// Takes the answer of the API; without one, the list before counts on.
+    /// Stores the response of the API, or keeps the previous list if there is none.
     fn take(&mut self, now: Instant, listed: Option<Vec<String>>) {
         let wait = if listed.is_some() { KEPT_FOR } else { PAUSE };
         self.until = Some(now + wait);
@@ -96,13 +96,13 @@ async fn listed(api: &AgentApi) -> Option<Vec<String>> {
     let listed = voices(api, LIST_WITHIN).await;
     match &listed {
         Ok(Some(_)) => {}
-        Ok(None) => tracing::warn!("the Voice Agent API does not list its voices"),
-        Err(error) => tracing::warn!(%error, "the Voice Agent API did not list its voices"),
+        Ok(None) => tracing::warn!("the Voice Agent API does not offer a list of its voices"),
+        Err(error) => tracing::warn!(%error, "cannot list the voices of the Voice Agent API"),
     }
     listed.ok().flatten()
 }
 
-/// Answers with the voices.
+/// Responds with the voices.
 pub(super) async fn list(State(shared): State<Arc<AppState>>) -> Response {
     let voices = shared.menu.offered().await;
     let headers = [(CACHE_CONTROL, "no-store")];
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_kept_for_minutes_and_a_failure_for_seconds() {
+    fn a_list_is_cached_for_minutes_and_a_failure_for_seconds() {
         let mut now = clock::now();
         let mut kept = Kept::default();
         assert!(kept.is_due(now));
@@ -130,7 +130,11 @@ mod tests {
         assert!(!kept.is_due(now + KEPT_FOR / 2) && kept.is_due(now + KEPT_FOR));
         now += KEPT_FOR;
         kept.take(now, None);
-        assert_eq!(kept.listed, names(&["alba"]), "the list before counts on");
+        assert_eq!(
+            kept.listed,
+            names(&["alba"]),
+            "the previous list stays in use"
+        );
         assert!(kept.is_due(now + PAUSE));
         kept.take(now, names(&["vera"]));
         assert_eq!(kept.listed, names(&["vera"]));
