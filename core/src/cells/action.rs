@@ -1,4 +1,4 @@
-//! What must be done about cells.
+//! Outputs of the cell state machine.
 
 use std::time::Duration;
 
@@ -8,89 +8,91 @@ use crate::ids::JobId;
 
 use super::CellId;
 
-/// Something to be done, in order.
+/// An action for the driver. Actions must be carried out in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Start a process; answered by `Ready`, and by `LeaveReason` in any case.
+    /// Start a cell process. The driver answers with `Ready` once it is up, and with `Gone` in any
+    /// case.
     Spawn(CellId),
-    /// Make a call in a cell, or go on with it.
+    /// Start a call in a cell, or resume it there.
     Start(CellId, Box<Start>),
-    /// End a call properly.
+    /// End a call gracefully.
     Stop(CellId, JobId),
-    /// The same, after a goodbye.
+    /// Let the agent say goodbye, then end the call gracefully.
     SayGoodbye(CellId, JobId),
     /// Let a call leave its room.
     Release(CellId, JobId),
-    /// Let a cell end once its calls have.
+    /// Let a cell exit once its calls have ended.
     Close(CellId),
-    /// End a process now; answered by `LeaveReason`.
+    /// Kill a cell process now. The driver answers with `Gone`.
     Kill(CellId),
-    /// Tell whoever dispatches.
+    /// Report a change of a call to the dispatch state machine.
     Tell(Told),
-    /// Something worth noting.
+    /// Something to log or to count.
     Observe(Fact),
 }
 
-/// A call for a cell.
+/// What a cell needs to start a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Start {
-    /// Which, and what opens its room.
+    /// The job, and the token for its room.
     pub assignment: Assignment,
-    /// Where another cell had to leave it.
+    /// Last checkpoint of the cell that lost the call, if the call is resumed.
     pub checkpoint: Option<Checkpoint>,
 }
 
-/// What dispatch must know of a call.
+/// A change of a call that the dispatch state machine must know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
-    /// It is in its room.
+    /// The agent has joined the room.
     Running(JobId),
-    /// It will join its room again, from another cell and under the same identity.
+    /// The agent will rejoin its room from another cell, under the same identity.
     Moved(JobId),
-    /// It is over.
+    /// The call has ended.
     Ended(JobId, JobResult),
 }
 
-/// Something worth noting.
+/// Something to log or to count.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
-    /// A cell can make calls, so long after its start.
+    /// A cell is ready for calls, this long after it was started.
     Ready(CellId, Duration),
-    /// A cell takes no more calls.
+    /// A cell accepts no new calls.
     Retired(CellId, Retired),
-    /// A cell has said nothing for so long.
+    /// A cell has sent nothing for this long.
     Silent(CellId, Duration),
-    /// A cell is killed.
+    /// A cell is being killed.
     Killed(CellId, Killed),
-    /// A cell is gone, with so many calls in it.
+    /// A cell process has exited.
     Gone {
-        /// Which.
+        /// The cell.
         cell: CellId,
-        /// How it died; none when it ended by itself.
+        /// How the process died, for example `signal 9`. `None` if it exited by itself.
         how: Option<String>,
-        /// Calls that it was making.
+        /// Unfinished calls of the cell.
         calls: usize,
     },
-    /// A call was taken over, and is in its room again so long after its cell was gone.
+    /// A call was resumed in another cell. The duration is the time from the loss of its cell until
+    /// the agent was in its room again.
     Adopted(JobId, Duration),
 }
 
-/// Why a cell takes no more calls.
+/// Why a cell accepts no new calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Retired {
-    /// It has made enough.
+    /// It has been given [`Limits::cell_calls`](super::Limits::cell_calls) calls.
     Calls,
-    /// It is almost too big.
+    /// Its memory is close to [`Limits::memory`](super::Limits::memory).
     Memory,
 }
 
 /// Why a cell is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Killed {
-    /// It was not ready in time.
+    /// It was not ready before the deadline.
     NotReady,
-    /// It said nothing for too long.
+    /// It sent nothing for too long.
     Silent,
-    /// It is too big.
+    /// Its memory has reached [`Limits::memory`](super::Limits::memory).
     Memory,
 }

@@ -1,35 +1,35 @@
-//! One call, wherever it is made.
+//! The state of one call, whichever cell handles it.
 
 use std::time::Instant;
 
 use super::CellId;
 use super::action::Start;
 
-/// One call, from its assignment until it has left its room.
+/// A call, from its assignment until the agent has left the room.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) start: Start,
     pub(super) stage: Stage,
-    /// Where it is made, unless it waits.
+    /// Cell that handles the call. `None` while it waits for one.
     pub(super) home: Option<CellId>,
-    /// Cells that died while they made it, in a row.
+    /// Consecutive cells that died while they handled the call.
     pub(super) deaths: u32,
-    /// When the last of them was gone.
+    /// When the last of those cells was lost, until the call runs again.
     pub(super) orphaned: Option<Instant>,
-    /// When it has run long enough to be innocent of that.
+    /// When `deaths` is reset, because the call has run long enough in its present cell.
     pub(super) cleared: Option<Instant>,
 }
 
-/// How far a call is.
+/// Stage of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// There is no cell for it; until then.
+    /// Waits for a cell until this deadline.
     Waiting(Instant),
-    /// A cell makes it.
+    /// A cell handles it.
     Made,
-    /// It was told to end.
+    /// It was asked to end.
     Stopping,
-    /// Its end is told; it leaves its room.
+    /// Its end was reported. The agent is leaving the room.
     Ended,
 }
 
@@ -49,7 +49,7 @@ impl Call {
         matches!(self.stage, Stage::Waiting(_))
     }
 
-    /// Whether its last cell died, and the present one may for the same reason.
+    /// Whether the call may be what killed its last cell, and so may kill the present one.
     pub(super) fn is_suspect(&self) -> bool {
         self.deaths > 0
     }

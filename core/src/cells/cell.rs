@@ -1,35 +1,35 @@
-//! One cell, as it is seen from outside.
+//! The state of one cell, as the worker sees it.
 
 use std::time::Instant;
 
 use super::{CellId, Limits};
 
-/// One cell.
+/// A cell.
 #[derive(Debug)]
 pub(super) struct Cell {
     pub(super) id: CellId,
     pub(super) stage: Stage,
     pub(super) started: Instant,
-    /// Calls that it was ever given.
+    /// Number of calls it has been given so far.
     pub(super) given: u32,
-    /// When it last said something, once it is ready.
+    /// When its last message arrived, once it is ready.
     pub(super) heard: Instant,
-    /// It is told to be silent already.
+    /// Whether its silence was already reported.
     pub(super) is_silent: bool,
 }
 
-/// How far a cell is.
+/// Stage of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// It loads the native core.
+    /// It is loading the native core.
     Starting,
-    /// It takes calls.
+    /// It accepts calls.
     Ready,
-    /// It finishes its calls.
+    /// It finishes its calls and accepts no new ones.
     Retired,
-    /// It was told to end.
+    /// It was asked to exit.
     Closing,
-    /// It was killed and is not gone yet.
+    /// It was killed and has not exited yet.
     Killed,
 }
 
@@ -45,17 +45,17 @@ impl Cell {
         }
     }
 
-    /// Whether it takes calls, now or soon.
+    /// Whether it accepts calls, now or once it is ready.
     pub(super) fn is_open(&self) -> bool {
         matches!(self.stage, Stage::Starting | Stage::Ready)
     }
 
-    /// Whether it takes one more call while it makes `calls`.
+    /// Whether it can accept another call while it has `calls`.
     pub(super) fn has_room(&self, calls: usize, limits: &Limits) -> bool {
         self.stage == Stage::Ready && calls < limits.rooms_per_cell
     }
 
-    /// Whether it must answer for itself.
+    /// Whether it must send messages regularly.
     pub(super) fn is_watched(&self) -> bool {
         matches!(self.stage, Stage::Ready | Stage::Retired | Stage::Closing)
     }

@@ -1,4 +1,4 @@
-//! What happens to cells and their calls.
+//! Inputs of the cell state machine.
 
 use crate::conversation::Checkpoint;
 use crate::dispatch::{Assignment, JobResult};
@@ -7,45 +7,45 @@ use crate::secret::Secret;
 
 use super::CellId;
 
-/// Something that happened.
+/// An input of the cell state machine.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// A call is to be made.
+    /// Start a call for this assignment.
     Start(Assignment),
-    /// A call is to end properly.
+    /// End a call gracefully.
     Stop(JobId),
-    /// The same, after a goodbye.
+    /// Let the agent say goodbye, then end the call gracefully.
     SayGoodbye(JobId),
-    /// The end of a call is told: it may leave its room.
+    /// The end of a call was reported, so the call may leave its room.
     Release(JobId),
-    /// No more calls will come; those that are made go on to their ends.
+    /// Accept no new calls. Running calls continue to their ends.
     Close,
-    /// A cell says something.
+    /// A message from a cell, or the end of its process.
     Cell(CellId, CellEvent),
 }
 
-/// What one cell says, or what is seen of it.
+/// A message from a cell, or the end of its process.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CellEvent {
-    /// It can make calls.
+    /// The cell is ready for calls.
     Ready,
-    /// It is alive, and so big.
+    /// The cell is alive. Sent every [`BEAT_EVERY`](super::BEAT_EVERY).
     Beat {
         /// Resident memory, in bytes.
         memory: u64,
     },
-    /// A call is in its room.
+    /// The agent of a call has joined its room.
     Running(JobId),
-    /// From here another cell could go on with a call.
+    /// State from which another cell can resume the call.
     Checkpoint(JobId, Box<Checkpoint>),
-    /// What opens the room of a call from now on.
+    /// A new token for the room of a call.
     Token(JobId, Secret),
-    /// A call is over; it waits to be released.
+    /// A call has ended and waits for its release.
     Ended(JobId, JobResult),
-    /// A call has left its room.
+    /// The agent of a call has left its room.
     Left(JobId),
-    /// A bug has ended a call, and the process goes on.
+    /// A call has panicked. The process continues.
     Broken(JobId),
-    /// The process is gone: by itself, or in this way.
+    /// The process has exited: by itself (`None`), or as described.
     Gone(Option<String>),
 }

@@ -1,4 +1,4 @@
-//! What becomes of a cell, and of its calls.
+//! Handles messages from cells, and cells that hang, grow too big or die.
 
 use std::time::Duration;
 
@@ -11,10 +11,11 @@ use super::{
 use crate::dispatch::JobResult;
 use crate::ids::JobId;
 
-/// Cells in a row that may die while they make one call; the call ends with the last.
+/// Consecutive cells that may die while they handle a call. The call fails with the last of them.
 const DEATHS: u32 = 2;
 
-/// How long a call must run in its next cell to be innocent of the death of the one before.
+/// How long a call must run in its next cell before it is no longer suspected of having killed the
+/// last.
 pub(super) const CLEARED_AFTER: Duration = Duration::from_secs(30);
 
 impl Cells {
@@ -44,14 +45,14 @@ impl Cells {
             CellEvent::Left(job) => self.left(cell, &job),
             CellEvent::Broken(job) => {
                 if self.calls.get(&job).is_some_and(|it| it.home == Some(cell)) {
-                    self.orphaned(job, "a bug ended it");
+                    self.orphaned(job, "the call panicked");
                 }
             }
             CellEvent::Gone(how) => self.gone(cell, how),
         }
     }
 
-    /// [`Timer::Cell`]: it is not ready, or silent.
+    /// [`Timer::Cell`] has expired: the cell is not ready, or silent.
     pub(super) fn overdue(&mut self, id: CellId) {
         let Some(cell) = self.cells.get_mut(&id) else {
             return;
@@ -68,7 +69,7 @@ impl Cells {
         }
     }
 
-    /// The call, if this cell makes it.
+    /// The call, if this cell handles it and it has not ended.
     fn made_in(&mut self, cell: CellId, job: &JobId) -> Option<&mut Call> {
         let call = self.calls.get_mut(job)?;
         let is_made = matches!(call.stage, CallStage::Made | CallStage::Stopping);
@@ -158,7 +159,9 @@ impl Cells {
             call.is_some_and(|call| call.stage != CallStage::Ended)
         };
         let calls = jobs.iter().filter(is_open).count();
-        let why = how.clone().unwrap_or_else(|| "it ended".to_owned());
+        let why = how
+            .clone()
+            .unwrap_or_else(|| "the process exited".to_owned());
         self.observe(Fact::Gone {
             cell: id,
             how,
@@ -176,8 +179,8 @@ impl Cells {
         }
     }
 
-    /// The cell of a call is gone: another one goes on, unless the call was about to end or
-    /// takes every cell along.
+    /// Handles the loss of a call's cell: another cell resumes the call, unless it was about to end
+    /// or has already lost too many cells.
     fn orphaned(&mut self, job: JobId, why: &str) {
         let now = self.cx.now;
         let Some(call) = self.calls.get_mut(&job) else {
@@ -194,7 +197,7 @@ impl Cells {
                 self.tell(Told::Moved(job));
             }
             _ => {
-                let failed = format!("what made the call is gone: {why}");
+                let failed = format!("the call lost its process: {why}");
                 self.calls.remove(&job);
                 self.tell(Told::Ended(job, JobResult::Failed(failed)));
             }

@@ -1,11 +1,11 @@
-//! The cells of a daemon as a state machine: which processes there are, which call is made in
-//! which of them, and what becomes of the calls of one that dies. Processes and pipes are not
-//! known here.
+//! The cells of a worker as a state machine: which processes run, which of them handles each call,
+//! and what happens to the calls of a cell that dies. Knows nothing of processes and pipes.
 //!
-//! Calls are spread: each goes to the ready cell that makes the fewest, and there is always one
-//! cell more than the calls need, so that no call waits for a process to start. A call whose cell
-//! dies goes on in another one from its last checkpoint. Until it has shown that it was not the
-//! reason it shares a cell with no other such call, so that one bad call takes only itself along.
+//! Calls are spread: each goes to the ready cell with the fewest calls. There is always one more
+//! cell than the calls need, so that no call waits for a process to start. A call whose cell dies
+//! is resumed in another cell from its last checkpoint. Until it has run long enough to rule out
+//! that it killed its cell, it does not share a cell with another such call, so that a faulty call
+//! takes down only itself.
 
 mod action;
 mod call;
@@ -30,23 +30,23 @@ use cell::{Cell, Stage};
 pub use action::{Action, Fact, Killed, Retired, Start, Told};
 pub use event::{CellEvent, Event};
 
-/// From the start of a process to a loaded native core.
+/// Deadline from the start of a cell process until it has loaded the native core.
 pub const READY_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long a call waits for a cell.
+/// How long a call may wait for a cell.
 const PLACED_WITHIN: Duration = Duration::from_secs(10);
 
-/// How often a cell says that it is alive.
+/// Interval of the messages with which a cell says that it is alive.
 pub const BEAT_EVERY: Duration = Duration::from_secs(1);
 
-/// Silence of a cell that is worth a warning, and again as long until it is killed.
+/// How long a cell may be silent before a warning, and again before it is killed.
 const SILENT_AFTER: Duration = Duration::from_secs(3);
 
-/// Between two cells that die before they are ready.
+/// Delays between restarts of cells that die before they are ready.
 const RESPAWN_MIN: Duration = Duration::from_millis(500);
 const RESPAWN_MAX: Duration = Duration::from_secs(10);
 
-/// A process, counted from 1.
+/// ID of a cell. Cells are counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CellId(pub u32);
 
@@ -56,15 +56,16 @@ impl fmt::Display for CellId {
     }
 }
 
-/// What a cell may take.
+/// Limits of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Calls that it makes at once; at least 1.
+    /// Maximum concurrent calls in a cell; at least 1.
     pub rooms_per_cell: usize,
-    /// Calls that it makes in all; the native core keeps some memory of each.
+    /// Maximum calls in the lifetime of a cell; at least 1. The native core leaks some memory with
+    /// each.
     pub cell_calls: u32,
-    /// Resident memory at which it is killed, in bytes. From four fifths of it on it takes no
-    /// more calls.
+    /// Resident memory, in bytes, at which a cell is killed. From four fifths of it on, the cell
+    /// accepts no new calls.
     pub memory: u64,
 }
 
@@ -80,36 +81,36 @@ impl Default for Limits {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Timer {
-    /// A cell is not ready, or says nothing.
+    /// A cell is not ready in time, or silent.
     Cell(CellId),
-    /// The next process may be started.
+    /// The next cell may be started.
     Spawn,
-    /// A call waits for a cell, or is innocent.
+    /// A call has waited too long for a cell, or is no longer suspected of having killed one.
     Calls,
 }
 
 type Context = crate::context::Context<Timer, Action>;
 
-/// All cells of a daemon and all their calls.
+/// All cells of a worker and their calls.
 ///
-/// Driven like [`Dispatch`](crate::dispatch::Dispatch): one event or timeout, then `poll_action`
-/// until `None`, then `poll_timeout`.
+/// Driven like [`Dispatch`](crate::dispatch::Dispatch): pass in one event or timeout, call
+/// `poll_action` until it returns `None`, then wait until `poll_timeout`.
 #[derive(Debug)]
 pub struct Cells {
     limits: Limits,
     cx: Context,
     cells: BTreeMap<CellId, Cell>,
     calls: BTreeMap<JobId, Call>,
-    /// Cells so far.
+    /// Number of cells started so far.
     spawned: u32,
-    /// Cells in a row that died before they were ready, and when the last one did.
+    /// Consecutive cells that died before they were ready, and when the last one did.
     stillborn: u32,
     stillborn_at: Option<Instant>,
     closed: bool,
 }
 
 impl Cells {
-    /// No calls yet, and the first cell to be started.
+    /// Starts without calls. The first action starts the first cell.
     pub fn new(now: Instant, limits: Limits) -> Self {
         let mut cells = Self {
             limits: Limits {
@@ -129,7 +130,7 @@ impl Cells {
         cells
     }
 
-    /// Takes in what happened.
+    /// Handles an event.
     pub fn handle(&mut self, now: Instant, event: Event) {
         self.cx.now = now;
         match event {
@@ -143,7 +144,7 @@ impl Cells {
         self.settle();
     }
 
-    /// Takes in that the time of [`poll_timeout`](Self::poll_timeout) has come.
+    /// Handles the expiry of the deadline from [`poll_timeout`](Self::poll_timeout).
     pub fn handle_timeout(&mut self, now: Instant) {
         self.cx.now = now;
         while let Some(timer) = self.cx.timers.take_expired(now) {
@@ -156,17 +157,17 @@ impl Cells {
         self.settle();
     }
 
-    /// What to do next; `None` when all is done.
+    /// The next action, or `None` if there is nothing left to do.
     pub fn poll_action(&mut self) -> Option<Action> {
         self.cx.actions.pop_front()
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout), if nothing happens before.
+    /// When to call [`handle_timeout`](Self::handle_timeout), unless an event comes first.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.cx.timers.next().map(|(_, at)| at)
     }
 
-    /// Whether some cell takes calls now.
+    /// Whether a cell accepts calls.
     pub fn is_ready(&self) -> bool {
         self.cells.values().any(|cell| cell.stage == Stage::Ready)
     }
@@ -181,7 +182,7 @@ impl Cells {
         self.calls.insert(job, Call::new(start, until));
     }
 
-    /// Has a call end in this way; one that no cell makes yet is over.
+    /// Ends a call with the action `how`. A call that no cell handles yet is over at once.
     fn stop(&mut self, job: &JobId, how: fn(CellId, JobId) -> Action) {
         let Some(call) = self.calls.get_mut(job) else {
             return;
@@ -213,11 +214,11 @@ impl Cells {
         }
     }
 
-    /// When the next process may be started, after one that was stillborn.
+    /// Delay before the next cell is started, after one that died before it was ready.
     fn respawn_delay(&self) -> Duration {
         let backoff = Backoff::new(RESPAWN_MIN, RESPAWN_MAX, Duration::MAX);
-        let backoff = backoff.expect("the delays are in order");
-        // There is one daemon on a machine: nobody comes at the same time.
+        let backoff = backoff.expect("RESPAWN_MIN is at most RESPAWN_MAX");
+        // One worker per machine: there is no need for jitter.
         backoff.delay(self.stillborn.saturating_sub(1), 0.0)
     }
 

@@ -1,4 +1,4 @@
-//! Which cells there are, and which of them makes which call.
+//! Decides which cells run, and which cell handles each call.
 
 use std::time::Instant;
 
@@ -8,12 +8,12 @@ use super::{Action, CellId, Cells, Fact, Retired, Timer, Told};
 use crate::dispatch::JobResult;
 use crate::ids::JobId;
 
-/// Idle cells beyond the spare one that are kept, so that a call more or less starts no process.
+/// Idle cells kept in addition to the spare one, so that one call more or less starts no process.
 const SURPLUS: usize = 1;
 
 impl Cells {
-    /// Gives waiting calls to cells, starts cells that will be needed, lets go of those that
-    /// will not.
+    /// Assigns waiting calls to cells, starts cells that will be needed and closes those that are
+    /// not needed.
     pub(super) fn settle(&mut self) {
         self.place();
         if !self.closed {
@@ -23,13 +23,13 @@ impl Cells {
         self.set_calls_timer();
     }
 
-    /// Calls that a cell has; one that leaves its room still takes its place.
+    /// The calls of a cell, including those that are leaving their rooms.
     pub(super) fn calls_in(&self, cell: CellId) -> impl Iterator<Item = &Call> {
         let is_home = move |call: &&Call| call.home == Some(cell);
         self.calls.values().filter(is_home)
     }
 
-    /// A cell takes no more calls, and ends when it has none.
+    /// Lets a cell accept no new calls and exit when it has none.
     pub(super) fn retire(&mut self, cell: CellId, why: Retired) {
         if let Some(retired) = self.cells.get_mut(&cell)
             && retired.stage == Stage::Ready
@@ -39,7 +39,7 @@ impl Cells {
         }
     }
 
-    /// A deadline of calls has passed.
+    /// Handles expired deadlines of calls.
     pub(super) fn review(&mut self) {
         let now = self.cx.now;
         for call in self.calls.values_mut() {
@@ -52,7 +52,8 @@ impl Cells {
         let late: Vec<_> = late.map(|(job, _)| job.clone()).collect();
         for job in late {
             self.calls.remove(&job);
-            let failed = JobResult::Failed("no process could take the call in time".to_owned());
+            let failed =
+                JobResult::Failed("no process became available for the call in time".to_owned());
             self.tell(Told::Ended(job, failed));
         }
     }
@@ -72,7 +73,7 @@ impl Cells {
         waiting.map(|(job, _)| job.clone()).collect()
     }
 
-    /// The ready cell with the fewest calls, the oldest of them first.
+    /// The ready cell with the fewest calls; the oldest such cell if there are several.
     fn best(&self, for_suspect: bool) -> Option<CellId> {
         let load = |cell: &&Cell| self.calls_in(cell.id).count();
         let fits = |cell: &&Cell| {
@@ -98,7 +99,8 @@ impl Cells {
         }
     }
 
-    /// One cell more than the calls need, and one for each call that must have its own.
+    /// Starts cells: one more than the calls need, and one for each waiting call that needs its
+    /// own.
     fn grow(&mut self) {
         let open = self.open().count();
         let suspects = |call: &&Call| call.is_waiting() && call.is_suspect();
@@ -114,7 +116,7 @@ impl Cells {
         }
     }
 
-    /// Whether it is time to try again after a cell that was never ready.
+    /// Whether a new cell may be started after one that died before it was ready.
     fn take_respawn(&mut self) -> bool {
         if self.open().any(|cell| cell.stage == Stage::Starting) {
             return false;
@@ -137,7 +139,7 @@ impl Cells {
         self.cx.act(Action::Spawn(id));
     }
 
-    /// Lets go of retired cells without calls, and of idle ones that nobody needs.
+    /// Closes retired cells without calls, and idle cells that are not needed.
     fn shrink(&mut self) {
         let surplus = self.open().count().saturating_sub(self.wanted() + SURPLUS);
         let idle = self.idle(Stage::Ready).rev().take(surplus);
@@ -150,14 +152,14 @@ impl Cells {
         }
     }
 
-    /// Cells in this stage that have no calls, the oldest first.
+    /// Cells in `stage` that have no calls, the oldest first.
     fn idle(&self, stage: Stage) -> impl DoubleEndedIterator<Item = CellId> {
         let is_idle =
             move |cell: &&Cell| cell.stage == stage && self.calls_in(cell.id).next().is_none();
         self.cells.values().filter(is_idle).map(|cell| cell.id)
     }
 
-    /// Cells for the calls of open ones and those that wait, and a spare one.
+    /// Cells needed for waiting calls and the calls of open cells, and a spare one.
     fn wanted(&self) -> usize {
         let is_open = |call: &&Call| {
             let home = call.home.and_then(|cell| self.cells.get(&cell));

@@ -1,4 +1,4 @@
-//! Cells that die, hang or grow, and what becomes of their calls.
+//! Cells that die, hang or grow too big, and what happens to their calls.
 
 use super::harness::*;
 use crate::cells::failure::CLEARED_AFTER;
@@ -12,7 +12,7 @@ fn failed(told: &[Told], name: &str) -> bool {
 }
 
 #[test]
-fn the_calls_of_a_dead_cell_go_on_in_another_from_their_checkpoints() {
+fn calls_of_a_dead_cell_resume_in_another_from_their_checkpoints() {
     let mut bench = Bench::of(8);
     assert_eq!(bench.call("a"), 1);
     bench.cell(1, CellEvent::Checkpoint(job("a"), checkpoint("ada")));
@@ -49,10 +49,14 @@ fn calls_that_lost_a_cell_share_no_other_until_they_are_cleared() {
     for name in ["a", "b", "c", "d"] {
         bench.call(name);
     }
-    // a and c are in the first, b and d in the second.
+    // Calls a and c are in cell 1, b and d in cell 2.
     let actions = bench.killed(1);
     assert_eq!(home(&actions, "a"), Some(2));
-    assert_eq!(home(&actions, "c"), None, "alone with another suspect");
+    assert_eq!(
+        home(&actions, "c"),
+        None,
+        "the only other cell has a suspect"
+    );
     let [third] = spawned(&actions)[..] else {
         panic!("{actions:?}");
     };
@@ -60,7 +64,7 @@ fn calls_that_lost_a_cell_share_no_other_until_they_are_cleared() {
     for (cell, name) in [(2, "a"), (third, "c")] {
         bench.cell(cell, CellEvent::Running(job(name)));
     }
-    // The bad one kills again: it fails, and its neighbours move once.
+    // The faulty call kills its second cell: it fails, and its neighbours move for the first time.
     let told = told(&bench.killed(2));
     assert!(failed(&told, "a"), "{told:?}");
     assert!(!failed(&told, "b") && !failed(&told, "d"), "{told:?}");
@@ -77,11 +81,11 @@ fn a_call_that_kills_two_cells_in_a_row_fails() {
 }
 
 #[test]
-fn a_call_that_a_bug_ended_goes_on_once() {
+fn a_call_that_panics_is_resumed_once() {
     let mut bench = Bench::of(8);
     bench.call("a");
     let broken = || CellEvent::Broken(job("a"));
-    assert_eq!(bench.cell(2, broken()), [], "another cell does not make it");
+    assert_eq!(bench.cell(2, broken()), [], "it is not in that cell");
     let actions = bench.cell(1, broken());
     assert_eq!(told(&actions), [Told::Moved(job("a"))]);
     let again = home(&actions, "a").unwrap();
@@ -89,7 +93,7 @@ fn a_call_that_a_bug_ended_goes_on_once() {
 }
 
 #[test]
-fn a_call_that_went_on_long_enough_may_move_again() {
+fn a_call_that_ran_long_enough_may_move_again() {
     let mut bench = Bench::of(8);
     bench.call("a");
     let replacement = spawned(&bench.killed(1))[0];
@@ -105,7 +109,7 @@ fn a_call_that_went_on_long_enough_may_move_again() {
 }
 
 #[test]
-fn a_call_that_was_about_to_end_is_not_made_again() {
+fn a_call_that_was_ending_is_not_resumed() {
     let mut bench = Bench::of(8);
     for name in ["a", "b"] {
         bench.start(name);
@@ -115,11 +119,15 @@ fn a_call_that_was_about_to_end_is_not_made_again() {
     bench.on(Event::Stop(job("b")));
     let told = told(&bench.killed(1));
     assert!(failed(&told, "b"), "{told:?}");
-    assert_eq!(told.len(), 1, "the other's end was told: {told:?}");
+    assert_eq!(
+        told.len(),
+        1,
+        "the end of the other call was already reported: {told:?}"
+    );
 }
 
 #[test]
-fn a_cell_that_dies_in_the_drain_time_loses_no_call_and_one_that_dies_in_the_goodbye_fails_it() {
+fn a_call_survives_its_cell_until_it_says_goodbye() {
     let mut bench = Bench::of(8);
     bench.call("a");
     assert_eq!(told(&bench.killed(1)), [Told::Moved(job("a"))]);
@@ -130,7 +138,7 @@ fn a_cell_that_dies_in_the_drain_time_loses_no_call_and_one_that_dies_in_the_goo
 }
 
 #[test]
-fn what_a_call_said_in_its_last_cell_no_longer_counts() {
+fn late_messages_from_a_calls_previous_cell_are_ignored() {
     let mut bench = Bench::of(8);
     bench.call("a");
     bench.killed(1);
@@ -143,7 +151,7 @@ fn what_a_call_said_in_its_last_cell_no_longer_counts() {
 }
 
 #[test]
-fn a_silent_cell_is_noted_then_killed_and_only_then_replaced() {
+fn a_silent_cell_is_reported_then_killed_and_its_call_moves_once_it_is_gone() {
     let mut bench = Bench::of(8);
     bench.call("a");
     let beat = |bench: &mut Bench| bench.cell(2, CellEvent::Beat { memory: 1 });
@@ -156,12 +164,16 @@ fn a_silent_cell_is_noted_then_killed_and_only_then_replaced() {
     let killed = Fact::Killed(CellId(1), Killed::Silent);
     assert_eq!(facts(&actions), [silent, killed]);
     assert!(actions.contains(&Action::Kill(CellId(1))));
-    assert_eq!(home(&actions, "a"), None, "it may still be in its room");
+    assert_eq!(
+        home(&actions, "a"),
+        None,
+        "the agent may still be in its room"
+    );
     assert_eq!(home(&bench.killed(1), "a"), Some(2));
 }
 
 #[test]
-fn a_cell_that_is_heard_again_lives() {
+fn a_cell_that_sends_again_is_not_killed() {
     let mut bench = Bench::of(8);
     bench.pass(4 * SECOND);
     bench.cell(1, CellEvent::Beat { memory: 1 });
@@ -169,7 +181,7 @@ fn a_cell_that_is_heard_again_lives() {
 }
 
 #[test]
-fn a_cell_that_is_too_big_is_killed_once() {
+fn a_cell_at_its_memory_limit_is_killed_once() {
     let mut bench = Bench::new(Limits {
         memory: 100,
         ..Limits::default()
@@ -183,7 +195,7 @@ fn a_cell_that_is_too_big_is_killed_once() {
 }
 
 #[test]
-fn cells_that_are_never_ready_are_killed_and_replaced_ever_more_slowly() {
+fn cells_that_are_never_ready_are_killed_and_restarted_with_backoff() {
     let mut bench = Bench::new(Limits::default());
     bench.actions();
     let actions = bench.pass(READY_WITHIN);

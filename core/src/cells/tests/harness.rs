@@ -1,4 +1,4 @@
-//! Cells whose processes and clock are the test's.
+//! A bench for [`Cells`] with simulated processes and a simulated clock.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ impl Bench {
         }
     }
 
-    /// Cells of so many rooms each, with the spare one ready.
+    /// A bench with `rooms_per_cell` and its spare cell ready.
     pub(super) fn of(rooms_per_cell: usize) -> Self {
         let mut bench = Self::new(Limits {
             rooms_per_cell,
@@ -58,10 +58,11 @@ impl Bench {
         self.on(Event::Start(assignment(job)))
     }
 
-    /// A call that is in its room, and cells that it made start; gives its cell.
+    /// Starts a call, lets the agent join its room and makes the cells started for it ready.
+    /// Returns the cell of the call.
     pub(super) fn call(&mut self, job: &str) -> u32 {
         let actions = self.start(job);
-        let home = home(&actions, job).expect("no cell took the call");
+        let home = home(&actions, job).expect("a cell should take the call");
         self.cell(home, CellEvent::Running(job.into()));
         for cell in spawned(&actions) {
             self.ready(cell);
@@ -73,14 +74,14 @@ impl Bench {
         self.cell(cell, CellEvent::Gone(Some("signal 9".to_owned())))
     }
 
-    /// Ends a call and lets it leave.
+    /// Ends a call and lets the agent leave its room.
     pub(super) fn over(&mut self, cell: u32, job: &str) -> Vec<Action> {
         self.cell(cell, CellEvent::Ended(job.into(), JobResult::Success));
         self.on(Event::Release(job.into()));
         self.cell(cell, CellEvent::Left(job.into()))
     }
 
-    /// Lets time pass, with every timeout at its time.
+    /// Advances the clock by `time`, handling each timeout when it is due.
     pub(super) fn pass(&mut self, time: Duration) -> Vec<Action> {
         let end = self.now + time;
         let mut actions = Vec::new();
@@ -111,7 +112,7 @@ pub(super) fn assignment(job: &str) -> Assignment {
     }
 }
 
-/// Where and how a call is started by these actions.
+/// The cell in which these actions start `job`, and with what.
 pub(super) fn started<'a>(actions: &'a [Action], job: &str) -> Option<(u32, &'a Start)> {
     actions.iter().find_map(|action| match action {
         Action::Start(cell, start) if start.assignment.job.id == job.into() => {

@@ -1,4 +1,4 @@
-//! Scenarios of cells and their calls, with the clock in the test's hand.
+//! Scenarios of cells and their calls, with a simulated clock.
 
 mod death;
 mod harness;

@@ -1,4 +1,4 @@
-//! Random events in random order, from a seed that a failure prints; what must always hold.
+//! Random events in random order; checks the invariants. A failure prints its seed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,9 +14,9 @@ const STEPS: usize = 300;
 struct World {
     starting: BTreeSet<u32>,
     alive: BTreeSet<u32>,
-    /// Calls that a live cell makes.
+    /// Calls in a cell that is alive, and the cell.
     made: BTreeMap<String, u32>,
-    /// Calls without an end yet.
+    /// Calls whose end has not been reported.
     open: BTreeSet<String>,
     ended: BTreeSet<String>,
     moved: usize,
@@ -26,19 +26,21 @@ impl World {
     fn check(&mut self, actions: &[Action], per_cell: usize) {
         for action in actions {
             match action {
-                Action::Spawn(cell) => assert!(self.starting.insert(cell.0), "{cell} twice"),
+                Action::Spawn(cell) => {
+                    assert!(self.starting.insert(cell.0), "{cell} was spawned twice")
+                }
                 Action::Start(cell, start) => {
                     let job = start.assignment.job.id.to_string();
                     assert!(self.alive.contains(&cell.0), "{job} in cell {cell}");
-                    assert!(self.open.contains(&job), "{job} again");
+                    assert!(self.open.contains(&job), "{job} was started after its end");
                     let twice = self.made.insert(job.clone(), cell.0);
-                    assert_eq!(twice, None, "{job} is made twice");
+                    assert_eq!(twice, None, "{job} is in two cells");
                     let calls = self.made.values().filter(|it| **it == cell.0).count();
                     assert!(calls <= per_cell, "{calls} calls in cell {cell}");
                 }
                 Action::Tell(Told::Ended(job, _)) => {
                     let job = job.to_string();
-                    assert!(self.open.remove(&job), "{job} ends twice");
+                    assert!(self.open.remove(&job), "{job} ended twice");
                     self.ended.insert(job);
                 }
                 Action::Tell(Told::Moved(_)) => self.moved += 1,
@@ -49,7 +51,7 @@ impl World {
 }
 
 #[test]
-fn what_must_hold_holds_for_whatever_happens() {
+fn invariants_hold_for_random_events() {
     let (mut ended, mut moved) = (0, 0);
     for world in for_each_seed(1..=SEEDS, run) {
         ended += world.ended.len();
@@ -79,7 +81,7 @@ fn run(seed: u64) -> World {
         .iter()
         .filter(|job| !world.made.contains_key(*job))
         .collect();
-    assert!(lost.is_empty(), "{lost:?} are nowhere");
+    assert!(lost.is_empty(), "{lost:?} are in no cell");
     world
 }
 

@@ -1,11 +1,11 @@
-//! Which cells there are, and which call goes where.
+//! Which cells run, and which cell gets each call.
 
 use super::harness::*;
 use crate::cells::{Action, CellEvent, CellId, Event, Fact, Limits, Retired, Told};
 use crate::dispatch::JobResult;
 
 #[test]
-fn there_is_a_cell_before_the_first_call_and_one_more_after() {
+fn a_cell_is_ready_before_the_first_call_which_starts_a_spare_one() {
     let mut bench = Bench::of(2);
     let actions = bench.start("a");
     assert_eq!(home(&actions, "a"), Some(1));
@@ -17,11 +17,11 @@ fn calls_are_spread_over_the_ready_cells() {
     let mut bench = Bench::of(4);
     let homes = ["a", "b", "c", "d", "e"].map(|job| bench.call(job));
     assert_eq!(homes, [1, 2, 1, 2, 1]);
-    assert_eq!(bench.call("f"), 3, "it was started when the fifth came");
+    assert_eq!(bench.call("f"), 3, "the fifth call started it");
 }
 
 #[test]
-fn a_call_waits_for_the_cell_that_starts() {
+fn a_call_waits_for_a_starting_cell() {
     let mut bench = Bench::of(1);
     let actions = bench.start("a");
     assert_eq!(spawned(&actions), [2]);
@@ -30,7 +30,7 @@ fn a_call_waits_for_the_cell_that_starts() {
 }
 
 #[test]
-fn a_call_that_finds_no_cell_in_time_fails() {
+fn a_call_without_a_cell_fails_at_its_deadline() {
     let mut bench = Bench::new(Limits::default());
     bench.actions();
     bench.start("a");
@@ -54,7 +54,7 @@ fn a_call_that_is_stopped_before_it_has_a_cell_is_over() {
 }
 
 #[test]
-fn what_a_call_does_is_told_and_what_it_is_told_reaches_its_cell() {
+fn events_of_a_call_are_reported_and_its_commands_reach_its_cell() {
     let mut bench = Bench::of(8);
     let home = bench.call("a");
     let cell = CellId(home);
@@ -70,15 +70,11 @@ fn what_a_call_does_is_told_and_what_it_is_told_reaches_its_cell() {
         [Action::Release(cell, job("a"))]
     );
     bench.cell(home, CellEvent::Left(job("a")));
-    assert_eq!(
-        bench.on(Event::Stop(job("a"))),
-        [],
-        "nobody knows it any more"
-    );
+    assert_eq!(bench.on(Event::Stop(job("a"))), [], "the call is forgotten");
 }
 
 #[test]
-fn a_cell_that_has_made_enough_calls_is_replaced_without_a_gap() {
+fn a_cell_that_has_reached_its_call_limit_is_replaced_without_a_gap() {
     let mut bench = Bench::new(Limits {
         rooms_per_cell: 2,
         cell_calls: 2,
@@ -97,12 +93,12 @@ fn a_cell_that_has_made_enough_calls_is_replaced_without_a_gap() {
     assert_eq!(
         bench.cell(1, CellEvent::Gone(None)).len(),
         1,
-        "it is only noted"
+        "it is only logged"
     );
 }
 
 #[test]
-fn a_cell_that_is_almost_too_big_takes_no_more_calls() {
+fn a_cell_close_to_its_memory_limit_takes_no_new_calls() {
     let mut bench = Bench::new(Limits {
         memory: 100,
         ..Limits::default()
@@ -118,7 +114,7 @@ fn a_cell_that_is_almost_too_big_takes_no_more_calls() {
 }
 
 #[test]
-fn idle_cells_that_nobody_needs_end() {
+fn surplus_idle_cells_are_closed() {
     let mut bench = Bench::of(1);
     let homes = ["a", "b", "c"].map(|job| bench.call(job));
     assert_eq!(homes, [1, 2, 3]);
@@ -129,11 +125,15 @@ fn idle_cells_that_nobody_needs_end() {
             _ => None,
         }));
     }
-    assert_eq!(closed.len(), 2, "one spare and one more stay: {closed:?}");
+    assert_eq!(
+        closed.len(),
+        2,
+        "a spare cell and one surplus cell stay: {closed:?}"
+    );
 }
 
 #[test]
-fn a_closed_fleet_starts_nothing_and_ends_every_cell() {
+fn after_close_no_cell_is_started_and_every_cell_is_closed() {
     let mut bench = Bench::of(8);
     bench.call("a");
     let actions = bench.on(Event::Close);
@@ -141,7 +141,7 @@ fn a_closed_fleet_starts_nothing_and_ends_every_cell() {
     assert!(spawned(&bench.killed(2)).is_empty());
     assert!(
         bench.over(1, "a").contains(&Action::Close(CellId(1))),
-        "its call comes first"
+        "the cell closes after its call"
     );
     assert_eq!(bench.on(Event::Close), []);
 }
