@@ -1,4 +1,4 @@
-//! Identifiers the server hands out.
+//! Identifiers assigned by the server.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ macro_rules! sid {
         pub struct $name(pub(crate) String);
 
         impl $name {
-            /// The identifier as text.
+            /// The identifier as a string slice.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -39,17 +39,17 @@ macro_rules! sid {
 }
 
 sid! {
-    /// A participant's stay in a room, `PA_…`.
+    /// Identifier of a participant's session in a room, `PA_…`.
     #[derive(Clone, Debug, Eq, Hash, PartialEq, PartialOrd, Ord)]
     ParticipantSid, "PA_"
 }
 sid! {
-    /// A track, `TR_…`.
+    /// Identifier of a published track, `TR_…`.
     #[derive(Clone, Debug, Eq, Hash, PartialEq, PartialOrd, Ord)]
     TrackSid, "TR_"
 }
 sid! {
-    /// A room, `RM_…`.
+    /// Identifier of a room session, `RM_…`.
     #[derive(Clone, Default, Debug, Eq, Hash, PartialEq, PartialOrd, Ord)]
     RoomSid, "RM_"
 }

@@ -1,14 +1,15 @@
-//! The `livekit` 0.10 API over LiveKit's prebuilt native core.
+//! The `livekit` 0.10 API, implemented on LiveKit's prebuilt native core.
 //!
-//! Public names, modules and signatures are those of the official `livekit` crate, so that the same source compiles
-//! against both. Behind them is `liblivekit_ffi.so`, loaded when the first room, source or track is made; see
-//! [`native`]. Video can be subscribed to, but its pictures cannot be reached; data tracks are left out.
+//! Public names, modules and signatures are those of the official `livekit` crate, so the same
+//! source compiles against both. The implementation is `liblivekit_ffi.so`, which is loaded when
+//! the first room, source or track is created; see [`native`]. Video tracks can be subscribed to,
+//! but their frames are not accessible. Data tracks are not supported.
 //!
 //! ```text
-//! room, participant, track, publication, webrtc      what a program sees
+//! room, participant, track, publication, webrtc      public API
 //!        │ requests            ▲ events
 //!        ▼                     │
-//!     engine                   the line another engine can be put behind
+//!     engine                   internal interface; the engine is replaceable
 //!        │ protobuf            ▲ protobuf
 //!        ▼                     │
 //!     ffi ── C ABI ── liblivekit_ffi.so

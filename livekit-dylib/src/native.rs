@@ -1,11 +1,11 @@
-//! The prebuilt native core: whether it is there, which one, and from where.
+//! The prebuilt native core: loading it, its version and its path.
 
 use std::path::{Path, PathBuf};
 
 use crate::engine;
 use crate::ffi;
 
-/// The only version of the native core this crate speaks to.
+/// Version of the native core this crate requires. Other versions are rejected.
 pub const VERSION: &str = "0.13.2";
 
 /// A native core that is loaded and running.
@@ -20,64 +20,65 @@ impl Native {
         VERSION
     }
 
-    /// The file it was loaded from.
+    /// Path of the file the core was loaded from.
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-/// Why there is no native core to work with.
+/// Why the native core could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// It is nowhere; `make setup` brings it.
+    /// The core was not found in any of the searched locations. `make setup` installs it.
     #[error(
-        "LiveKit's native core is not installed: run `make setup`. Looked for it at {}",
+        "LiveKit's native core is not installed. Run `make setup`. Searched: {}",
         list(looked)
     )]
     NotFound {
-        /// The files that were looked for.
+        /// Paths that were searched, in order.
         looked: Vec<PathBuf>,
     },
-    /// The file is there but the system's linker does not take it.
+    /// The file exists, but the dynamic linker cannot load it.
     #[error("LiveKit's native core at {} cannot be loaded: {reason}", path.display())]
     Unloadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the linker says.
+        /// Error message of the dynamic linker.
         reason: String,
     },
-    /// It is not the version whose messages this crate knows.
-    #[error("LiveKit's native core at {} is version {found}, and version {VERSION} is needed: run `make setup`", path.display())]
+    /// The core's version is not [`VERSION`].
+    #[error("LiveKit's native core at {} is version {found}, but version {VERSION} is required. Run `make setup`", path.display())]
     WrongVersion {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The version it says it is.
+        /// Version reported by the core, or `unknown` if it reports none.
         found: String,
     },
 }
 
-/// Loads and starts the native core; later calls return the same answer at once.
+/// Loads and starts the native core. Later calls return the result of the first one.
 pub fn load() -> Result<&'static Native, &'static LoadError> {
     ffi::core().map(|core| &core.native)
 }
 
-/// The version of the native core this crate needs.
+/// The version of the native core this crate requires; same as [`VERSION`].
 pub fn version() -> &'static str {
     VERSION
 }
 
-/// The file the native core was loaded from; `None` when it could not be.
+/// Path of the loaded native core; `None` if loading failed. Loads the core if necessary.
 pub fn path() -> Option<&'static Path> {
     load().ok().map(Native::path)
 }
 
-/// How many objects inside the native core this process uses: 0 once everything is closed and dropped.
+/// Number of native objects this process holds: 0 once everything is closed and dropped.
 pub fn live_handles() -> i64 {
     ffi::live_handles()
 }
 
-/// How many audio sources wait to be used again, each with a thread of the native core, which does not free what was
-/// published in a room that the server ended. Never more than were published at the same time.
+/// Number of idle audio sources kept for reuse, each with its own thread in the native core. The
+/// core does not free sources that were still published when the server ended their room. There are
+/// never more of them than were published at the same time.
 pub fn spare_sources() -> usize {
     engine::spare_sources()
 }

@@ -20,7 +20,7 @@ pub enum VideoCodec {
 }
 
 impl VideoCodec {
-    /// Its name in lower case.
+    /// Name of the codec in lower case, such as `vp8`.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::VP8 => "vp8",
@@ -32,28 +32,28 @@ impl VideoCodec {
     }
 }
 
-/// The limits of a video encoder.
+/// Limits of a video encoder.
 #[derive(Debug, Clone)]
 pub struct VideoEncoding {
-    /// In bits a second.
+    /// Maximum bitrate in bits per second.
     pub max_bitrate: u64,
-    /// In frames a second.
+    /// Maximum frame rate in frames per second.
     pub max_framerate: f64,
 }
 
-/// A size of pictures and how they are encoded.
+/// A video resolution and its encoding.
 #[derive(Debug, Clone)]
 pub struct VideoPreset {
-    /// The limits of the encoder.
+    /// Limits of the encoder.
     pub encoding: VideoEncoding,
-    /// In pixels.
+    /// Width in pixels.
     pub width: u32,
-    /// In pixels.
+    /// Height in pixels.
     pub height: u32,
 }
 
 impl VideoPreset {
-    /// A preset of a size, a bitrate and a frame rate.
+    /// Creates a preset from a resolution in pixels, a bitrate in bits per second and a frame rate.
     pub const fn new(width: u32, height: u32, max_bitrate: u64, max_framerate: f64) -> Self {
         Self {
             width,
@@ -66,22 +66,22 @@ impl VideoPreset {
     }
 }
 
-/// The limits of an audio encoder.
+/// Limits of an audio encoder.
 #[derive(Debug, Clone)]
 pub struct AudioEncoding {
-    /// In bits a second.
+    /// Maximum bitrate in bits per second.
     pub max_bitrate: u64,
 }
 
-/// A use of audio and how it is encoded.
+/// An audio encoding for a use case.
 #[derive(Debug, Clone)]
 pub struct AudioPreset {
-    /// The limits of the encoder.
+    /// Limits of the encoder.
     pub encoding: AudioEncoding,
 }
 
 impl AudioPreset {
-    /// A preset of a bitrate.
+    /// Creates a preset from a bitrate in bits per second.
     pub const fn new(max_bitrate: u64) -> Self {
         Self {
             encoding: AudioEncoding { max_bitrate },
@@ -89,48 +89,48 @@ impl AudioPreset {
     }
 }
 
-/// What comes with each video frame.
+/// Metadata attached to each video frame.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FrameMetadataFeatures {
-    /// A time stamp of the program's.
+    /// Application-defined timestamp.
     pub user_timestamp: bool,
-    /// A number.
+    /// Frame number.
     pub frame_id: bool,
-    /// Bytes of the program's.
+    /// Application-defined bytes.
     pub user_data: bool,
 }
 
-/// How a track is published. What is about video has no effect in this crate.
+/// Options for publishing a track. The video options have no effect in this crate.
 #[derive(Clone, Debug)]
 pub struct TrackPublishOptions {
-    /// The limits of the video encoder.
+    /// Limits of the video encoder.
     pub video_encoding: Option<VideoEncoding>,
-    /// The limits of the audio encoder; chosen by the engine when not given.
+    /// Limits of the audio encoder; `None` leaves the choice to the engine.
     pub audio_encoding: Option<AudioEncoding>,
-    /// The video codec.
+    /// Video codec.
     pub video_codec: VideoCodec,
-    /// Sends next to nothing during silence.
+    /// Enables discontinuous transmission (DTX): almost no data is sent during silence.
     pub dtx: bool,
-    /// Sends audio twice, against loss.
+    /// Enables redundant audio encoding (RED), which tolerates packet loss.
     pub red: bool,
-    /// Sends video in several layers.
+    /// Publishes video in several layers.
     pub simulcast: bool,
-    /// The layers.
+    /// Simulcast layers.
     pub simulcast_layers: Option<Vec<VideoPreset>>,
-    /// What the track lets hear or shows.
+    /// Source of the track, such as a microphone.
     pub source: TrackSource,
-    /// Tracks of one stream are played in step.
+    /// Name of the stream. Tracks with the same stream name are synchronized.
     pub stream: String,
-    /// Says that audio from before the connection will follow as a byte stream.
+    /// Announces that audio recorded before the connection follows as a byte stream.
     pub preconnect_buffer: bool,
-    /// What comes with each video frame.
+    /// Metadata attached to each video frame.
     pub frame_metadata_features: FrameMetadataFeatures,
-    /// The video encoder to prefer.
+    /// Preferred video encoder.
     pub video_encoder: VideoEncoderBackend,
-    /// The layers of a scalable video codec, such as `L3T3_KEY`.
+    /// Layers of a scalable video codec, such as `L3T3_KEY`.
     pub scalability_mode: Option<String>,
-    /// What a video encoder gives up first.
+    /// What the video encoder reduces first when bandwidth is short.
     pub degradation_preference: Option<DegradationPreference>,
 }
 
@@ -171,7 +171,7 @@ pub mod audio {
     pub const MUSIC_HIGH_QUALITY: AudioPreset = AudioPreset::new(96_000);
     /// 128 kbit/s.
     pub const MUSIC_HIGH_QUALITY_STEREO: AudioPreset = AudioPreset::new(128_000);
-    /// All, by bitrate.
+    /// All presets, by ascending bitrate.
     pub const PRESETS: &[AudioPreset] = &[
         TELEPHONE,
         SPEECH,

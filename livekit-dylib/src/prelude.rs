@@ -1,4 +1,4 @@
-//! `use livekit::prelude::*;`
+//! The most common types: `use livekit::prelude::*;`.
 
 pub use livekit_protocol::{AudioTrackFeature, PacketTrailerFeature};
 pub use livekit_rpc::api::{PerformRpcData, RpcError, RpcErrorCode, RpcInvocationData};

@@ -1,56 +1,56 @@
-//! Errors and statistics of a room's connection.
+//! Errors, statistics and failure simulation of a room's connection.
 
 use std::borrow::Cow;
 
 use crate::webrtc::RtcError;
 use crate::webrtc::stats::RtcStats;
 
-/// The result of a request to the connection.
+/// Result of an operation on the connection.
 pub type EngineResult<T> = Result<T, EngineError>;
 
-/// The connection to the server failed.
+/// Failure of the connection to the server.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// Signalling: the server cannot be reached, or refuses.
+    /// Signaling failed: the server is unreachable or rejected the request.
     #[error("signal failure: {0}")]
     Signal(#[from] SignalError),
-    /// Media.
+    /// The WebRTC engine failed.
     #[error("internal webrtc failure")]
     Rtc(#[from] RtcError),
-    /// The connection was lost or did not come to be.
+    /// The connection was lost or could not be established.
     #[error("connection error: {0}")]
     Connection(Cow<'static, str>),
-    /// Unexpected; there is no recovery.
+    /// Unexpected, unrecoverable error.
     #[error("internal error: {0}")]
     Internal(Cow<'static, str>),
 }
 
-/// What went wrong between this client and the server's signalling endpoint.
+/// Failure of the connection to the server's signaling endpoint.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SignalError {
-    /// The address of the server is not a URL.
+    /// The server address is not a valid URL.
     #[error("failed to parse the url: {0}")]
     UrlParse(String),
-    /// The token has characters no token has.
+    /// The access token contains invalid characters.
     #[error("access token has invalid characters")]
     TokenFormat,
-    /// The server refuses: status 4xx, with its reason.
+    /// The server rejected the request with status 4xx; contains the reason.
     #[error("client error: {0}")]
     Client(String),
-    /// The server failed: status 5xx, with its reason.
+    /// The server failed with status 5xx; contains the reason.
     #[error("server error: {0}")]
     Server(String),
-    /// The server cannot be reached.
+    /// The server is unreachable.
     #[error("transport connection error: {0}")]
     Connection(String),
-    /// Anything else, in the engine's words.
+    /// Any other error; contains the engine's message.
     #[error("{0}")]
     Other(String),
 }
 
 impl EngineError {
-    /// The error the engine described in words.
+    /// Parses the text of an error reported by the engine.
     pub(crate) fn parse(text: &str) -> Self {
         let own = |text: &str| Cow::Owned(text.to_owned());
         if let Some(rest) = text.strip_prefix("signal failure: ") {
@@ -82,34 +82,34 @@ impl SignalError {
     }
 }
 
-/// Statistics of both transports; with a single connection the second is empty.
+/// Statistics of both transports. With a single peer connection, the subscriber's are empty.
 #[derive(Debug, Clone)]
 pub struct SessionStats {
-    /// Of what is sent.
+    /// Statistics of the publisher transport.
     pub publisher_stats: Vec<RtcStats>,
-    /// Of what is received.
+    /// Statistics of the subscriber transport.
     pub subscriber_stats: Vec<RtcStats>,
 }
 
-/// A way to break a connection on purpose.
+/// A connection failure to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SimulateScenario {
-    /// Closes signalling; the connection is resumed.
+    /// Closes the signaling connection; the client resumes the session.
     SignalReconnect,
-    /// The server says somebody speaks.
+    /// The server reports active speakers.
     Speaker,
     /// The server's node fails.
     NodeFailure,
-    /// The server asks to leave.
+    /// The server asks the client to leave.
     ServerLeave,
     /// The server moves the session to another node.
     Migration,
-    /// Media goes over TCP.
+    /// Forces media over TCP.
     ForceTcp,
-    /// Media goes over TLS.
+    /// Forces media over TLS.
     ForceTls,
-    /// A full reconnect: tracks are published anew.
+    /// Forces a full reconnect: tracks are published again.
     FullReconnect,
-    /// A resume that fails, and so becomes a full reconnect.
+    /// Makes the resume fail, which leads to a full reconnect.
     DisconnectSignalOnResume,
 }
