@@ -1,14 +1,14 @@
-//! One request and its end, under a deadline.
+//! Requests with a deadline.
 
 use std::time::Duration;
 
 use crate::ffi::{self, Ev, FfiError, Req};
 use crate::room::RoomError;
 
-/// The longest a request to the server may take. The core itself gives the server 5 s.
+/// Deadline of a request to the server. The core itself waits 5 s for the server.
 pub(super) const REQUEST_DEADLINE: Duration = Duration::from_secs(15);
 
-/// Waits for the end of a request, at most as long as the deadline.
+/// Sends a request and waits for its callback, at most until the deadline.
 pub(super) async fn within(
     deadline: Duration,
     build: impl FnOnce(u64) -> Req,
@@ -18,7 +18,7 @@ pub(super) async fn within(
         .unwrap_or(Err(FfiError::TimedOut))
 }
 
-/// A callback that carries an error or nothing.
+/// Result of a callback that carries either an error or nothing.
 macro_rules! done {
     ($kind:ident, $event:expr) => {
         match $event {
@@ -42,7 +42,7 @@ impl From<FfiError> for RoomError {
     }
 }
 
-/// The error the core describes in words, as the type it was before.
+/// Parses an error that the core reports as text.
 pub(super) fn failure(text: &str) -> RoomError {
     RoomError::parse(text.strip_prefix("room error ").unwrap_or(text))
 }

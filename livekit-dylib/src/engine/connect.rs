@@ -14,20 +14,21 @@ use crate::webrtc::peer_connection_factory::{
     ContinualGatheringPolicy, IceTransportsType, RtcConfiguration,
 };
 
-/// What joining takes beside the attempts to reach the server: transports, and the answer of a busy server.
+/// Time allowed for joining in addition to the connection attempts: for setting up transports and
+/// for a busy server.
 const JOIN_ALLOWANCE: Duration = Duration::from_secs(30);
 
-/// A room that was just joined.
+/// A room that has just been joined.
 pub(crate) struct Joined {
     pub(crate) session: Session,
     pub(crate) events: Events,
     pub(crate) room: RoomInfo,
     pub(crate) local: ParticipantInfo,
-    /// Who is there already, with what they publish.
+    /// Participants already in the room, with their publications.
     pub(crate) remotes: Vec<(ParticipantInfo, Vec<(PublicationInfo, Publication)>)>,
 }
 
-/// Joins a room; its events wait in [`Joined::events`] from the first on.
+/// Joins a room. All of its events, from the first on, are queued in [`Joined::events`].
 pub(crate) async fn connect(url: &str, token: &str, options: RoomOptions) -> RoomResult<Joined> {
     let deadline = options
         .connect_timeout
@@ -61,7 +62,7 @@ impl Joined {
             Handle::new(result.local_participant.handle),
         );
         let remotes = result.participants.into_iter().map(remote).collect();
-        // The core ends the process when this does not follow within 15 s.
+        // The core panics if it does not receive this request within 15 s.
         session.listen()?;
         Ok(Self {
             session,
@@ -76,7 +77,7 @@ impl Joined {
 fn remote(
     remote: connect_callback::ParticipantWithTracks,
 ) -> (ParticipantInfo, Vec<(PublicationInfo, Publication)>) {
-    // No request names a remote participant.
+    // No request needs the handle of a remote participant.
     drop(Handle::new(remote.participant.handle));
     (
         remote.participant.info.into(),
@@ -91,7 +92,7 @@ fn remote(
 impl From<RoomOptions> for proto::RoomOptions {
     fn from(options: RoomOptions) -> Self {
         let encryption = options.encryption.or(
-            #[expect(deprecated, reason = "the official API still takes it")]
+            #[expect(deprecated, reason = "the official API still accepts it")]
             options.e2ee,
         );
         Self {

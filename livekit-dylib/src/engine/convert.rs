@@ -1,4 +1,4 @@
-//! Between the native core's protobuf and this crate's types.
+//! Conversions between the native core's protobuf messages and this crate's types.
 
 use livekit_protocol::{AudioTrackFeature, PacketTrailerFeature, ParticipantPermission};
 
@@ -42,7 +42,7 @@ impl From<proto::TrackPublicationInfo> for PublicationInfo {
             kind: info.kind().into(),
             source: info.source().into(),
             encryption_type: encryption_type(info.encryption_type()),
-            // Both enums are numbered as in LiveKit's protocol.
+            // Both enums use the numbers of LiveKit's protocol.
             audio_features: info
                 .audio_features
                 .iter()
@@ -97,7 +97,7 @@ impl From<proto::RoomInfo> for RoomInfo {
     }
 }
 
-/// The reason of a number; numbers are those of LiveKit's protocol.
+/// Converts a number of LiveKit's protocol to a disconnect reason.
 pub(super) fn disconnect_reason(number: i32) -> livekit_protocol::DisconnectReason {
     livekit_protocol::DisconnectReason::try_from(number)
         .unwrap_or(livekit_protocol::DisconnectReason::UnknownReason)
@@ -186,7 +186,7 @@ pub(super) fn permission(permission: proto::ParticipantPermission) -> Participan
         can_subscribe: permission.can_subscribe,
         can_publish: permission.can_publish,
         can_publish_data: permission.can_publish_data,
-        // Numbered as in LiveKit's protocol.
+        // Uses the numbers of LiveKit's protocol.
         can_publish_sources: permission.can_publish_sources,
         hidden: permission.hidden,
         can_update_metadata: permission.can_update_metadata,
@@ -249,7 +249,7 @@ impl From<ChatMessage> for proto::ChatMessage {
 }
 
 impl From<TrackPublishOptions> for proto::TrackPublishOptions {
-    /// What concerns audio: this crate makes no video track that could be published.
+    /// Converts the audio options only, because this crate cannot create video tracks to publish.
     fn from(options: TrackPublishOptions) -> Self {
         let encoding = options.audio_encoding;
         Self {

@@ -1,4 +1,4 @@
-//! Requests about end-to-end encryption.
+//! Requests for end-to-end encryption.
 
 use livekit_common::{EncryptionType, ParticipantIdentity};
 
@@ -9,27 +9,27 @@ use crate::ffi::{self, FfiError, Req, Resp};
 use crate::id::TrackSid;
 use crate::proto::{self, e2ee_request::Message as Ask, e2ee_response::Message as Answer};
 
-/// What encrypts or decrypts one track.
+/// State of the frame cryptor of one track.
 #[derive(Debug, Clone)]
 pub(crate) struct CryptorInfo {
-    /// Whose track it is.
+    /// Identity of the track's publisher.
     pub(crate) identity: ParticipantIdentity,
-    /// The track.
+    /// Identifier of the track.
     pub(crate) track: TrackSid,
-    /// The key of the ring in use.
+    /// Index of the active key in the key ring.
     pub(crate) key_index: i32,
-    /// Whether frames are changed.
+    /// Whether frames are encrypted or decrypted.
     pub(crate) enabled: bool,
 }
 
 impl Session {
-    /// Switches the encryption of every track.
+    /// Enables or disables the encryption of all tracks.
     pub(crate) fn set_encrypted(&self, enabled: bool) -> Result<(), FfiError> {
         let ask = proto::E2eeManagerSetEnabledRequest { enabled };
         self.ask(Ask::ManagerSetEnabled(ask)).map(drop)
     }
 
-    /// What encrypts and decrypts each track.
+    /// Lists the frame cryptors of all tracks.
     pub(crate) fn cryptors(&self) -> Result<Vec<CryptorInfo>, FfiError> {
         let ask = proto::E2eeManagerGetFrameCryptorsRequest {};
         match self.ask(Ask::ManagerGetFrameCryptors(ask))? {
@@ -40,7 +40,7 @@ impl Session {
         }
     }
 
-    /// Switches the encryption of one track to what `cryptor` says.
+    /// Applies `cryptor.enabled` to the frame cryptor of its track.
     pub(crate) fn set_cryptor_enabled(&self, cryptor: &CryptorInfo) -> Result<(), FfiError> {
         self.ask(Ask::CryptorSetEnabled(
             proto::FrameCryptorSetEnabledRequest {
@@ -52,7 +52,7 @@ impl Session {
         .map(drop)
     }
 
-    /// Lets one track use the key that `cryptor` says.
+    /// Applies `cryptor.key_index` to the frame cryptor of its track.
     pub(crate) fn set_cryptor_key_index(&self, cryptor: &CryptorInfo) -> Result<(), FfiError> {
         self.ask(Ask::CryptorSetKeyIndex(
             proto::FrameCryptorSetKeyIndexRequest {
@@ -64,7 +64,7 @@ impl Session {
         .map(drop)
     }
 
-    /// Sets a participant's key, or the one that all share.
+    /// Sets the key of a participant, or the shared key if `owner` is `None`.
     pub(crate) fn set_key(
         &self,
         owner: Option<&ParticipantIdentity>,
@@ -85,7 +85,8 @@ impl Session {
         .map(drop)
     }
 
-    /// Moves a participant's key on, or the one that all share; none when there is no such key.
+    /// Ratchets the key of a participant, or the shared key if `owner` is `None`. Returns the new
+    /// key, or `None` if there is no key at this index.
     pub(crate) fn ratchet_key(
         &self,
         owner: Option<&ParticipantIdentity>,
@@ -117,7 +118,7 @@ impl Session {
     }
 }
 
-/// The cipher, as the API names it.
+/// Converts the encryption type to that of the public API.
 pub(crate) fn encryption_type(cipher: proto::EncryptionType) -> EncryptionType {
     match cipher {
         proto::EncryptionType::None => EncryptionType::None,
@@ -149,7 +150,7 @@ impl From<E2eeOptions> for proto::E2eeOptions {
             KeyDerivationAlgorithm::PBKDF2 => proto::KeyDerivationFunction::Pbkdf2,
             KeyDerivationAlgorithm::HKDF => proto::KeyDerivationFunction::Hkdf,
         };
-        // The other keys follow when the room is joined.
+        // The other keys are set once the room is joined.
         let shared_key = match provider.is_shared {
             true => provider.get_shared_key(0),
             false => None,

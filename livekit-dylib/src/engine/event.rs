@@ -1,4 +1,4 @@
-//! What happens in a room, in the order the engine tells it.
+//! Room events, in the order in which the engine sends them.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use crate::proto::{self, data_packet_received, room_event};
 use crate::room::{ChatMessage, ConnectionState, DataPacketKind, RoomInfo, TranscriptionSegment};
 use crate::webrtc::native::frame_cryptor::EncryptionState;
 
-/// One thing that happened in a room.
+/// A room event.
 #[derive(Debug)]
 pub(crate) enum Event {
     ParticipantConnected(ParticipantInfo),
@@ -75,11 +75,11 @@ pub(crate) enum Event {
     Reconnecting,
     Reconnected,
     Disconnected(DisconnectReason),
-    /// The last one.
+    /// Always the last event.
     Ended,
 }
 
-/// The events of one room.
+/// The event queue of one room.
 #[derive(Debug)]
 pub(crate) struct Events {
     queue: EventQueue,
@@ -112,7 +112,8 @@ impl Events {
         }
     }
 
-    /// What [`event`] makes of it, but for streams that the core cannot read.
+    /// Converts an event with [`event`]. Feeds byte streams that the core cannot read to their
+    /// readers.
     fn event(&self, message: room_event::Message) -> Option<Event> {
         use room_event::Message;
         let mut unmeasured = self.unmeasured.lock();
@@ -137,7 +138,7 @@ impl Events {
     }
 }
 
-/// The native core's event in our words; `None` for what this crate has no use for.
+/// Converts an event of the native core; `None` if this crate does not use it.
 fn event(message: room_event::Message) -> Option<Event> {
     use room_event::Message;
     Some(match message {
@@ -173,7 +174,7 @@ fn event(message: room_event::Message) -> Option<Event> {
     })
 }
 
-/// The part that is about tracks.
+/// Converts track events.
 fn track_event(message: room_event::Message) -> Option<Event> {
     use room_event::Message;
     Some(match message {
@@ -182,7 +183,7 @@ fn track_event(message: room_event::Message) -> Option<Event> {
             Event::LocalTrackUnpublished(TrackSid(e.publication_sid))
         }
         Message::LocalTrackRepublished(e) => {
-            // The core stores the publication anew under this number.
+            // The core creates a new handle for the republished track. Nothing needs it.
             drop(Handle::new(proto::FfiOwnedHandle {
                 id: e.publication_handle,
             }));
@@ -217,12 +218,12 @@ fn track_event(message: room_event::Message) -> Option<Event> {
     })
 }
 
-/// The part that is about participants.
+/// Converts participant events.
 fn participant_event(message: room_event::Message) -> Option<Event> {
     use room_event::Message;
     Some(match message {
         Message::ParticipantConnected(e) => {
-            // No request names a remote participant.
+            // No request needs the handle of a remote participant.
             drop(Handle::new(e.info.handle));
             Event::ParticipantConnected(e.info.info.into())
         }
@@ -270,7 +271,7 @@ fn participant_event(message: room_event::Message) -> Option<Event> {
     })
 }
 
-/// What this crate does not offer: data tracks, and the raw parts of data streams.
+/// Discards events this crate does not support: data tracks, and raw data stream packets.
 fn discard(message: room_event::Message) -> Option<Event> {
     if let room_event::Message::DataTrackPublished(e) = message {
         drop(Handle::new(e.track.handle));

@@ -1,4 +1,4 @@
-//! What the engine tells of participants, tracks and rooms.
+//! Descriptions of participants, publications and tracks.
 
 use std::collections::HashMap;
 
@@ -45,7 +45,7 @@ pub(crate) struct PublicationInfo {
     pub(crate) frame_metadata_features: Vec<PacketTrailerFeature>,
 }
 
-/// A track that media flows through.
+/// A track as the engine describes it.
 #[derive(Clone, Debug)]
 pub(crate) struct TrackInfo {
     pub(crate) sid: TrackSid,

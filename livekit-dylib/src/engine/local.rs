@@ -1,4 +1,4 @@
-//! What the local participant asks for.
+//! Requests of the local participant.
 
 use std::collections::HashMap;
 
@@ -41,7 +41,7 @@ impl Session {
                 ..
             }) => match message {
                 Message::Publication(publication) => {
-                    // No request names a local publication.
+                    // No request needs the handle of a local publication.
                     drop(Handle::new(publication.handle));
                     let info = PublicationInfo::from(publication.info);
                     if let Some(source) = source {
@@ -244,7 +244,8 @@ impl Session {
             |duration: std::time::Duration| u32::try_from(duration.as_millis()).unwrap_or(u32::MAX);
         let failed =
             |error: FfiError| RpcError::built_in(RpcErrorCode::SendFailed, Some(error.to_string()));
-        // The core ends the call at the response timeout, plus the round trip for the acknowledgement.
+        // The core ends the RPC at the response timeout, plus the round trip for the
+        // acknowledgment.
         let deadline = data.response_timeout + data.max_round_trip_latency + REQUEST_DEADLINE;
         let local_participant_handle = self.local_participant().map_err(failed)?;
         let event = self.until_left(call::within(deadline, |id| {
@@ -267,7 +268,8 @@ impl Session {
         }
     }
 
-    /// Sends a request of the local participant and waits for its end, or the room's.
+    /// Sends a request of the local participant and waits for its callback, or for the end of the
+    /// room.
     async fn request(&self, build: impl FnOnce(u64, u64) -> Req) -> Result<Ev, FfiError> {
         let local_participant = self.local_participant()?;
         self.until_left(call::within(REQUEST_DEADLINE, |id| {

@@ -1,4 +1,4 @@
-//! Tracks, publications, and audio that comes in.
+//! Tracks, publications and received audio.
 
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,13 +15,13 @@ use crate::track::VideoQuality;
 use crate::webrtc::audio_frame::AudioFrame;
 use crate::webrtc::stats::RtcStats;
 
-/// A track inside the engine, until it is released.
+/// A track of the engine. Its handle is valid until it is released.
 #[derive(Debug)]
 pub(crate) struct Track {
-    /// What the engine said when the track came to be.
+    /// Description of the track at its creation.
     pub(crate) info: TrackInfo,
     handle: Mutex<Option<Arc<Handle>>>,
-    /// What a local track sends.
+    /// Audio source of a local track.
     source: Option<Arc<Source>>,
 }
 
@@ -34,7 +34,7 @@ impl Track {
         }
     }
 
-    /// A local track that sends what a source captures.
+    /// Creates a local track that sends the audio of a source.
     pub(crate) fn of_source(name: &str, source: &AudioSource) -> Result<Self, FfiError> {
         let source = source.shared();
         if let Some((info, handle)) = source.take_track(name) {
@@ -60,18 +60,18 @@ impl Track {
         }
     }
 
-    /// What a local track sends.
+    /// Audio source of a local track.
     pub(super) fn source(&self) -> Option<&Arc<Source>> {
         self.source.as_ref()
     }
 
-    /// Gives the engine's object up, which ends the track's audio streams.
+    /// Releases the engine's handle, which ends the track's audio streams.
     pub(crate) fn release(&self) {
         let handle = self.handle.lock().take();
         drop(handle);
     }
 
-    /// Whether media can still flow.
+    /// Whether the track has not been released.
     pub(crate) fn is_live(&self) -> bool {
         self.handle.lock().is_some()
     }
@@ -125,7 +125,7 @@ impl Drop for Track {
     }
 }
 
-/// What a remote participant publishes, inside the engine.
+/// A publication of a remote participant.
 #[derive(Debug)]
 pub(crate) struct Publication {
     handle: Mutex<Option<Handle>>,
@@ -137,7 +137,7 @@ impl Publication {
         (publication.info.into(), Self { handle })
     }
 
-    /// Gives the engine's object up: the publication has ended.
+    /// Releases the engine's handle, because the publication has ended.
     pub(crate) fn release(&self) {
         let handle = self.handle.lock().take();
         drop(handle);
@@ -193,23 +193,24 @@ impl Publication {
     }
 }
 
-/// The decoded audio of a track, in frames of 10 ms.
+/// Decoded audio of a track, in frames of 10 ms.
 #[derive(Debug)]
 pub(crate) struct AudioStream {
     queue: EventQueue,
-    // Dropped after the queue, which frees what still waits.
+    // Fields drop in order: the queue first frees the handles of the events left in it.
     _handle: Handle,
 }
 
 impl AudioStream {
-    /// A stream whose arguments have been checked. Keeps `capacity` frames, then drops the oldest.
+    /// Opens a stream. The caller has validated the arguments. Keeps at most `capacity` frames and
+    /// drops the oldest beyond that.
     pub(crate) fn new(
         track: &Track,
         sample_rate: u32,
         num_channels: u32,
         capacity: Option<usize>,
     ) -> Result<Self, FfiError> {
-        // Held so that the end of the stream cannot come before its queue is there.
+        // Keeps the track alive, so that the stream cannot end before its queue is registered.
         let track = track.handle()?;
         let request = proto::NewAudioStreamRequest {
             track_handle: track.id(),
@@ -237,7 +238,7 @@ impl AudioStream {
         }
     }
 
-    /// The next frame; `None` when the track has ended.
+    /// Polls for the next frame; `None` when the track has ended.
     pub(crate) fn poll_frame(&self, cx: &Context<'_>) -> Poll<Option<AudioFrame<'static>>> {
         loop {
             let Some(Ev::AudioStreamEvent(event)) = ready!(self.queue.poll_recv(cx)) else {
@@ -259,7 +260,7 @@ impl AudioStream {
         }
     }
 
-    /// Frames dropped because they were not read in time.
+    /// Number of frames dropped because they were not read in time.
     pub(crate) fn dropped(&self) -> u64 {
         self.queue.dropped()
     }

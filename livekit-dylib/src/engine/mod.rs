@@ -1,7 +1,8 @@
-//! What a room needs from the media engine behind it: requests in, events out, in this crate's own words.
+//! Interface to the media engine: requests go in, events come out, in this crate's own types.
 //!
-//! The public types (`room`, `participant`, `track`, `publication`, `webrtc`) talk to this module only, so that another
-//! engine can stand behind them. Only here (and in `data_stream` and `stats`) is the native core's protobuf seen.
+//! The public modules (`room`, `participant`, `track`, `publication`, `webrtc`) talk only to this
+//! module, so that the engine can be replaced. Only this module, `data_stream` and `stats` use the
+//! native core's protobuf types.
 
 mod call;
 mod connect;
@@ -23,5 +24,5 @@ pub(crate) use media::{AudioStream, Publication, Track};
 pub(crate) use session::Session;
 pub(crate) use source::{AudioSource, spare_sources};
 
-/// Why the engine did not do something.
+/// Why a request to the engine failed.
 pub(crate) use crate::ffi::FfiError as Error;

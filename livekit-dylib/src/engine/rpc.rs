@@ -1,4 +1,4 @@
-//! Methods that remote participants may call.
+//! RPC methods that remote participants can call.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -16,12 +16,12 @@ use super::session::Session;
 use crate::ffi::{self, Req};
 use crate::proto;
 
-/// What answers a call.
+/// Handler of an RPC method.
 pub(crate) type Handler = dyn Fn(RpcInvocationData) -> Pin<Box<dyn Future<Output = Result<String, RpcError>> + Send>>
     + Send
     + Sync;
 
-/// Every method of every local participant of this process.
+/// All registered methods, by the handle of the local participant and the method name.
 static METHODS: LazyLock<Mutex<HashMap<(u64, String), Method>>> = LazyLock::new(Mutex::default);
 
 #[derive(Clone)]
@@ -31,7 +31,7 @@ struct Method {
 }
 
 impl Session {
-    /// Answers calls of a method, on the runtime this is called from.
+    /// Registers the handler of an RPC method. Its futures run on the current Tokio runtime.
     pub(crate) fn register_rpc(&self, method: String, handler: Arc<Handler>) {
         let Ok(local_participant_handle) = self.local_participant() else {
             return;
@@ -49,11 +49,11 @@ impl Session {
             method,
         };
         if let Err(error) = ffi::request(Req::RegisterRpcMethod(request)) {
-            tracing::warn!(target: "livekit", %error, "cannot register a method");
+            tracing::warn!(target: "livekit", %error, "failed to register an RPC method");
         }
     }
 
-    /// Answers calls of a method no longer.
+    /// Unregisters the handler of an RPC method.
     pub(crate) fn unregister_rpc(&self, method: String) {
         let Ok(local_participant_handle) = self.local_participant() else {
             return;
@@ -66,11 +66,11 @@ impl Session {
             method,
         };
         if let Err(error) = ffi::request(Req::UnregisterRpcMethod(request)) {
-            tracing::warn!(target: "livekit", %error, "cannot unregister a method");
+            tracing::warn!(target: "livekit", %error, "failed to unregister an RPC method");
         }
     }
 
-    /// Forgets every method: the room has ended.
+    /// Removes all handlers of a local participant, because the room has ended.
     pub(super) fn forget_rpc(local_participant: u64) {
         METHODS
             .lock()
@@ -78,7 +78,8 @@ impl Session {
     }
 }
 
-/// Starts answering a call. Runs on a thread of the core, so the handler itself runs on its runtime.
+/// Dispatches an invocation to its handler. Called on a thread of the core, so it spawns the
+/// handler on the Tokio runtime of the registration.
 fn invoke(call: proto::RpcMethodInvocationEvent) {
     let method = METHODS
         .lock()
@@ -112,7 +113,7 @@ fn invoke(call: proto::RpcMethodInvocationEvent) {
     });
 }
 
-/// Where an answer goes.
+/// Destination of a handler's response.
 struct Reply {
     participant: u64,
     invocation: u64,
@@ -138,7 +139,7 @@ impl Reply {
             error,
         };
         if let Err(error) = ffi::request(Req::RpcMethodInvocationResponse(response)) {
-            tracing::debug!(target: "livekit", %error, "the caller of a method is gone");
+            tracing::debug!(target: "livekit", %error, "failed to answer an RPC: its caller has left");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A joined room, as the engine sees it.
+//! The engine's session of a joined room.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,23 +16,23 @@ use crate::id::TrackSid;
 use crate::proto;
 use crate::rtc_engine::{EngineError, EngineResult, SessionStats, SimulateScenario};
 
-/// The longest leaving a room may take: its tracks are unpublished first, one request each.
+/// Deadline for leaving a room. The core unpublishes the tracks first, with one request each.
 const LEAVE_DEADLINE: Duration = Duration::from_secs(10);
 
-/// A room that was joined and perhaps left again.
+/// A session of a room; stays valid, but refuses requests, after the room has ended.
 #[derive(Debug)]
 pub(crate) struct Session {
     handles: Mutex<Option<Arc<Handles>>>,
     left: watch::Sender<bool>,
-    /// Whether the core has said that the room has ended.
+    /// Whether the core has reported the end of the room.
     closed: AtomicBool,
     published: Mutex<Vec<Published>>,
 }
 
-/// A source that the core has not been made to unpublish.
+/// A source that has been published and not successfully unpublished.
 #[derive(Debug)]
 struct Published {
-    /// `None` while, or when, the core does not say.
+    /// `None` until the publish request succeeds.
     sid: Option<TrackSid>,
     source: Arc<Source>,
 }
@@ -57,7 +57,7 @@ impl Session {
         }
     }
 
-    /// Lets the events come; to be called once their reader is there.
+    /// Starts the delivery of events. Call this once their queue is registered.
     pub(super) fn listen(&self) -> Result<(), FfiError> {
         let room_handle = self.room()?;
         ffi::request(Req::ReadyForRoomEvent(proto::ReadyForRoomEventRequest {
@@ -66,7 +66,7 @@ impl Session {
         .map(drop)
     }
 
-    /// Leaves the room and waits until the engine has let go of it.
+    /// Leaves the room and waits until the engine has closed it.
     pub(crate) async fn leave(&self, reason: DisconnectReason) -> Result<(), FfiError> {
         let room_handle = self.room()?;
         let left = call::within(LEAVE_DEADLINE, |id| {
@@ -79,7 +79,7 @@ impl Session {
         left.await.map(drop)
     }
 
-    /// Starts leaving without waiting; nothing is done when the room is left already.
+    /// Starts leaving the room without waiting. Does nothing if the session has been released.
     pub(crate) fn abandon(&self) {
         let Ok(room_handle) = self.room() else { return };
         let request_async_id = Some(ffi::next_async_id());
@@ -89,16 +89,17 @@ impl Session {
             reason: None,
         };
         if let Err(error) = ffi::request(Req::Disconnect(request)) {
-            tracing::warn!(target: "livekit", %error, "cannot leave a dropped room");
+            tracing::warn!(target: "livekit", %error, "failed to leave a dropped room");
         }
     }
 
-    /// Notes that the core has said the last of the room: its connection is closed.
+    /// Records that the core has reported the end of the room: its connection is closed.
     pub(crate) fn closed(&self) {
         self.closed.store(true, Ordering::Relaxed);
     }
 
-    /// Gives up the engine's objects: the room has ended, and requests are refused from now on.
+    /// Releases the engine's handles, because the room has ended. Further requests fail with
+    /// [`FfiError::Closed`].
     pub(crate) fn release(&self) {
         if let Some(handles) = self.handles.lock().take() {
             Self::forget_rpc(handles.local_participant.id());
@@ -109,7 +110,7 @@ impl Session {
         published.iter().for_each(|it| it.source.outlived(closed));
     }
 
-    /// Notes that a source is about to be published.
+    /// Records that a source is about to be published.
     pub(super) fn publishing(&self, source: &Arc<Source>) {
         let mut published = self.published.lock();
         let is_known = |it: &Published| it.sid.is_none() && Arc::ptr_eq(&it.source, source);
@@ -119,7 +120,7 @@ impl Session {
         }
     }
 
-    /// Notes under which identifier a source was published.
+    /// Records the identifier under which a source was published.
     pub(super) fn published(&self, source: &Arc<Source>, sid: &TrackSid) {
         let mut published = self.published.lock();
         let is_it = |it: &&mut Published| it.sid.is_none() && Arc::ptr_eq(&it.source, source);
@@ -128,7 +129,7 @@ impl Session {
         }
     }
 
-    /// Notes that a track has a new identifier.
+    /// Records the new identifier of a republished track.
     pub(crate) fn renumbered(&self, previous: &TrackSid, sid: &TrackSid) {
         let mut published = self.published.lock();
         let is_it = |it: &&mut Published| it.sid.as_ref() == Some(previous);
@@ -137,14 +138,15 @@ impl Session {
         }
     }
 
-    /// Notes that the core has unpublished a track by request, and so let go of its source. Its event alone does not
-    /// say so: it also comes for tracks that the core keeps when the server ends the room.
+    /// Records that the core has unpublished a track by request, and so has released its source.
+    /// The unpublished event alone does not imply this: it also arrives for tracks that the core
+    /// keeps when the server ends the room.
     pub(super) fn unpublished(&self, sid: &TrackSid) {
         let is_it = |it: &Published| it.sid.as_ref() == Some(sid);
         self.published.lock().retain(|it| !is_it(it));
     }
 
-    /// Transport statistics of both directions.
+    /// Returns the statistics of both transports.
     pub(crate) async fn stats(&self) -> EngineResult<SessionStats> {
         use proto::get_session_stats_callback::Message;
         let room_handle = self.room()?;
@@ -166,7 +168,7 @@ impl Session {
         }
     }
 
-    /// Breaks the connection in a chosen way, to see what happens.
+    /// Simulates a connection failure.
     pub(crate) async fn simulate(&self, scenario: SimulateScenario) -> EngineResult<()> {
         let room_handle = self.room()?;
         let done = self.until_left(call::within(REQUEST_DEADLINE, |id| {
@@ -185,7 +187,7 @@ impl Session {
         }
     }
 
-    /// The handle requests of the local participant name.
+    /// Handle of the local participant, for requests.
     pub(crate) fn local_participant(&self) -> Result<u64, FfiError> {
         self.handles
             .lock()
@@ -194,7 +196,8 @@ impl Session {
             .ok_or(FfiError::Closed)
     }
 
-    /// Waits for a request, or for the end of the room: the core forgets what is queued when a room ends.
+    /// Waits for a request, or for the end of the room: the core discards pending requests when a
+    /// room ends.
     pub(super) async fn until_left<T>(
         &self,
         request: impl Future<Output = Result<T, FfiError>>,

@@ -1,10 +1,11 @@
-//! Sources of local audio, and those that the native core does not free.
+//! Sources of local audio, and the reuse of sources that the native core does not free.
 //!
-//! When the server ends a room, the core closes the connection first and then cannot unpublish what was published
-//! over it. The publication and its track keep each other alive from then on, and with them the source and its
-//! thread. Nothing tells whether that has happened, so a source that is still published when its room ends is kept
-//! here, with its tracks, until the next one of the same format is wanted. Publishing a kept track again makes the
-//! core free the publication before, so nothing adds up: there are never more spare sources than sources were
+//! When the server ends a room, the core closes the connection first and then cannot unpublish what
+//! was published over it. From then on the publication and its track keep each other alive, and
+//! with them the source and its thread. The core does not report whether this has happened. A
+//! source that is still published when its room ends is therefore kept here, with its tracks, until
+//! a source of the same format is requested. Publishing a kept track again makes the core free the
+//! previous publication, so kept sources do not accumulate: there are never more of them than were
 //! published at the same time.
 
 use std::sync::Arc;
@@ -17,36 +18,36 @@ use crate::proto;
 use crate::webrtc::audio_frame::AudioFrame;
 use crate::webrtc::audio_source::AudioSourceOptions;
 
-/// Sources that the core does not free, and that nobody uses.
+/// Idle sources that the core does not free.
 static SPARE: Mutex<Vec<Native>> = Mutex::new(Vec::new());
 
-/// How many sources wait to be used again.
+/// Number of idle sources kept for reuse.
 pub(crate) fn spare_sources() -> usize {
     SPARE.lock().len()
 }
 
-/// Where a local track's audio comes from.
+/// The audio source of a local track.
 #[derive(Debug)]
 pub(crate) struct AudioSource {
     source: Arc<Source>,
 }
 
-/// A source, as long as the program, a track of it or a room it is published in refers to it.
+/// A source, kept alive by the application, by its tracks and by the rooms it is published in.
 #[derive(Debug)]
 pub(super) struct Source {
-    /// Taken when dropped.
+    /// `None` only during drop.
     native: Option<Native>,
     end: Mutex<End>,
 }
 
-/// What happens to a source once its last reference is dropped.
+/// What happens to a source when its last reference is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    /// The core frees it.
+    /// The core frees the source.
     Freed,
-    /// The core keeps it: it is used again.
+    /// The core does not free the source; it is kept for reuse.
     Kept,
-    /// It may still be heard in a room that did not end in time: it is never used again.
+    /// The source may still be audible in a room that did not end in time; it is never reused.
     GivenUp,
 }
 
@@ -55,13 +56,13 @@ struct Native {
     handle: Handle,
     capture: Slot,
     format: Format,
-    /// Tracks of calls before, to be published again.
+    /// Tracks of previous calls, available for publishing again.
     tracks: Mutex<Vec<(TrackInfo, Handle)>>,
-    /// Tracks of this call that nobody refers to any more.
+    /// Dropped tracks of the current call.
     returned: Mutex<Vec<(TrackInfo, Handle)>>,
 }
 
-/// What one source must have in common with another to stand in for it.
+/// Properties that a kept source must share with the requested one to replace it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Format {
     sample_rate: u32,
@@ -73,7 +74,8 @@ struct Format {
 }
 
 impl AudioSource {
-    /// A source whose arguments have been checked: the core ends the process for a wrong one.
+    /// Creates a source. The caller has validated the arguments: the core ends the process on
+    /// invalid ones.
     pub(crate) fn new(
         options: &AudioSourceOptions,
         sample_rate: u32,
@@ -104,7 +106,8 @@ impl AudioSource {
         Ok(source)
     }
 
-    /// Hands a frame over and waits until the source has room for the next one; the samples are copied at once.
+    /// Queues a frame and waits until the source has room for the next one. The samples are copied
+    /// immediately.
     pub(crate) async fn capture(&self, frame: &AudioFrame<'_>) -> Result<Option<String>, FfiError> {
         let native = self.source.native();
         let event = native.capture.request(|id| {
@@ -125,7 +128,7 @@ impl AudioSource {
         }
     }
 
-    /// Drops what is queued and not yet sent.
+    /// Discards audio that is queued but not yet sent.
     pub(crate) fn clear(&self) -> Result<(), FfiError> {
         let request = proto::ClearAudioBufferRequest {
             source_handle: self.source.id(),
@@ -139,26 +142,27 @@ impl AudioSource {
 }
 
 impl Source {
-    /// The number requests name it by.
+    /// Handle of the source, for requests.
     pub(super) fn id(&self) -> u64 {
         self.native().handle.id()
     }
 
-    /// A track of this name that was made of it in a call before. One of this call is not used again: the server
-    /// could take it for the same publication.
+    /// Takes a track with this name that a previous call created from this source. Tracks of the
+    /// current call are not reused, because the server could take them for the same publication.
     pub(super) fn take_track(&self, name: &str) -> Option<(TrackInfo, Handle)> {
         let mut tracks = self.native().tracks.lock();
         let at = tracks.iter().position(|(info, _)| info.name == name)?;
         Some(tracks.swap_remove(at))
     }
 
-    /// Takes a track back that nobody refers to any more.
+    /// Returns a dropped track to the source.
     pub(super) fn give_track(&self, info: TrackInfo, handle: Handle) {
         self.native().returned.lock().push((info, handle));
     }
 
-    /// A room in which it was still published has ended. With `closed`, the core has
-    /// said that the connection to the room is closed, so that nothing more can be heard there.
+    /// Records that a room in which the source was still published has ended. `closed` means that
+    /// the core has reported the connection to the room as closed, so nothing more can be heard
+    /// there.
     pub(super) fn outlived(&self, closed: bool) {
         let mut end = self.end.lock();
         *end = match (*end, closed) {
@@ -168,7 +172,7 @@ impl Source {
     }
 
     fn native(&self) -> &Native {
-        self.native.as_ref().expect("taken only when dropped")
+        self.native.as_ref().expect("only taken on drop")
     }
 }
 
@@ -207,7 +211,8 @@ impl Native {
         }
     }
 
-    /// A kept source of this format. What it has queued can be cleared: the core has taken in all that it was given.
+    /// Takes a kept source of this format that has no capture in flight. The core has consumed all
+    /// frames it was given, so the source's queue can be cleared.
     fn spare(format: Format) -> Option<Self> {
         let mut spare = SPARE.lock();
         let is_fit = |it: &Self| it.format == format && it.capture.is_idle();
