@@ -2,25 +2,25 @@
 
 use crate::native::LoadError;
 
-/// A request that was not carried out, or whose answer makes no sense.
+/// A failed request to the native core, or an invalid response to one.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FfiError {
-    /// The library could not be loaded.
+    /// The native core could not be loaded.
     #[error(transparent)]
     Unavailable(&'static LoadError),
-    /// The core refused the request: a handle is gone or an argument is not allowed.
-    #[error("the native core refused the request")]
+    /// The core rejected the request: a handle is invalid, or an argument is not allowed.
+    #[error("the native core rejected the request")]
     Rejected,
-    /// The core answered with something the schema does not know.
-    #[error("the native core sent a malformed answer: {0}")]
+    /// The core's response could not be decoded.
+    #[error("the native core sent a malformed response: {0}")]
     Malformed(#[from] prost::DecodeError),
-    /// The core answered with another message than the one that belongs to the request.
-    #[error("the native core sent an unexpected answer")]
+    /// The core sent a response of another type than the request calls for.
+    #[error("the native core sent an unexpected response")]
     Unexpected,
-    /// The room or track this is about is closed.
+    /// The room or track is closed.
     #[error("already closed")]
     Closed,
-    /// The core did not answer in time.
-    #[error("the native core did not answer in time")]
+    /// The core did not respond in time.
+    #[error("the native core did not respond in time")]
     TimedOut,
 }

@@ -1,29 +1,29 @@
-//! Objects that live in the native core, each dropped exactly once.
+//! Handles of objects in the native core, each dropped exactly once.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use crate::proto;
 
-/// How many handles this process uses.
+/// Number of handles in use.
 static LIVE: AtomicI64 = AtomicI64::new(0);
 
-/// An object of the native core that this process owns; dropping it frees the object.
+/// Owned handle of an object in the native core. Dropping it frees the object.
 #[derive(Debug)]
 pub(crate) struct Handle(u64);
 
 impl Handle {
-    /// Takes over what the core handed out.
+    /// Takes ownership of a handle that the core returned.
     pub(crate) fn new(owned: proto::FfiOwnedHandle) -> Self {
         LIVE.fetch_add(1, Ordering::Relaxed);
         Self(owned.id)
     }
 
-    /// The number requests name it by.
+    /// The number of the handle, for requests.
     pub(crate) fn id(&self) -> u64 {
         self.0
     }
 
-    /// Counts the object no longer: it waits to be used again.
+    /// Stops counting the object as in use while it is kept for reuse.
     pub(crate) fn rest(&self) {
         LIVE.fetch_sub(1, Ordering::Relaxed);
     }
@@ -33,7 +33,7 @@ impl Handle {
         LIVE.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Forgets the object: a request has consumed it.
+    /// Forgets the handle without freeing the object, because a request has consumed it.
     pub(crate) fn consumed(self) {
         LIVE.fetch_sub(1, Ordering::Relaxed);
         std::mem::forget(self);
@@ -44,12 +44,12 @@ impl Drop for Handle {
     fn drop(&mut self) {
         LIVE.fetch_sub(1, Ordering::Relaxed);
         if !super::drop_handle(self.0) {
-            tracing::debug!(target: "livekit", handle = self.0, "native object was gone already");
+            tracing::debug!(target: "livekit", handle = self.0, "native object had already been freed");
         }
     }
 }
 
-/// How many native objects this process uses: rooms, tracks, streams, frames.
+/// Number of native objects in use: rooms, tracks, streams, frames.
 pub(crate) fn live() -> i64 {
     LIVE.load(Ordering::Relaxed)
 }

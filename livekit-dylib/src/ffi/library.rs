@@ -1,7 +1,8 @@
-//! The C ABI of the native core: the only file of the crate with `unsafe`.
+//! The C ABI of the native core. This is the only file of the crate that contains `unsafe`.
 //!
-//! Four functions and a callback. Everything that crosses is protobuf, but for audio samples and data payloads,
-//! which the core lends by address until their handle is dropped; they are copied out here.
+//! The ABI consists of four functions and a callback. All messages are protobuf, except audio
+//! samples and data payloads: the core passes their address, which is valid until their handle is
+//! dropped. They are copied here.
 
 use std::ffi::{CStr, OsStr, c_char};
 use std::mem::ManuallyDrop;
@@ -20,7 +21,7 @@ type DropHandleFn = unsafe extern "C" fn(u64) -> bool;
 type BuildVersionFn = unsafe extern "C" fn(*mut CallStatus) -> ForeignBuffer;
 type BufferFreeFn = unsafe extern "C" fn(ForeignBuffer, *mut CallStatus);
 
-/// The handle a refused request is answered with.
+/// Handle returned for a rejected request.
 const INVALID_HANDLE: u64 = 0;
 
 /// The loaded native core.
@@ -29,16 +30,17 @@ pub(super) struct Library {
     request: RequestFn,
     drop_handle: DropHandleFn,
     version: Option<String>,
-    // Its threads run until the process ends: it is never unloaded.
+    // Never unloaded, because the core's threads run until the process ends.
     _object: ManuallyDrop<Object>,
 }
 
 impl Library {
-    /// Loads the shared object and asks its version. Starts nothing.
+    /// Loads the shared object and reads its version, without starting the core.
     pub(super) fn open(path: &OsStr) -> Result<Self, libloading::Error> {
         // SAFETY: the constructors of the object register Rust and C++ statics only.
         let object = unsafe { Object::open(Some(path), RTLD_NOW | RTLD_LOCAL) }?;
-        // SAFETY: the four signatures are those of `livekit_ffi.h` and of `livekit-ffi/src/cabi.rs`, stable since 0.12.
+        // SAFETY: the signatures are those of `livekit_ffi.h` and `livekit-ffi/src/cabi.rs`, stable
+        // since 0.12.
         unsafe {
             Ok(Self {
                 initialize: *object.get(b"livekit_ffi_initialize\0")?,
@@ -50,20 +52,22 @@ impl Library {
         }
     }
 
-    /// The version compiled into the core; `None` from a core too old or too new to say.
+    /// The version compiled into the core; `None` if the core does not export it.
     pub(super) fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// Starts the core. `capture_logs` sends its log records as events instead of writing them to stderr.
+    /// Starts the core. With `capture_logs`, the core sends its log records as events instead of
+    /// writing them to stderr.
     pub(super) fn initialize(&self, capture_logs: bool) {
         const SDK: &CStr = c"rust";
         const SDK_VERSION: &CStr = c"0.10.0";
-        // SAFETY: both strings are static and NUL-terminated; `on_event` lives as long as the process.
+        // SAFETY: both strings are static and NUL-terminated; `on_event` lives as long as the
+        // process.
         unsafe { (self.initialize)(on_event, capture_logs, SDK.as_ptr(), SDK_VERSION.as_ptr()) }
     }
 
-    /// Sends one encoded request and decodes the answer.
+    /// Sends an encoded request and decodes the response.
     pub(super) fn request(&self, request: &[u8]) -> Result<proto::FfiResponse, FfiError> {
         let (mut data, mut len) = (std::ptr::null(), 0);
         // SAFETY: the request is copied by the callee; both out pointers are valid for the call.
@@ -72,41 +76,43 @@ impl Library {
         if handle == INVALID_HANDLE {
             return Err(FfiError::Rejected);
         }
-        // SAFETY: with a valid handle the buffer is set, and lives until that handle is dropped below.
+        // SAFETY: with a valid handle, the core has set the buffer, which lives until the handle is
+        // dropped below.
         let response = proto::FfiResponse::decode(unsafe { std::slice::from_raw_parts(data, len) });
         self.drop_handle(handle);
         Ok(response?)
     }
 
-    /// Drops one native object; `false` when there is none of that number.
+    /// Drops a native object; `false` if the handle is unknown.
     pub(super) fn drop_handle(&self, handle: u64) -> bool {
-        // SAFETY: any number is allowed.
+        // SAFETY: the core accepts any number.
         unsafe { (self.drop_handle)(handle) }
     }
 }
 
-/// What the core calls, from several of its threads at once.
+/// Callback for events; the core calls it from several threads concurrently.
 unsafe extern "C" fn on_event(data: *const u8, len: usize) {
-    // SAFETY: the core lends `len` bytes for the length of this call.
+    // SAFETY: `data` points to `len` bytes that are valid for the duration of this call.
     let event = unsafe { std::slice::from_raw_parts(data, len) };
-    // The caller cannot unwind. A panic has been reported by the hook; the event is lost.
+    // A panic must not unwind into the caller. The panic hook has reported it; the event is lost.
     let _ = std::panic::catch_unwind(|| super::router::dispatch(event));
 }
 
-/// Copies the samples of an audio frame, then gives the frame back.
+/// Copies the samples of an audio frame, then frees the frame.
 pub(crate) fn take_samples(frame: proto::OwnedAudioFrameBuffer) -> Vec<i16> {
     let handle = Handle::new(frame.handle);
     let len = frame.info.num_channels as usize * frame.info.samples_per_channel as usize;
     let samples = match frame.info.data_ptr as *const i16 {
         data if data.is_null() || len == 0 => Vec::new(),
-        // SAFETY: the core keeps the samples, aligned and `len` long, until the frame's handle is dropped.
+        // SAFETY: the core keeps the samples, aligned and `len` long, until the frame's handle is
+        // dropped.
         data => unsafe { std::slice::from_raw_parts(data, len) }.to_vec(),
     };
     drop(handle);
     samples
 }
 
-/// Copies a data payload, then gives the buffer back.
+/// Copies a data payload, then frees the buffer.
 pub(crate) fn take_bytes(buffer: proto::OwnedBuffer) -> Vec<u8> {
     let handle = Handle::new(buffer.handle);
     let bytes = match buffer.data.data_ptr as *const u8 {
@@ -146,11 +152,12 @@ impl CallStatus {
     }
 }
 
-/// Asks the core for its version without starting it.
+/// Reads the core's version without starting it.
 ///
 /// # Safety
 ///
-/// `object` is a native core: where it has the two uniffi symbols, they have the uniffi signatures.
+/// `object` is a native core: if it exports the two uniffi symbols, they have the uniffi
+/// signatures.
 unsafe fn build_version(object: &Object) -> Option<String> {
     // SAFETY: see above.
     let (version, free) = unsafe {
@@ -164,7 +171,7 @@ unsafe fn build_version(object: &Object) -> Option<String> {
         )
     };
     let mut status = CallStatus::new();
-    // SAFETY: the status outlives the call; it takes no other argument.
+    // SAFETY: the status outlives the call, which takes no other argument.
     let buffer = unsafe { version(&raw mut status) };
     if status.code != 0 || buffer.data.is_null() {
         return None;
@@ -172,7 +179,7 @@ unsafe fn build_version(object: &Object) -> Option<String> {
     // SAFETY: a successful call returns `len` initialised bytes, owned by the buffer.
     let text = unsafe { std::slice::from_raw_parts(buffer.data, buffer.len as usize) };
     let text = String::from_utf8_lossy(text).into_owned();
-    // SAFETY: the buffer came from this object and is given back once.
+    // SAFETY: the buffer came from this object and is freed once.
     unsafe { free(buffer, &raw mut status) };
     Some(text)
 }

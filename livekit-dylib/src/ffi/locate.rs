@@ -1,4 +1,4 @@
-//! Where the native core is looked for.
+//! Search path of the native core.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 /// The file name of the native core.
 const FILE_NAME: &str = "liblivekit_ffi.so";
 
-/// A file, or the folder it is in.
+/// Environment variable with the path of the native core, or of its directory.
 const VARIABLE: &str = "PARLOR_NATIVE_CORE";
 
-/// The places to look, first to last; `PARLOR_NATIVE_CORE`, when set, is the only one.
+/// Candidate paths in search order. `PARLOR_NATIVE_CORE`, if set, is the only one.
 pub(super) fn candidates() -> Vec<PathBuf> {
     if let Some(path) = env::var_os(VARIABLE).filter(|path| !path.is_empty()) {
         let path = PathBuf::from(path);
@@ -30,7 +30,8 @@ pub(super) fn candidates() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Beside the executable, in its installation's `lib`, and in `target/native` when cargo built it.
+/// Candidate paths relative to the executable's directory: the directory itself, `../lib`, and
+/// `target/native` for cargo builds.
 fn beside(folder: Option<&Path>) -> Vec<PathBuf> {
     let Some(folder) = folder else {
         return Vec::new();
@@ -55,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cargo_builds_find_the_core_of_their_target_folder() {
+    fn cargo_builds_find_the_core_in_their_target_directory() {
         for folder in [
             "/w/target/debug",
             "/w/target/debug/deps",
@@ -70,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn an_installed_program_looks_beside_itself_then_in_lib() {
+    fn an_installed_program_searches_its_directory_then_lib() {
         let found = beside(Some(Path::new("/opt/parlor/bin")));
         assert_eq!(found[0], Path::new("/opt/parlor/bin").join(FILE_NAME));
         assert_eq!(

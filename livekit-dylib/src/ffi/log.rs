@@ -1,8 +1,9 @@
-//! The core's own log records, as `tracing` events of target `livekit`.
+//! Forwards the core's log records as `tracing` events with the target `livekit`.
 //!
-//! The core sends every record of every level. Most are dropped here after a look at their level, before anything of
-//! them is decoded. Its debug and trace records quote whole messages, with TURN passwords and what people said, so
-//! they are dropped whatever the filter says; in the rest, tokens and content are left out.
+//! The core sends the records of all levels. Most are dropped here by their level, before anything
+//! else is decoded. Its debug and trace records quote whole messages, including TURN passwords and
+//! what people said, so they are dropped whatever the filter says. In the other records, tokens and
+//! message content are redacted.
 
 use std::borrow::Cow;
 
@@ -12,13 +13,13 @@ use tracing::Level;
 
 use crate::proto::{self, LogLevel};
 
-/// Field of the log batch in `FfiEvent`.
+/// Field number of the log batch in `FfiEvent`.
 const EVENT_LOGS: u32 = 18;
-/// Field of a record in `LogBatch`.
+/// Field number of a record in `LogBatch`.
 const BATCH_RECORD: u32 = 1;
-/// Field of the level in `LogRecord`.
+/// Field number of the level in `LogRecord`.
 const RECORD_LEVEL: u32 = 1;
-/// Records that quote a whole request or event, and with it what was said.
+/// Markers of records that quote a whole request or event, and so may quote what was said.
 const QUOTES_CONTENT: [&str; 4] = [
     "failed to handle request",
     "taking too much time",
@@ -26,24 +27,26 @@ const QUOTES_CONTENT: [&str; 4] = [
     "engine_event",
 ];
 
-/// What the core says of the proxy that it uses, with the address after it.
+/// Prefix of the record that names the proxy in use, followed by its address.
 const PROXY: &str = "Using proxy";
 
-/// What a secret begins with: a token in an address or alone, a request to join, ends of lines of headers that were
-/// quoted as a string.
+/// What precedes or starts a secret: a token in a URL, a join request, a JWT, and the escaped line
+/// breaks of quoted HTTP headers.
 const SECRETS: [&str; 5] = ["access_token=", "join_request=", "eyJ", "\\r", "\\n"];
 
-/// What the core warns of at the end of every room: it looks for a track that we have let go before it did. A handle of
-/// ours that is not there is told by the answer to dropping it.
+/// Start of a warning that the core logs at the end of every room: it looks up a track whose handle
+/// this crate has already dropped. Unknown handles on this crate's side are detected by the result
+/// of dropping them.
 const NOISE: &str = "Attempted to drop unknown FFI handle";
 
-/// Whether the core should send its records. Otherwise it writes them to stderr itself, as `RUST_LOG` says.
+/// Whether the core should send its records as events. Otherwise it writes them to stderr itself,
+/// as configured by `RUST_LOG`.
 pub(super) fn capture() -> bool {
     let silent = std::env::var_os("RUST_LOG").is_some_and(|filter| filter == "off");
     !silent || tracing::enabled!(target: "livekit", Level::ERROR)
 }
 
-/// Prints the records when the event is a batch of them; `false` when it is not.
+/// Logs the records if the event is a log batch; `false` if it is not.
 pub(super) fn forward(mut event: &[u8]) -> bool {
     let Some(mut batch) = message(&mut event, EVENT_LOGS) else {
         return false;
@@ -53,7 +56,7 @@ pub(super) fn forward(mut event: &[u8]) -> bool {
             match proto::LogRecord::decode(record) {
                 Ok(record) => print(&record),
                 Err(error) => {
-                    tracing::warn!(target: "livekit", %error, "native log record cannot be decoded")
+                    tracing::warn!(target: "livekit", %error, "failed to decode a log record of the native core")
                 }
             }
         }
@@ -61,22 +64,22 @@ pub(super) fn forward(mut event: &[u8]) -> bool {
     true
 }
 
-/// A text without what must not be logged.
+/// Redacts secrets and message content.
 pub(super) fn redacted(text: &str) -> Cow<'_, str> {
     if QUOTES_CONTENT.iter().any(|start| text.contains(start)) {
         let end = text.find(['(', '{', ':']).unwrap_or(text.len());
-        return Cow::Owned(format!("{} (content left out)", &text[..end]));
+        return Cow::Owned(format!("{} (content redacted)", &text[..end]));
     }
-    // What a server repeats of a request comes with its headers, which may hold a proxy's password.
+    // A server may quote a request with its headers, which can contain a proxy's password.
     let end = text.find(['\r', '\n']).unwrap_or(text.len());
     let line = &text[..end];
     if line.starts_with(PROXY) {
-        // Its address may hold a password.
+        // The address may contain a password.
         return Cow::Borrowed(PROXY);
     }
     let start = SECRETS.iter().filter_map(|mark| line.find(mark)).min();
     match start {
-        Some(start) => Cow::Owned(format!("{}(secret left out)", &line[..start])),
+        Some(start) => Cow::Owned(format!("{}(secret redacted)", &line[..start])),
         None => Cow::Borrowed(line),
     }
 }
@@ -104,7 +107,7 @@ fn enabled(level: LogLevel) -> bool {
     }
 }
 
-/// The level of an encoded record.
+/// Reads the level of an encoded record.
 fn level(mut record: &[u8]) -> Option<LogLevel> {
     while !record.is_empty() {
         let (field, wire) = decode_key(&mut record).ok()?;
@@ -116,7 +119,7 @@ fn level(mut record: &[u8]) -> Option<LogLevel> {
     None
 }
 
-/// Cuts the next field off `bytes`; its content when it is a message of this number.
+/// Splits the next field off `bytes`. Returns its content if it is a message with this number.
 fn message<'a>(bytes: &mut &'a [u8], number: u32) -> Option<&'a [u8]> {
     let (field, wire) = decode_key(bytes).ok()?;
     if field != number || wire != WireType::LengthDelimited {
@@ -152,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn only_batches_are_taken() {
+    fn only_log_batches_are_forwarded() {
         let batch = proto::LogBatch {
             records: vec![
                 record(LogLevel::LogTrace, "x"),
@@ -172,24 +175,24 @@ mod tests {
     }
 
     #[test]
-    fn tokens_and_content_are_left_out() {
+    fn tokens_and_content_are_redacted() {
         let cases = [
             (
                 "connecting to wss://h/rtc?access_token=abc",
-                "connecting to wss://h/rtc?(secret left out)",
+                "connecting to wss://h/rtc?(secret redacted)",
             ),
-            ("token eyJhbGciOi.x.y", "token (secret left out)"),
+            ("token eyJhbGciOi.x.y", "token (secret redacted)"),
             (
                 "401 - GET /rtc HTTP/1.1\r\nproxy-authorization: Basic bzpw",
                 "401 - GET /rtc HTTP/1.1",
             ),
             (
                 "401 - \"GET /rtc\\r\\nauthorization: x\"",
-                "401 - \"GET /rtc(secret left out)",
+                "401 - \"GET /rtc(secret redacted)",
             ),
             (
                 "failed to handle request SendText(Request { text: \"hello\" })",
-                "failed to handle request SendText (content left out)",
+                "failed to handle request SendText (content redacted)",
             ),
             ("Using proxy: user:secret@proxy.example:1", "Using proxy"),
             ("ice connected", "ice connected"),

@@ -1,7 +1,8 @@
 //! Requests to the native core, and its events.
 //!
-//! A request is answered at once. Many only start something; the end of it comes as an event with the id the request
-//! carried, and [`request_async`] waits for that. Other events belong to an object and go to its [`EventQueue`].
+//! Every request returns an immediate response. Many requests only start an operation; its
+//! completion arrives as an event with the id that the request carried, and [`request_async`] waits
+//! for it. Other events belong to an object and go to its [`EventQueue`].
 
 mod error;
 mod handle;
@@ -32,21 +33,21 @@ use crate::native::{LoadError, Native, VERSION};
 use crate::proto;
 use library::Library;
 
-/// Something the core tells.
+/// An event from the core.
 pub(crate) use crate::proto::ffi_event::Message as Ev;
 /// A request to the core.
 pub(crate) use crate::proto::ffi_request::Message as Req;
-/// The immediate answer to a request.
+/// The immediate response to a request.
 pub(crate) use crate::proto::ffi_response::Message as Resp;
 
-/// Our ids start high, so that they never meet the core's own.
+/// First id used by this crate; high enough never to collide with the core's own ids.
 const FIRST_ASYNC_ID: u64 = 1 << 62;
 
 static CORE: OnceLock<Result<Core, LoadError>> = OnceLock::new();
 static NEXT_ASYNC_ID: AtomicU64 = AtomicU64::new(FIRST_ASYNC_ID);
 
 thread_local! {
-    /// The encoded request, reused so that the audio path does not allocate for it.
+    /// Buffer of the encoded request, reused so that the audio path does not allocate.
     static ENCODED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -56,12 +57,12 @@ pub(crate) struct Core {
     library: Library,
 }
 
-/// The core, loaded and started by the first caller.
+/// Returns the core; the first call loads and starts it.
 pub(crate) fn core() -> Result<&'static Core, &'static LoadError> {
     CORE.get_or_init(start).as_ref()
 }
 
-/// Sends a request and returns its immediate answer.
+/// Sends a request and returns its immediate response.
 pub(crate) fn request(message: Req) -> Result<Resp, FfiError> {
     let core = core().map_err(FfiError::Unavailable)?;
     let request = proto::FfiRequest {
@@ -73,16 +74,16 @@ pub(crate) fn request(message: Req) -> Result<Resp, FfiError> {
             request.encode(&mut *buffer).expect("a Vec grows as needed");
             core.library.request(&buffer)
         }
-        // A request from inside a callback of the request above.
+        // The request is nested in a callback of another request on this thread.
         Err(_) => core.library.request(&request.encode_to_vec()),
     })?;
     response.message.ok_or(FfiError::Unexpected)
 }
 
-/// Sends a request built around a fresh id and waits for the event with that id.
+/// Sends a request with a new id and waits for the event with that id.
 ///
-/// The waiter is registered first, because the event may come before the answer. A dropped future forgets its waiter;
-/// what a late event owns is then released.
+/// The waiter is registered first, because the event may arrive before the response. Dropping the
+/// future removes its waiter; a late event then releases the handles it owns.
 pub(crate) fn request_async(
     build: impl FnOnce(u64) -> Req,
 ) -> impl Future<Output = Result<Ev, FfiError>> {
@@ -100,32 +101,33 @@ pub(crate) fn request_async(
     }
 }
 
-/// The events of the object with this handle, from now on.
+/// Subscribes to the events of an object.
 pub(crate) fn subscribe(handle: u64) -> EventQueue {
     EventQueue::new(handle, None)
 }
 
-/// Tells a reader what the core does not tell it.
+/// Sends an event that the core does not send to a reader's queue.
 pub(crate) fn tell(event: proto::ByteStreamReaderEvent) {
     router::to_queue(event.reader_handle, Ev::ByteStreamReaderEvent(event));
 }
 
-/// The events of an object whose consumer may lag: at most `capacity` are kept, the oldest are dropped.
+/// Subscribes to the events of an object whose consumer may lag: the queue keeps at most `capacity`
+/// events and drops the oldest.
 pub(crate) fn subscribe_lossy(handle: u64, capacity: usize) -> EventQueue {
     EventQueue::new(handle, Some(capacity))
 }
 
-/// An id no other request has.
+/// Returns a new request id.
 pub(crate) fn next_async_id() -> u64 {
     NEXT_ASYNC_ID.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Registers what runs when a remote participant calls a method.
+/// Registers the function that handles RPC invocations of remote participants.
 pub(crate) fn on_rpc(handler: fn(proto::RpcMethodInvocationEvent)) {
     router::on_rpc(handler);
 }
 
-/// Frees one native object; `false` when there was none.
+/// Frees a native object; `false` if the handle is unknown.
 fn drop_handle(handle: u64) -> bool {
     core().is_ok_and(|core| core.library.drop_handle(handle))
 }

@@ -1,4 +1,4 @@
-//! The events of one native object, between the core's threads and the task that reads them.
+//! Queues events of a native object between the core's threads and the task that reads them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,11 +8,13 @@ use parking_lot::Mutex;
 
 use super::{Ev, release, router};
 
-/// Events that wait for a reader before a warning is logged. Room events cannot be dropped without losing the room's
-/// state, and the callback they come from must not wait, so this queue reports instead of refusing.
+/// Queue length at which a warning is logged. Room events cannot be dropped without losing track of
+/// the room's state, and the callback that delivers them must not block, so an unbounded queue
+/// warns instead of rejecting events.
 const MANY_WAITING: usize = 1024;
 
-/// The events of one object. Dropping it unsubscribes and frees what the waiting events own.
+/// Event queue of one object. Dropping it unsubscribes and frees the handles owned by the events
+/// left in it.
 #[derive(Debug)]
 pub(crate) struct EventQueue {
     handle: u64,
@@ -29,7 +31,7 @@ impl EventQueue {
         Self { handle, inner }
     }
 
-    /// The next event; `None` never comes: an object says itself when it has ended.
+    /// Polls for the next event. Never returns `None`: each object sends its own final event.
     pub(crate) fn poll_recv(&self, cx: &Context<'_>) -> Poll<Option<Ev>> {
         let mut state = self.inner.state.lock();
         match state.waiting.pop_front() {
@@ -46,7 +48,7 @@ impl EventQueue {
         std::future::poll_fn(|cx| self.poll_recv(cx)).await
     }
 
-    /// How many events were dropped because the reader was late.
+    /// Number of events dropped because they were not read in time.
     pub(crate) fn dropped(&self) -> u64 {
         self.inner.state.lock().dropped
     }
@@ -64,7 +66,7 @@ impl Drop for EventQueue {
     }
 }
 
-/// The part the core's threads hold.
+/// State shared with the core's threads.
 #[derive(Debug)]
 pub(super) struct Inner {
     capacity: Option<usize>,
@@ -92,7 +94,7 @@ struct State {
 }
 
 impl State {
-    /// Whom to wake, and what there was no room for.
+    /// Queues an event. Returns the waker to call and the event that was dropped for it, if any.
     fn push(&mut self, event: Ev, capacity: Option<usize>) -> (Option<Waker>, Option<Ev>) {
         if self.closed {
             return (None, Some(event));
@@ -104,7 +106,7 @@ impl State {
         }
         self.waiting.push_back(event);
         if capacity.is_none() && self.waiting.len() == MANY_WAITING {
-            tracing::warn!(target: "livekit", waiting = MANY_WAITING, "native events are read too slowly");
+            tracing::warn!(target: "livekit", waiting = MANY_WAITING, "native events are not being read fast enough");
         }
         (self.waker.take(), surplus)
     }
@@ -142,14 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn without_a_bound_nothing_is_dropped() {
+    fn an_unbounded_queue_drops_nothing() {
         let mut state = State::default();
         assert!((0..2000).all(|n| state.push(event(n), None).1.is_none()));
         assert_eq!(state.waiting.len(), 2000);
     }
 
     #[test]
-    fn a_closed_queue_takes_nothing() {
+    fn a_closed_queue_rejects_events() {
         let mut state = State {
             closed: true,
             ..State::default()

@@ -1,4 +1,4 @@
-//! What an event owns when nobody takes it.
+//! Frees the native objects owned by unconsumed events.
 
 use super::{Ev, Handle, Req};
 use crate::proto::{
@@ -6,7 +6,7 @@ use crate::proto::{
     room_event,
 };
 
-/// Frees every native object that came with an event nobody waits for.
+/// Frees all native objects owned by an event that has no receiver.
 pub(super) fn release(event: Ev) {
     match event {
         Ev::RoomEvent(proto::RoomEvent {
@@ -39,7 +39,7 @@ pub(super) fn release(event: Ev) {
     }
 }
 
-/// Frees what a room event owns.
+/// Frees the native objects owned by a room event.
 fn release_room_event(event: room_event::Message) {
     use room_event::Message;
     match event {
@@ -60,9 +60,10 @@ fn release_room_event(event: room_event::Message) {
     }
 }
 
-/// Leaves a room whose caller gave up before it was joined.
+/// Leaves a room whose join was abandoned before it completed.
 ///
-/// The core panics when nobody tells it within 15 s that its events are listened to, so that comes first.
+/// The core panics unless it receives a `ReadyForRoomEvent` request within 15 s, so that is sent
+/// first.
 fn leave(joined: connect_callback::Result) {
     let room = Handle::new(joined.room.handle);
     let ready = proto::ReadyForRoomEventRequest {
@@ -75,7 +76,7 @@ fn leave(joined: connect_callback::Result) {
     };
     for request in [Req::ReadyForRoomEvent(ready), Req::Disconnect(disconnect)] {
         if let Err(error) = super::request(request) {
-            tracing::warn!(target: "livekit", %error, "cannot leave a room nobody waits for");
+            tracing::warn!(target: "livekit", %error, "failed to leave a room whose join was abandoned");
         }
     }
     drop(Handle::new(joined.local_participant.handle));

@@ -1,4 +1,4 @@
-//! From the core's callback to whoever waits.
+//! Routes events from the core's callback to their receivers.
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -15,9 +15,9 @@ static RPC: OnceLock<fn(proto::RpcMethodInvocationEvent)> = OnceLock::new();
 
 #[derive(Default)]
 struct Router {
-    /// By request id.
+    /// Waiters by request id.
     waiters: Mutex<HashMap<u64, Waiter>>,
-    /// By the handle of the object the event is about.
+    /// Queues by the handle of the object that the event belongs to.
     queues: Mutex<HashMap<u64, Arc<queue::Inner>>>,
 }
 
@@ -26,7 +26,7 @@ enum Waiter {
     Always(Arc<slot::Inner>),
 }
 
-/// An event on its way to a waiter; one that is never taken frees what it owns.
+/// An event on its way to a waiter. Frees the native objects it owns if it is never taken.
 pub(super) struct Delivery(Option<Ev>);
 
 impl Delivery {
@@ -43,7 +43,7 @@ impl Drop for Delivery {
     }
 }
 
-/// Forgets the waiter when dropped.
+/// Removes the waiter when dropped.
 pub(super) struct Waiting(u64);
 
 impl Drop for Waiting {
@@ -52,13 +52,13 @@ impl Drop for Waiting {
     }
 }
 
-/// Sends the event of this id to a one-time waiter.
+/// Routes the event with this id to a one-time waiter.
 pub(super) fn wait(id: u64, answer: oneshot::Sender<Delivery>) -> Waiting {
     ROUTER.waiters.lock().insert(id, Waiter::Once(answer));
     Waiting(id)
 }
 
-/// Sends every event of this id to a slot, until it is forgotten.
+/// Routes all events with this id to a slot, until [`forget`] is called.
 pub(super) fn wait_always(id: u64, slot: Arc<slot::Inner>) {
     ROUTER.waiters.lock().insert(id, Waiter::Always(slot));
 }
@@ -67,7 +67,7 @@ pub(super) fn forget(id: u64) {
     ROUTER.waiters.lock().remove(&id);
 }
 
-/// Sends the events of an object to a queue.
+/// Routes the events of an object to a queue.
 pub(super) fn route(handle: u64, queue: Arc<queue::Inner>) {
     ROUTER.queues.lock().insert(handle, queue);
 }
@@ -76,12 +76,13 @@ pub(super) fn unroute(handle: u64) {
     ROUTER.queues.lock().remove(&handle);
 }
 
-/// What runs when a remote participant calls a method; the first registration stays.
+/// Sets the handler of RPC invocations; the first one stays.
 pub(super) fn on_rpc(handler: fn(proto::RpcMethodInvocationEvent)) {
     RPC.get_or_init(|| handler);
 }
 
-/// Decodes one event and hands it over. Runs on the core's threads: it never waits and runs no code of a user.
+/// Decodes and routes an event. Runs on the core's threads: it never blocks and runs no application
+/// code.
 pub(super) fn dispatch(bytes: &[u8]) {
     if log::forward(bytes) {
         return;
@@ -90,21 +91,21 @@ pub(super) fn dispatch(bytes: &[u8]) {
         Ok(proto::FfiEvent {
             message: Some(event),
         }) => deliver(event),
-        Ok(_) => tracing::trace!(target: "livekit", "native event of an unknown kind"),
-        Err(error) => tracing::error!(target: "livekit", %error, "native event cannot be decoded"),
+        Ok(_) => tracing::trace!(target: "livekit", "ignored a native event of an unknown type"),
+        Err(error) => tracing::error!(target: "livekit", %error, "failed to decode a native event"),
     }
 }
 
 fn deliver(event: Ev) {
     match event {
         Ev::Panic(panic) => {
-            // By contract the core is not to be used any more.
+            // The core's contract forbids using it after a panic.
             tracing::error!(target: "livekit", message = log::redacted(&panic.message).as_ref(), "the native core panicked");
             std::process::abort();
         }
         Ev::RpcMethodInvocation(call) => match RPC.get() {
             Some(handler) => handler(call),
-            None => tracing::warn!(target: "livekit", "call of a method before any was registered"),
+            None => tracing::warn!(target: "livekit", "ignored an RPC: no method is registered"),
         },
         event => match (object(&event), request(&event)) {
             (Some(handle), _) => to_queue(handle, event),
@@ -114,7 +115,7 @@ fn deliver(event: Ev) {
     }
 }
 
-/// Hands an event to whoever reads those of this object.
+/// Sends an event to the queue of an object.
 pub(super) fn to_queue(handle: u64, event: Ev) {
     let queue = ROUTER.queues.lock().get(&handle).cloned();
     match queue {
@@ -137,13 +138,13 @@ fn to_waiter(id: u64, event: Ev) {
         }
     };
     match once {
-        // A waiter that has just gone gives the delivery back, which frees it.
+        // If the waiter has just gone, `send` returns the delivery, whose drop frees it.
         Some(Waiter::Once(answer)) => drop(answer.send(Delivery(Some(event)))),
         _ => release::release(event),
     }
 }
 
-/// The object an event is about.
+/// Handle of the object that an event belongs to.
 fn object(event: &Ev) -> Option<u64> {
     match event {
         Ev::RoomEvent(event) => Some(event.room_handle),
@@ -163,7 +164,7 @@ macro_rules! async_id {
     };
 }
 
-/// The request an event answers.
+/// Id of the request that an event completes.
 fn request(event: &Ev) -> Option<u64> {
     async_id!(event;
         Connect Disconnect PublishTrack UnpublishTrack PublishData PublishTranscription PublishSipDtmf CaptureAudioFrame

@@ -1,4 +1,4 @@
-//! A waiter that is used again and again, for the one request that is made a hundred times a second.
+//! A reusable waiter, for the one request that is sent a hundred times a second.
 
 use std::sync::Arc;
 use std::task::{Poll, Waker};
@@ -7,9 +7,10 @@ use parking_lot::Mutex;
 
 use super::{Ev, FfiError, Req, next_async_id, router};
 
-/// One request in flight at most, always under the same id.
+/// At most one request in flight, always with the same id.
 ///
-/// A dropped future leaves its request in flight; the next call waits for the end of it before it starts its own.
+/// Dropping the future leaves its request in flight; the next call waits for it to complete before
+/// it sends its own.
 #[derive(Debug)]
 pub(crate) struct Slot {
     id: u64,
@@ -18,7 +19,7 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// A slot with an id of its own.
+    /// Creates a slot with a new id.
     pub(crate) fn new() -> Self {
         let slot = Self {
             id: next_async_id(),
@@ -29,7 +30,7 @@ impl Slot {
         slot
     }
 
-    /// Sends a request built around the slot's id and waits for its event. Callers take turns.
+    /// Sends a request with the slot's id and waits for its event. Concurrent callers take turns.
     pub(crate) async fn request(&self, build: impl FnOnce(u64) -> Req) -> Result<Ev, FfiError> {
         let _turn = self.turn.lock().await;
         self.inner.idle().await;
@@ -41,7 +42,7 @@ impl Slot {
         self.inner.idle().await.ok_or(FfiError::Unexpected)
     }
 
-    /// Whether nothing is in flight.
+    /// Whether no request is in flight.
     pub(crate) fn is_idle(&self) -> bool {
         !self.inner.state.lock().busy
     }
@@ -53,7 +54,7 @@ impl Drop for Slot {
     }
 }
 
-/// The part the core's threads hold.
+/// State shared with the core's threads.
 #[derive(Debug, Default)]
 pub(super) struct Inner {
     state: Mutex<State>,
@@ -67,7 +68,7 @@ struct State {
 }
 
 impl Inner {
-    /// The event of the request in flight has come.
+    /// Completes the request in flight with its event.
     pub(super) fn complete(&self, event: Ev) {
         let waker = {
             let mut state = self.state.lock();
@@ -80,7 +81,7 @@ impl Inner {
         }
     }
 
-    /// Waits until nothing is in flight and takes the last answer.
+    /// Waits until no request is in flight and takes the last event.
     async fn idle(&self) -> Option<Ev> {
         std::future::poll_fn(|cx| {
             let mut state = self.state.lock();
