@@ -120,7 +120,7 @@ fn each_wait_has_its_deadline_and_is_tried_again_for_a_while() {
     let mut call = Call::new(configured());
     call.last_of([subscribed(), joined("ada")]);
     let (tries, outcome) = tried_in_vain(&mut call, |call| call.pass(CONNECT_WITHIN));
-    let unreachable = SocketLoss::Unreachable("not open within 12 s".to_owned());
+    let unreachable = SocketLoss::Unreachable("no connection within 12 s".to_owned());
     assert_eq!(outcome, Outcome::AgentLost(unreachable));
     assert!((1..4).contains(&tries), "{tries}");
 }

@@ -1,25 +1,25 @@
-//! How long the caller waits: from the caller's last sound to the agent's first.
+//! How long the caller waits, from the caller's last sound to the agent's first.
 
 use std::time::{Duration, Instant};
 
 use crate::audio::Frame;
 use crate::conversation::fact::Latency;
 
-/// A pause this long ends a stretch of sounds.
+/// Two sounds at least this far apart belong to different stretches.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// Sounds before that have nothing to do with what happens now.
+/// Sounds older than this are ignored.
 const RECENT: Duration = Duration::from_secs(10);
 
-/// Hears when the caller makes sounds, and times the answers.
+/// Detects sounds of the caller and measures the latency of replies.
 #[derive(Debug, Default)]
 pub(crate) struct Stopwatch {
-    /// The first and the last sound of the stretch that came last.
+    /// First and last sound of the latest stretch.
     sounds: Option<(Instant, Instant)>,
     waiting: Option<Waiting>,
 }
 
-/// An answer that the caller waits for.
+/// A reply that the caller is waiting for.
 #[derive(Debug)]
 struct Waiting {
     since: Instant,
@@ -28,7 +28,7 @@ struct Waiting {
 }
 
 impl Stopwatch {
-    /// 10 ms from the caller's microphone.
+    /// Takes 10 ms of the caller's audio.
     pub(crate) fn hear(&mut self, now: Instant, frame: &Frame) {
         if !frame.is_sound() {
             return;
@@ -39,7 +39,7 @@ impl Stopwatch {
         });
     }
 
-    /// `input.speech.stopped`: from here on the caller waits.
+    /// `input.speech.stopped`: the caller starts to wait.
     pub(crate) fn committed(&mut self, now: Instant) {
         let since = self.recent(now).map_or(now, |(_, last)| last);
         self.waiting = Some(Waiting {
@@ -49,14 +49,14 @@ impl Stopwatch {
         });
     }
 
-    /// A word or a sample of a reply came.
+    /// A word or a sample of the reply arrived.
     pub(crate) fn token(&mut self, now: Instant) {
         if let Some(waiting) = &mut self.waiting {
             waiting.first_token.get_or_insert(now);
         }
     }
 
-    /// The reply is heard; how long that took, if the caller waited.
+    /// The reply is audible. Returns its latency if the caller was waiting.
     pub(crate) fn audible(&mut self, now: Instant) -> Option<Latency> {
         let waiting = self.waiting.take()?;
         let after = |at: Instant| at.saturating_duration_since(waiting.since);
@@ -67,18 +67,18 @@ impl Stopwatch {
         })
     }
 
-    /// When the caller began to make sounds.
+    /// When the caller started to make sounds.
     pub(crate) fn speaking_since(&self, now: Instant) -> Option<Instant> {
         self.recent(now).map(|(first, _)| first)
     }
 
-    /// How long ago that was.
+    /// How long ago the caller started to make sounds.
     pub(crate) fn speaking_for(&self, now: Instant) -> Option<Duration> {
         let first = self.speaking_since(now)?;
         Some(now.saturating_duration_since(first))
     }
 
-    /// How long ago the caller's last sound was.
+    /// How long ago the caller made the last sound.
     pub(crate) fn silent_for(&self, now: Instant) -> Option<Duration> {
         let (_, last) = self.recent(now)?;
         Some(now.saturating_duration_since(last))

@@ -1,22 +1,22 @@
-//! Whose turn it is: the agent's voice on its way to playout, and the caller's interruptions.
+//! Turn-taking: playout of the agent's audio, and barge-in.
 //!
 //! # Interruptions
 //!
-//! The server says that a reply was interrupted with `reply.done` or `transcript.agent`; from
-//! then on nothing of that reply is played, whatever the policy. `input.speech.started` alone
-//! only *challenges* what is queued or playing here, and the policy says what that does:
+//! The server reports an interrupted reply in `reply.done` or `transcript.agent`. From then on no
+//! audio of that reply is played, whatever the policy. `input.speech.started` alone only
+//! *challenges* the audio that is queued or playing. The policy decides what that does:
 //!
 //! | policy | challenged | confirmed | not confirmed |
 //! |---|---|---|---|
-//! | `Immediate` | flushed | flushed again, if more came | later audio of the reply is played |
-//! | `Hold` | held | flushed | goes on after [`HOLD`] |
+//! | `Immediate` | flushed | flushed again, if more arrived | later audio of the reply is played |
+//! | `Hold` | paused | flushed | resumes after [`HOLD`] |
 //! | `Confirmed` | | flushed | |
 //!
-//! The server cannot interrupt a reply that it has finished, while much of it may still wait
-//! here. So a challenge is confirmed as well when the caller's turn is taken (final
-//! `transcript.user`) and no reply is open at the server, or when the server starts the next
-//! reply; unless that one was asked for by a tool's result and not by the caller. Then all that
-//! the server is done with is flushed. A challenge stands until it is confirmed or all is played.
+//! The server cannot interrupt a reply that it has finished, although much of its audio may still
+//! be queued here. A challenge is therefore also confirmed when the caller's turn is committed
+//! (final `transcript.user`) and no reply is open at the server, or when the server starts the next
+//! reply, unless a tool result caused that reply. All audio of finished replies is then flushed. A
+//! challenge lasts until it is confirmed or everything has been played.
 
 pub(crate) mod latency;
 mod reply_events;
@@ -33,37 +33,37 @@ use crate::audio::Frame;
 use crate::ids::ReplyId;
 use latency::Stopwatch;
 
-/// How long a reply is held without a confirmation.
+/// How long a reply is paused without a confirmation.
 pub(super) const HOLD: Duration = Duration::from_secs(1);
 
-/// Whose turn it is.
+/// Turn-taking state of the call.
 #[derive(Debug)]
 pub(super) struct Turn {
     policy: BargeIn,
-    /// Whether the API lets callers interrupt; if not, their voice challenges nothing.
+    /// Whether the API lets callers interrupt. If not, their speech challenges nothing.
     interruptible: bool,
-    /// The call is ending: nothing is played any more.
+    /// The call is ending: no more audio is played.
     stopped: bool,
-    /// The agent says its last words, whoever speaks.
+    /// The agent is saying its last words and cannot be interrupted.
     is_last: bool,
-    /// The caller's voice has the agent silenced, and playout has not done so yet; since when the
-    /// caller speaks, if that was heard.
+    /// Set while a flush caused by the caller is not complete. Contains the time of the caller's
+    /// first sound, if the room's audio contained one.
     silencing: Option<Option<Instant>>,
     reply_log: ReplyLog,
     shown: AgentStateTracker,
     stopwatch: Stopwatch,
-    /// The next reply was asked for by a tool's result.
+    /// The next reply was requested by a tool result.
     follow_up: bool,
-    /// Replies that begin now are shown and not heard: the caller wrote, and has not spoken since.
+    /// New replies are shown but not played, because the caller wrote and has not spoken since.
     in_writing: bool,
-    /// The server hears the caller.
+    /// The server detects that the caller is speaking.
     caller_speaks: bool,
-    /// The caller spoke up while something was queued or playing.
+    /// The caller started to speak while audio was queued or playing.
     challenged: bool,
     held_since: Option<Instant>,
-    /// Nobody hears the agent: replies are made for nobody.
+    /// Callers cannot hear the agent.
     unheard: bool,
-    /// Something was said that nobody heard.
+    /// The agent said something that callers could not hear.
     missed: bool,
 }
 
@@ -88,12 +88,12 @@ impl Turn {
         }
     }
 
-    /// Whether the API lets callers interrupt from now on.
+    /// Sets whether the API lets callers interrupt.
     pub(super) fn set_interruptible(&mut self, interruptible: bool) {
         self.interruptible = interruptible;
     }
 
-    /// 10 ms from the caller's microphone.
+    /// Takes 10 ms of the caller's audio.
     pub(super) fn hear(&mut self, now: Instant, frame: &Frame) {
         self.stopwatch.hear(now, frame);
     }
@@ -124,7 +124,7 @@ impl Turn {
         self.settle(cx);
     }
 
-    /// `input.speech.stopped`: an answer is awaited.
+    /// `input.speech.stopped`: a reply is awaited.
     pub(super) fn speech_stopped(&mut self, cx: &mut Context) {
         let ago = self.stopwatch.silent_for(cx.now);
         cx.observe(Fact::CallerStopped { ago });
@@ -133,7 +133,7 @@ impl Turn {
         self.await_reply(cx);
     }
 
-    /// The final `transcript.user`: the caller's turn is taken.
+    /// Final `transcript.user`: the caller's turn is committed.
     pub(super) fn caller_took_turn(&mut self, cx: &mut Context) {
         self.caller_speaks = false;
         if self.challenged && !self.reply_log.has_open() {
@@ -142,7 +142,7 @@ impl Turn {
         self.settle(cx);
     }
 
-    /// The caller wants to hear something else, and did not say so: the API does not know.
+    /// Interrupts the agent for a text message. The API does not know about it.
     pub(super) fn cut_short(&mut self, cx: &mut Context) {
         if self.interruptible {
             self.flush(cx, true);
@@ -151,14 +151,14 @@ impl Turn {
         self.settle(cx);
     }
 
-    /// From now on the agent says its last words: they are spoken, and nobody interrupts them.
+    /// From now on the agent says its last words: spoken, and without interruptions.
     pub(super) fn last_words(&mut self) {
         self.is_last = true;
         self.in_writing = false;
     }
 
-    /// Nothing more of what is being said is to be heard; gives the name of the reply that the
-    /// server still makes, once.
+    /// Stops the current reply. Returns its ID if the server is still generating it and was not
+    /// told before.
     pub(super) fn break_off(&mut self, cx: &mut Context) -> Option<ReplyId> {
         self.flush(cx, false);
         let open = self.reply_log.break_off();
@@ -166,12 +166,12 @@ impl Turn {
         open
     }
 
-    /// What the agent answers is shown and not heard, until the caller speaks.
+    /// Shows replies without playing them, until the caller speaks.
     pub(super) fn answer_in_writing(&mut self) {
         self.in_writing = true;
     }
 
-    /// Nobody hears the agent from now on: what is queued is dropped and counts as not heard.
+    /// Callers cannot hear the agent from now on: queued audio is dropped and counts as not heard.
     pub(super) fn voice_lost(&mut self, cx: &mut Context) {
         self.unheard = true;
         self.missed = self.reply_log.hush() || self.reply_log.is_busy();
@@ -180,8 +180,8 @@ impl Turn {
         self.settle(cx);
     }
 
-    /// The agent is heard again; whether the caller missed something and no answer to it comes
-    /// anyway. Chat is answered `in_writing` even so, or as before.
+    /// Callers can hear the agent again. Returns whether they missed something and no reply is
+    /// awaited anyway. Replies remain in writing only if `in_writing`.
     pub(super) fn voice_back(&mut self, in_writing: bool) -> bool {
         self.unheard = false;
         self.in_writing &= in_writing;
@@ -190,26 +190,26 @@ impl Turn {
         std::mem::take(&mut self.missed) && !is_next_awaited
     }
 
-    /// A tool's result was sent: another reply follows.
+    /// A tool result was sent: another reply follows.
     pub(super) fn tool_answered(&mut self, cx: &mut Context) {
         self.follow_up = true;
         self.await_reply(cx);
     }
 
-    /// Another reply is to come.
+    /// Another reply is awaited.
     pub(super) fn await_reply(&mut self, cx: &mut Context) {
         self.shown.thinking = Some(self.reply_log.started());
         self.progress(cx);
     }
 
-    /// Whether a tool works while nobody speaks.
+    /// Sets whether a tool is running.
     pub(super) fn set_working(&mut self, cx: &mut Context, working: bool) {
         if std::mem::replace(&mut self.shown.working, working) != working {
             self.show(cx);
         }
     }
 
-    /// Something happened in the playout queue.
+    /// Handles a report from the playout queue.
     pub(super) fn playout(&mut self, cx: &mut Context, event: PlayoutEvent) {
         match event {
             PlayoutEvent::Audible { utterance } => self.audible(cx, utterance),
@@ -229,7 +229,7 @@ impl Turn {
         self.progress(cx);
     }
 
-    /// [`Timer::Hold`]: nobody confirmed.
+    /// [`Timer::Hold`]: no interruption was confirmed.
     pub(super) fn held_long_enough(&mut self, cx: &mut Context) {
         if self.held_since.is_some() {
             cx.observe(Fact::HeldInVain);
@@ -245,8 +245,8 @@ impl Turn {
         self.settle(cx);
     }
 
-    /// The session is gone: no more comes of the reply it made, and what was played of it is
-    /// all there is. Whether the caller is left without the rest, or an answer.
+    /// The session is lost. No more of its reply will arrive, and what was played is all of it.
+    /// Returns whether the caller is left without a reply or the rest of one.
     pub(super) fn link_lost(&mut self, cx: &mut Context) -> bool {
         let is_owed = self.reply_log.has_open() || self.shown.thinking.is_some();
         self.reply_log.lose();
@@ -258,7 +258,7 @@ impl Turn {
         is_owed
     }
 
-    /// The call ends: nothing is played any more.
+    /// The call ends: no more audio is played.
     pub(super) fn stop(&mut self, cx: &mut Context) {
         self.stopped = true;
         self.shown.thinking = None;
@@ -267,14 +267,14 @@ impl Turn {
         self.settle(cx);
     }
 
-    /// Closes every account with what is known.
+    /// Closes all replies with what is known about them.
     pub(super) fn close(&mut self, cx: &mut Context) {
         while let Some(account) = self.reply_log.take_any(cx.now) {
             account.tell(cx);
         }
     }
 
-    /// Closes the accounts of replies of which all is known, and shows what is audible now.
+    /// Closes the replies that are completely known, and publishes the state that results.
     pub(super) fn settle(&mut self, cx: &mut Context) {
         while let Some(account) = self.reply_log.take_settled(cx.now) {
             account.tell(cx);
@@ -293,27 +293,28 @@ impl Turn {
         self.show(cx);
     }
 
-    /// Whether the server is making a reply.
+    /// Whether the server is generating a reply.
     pub(super) fn has_open_reply(&self) -> bool {
         self.reply_log.has_open()
     }
 
-    /// Whether nobody speaks, nothing is played, and no reply is made or awaited.
+    /// Whether nobody is speaking, nothing is playing, and no reply is open or awaited.
     pub(super) fn is_idle(&self) -> bool {
         self.is_free() && !self.reply_log.is_busy()
     }
 
-    /// Whether no reply is made or awaited.
+    /// Whether no reply is open or awaited.
     pub(super) fn is_free(&self) -> bool {
         !self.reply_log.has_open() && self.shown.thinking.is_none()
     }
 
-    /// Whether the server hears the caller: nothing but a voice is to be heard then.
+    /// Whether the server detects that the caller is speaking. No thinking or hold sound is played
+    /// then.
     pub(super) fn does_caller_speak(&self) -> bool {
         self.caller_speaks
     }
 
-    /// Replies so far.
+    /// Number of replies so far.
     pub(super) fn replies(&self) -> u32 {
         self.reply_log.started()
     }
@@ -323,7 +324,7 @@ impl Turn {
         self.reply_log.last_has_words()
     }
 
-    /// What the room is shown.
+    /// Agent state published to the room.
     pub(super) fn state(&self) -> AgentState {
         self.shown.state
     }
@@ -337,7 +338,7 @@ impl Turn {
         }
     }
 
-    /// Nothing of what was flushed is left.
+    /// A flush is complete.
     fn silenced(&mut self, cx: &mut Context, at: Instant) {
         if let Some(since) = self.silencing.take() {
             let after = since.map(|since| at.saturating_duration_since(since));
@@ -362,7 +363,7 @@ impl Turn {
         }
     }
 
-    /// Drops what playout has; ends what was challenged.
+    /// Flushes playout and ends the challenge.
     fn flush(&mut self, cx: &mut Context, by_caller: bool) {
         self.challenged = false;
         if self.reply_log.is_busy() {
@@ -376,7 +377,7 @@ impl Turn {
         self.reply_log.flush(cx.now, by_caller);
     }
 
-    /// Shows what was heard of the agent's words since the last time.
+    /// Publishes captions of the words that were heard since the last time.
     fn caption(&mut self, cx: &mut Context) {
         while let Some((utterance, more)) = self.reply_log.newly_heard() {
             let more = more.into();
@@ -384,7 +385,7 @@ impl Turn {
         }
     }
 
-    /// Something came of the reply: the watchdog starts again.
+    /// The reply made progress: restarts the watchdog.
     fn progress(&mut self, cx: &mut Context) {
         cx.stop(Timer::Quiet);
         self.settle(cx);

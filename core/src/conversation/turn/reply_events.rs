@@ -1,4 +1,4 @@
-//! What the server says of a reply, on its way to playout.
+//! Messages about replies, and their audio on the way to playout.
 
 use super::Turn;
 use crate::audio::Frame;
@@ -12,7 +12,7 @@ use crate::secret::Private;
 impl Turn {
     /// `reply.started`.
     pub(in crate::conversation) fn reply_started(&mut self, cx: &mut Context, id: Option<ReplyId>) {
-        // Without a name it is another reply, whatever went before.
+        // Without an ID it is always a new reply.
         let is_new = id.as_ref().is_none_or(|id| !self.reply_log.knows(id));
         if is_new && !self.stopped {
             self.begin(cx, id);
@@ -46,7 +46,7 @@ impl Turn {
             return;
         }
         if self.unheard {
-            // What comes late of a reply that is over.
+            // Late audio of a finished reply.
             self.missed = true;
             cx.observe(Fact::Dropped(DropReason::StaleReply));
             return;
@@ -54,7 +54,7 @@ impl Turn {
         let Some(playing) = self.reply_log.play(cx.now, samples) else {
             return;
         };
-        // Playout tells only once that an utterance is audible.
+        // Playout reports only once that an utterance is audible.
         self.shown.speaking |= playing.audible;
         let utterance = playing.utterance;
         cx.act(Action::Play { utterance, frame });
@@ -85,13 +85,14 @@ impl Turn {
         self.settle(cx);
     }
 
-    /// `reply.done` with any status but `interrupted`.
+    /// `reply.done` with any status except `interrupted`.
     pub(in crate::conversation) fn reply_done(&mut self, cx: &mut Context, id: Option<&ReplyId>) {
         self.reply_log.done(id);
         self.settle(cx);
     }
 
-    /// The server says that the reply was interrupted; which one of [`Self::replies`] that is.
+    /// The server reports that the reply was interrupted. Returns its number as counted by
+    /// [`Self::replies`].
     pub(in crate::conversation) fn reply_interrupted(
         &mut self,
         cx: &mut Context,
@@ -105,7 +106,7 @@ impl Turn {
         hit.reply
     }
 
-    /// A reply that is not known yet: the server is done with the one before.
+    /// Starts a new reply; the server is done with the previous one.
     fn begin(&mut self, cx: &mut Context, id: Option<ReplyId>) {
         self.caller_speaks = false;
         self.reply_log.supersede();

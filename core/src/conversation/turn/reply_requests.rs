@@ -1,5 +1,5 @@
-//! What the agent is asked to say without the caller's asking: `reply.create`, one at a time,
-//! and only when nobody speaks. What happens to one that meets another reply is nowhere said.
+//! Replies that Parlor requests with `reply.create`, one at a time and only when nobody is
+//! speaking. The API does not document what happens to a `reply.create` during another reply.
 
 use std::collections::VecDeque;
 
@@ -9,27 +9,27 @@ use crate::conversation::tools::Filler;
 use crate::ids::ToolCallId;
 use crate::secret::Private;
 
-/// Requests that wait; what comes after is not asked.
+/// Maximum pending requests; further ones are dropped.
 const WAITING: usize = 8;
 
-/// What the agent is asked to say.
+/// Queue of requested replies.
 #[derive(Debug, Default)]
 pub(crate) struct ReplyRequests(VecDeque<Request>);
 
 #[derive(Debug, Default)]
 struct Request {
     instructions: Option<Private<String>>,
-    /// The call of a tool that the caller waits for; without it there is nothing to say.
+    /// Tool call that the caller waits for. The request is dropped once the call has finished.
     waits_for: Option<ToolCallId>,
 }
 
 impl ReplyRequests {
-    /// To say something that fits.
+    /// Requests a reply without instructions.
     pub(crate) fn anything(&mut self) {
         self.push(Request::default());
     }
 
-    /// To do as told, for one reply.
+    /// Requests a reply with instructions that apply to this reply only.
     pub(crate) fn instruct(&mut self, instructions: Private<String>) {
         self.push(Request {
             instructions: Some(instructions),
@@ -37,7 +37,7 @@ impl ReplyRequests {
         });
     }
 
-    /// To answer what the caller wrote.
+    /// Requests a reply to a text message of the caller.
     pub(crate) fn answer(&mut self, text: &Private<String>) {
         let text = text.reveal();
         let instructions = format!(
@@ -46,12 +46,12 @@ impl ReplyRequests {
         self.instruct(instructions.into());
     }
 
-    /// To say a line word for word.
+    /// Requests that a line is said verbatim.
     pub(crate) fn say(&mut self, line: &Private<String>) {
         self.instruct(word_for_word(line));
     }
 
-    /// To say a line while the caller waits for a call of a tool, and only then.
+    /// Requests a filler, to be said only while the tool call is running.
     pub(crate) fn fill(&mut self, filler: Filler) {
         self.push(Request {
             instructions: Some(word_for_word(&filler.line)),
@@ -59,13 +59,13 @@ impl ReplyRequests {
         });
     }
 
-    /// Forgets what was to be said during calls of tools that are over.
+    /// Drops fillers of tool calls that have finished.
     pub(crate) fn keep_fillers(&mut self, is_awaited: impl Fn(&ToolCallId) -> bool) {
         self.0
             .retain(|it| it.waits_for.as_ref().is_none_or(&is_awaited));
     }
 
-    /// Asks for the next; whether there was one.
+    /// Sends the next request. Returns whether there was one.
     pub(crate) fn ask(&mut self, cx: &mut Context) -> bool {
         let Some(Request { instructions, .. }) = self.0.pop_front() else {
             return false;
@@ -74,12 +74,12 @@ impl ReplyRequests {
         true
     }
 
-    /// Whether something is still to be asked.
+    /// Whether requests are pending.
     pub(crate) fn is_waiting(&self) -> bool {
         !self.0.is_empty()
     }
 
-    /// Nothing of it matters any more.
+    /// Drops all requests.
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }

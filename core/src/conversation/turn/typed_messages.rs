@@ -1,11 +1,11 @@
-//! What is written to the agent is answered as if it had been said.
+//! Text messages to the agent, which are answered as if they had been spoken.
 
 use crate::conversation::{Answer, Conversation, Fact, Limit};
 use crate::ids::Identity;
 use crate::secret::Private;
 
 impl Conversation {
-    /// Somebody in the room wrote; only who is listened to is answered.
+    /// Handles a text message from the room. Only callers whom the agent hears are answered.
     pub(crate) fn written(&mut self, from: &Identity, text: Private<String>) {
         let is_linked = self.callers.linked() == Some(from);
         if is_linked || self.speakers.is_of_all() && self.callers.find(from).is_some() {
@@ -13,8 +13,8 @@ impl Conversation {
         }
     }
 
-    /// The caller wrote, or somebody who may do it in the caller's name: the agent stops what it
-    /// says and answers.
+    /// Handles text from the caller, or from somebody who may write on the caller's behalf: the
+    /// agent stops speaking and answers it.
     pub(crate) fn typed(&mut self, text: Private<String>) {
         let is_empty = text.reveal().trim().is_empty();
         if is_empty || self.hang_up.is_some() || !self.is_live() {
@@ -29,7 +29,7 @@ impl Conversation {
         self.cx.observe(Fact::UserWrote { text });
     }
 
-    /// The caller's turn is over, and this was said in it.
+    /// Records the end of a caller's turn that contained `words`.
     pub(crate) fn took_turn(&mut self, words: &str) {
         self.session_sync.caller_said();
         self.hear_cue(words);

@@ -1,4 +1,4 @@
-//! What breaks the link, and whether that ends the call.
+//! Loss of the voice session: whether to retry or to end the call.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,8 @@ use crate::conversation::context::{Context, Timer};
 use crate::conversation::{Action, AgentCommand, AgentError, Fact, Outcome, SocketLoss};
 
 impl VoiceSession {
-    /// `session.error`; before the first session is ready it ends the call, unless the service is
-    /// only busy.
+    /// Handles `session.error`. Before the first session is ready it ends the call, unless the
+    /// service is only at capacity.
     pub(in crate::conversation) fn error(
         &mut self,
         cx: &mut Context,
@@ -31,7 +31,7 @@ impl VoiceSession {
         outcome.map(|_| Outcome::AgentRejected(error))
     }
 
-    /// The socket is gone; how that ends the call, if it does.
+    /// Handles the loss of the connection. Returns the outcome if the call ends.
     pub(in crate::conversation) fn lost(
         &mut self,
         cx: &mut Context,
@@ -65,7 +65,8 @@ impl VoiceSession {
         self.try_again(cx, loss)
     }
 
-    /// `session.ended`, unasked: the session is gone, and another one goes on.
+    /// Handles a `session.ended` that was not requested: the session is gone and another one is
+    /// opened.
     pub(in crate::conversation) fn ended(&mut self, cx: &mut Context) -> Option<Outcome> {
         self.resumable = None;
         if let Some(recovery) = &mut self.recovery {
@@ -74,7 +75,7 @@ impl VoiceSession {
         self.stuck(cx, Outcome::AgentEnded)
     }
 
-    /// Another session goes on, because this one comes near its longest time.
+    /// Replaces the session, because it is close to its maximum duration.
     pub(in crate::conversation) fn rotate(&mut self, cx: &mut Context) -> Option<Outcome> {
         cx.send(AgentCommand::EndSession);
         cx.act(Action::CloseAgent);
@@ -84,7 +85,8 @@ impl VoiceSession {
         self.try_again(cx, SocketLoss::Broken("rotated".to_owned()))
     }
 
-    /// Nothing came of the socket in time, or it takes nothing; how that ends the call.
+    /// Handles a connection that made no progress in time or accepts no data. Returns the outcome
+    /// if the call ends.
     pub(in crate::conversation) fn stuck(
         &mut self,
         cx: &mut Context,
@@ -95,7 +97,7 @@ impl VoiceSession {
         outcome.map(|_| otherwise)
     }
 
-    /// Waits for the next try; `loss` ends the call when there is none.
+    /// Schedules the next attempt. If there is none, the call ends with `loss`.
     pub(crate) fn try_again(&mut self, cx: &mut Context, loss: SocketLoss) -> Option<Outcome> {
         self.stop_timers(cx);
         self.stage = Stage::Waiting;
@@ -110,7 +112,7 @@ impl VoiceSession {
         None
     }
 
-    /// Whether the session that was refused, or another one, may be had a little later.
+    /// Whether to retry after the API rejected a session with `error`.
     fn may_try_again(
         &mut self,
         cx: &mut Context,
@@ -130,7 +132,7 @@ impl VoiceSession {
         recovery.is_some_and(|it| it.give_up_session(cx.now) || is_passing(error))
     }
 
-    /// Whether a session that could not be opened may be had a little later.
+    /// Whether to retry after the connection could not be opened.
     fn may_open_again(&mut self, cx: &mut Context, loss: &SocketLoss) -> bool {
         match &mut self.recovery {
             Some(recovery) if is_refused(loss) => recovery.give_up_session(cx.now),
@@ -144,7 +146,8 @@ impl VoiceSession {
         }
     }
 
-    /// Whether the session that is lost lived long enough, or it is not yet hopeless.
+    /// Whether the lost session lasted long enough, or too few short sessions in a row were lost to
+    /// give up.
     fn was_worth_it(&mut self, now: Instant) -> bool {
         let lived = self.ready_at.map(|at| now.saturating_duration_since(at));
         self.short_lived = match lived {
@@ -154,19 +157,19 @@ impl VoiceSession {
         self.short_lived <= TRIES
     }
 
-    /// An error that came just now is why the socket is gone.
+    /// Returns the last error if it is recent enough to be the reason why the connection closed.
     fn last_words(&mut self, now: Instant) -> Option<AgentError> {
         let (at, error) = self.last_error.take()?;
         (now.saturating_duration_since(at) <= LAST_WORDS).then_some(error)
     }
 }
 
-/// Whether only the voice is wrong.
+/// Whether the error is only about the voice.
 fn is_of_voice(error: &AgentError) -> bool {
     error.code == "invalid_value" && error.param.as_deref() == Some("output.voice")
 }
 
-/// Whether a session that is refused with it may be taken a little later.
+/// Whether a session rejected with this error may be accepted a little later.
 fn is_passing(error: &AgentError) -> bool {
     const PASSING: [&str; 4] = [
         "internal_error",
@@ -177,7 +180,7 @@ fn is_passing(error: &AgentError) -> bool {
     error.is_busy() || PASSING.contains(&error.code.as_str())
 }
 
-/// Whether it makes no sense to try again: the key, the plan, the protocol.
+/// Whether retrying is pointless, because of the key, the plan or the protocol.
 fn is_for_good(loss: &SocketLoss) -> bool {
     match loss {
         SocketLoss::Refused(status) => *status != 429 && *status < 500,
@@ -186,7 +189,7 @@ fn is_for_good(loss: &SocketLoss) -> bool {
     }
 }
 
-/// Whether the credential was not taken.
+/// Whether the credential was rejected.
 fn is_refused(loss: &SocketLoss) -> bool {
     matches!(loss, SocketLoss::Refused(401 | 403))
 }

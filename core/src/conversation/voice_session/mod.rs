@@ -1,12 +1,12 @@
-//! The link to the agent, from the first connection to the end of the voice session.
+//! Voice session, from the first connection to its end.
 //!
 //! ```text
 //! Idle ─▶ Connecting ─▶ Open ─▶ Configuring ─▶ Ready ─▶ Ending ─▶ Closed
 //!              ▲                                 │
-//!              └───────────── Waiting ◀──────────┘  lost: resumed, or begun anew
+//!              └───────────── Waiting ◀──────────┘  lost: resume it, or open another
 //! ```
 //!
-//! The session is configured, and so starts to greet, only when somebody can hear it.
+//! The session is configured, and so starts its greeting, only once somebody can hear it.
 
 pub(crate) mod loss;
 pub(crate) mod recovery;
@@ -23,79 +23,80 @@ use crate::secret::Secret;
 use recovery::Recovery;
 use session_sync::SessionSync;
 
-/// From asking for a socket to having one. The edge gives up after 10 s and says why; this is
-/// for an edge that says nothing.
+/// Timeout for opening the WebSocket. The driver gives up after 10 s and reports why; this timeout
+/// covers a driver that reports nothing.
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(12);
 
-/// How long after the caller was linked somebody must hear our track; then the agent speaks
-/// anyway.
+/// How long to wait, once a caller is linked, for a subscription to the agent's track. The agent
+/// then speaks anyway.
 pub(super) const LISTENER_WITHIN: Duration = Duration::from_secs(3);
 
-/// From `session.update` to `session.ready`, the API's own limit.
+/// Timeout from `session.update` to `session.ready`; the API has the same limit.
 pub(super) const READY_WITHIN: Duration = Duration::from_secs(10);
 
-/// From `session.end` to `session.ended`.
+/// Timeout from `session.end` to `session.ended`.
 pub(super) const END_WITHIN: Duration = Duration::from_secs(3);
 
-/// An error this short before the socket is lost is why it was lost.
+/// An error that came at most this long before the connection closed is the reason for it.
 pub(super) const LAST_WORDS: Duration = Duration::from_secs(2);
 
-/// When a session gives way to another one, well before the 3 h after which the API ends it.
+/// Age at which a session is replaced, well before the API ends it after 3 h.
 pub(super) const ROTATE_AFTER: Duration = Duration::from_secs(165 * 60);
 
-/// How long that may wait for a moment in which nobody speaks.
+/// How long the replacement may wait until nobody is speaking.
 pub(super) const ROTATE_WITHIN: Duration = Duration::from_secs(5 * 60);
 
-/// A session that is lost sooner than this has not got the call any further.
+/// A session that is lost sooner than this counts as short-lived.
 pub(super) const SHORT_LIFE: Duration = Duration::from_secs(5);
 
-/// The link to the agent.
+/// The voice session and its connection.
 #[derive(Debug)]
 pub(super) struct VoiceSession {
     stage: Stage,
-    /// Somebody hears our track, or has had the time to.
+    /// Somebody subscribed to the agent's track, or the wait for that timed out.
     heard: bool,
     last_error: Option<(Instant, AgentError)>,
-    /// What resumes the session that is, or was, ready.
+    /// ID and credential to resume the current or lost session.
     resumable: Option<Resumable>,
-    /// Since a session was lost, until one is ready again.
+    /// Set from the loss of a session until one is ready again.
     recovery: Option<Recovery>,
-    /// When the session was ready.
+    /// When the session became ready.
     ready_at: Option<Instant>,
-    /// Sessions in a row that were lost soon.
+    /// Number of consecutive short-lived sessions.
     short_lived: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// No caller yet.
+    /// There is no caller yet.
     Idle,
     Connecting,
-    /// Connected; nobody hears us yet.
+    /// Connected, but nobody can hear the agent yet.
     Open,
-    /// `session.update` or `session.resume` is sent.
+    /// `session.update` or `session.resume` was sent.
     Configuring,
     Ready,
-    /// Lost; the next try comes later.
+    /// Lost; waiting for the next attempt.
     Waiting,
-    /// `session.end` is sent.
+    /// `session.end` was sent.
     Ending,
     Closed,
 }
 
-/// Which session is ready.
+/// Which session became ready.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ready {
-    /// The first one of the call.
+    /// The first session of the call.
     First,
-    /// The one that was lost.
+    /// The lost session, resumed.
     Resumed,
-    /// Another one in its place.
+    /// A new session that replaces the lost one.
     Anew,
 }
 
 impl VoiceSession {
-    /// A link that goes on with a session of somebody else's, or in its place, if `resumed`.
+    /// Creates a voice session. With `resumed`, it resumes or replaces the session of another
+    /// process.
     pub(super) fn new(resumed: Option<(Recovery, Option<Resumable>)>) -> Self {
         let (recovery, resumable) = resumed.unzip();
         Self {
@@ -109,7 +110,7 @@ impl VoiceSession {
         }
     }
 
-    /// A caller is linked: connects, unless that was done for another one.
+    /// Connects once a caller is linked, unless already connected for an earlier caller.
     pub(super) fn connect(&mut self, cx: &mut Context) {
         if self.stage != Stage::Idle {
             return;
@@ -123,7 +124,7 @@ impl VoiceSession {
         }
     }
 
-    /// [`Timer::Reconnect`].
+    /// Opens a connection, also on [`Timer::Reconnect`].
     pub(super) fn open(&mut self, cx: &mut Context) {
         self.stage = Stage::Connecting;
         cx.act(match self.resumes() {
@@ -133,7 +134,7 @@ impl VoiceSession {
         cx.within(Timer::Connect, CONNECT_WITHIN);
     }
 
-    /// The socket is open.
+    /// The WebSocket is open.
     pub(super) fn opened(&mut self, cx: &mut Context, who: &mut SessionSync, history: &History) {
         if self.stage != Stage::Connecting {
             return;
@@ -143,14 +144,14 @@ impl VoiceSession {
         self.configure_if_heard(cx, who, history);
     }
 
-    /// Somebody hears our track, or nobody did in time.
+    /// Somebody subscribed to the agent's track, or [`Timer::Listener`] expired.
     pub(super) fn heard(&mut self, cx: &mut Context, who: &mut SessionSync, history: &History) {
         self.heard = true;
         cx.stop(Timer::Listener);
         self.configure_if_heard(cx, who, history);
     }
 
-    /// `session.ready`; which session it is, unless it was not asked for.
+    /// Handles `session.ready`. Returns which session is ready, or `None` if it was not requested.
     pub(super) fn ready(
         &mut self,
         cx: &mut Context,
@@ -177,7 +178,7 @@ impl VoiceSession {
         Some(if resumed { Ready::Resumed } else { Ready::Anew })
     }
 
-    /// Says `session.end` if there is a session; otherwise closes.
+    /// Sends `session.end` if a session is ready, and otherwise closes the connection.
     pub(super) fn end(&mut self, cx: &mut Context) {
         if self.stage != Stage::Ready {
             self.cut(cx);
@@ -189,7 +190,7 @@ impl VoiceSession {
         cx.within(Timer::End, END_WITHIN);
     }
 
-    /// Closes the socket, if there is one, without another word.
+    /// Closes the connection, if there is one, without `session.end`.
     pub(super) fn cut(&mut self, cx: &mut Context) {
         if !matches!(self.stage, Stage::Idle | Stage::Waiting | Stage::Closed) {
             cx.act(Action::CloseAgent);
@@ -197,27 +198,27 @@ impl VoiceSession {
         self.close(cx);
     }
 
-    /// Whether the session takes audio.
+    /// Whether the session accepts audio.
     pub(super) fn is_ready(&self) -> bool {
         self.stage == Stage::Ready
     }
 
-    /// Whether `session.ended` or the loss of the socket is awaited.
+    /// Whether `session.end` was sent and the session has not ended yet.
     pub(super) fn is_ending(&self) -> bool {
         self.stage == Stage::Ending
     }
 
-    /// Whether there is a socket whose messages count.
+    /// Whether there is a connection whose messages are handled.
     pub(super) fn is_connected(&self) -> bool {
         !matches!(self.stage, Stage::Idle | Stage::Waiting | Stage::Closed)
     }
 
-    /// What resumes the session.
+    /// ID and credential to resume the session.
     pub(super) fn resumable(&self) -> Option<&Resumable> {
         self.resumable.as_ref()
     }
 
-    /// The session that the next connection resumes.
+    /// Session that the next connection resumes.
     fn resumes(&self) -> Option<&Resumable> {
         let resuming = self.recovery.as_ref().is_some_and(|it| it.resuming);
         self.resumable.as_ref().filter(|_| resuming)
@@ -255,7 +256,7 @@ impl VoiceSession {
     }
 }
 
-/// The loss that an edge without a word amounts to.
+/// Loss reported when the driver neither opens the connection nor reports an error.
 pub(super) fn not_open() -> SocketLoss {
-    SocketLoss::Unreachable(format!("not open within {} s", CONNECT_WITHIN.as_secs()))
+    SocketLoss::Unreachable(format!("no connection within {} s", CONNECT_WITHIN.as_secs()))
 }

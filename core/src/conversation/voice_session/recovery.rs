@@ -1,30 +1,30 @@
-//! When to try again: after a voice session was lost, first to resume it, then to begin another;
-//! while the service is busy, to begin the first.
+//! Retries of the voice session. A lost session is resumed first and then replaced by a new one;
+//! the first session is retried while the service is at capacity.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use crate::backoff::Backoff;
 
-/// Tries of each kind; the first one comes at once.
+/// Maximum attempts to resume, and to open another session. The first attempt is immediate.
 pub(crate) const TRIES: u32 = 5;
 
-/// For all tries of one kind. The API keeps a lost session for 30 s.
+/// Total time for the attempts of one kind. The API keeps a lost session for 30 s.
 pub(crate) const TRY_FOR: Duration = Duration::from_secs(25);
 
 const SHORTEST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// What is done about a session that is lost or not to be had.
+/// Attempts to get a voice session, after a loss or at the start of the call.
 #[derive(Debug)]
 pub(crate) struct Recovery {
     /// When the session was lost.
     pub(crate) since: Instant,
-    /// Whether the session itself may still come back.
+    /// Whether to resume the lost session instead of opening another one.
     pub(crate) resuming: bool,
-    /// Whether there was no session yet.
+    /// Whether the call has had no session yet.
     pub(crate) is_first: bool,
-    /// When tries of this kind began.
+    /// When the attempts of this kind began.
     began: Instant,
     tries: u32,
     most_tries: u32,
@@ -42,7 +42,7 @@ impl Recovery {
         }
     }
 
-    /// The first session was not to be had at `now`, but may be in a different way, at once.
+    /// The first session failed at `now`, and a changed configuration is tried at once.
     pub(crate) fn of_the_first(now: Instant) -> Self {
         Self {
             is_first: true,
@@ -50,7 +50,7 @@ impl Recovery {
         }
     }
 
-    /// The first session was not to be had at `now`: as many tries as there is time for.
+    /// The first session failed at `now`. It is retried as often as time allows.
     pub(crate) fn of_a_busy_service(now: Instant) -> Self {
         Self {
             tries: 1,
@@ -59,8 +59,8 @@ impl Recovery {
         }
     }
 
-    /// The session will not come back: the next try begins another one, at once. Whether that
-    /// is news.
+    /// Gives up resuming: the next attempt opens another session at once. Returns whether that is a
+    /// change.
     pub(crate) fn give_up_session(&mut self, now: Instant) -> bool {
         if self.resuming {
             self.resuming = false;
@@ -71,7 +71,7 @@ impl Recovery {
         false
     }
 
-    /// How long to wait before the next try; none when there is none.
+    /// Returns the delay before the next attempt, or `None` when the attempts are exhausted.
     pub(crate) fn next(&mut self, now: Instant) -> Option<Duration> {
         if let Some(delay) = self.delay(now) {
             self.tries += 1;
@@ -87,13 +87,13 @@ impl Recovery {
         if self.tries == 0 {
             return Some(Duration::ZERO);
         }
-        let backoff = Backoff::new(SHORTEST, LONGEST, TRY_FOR).expect("the delays are in order");
+        let backoff = Backoff::new(SHORTEST, LONGEST, TRY_FOR).expect("the constants are valid");
         let delay = backoff.delay(self.tries - 1, self.chance());
         let elapsed = now.saturating_duration_since(self.began);
         (self.tries < self.most_tries && backoff.allows(elapsed, delay)).then_some(delay)
     }
 
-    /// From 0 to 1; calls that were lost together do not come back together.
+    /// Pseudo-random number from 0 to 1, so that calls lost together do not all reconnect together.
     fn chance(&self) -> f64 {
         let mut hasher = DefaultHasher::new();
         (self.since, self.tries).hash(&mut hasher);

@@ -1,39 +1,40 @@
-//! What the agent is at the moment, and what the API was told of it.
+//! The configuration that the agent needs, and the one that the API has.
 
 use crate::conversation::failover::history::History;
 use crate::conversation::profile::{AgentProfile, Patience, Phase};
 use crate::secret::Private;
 use crate::wire::agent::{Input, Output, SessionConfig, TurnDetection};
 
-/// What the API's silences are when nobody has set them, in milliseconds. A setting cannot be
-/// taken back, so this is what comes after one.
+/// The API's default silences in milliseconds, minimum and maximum. They are sent to undo a changed
+/// setting, because a setting cannot be removed.
 const NOMINAL_SILENCE: (u32, u32) = (1_000, 3_000);
 
-/// Refused voices after which the API chooses one: a chosen voice, and the agent's own.
+/// Number of rejected voices after which the API chooses one: the voice chosen for the call and the
+/// agent's own.
 const REFUSALS: usize = 2;
 
-/// What the agent is at the moment, and what the API was told of it.
+/// Keeps the configuration of the voice session in line with the agent and its phase.
 #[derive(Debug)]
 pub(crate) struct SessionSync {
     profile: AgentProfile,
-    /// What the phase is called that the call is in.
+    /// Name of the current phase.
     name: String,
-    /// Where it is among the others; none is the first.
+    /// Index of the current phase in `profile.others`; `None` is the first phase.
     phase: Option<usize>,
-    /// What the session at the API is.
+    /// Configuration of the session, as last sent.
     told: Option<SessionConfig>,
-    /// What a session that began in the middle of the call was told of it.
+    /// History of the call given to a session that was opened in the middle of it.
     cancelled: Option<Private<String>>,
-    /// A long answer is awaited.
+    /// The agent expects a long answer.
     patient: bool,
-    /// The API was told silences, so it must be told them from now on.
+    /// Silences were sent before, so they must be sent from now on.
     has_set_silence: bool,
-    /// Voices that the API refused; after [`REFUSALS`] of them none is asked for.
+    /// Voices rejected by the API; after [`REFUSALS`] of them no voice is requested.
     refused_voices: Vec<String>,
 }
 
 impl SessionSync {
-    /// Goes on in `phase` with a session that was told `cancelled` of the call before it.
+    /// Continues in `phase` with a session that was given the history `cancelled`.
     pub(crate) fn new(phase: String, cancelled: Option<Private<String>>) -> Self {
         Self {
             profile: AgentProfile::default(),
@@ -47,23 +48,23 @@ impl SessionSync {
         }
     }
 
-    /// What the agent is for this caller.
+    /// Profile of the agent for this caller.
     pub(crate) fn profile(&self) -> &AgentProfile {
         &self.profile
     }
 
-    /// It has changed. The call stays in its phase, if there still is one of that name.
+    /// Replaces the profile. The call stays in its phase if the new profile has one of that name.
     pub(crate) fn set_profile(&mut self, profile: AgentProfile) {
         self.profile = profile;
         self.phase = self.find(&self.name).unwrap_or_default();
     }
 
-    /// What the phase is called that the call is in.
+    /// Name of the current phase.
     pub(crate) fn phase_name(&self) -> &str {
         &self.name
     }
 
-    /// Goes on in the phase named `name`; whether there is one.
+    /// Enters the phase named `name`. Returns whether it exists.
     pub(crate) fn enter(&mut self, name: &str) -> bool {
         let Some(phase) = self.find(name) else {
             return false;
@@ -74,13 +75,13 @@ impl SessionSync {
         true
     }
 
-    /// Goes on in a phase that is entered by words of the caller or by a tool; gives its name.
+    /// Enters the first phase that matches `is_cue`. Returns its name if the phase changed.
     pub(crate) fn enter_if(&mut self, is_cue: impl Fn(&Phase) -> bool) -> Option<String> {
         let name = self.phases().find(|phase| is_cue(phase))?.name.clone();
         (name != self.name && self.enter(&name)).then_some(name)
     }
 
-    /// What the first phase and the others are called.
+    /// Names of the first phase and the others.
     pub(crate) fn phase_names(&self) -> impl Iterator<Item = &str> {
         self.phases().map(|phase| phase.name.as_str())
     }
@@ -89,7 +90,7 @@ impl SessionSync {
         std::iter::once(&self.profile.first).chain(&self.profile.others)
     }
 
-    /// What is said first to a session that begins; in the middle of a call it learns of it.
+    /// Configuration for a new session. In the middle of a call it includes the `history`.
     pub(crate) fn open(&mut self, history: Option<&History>) -> SessionConfig {
         self.cancelled = history.and_then(History::told);
         let mut session = self.wanted();
@@ -106,7 +107,8 @@ impl SessionSync {
         session
     }
 
-    /// A session goes on; if another process has opened it, that was told what we would tell.
+    /// A session was resumed. If another process opened it, its configuration is assumed to be
+    /// current.
     pub(crate) fn resume(&mut self) {
         if self.told.is_none() {
             let wanted = self.wanted();
@@ -114,12 +116,12 @@ impl SessionSync {
         }
     }
 
-    /// What the session was told of the call before it.
+    /// History given to the session.
     pub(crate) fn cancelled(&self) -> Option<&Private<String>> {
         self.cancelled.as_ref()
     }
 
-    /// What the API has to be told so that the session is what the agent is.
+    /// Returns the changes to send to the session, if there are any.
     pub(crate) fn change(&mut self) -> Option<SessionConfig> {
         let wanted = self.wanted();
         let change = difference(self.told.as_ref()?, &wanted);
@@ -130,7 +132,7 @@ impl SessionSync {
         None
     }
 
-    /// The API refused the voice; whether the session can be opened with another one, or with none.
+    /// The API rejected the voice. Returns whether to retry with another voice or none.
     pub(crate) fn refuse_voice(&mut self) -> bool {
         let Some(voice) = self.voice() else {
             return false;
@@ -139,7 +141,7 @@ impl SessionSync {
         true
     }
 
-    /// The agent has said something: a long answer may be awaited.
+    /// The agent has spoken: checks whether it expects a long answer.
     pub(crate) fn agent_said(&mut self, words: &str) {
         let Some(patience) = &self.phase().patience else {
             return;
@@ -153,14 +155,14 @@ impl SessionSync {
         self.patient = false;
     }
 
-    /// Whether the API lets callers interrupt.
+    /// Whether callers can interrupt the agent at the API.
     pub(crate) fn is_interruptible(&self) -> bool {
         let input = self.phase().session.input.as_ref();
         let turns = input.and_then(|input| input.turn_detection.as_ref());
         turns.and_then(|turns| turns.interrupt_response) != Some(false)
     }
 
-    /// The voice to ask for: the chosen one, else the agent's own, unless the API refused them.
+    /// Voice to request: the chosen one, then the agent's own, unless the API rejected them.
     fn voice(&self) -> Option<String> {
         if self.refused_voices.len() >= REFUSALS {
             return None;
@@ -176,7 +178,8 @@ impl SessionSync {
         other.unwrap_or(&self.profile.first)
     }
 
-    /// Where the phase named `name` is, if there is one.
+    /// Finds the phase named `name`: `Some(None)` is the first phase, `Some(Some(index))` another
+    /// one.
     fn find(&self, name: &str) -> Option<Option<usize>> {
         if self.profile.first.name == name {
             return Some(None);
@@ -192,7 +195,7 @@ impl SessionSync {
         self.told = Some(told);
     }
 
-    /// All that the session ought to be.
+    /// The full configuration that the session should have.
     fn wanted(&self) -> SessionConfig {
         let phase = self.phase();
         let mut session = phase.session.clone();
@@ -243,8 +246,8 @@ fn set_silence_unless_set(session: &mut SessionConfig) {
     }
 }
 
-/// What makes `wanted` of `told`, of the fields that may change in a session. Nested objects go
-/// whole, formats and voice never.
+/// Changes from `told` to `wanted`, limited to fields that can change during a session. Nested
+/// objects are sent whole; formats and voice are never sent.
 fn difference(told: &SessionConfig, wanted: &SessionConfig) -> SessionConfig {
     let mut change = SessionConfig::default();
     if told.system_prompt != wanted.system_prompt {
