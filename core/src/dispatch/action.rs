@@ -1,4 +1,4 @@
-//! What a worker must do.
+//! Outputs of the dispatch state machine.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,26 +7,27 @@ use crate::ids::{Identity, JobId};
 
 use super::{Assignment, JobResult, Settings};
 
-/// Something to be done, in order.
+/// An action for the driver. Actions must be carried out in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Open the socket with a fresh token; answered by `Opened` or `Lost`.
+    /// Open the WebSocket with a new token. The driver answers with `Opened` or `Lost`.
     Connect,
-    /// Close the socket; nothing is answered.
+    /// Close the WebSocket. There is no answer.
     Disconnect,
-    /// Send a message.
+    /// Send a message to the server.
     Send(Command),
-    /// Begin a call; answered by `Running`, and by `Ended` in any case.
+    /// Start a call. The driver answers with `Running` once the agent has joined, and with `Ended`
+    /// in any case.
     Start(Assignment),
-    /// End a call properly; answered by `Ended`.
+    /// End a call gracefully. The driver answers with `Ended`.
     Stop(JobId, StopReason),
-    /// Its end is told: the call may leave its room once all that was sent is on its way.
+    /// The end of the call was reported: the agent may leave the room once all messages are sent.
     Release(JobId),
-    /// Something worth noting.
+    /// Something to log or to count.
     Observe(Fact),
-    /// The worker is done; how many calls did not end by themselves. The last action.
+    /// The worker has finished. This is the last action.
     Finish {
-        /// Calls that were stopped.
+        /// Calls that the worker stopped before they ended by themselves.
         cut: usize,
     },
 }
@@ -34,151 +35,156 @@ pub enum Action {
 /// A message to the server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
-    /// The first one.
+    /// Register the worker. Always the first message.
     Register(Box<Settings>),
-    /// The answer to an offer.
+    /// Answer a job offer.
     Answer(Answer),
-    /// How the worker is.
+    /// Report the status of the worker.
     Status(Status),
-    /// How a call is.
+    /// Report the status of a job.
     Job(JobId, JobStatus),
-    /// Calls that went on while the socket was gone.
+    /// Jobs whose calls continued while the connection was lost.
     Migrate(Vec<JobId>),
 }
 
-/// The answer to an offer.
+/// The answer to a job offer.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// The worker takes the call.
+    /// Accept the job.
     Accept {
-        /// Which.
+        /// The job.
         job: JobId,
-        /// Who the agent will be in the room.
+        /// Identity of the agent in the room.
         identity: Identity,
-        /// Shown to people.
+        /// Display name of the agent.
         name: String,
-        /// Set from its first moment on.
+        /// Attributes that the agent has when it joins.
         attributes: HashMap<String, String>,
     },
-    /// The worker does not take the call.
+    /// Refuse the job.
     Refuse {
-        /// Which.
+        /// The job.
         job: JobId,
-        /// Nobody else shall take it either; otherwise the server asks another worker.
+        /// Whether no other worker may get the job either. If `false`, the server asks the next
+        /// worker.
         for_all: bool,
     },
 }
 
-/// How the worker is.
+/// Status of a worker.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Status {
-    /// It takes no calls now.
+    /// Whether the worker accepts no jobs at the moment.
     pub full: bool,
-    /// From 0 to 1; below 0.7 unless it is full, because the server offers nothing from there on.
+    /// Load, 0 to 1. Below 0.7 unless the worker is full, because the server offers no jobs from
+    /// 0.7 on.
     pub load: f32,
-    /// Calls it makes.
+    /// Number of running calls.
     pub jobs: u32,
-    /// It will not take any more calls.
+    /// Whether the worker is draining and will accept no more jobs.
     pub draining: bool,
-    /// Counts the reports of one registration.
+    /// Number of the report since the last registration.
     pub seq: u64,
 }
 
-/// How a call is.
+/// Status of a job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobStatus {
     /// The agent is in the room.
     Running,
-    /// The agent is about to leave.
+    /// The agent is about to leave the room.
     Ended(JobResult),
 }
 
 /// Why a call is stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopReason {
-    /// The server said so.
+    /// The server terminated the job.
     Terminated,
-    /// The worker ends, and the call's time is up: the agent says goodbye.
+    /// The drain time is over. The agent says goodbye.
     Drained,
-    /// The same without a goodbye.
+    /// The drain time is over and the agent does not say goodbye.
     AtOnce,
 }
 
 /// Why an offer was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Refusal {
-    /// Every slot is taken.
+    /// All slots are taken.
     NoSlot,
-    /// The machine has enough to do.
+    /// The machine is too busy.
     Load,
-    /// The worker is about to end.
+    /// The worker is draining.
     Draining,
-    /// The agent is in that room already: a second one would talk over it.
+    /// The agent is already in that room. A second one would talk over it.
     AlreadyThere,
 }
 
-/// What a worker decides by when it takes calls; loads are shares of the machine's CPU, 0 to 1.
+/// The figures that decide whether a worker accepts jobs. Loads are shares of the machine's CPU, 0
+/// to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Capacity {
-    /// Why no calls are taken, if none are.
+    /// Why the worker accepts no jobs, or `None` if it accepts them.
     pub full: Option<Refusal>,
-    /// What the machine has had to do for a while.
+    /// Sustained load: the load of the machine, smoothed.
     pub sustained: f32,
-    /// The same with the calls that begin, and without those that have just ended.
+    /// Expected load: the smoothed load plus that of calls that are starting, minus that of calls
+    /// that have just ended.
     pub expected: f32,
-    /// Sustained load from which on no call is taken.
+    /// Sustained load from which on no job is accepted. `None` if load is not limited.
     pub full_at: Option<f32>,
-    /// What one more call is expected to add.
+    /// Expected additional load of one more call.
     pub price: f32,
-    /// Calls that are made or promised.
+    /// Number of slots that are taken: by calls, or reserved for them.
     pub taken: usize,
     /// Maximum concurrent calls.
     pub slots: usize,
 }
 
-/// Something worth noting.
+/// Something to log or to count.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
-    /// The server knows the worker.
+    /// The worker is registered.
     Registered {
-        /// Under this name.
+        /// ID of the worker.
         worker_id: String,
     },
-    /// The way to the server is lost; the next try comes after this time.
+    /// The connection to the server is lost. The worker will retry.
     Lost {
-        /// Why, in words.
+        /// The reason, as text.
         reason: String,
-        /// Tries without a registration so far.
+        /// Attempts since the last registration.
         attempt: u32,
-        /// Until the next one.
+        /// Delay before the next attempt.
         retry_in: Duration,
     },
-    /// The server asked the worker to register elsewhere.
+    /// The server asked the worker to register again, as it is about to shut down.
     GoAway {
-        /// Why, in words.
+        /// The reason, as text.
         reason: String,
     },
-    /// An offer was taken, or why not.
+    /// An offer was accepted or refused.
     Answered(JobId, Result<(), Refusal>),
-    /// An offer was refused for lack of a slot or because of the load: if no other worker takes
-    /// it, the room waits.
+    /// An offer was refused because all slots are taken or the machine is too busy. If no other
+    /// worker accepts it, the room waits.
     TurnedAway {
-        /// Where.
+        /// Name of the room.
         room: String,
-        /// The dispatch that was offered.
+        /// ID of the dispatch.
         dispatch: String,
     },
-    /// An offer was taken, and the call went to somebody else or nowhere.
+    /// An offer was accepted, but the job was not assigned to this worker.
     NotAssigned(JobId),
-    /// The server ended a call because its agent left the room; it is on its way back.
+    /// The server terminated a job because its agent left the room. The call continues, as the
+    /// agent is rejoining.
     Kept(JobId),
-    /// How much the worker can take; comes with each report, and before `Full` or a refusal.
+    /// Capacity of the worker. Comes with each status report, and before `Full` and each refusal.
     Capacity(Capacity),
-    /// The worker takes no calls now, or does again.
+    /// Whether the worker is full. Comes when this changes.
     Full(bool),
-    /// Nothing more is taken.
+    /// The worker is draining.
     Draining {
-        /// Calls that go on.
+        /// Number of running calls.
         jobs: usize,
     },
 }

@@ -1,45 +1,46 @@
-//! What a call costs: the share of the machine's CPU that one more call will take.
+//! Estimates the cost of a call: the share of the machine's CPU that one more call will need.
 
 use super::slots::Slots;
 
-/// Call-seconds that the first guess counts for.
+/// Weight of the initial estimate, in call-seconds.
 const GUESS_WEIGHT: f32 = 30.0;
 
-/// Call-seconds that are remembered: a minute of ten calls.
+/// Call-seconds that are remembered: one minute of ten calls.
 const MEMORY: f32 = 600.0;
 
-/// Seconds after which a call that began or ended is mostly forgotten. Thirteen joins at once cost
-/// 1.5 times the CPU of the calls that follow, for 6 s; a single one more, for a second or two.
+/// Time constant, in seconds, after which a call that began or ended no longer disturbs the
+/// estimate. Thirteen callers who join together cost 1.5 times the CPU of the calls that follow,
+/// for 6 s; a single additional caller does for a second or two.
 const SETTLES: f32 = 4.0;
 
-/// At most one call in so many may be about to begin, or have just begun or ended, for a sample
-/// to say what a running call costs.
+/// A sample counts only if at most one in this many calls is about to begin, or has just begun or
+/// ended.
 const SETTLED: f32 = 4.0;
 
-/// From this load on calls get less CPU than they ask for, and look cheap.
+/// Load from which on calls get less CPU than they need, and so look too cheap.
 const STARVED: f32 = 0.95;
 
-/// The cheapest a call can be: CPU time is counted in hundredths of a second.
+/// Lower bound of the estimate: CPU time is measured in hundredths of a second.
 const CHEAPEST: f32 = 0.000_5;
 
-/// The price of a call, learned from the CPU time of the worker's own processes.
+/// The cost of a call, learned from the CPU time of the worker's own processes.
 ///
-/// It is a ratio of sums, CPU time over call time, so that a sample with many calls says more than
-/// one with few and an idle night is not held against the calls.
+/// It is a ratio of sums, CPU time over call time. So a sample with many calls counts more than one
+/// with few, and an idle night does not count at all.
 #[derive(Debug)]
 pub(super) struct CallCost {
     guess: f32,
     /// CPU time of settled calls, in seconds of the whole machine.
     cpu: f32,
-    /// Time of settled calls, in seconds.
+    /// Duration of settled calls, in seconds.
     calls: f32,
-    /// Calls that have begun or ended of late.
+    /// Number of calls that have begun or ended recently, decaying over time.
     unsettled: f32,
 }
 
 impl CallCost {
-    /// Until there is enough to learn from, a call is taken to need its slot's share of what the
-    /// worker may use: whoever set the number of slots thought that so many fit.
+    /// Starts from the assumption that a call needs an equal share of the usable CPU: whoever
+    /// configured `slots` expected that many calls to fit.
     pub(super) fn new(usable: f32, slots: usize) -> Self {
         let guess = (usable / slots.max(1) as f32).clamp(CHEAPEST, 1.0);
         Self {
@@ -50,12 +51,13 @@ impl CallCost {
         }
     }
 
-    /// A call has joined its room, or ended.
+    /// Notes that a call has joined its room or ended.
     pub(super) fn call_changed(&mut self) {
         self.unsettled += 1.0;
     }
 
-    /// Takes in the load of `seconds`: of the machine, and of the worker's own processes.
+    /// Adds a sample that covers `seconds`: the load of the machine and of the worker's own
+    /// processes.
     pub(super) fn learn(&mut self, seconds: f32, machine: f32, own: f32, slots: &Slots) {
         self.unsettled *= (-seconds / SETTLES).exp();
         let running = slots.running() as f32;
@@ -71,7 +73,7 @@ impl CallCost {
         }
     }
 
-    /// What one more call is expected to cost, as a share of the machine.
+    /// Expected load of one more call, as a share of the machine's CPU.
     pub(super) fn of_a_call(&self) -> f32 {
         let learned = self.cpu + self.guess * GUESS_WEIGHT;
         (learned / (self.calls + GUESS_WEIGHT)).clamp(CHEAPEST, 1.0)
@@ -92,23 +94,23 @@ mod tests {
     }
 
     #[test]
-    fn the_first_guess_is_a_slots_share() {
+    fn the_initial_estimate_is_an_equal_share_per_slot() {
         let price = CallCost::new(0.8, 16);
         assert!((price.of_a_call() - 0.05).abs() < 1e-6);
     }
 
     #[test]
-    fn running_calls_teach_what_a_call_costs() {
+    fn the_estimate_follows_the_cost_of_running_calls() {
         let mut price = CallCost::new(0.7, 16);
         learn(&mut price, 60.0, 0.2, &slots(10, 0, 16));
         assert!((price.of_a_call() - 0.02).abs() < 2e-3, "{price:?}");
-        // An agent that costs more from now on is noticed within a minute or two.
+        // An agent that becomes more expensive is noticed within a minute or two.
         learn(&mut price, 120.0, 0.4, &slots(10, 0, 16));
         assert!(price.of_a_call() > 0.035, "{price:?}");
     }
 
     #[test]
-    fn what_the_rest_of_the_machine_does_is_not_the_calls_price() {
+    fn load_of_other_processes_is_not_counted() {
         let mut price = CallCost::new(0.7, 16);
         for _ in 0..240 {
             price.learn(LOOK, 0.9, 0.1, &slots(5, 0, 16));
@@ -117,20 +119,20 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_begin_or_end_teach_nothing_until_they_have_settled() {
+    fn samples_around_the_start_or_end_of_calls_are_ignored() {
         let mut price = CallCost::new(0.7, 10);
         let first = price.of_a_call();
         learn(&mut price, 10.0, 0.6, &slots(4, 6, 10));
-        assert_eq!(price.of_a_call(), first, "they are on their way");
+        assert_eq!(price.of_a_call(), first, "the calls are about to begin");
         (0..10).for_each(|_| price.call_changed());
         learn(&mut price, 5.0, 0.6, &slots(10, 0, 10));
-        assert_eq!(price.of_a_call(), first, "they have just joined");
+        assert_eq!(price.of_a_call(), first, "the calls have just begun");
         learn(&mut price, 60.0, 0.3, &slots(10, 0, 10));
         assert!(price.of_a_call() < 0.04, "{price:?}");
     }
 
     #[test]
-    fn an_idle_or_starved_machine_teaches_nothing() {
+    fn samples_of_an_idle_or_starved_machine_are_ignored() {
         let mut price = CallCost::new(0.7, 10);
         let first = price.of_a_call();
         learn(&mut price, 3_600.0, 0.01, &slots(0, 0, 10));
@@ -141,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_stays_within_its_bounds() {
+    fn the_estimate_has_a_lower_bound() {
         let mut price = CallCost::new(0.7, 10_000);
         assert_eq!(price.of_a_call(), CHEAPEST);
         learn(&mut price, 600.0, 0.0, &slots(10, 0, 10));

@@ -1,4 +1,4 @@
-//! The way to the server: open, register, lose, try again for ever.
+//! The connection to the server: connect, register, and retry without limit after a loss.
 //!
 //! ```text
 //! Connecting ─▶ Registering ─▶ Registered
@@ -13,27 +13,27 @@ use super::context::{Context, Timer};
 use super::{Action, Command, Fact, Settings};
 use crate::backoff::Backoff;
 
-/// From asking for a socket to having one; the edge says why before that.
+/// Deadline for opening the WebSocket. The driver gives up earlier, with a reason.
 pub(super) const CONNECT_WITHIN: Duration = Duration::from_secs(12);
 
-/// From our registration to the server's answer; the server gives a worker as long.
+/// Deadline from the registration to the server's answer. The server gives a worker the same time.
 pub(super) const REGISTER_WITHIN: Duration = Duration::from_secs(10);
 
-/// Between two tries; a server that restarts is back within seconds.
+/// Delays between connection attempts. A server that restarts is back within seconds.
 const RETRY_MIN: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(10);
 
-/// The way to the server.
+/// The connection to the server.
 #[derive(Debug)]
 pub(super) struct Connection {
     stage: Stage,
     settings: Box<Settings>,
     backoff: Backoff,
-    /// Tries since the last registration.
+    /// Attempts since the last registration.
     attempt: u32,
-    /// Makes one worker wait differently from the next.
+    /// Makes the delays of one worker differ from those of others.
     seed: u64,
-    /// Reports since the last registration.
+    /// Status reports since the last registration.
     seq: u64,
 }
 
@@ -52,14 +52,14 @@ impl Connection {
         Self {
             stage: Stage::Waiting,
             settings: Box::new(settings),
-            backoff: backoff.expect("the delays are in order"),
+            backoff: backoff.expect("RETRY_MIN is at most RETRY_MAX"),
             attempt: 0,
             seed,
             seq: 0,
         }
     }
 
-    /// Opens the socket.
+    /// Starts to open the WebSocket.
     pub(super) fn connect(&mut self, cx: &mut Context) {
         if self.stage == Stage::Waiting {
             self.stage = Stage::Connecting;
@@ -68,7 +68,7 @@ impl Connection {
         }
     }
 
-    /// The socket is open.
+    /// Sends the registration: the WebSocket is open.
     pub(super) fn opened(&mut self, cx: &mut Context) {
         if self.stage == Stage::Connecting {
             self.stage = Stage::Registering;
@@ -77,7 +77,8 @@ impl Connection {
         }
     }
 
-    /// The server knows us; whether that was awaited.
+    /// Handles the server's answer to the registration. Returns whether the worker was waiting for
+    /// it.
     pub(super) fn registered(&mut self, cx: &mut Context, worker_id: String) -> bool {
         if self.stage != Stage::Registering {
             return false;
@@ -90,7 +91,7 @@ impl Connection {
         true
     }
 
-    /// The socket is gone.
+    /// Schedules a retry: the WebSocket is closed or could not be opened.
     pub(super) fn lost(&mut self, cx: &mut Context, reason: String) {
         if matches!(self.stage, Stage::Waiting | Stage::Closed) {
             return;
@@ -106,7 +107,7 @@ impl Connection {
         });
     }
 
-    /// The time set for this stage is up.
+    /// Handles the deadline of the current stage.
     pub(super) fn expired(&mut self, cx: &mut Context) {
         match self.stage {
             Stage::Waiting => self.connect(cx),
@@ -118,7 +119,7 @@ impl Connection {
         }
     }
 
-    /// The server will go: registers elsewhere, soon but not with everybody else at once.
+    /// Registers again because the server is about to shut down: soon, but with jitter.
     pub(super) fn go_away(&mut self, cx: &mut Context) {
         if self.stage == Stage::Registered {
             self.stage = Stage::Waiting;
@@ -127,7 +128,7 @@ impl Connection {
         }
     }
 
-    /// Closes the socket for good.
+    /// Closes the WebSocket for good.
     pub(super) fn close(&mut self, cx: &mut Context) {
         if !matches!(self.stage, Stage::Waiting | Stage::Closed) {
             cx.act(Action::Disconnect);
@@ -139,13 +140,13 @@ impl Connection {
         self.stage == Stage::Registered
     }
 
-    /// The number of the next report.
+    /// The number of the next status report.
     pub(super) fn next_seq(&mut self) -> u64 {
         self.seq += 1;
         self.seq
     }
 
-    /// From 0 to 1, another number for each try and each worker.
+    /// A number from 0 to 1 that differs between attempts and between workers.
     fn chance(&self) -> f64 {
         let mut hasher = DefaultHasher::new();
         (self.seed, self.attempt).hash(&mut hasher);

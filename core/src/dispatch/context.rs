@@ -1,21 +1,21 @@
-//! The deadlines of a worker, and what its parts write to.
+//! Timers of the dispatch state machine, and its [`Context`].
 
 use super::{Action, Command, Fact};
 
-/// The deadlines of a worker, but for those of its promises.
+/// Deadlines of a worker, except for those of its reservations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Timer {
-    /// The stage of the link has lasted long enough.
+    /// Deadline of the current connection stage.
     Link,
-    /// The next report is due.
+    /// The next status report is due.
     Status,
-    /// The calls that go on have gone on long enough.
+    /// The drain time is over.
     Drain,
-    /// The goodbyes have taken long enough.
+    /// The deadline for stopped calls to end is over.
     Goodbye,
 }
 
-/// What every part of a worker writes to.
+/// The time, timers and actions that the parts of [`Dispatch`] share.
 pub(super) type Context = crate::context::Context<Timer, Action>;
 
 impl Context {

@@ -1,4 +1,4 @@
-//! The end of a worker: no more calls, then no calls, then nothing.
+//! The shutdown of a worker: accept no new jobs, wait for the running calls, stop them, exit.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use super::slots::Slots;
 use super::{Action, Dispatch, Fact, Phase, StopReason};
 use crate::conversation::ENDS_WITHIN;
 
-/// How long the end of a call may take to become known here, once the call is over.
+/// How long the end of a call may take to be reported to [`Dispatch`].
 const TOLD_WITHIN: Duration = Duration::from_millis(500);
 
-/// From the end of the drain time until the last call is over, at most; calls that are not over by
-/// then are cut.
+/// Maximum time from the end of the drain time until the last call has ended. Calls that have not
+/// ended by then are cut off.
 pub const CALLS_END_WITHIN: Duration = ENDS_WITHIN.saturating_add(TOLD_WITHIN);
 
 impl Dispatch {
@@ -34,9 +34,9 @@ impl Dispatch {
         }
     }
 
-    /// Calls that have gone on long enough end.
+    /// Stops all calls: the drain time is over.
     pub(super) fn stop_all(&mut self) {
-        // A call that began now could not end properly.
+        // A call that started now would have no time to end gracefully.
         self.slots.forget_promises();
         let calls: Vec<_> = self.slots.calls().cloned().collect();
         self.phase = Phase::Leaving { cut: calls.len() };
@@ -55,7 +55,7 @@ impl Dispatch {
         self.finish();
     }
 
-    /// Ends once there is nothing left to end.
+    /// Finishes once the worker drains and no slot is taken.
     pub(super) fn settle(&mut self) {
         let is_over = matches!(self.phase, Phase::Draining | Phase::Leaving { .. });
         if is_over && self.slots.is_empty() {

@@ -1,4 +1,4 @@
-//! What happens to a worker.
+//! Inputs of the dispatch state machine.
 
 use std::collections::HashMap;
 
@@ -7,96 +7,96 @@ use crate::secret::{Private, Secret};
 
 use super::JobType;
 
-/// Something that happened.
+/// An input of the dispatch state machine.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The socket is open.
+    /// The WebSocket to the server is open.
     Opened,
-    /// The socket could not be opened, or is gone; why, in words.
+    /// The WebSocket could not be opened, or is closed. The text is the reason.
     Lost(String),
-    /// The server said something.
+    /// A message from the server.
     Server(ServerEvent),
-    /// A new sample of the machine's load.
+    /// A new sample of the CPU load.
     Load(Sample),
-    /// The call has joined its room.
+    /// The agent of a call has joined its room.
     Running(JobId),
-    /// The call joins its room again under the same identity: the server sees the agent leave.
+    /// The agent is rejoining its room under the same identity, so the server sees it leave.
     Moved(JobId),
-    /// The call is over and about to leave its room.
+    /// A call has ended and the agent is about to leave the room.
     Ended(JobId, JobResult),
-    /// No more calls; running ones go on. The second one ends everything now.
+    /// Accept no new jobs and let running calls continue. When it comes a second time, exit now.
     Drain,
 }
 
-/// How busy the machine has been since the sample before, as shares of its CPU, 0 to 1.
+/// CPU load since the previous sample, as a share of the machine's CPU, 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sample {
-    /// With everything that runs on it.
+    /// Load of everything that runs on the machine.
     pub machine: f32,
-    /// With the worker's own processes alone, if that is known.
+    /// Load of the worker's own processes, if known.
     pub own: Option<f32>,
 }
 
-/// A message of the server.
+/// A message from the server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ServerEvent {
-    /// The registration is accepted.
+    /// The server has accepted the registration.
     Registered {
-        /// Under this name; another one after each registration.
+        /// ID of the worker; a new one after each registration.
         worker_id: String,
     },
-    /// Will the worker take this call?
+    /// The server offers a job.
     Offer(Job),
-    /// The call is the worker's.
+    /// The server has assigned a job to this worker.
     Assigned(Assignment),
-    /// The call is to end.
+    /// The server has terminated a job.
     Terminated(JobId),
-    /// The server will go: the worker registers anew and keeps its calls.
+    /// The server is about to shut down: the worker registers again and keeps its calls.
     GoAway {
-        /// Why, for the log.
+        /// The reason, for the log.
         reason: String,
     },
-    /// A message this worker has no use for.
+    /// A message that the worker ignores.
     Other,
 }
 
-/// A call to be made.
+/// A job as the server offers or assigns it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Job {
-    /// Its name, `AJ_…`.
+    /// ID of the job, `AJ_…`.
     pub id: JobId,
-    /// What asked for it.
+    /// What the job was dispatched for: a room, a publisher or a participant.
     pub job_type: JobType,
-    /// Where it takes place.
+    /// Name of the room.
     pub room: String,
-    /// Whom it is for, unless it is for the room.
+    /// Identity of the participant the job is for. `None` for a job of type [`JobType::Room`].
     pub participant: Option<Identity>,
-    /// The dispatch that made it.
+    /// ID of the dispatch, `AD_…`.
     pub dispatch_id: String,
-    /// What whoever dispatched it wants the agent to know.
+    /// Metadata that the dispatcher passes to the agent.
     pub metadata: Private<String>,
-    /// The same as pairs.
+    /// Attributes of the job.
     pub attributes: HashMap<String, String>,
-    /// Whether it was another worker's before.
+    /// Whether another worker had the job before.
     pub resuming: bool,
 }
 
-/// A call that is the worker's to make.
+/// A job that the server has assigned to this worker.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {
-    /// The call.
+    /// The job.
     pub job: Job,
-    /// Another server than the worker's own.
+    /// URL of the server to join, if it is not the one the worker is registered with.
     pub url: Option<String>,
-    /// Opens the room.
+    /// Access token for the room.
     pub token: Secret,
 }
 
-/// How a call ended.
+/// How a job ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobResult {
-    /// As calls do.
+    /// The call ended normally.
     Success,
-    /// With this line, which the dashboard shows.
+    /// The call failed. LiveKit's dashboard shows this message.
     Failed(String),
 }

@@ -1,4 +1,4 @@
-//! Calls, from the offer to the end.
+//! Jobs, from the offer to the end of the call.
 
 use std::collections::HashMap;
 
@@ -10,11 +10,12 @@ use super::{
 use crate::conversation::{AgentState, SecondAgent};
 use crate::ids::{Identity, JobId};
 
-/// The attribute that says in a room what the agent is called.
+/// Participant attribute that contains the name of the agent.
 pub const NAME_ATTRIBUTE: &str = "lk.agent.name";
 
 impl Dispatch {
-    /// Answers at once. Who makes the call already, or was promised it, says yes again.
+    /// Answers an offer immediately. A job that the worker already has, or has accepted, is
+    /// accepted again.
     pub(super) fn offered(&mut self, job: &Job) {
         let refusal = if self.slots.stage(&job.id).is_some() {
             None
@@ -48,14 +49,15 @@ impl Dispatch {
         self.report();
     }
 
-    /// Whether the call would bring a second agent where one is enough.
+    /// Whether the job would put a second agent into a room that needs only one.
     fn is_there(&self, job: &Job) -> bool {
         let is_one_enough =
             job.job_type == JobType::Room && self.second_agent == SecondAgent::Refuse;
         is_one_enough && self.slots.is_in(&job.room)
     }
 
-    /// The identity holds the job's name: two jobs in one room must not throw each other out.
+    /// Accepts a job. The identity contains the job ID, so that two agents in one room do not
+    /// disconnect each other.
     fn accept(&self, job: &Job) -> Answer {
         let attributes = [
             (NAME_ATTRIBUTE, self.agent_name.as_str()),
@@ -71,8 +73,8 @@ impl Dispatch {
         }
     }
 
-    /// An assignment counts even when its promise was forgotten, as long as there is a slot: the
-    /// server counts on us and asks nobody else.
+    /// Starts an assigned job, even if its reservation has expired, as long as a slot is free: the
+    /// server relies on this worker and asks no other.
     pub(super) fn assigned(&mut self, assignment: Assignment) {
         let job = assignment.job.id.clone();
         match self.slots.stage(&job) {
@@ -89,12 +91,12 @@ impl Dispatch {
     }
 
     fn refuse_assigned(&mut self, job: JobId) {
-        let failed = JobResult::Failed("the worker has no slot any more".to_owned());
+        let failed = JobResult::Failed("the worker has no free slot left".to_owned());
         self.tell(job, JobStatus::Ended(failed));
     }
 
-    /// The server has ended a call: a promise is void, a call says goodbye. One that has just
-    /// moved goes on: the server ends it because its agent seemed to leave.
+    /// Handles a termination by the server: a reservation is dropped, a call is stopped. A call
+    /// that has just moved continues: the server terminated it only because it saw the agent leave.
     pub(super) fn terminated(&mut self, job: &JobId) {
         if self.slots.take_moved(self.cx.now, job) {
             self.cx.observe(Fact::Kept(job.clone()));
@@ -114,7 +116,8 @@ impl Dispatch {
         }
     }
 
-    /// The status is told before the room is left: a worker that just leaves has failed.
+    /// Sends the status before the agent leaves the room: if the agent left first, the server would
+    /// count the job as failed.
     pub(super) fn ended(&mut self, job: JobId, result: JobResult) {
         if matches!(self.slots.stage(&job), None | Some(Stage::Reserved(_))) {
             return;

@@ -1,9 +1,9 @@
-//! How loaded the machine is: whether more calls fit, and the load reported to the server.
+//! The load of the machine: whether more calls fit, and the load reported to the server.
 //!
-//! Calls that begin together saturate a small machine for seconds, and an offer that is refused
-//! in that time may be lost. So offers stop for a load that lasts, not for a sample: the
-//! sustained load follows the samples slowly up and quickly down, and calls that are not part of
-//! it yet count with the price of a call.
+//! Calls that begin together saturate a small machine for seconds, and a job that is refused in
+//! that time may be lost. So the worker stops accepting jobs because of a sustained load, not
+//! because of a single sample. The sustained load follows the samples slowly upwards and quickly
+//! downwards, and calls that are not part of it yet are added at the expected cost of a call.
 
 use std::time::{Duration, Instant};
 
@@ -11,34 +11,36 @@ use super::call_cost::CallCost;
 use super::slots::Slots;
 use super::{Capacity, Sample};
 
-/// The open-source server offers nothing to a worker from this load on, whatever its status
+/// The open-source server offers a worker no jobs from this load on, whatever the worker's status
 /// (`agents.target_load`).
 const TARGET: f32 = 0.7;
 
-/// What a worker with one slot left says at most.
+/// Highest load that a worker with a free slot reports.
 const HIGHEST: f32 = 0.69;
 
-/// Seconds in which the recent load follows the samples: about the 2.5 s of LiveKit's own SDKs.
+/// Time constant of the recent load, in seconds: about the 2.5 s of LiveKit's own SDKs.
 const RECENT: f32 = 1.25;
 
-/// Seconds in which the sustained load follows the recent one up: a machine that was idle and
-/// becomes saturated is at 0.7 after 24 s. Thirteen callers who join two cores at once, with the
-/// server beside them, are offered within a second and saturate it for 6.
+/// Time constant, in seconds, with which the sustained load rises towards the recent load. An idle
+/// machine that becomes saturated reaches 0.7 after 24 s. Thirteen callers who join on two cores
+/// that also run the server are offered within a second, and saturate the machine for 6 s.
 const RISES: f32 = 20.0;
 
-/// And down: a machine that becomes idle is so within a few seconds.
+/// Time constant, in seconds, with which the sustained load falls: a machine that becomes idle
+/// counts as idle within a few seconds.
 const FALLS: f32 = 2.0;
 
-/// How far below its limit a load must fall before calls are taken again, as a share of it.
+/// How far a load must fall below its limit before jobs are accepted again, as a share of the
+/// limit.
 const MARGIN: f32 = 0.1;
 
-/// A machine below this share of its limit is idle enough to take all that its slots hold.
+/// Share of the load limit below which the machine is idle enough to fill all its slots.
 const IDLE: f32 = 0.5;
 
-/// Samples that are older say nothing about the machine any more.
+/// Age from which on samples are ignored.
 const STALE: Duration = Duration::from_secs(30);
 
-/// The machine's load, and what the calls that begin will add to it.
+/// The load of the machine, and the expected load of calls that are starting.
 #[derive(Debug)]
 pub(super) struct Load {
     full_at: Option<f32>,
@@ -46,13 +48,13 @@ pub(super) struct Load {
     sampled: Instant,
     recent: Option<Level>,
     sustained: Level,
-    /// The sustained load is at the limit.
+    /// The sustained load has reached the limit.
     is_saturated: bool,
-    /// The machine is busy, and cannot do more than the calls that begin will need.
+    /// The machine is busy, and calls that are starting will need the rest of it.
     is_promised: bool,
 }
 
-/// A load, and how many calls are part of it.
+/// A load, and the number of calls that are part of it.
 #[derive(Debug, Clone, Copy, Default)]
 struct Level {
     machine: f32,
@@ -72,12 +74,12 @@ impl Load {
         }
     }
 
-    /// A call has joined its room, or ended.
+    /// Notes that a call has joined its room or ended.
     pub(super) fn call_changed(&mut self) {
         self.price.call_changed();
     }
 
-    /// Takes a sample in; what is no number from 0 to 1 counts as the nearest that is.
+    /// Adds a sample. Values outside 0 to 1 are clamped; NaN counts as 0.
     pub(super) fn sample(&mut self, now: Instant, sample: Sample, slots: &Slots) {
         let seconds = now.saturating_duration_since(self.sampled).as_secs_f32();
         self.sampled = now;
@@ -98,7 +100,7 @@ impl Load {
             .follow(smooth, seconds / RISES, seconds / FALLS);
     }
 
-    /// Decides anew whether the machine has enough to do.
+    /// Decides again whether the machine is too busy for more calls.
     pub(super) fn judge(&mut self, now: Instant, slots: &Slots) {
         if now.saturating_duration_since(self.sampled) > STALE {
             self.recent = None;
@@ -111,17 +113,17 @@ impl Load {
         };
         let (sustained, expected) = (self.sustained.machine, self.expected(slots));
         self.is_saturated = reaches(sustained, full_at, self.is_saturated);
-        // What is above the threshold is room for calls that begin together.
+        // The range above the threshold is reserved for calls that begin together.
         self.is_promised = reaches(sustained, full_at * IDLE, self.is_promised)
             && reaches(expected, 1.0, self.is_promised);
     }
 
-    /// Whether the machine has enough to do.
+    /// Whether the machine is too busy for more calls.
     pub(super) fn is_enough(&self) -> bool {
         self.is_saturated || self.is_promised
     }
 
-    /// What the server is told: slots or machine, whichever is higher.
+    /// The load to report to the server: that of the slots or of the machine, whichever is higher.
     pub(super) fn report(&self, slots: &Slots, is_full: bool) -> f32 {
         let recent = self.recent.unwrap_or_default();
         let machine = match self.full_at {
@@ -136,7 +138,7 @@ impl Load {
         }
     }
 
-    /// What it decides by, in numbers.
+    /// The figures behind the decision.
     pub(super) fn capacity(&self, slots: &Slots) -> Capacity {
         Capacity {
             full: None,
@@ -149,8 +151,8 @@ impl Load {
         }
     }
 
-    /// The sustained load leaves joins out, and the recent one a price that is wrong: the lower
-    /// one is taken.
+    /// Expected load. The sustained load ignores short peaks from joins, and the recent load
+    /// depends less on the estimated cost of a call: the lower of the two is used.
     fn expected(&self, slots: &Slots) -> f32 {
         let price = self.price.of_a_call();
         let recent = self.recent.unwrap_or_default();
@@ -159,7 +161,7 @@ impl Load {
 }
 
 impl Level {
-    /// Goes towards `new`, by times of its own up and down.
+    /// Moves towards `new`; `up` and `down` are the elapsed time in time constants.
     fn follow(&mut self, new: Self, up: f32, down: f32) {
         let follow = |old: f32, new: f32| {
             let times = if new > old { up } else { down };
@@ -169,7 +171,7 @@ impl Level {
         self.calls = follow(self.calls, new.calls);
     }
 
-    /// The load once it has taken in the calls that begin, and let go of those that ended.
+    /// The load once calls that are starting are part of it, and calls that have ended are not.
     fn with(&self, slots: &Slots, price: f32) -> f32 {
         let to_come = slots.taken() as f32 - self.calls;
         (self.machine + price * to_come).max(0.0)
@@ -192,7 +194,7 @@ mod tests {
 
     const LOOK: Duration = Duration::from_millis(500);
 
-    /// A load that was looked at twice a second.
+    /// A [`Load`] that gets two samples per second.
     struct Looked {
         now: Instant,
         load: Load,
@@ -211,7 +213,7 @@ mod tests {
             self.load.judge(self.now, slots);
         }
 
-        /// How long it takes until it has, or has no longer, enough to do.
+        /// How long it takes until the machine is, or no longer is, too busy for more calls.
         fn time_until(&mut self, is_enough: bool, sample: f32, slots: &Slots) -> Duration {
             let from = self.now;
             while self.load.is_enough() != is_enough {
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn below_the_target_while_there_is_a_slot() {
+    fn reports_less_than_the_target_while_a_slot_is_free() {
         let mut looked = Looked::new(Some(0.7), 10);
         for sample in [0.0, 0.3, 0.69] {
             for jobs in 0..10 {
@@ -243,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_target_or_above_when_full() {
+    fn reports_at_least_the_target_when_full() {
         let mut looked = Looked::new(Some(0.7), 10);
         looked.look(0.1, &slots(1, 0, 10));
         assert!(looked.load.report(&slots(1, 0, 10), true) >= TARGET);
@@ -251,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_load_that_lasts_is_enough_and_one_that_passes_is_not() {
+    fn only_a_sustained_load_stops_new_calls() {
         let slots = slots(4, 0, 10);
         let mut looked = Looked::new(Some(0.7), 10);
         let saturated = looked.time_until(true, 1.0, &slots);
@@ -272,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_load_around_the_threshold_does_not_turn_back_and_forth() {
+    fn a_load_around_the_threshold_does_not_flap() {
         let slots = slots(4, 0, 10);
         let mut looked = Looked::new(Some(0.7), 10);
         looked.time_until(true, 0.75, &slots);
@@ -284,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_machine_takes_a_burst_that_fills_its_slots() {
+    fn an_idle_machine_accepts_a_burst_that_fills_its_slots() {
         let mut looked = Looked::new(Some(0.7), 64);
         looked.look(0.2, &slots(0, 0, 64));
         for promised in 0..64 {
@@ -293,8 +295,8 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_machine_takes_no_more_calls_at_once_than_will_fit() {
-        // Each is expected to cost 0.035.
+    fn a_busy_machine_accepts_only_the_calls_that_fit() {
+        // Each call is expected to cost 0.035.
         for (load, fit) in [(0.5, 15), (0.69, 9)] {
             let mut looked = Looked::new(Some(0.7), 20);
             for _ in 0..200 {
@@ -306,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_end_make_room_at_once() {
+    fn calls_that_end_make_room_immediately() {
         let mut looked = Looked::new(Some(0.7), 20);
         for _ in 0..200 {
             looked.look(0.66, &slots(8, 0, 20));
@@ -316,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_threshold_only_slots_count() {
+    fn without_a_threshold_only_slots_limit_calls() {
         let mut looked = Looked::new(None, 10);
         let slots = slots(1, 0, 10);
         for _ in 0..200 {
@@ -327,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_that_stop_coming_are_forgotten() {
+    fn stale_samples_are_ignored() {
         let slots = slots(1, 0, 10);
         let mut looked = Looked::new(Some(0.7), 10);
         looked.time_until(true, 1.0, &slots);
@@ -338,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_samples_do_no_harm() {
+    fn invalid_samples_are_clamped() {
         for odd in [f32::NAN, -1.0, 7.0, f32::INFINITY] {
             let mut looked = Looked::new(Some(0.7), 10);
             let slots = slots(1, 1, 10);

@@ -1,10 +1,11 @@
-//! The worker's side of LiveKit's dispatch as a state machine: registration, offers, slots,
-//! reports, reconnects, the end. Protobuf, sockets and processes are not known here.
+//! The worker's side of LiveKit's dispatch protocol as a state machine: registration, job offers,
+//! slots, status reports, reconnects and draining. Knows nothing of Protobuf, sockets and
+//! processes.
 //!
-//! An offer is answered at once, from a reservation: the server gives the whole dispatch 3 s and
-//! does not ask again. A slot is promised once, and free again when the promise is not kept.
-//! Calls outlive the socket; what the server must know of them is told after the next
-//! registration.
+//! A job offer is answered immediately, by reserving a slot: the server allows 3 s for the whole
+//! dispatch and does not offer it again. A reservation holds one slot, which is freed if the job is
+//! not assigned in time. Calls survive the loss of the connection; status changes of their jobs are
+//! sent after the next registration.
 
 mod action;
 mod call_cost;
@@ -36,13 +37,14 @@ pub use event::{Assignment, Event, Job, JobResult, Sample, ServerEvent};
 pub use jobs::NAME_ATTRIBUTE;
 pub use settings::{JobType, Permissions, Settings};
 
-/// How often the server is told how the worker is.
+/// Interval of the status reports to the server.
 const STATUS_EVERY: Duration = Duration::from_millis(2_500);
 
-/// One worker, from its start to its last call.
+/// A worker, from its start until its last call has ended.
 ///
-/// Driven like [`Conversation`](crate::conversation::Conversation): one event or timeout, then
-/// `poll_action` until `None`, then `poll_timeout`. The last action is [`Action::Finish`], once.
+/// Driven like [`Conversation`](crate::conversation::Conversation): pass in one event or timeout,
+/// call `poll_action` until it returns `None`, then wait until `poll_timeout`. The last action is
+/// [`Action::Finish`], which comes once.
 #[derive(Debug)]
 pub struct Dispatch {
     cx: Context,
@@ -52,12 +54,13 @@ pub struct Dispatch {
     second_agent: SecondAgent,
     drain_within: Duration,
     says_goodbye: bool,
-    /// The end was asked for again: nothing is waited for.
+    /// The drain was requested again: the worker exits without waiting for its calls.
     is_hasty: bool,
     link: Connection,
     slots: Slots,
     load: Load,
-    /// Ends that the server has not been told of; at most as many as calls end while it is away.
+    /// Job statuses that the server has not received; at most one for each call that changes while
+    /// the worker is not registered.
     untold: VecDeque<(JobId, JobStatus)>,
     was_full: bool,
 }
@@ -65,9 +68,9 @@ pub struct Dispatch {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Open,
-    /// Nothing more is taken; running calls go on.
+    /// Accepts no new jobs. Running calls continue.
     Draining,
-    /// Running calls are stopped; so many were.
+    /// Running calls are being stopped; `cut` is their number.
     Leaving {
         cut: usize,
     },
@@ -75,7 +78,8 @@ enum Phase {
 }
 
 impl Dispatch {
-    /// A worker that starts now. `seed` sets its waits apart from those of other workers.
+    /// Creates a worker that starts now. `seed` makes its reconnect delays differ from those of
+    /// other workers.
     pub fn new(now: Instant, settings: Settings, seed: u64) -> Self {
         let mut dispatch = Self {
             cx: Context::new(now),
@@ -96,7 +100,7 @@ impl Dispatch {
         dispatch
     }
 
-    /// Takes in what happened.
+    /// Handles an event.
     pub fn handle(&mut self, now: Instant, event: Event) {
         if !self.wake(now) {
             return;
@@ -128,7 +132,7 @@ impl Dispatch {
         self.settle();
     }
 
-    /// Takes in that the time of [`poll_timeout`](Self::poll_timeout) has come.
+    /// Handles the expiry of the deadline from [`poll_timeout`](Self::poll_timeout).
     pub fn handle_timeout(&mut self, now: Instant) {
         if !self.wake(now) {
             return;
@@ -148,28 +152,29 @@ impl Dispatch {
         self.settle();
     }
 
-    /// What to do next; `None` when all is done.
+    /// The next action, or `None` if there is nothing left to do.
     pub fn poll_action(&mut self) -> Option<Action> {
         self.cx.actions.pop_front()
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout), if nothing happens before.
+    /// When to call [`handle_timeout`](Self::handle_timeout), unless an event comes first.
     pub fn poll_timeout(&self) -> Option<Instant> {
         let timer = self.cx.timers.next().map(|(_, at)| at);
         timer.into_iter().chain(self.slots.next_expiry()).min()
     }
 
-    /// Whether the server knows the worker and may offer it calls.
+    /// Whether the worker is registered and accepts jobs.
     pub fn is_ready(&self) -> bool {
         self.link.is_registered() && self.phase == Phase::Open
     }
 
-    /// Calls that are made.
+    /// Number of calls, without reserved slots.
     pub fn calls(&self) -> usize {
         self.slots.calls().count()
     }
 
-    /// Whether the end was asked for more than once: then nothing is waited for.
+    /// Whether the drain was requested more than once, so that the worker does not wait for its
+    /// calls.
     pub fn is_hasty(&self) -> bool {
         self.is_hasty
     }
@@ -177,7 +182,7 @@ impl Dispatch {
     fn wake(&mut self, now: Instant) -> bool {
         debug_assert!(
             self.cx.actions.is_empty(),
-            "poll_action until None comes before the next event"
+            "call poll_action until it returns None before the next event"
         );
         self.cx.now = now;
         self.phase != Phase::Finished
@@ -212,7 +217,7 @@ impl Dispatch {
         }
     }
 
-    /// Why the next offer would be refused, if it would.
+    /// Why the next job offer would be refused, or `None` if it would be accepted.
     fn refusal(&self) -> Option<Refusal> {
         match self.phase {
             Phase::Open if self.slots.is_full() => Some(Refusal::NoSlot),
@@ -234,7 +239,7 @@ impl Dispatch {
         self.cx.observe(Fact::Capacity(capacity));
     }
 
-    /// Tells the server how the worker is, now and again in a while.
+    /// Sends a status report to the server and schedules the next one.
     fn report(&mut self) {
         self.load.judge(self.cx.now, &self.slots);
         self.note_capacity();

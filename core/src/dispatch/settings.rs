@@ -1,4 +1,4 @@
-//! What a worker registers for, and how much it takes.
+//! The registration and the limits of a worker.
 
 use crate::conversation::SecondAgent;
 use std::time::Duration;
@@ -6,54 +6,55 @@ use std::time::Duration;
 /// How a worker presents itself to LiveKit, and its limits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// What the worker takes.
+    /// The kind of jobs the worker accepts.
     pub job_type: JobType,
-    /// The name that dispatches ask for; empty takes every room without an explicit dispatch.
+    /// Agent name for explicit dispatch. If empty, every room without an explicit dispatch gets the
+    /// agent.
     pub agent_name: String,
-    /// What people in the room see.
+    /// Display name of the agent in the room.
     pub participant_name: String,
-    /// The version of a deployment; empty is production.
+    /// Deployment that the worker belongs to; empty means production.
     pub deployment: String,
-    /// The worker's own version.
+    /// Version of the worker.
     pub version: String,
-    /// What its participants may do.
+    /// Permissions of the agent in its rooms.
     pub permissions: Permissions,
-    /// The most calls at once; at least 1.
+    /// Maximum concurrent calls; at least 1.
     pub slots: usize,
-    /// What happens when a room that has the agent is to get another.
+    /// What to do when a room that already has the agent is to get another.
     pub second_agent: SecondAgent,
-    /// Load, from 0 to 1, from which on no call is taken; none takes calls whatever the load.
+    /// CPU load, 0 to 1, from which on the worker accepts no jobs. `None` if load is not limited.
     pub full_at: Option<f32>,
-    /// How long running calls may go on after [`Event::Drain`](super::Event::Drain).
+    /// How long running calls may continue after [`Event::Drain`](super::Event::Drain).
     pub drain_within: Duration,
-    /// Whether the agent says goodbye in calls that are still running then.
+    /// Whether the agent says goodbye in calls that are still running at the end of that time.
     pub says_goodbye: bool,
 }
 
-/// When the server asks for an agent.
+/// What the server creates a job for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum JobType {
-    /// Once for each room.
+    /// Each room.
     #[default]
     Room,
-    /// Once for each participant who publishes.
+    /// Each participant who publishes a track.
     Publisher,
-    /// Once for each participant.
+    /// Each participant.
     Participant,
 }
 
-/// What the agent may do in its rooms.
+/// Permissions of the agent in its rooms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permissions {
-    /// Speak.
+    /// Publish tracks.
     pub publish: bool,
-    /// Hear.
+    /// Subscribe to tracks.
     pub subscribe: bool,
-    /// Send texts and data.
+    /// Publish data messages and text streams.
     pub publish_data: bool,
-    /// Change its own attributes.
+    /// Change its own metadata and attributes.
     pub update_metadata: bool,
-    /// Nobody sees it.
+    /// Be invisible to other participants.
     pub hidden: bool,
 }
 
@@ -70,7 +71,7 @@ impl Default for Permissions {
 }
 
 impl Default for Settings {
-    /// One agent for each room, ten at once, for an hour after the end was asked for.
+    /// One agent for each room, ten concurrent calls, one hour of drain time.
     fn default() -> Self {
         Self {
             job_type: JobType::Room,

@@ -1,4 +1,4 @@
-//! Who has a slot: calls that were promised, calls that are made.
+//! The slots of a worker: reserved for accepted offers, or taken by calls.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -6,18 +6,19 @@ use std::time::{Duration, Instant};
 use super::Job;
 use crate::ids::JobId;
 
-/// From accepting an offer to the assignment; the SDKs of LiveKit wait as long.
+/// Deadline from accepting an offer to the assignment, as in LiveKit's SDKs.
 pub(super) const ASSIGNED_WITHIN: Duration = Duration::from_millis(7_500);
 
-/// How long after a call has moved the server may still end it for that.
+/// How long after a call has moved the server may still terminate its job because the agent seemed
+/// to leave.
 pub(super) const MOVED_FOR: Duration = Duration::from_secs(30);
 
-/// The calls of a worker; never more than there are slots.
+/// The slots of a worker, which are never more than its limit.
 #[derive(Debug)]
 pub(super) struct Slots {
     limit: usize,
     jobs: BTreeMap<JobId, Slot>,
-    /// Calls that have moved, and until when the server may end them for that.
+    /// Calls that have moved, and until when a termination is put down to the move.
     moved: BTreeMap<JobId, Instant>,
 }
 
@@ -27,14 +28,14 @@ struct Slot {
     room: String,
 }
 
-/// How far a call is.
+/// Stage of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Accepted, until then not assigned.
+    /// Accepted. Reserved until this deadline.
     Reserved(Instant),
-    /// Assigned, not in its room yet.
+    /// Assigned. The agent has not joined the room yet.
     Starting,
-    /// In its room.
+    /// The agent is in the room.
     Running,
 }
 
@@ -51,12 +52,12 @@ impl Slots {
         self.jobs.get(job).map(|slot| slot.stage)
     }
 
-    /// Whether there is a call in `room`, or one is promised.
+    /// Whether `room` has a call, or a slot is reserved for one.
     pub(super) fn is_in(&self, room: &str) -> bool {
         self.jobs.values().any(|slot| slot.room == room)
     }
 
-    /// Keeps a slot for `job`, or keeps it longer; whether there is one.
+    /// Reserves a slot for `job`, or extends its reservation. Returns whether there is a slot.
     pub(super) fn reserve(&mut self, now: Instant, job: &Job) -> bool {
         if self.is_full() && !self.jobs.contains_key(&job.id) {
             return false;
@@ -70,7 +71,8 @@ impl Slots {
         true
     }
 
-    /// Turns a promise into a call. A promise that was forgotten counts if there is a slot.
+    /// Turns a reservation into a call. Without a reservation it takes a free slot. Returns whether
+    /// there is a slot.
     pub(super) fn start(&mut self, job: &Job) -> bool {
         if self.is_full() && !self.jobs.contains_key(&job.id) {
             return false;
@@ -84,7 +86,7 @@ impl Slots {
         self.jobs.insert(job.id.clone(), Slot { stage, room });
     }
 
-    /// The call is in its room; whether that is news.
+    /// Marks the call as running. Returns whether it was starting before.
     pub(super) fn run(&mut self, job: &JobId) -> bool {
         match self.jobs.get_mut(job) {
             Some(slot) if slot.stage == Stage::Starting => {
@@ -95,25 +97,25 @@ impl Slots {
         }
     }
 
-    /// The call joins its room again.
+    /// Notes that the agent of the call is rejoining its room.
     pub(super) fn moved(&mut self, now: Instant, job: &JobId) {
         if self.jobs.contains_key(job) {
             self.moved.insert(job.clone(), now + MOVED_FOR);
         }
     }
 
-    /// Whether the call has moved just now; the server ends it for that only once.
+    /// Whether the call moved within [`MOVED_FOR`]; `true` only once for each move.
     pub(super) fn take_moved(&mut self, now: Instant, job: &JobId) -> bool {
         self.moved.remove(job).is_some_and(|until| now < until)
     }
 
-    /// Frees the slot of `job`; how far it was.
+    /// Frees the slot of `job`. Returns its stage.
     pub(super) fn free(&mut self, job: &JobId) -> Option<Stage> {
         self.moved.remove(job);
         self.jobs.remove(job).map(|slot| slot.stage)
     }
 
-    /// Frees the slots of promises that nobody kept.
+    /// Frees the slots of expired reservations and returns their jobs.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<JobId> {
         let mut due = Vec::new();
         self.jobs.retain(|job, slot| {
@@ -126,13 +128,13 @@ impl Slots {
         due
     }
 
-    /// Forgets every promise.
+    /// Frees all reserved slots.
     pub(super) fn forget_promises(&mut self) {
         let is_call = |slot: &Slot| !matches!(slot.stage, Stage::Reserved(_));
         self.jobs.retain(|_, slot| is_call(slot));
     }
 
-    /// When the next promise is forgotten.
+    /// When the next reservation expires.
     pub(super) fn next_expiry(&self) -> Option<Instant> {
         let expiries = self.jobs.values().filter_map(|slot| match slot.stage {
             Stage::Reserved(until) => Some(until),
@@ -154,30 +156,30 @@ impl Slots {
         self.limit
     }
 
-    /// Calls that are made or promised.
+    /// Number of slots that are taken: by calls, or reserved for them.
     pub(super) fn taken(&self) -> usize {
         self.jobs.len()
     }
 
-    /// Slots taken, from 0 to 1.
+    /// Share of slots that are taken, 0 to 1.
     pub(super) fn share(&self) -> f32 {
         self.jobs.len() as f32 / self.limit as f32
     }
 
-    /// Calls that are made, by name.
+    /// The jobs that have calls.
     pub(super) fn calls(&self) -> impl Iterator<Item = &JobId> {
         let is_call =
             |(job, slot): (_, &Slot)| (!matches!(slot.stage, Stage::Reserved(_))).then_some(job);
         self.jobs.iter().filter_map(is_call)
     }
 
-    /// Calls in their rooms.
+    /// Number of calls whose agent is in the room.
     pub(super) fn running(&self) -> usize {
         let stages = self.jobs.values();
         stages.filter(|slot| slot.stage == Stage::Running).count()
     }
 
-    /// Calls that are not in their rooms yet.
+    /// Number of slots that are taken but whose agent is not in the room yet.
     pub(super) fn to_come(&self) -> usize {
         self.jobs.len() - self.running()
     }

@@ -1,4 +1,4 @@
-//! Calls are taken while there are slots and the machine has room, whatever came before.
+//! Jobs are accepted while slots are free and the machine has capacity, whatever happened before.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,15 +15,15 @@ const SEEDS: u64 = 300;
 const STEPS: usize = 300;
 const LOOK: Duration = Duration::from_millis(500);
 
-/// The default threshold, and the load below which a worker that was full takes calls again.
+/// The default threshold, and the load below which a worker that was full accepts jobs again.
 const FULL_AT: f32 = 0.7;
 const AGAIN_BELOW: f32 = 0.63;
 
-/// How long after the last event a load that is below shows in what the worker does.
+/// How long the load must stay below the threshold until the worker accepts jobs again.
 const SETTLED: Duration = Duration::from_secs(15);
 
-/// Thirteen callers who join at the same moment, second by second, as measured: cores that the
-/// server, the callers and the worker kept busy, of two, and the worker's part of them.
+/// Thirteen callers who join at the same moment, second by second, as measured on two cores: the
+/// CPU, in cores, of server, callers and worker together, and that of the worker alone.
 const BURST: [(f32, f32); 16] = [
     (0.00, 0.00),
     (1.89, 0.85),
@@ -43,7 +43,7 @@ const BURST: [(f32, f32); 16] = [
     (1.46, 0.59),
 ];
 
-/// A call as its server sees it.
+/// A call as the server sees it.
 #[derive(Clone, Copy, PartialEq)]
 enum Stage {
     Promised,
@@ -51,7 +51,7 @@ enum Stage {
     Running,
 }
 
-/// A worker, what its server knows of it, and a machine that does as it likes.
+/// A worker, what the server knows of it, and a machine with random load.
 struct Run {
     chance: Chance,
     bench: Bench,
@@ -105,14 +105,17 @@ impl Run {
         assert!(self.calls.len() <= self.slots, "more calls than slots");
     }
 
-    /// The server offers a call; how it was answered.
+    /// The server offers a job. Returns the worker's answer.
     fn offer(&mut self) -> Result<(), Capacity> {
         self.offers += 1;
         let id = format!("AJ_{}", self.offers);
         let was_full = self.told.is_some_and(|it| it.full);
         let actions = self.bench.server(ServerEvent::Offer(job(&id)));
         let is_taken = matches!(sent(&actions)[0], Command::Answer(Answer::Accept { .. }));
-        assert_eq!(is_taken, !was_full, "the server was told something else");
+        assert_eq!(
+            is_taken, !was_full,
+            "the answer contradicts the last status report"
+        );
         if is_taken {
             self.calls.insert(id, Stage::Promised);
             self.see(&actions);
@@ -161,7 +164,7 @@ impl Run {
         self.see(&actions);
     }
 
-    /// The machine is looked at twice a second.
+    /// Samples the machine after half a second.
     fn look(&mut self, machine: f32, own: Option<f32>) {
         let passed = self.bench.pass(LOOK);
         self.see(&passed);
@@ -175,7 +178,7 @@ impl Run {
         }
     }
 
-    /// A machine that does as it likes for a while.
+    /// Samples a machine with a random load for a while.
     fn some_looks(&mut self) {
         let level = self.chance.below(101) as f32 / 100.0;
         let is_odd = self.chance.once_in(10);
@@ -226,7 +229,7 @@ impl Run {
         }
     }
 
-    /// All that was promised is made.
+    /// Assigns all reserved jobs and lets their agents join.
     fn settle(&mut self) {
         while let Some(id) = self.any(Stage::Promised) {
             self.assign(id);
@@ -250,7 +253,7 @@ fn status(command: Command) -> Option<Status> {
 }
 
 #[test]
-fn with_a_free_slot_and_a_load_below_the_threshold_the_next_offer_is_taken() {
+fn an_offer_is_accepted_with_a_free_slot_and_a_load_below_the_threshold() {
     let refused = for_each_seed(1..=SEEDS, |seed| {
         let mut run = Run::new(seed);
         let mut refused = 0;
@@ -260,7 +263,7 @@ fn with_a_free_slot_and_a_load_below_the_threshold_the_next_offer_is_taken() {
                 continue;
             }
             run.settle();
-            // Somebody else may have lost the last slot's call.
+            // Free a slot, as a call may have taken the last one.
             if run.calls.len() == run.slots {
                 let id = run.any(Stage::Running).unwrap();
                 run.end(&id);
@@ -285,7 +288,7 @@ fn with_a_free_slot_and_a_load_below_the_threshold_the_next_offer_is_taken() {
 }
 
 #[test]
-fn a_worker_without_calls_on_an_idle_machine_takes_all_that_its_slots_hold_at_once() {
+fn an_idle_worker_accepts_offers_for_all_its_slots_at_once() {
     for_each_seed(1..=SEEDS, |seed| {
         let mut run = Run::new(seed);
         for _ in 0..STEPS {
@@ -295,12 +298,12 @@ fn a_worker_without_calls_on_an_idle_machine_takes_all_that_its_slots_hold_at_on
         run.end_all();
         let load = run.chance.below(30) as f32 / 100.0;
         run.looks(load, SETTLED);
-        assert!(!run.told.unwrap().full, "stuck");
+        assert!(!run.told.unwrap().full, "the worker is stuck at full");
         for number in 1..=run.slots {
             assert_eq!(run.offer(), Ok(()), "offer {number} of {}", run.slots);
         }
         assert!(run.offer().is_err() && run.told.unwrap().full);
-        // Nobody keeps the promises.
+        // None of the offered jobs is assigned.
         let passed = run.bench.pass(ASSIGNED_WITHIN);
         run.see(&passed);
         assert!(run.calls.is_empty() && !run.told.unwrap().full);
@@ -309,7 +312,7 @@ fn a_worker_without_calls_on_an_idle_machine_takes_all_that_its_slots_hold_at_on
 }
 
 #[test]
-fn a_machine_that_stays_saturated_takes_nothing_more() {
+fn a_saturated_machine_accepts_no_more_jobs() {
     for_each_seed(1..=SEEDS, |seed| {
         let mut run = Run::new(seed);
         for _ in 0..STEPS {
@@ -323,7 +326,7 @@ fn a_machine_that_stays_saturated_takes_nothing_more() {
 }
 
 #[test]
-fn an_offer_is_refused_only_for_slots_or_for_a_load_that_is_there() {
+fn an_offer_is_refused_only_for_lack_of_slots_or_for_actual_load() {
     for_each_seed(1..=SEEDS, |seed| {
         let mut run = Run::new(seed);
         for _ in 0..STEPS {
@@ -339,7 +342,7 @@ fn an_offer_is_refused_only_for_slots_or_for_a_load_that_is_there() {
 }
 
 #[test]
-fn thirteen_callers_at_once_are_taken_and_teach_what_a_call_costs() {
+fn thirteen_simultaneous_callers_are_accepted_and_the_cost_of_a_call_is_learned() {
     let mut run = Run::with_slots(7, 16);
     run.looks(0.1, SECOND * 60);
     for (second, (machine, own)) in BURST.into_iter().enumerate() {
@@ -357,6 +360,6 @@ fn thirteen_callers_at_once_are_taken_and_teach_what_a_call_costs() {
     (0..3).for_each(|_| assert_eq!(run.offer(), Ok(())));
     let full = run.offer().unwrap_err();
     assert_eq!(full.full, Some(Refusal::NoSlot));
-    // 0.0225 is what they took; the first guess, 0.044, still counts a little.
+    // The calls cost 0.0225 each; the initial estimate, 0.044, still counts a little.
     assert!((0.022..0.03).contains(&full.price), "{full:?}");
 }

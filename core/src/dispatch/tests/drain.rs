@@ -1,4 +1,4 @@
-//! The end of a worker.
+//! Draining a worker.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ fn is_stop(action: &Action) -> bool {
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[test]
-fn an_idle_worker_ends_at_once() {
+fn an_idle_worker_finishes_immediately() {
     let mut bench = Bench::registered(2);
     let actions = bench.on(Event::Drain);
     let status = statuses(&actions)[0];
@@ -32,10 +32,10 @@ fn an_idle_worker_ends_at_once() {
 }
 
 #[test]
-fn running_calls_go_on_and_nothing_new_comes() {
+fn while_draining_calls_continue_and_new_jobs_are_refused() {
     let mut bench = Bench::registered(3);
     bench.call("AJ_1");
-    assert!(bench.offer("AJ_2"), "promised before the end was asked for");
+    assert!(bench.offer("AJ_2"), "accepted before the drain");
     let actions = bench.on(Event::Drain);
     assert!(facts(&actions).contains(&&Fact::Draining { jobs: 1 }));
     assert!(
@@ -62,7 +62,7 @@ fn running_calls_go_on_and_nothing_new_comes() {
 }
 
 #[test]
-fn a_promise_nobody_keeps_does_not_hold_the_end_back_for_long() {
+fn an_unassigned_reservation_does_not_delay_the_drain_for_long() {
     let mut bench = Bench::registered(3);
     assert!(bench.offer("AJ_1"));
     bench.on(Event::Drain);
@@ -73,7 +73,7 @@ fn a_promise_nobody_keeps_does_not_hold_the_end_back_for_long() {
 }
 
 #[test]
-fn calls_that_go_on_for_too_long_say_goodbye() {
+fn calls_say_goodbye_at_the_end_of_the_drain_time() {
     let mut bench = Bench::registered(3);
     bench.call("AJ_1");
     bench.call("AJ_2");
@@ -87,7 +87,7 @@ fn calls_that_go_on_for_too_long_say_goodbye() {
 }
 
 #[test]
-fn a_goodbye_that_takes_too_long_is_cut() {
+fn a_goodbye_that_takes_too_long_is_cut_off() {
     let mut bench = Bench::registered(3);
     bench.call("AJ_1");
     bench.on(Event::Drain);
@@ -125,7 +125,7 @@ fn a_drain_time_of_3_s_ends_every_call_and_waits_for_each() {
 }
 
 #[test]
-fn a_call_that_is_assigned_after_the_drain_time_does_not_begin() {
+fn a_job_that_is_assigned_after_the_drain_time_is_not_started() {
     let mut bench = Bench::of(Settings {
         slots: 2,
         drain_within: 3 * SECOND,
@@ -142,7 +142,7 @@ fn a_call_that_is_assigned_after_the_drain_time_does_not_begin() {
 }
 
 #[test]
-fn a_laptop_says_no_goodbye() {
+fn without_a_drain_time_or_goodbye_calls_stop_immediately() {
     let mut bench = Bench::of(Settings {
         drain_within: Duration::ZERO,
         says_goodbye: false,
@@ -155,7 +155,7 @@ fn a_laptop_says_no_goodbye() {
 }
 
 #[test]
-fn asked_again_while_calls_say_goodbye_it_ends_now() {
+fn a_second_drain_during_the_goodbyes_finishes_immediately() {
     let mut bench = Bench::registered(3);
     bench.call("AJ_1");
     bench.on(Event::Drain);
@@ -169,7 +169,7 @@ fn asked_again_while_calls_say_goodbye_it_ends_now() {
 }
 
 #[test]
-fn asked_twice_it_ends_now() {
+fn a_second_drain_finishes_immediately() {
     let mut bench = Bench::registered(3);
     bench.call("AJ_1");
     bench.on(Event::Drain);
@@ -180,7 +180,7 @@ fn asked_twice_it_ends_now() {
 }
 
 #[test]
-fn without_a_server_it_ends_all_the_same() {
+fn draining_works_without_a_server() {
     let mut bench = Bench::new(Settings::default());
     bench.actions();
     bench.on(Event::Lost("refused".to_owned()));

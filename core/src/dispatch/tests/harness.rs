@@ -1,4 +1,4 @@
-//! A worker whose time and peers are in the test's hands.
+//! A bench for [`Dispatch`] with a simulated clock and a simulated server.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    /// A worker that was just started.
+    /// A worker that has just been started.
     pub(super) fn new(settings: Settings) -> Self {
         let now = epoch();
         Self {
@@ -29,7 +29,7 @@ impl Bench {
         }
     }
 
-    /// A registered worker with so many slots.
+    /// A registered worker with `slots` slots.
     pub(super) fn registered(slots: usize) -> Self {
         Self::of(Settings {
             agent_name: "clerk".to_owned(),
@@ -39,7 +39,7 @@ impl Bench {
         })
     }
 
-    /// A registered worker.
+    /// A registered worker with `settings`.
     pub(super) fn of(settings: Settings) -> Self {
         let mut bench = Self::new(settings);
         assert_eq!(bench.actions(), [Action::Connect]);
@@ -47,7 +47,7 @@ impl Bench {
         bench
     }
 
-    /// Opens the socket and registers; gives what the server hears after that.
+    /// Opens the WebSocket and registers. Returns the commands that the worker sends after that.
     pub(super) fn register(&mut self) -> Vec<Command> {
         let hello = sent(&self.on(Event::Opened));
         assert!(
@@ -71,7 +71,7 @@ impl Bench {
         self.on(Event::Server(event))
     }
 
-    /// Lets time pass, with every timeout at its time.
+    /// Advances the clock by `time`, handling each timeout when it is due.
     pub(super) fn pass(&mut self, time: Duration) -> Vec<Action> {
         let end = self.now + time;
         let mut actions = Vec::new();
@@ -84,7 +84,7 @@ impl Bench {
         actions
     }
 
-    /// The machine has this load for `time`, and is looked at twice a second.
+    /// Reports this load of the machine twice a second for `time`.
     pub(super) fn machine(&mut self, load: f32, time: Duration) -> Vec<Action> {
         let end = self.now + time;
         let mut actions = Vec::new();
@@ -95,7 +95,7 @@ impl Bench {
         actions
     }
 
-    /// The server offers `id`; whether it was taken.
+    /// Offers the job `id`. Returns whether the worker accepted it.
     pub(super) fn offer(&mut self, id: &str) -> bool {
         let commands = sent(&self.server(ServerEvent::Offer(job(id))));
         match commands.as_slice() {
@@ -109,7 +109,7 @@ impl Bench {
         self.server(ServerEvent::Assigned(assignment(id)))
     }
 
-    /// A call in its room.
+    /// Brings up a call whose agent is in its room.
     pub(super) fn call(&mut self, id: &str) {
         assert!(self.offer(id));
         assert!(self.assign(id).contains(&Action::Start(assignment(id))));
@@ -122,7 +122,7 @@ impl Bench {
     }
 }
 
-/// A sample of a machine; how much of it is the worker's is not known.
+/// A sample of the whole machine, without the worker's share.
 pub(in crate::dispatch) fn machine(load: f32) -> Sample {
     Sample {
         machine: load,
@@ -130,7 +130,7 @@ pub(in crate::dispatch) fn machine(load: f32) -> Sample {
     }
 }
 
-/// So many slots, of which these are taken.
+/// `limit` slots, some of which are taken by running calls or reserved.
 pub(in crate::dispatch) fn slots(running: usize, reserved: usize, limit: usize) -> Slots {
     let mut slots = Slots::new(limit);
     for number in 0..running + reserved {
@@ -164,7 +164,7 @@ pub(super) fn assignment(id: &str) -> Assignment {
     }
 }
 
-/// What of `actions` the server hears.
+/// The commands that `actions` send to the server.
 pub(super) fn sent(actions: &[Action]) -> Vec<Command> {
     let command = |action: &Action| match action {
         Action::Send(command) => Some(command.clone()),
@@ -191,7 +191,7 @@ pub(super) fn facts(actions: &[Action]) -> Vec<&Fact> {
     facts
 }
 
-/// Where `action` stands.
+/// The position of `action` in `actions`.
 pub(super) fn place(actions: &[Action], action: &Action) -> usize {
     let place = actions.iter().position(|it| it == action);
     place.unwrap_or_else(|| panic!("{action:?} is not in {actions:?}"))

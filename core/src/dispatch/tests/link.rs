@@ -1,4 +1,4 @@
-//! The way to the server.
+//! The connection to the server.
 
 use std::time::Duration;
 
@@ -7,14 +7,18 @@ use crate::dispatch::connection::{CONNECT_WITHIN, REGISTER_WITHIN};
 use crate::dispatch::{Action, Command, Event, Fact, ServerEvent, Settings};
 
 #[test]
-fn the_registration_comes_first_and_alone() {
+fn nothing_is_sent_before_the_registration_is_answered() {
     let mut bench = Bench::new(Settings::default());
     assert_eq!(bench.actions(), [Action::Connect]);
     assert_eq!(bench.on(Event::Load(machine(0.3))), []);
     let hello = bench.on(Event::Opened);
     let settings = Box::new(Settings::default());
     assert_eq!(hello, [Action::Send(Command::Register(settings))]);
-    assert_eq!(bench.pass(9 * SECOND), [], "nothing before the answer");
+    assert_eq!(
+        bench.pass(9 * SECOND),
+        [],
+        "nothing is sent before the answer"
+    );
     assert!(!bench.dispatch.is_ready());
     let worker_id = "AW_1".to_owned();
     let after = bench.server(ServerEvent::Registered { worker_id });
@@ -26,12 +30,16 @@ fn the_registration_comes_first_and_alone() {
 }
 
 #[test]
-fn reports_come_regularly_and_are_counted() {
+fn status_reports_are_periodic_and_numbered() {
     let mut bench = Bench::registered(4);
     bench.on(Event::Load(machine(0.35)));
     let reports = statuses(&bench.pass(10 * SECOND));
     let counts: Vec<_> = reports.iter().map(|status| status.seq).collect();
-    assert_eq!(counts, [2, 3, 4, 5], "one was sent at once");
+    assert_eq!(
+        counts,
+        [2, 3, 4, 5],
+        "the first report was sent immediately"
+    );
     for status in reports {
         assert!(!status.full && !status.draining && status.jobs == 0);
         assert!((status.load - 0.345).abs() < 1e-3, "{status:?}");
@@ -39,7 +47,7 @@ fn reports_come_regularly_and_are_counted() {
 }
 
 #[test]
-fn a_server_that_says_nothing_is_left() {
+fn a_server_that_does_not_answer_is_disconnected() {
     for opened in [false, true] {
         let mut bench = Bench::new(Settings::default());
         bench.actions();
@@ -58,7 +66,7 @@ fn a_server_that_says_nothing_is_left() {
     }
 }
 
-/// How long after a loss the next try comes.
+/// Delay between a loss of the connection and the next attempt.
 fn wait_after_loss(bench: &mut Bench) -> Duration {
     let lost = bench.on(Event::Lost("refused".to_owned()));
     let Fact::Lost { retry_in, .. } = facts(&lost)[0] else {
@@ -70,11 +78,11 @@ fn wait_after_loss(bench: &mut Bench) -> Duration {
 }
 
 #[test]
-fn waits_grow_until_a_registration_and_never_end() {
+fn retries_back_off_without_limit_until_a_registration() {
     let mut bench = Bench::registered(4);
     let first = wait_after_loss(&mut bench);
     assert!(first <= SECOND / 2);
-    // A server that takes the socket and closes it is no better than none.
+    // A server that accepts the connection and closes it counts as a failed attempt.
     bench.on(Event::Opened);
     let second = wait_after_loss(&mut bench);
     assert!(second > first);
@@ -87,7 +95,7 @@ fn waits_grow_until_a_registration_and_never_end() {
 }
 
 #[test]
-fn two_workers_do_not_come_back_together() {
+fn two_workers_do_not_reconnect_together() {
     let waits: Vec<_> = [1, 2]
         .into_iter()
         .map(|seed| {
@@ -101,7 +109,7 @@ fn two_workers_do_not_come_back_together() {
 }
 
 #[test]
-fn calls_outlive_the_socket_and_their_ends_are_told_later() {
+fn calls_survive_a_lost_connection_and_their_ends_are_reported_later() {
     let mut bench = Bench::registered(4);
     bench.call("AJ_1");
     bench.call("AJ_2");
@@ -121,7 +129,7 @@ fn calls_outlive_the_socket_and_their_ends_are_told_later() {
 }
 
 #[test]
-fn a_server_that_goes_is_left_without_a_penalty() {
+fn reconnecting_after_go_away_does_not_back_off() {
     let mut bench = Bench::registered(4);
     bench.call("AJ_1");
     let reason = "drain".to_owned();

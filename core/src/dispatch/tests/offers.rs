@@ -1,4 +1,4 @@
-//! Offers, promises and calls.
+//! Offers, reservations and calls.
 
 use super::harness::{
     Bench, SECOND, assignment, ended, facts, job, machine, place, sent, statuses,
@@ -11,7 +11,7 @@ use crate::dispatch::{
 };
 
 #[test]
-fn an_offer_is_answered_at_once_with_who_the_agent_will_be() {
+fn an_offer_is_accepted_immediately_with_the_identity_of_the_agent() {
     let mut bench = Bench::registered(2);
     let actions = bench.server(ServerEvent::Offer(job("AJ_1")));
     let Command::Answer(Answer::Accept {
@@ -33,7 +33,7 @@ fn an_offer_is_answered_at_once_with_who_the_agent_will_be() {
 }
 
 #[test]
-fn a_slot_is_promised_once() {
+fn a_slot_is_reserved_for_one_job_only() {
     let mut bench = Bench::registered(2);
     assert!(bench.offer("AJ_1"));
     let second = bench.server(ServerEvent::Offer(job("AJ_2")));
@@ -53,7 +53,7 @@ fn a_slot_is_promised_once() {
 }
 
 #[test]
-fn a_promise_that_is_not_kept_is_forgotten() {
+fn a_reservation_without_an_assignment_expires() {
     let mut bench = Bench::registered(1);
     assert!(bench.offer("AJ_1"));
     assert!(!bench.offer("AJ_2"));
@@ -61,7 +61,7 @@ fn a_promise_that_is_not_kept_is_forgotten() {
     assert!(facts(&actions).contains(&&Fact::NotAssigned("AJ_1".into())));
     assert!(!statuses(&actions).last().unwrap().full);
     assert!(bench.offer("AJ_2"));
-    // The server may still keep it, but the slot is gone.
+    // The server may still assign the job, but its slot is taken.
     let late = bench.assign("AJ_1");
     assert!(matches!(
         &sent(&late)[0],
@@ -71,7 +71,7 @@ fn a_promise_that_is_not_kept_is_forgotten() {
 }
 
 #[test]
-fn a_late_assignment_counts_while_there_is_a_slot() {
+fn a_late_assignment_is_accepted_while_a_slot_is_free() {
     let mut bench = Bench::registered(1);
     assert!(bench.offer("AJ_1"));
     bench.pass(ASSIGNED_WITHIN);
@@ -83,13 +83,13 @@ fn a_late_assignment_counts_while_there_is_a_slot() {
 }
 
 #[test]
-fn what_was_offered_or_assigned_twice_is_made_once() {
+fn a_job_offered_or_assigned_twice_is_started_once() {
     let mut bench = Bench::registered(1);
     assert!(bench.offer("AJ_1"));
-    assert!(bench.offer("AJ_1"), "the same promise");
+    assert!(bench.offer("AJ_1"), "the same reservation");
     bench.assign("AJ_1");
     assert_eq!(bench.assign("AJ_1"), []);
-    assert!(bench.offer("AJ_1"), "it is made already");
+    assert!(bench.offer("AJ_1"), "it has been assigned already");
     bench.on(Event::Running("AJ_1".into()));
     assert_eq!(bench.on(Event::Running("AJ_1".into())), []);
     assert_eq!(bench.assign("AJ_1"), []);
@@ -97,18 +97,18 @@ fn what_was_offered_or_assigned_twice_is_made_once() {
 }
 
 #[test]
-fn the_end_is_told_before_the_room_is_left() {
+fn the_end_is_reported_before_the_agent_leaves_the_room() {
     let mut bench = Bench::registered(1);
     bench.call("AJ_1");
     let actions = bench.end("AJ_1");
     let told = place(&actions, &Action::Send(ended("AJ_1")));
     assert!(told < place(&actions, &Action::Release("AJ_1".into())));
     assert!(!statuses(&actions)[0].full);
-    assert_eq!(bench.end("AJ_1"), [], "once");
+    assert_eq!(bench.end("AJ_1"), [], "the end is reported once");
 }
 
 #[test]
-fn a_call_that_fails_before_it_runs_is_told_with_its_line() {
+fn a_call_that_fails_before_it_runs_is_reported_with_its_error() {
     let mut bench = Bench::registered(1);
     assert!(bench.offer("AJ_1"));
     bench.assign("AJ_1");
@@ -119,7 +119,7 @@ fn a_call_that_fails_before_it_runs_is_told_with_its_line() {
 }
 
 #[test]
-fn a_termination_ends_a_call_and_voids_a_promise() {
+fn a_termination_stops_a_call_or_cancels_a_reservation() {
     let mut bench = Bench::registered(4);
     for (id, running) in [("AJ_1", false), ("AJ_2", true)] {
         assert!(bench.offer(id));
@@ -138,10 +138,10 @@ fn a_termination_ends_a_call_and_voids_a_promise() {
 }
 
 #[test]
-fn a_machine_that_stays_busy_takes_no_calls_and_says_so() {
+fn a_busy_machine_refuses_offers_and_reports_that_it_is_full() {
     let mut bench = Bench::registered(4);
     let first = bench.on(Event::Load(machine(0.9)));
-    assert_eq!(first, [], "one sample is no load");
+    assert_eq!(first, [], "one sample is not a sustained load");
     let busy = bench.machine(0.9, 60 * SECOND);
     let turn = place(&busy, &Action::Observe(Fact::Full(true)));
     let [now, ..] = statuses(&busy[turn..])[..] else {
@@ -163,12 +163,16 @@ fn a_machine_that_stays_busy_takes_no_calls_and_says_so() {
     let turn = place(&idle, &Action::Observe(Fact::Full(false)));
     assert!(!statuses(&idle[turn..])[0].full);
     assert!(bench.offer("AJ_1"));
-    assert_eq!(bench.on(Event::Load(machine(0.2))), [], "no news");
+    assert_eq!(
+        bench.on(Event::Load(machine(0.2))),
+        [],
+        "nothing has changed"
+    );
     assert_eq!(statuses(&bench.pass(3 * SECOND)).len(), 1);
 }
 
 #[test]
-fn a_call_that_moved_is_not_ended_because_its_agent_seemed_to_leave() {
+fn a_call_that_moved_survives_the_termination_caused_by_the_move() {
     let mut bench = Bench::registered(2);
     bench.call("AJ_1");
     let terminated = || ServerEvent::Terminated("AJ_1".into());
@@ -176,16 +180,24 @@ fn a_call_that_moved_is_not_ended_because_its_agent_seemed_to_leave() {
     assert_eq!(bench.on(Event::Moved("AJ_1".into())), []);
     let actions = bench.server(terminated());
     assert_eq!(facts(&actions), [&Fact::Kept("AJ_1".into())]);
-    assert_eq!(bench.server(terminated()), stop, "the second is meant");
+    assert_eq!(
+        bench.server(terminated()),
+        stop,
+        "the second termination is not caused by the move"
+    );
 
     bench.on(Event::Moved("AJ_1".into()));
     bench.pass(MOVED_FOR);
-    assert_eq!(bench.server(terminated()), stop, "too late to be that");
+    assert_eq!(
+        bench.server(terminated()),
+        stop,
+        "too late to be caused by the move"
+    );
     assert_eq!(bench.on(Event::Moved("AJ_9".into())), []);
 }
 
 #[test]
-fn a_room_that_has_the_agent_gets_no_second_one() {
+fn a_second_agent_in_a_room_is_refused() {
     let mut bench = Bench::registered(4);
     bench.call("AJ_1");
     let again = Job {
@@ -205,19 +217,19 @@ fn a_room_that_has_the_agent_gets_no_second_one() {
     let answer = sent(&bench.server(offer(&for_somebody)))[0].clone();
     assert!(
         matches!(answer, Command::Answer(Answer::Accept { .. })),
-        "one for each participant"
+        "each participant may have an agent"
     );
     bench.server(ServerEvent::Terminated("AJ_2".into()));
     bench.end("AJ_1");
     let answer = sent(&bench.server(offer(&again)))[0].clone();
     assert!(
         matches!(answer, Command::Answer(Answer::Accept { .. })),
-        "it left"
+        "the first agent has left"
     );
 }
 
 #[test]
-fn a_second_agent_may_be_meant_to_replace_the_first() {
+fn a_second_agent_may_be_configured_to_replace_the_first() {
     let mut bench = Bench::new(Settings {
         second_agent: SecondAgent::Replace,
         ..Settings::default()

@@ -1,4 +1,4 @@
-//! Whatever happens, in whatever order: what must hold.
+//! Random events in random order; checks the invariants.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,13 +10,13 @@ const SEEDS: u64 = 300;
 const STEPS: usize = 300;
 const SLOTS: usize = 3;
 
-/// What was seen of a worker.
+/// What the worker has done so far.
 #[derive(Default)]
 struct Seen {
     answers: HashMap<String, usize>,
     offers: HashMap<String, usize>,
     started: HashSet<String>,
-    /// Final statuses, sent or given up with the worker.
+    /// Final statuses that were sent, by job.
     finals: HashMap<String, usize>,
     released: HashSet<String>,
     finished: bool,
@@ -41,7 +41,7 @@ impl Seen {
         }
     }
 
-    /// Every offer has its answer, every call at most one end.
+    /// Every offer has an answer, and every call at most one end.
     fn check(&self) {
         for (id, offers) in &self.offers {
             assert_eq!(self.answers.get(id), Some(offers), "{id}");
@@ -94,7 +94,7 @@ impl Run {
         }
     }
 
-    /// Something happens.
+    /// Something random happens.
     fn step(&mut self, draining: bool) -> Vec<Action> {
         let id = format!("AJ_{}", self.chance.below(12));
         let is_over = self.seen.started.contains(&id) || self.seen.finals.contains_key(&id);
@@ -104,7 +104,7 @@ impl Run {
                 *self.seen.offers.entry(id.clone()).or_default() += 1;
                 bench.server(ServerEvent::Offer(job(&id)))
             }
-            // The server assigns a call once.
+            // The server assigns each job once.
             2 | 3 if self.seen.registered && !is_over => {
                 bench.server(ServerEvent::Assigned(assignment(&id)))
             }
@@ -127,7 +127,7 @@ impl Run {
         }
     }
 
-    /// The server is there whenever it is called.
+    /// The server always accepts the connection and the registration.
     fn answer(&mut self, actions: &[Action]) {
         if !actions.contains(&Action::Connect) {
             return;
@@ -151,13 +151,13 @@ impl Run {
                 break;
             }
             let next = self.bench.dispatch.poll_timeout();
-            assert!(next.is_some(), "waits for ever");
+            assert!(next.is_some(), "no timer is set, so the worker is stuck");
         }
         self.seen.check();
     }
 }
 
 #[test]
-fn what_must_hold_holds_for_whatever_happens() {
+fn invariants_hold_for_random_events() {
     for_each_seed(1..=SEEDS, |seed| Run::new(seed).go());
 }
