@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-// Nothing may be inlined: the page's content security policy takes scripts, styles and fonts from its own server alone.
+// Inlining is off: the content security policy only allows files from the page's own server.
 export default defineConfig({
   build: { assetsInlineLimit: 0, modulePreload: { polyfill: false }, target: 'es2022', chunkSizeWarningLimit: 800 },
   worker: { format: 'es' },

@@ -19,7 +19,7 @@ import { TurnsView } from './view/turns';
 import { label, VoicePicker } from './view/voice-picker';
 import { AGENT, BROKEN, ENDING, MICROPHONE, PLACE_LOST, SILENCED, whyNot } from './words';
 
-/** The page: one call at a time, and all that shows it. */
+/** The page: runs one call at a time and updates the views. */
 export class Page implements Audience {
   private readonly stage = new StageView(() => void this.begin());
   private readonly controls = new Controls({
@@ -43,7 +43,7 @@ export class Page implements Audience {
     navigator.mediaDevices?.addEventListener('devicechange', () => void this.listMicrophones());
   }
 
-  /** Starts a call, or goes back to the one before the page was reloaded. */
+  /** Starts a call, or returns to the one before the page was reloaded. */
   async begin(former?: Place, isMuted = former?.isMuted ?? false): Promise<void> {
     if (this.call) return;
     this.clear();
@@ -84,7 +84,7 @@ export class Page implements Audience {
   }
 
   agentTrouble(trouble: AgentTrouble): void {
-    // The call went on without the page that was reloaded, and is over.
+    // The call ended while the page was reloading.
     if (trouble === 'never came' && this.call?.former) void this.again(this.call.place?.isMuted);
     else if (trouble) this.notice.show('agent', AGENT[trouble], () => void this.again());
     else this.notice.clear('agent');
@@ -108,8 +108,8 @@ export class Page implements Audience {
   }
 
   voice(of: 'you' | 'agent', track: MediaStreamTrack): void {
-    // Without meters the call goes on.
-    this.ear?.listen(of, track).catch((error: unknown) => console.warn('no meters', error));
+    // The call continues without level meters.
+    this.ear?.listen(of, track).catch((error: unknown) => console.warn('level meters are not available', error));
   }
 
   line(line: Line): void {
@@ -171,7 +171,7 @@ export class Page implements Audience {
     if (this.call !== call) return;
     const { former } = call;
     this.close();
-    // The server may have other voices by now, and refuse the one that was chosen.
+    // The server may have other voices by now and refuse the chosen one.
     this.voices.refresh();
     await call.end();
     if (former && isPlaceLost(error)) {
@@ -182,7 +182,7 @@ export class Page implements Audience {
     }
   }
 
-  /** Back to the button; what was said stays to be read. */
+  /** Returns to the idle state; the transcript stays. */
   private close(): void {
     const hadFocus = document.activeElement?.closest('.controls, .in-call, .composer') !== null;
     void this.ear?.close();

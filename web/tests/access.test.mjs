@@ -1,4 +1,4 @@
-// For whom the page is: axe, the keyboard, a small screen, the dark.
+// Accessibility: axe, keyboard, small screens, dark mode.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,7 +9,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 const demo = new Demo();
 
-/** What axe finds serious. */
+/** Serious and critical violations that axe finds. */
 async function serious({ page }) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => window.axe.run());
@@ -42,7 +42,7 @@ test('a call by keyboard alone', WITHIN, async () => {
   assert.equal(await focused(), 'talk');
   await page.keyboard.press('Enter');
   await tab.is('Speaking');
-  assert.equal(await focused(), 'mute', 'the focus goes with the button that is gone');
+  assert.equal(await focused(), 'mute', 'the focus moves on when its button disappears');
   const order = [];
   for (let step = 0; step < 6; step += 1) {
     await page.keyboard.press('Tab');
@@ -55,7 +55,7 @@ test('a call by keyboard alone', WITHIN, async () => {
   assert.equal(await focused(), 'talk');
 });
 
-test('on a phone everything fits', WITHIN, async () => {
+test('everything fits on a phone', WITHIN, async () => {
   const visitor = await demo.arrive({ viewport: { width: 360, height: 640 }, hasTouch: true, isMobile: true });
   const tab = await visitor.open(demo.url);
   await tab.page.locator('#voice').waitFor();
@@ -69,17 +69,17 @@ test('on a phone everything fits', WITHIN, async () => {
   await fits(tab, ['#mute', '#microphones', '#end', '#message', '#send', '.bubble >> nth=-1']);
 });
 
-/** Checks that each is seen whole and large enough for a finger. */
+/** Checks that each control is fully visible and large enough to touch. */
 async function fits(tab, controls) {
   for (const control of controls) {
     const hidden = await tab.page.locator(control).evaluate(notSeen);
-    assert.deepEqual(hidden, [], `${control} is seen whole`);
+    assert.deepEqual(hidden, [], `${control} is fully visible`);
     const { height } = await tab.page.locator(control).boundingBox();
-    assert.ok(control.startsWith('.') || height >= 44, `${control} is large enough for a finger`);
+    assert.ok(control.startsWith('.') || height >= 44, `${control} is large enough to touch`);
   }
 }
 
-/** The sides of an element where something else is seen; runs in the page. */
+/** The sides of an element that something else covers; runs in the page. */
 function notSeen(element) {
   const { left, right, top, bottom } = element.getBoundingClientRect();
   const [x, y] = [(left + right) / 2, (top + bottom) / 2];

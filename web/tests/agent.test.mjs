@@ -1,4 +1,4 @@
-// What an agent does besides speaking: it uses tools, and hangs up.
+// Agent actions other than speech: tool calls and hanging up.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -33,7 +33,7 @@ after(() => {
   shop.close();
 });
 
-test('a tool that is called is a card, and then what came of it', WITHIN, async () => {
+test('a tool call shows as a card, and then its result', WITHIN, async () => {
   await tab.begin();
   const called = once(shop, 'request');
   await tab.say('caller-table');
@@ -56,7 +56,7 @@ test('a tool that is called is a card, and then what came of it', WITHIN, async 
   assert.deepEqual(tab.errors, []);
 });
 
-test('a call that the agent ended is not gone back to by a reload', WITHIN, async () => {
+test('a reload does not return to a call that the agent ended', WITHIN, async () => {
   await tab.begin();
   const before = await tab.place();
   await tab.say('caller-bye');
@@ -67,7 +67,7 @@ test('a call that the agent ended is not gone back to by a reload', WITHIN, asyn
   assert.notEqual((await tab.place()).room, before.room);
 });
 
-test('a page that is back too late has an agent again', WITHIN, async () => {
+test('a page that returns too late gets a new agent', WITHIN, async () => {
   await tab.begin();
   await tab.page.getByRole('button', { name: 'Mute', exact: true }).click();
   await tab.page.getByRole('button', { name: 'Unmute' }).waitFor();
@@ -77,7 +77,7 @@ test('a page that is back too late has an agent again', WITHIN, async () => {
   await tab.page.goto(demo.url);
   const back = performance.now();
   await tab.is('Speaking');
-  console.log(`back too late: another agent speaks after ${Math.round(performance.now() - back)} ms`);
+  console.log(`returned too late: a new agent speaks after ${Math.round(performance.now() - back)} ms`);
   assert.notEqual((await tab.place()).room, room);
   await tab.page.getByRole('button', { name: 'Unmute' }).waitFor();
 });

@@ -15,7 +15,7 @@ beforeEach(async () => {
   tab = await visitor.open(demo.url);
 });
 
-test('the page loads under its policy and says nothing against it', WITHIN, async () => {
+test('the page loads under its content security policy without errors', WITHIN, async () => {
   const answer = await fetch(demo.url);
   assert.match(answer.headers.get('content-security-policy'), /default-src 'none'.*script-src 'self';/);
   await tab.is('Press to talk');
@@ -23,7 +23,7 @@ test('the page loads under its policy and says nothing against it', WITHIN, asyn
   assert.deepEqual(tab.errors, []);
 });
 
-test('the greeting is heard and read', WITHIN, async () => {
+test('the greeting is audible and in the transcript', WITHIN, async () => {
   const pressed = await tab.now();
   await tab.talk();
   await tab.is('Speaking');
@@ -31,13 +31,13 @@ test('the greeting is heard and read', WITHIN, async () => {
   await tab.is('Listening');
   const rows = await tab.rows();
   const first = onset(rows, AGENT, pressed);
-  console.log(`greeting: heard ${ms(first - pressed)} after the press, for ${heardFor(rows, AGENT).toFixed(1)} s`);
+  console.log(`greeting: audible ${ms(first - pressed)} after the press, for ${heardFor(rows, AGENT).toFixed(1)} s`);
   assert.ok(heardFor(rows, AGENT) > 1.5, 'the greeting is audible');
   assert.deepEqual(await tab.transcript(), [`agent: ${GREETING}`]);
   assert.deepEqual(tab.errors, []);
 });
 
-test('a question and its answer are bubbles in their order', WITHIN, async () => {
+test('a question and its answer show as bubbles in order', WITHIN, async () => {
   await tab.begin();
   const asked = await tab.now();
   await tab.say('caller-hours');
@@ -57,7 +57,7 @@ test('a question and its answer are bubbles in their order', WITHIN, async () =>
   await tab.screen('listening');
 });
 
-test('what you say while the call begins is heard from the first word on', WITHIN, async () => {
+test('the agent hears what you say while the call starts', WITHIN, async () => {
   const letIn = await tab.holdToken();
   await tab.talk();
   await tab.recorded();
@@ -68,7 +68,7 @@ test('what you say while the call begins is heard from the first word on', WITHI
   assert.deepEqual(yours, ['you: I would like to book a table for two.']);
 });
 
-test('an interruption silences the agent and cuts its bubble', WITHIN, async () => {
+test('a barge-in silences the agent and cuts off its bubble', WITHIN, async () => {
   await tab.begin();
   await tab.say('caller-hours');
   await tab.is('Speaking');
@@ -87,7 +87,7 @@ test('an interruption silences the agent and cuts its bubble', WITHIN, async () 
   const cut = tab.page.locator('.bubble.agent.cut .text');
   await cut.waitFor();
   const text = await cut.textContent();
-  assert.ok(HOURS.startsWith(text) && text.length < HOURS.length, `cut where it was heard: "${text}"`);
+  assert.ok(HOURS.startsWith(text) && text.length < HOURS.length, `cut off where the agent fell silent: "${text}"`);
   await tab.screen('interrupted');
 });
 
@@ -121,7 +121,7 @@ test('a muted microphone is not heard', WITHIN, async () => {
   assert.deepEqual(yours, ['you: I would like to book a table for two.']);
 });
 
-test('another microphone is chosen and heard', WITHIN, async () => {
+test('another microphone can be selected and is audible', WITHIN, async () => {
   await tab.begin();
   const microphones = tab.page.getByLabel('Microphone', { exact: true });
   const [first, second] = await microphones.locator('option').allTextContents();
@@ -133,7 +133,7 @@ test('another microphone is chosen and heard', WITHIN, async () => {
   assert.equal(await tab.notice.isVisible(), false);
 });
 
-test('a call that is given up while it begins does not begin', WITHIN, async () => {
+test('a call that is ended while it connects does not start', WITHIN, async () => {
   const letIn = await tab.holdToken();
   const answered = tab.page.waitForResponse('**/api/token');
   await tab.talk();
@@ -151,7 +151,7 @@ test('a call that is given up while it begins does not begin', WITHIN, async () 
   assert.equal(await tab.page.locator('#voices audio').count(), 1);
 });
 
-test('a call that you end is over, and its words stay', WITHIN, async () => {
+test('the transcript stays after you end the call', WITHIN, async () => {
   await tab.begin();
   await tab.page.getByRole('button', { name: 'End call' }).click();
   await tab.is('Press to talk');
@@ -160,7 +160,7 @@ test('a call that you end is over, and its words stay', WITHIN, async () => {
   await tab.is('Press to talk');
 });
 
-/** Waits until a voice is heard after `since`; answers with when. */
+/** Waits until a voice is audible after `since`; returns the time. */
 async function heard(voice, since) {
   const handle = await tab.page.waitForFunction(
     ([column, from]) => window.voice.rows.find((row) => row[0] >= from && row[column] > 0.01)?.[0],

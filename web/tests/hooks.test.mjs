@@ -1,4 +1,4 @@
-// LiveKit's own React hooks understand the agent.
+// LiveKit's own React hooks work with the agent.
 import assert from 'node:assert/strict';
 import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -14,7 +14,7 @@ before(async () => {
 
 after(() => hooks?.close());
 
-/** Opens the page, which gets its token when it is `letIn`. */
+/** Opens the page; the token endpoint responds once `letIn` resolves. */
 async function arrive(letIn) {
   const headers = { 'Content-Type': 'application/json' };
   const answer = await fetch(`${demo.url}api/token`, { method: 'POST', headers, body: '{}' });
@@ -54,13 +54,13 @@ test('the official hooks show state, track, transcripts and chat in their roles'
 
   const { sub } = JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
   const transcriptions = await page.locator('#transcriptions li').allTextContents();
-  assert.ok(transcriptions.includes(`${sub}: What are your opening hours?`), 'your words are told as yours');
+  assert.ok(transcriptions.includes(`${sub}: What are your opening hours?`), 'your transcript is attributed to you');
   assert.equal(transcriptions.filter((it) => it.startsWith(`${sub}:`)).length, 1);
   assert.deepEqual(tab.errors, []);
   await tab.screen('hooks');
 });
 
-test('what is said before the agent is there is heard, from the first word on', WITHIN, async () => {
+test('the agent hears what was said before it joined', WITHIN, async () => {
   let open;
   const { tab, says } = await arrive(new Promise((letIn) => (open = letIn)));
   await tab.page.getByRole('button', { name: 'Start' }).click();

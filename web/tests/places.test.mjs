@@ -1,4 +1,4 @@
-// Who is where: reloads, tabs.
+// Rooms and identities across reloads and tabs.
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { Demo, WITHIN } from './support/demo.mjs';
@@ -11,7 +11,7 @@ beforeEach(async () => {
   visitor = await demo.arrive();
 });
 
-test('a page that is reloaded in a call is in it again, as the same participant', WITHIN, async () => {
+test('a page that is reloaded during a call returns to it as the same participant', WITHIN, async () => {
   const tab = await visitor.open(demo.url);
   await tab.begin();
   const before = await tab.place();
@@ -20,7 +20,7 @@ test('a page that is reloaded in a call is in it again, as the same participant'
   await tab.is('Listening');
   console.log(`reload: listening again after ${Math.round(performance.now() - began)} ms`);
   assert.deepEqual(await tab.place(), before);
-  assert.ok(heardFor(await tab.rows(), AGENT) < 0.2, 'the call goes on, without a second greeting');
+  assert.ok(heardFor(await tab.rows(), AGENT) < 0.2, 'the call continues without a second greeting');
   await tab.say('caller-hours');
   await tab.shows(tab.you, 'What are your opening hours?');
   await tab.shows(tab.agent, 'We are open from nine to five');
@@ -28,7 +28,7 @@ test('a page that is reloaded in a call is in it again, as the same participant'
   assert.deepEqual(tab.errors, []);
 });
 
-test('a reload opens no microphone that was closed', WITHIN, async () => {
+test('a reload does not unmute the microphone', WITHIN, async () => {
   const tab = await visitor.open(demo.url);
   await tab.begin();
   await tab.page.getByRole('button', { name: 'Mute', exact: true }).click();
@@ -43,7 +43,7 @@ test('a reload opens no microphone that was closed', WITHIN, async () => {
   await tab.shows(tab.you, 'What are your opening hours?');
 });
 
-test('a second tab is another participant, and leaves the first alone', WITHIN, async () => {
+test('a second tab is another participant and does not disturb the first', WITHIN, async () => {
   const first = await visitor.open(demo.url);
   await first.begin();
   const second = await visitor.open(demo.url);
@@ -57,7 +57,7 @@ test('a second tab is another participant, and leaves the first alone', WITHIN, 
   await first.shows(first.agent, 'We are open from nine to five');
 });
 
-test('a tab that copies what another one keeps does not take its place', WITHIN, async () => {
+test('a duplicated tab does not take the place of the original', WITHIN, async () => {
   const first = await visitor.open(demo.url);
   await first.begin();
   const kept = await first.page.evaluate(() => ({ ...sessionStorage }));

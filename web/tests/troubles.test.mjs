@@ -1,11 +1,11 @@
-// What the page says when something is wrong.
+// Messages of the page when something is wrong.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, Visitor } from './support/browser.mjs';
 import { mint, Parlor } from './support/parlor.mjs';
 
 const WITHIN = { timeout: 90_000 };
-/** Until a lost connection is given up or an agent missed, and a little. */
+/** Timeout for the page to give up on a lost connection or a missing agent. */
 const GIVEN_UP = { timeout: 40_000 };
 
 let parlor;
@@ -16,14 +16,14 @@ before(async () => {
 
 after(() => parlor?.stop(), WITHIN);
 
-/** A page in a browser of its own. */
+/** Opens the page in a separate browser. */
 async function withTab(t, { devices, of = parlor, ...visitor } = {}) {
   const browser = await launch({ devices });
   t.after(() => browser.close());
   return (await Visitor.arrive(browser, visitor)).open(of.url);
 }
 
-/** A Parlor to destroy. */
+/** Starts a Parlor that the test may destroy. */
 async function another(t) {
   const other = await Parlor.start();
   t.after(() => other.kill());
@@ -33,7 +33,7 @@ async function another(t) {
 test('without a microphone the page says so, and typing works', WITHIN, async (t) => {
   const tab = await withTab(t, { devices: false, speaks: false, permissions: ['microphone'] });
   await tab.talk();
-  await tab.notice.getByText('No microphone was found').waitFor();
+  await tab.notice.getByText('No microphone found').waitFor();
   await tab.is('Listening');
   await tab.screen('no-microphone');
   await tab.page.getByLabel('Message to the agent').fill('Can you read me?');
@@ -42,7 +42,7 @@ test('without a microphone the page says so, and typing works', WITHIN, async (t
   await tab.is('Speaking');
 });
 
-test('a refused microphone is said with what to do', WITHIN, async (t) => {
+test('a blocked microphone shows what to do', WITHIN, async (t) => {
   const tab = await withTab(t, { devices: false, speaks: false });
   await tab.page.addInitScript(() => {
     navigator.mediaDevices.getUserMedia = async () => {
@@ -51,7 +51,7 @@ test('a refused microphone is said with what to do', WITHIN, async (t) => {
   });
   await tab.page.reload();
   await tab.talk();
-  await tab.notice.getByText('The microphone is not allowed').waitFor();
+  await tab.notice.getByText('Microphone access is blocked').waitFor();
   await tab.notice.getByRole('button', { name: 'Try again' }).waitFor();
   await tab.screen('refused-microphone');
 });
@@ -61,7 +61,7 @@ for (const [status, error, title] of [
   [403, 'This page may not call.', 'The server refused the call'],
   [500, '', 'The server cannot start a call'],
 ]) {
-  test(`a token endpoint that answers ${status} is said in words`, WITHIN, async (t) => {
+  test(`a token endpoint that responds with ${status} shows a notice`, WITHIN, async (t) => {
     const tab = await withTab(t);
     await tab.page.route('**/api/token', (route) => route.fulfill({ status, json: { error } }));
     await tab.talk();
@@ -74,7 +74,7 @@ for (const [status, error, title] of [
   });
 }
 
-test('an agent that dies is said to have left, and nobody who comes is said too', WITHIN, async (t) => {
+test('the page reports an agent that dies, and a room without an agent', WITHIN, async (t) => {
   const doomed = await another(t);
   const tab = await withTab(t, { of: doomed });
   const asked = tab.page.waitForResponse('**/api/token');
@@ -83,7 +83,7 @@ test('an agent that dies is said to have left, and nobody who comes is said too'
   const killed = performance.now();
   doomed.killAgents();
   await tab.notice.getByText('The agent has left').waitFor(GIVEN_UP);
-  console.log(`agent killed: said after ${ms(performance.now() - killed)}`);
+  console.log(`agent killed: reported after ${ms(performance.now() - killed)}`);
   await tab.screen('agent-left');
 
   const participant_token = mint('nobody', 'ada');
@@ -91,12 +91,12 @@ test('an agent that dies is said to have left, and nobody who comes is said too'
   const again = performance.now();
   await tab.notice.getByRole('button', { name: 'Start a new call' }).click();
   await tab.is('Waiting for the agent');
-  await tab.notice.getByText('No agent came').waitFor(GIVEN_UP);
-  console.log(`no agent: said after ${ms(performance.now() - again)}`);
+  await tab.notice.getByText('No agent joined').waitFor(GIVEN_UP);
+  console.log(`no agent: reported after ${ms(performance.now() - again)}`);
   await tab.screen('no-agent');
 });
 
-test('a server that is killed is said to be gone', WITHIN, async (t) => {
+test('the page reports a server that is killed', WITHIN, async (t) => {
   const doomed = await another(t);
   const tab = await withTab(t, { of: doomed });
   await tab.begin();
@@ -105,11 +105,11 @@ test('a server that is killed is said to be gone', WITHIN, async (t) => {
   await tab.is('Reconnecting');
   const noticed = performance.now();
   await tab.screen('reconnecting');
-  await tab.notice.getByText('The server is gone').waitFor(GIVEN_UP);
+  await tab.notice.getByText('The server is unreachable').waitFor(GIVEN_UP);
   console.log(`server killed: noticed after ${ms(noticed - killed)}, given up after ${ms(performance.now() - killed)}`);
   await tab.screen('server-gone');
   await tab.notice.getByRole('button', { name: 'Try again' }).click();
-  await tab.notice.getByText('The server does not answer').waitFor();
+  await tab.notice.getByText('The server does not respond').waitFor();
   assert.equal(await tab.page.getByRole('button', { name: 'Talk', exact: true }).isVisible(), true);
 });
 

@@ -1,4 +1,4 @@
-// What the page makes of what it hears and is sent, without a browser.
+// Unit tests of the page's measurements and stream handling, without a browser.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { AgentSession } from '@livekit/protocol';
@@ -13,7 +13,7 @@ before(async () => {
   ({ followTools } = await load('./src/call/tools.ts'));
 });
 
-/** The waits that are measured in pieces of [seconds, your level, the agent's level]. */
+/** Waits measured for pieces of [seconds, your level, the agent's level]. */
 function waits(...pieces) {
   const turns = new Turns();
   const found = [];
@@ -31,21 +31,21 @@ test('a wait lasts from your last sound to the first of the reply', () => {
   assert.deepEqual(waits([1, 0, 0], [1, 0.2, 0], [0.3, 0, 0], [1, 0.2, 0], [0.7, 0, 0], [2, 0, 0.2]), [0.7]);
 });
 
-test('a greeting, a click and a word in between are no turns', () => {
+test('a greeting, a click and a word during a reply are not turns', () => {
   assert.deepEqual(waits([1, 0, 0], [1, 0, 0.2]), []);
   assert.deepEqual(waits([1, 0, 0], [0.05, 0.2, 0], [1, 0, 0], [1, 0, 0.2]), []);
   assert.deepEqual(waits([1, 0, 0.2], [0.3, 0.2, 0.2], [1, 0, 0.2], [0.6, 0, 0], [1, 0, 0.2]), []);
 });
 
-test('after an interruption the next reply is waited for', () => {
+test('after a barge-in, the wait counts to the next reply', () => {
   assert.deepEqual(waits([1, 0, 0.2], [0.3, 0.2, 0.2], [1, 0.2, 0], [0.9, 0, 0], [1, 0, 0.2]), [0.9]);
 });
 
-test('a noisy room is not you', () => {
+test('background noise is not a turn', () => {
   assert.deepEqual(waits([1, 0, 0], [3, 0.008, 0], [1, 0.008, 0.2]), []);
 });
 
-/** A room with you and an agent, that is sent streams. */
+/** A fake room with you and an agent, to which tests send streams. */
 function roomWithAgent() {
   const handlers = new Map();
   const agent = { identity: 'agent', name: 'Parlor', kind: 4, attributes: {} };
@@ -58,7 +58,7 @@ function roomWithAgent() {
   return { room, handlers };
 }
 
-/** Lines as they are shown in the end, after these streams. */
+/** Final lines of the transcript after these streams. */
 async function lines(...streams) {
   const { room, handlers } = roomWithAgent();
   const shown = new Map();
@@ -79,7 +79,7 @@ async function lines(...streams) {
 const SEGMENT = 'lk.segment_id';
 const FINAL = 'lk.transcription_final';
 
-test('each of your interims replaces the one before', async () => {
+test('each interim transcript replaces the previous one', async () => {
   const interim = { [SEGMENT]: 'a', [FINAL]: 'false' };
   const shown = await lines(
     ['1', 'you', ['what'], interim],
@@ -89,13 +89,13 @@ test('each of your interims replaces the one before', async () => {
   assert.deepEqual(shown, [{ speaker: 'you', text: 'What hours?', open: false, cut: false }]);
 });
 
-test("the agent's line grows and is cut where it was interrupted", async () => {
+test("the agent's line grows and is cut off by a barge-in", async () => {
   const trailer = { [FINAL]: 'true', 'lk.transcription_interrupted': 'true' };
   const shown = await lines(['1', 'agent', ['We', ' are', ' open'], { [SEGMENT]: 'b', [FINAL]: 'false' }, trailer]);
   assert.deepEqual(shown, [{ speaker: 'agent', text: 'We are open', open: false, cut: true }]);
 });
 
-test('a text without attributes is a line, an empty one is none, and a stranger is neither of you', async () => {
+test('plain text is a line, empty text is not, and other participants are labelled as such', async () => {
   const shown = await lines(['1', 'agent', ['Hello.']], ['2', 'agent', []], ['3', 'eve', ['Hi.']]);
   assert.deepEqual(
     shown.map(({ speaker, text }) => [speaker, text]),
@@ -106,7 +106,7 @@ test('a text without attributes is a line, an empty one is none, and a stranger 
   );
 });
 
-/** What is told of tools when these events come from somebody. */
+/** Tool call updates that the page receives for these events from a participant. */
 async function tools(from, ...events) {
   const { room, handlers } = roomWithAgent();
   const told = [];
@@ -123,7 +123,7 @@ const CALL = { callId: 'c', name: 'book_table', arguments: '{"people":2}' };
 const STARTED = { case: 'functionToolsStarted', value: { functionCalls: [CALL] } };
 const RUNNING = { id: 'c', name: 'book_table', input: '{"people":2}', status: 'running' };
 
-test('a call of a tool starts, and ends with its result', async () => {
+test('a tool call starts and ends with its result', async () => {
   const functionCallOutputs = [{ callId: 'c', output: 'booked', isError: false }];
   const executed = { case: 'functionToolsExecuted', value: { functionCalls: [CALL], functionCallOutputs } };
   assert.deepEqual(await tools('agent', STARTED, executed), [
@@ -133,7 +133,7 @@ test('a call of a tool starts, and ends with its result', async () => {
   ]);
 });
 
-test('a call that is updated runs, tells how far it is, and is cancelled', async () => {
+test('a tool call runs, reports its progress and is cancelled', async () => {
   const update = (update) => ({ case: 'toolExecutionUpdated', value: { update } });
   const told = await tools(
     'agent',
@@ -144,6 +144,6 @@ test('a call that is updated runs, tells how far it is, and is cancelled', async
   assert.deepEqual(told, [RUNNING, { id: 'c', output: 'half way' }, { id: 'c', status: 'cancelled' }]);
 });
 
-test('tools are told by the agent alone', async () => {
+test('tool calls are accepted from the agent only', async () => {
   assert.deepEqual(await tools('eve', STARTED), []);
 });

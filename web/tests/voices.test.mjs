@@ -10,36 +10,36 @@ beforeEach(async () => {
   visitor = await demo.arrive();
 });
 
-/** Waits until a voice session was opened with this voice. */
+/** Waits until a voice session is opened with this voice. */
 function opened(voice) {
   return demo.parlor.writes(new RegExp(`a client opens a session.*"voice":"${voice}"`));
 }
 
-/** Has the server offer these voices to the page. */
+/** Makes the server offer these voices to the page. */
 function offer(tab, ...voices) {
   return tab.page.route('**/api/voices', (route) => route.fulfill({ json: { voices } }));
 }
 
-/** What a page asked for when it asked for a token. */
+/** Body of the page's token request. */
 async function asked(tab) {
   const request = tab.page.waitForRequest('**/api/token');
   await tab.talk();
   return (await request).postDataJSON();
 }
 
-/** Waits until the page names this voice as the call's. */
+/** Waits until the page shows this voice as that of the call. */
 function hasVoice(tab, voice) {
   return tab.page.locator('#about-voice').filter({ hasText: voice }).waitFor({ state: 'attached' });
 }
 
-test('a voice that is chosen is that of the call, and of the next page', WITHIN, async () => {
+test('a chosen voice is used for the call and kept for the next page', WITHIN, async () => {
   const tab = await visitor.open(demo.url);
   const voice = tab.page.getByLabel('Voice', { exact: true });
   await voice.waitFor();
   const names = await voice.locator('option').allTextContents();
-  assert.deepEqual(names.slice(0, 2), ["The agent's own", 'Alba']);
+  assert.deepEqual(names.slice(0, 2), ["Agent's default", 'Alba']);
   assert.equal(names.length, 19);
-  assert.equal(await voice.inputValue(), '', 'nobody has a voice by default');
+  assert.equal(await voice.inputValue(), '', 'no voice is chosen by default');
   await voice.selectOption({ label: 'Reid' });
   await tab.screen('voice');
   await tab.begin();
@@ -61,7 +61,7 @@ test('a voice that is chosen is that of the call, and of the next page', WITHIN,
   assert.deepEqual(tab.errors, []);
 });
 
-test('a voice is chosen by the keyboard', WITHIN, async () => {
+test('a voice can be chosen by keyboard', WITHIN, async () => {
   const tab = await visitor.open(demo.url);
   const { page } = tab;
   await page.getByLabel('Voice', { exact: true }).waitFor();
@@ -76,7 +76,7 @@ test('a voice is chosen by the keyboard', WITHIN, async () => {
   await tab.is('Listening');
 });
 
-test('without a choice, the agent has its own voice', WITHIN, async () => {
+test('without a choice, the agent keeps its default voice', WITHIN, async () => {
   const tab = await visitor.open(demo.url);
   await tab.page.getByLabel('Voice', { exact: true }).waitFor();
   assert.deepEqual(await asked(tab), {});
@@ -84,7 +84,7 @@ test('without a choice, the agent has its own voice', WITHIN, async () => {
   assert.equal(await tab.page.locator('#about-voice').isVisible(), false);
 });
 
-test('a voice that the server refuses is told, and is not offered again', WITHIN, async () => {
+test('a voice that the server refuses is reported and not offered again', WITHIN, async () => {
   const tab = await visitor.open('about:blank');
   await offer(tab, 'alba', 'nobody');
   await tab.page.goto(demo.url);
@@ -100,7 +100,7 @@ test('a voice that the server refuses is told, and is not offered again', WITHIN
   await tab.begin();
 });
 
-test('where nobody may choose, nobody is asked, and a voice that was kept is not sent', WITHIN, async () => {
+test('where visitors may not choose, no choice shows and a stored voice is not sent', WITHIN, async () => {
   const tab = await visitor.open(demo.url);
   const voice = tab.page.getByLabel('Voice', { exact: true });
   await voice.selectOption({ label: 'Vera' });

@@ -1,33 +1,33 @@
 import { ConnectionState, ParticipantKind, RoomEvent, type RemoteParticipant, type Room } from 'livekit-client';
 
-/** What the agent does; `absent` and `left` are the page's own words. */
+/** State of the agent, from `lk.agent.state`; `absent` and `left` are added by this page. */
 export type AgentState = 'absent' | 'left' | 'initializing' | 'listening' | 'thinking' | 'speaking';
 
-/** What the agent's absence may come to. */
+/** What is wrong with the agent, if anything. */
 export type AgentTrouble = 'never came' | 'never ready' | 'left' | undefined;
 
-/** What is told of the agent. */
+/** Callbacks about the agent. */
 export interface AgentAudience {
   agentIs(state: AgentState, agent?: RemoteParticipant): void;
   agentTrouble(trouble: AgentTrouble): void;
 }
 
-/** How long LiveKit's clients wait for an agent. */
+/** Timeout for an agent to join and get ready, as in LiveKit's clients. */
 const COMES_WITHIN_MS = 20_000;
 
-/** A worker that dies is replaced within this time. */
+/** Time within which the agent of a dead worker is replaced. */
 const BACK_WITHIN_MS = 3_000;
 
 const STATES: ReadonlySet<string> = new Set(['listening', 'thinking', 'speaking']);
 
-/** The agent of the room; the others of its kind only speak for it. */
+/** The agent of the room, not counting participants that only publish on its behalf. */
 export function agentOf(room: Room): RemoteParticipant | undefined {
   return [...room.remoteParticipants.values()].find(
     (it) => it.kind === ParticipantKind.AGENT && !('lk.publish_on_behalf' in it.attributes),
   );
 }
 
-/** Watches the agent come, work and go. */
+/** Watches the agent join, change state and leave. */
 export class AgentWatch {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private state: AgentState = 'absent';
@@ -37,7 +37,7 @@ export class AgentWatch {
   constructor(
     private readonly room: Room,
     private readonly audience: AgentAudience,
-    /** Whether it was in the room before us. */
+    /** Whether the agent was in the room before us. */
     private readonly wasThere: boolean,
   ) {
     for (const event of [

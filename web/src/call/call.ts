@@ -17,19 +17,19 @@ import { askForPass, TokenError, type Pass, type Place } from './token';
 import { followTools, type ToolCall } from './tools';
 import { Transcript, type Line } from './transcript';
 
-/** How a call ended that you did not end. */
+/** Why a call ended, other than by the user. */
 export type Ending = 'closed' | 'removed' | 'elsewhere' | 'gone';
 
-/** Why a call did not begin. */
+/** The call could not connect to LiveKit. */
 export class Unreachable extends Error {}
 
-/** What a call tells its page. */
+/** Callbacks of a call to its page. */
 export interface Audience extends AgentAudience {
   connection(is: 'up' | 'broken'): void;
   quality(quality: ConnectionQuality): void;
   muted(isMuted: boolean): void;
   microphoneTrouble(trouble: MicrophoneTrouble): void;
-  /** The browser plays nothing until somebody presses something. */
+  /** The browser blocks audio playback until the user presses something. */
   silenced(isSilenced: boolean): void;
   voice(of: 'you' | 'agent', track: MediaStreamTrack): void;
   line(line: Line): void;
@@ -37,11 +37,11 @@ export interface Audience extends AgentAudience {
   ended(how: Ending): void;
 }
 
-/** Until a lost connection is given up. */
+/** Time after which a lost connection is given up. */
 const RECONNECT_WITHIN_MS = 20_000;
 const RECONNECT_EVERY_MS = [0, 300, 600, 1_200, 2_400];
 
-/** One call, from the first token to its end. */
+/** One call, from the token request to its end. */
 export class Call {
   private readonly room = new Room({
     reconnectPolicy: {
@@ -57,7 +57,7 @@ export class Call {
   constructor(
     private readonly audience: Audience,
     private readonly voices: HTMLElement,
-    /** Where the page was before it was reloaded. */
+    /** The place to return to after a reload of the page. */
     readonly former?: Place,
   ) {
     this.transcript = new Transcript(this.room, (line) => audience.line(line));
@@ -68,12 +68,12 @@ export class Call {
     this.followVoices();
   }
 
-  /** Where you are and as whom, once you are. */
+  /** Room and identity of the user, once connected. */
   get place(): Place | undefined {
     return this.held;
   }
 
-  /** Joins: a new call, or the one that the page was in before it was reloaded. */
+  /** Joins a new call, or the one before the page was reloaded. */
   async begin(isMuted: boolean, chosen: Promise<string>): Promise<void> {
     if (!isMuted) this.microphone.take();
     const voice = this.former?.voice ?? (await chosen);
@@ -83,15 +83,15 @@ export class Call {
     const { name, localParticipant } = this.room;
     this.held = { room: name, identity: localParticipant.identity, token: pass.token, isMuted, voice };
     keep(this.held);
-    // Held as long as this page is there; who comes back holds it already.
+    // The lock is held as long as the page lives; a reloaded page already holds it.
     if (!this.former) await hold(this.held.identity);
     if (!this.isOver) await this.mute(isMuted);
   }
 
-  /** Closes the microphone, or opens it. */
+  /** Mutes or unmutes the microphone. */
   async mute(isMuted: boolean): Promise<void> {
     const trouble = await this.microphone.open(!isMuted);
-    // Somebody may have thought long about the browser's question.
+    // The call may have ended while the browser asked for permission.
     if (!this.held || this.isOver) return;
     if (trouble) return this.audience.microphoneTrouble(trouble);
     this.audience.muted(isMuted);
@@ -99,10 +99,10 @@ export class Call {
     keep(this.held);
   }
 
-  /** Leaves. */
+  /** Leaves the room. */
   async end(): Promise<void> {
     this.isOver = true;
-    // Somebody may think long about the browser's question.
+    // Not awaited: the browser may still be asking for permission.
     void this.microphone.leave();
     await this.room.disconnect();
   }
@@ -112,7 +112,7 @@ export class Call {
     return this.transcript.say(text);
   }
 
-  /** Lets the voices be heard: only while a key or button is pressed. */
+  /** Starts audio playback; only works while a key or button is pressed. */
   unsilence(): Promise<void> {
     return this.room.startAudio();
   }
@@ -125,7 +125,7 @@ export class Call {
     }
   }
 
-  /** A call is over when its agent is gone for good: a reload begins another one. */
+  /** Once the agent has left for good, the call is over: a reload starts a new one. */
   private onAgentTrouble(trouble: AgentTrouble): void {
     if (trouble === 'left') forget();
     else if (!trouble && this.held) keep(this.held);
@@ -166,7 +166,7 @@ export class Call {
 
   private onDisconnected(reason?: DisconnectReason): void {
     this.voices.replaceChildren();
-    // What never began is told by `begin`.
+    // If the call never started, `begin` reports the error.
     if (!this.held || this.isOver) return;
     this.isOver = true;
     void this.microphone.leave();
@@ -190,7 +190,7 @@ function endingOf(reason?: DisconnectReason): Ending {
   }
 }
 
-/** Whether a call that did not begin had lost its place: it can only be begun anew. */
+/** Whether a call could not start because its former place is lost; only a new call is possible. */
 export function isPlaceLost(error: unknown): boolean {
   return error instanceof TokenError && error.refusal === 'forbidden';
 }

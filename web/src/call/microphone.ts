@@ -1,14 +1,14 @@
 import { LocalAudioTrack, MediaDeviceFailure, ParticipantEvent, Room, Track, type LocalTrack } from 'livekit-client';
 
-/** Why there is no voice of yours. */
+/** Why the microphone cannot be used. */
 export type MicrophoneTrouble = 'none' | 'refused' | 'in use' | 'insecure' | 'broken';
 
 const NOTHING = Promise.resolve(undefined);
 
-/** Your microphone in a room. */
+/** The user's microphone in a room. */
 export class Microphone {
   private chosen: string | undefined;
-  /** Its track, if it was taken before it could be opened. */
+  /** A track that records before it is published. */
   private taken: Promise<LocalTrack | undefined> = NOTHING;
 
   private isHeard = false;
@@ -17,21 +17,21 @@ export class Microphone {
     room.localParticipant.on(ParticipantEvent.LocalTrackSubscribed, () => (this.isHeard = true));
   }
 
-  /** Its track, once it is on. */
+  /** The published track, if any. */
   get track(): LocalAudioTrack | undefined {
     const publication = this.room.localParticipant.getTrackPublication(Track.Source.Microphone);
     return publication?.track instanceof LocalAudioTrack ? publication.track : undefined;
   }
 
-  /** Takes it before there is a room to open it to: an agent that comes hears first what was said until then. */
+  /** Starts recording before the room is connected: the agent hears what was said until then. */
   take(): void {
     if (!navigator.mediaDevices) return;
     this.taken = this.record();
-    // `open` tells what went wrong.
+    // `open` reports errors.
     this.taken.catch(() => {});
   }
 
-  /** Lets go of what was taken, even if it was never opened. */
+  /** Stops the recorded track, even if it was never published. */
   async leave(): Promise<void> {
     const { taken } = this;
     this.taken = NOTHING;
@@ -40,14 +40,14 @@ export class Microphone {
     track?.stop();
   }
 
-  /** Opens it to the room, or closes it: closed, the track itself is muted. Answers with what went wrong. */
+  /** Unmutes or mutes the microphone, publishing it if needed. Returns what went wrong. */
   async open(isOpen: boolean): Promise<MicrophoneTrouble | undefined> {
     if (isOpen && !navigator.mediaDevices) return 'insecure';
     try {
       const taken = await this.taken;
       const isNew = taken && !this.track;
       if (isNew) await this.publish(taken);
-      // A new one is open, unless somebody has closed it since.
+      // A newly published track is unmuted, unless the user has muted it meanwhile.
       if (!isNew || !isOpen) await this.room.localParticipant.setMicrophoneEnabled(isOpen);
       return undefined;
     } catch (error) {
@@ -56,7 +56,7 @@ export class Microphone {
     }
   }
 
-  /** Takes another one from now on. */
+  /** Switches to another microphone. */
   async choose(deviceId: string): Promise<MicrophoneTrouble | undefined> {
     try {
       await this.room.switchActiveDevice('audioinput', deviceId);
@@ -67,7 +67,7 @@ export class Microphone {
     }
   }
 
-  /** All there are, and which is in use. */
+  /** Lists the available microphones and the selected one. */
   async list(): Promise<{ devices: MediaDeviceInfo[]; chosen: string | undefined }> {
     if (!navigator.mediaDevices) return { devices: [], chosen: undefined };
     const devices = await Room.getLocalDevices('audioinput', false);
@@ -77,13 +77,15 @@ export class Microphone {
 
   private async publish(track: LocalTrack): Promise<void> {
     await this.room.localParticipant.publishTrack(track);
-    // livekit-client does not notice an agent that listens before this is done, and would record on.
+    // livekit-client misses an agent that subscribes before publishing is done, and would keep
+    // recording.
     if (this.isHeard) track.stopPreConnectBuffer();
   }
 
   private async record(): Promise<LocalTrack | undefined> {
     const [track] = await this.room.localParticipant.createTracks({ audio: true });
-    // By its settings livekit-client would do so too, but keep a microphone that never gets a room.
+    // The livekit-client option for this would leave the microphone on if the room is never
+    // connected.
     track?.startPreConnectBuffer();
     return track;
   }

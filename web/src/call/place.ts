@@ -2,20 +2,20 @@ import type { Place } from './token';
 
 const KEY = 'parlor.place';
 
-/** How long a page that is being reloaded may take to let go of its place. */
+/** Time for a page that is being reloaded to release its place. */
 const LET_GO_MS = 2_000;
 
-/** Keeps the place for this tab's next page. */
+/** Stores the place for the next page in this tab. */
 export function keep(place: Place): void {
   sessionStorage.setItem(KEY, JSON.stringify(place));
 }
 
-/** The call is over: the next page starts a new one. */
+/** Removes the stored place: the next page starts a new call. */
 export function forget(): void {
   sessionStorage.removeItem(KEY);
 }
 
-/** The place that this tab had before it was reloaded, if no other tab has it: a duplicated tab copies what is kept. */
+/** The place of this tab before a reload; none if this is a copy of a tab that still holds it. */
 export async function recall(): Promise<Place | undefined> {
   const place = parse(sessionStorage.getItem(KEY));
   if (!place) return undefined;
@@ -24,9 +24,9 @@ export async function recall(): Promise<Place | undefined> {
   return undefined;
 }
 
-/** Holds an identity until this page is gone. False: another tab holds it. */
+/** Holds an identity until this page is closed. Returns false if another tab holds it. */
 export async function hold(identity: string): Promise<boolean> {
-  // Without a secure context there are no locks, and no microphone either.
+  // Outside a secure context there are no locks, and no microphone either.
   if (!('locks' in navigator)) return true;
   const signal = AbortSignal.timeout(LET_GO_MS);
   return new Promise((held) => {

@@ -1,25 +1,25 @@
-/** Where a participant is: what a reloaded page needs to be the same one again. */
+/** Room and identity of a participant, and what a reloaded page needs to return to them. */
 export interface Place {
   room: string;
   identity: string;
-  /** The last token; it proves that the place was ours. */
+  /** The last token; it proves that this place was ours. */
   token: string;
-  /** Whether the microphone was closed: nobody's is opened by a reload. */
+  /** Whether the microphone was muted: a reload never unmutes it. */
   isMuted: boolean;
-  /** The voice that was asked for; empty for the agent's own. */
+  /** The voice that was requested; empty for the agent's default. */
   voice: string;
 }
 
-/** What opens a room. */
+/** URL and token for joining a room. */
 export interface Pass {
   url: string;
   token: string;
 }
 
-/** Why there is no token. */
+/** Why the token endpoint issued no token. */
 export type Refusal = 'unreachable' | 'forbidden' | 'busy' | 'broken';
 
-/** The token endpoint gave none. */
+/** The token endpoint issued no token. */
 export class TokenError extends Error {
   constructor(
     readonly refusal: Refusal,
@@ -31,7 +31,7 @@ export class TokenError extends Error {
 
 const WITHIN_MS = 10_000;
 
-/** Asks for a token: for a new call in this voice, or for the place that was had before. */
+/** Requests a token: for a new call with this voice, or for returning to a former place. */
 export async function askForPass(voice: string, former?: Place): Promise<Pass> {
   const answer = await post(voice, former);
   const body: unknown = await answer.json().catch(() => undefined);
@@ -46,7 +46,7 @@ async function post(voice: string, former?: Place): Promise<Response> {
   const headers: Record<string, string> = { 'Content-Type': 'application/json' };
   if (former) headers['Authorization'] = `Bearer ${former.token}`;
   const place = former ? { room_name: former.room, participant_identity: former.identity } : {};
-  // The agent that comes reads its voice in the metadata of its dispatch.
+  // The agent reads the voice from the metadata of its dispatch.
   const agent = { metadata: JSON.stringify({ voice }) };
   const body = voice ? { ...place, room_config: { agents: [agent] } } : place;
   try {

@@ -5,26 +5,26 @@ import { agentOf } from './agent';
 const { AgentSessionMessage, ToolCallStatus } = AgentSession;
 type AgentSessionEvent = AgentSession.AgentSessionEvent;
 
-/** One call of a tool, as far as it is known. */
+/** One tool call, as far as it is known. */
 export interface ToolCall {
   id: string;
   name?: string;
-  /** JSON, as the model wrote it. */
+  /** JSON arguments, as the model wrote them. */
   input?: string;
-  /** The result, or how far it is. */
+  /** The result, or the latest progress message. */
   output?: string;
   status?: 'running' | 'done' | 'failed' | 'cancelled';
 }
 
-/** Takes what is new about a call. */
+/** Receives what changed about a tool call. */
 export type OnTool = (call: ToolCall) => void;
 
 const SESSION = 'lk.agent.session';
 
-/** Longer messages are no events that a page shows. */
+/** Maximum size of a message in bytes; larger ones are never events that this page shows. */
 const LONGEST = 1 << 20;
 
-/** Follows the agent's calls of tools. */
+/** Follows the agent's tool calls. */
 export function followTools(room: Room, onTool: OnTool): void {
   room.registerByteStreamHandler(SESSION, async (reader, { identity }) => {
     if (identity !== agentOf(room)?.identity) return;
@@ -40,7 +40,7 @@ async function read(reader: ByteStreamReader): Promise<AgentSession.AgentSession
     const whole = new Blob((await reader.readAll()) as BlobPart[]);
     return AgentSessionMessage.fromBinary(new Uint8Array(await whole.arrayBuffer()));
   } catch {
-    // Cut off, or of a protocol that this page does not know.
+    // Truncated, or in a protocol version that this page does not know.
     return undefined;
   }
 }

@@ -4,29 +4,29 @@ import { agentOf } from './agent';
 /** Who said something. */
 export type Speaker = 'you' | 'agent' | 'other';
 
-/** One thing said or typed, as far as it is known. */
+/** One utterance or typed message, as far as it is known. */
 export interface Line {
-  /** The same line has the same id. */
+  /** Stable across updates of the line. */
   id: string;
   speaker: Speaker;
-  /** Shown for others than you and the agent. */
+  /** Shown for speakers other than you and the agent. */
   name: string;
   text: string;
-  /** More may come. */
+  /** Whether more text may follow. */
   open: boolean;
-  /** An interruption cut it here. */
+  /** Whether a barge-in cut the line off here. */
   cut: boolean;
 }
 
-/** Takes lines: new ones, and known ones as they change. */
+/** Receives new lines, and known lines as they change. */
 export type OnLine = (line: Line) => void;
 
 const TRANSCRIPTION = 'lk.transcription';
 const CHAT = 'lk.chat';
 
-/** Follows what is said and typed in a room. */
+/** Follows transcriptions and chat messages in a room. */
 export class Transcript {
-  /** The newest stream of each segment: it alone has its text. */
+  /** The latest stream of each segment, which replaces the earlier ones. */
   private readonly newest = new Map<string, string>();
   private typed = 0;
 
@@ -38,7 +38,7 @@ export class Transcript {
     room.registerTextStreamHandler(CHAT, (reader, { identity }) => this.follow(reader, identity));
   }
 
-  /** Sends what you typed. */
+  /** Sends a typed message. */
   async say(text: string): Promise<void> {
     const line = { ...this.line(`typed:${++this.typed}`, this.room.localParticipant.identity), text };
     this.onLine({ ...line, open: true });
@@ -57,7 +57,7 @@ export class Transcript {
         if (this.isNewest(line, reader)) this.onLine({ ...line, text, open: true });
       }
     } catch {
-      // The sender left in the middle: what came stays.
+      // The sender left in the middle; keep the text so far.
     }
     if (text && this.isNewest(line, reader)) this.onLine({ ...line, text, ...ending(reader) });
   }
@@ -75,7 +75,7 @@ export class Transcript {
   }
 }
 
-/** How a stream ended: its trailer's attributes are in its info by then. */
+/** Whether a line is final or cut off. At its end, a stream has the attributes of its trailer. */
 function ending(reader: TextStreamReader): Pick<Line, 'open' | 'cut'> {
   const attributes = reader.info.attributes ?? {};
   return {

@@ -2,7 +2,7 @@ const KEY = 'parlor.voice';
 
 const WITHIN_MS = 5_000;
 
-/** The voices that may be chosen; none when the server lets nobody choose, or does not answer. */
+/** The voices to choose from; empty if the server does not allow a choice or does not respond. */
 export async function askForVoices(): Promise<string[]> {
   try {
     const answer = await fetch('/api/voices', { signal: AbortSignal.timeout(WITHIN_MS) });
@@ -14,12 +14,12 @@ export async function askForVoices(): Promise<string[]> {
   }
 }
 
-/** Keeps the voice for the calls to come; an empty name is the agent's own. */
+/** Stores the voice for later calls; empty for the agent's default. */
 export function keepVoice(voice: string): void {
   localStorage.setItem(KEY, voice);
 }
 
-/** The voice that was kept. */
+/** The stored voice. */
 export function recallVoice(): string {
   return localStorage.getItem(KEY) ?? '';
 }

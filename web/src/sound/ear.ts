@@ -1,15 +1,15 @@
 import meterUrl from './meter.worklet.ts?worker&url';
 
-/** How loud both voices were. */
+/** Levels of both voices. */
 export interface Levels {
-  /** Seconds on the clock of the sound card. */
+  /** Time in seconds, on the clock of the audio context. */
   at: number;
   /** Root mean square, 0 to 1. */
   you: number;
   agent: number;
 }
 
-/** Hears both voices and measures them, some 90 times a second. */
+/** Measures the levels of both voices, about 90 times per second. */
 export class Ear {
   private readonly context = new AudioContext({ latencyHint: 'interactive' });
   private readonly sources = new Map<string, MediaStreamAudioSourceNode>();
@@ -17,11 +17,11 @@ export class Ear {
 
   constructor(private readonly onLevels: (levels: Levels) => void) {
     this.meter = this.open();
-    // Told by the first who listens.
+    // `listen` reports errors.
     this.meter.catch(() => {});
   }
 
-  /** Hears this track as that voice from now on. */
+  /** Measures this track as the given voice. */
   async listen(to: 'you' | 'agent', track: MediaStreamTrack): Promise<void> {
     const meter = await this.meter;
     this.sources.get(to)?.disconnect();
@@ -30,12 +30,12 @@ export class Ear {
     this.sources.set(to, source);
   }
 
-  /** Starts the clock where the browser stopped it: only while a key or button is pressed. */
+  /** Resumes audio that the browser has suspended; only works while a key or button is pressed. */
   wake(): Promise<void> {
     return this.context.resume();
   }
 
-  /** Hears nothing any more. */
+  /** Stops measuring. */
   async close(): Promise<void> {
     await this.context.close();
   }
@@ -44,7 +44,7 @@ export class Ear {
     await this.context.audioWorklet.addModule(meterUrl);
     const meter = new AudioWorkletNode(this.context, 'meter', { numberOfInputs: 2 });
     meter.port.onmessage = ({ data }: MessageEvent<Levels>) => this.onLevels(data);
-    // It is silent; connected, it is run.
+    // The node outputs silence, but only runs while connected.
     meter.connect(this.context.destination);
     return meter;
   }

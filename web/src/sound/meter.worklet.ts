@@ -1,4 +1,4 @@
-// Measures two voices, 0 = yours and 1 = the agent's, on one clock.
+// Measures two voices on one clock: input 0 is yours, input 1 is the agent's.
 
 declare const currentTime: number;
 declare function registerProcessor(name: string, processor: unknown): void;
@@ -6,7 +6,7 @@ declare class AudioWorkletProcessor {
   readonly port: MessagePort;
 }
 
-/** Frames of one measurement: 10.7 ms at 48 kHz. */
+/** Frames per measurement: 10.7 ms at 48 kHz. */
 const HOP = 512;
 
 class Meter extends AudioWorkletProcessor {

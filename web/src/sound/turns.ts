@@ -1,23 +1,23 @@
 import type { Levels } from './ear';
 
-/** From which level on a voice is heard. */
+/** Minimum level of a voice, as root mean square. */
 const AGENT_LOUD = 0.004;
 const YOU_LOUD = 0.01;
 
-/** You are loud only this much over the noise of your room. */
+/** Minimum ratio of your voice to the background noise. */
 const OVER_NOISE = 4;
 
-/** The noise that is believed at most, and how it grows while nothing is quieter, per measurement. */
+/** Maximum estimate of the noise, and its growth per measurement while nothing is quieter. */
 const NOISIEST = 0.02;
 const GROWTH = 1.002;
 
-/** What is shorter is a click, in seconds. */
+/** Minimum length of speech in seconds; anything shorter is a click. */
 const SHORTEST = 0.1;
 
-/** After this silence a voice begins anew, in seconds. */
+/** Silence in seconds after which a voice starts anew. */
 const PAUSE = 0.4;
 
-/** What comes later is no answer, in seconds. */
+/** Maximum wait in seconds; a later reply does not count. */
 const LATEST = 15;
 
 /** Measures how long you wait for each reply: from your last sound to the agent's first. */
@@ -26,10 +26,10 @@ export class Turns {
   private youBegan = -Infinity;
   private youLast = -Infinity;
   private agentLast = -Infinity;
-  /** You have spoken, and nobody has answered. */
+  /** You have spoken, and the agent has not replied yet. */
   private isWaiting = false;
 
-  /** Takes the next measurement; answers with the seconds waited when a reply begins. */
+  /** Takes the next measurement. Returns the seconds waited when a reply starts. */
   hear({ at, you, agent }: Levels): number | undefined {
     this.hearYou(at, you);
     if (agent < AGENT_LOUD) return undefined;
@@ -40,7 +40,7 @@ export class Turns {
       this.isWaiting = false;
       return waited < LATEST ? waited : undefined;
     }
-    // It speaks on: that was no turn of yours.
+    // The agent kept speaking, so this was no turn of yours.
     if (waited > PAUSE) this.isWaiting = false;
     return undefined;
   }

@@ -9,12 +9,12 @@ const QUALITY: Partial<Record<ConnectionQuality, string>> = {
   [ConnectionQuality.Lost]: 'No connection',
 };
 
-/** Facts of the call: the connection's quality, the room, who is in it. */
+/** Details of the call: connection quality, room, and participants. */
 export class AboutView {
   private readonly box = the('quality', HTMLElement);
   private readonly words = the('quality-words', HTMLElement);
 
-  /** Shows how good the connection is. */
+  /** Shows the connection quality. */
   quality(quality: ConnectionQuality): void {
     const words = QUALITY[quality];
     this.box.hidden = words === undefined;
@@ -22,24 +22,24 @@ export class AboutView {
     this.words.textContent = words ?? '';
   }
 
-  /** Shows where you are, and as whom. */
+  /** Shows the room and your identity. */
   place({ room, identity }: Pick<Place, 'room' | 'identity'>): void {
     the('about-room', HTMLElement).textContent = room;
     the('about-you', HTMLElement).textContent = identity;
   }
 
-  /** Shows who answers. */
+  /** Shows the agent's name. */
   agent(name: string): void {
     the('about-agent', HTMLElement).textContent = name;
   }
 
-  /** Shows the voice that was chosen; without one there is nothing to show. */
+  /** Shows the chosen voice, or nothing if none was chosen. */
   voice(name: string): void {
     the('about-voice', HTMLElement).textContent = name;
     for (const it of document.querySelectorAll<HTMLElement>('.chosen-voice')) it.hidden = name === '';
   }
 
-  /** Forgets the call before. */
+  /** Clears the details of the previous call. */
   clear(): void {
     this.box.hidden = true;
     this.place({ room: '', identity: '' });

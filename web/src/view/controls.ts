@@ -1,6 +1,6 @@
 import { the } from './dom';
 
-/** What the buttons of a call do. */
+/** Actions of the buttons in a call. */
 export interface Commands {
   mute(isMuted: boolean): void;
   choose(deviceId: string): void;
@@ -8,7 +8,7 @@ export interface Commands {
   send(text: string): void;
 }
 
-/** Mute, microphones, end, and the line to type in. */
+/** The mute button, microphone list, end button and message input. */
 export class Controls {
   private readonly mute = the('mute', HTMLButtonElement);
   private readonly you = the('you', HTMLElement);
@@ -28,7 +28,7 @@ export class Controls {
     });
   }
 
-  /** Shows whether the microphone is closed. */
+  /** Shows whether the microphone is muted. */
   showMuted(isMuted: boolean): void {
     this.isMuted = isMuted;
     this.mute.textContent = isMuted ? 'Unmute' : 'Mute';
@@ -36,14 +36,14 @@ export class Controls {
     document.body.classList.toggle('muted', isMuted);
   }
 
-  /** Shows the microphones to choose from. */
+  /** Lists the microphones to choose from. */
   showMicrophones(devices: MediaDeviceInfo[], chosen: string | undefined): void {
     const options = devices.map((it) => new Option(it.label, it.deviceId, false, it.deviceId === chosen));
     this.microphones.replaceChildren(...(options.length > 0 ? options : [new Option('No microphone', '')]));
     this.microphones.disabled = options.length === 0;
   }
 
-  /** Puts the focus on the first control of a call. */
+  /** Focuses the first control of a call. */
   focus(): void {
     this.mute.focus();
   }

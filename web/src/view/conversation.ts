@@ -3,10 +3,10 @@ import type { Line } from '../call/transcript';
 import { the, make } from './dom';
 import { ToolCard } from './tool-card';
 
-/** How near its end a list counts as read to the end, in pixels. */
+/** Distance in pixels from the end within which the list scrolls along. */
 const NEAR_END = 80;
 
-/** What was said, typed and done, in order. */
+/** The transcript: utterances, messages and tool calls in order. */
 export class ConversationView {
   private readonly scroll = the('scroll', HTMLElement);
   private readonly list = the('log', HTMLElement);
@@ -14,19 +14,19 @@ export class ConversationView {
   private readonly bubbles = new Map<string, HTMLElement>();
   private readonly cards = new Map<string, ToolCard>();
 
-  /** Shows a line, or what has become of it. */
+  /** Adds or updates a line. */
   line(line: Line): void {
     this.keepingAtEnd(() => {
       const bubble = this.bubbles.get(line.id) ?? this.add(line);
       bubble.querySelector('.text')!.textContent = line.text;
-      // A reader is told a whole line, not each of its words.
+      // Lets screen readers announce whole lines instead of single words.
       bubble.setAttribute('aria-busy', String(line.open));
       if (line.cut && !bubble.classList.contains('cut')) bubble.append(make('span', 'mark', 'interrupted'));
       bubble.classList.toggle('cut', line.cut);
     });
   }
 
-  /** A typed line did not get through. */
+  /** Marks a typed message as not sent. */
   notSent(text: string): void {
     const last = [...this.list.querySelectorAll('.you[aria-busy=true]')].at(-1);
     if (last?.querySelector('.text')?.textContent !== text) return;
@@ -34,7 +34,7 @@ export class ConversationView {
     last.append(make('span', 'mark', 'not sent'));
   }
 
-  /** Shows a tool's call, or what is new of it. */
+  /** Adds or updates a tool call. */
   tool(call: ToolCall): void {
     this.keepingAtEnd(() => {
       let card = this.cards.get(call.id);
@@ -47,7 +47,7 @@ export class ConversationView {
     });
   }
 
-  /** Forgets the call before. */
+  /** Clears the previous call. */
   clear(): void {
     this.list.replaceChildren();
     this.bubbles.clear();
@@ -69,7 +69,7 @@ export class ConversationView {
     this.list.append(element);
   }
 
-  /** Follows the conversation, unless somebody reads further up. */
+  /** Keeps the end of the transcript in view, unless the reader has scrolled up. */
   private keepingAtEnd(change: () => void): void {
     const { scrollHeight, scrollTop, clientHeight } = this.scroll;
     const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR_END;

@@ -1,14 +1,14 @@
 import type { Levels } from '../sound/ear';
 import { the } from './dom';
 
-/** What is shown as nothing and as full, in decibels. */
+/** Levels in decibels that show as empty and as full. */
 const QUIET_DB = -50;
 const LOUD_DB = -12;
 
-/** How much of a level is left in the next picture as it falls. */
+/** Factor by which a falling level shrinks per frame. */
 const FALL = 0.85;
 
-/** The two meters, and the orb that moves with the voices. */
+/** The two level meters, and the orb that moves with the voices. */
 export class LevelView {
   private readonly orb = document.body;
   private readonly bars = { you: the('level-you', HTMLElement), agent: the('level-agent', HTMLElement) };
@@ -16,7 +16,7 @@ export class LevelView {
   private loudest = { you: 0, agent: 0 };
   private isDue = false;
 
-  /** Takes a measurement; draws with the next picture. */
+  /** Takes a measurement; draws it with the next animation frame. */
   show({ you, agent }: Levels): void {
     this.loudest.you = Math.max(this.loudest.you, you);
     this.loudest.agent = Math.max(this.loudest.agent, agent);
@@ -44,7 +44,7 @@ export class LevelView {
   }
 }
 
-/** A level as the eye takes it, 0 to 1. */
+/** Converts a level to a perceived height, 0 to 1. */
 function height(level: number): number {
   const decibels = 20 * Math.log10(Math.max(level, 1e-6));
   return Math.min(Math.max((decibels - QUIET_DB) / (LOUD_DB - QUIET_DB), 0), 1);

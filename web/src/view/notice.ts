@@ -1,12 +1,12 @@
 import { make, the } from './dom';
 import type { Words } from '../words';
 
-/** One notice: what is wrong, what to do, and a button that does it. */
+/** A notice: what is wrong, what to do, and an optional button to do it. */
 export class NoticeView {
   private readonly box = the('notice', HTMLElement);
   private kind = '';
 
-  /** Shows it in place of the one before. `kind` names it for `clear`. */
+  /** Replaces the current notice. `kind` identifies it for `clear`. */
   show(kind: string, { title, advice, button }: Words, act?: () => void): void {
     this.kind = kind;
     this.box.replaceChildren(make('strong', '', title), make('p', '', advice));
@@ -19,7 +19,7 @@ export class NoticeView {
     this.box.hidden = false;
   }
 
-  /** Takes it away: whatever it is, or only if it is of this kind. */
+  /** Removes the notice; with `kind`, only if it is of that kind. */
   clear(kind?: string): void {
     if (kind !== undefined && kind !== this.kind) return;
     this.box.hidden = true;

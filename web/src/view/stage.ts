@@ -1,7 +1,7 @@
 import type { AgentState } from '../call/agent';
 import { the } from './dom';
 
-/** What the page is doing, in one word. */
+/** State of the page. */
 export type Phase = 'idle' | 'connecting' | 'reconnecting' | AgentState;
 
 const WORDS: Record<Phase, string> = {
@@ -16,10 +16,10 @@ const WORDS: Record<Phase, string> = {
   speaking: 'Speaking',
 };
 
-/** These change with every turn: they are seen, and heard by the voice itself. */
+/** States that change with every turn. Screen readers skip them: the voice is audible anyway. */
 const IN_TALK: ReadonlySet<Phase> = new Set<Phase>(['listening', 'thinking', 'speaking']);
 
-/** The orb, the word under it, and the button to talk. */
+/** The orb, the state below it, and the Talk button. */
 export class StageView {
   private readonly state = the('state', HTMLElement);
   private readonly talk = the('talk', HTMLButtonElement);
@@ -28,7 +28,7 @@ export class StageView {
     this.talk.addEventListener('click', onTalk);
   }
 
-  /** Shows what the page is doing. */
+  /** Shows the state of the page. */
   show(phase: Phase): void {
     document.body.dataset['phase'] = phase;
     this.state.setAttribute('aria-live', IN_TALK.has(phase) ? 'off' : 'polite');
@@ -36,7 +36,7 @@ export class StageView {
     this.talk.hidden = phase !== 'idle';
   }
 
-  /** Puts the focus on the button to talk. */
+  /** Focuses the Talk button. */
   focus(): void {
     this.talk.focus();
   }

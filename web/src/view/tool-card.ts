@@ -3,7 +3,7 @@ import { make } from './dom';
 
 const WORDS = { running: 'running', done: 'done', failed: 'failed', cancelled: 'cancelled' } as const;
 
-/** One call of a tool: its name and state, and on demand what it was given and gave. */
+/** One tool call: its name and status, and its arguments and result on demand. */
 export class ToolCard {
   readonly element = make('li', 'tool');
   private readonly name = make('strong');
@@ -21,7 +21,7 @@ export class ToolCard {
     this.is('running');
   }
 
-  /** Shows what is new. */
+  /** Shows what changed. */
   update({ name, input, output, status }: ToolCall): void {
     if (name) this.name.textContent = name.replaceAll('_', ' ');
     if (input !== undefined) show(this.input, input);

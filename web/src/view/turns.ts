@@ -2,22 +2,22 @@ import { the } from './dom';
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** Replies that are shown, and the picture's size. */
+/** Number of replies shown, and the size of the chart. */
 const BARS = 16;
 const WIDTH = 240;
 const HEIGHT = 48;
 
-/** The chart's full height, in seconds, unless a wait was longer. */
+/** Full height of the chart in seconds, unless a wait was longer. */
 const SCALE = 2;
 
-/** How long you waited for each reply, as bars. */
+/** Bar chart of how long you waited for each reply. */
 export class TurnsView {
   private readonly figure = the('turns', HTMLElement);
   private readonly words = the('turns-words', HTMLElement);
   private readonly chart = the('turns-chart', SVGSVGElement);
   private waits: number[] = [];
 
-  /** Shows one more wait, in seconds. */
+  /** Adds a wait, in seconds. */
   add(wait: number): void {
     this.waits.push(wait);
     const latest = this.waits.slice(-BARS);
@@ -27,7 +27,7 @@ export class TurnsView {
     this.figure.hidden = false;
   }
 
-  /** Forgets the call before. */
+  /** Clears the previous call. */
   clear(): void {
     this.waits = [];
     this.chart.replaceChildren();

@@ -1,7 +1,7 @@
 import { askForVoices, keepVoice, recallVoice } from '../call/voices';
 import { the } from './dom';
 
-/** The voice of the next call. It is not there when nobody may choose. */
+/** Selects the voice of the next call. Hidden if visitors may not choose. */
 export class VoicePicker {
   private readonly box = the('voice-choice', HTMLElement);
   private readonly select = the('voice', HTMLSelectElement);
@@ -12,18 +12,18 @@ export class VoicePicker {
     this.loaded = this.load();
   }
 
-  /** The voice that is chosen, once it is known which there are; empty for the agent's own. */
+  /** The selected voice, once the list has loaded; empty for the agent's default. */
   async choice(): Promise<string> {
     await this.loaded;
     return this.select.value;
   }
 
-  /** A call goes on, or is over: its voice cannot be changed. */
+  /** Locks the choice during a call. */
   lock(isLocked: boolean): void {
     this.select.disabled = isLocked;
   }
 
-  /** Looks again which voices there are. */
+  /** Reloads the list of voices. */
   refresh(): void {
     this.loaded = this.load();
   }
@@ -32,12 +32,12 @@ export class VoicePicker {
     const voices = await askForVoices();
     const kept = recallVoice();
     const options = voices.map((it) => new Option(label(it), it, false, it === kept));
-    this.select.replaceChildren(new Option("The agent's own", ''), ...options);
+    this.select.replaceChildren(new Option("Agent's default", ''), ...options);
     this.box.hidden = voices.length === 0;
   }
 }
 
-/** A voice's name as people write names. */
+/** Capitalizes the name of a voice. */
 export function label(voice: string): string {
   return voice.charAt(0).toUpperCase() + voice.slice(1);
 }

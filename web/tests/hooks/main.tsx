@@ -1,4 +1,4 @@
-// What LiveKit's own React hooks make of the agent, shown as plain text for a test to read.
+// Shows what LiveKit's own React hooks report about the agent, as plain text for a test to read.
 import {
   BarVisualizer,
   RoomAudioRenderer,
@@ -15,7 +15,7 @@ import { createRoot } from 'react-dom/client';
 
 const source = TokenSource.endpoint('/api/token');
 
-// livekit-client heeds this here alone: as an option of one microphone it is passed over.
+// livekit-client reads this option only here; it ignores it when publishing a single microphone.
 const room = new Room({ publishDefaults: { preConnectBuffer: true } });
 
 function Hooks(): ReactNode {

@@ -1,4 +1,4 @@
-// Chromium, and a page in it as a caller uses it.
+// Chromium, and a page in it that acts as a caller.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -19,10 +19,10 @@ const FLAGS = [
 const FAKE_DEVICES = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
 const SCREENS = `${ROOT}/target/screens`;
 
-/** For whatever a page is to do. */
+/** Timeout for anything the page should do. */
 export const SOON = 15_000;
 
-/** `devices: false`: no microphone, and nobody who allows one. */
+/** `devices: false`: no microphone, and no permission for one. */
 export async function launch({ devices = true } = {}) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? onPath('chromium'),
@@ -31,7 +31,7 @@ export async function launch({ devices = true } = {}) {
   });
 }
 
-/** A browser context of its own, and pages in it that speak on demand. */
+/** A separate browser context, and pages in it that speak on demand. */
 export class Visitor {
   static async arrive(browser, { speaks = true, ...options } = {}) {
     const context = await browser.newContext({ viewport: { width: 1120, height: 760 }, ...options });
@@ -57,7 +57,7 @@ export class Visitor {
 
 /** One page. */
 export class Tab {
-  /** What the page complained of. */
+  /** Errors that the page reported. */
   errors = [];
 
   constructor(page) {
@@ -72,17 +72,17 @@ export class Tab {
     this.notice = page.getByRole('alert');
   }
 
-  /** Presses the button to talk. */
+  /** Presses the Talk button. */
   async talk() {
     await this.page.getByRole('button', { name: 'Talk', exact: true }).click();
   }
 
-  /** Waits for the word under the orb. */
+  /** Waits for a state to show below the orb. */
   async is(state) {
     await this.state.filter({ hasText: state }).waitFor();
   }
 
-  /** Keeps the page from its token; answers with what lets it have it. */
+  /** Delays the page's token request; returns a function that lets it through. */
   async holdToken() {
     let letIn;
     const held = new Promise((resolve) => (letIn = resolve));
@@ -93,14 +93,14 @@ export class Tab {
     return letIn;
   }
 
-  /** Talks, and hears the greeting to its end. */
+  /** Starts a call and listens to the whole greeting. */
   async begin() {
     await this.talk();
     await this.is('Speaking');
     await this.is('Listening');
   }
 
-  /** Waits for the bubble of this text. */
+  /** Waits for a bubble with this text. */
   async shows(bubbles, text) {
     const wanted = bubbles.filter({ hasText: text }).first();
     await wanted.waitFor().catch(async (error) => {
@@ -108,13 +108,13 @@ export class Tab {
     });
   }
 
-  /** Says a shipped clip to its end. */
+  /** Plays a bundled clip into the microphone, to its end. */
   async say(clip) {
     const wav = readFileSync(`${ROOT}/src/sim/clips/${clip}.wav`, 'base64');
     await this.page.evaluate((it) => window.voice.say(it), wav);
   }
 
-  /** Waits until what is said is kept for an agent that is yet to come. */
+  /** Waits until the page records pre-connect audio. */
   recorded() {
     return this.page.evaluate(() => window.voice.recorded);
   }
@@ -127,7 +127,7 @@ export class Tab {
     return this.page.evaluate(() => window.voice.rows);
   }
 
-  /** Everything in the transcript in order: `you: …`, `agent: …`, `tool: …`. */
+  /** The whole transcript in order: `you: …`, `agent: …`, `tool: …`. */
   transcript() {
     return this.page.locator('#log > li').evaluateAll((items) =>
       items.map((it) => {
@@ -137,7 +137,7 @@ export class Tab {
     );
   }
 
-  /** Room and identity, as the page tells them. */
+  /** Room and identity, as the page shows them. */
   async place() {
     await this.page.locator('#about-room:not(:empty)').waitFor({ state: 'attached' });
     const text = (id) => this.page.locator(id).textContent();

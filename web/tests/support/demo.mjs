@@ -1,12 +1,12 @@
-// What most tests need: one Parlor and one browser for a file, a visitor of its own for each test.
+// Fixture of most tests: one Parlor and one browser per file, one visitor per test.
 import { after, afterEach, before } from 'node:test';
 import { launch, Visitor } from './browser.mjs';
 import { Parlor } from './parlor.mjs';
 
-/** How long a test may take, and what comes before and after it. */
+/** Timeout of a test, and of its setup and teardown. */
 export const WITHIN = { timeout: 60_000 };
 
-/** Starts and ends them, Parlor with these flags, with the tests of the file that calls this. */
+/** Starts Parlor (with these flags) and a browser before the tests of a file, and stops them. */
 export class Demo {
   parlor;
   browser;
@@ -28,7 +28,7 @@ export class Demo {
     return this.parlor.url;
   }
 
-  /** Somebody comes, in a browser context of their own, who leaves after the test. */
+  /** Opens a separate browser context, which closes after the test. */
   async arrive(options) {
     this.visitor = await Visitor.arrive(this.browser, options);
     return this.visitor;

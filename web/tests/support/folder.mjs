@@ -1,11 +1,11 @@
-// A folder, served on this machine.
+// Serves a folder on loopback.
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
-/** Serves it on a free port until `close` is called. */
+/** Serves the folder on a free port until `close` is called. */
 export async function serve(folder) {
   const server = createServer(async ({ url }, answer) => {
     const { pathname } = new URL(url, 'http://localhost');

@@ -1,23 +1,23 @@
-// What rows of [seconds, your level, the agent's level] tell.
+// Evaluates rows of [seconds, your level, the agent's level].
 
-/** From which level on a voice is heard. */
+/** Minimum level of a voice. */
 const LOUD = 0.01;
 
 export const YOU = 1;
 export const AGENT = 2;
 
-/** Seconds in which this voice was heard, from `since` on. */
+/** Total seconds in which this voice was audible, from `since` on. */
 export function heardFor(rows, voice, since = 0) {
   const loud = rows.filter((row) => row[0] >= since && row[voice] > LOUD);
   return (loud.length * 256) / 48_000;
 }
 
-/** When this voice was first heard after `since`. */
+/** Time at which this voice first became audible after `since`. */
 export function onset(rows, voice, since) {
   return rows.find((row) => row[0] >= since && row[voice] > LOUD)?.[0];
 }
 
-/** When this voice fell silent for `pause` seconds or more, after `since`. */
+/** Time at which this voice fell silent for `pause` seconds or more, after `since`. */
 export function silence(rows, voice, since, pause) {
   let from;
   for (const row of rows.filter((it) => it[0] >= since)) {

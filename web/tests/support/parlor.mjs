@@ -1,4 +1,4 @@
-// A whole Parlor on this machine: livekit-server, simulator, worker and page.
+// A complete Parlor on this machine: livekit-server, simulator, worker and page.
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
@@ -13,10 +13,10 @@ const DOWN_WITHIN_MS = 10_000;
 const SAID_WITHIN_MS = 20_000;
 
 export class Parlor {
-  /** Starts it and waits for its page. */
+  /** Starts Parlor and waits for the URL of its page. */
   static async start(...flags) {
     const program = resolve(process.env.PARLOR_BIN ?? `${ROOT}/target/debug/parlor`);
-    // A session of its own: cells have groups of their own and outlive the worker.
+    // In a separate session: cells have their own process groups and outlive the worker.
     const child = spawn(program, ['demo', '--web', '127.0.0.1:0', '--no-open', ...flags], {
       cwd: ROOT,
       env: { PARLOR_LOG: 'info', ...process.env },
@@ -43,7 +43,7 @@ export class Parlor {
     this.#lines.on('line', (line) => this.#wrote.push(line));
   }
 
-  /** Ends it as Ctrl-C does. */
+  /** Stops Parlor like Ctrl-C. */
   async stop() {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, 'exit', { signal: AbortSignal.timeout(DOWN_WITHIN_MS) });
@@ -51,26 +51,26 @@ export class Parlor {
     await exited.finally(() => this.kill());
   }
 
-  /** Waits until it has written a line like this one. */
+  /** Waits until Parlor has logged a line that matches. */
   async writes(pattern) {
     const signal = AbortSignal.timeout(SAID_WITHIN_MS);
     while (!this.#wrote.some((line) => pattern.test(line))) await once(this.#lines, 'line', { signal });
   }
 
-  /** Kills every process of it at once. */
+  /** Kills all processes of the session at once. */
   kill() {
     if (this.#child.pid === undefined) return;
     for (const pid of this.#session(() => true)) end(pid);
   }
 
-  /** Kills the agents, and holds whoever would bring others; the rooms stay. */
+  /** Kills the agents and suspends the worker, which would replace them; the rooms stay. */
   killAgents() {
     const { pid: worker } = this.#child;
     process.kill(worker, 'SIGSTOP');
     for (const pid of this.#session((name) => name !== 'livekit-server')) if (pid !== worker) end(pid);
   }
 
-  /** Its processes by their names, as Linux tells them. */
+  /** Processes of the session whose name is wanted, from /proc. */
   #session(isWanted) {
     const pids = readdirSync('/proc').filter((it) => /^\d+$/.test(it));
     return pids.map(Number).filter((pid) => {
@@ -84,9 +84,9 @@ export class Parlor {
     const late = AbortSignal.timeout(UP_WITHIN_MS);
     return new Promise((found, failed) => {
       const fail = (why) => failed(new Error(`${why}:\n${this.#wrote.join('\n')}`));
-      late.addEventListener('abort', () => fail('parlor did not come up in time'));
-      this.#child.once('error', (error) => fail(`parlor cannot be started: ${error.message}`));
-      this.#child.once('exit', () => fail('parlor ended'));
+      late.addEventListener('abort', () => fail('parlor did not start in time'));
+      this.#child.once('error', (error) => fail(`cannot start parlor: ${error.message}`));
+      this.#child.once('exit', () => fail('parlor exited'));
       lines.on('line', (line) => {
         const [url] = line.match(/http:\/\/127\.0\.0\.1:\d+\//) ?? [];
         if (url) found(url);
@@ -95,7 +95,7 @@ export class Parlor {
   }
 }
 
-/** A token for a room of the demo's own livekit-server, whose key is no secret: it opens loopback alone. */
+/** Signs a token for a room of the demo's livekit-server, with its well-known key for loopback. */
 export function mint(room, identity) {
   const now = Math.floor(Date.now() / 1000);
   const claims = { iss: 'demo', sub: identity, nbf: now - 5, exp: now + 600, video: { roomJoin: true, room } };
@@ -108,7 +108,7 @@ function base64(what) {
   return Buffer.from(what).toString('base64url');
 }
 
-/** Kills a process, if it is still there. */
+/** Kills a process if it still runs. */
 function end(pid) {
   try {
     process.kill(pid, 'SIGKILL');
@@ -117,7 +117,7 @@ function end(pid) {
   }
 }
 
-/** One process in /proc, if it is still there. */
+/** Reads the /proc entry of a process, if it still runs. */
 function stat(pid) {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,9 +1,9 @@
-// Runs in the page before its own scripts: a microphone that speaks on demand, and a meter of both voices.
-// Nothing here may use what is outside the function: it is sent to the page as text.
+// Runs in the page before its own scripts: a microphone that speaks on demand, and a meter of both
+// voices. The function is sent to the page as text, so it must not use anything outside itself.
 export function installVoice() {
   const context = new AudioContext({ sampleRate: 48_000 });
   const mouth = context.createMediaStreamDestination();
-  // Without a source there is no sound at all, not even silence.
+  // Without a source the stream carries no samples at all, not even silence.
   const silence = new ConstantSourceNode(context, { offset: 0 });
   silence.connect(mouth);
   silence.start();
@@ -12,7 +12,7 @@ export function installVoice() {
     return mouth.stream.clone();
   };
 
-  // A worklet would need a script of its own, which the page's policy does not let in.
+  // A worklet would need its own script, which the page's content security policy blocks.
   const both = context.createChannelMerger(2);
   const meter = context.createScriptProcessor(256, 2, 1);
   const rms = (samples) => Math.sqrt(samples.reduce((sum, it) => sum + it * it, 0) / samples.length);
@@ -45,10 +45,10 @@ export function installVoice() {
 
   window.voice = {
     rows,
-    /** Resolves when a recorder runs. */
+    /** Resolves once a recorder has started. */
     recorded,
     now: () => context.currentTime,
-    /** Speaks a WAV; resolves when it has been said. */
+    /** Plays a WAV into the microphone; resolves at its end. */
     say: async (wav) => {
       const bytes = Uint8Array.from(atob(wav), (it) => it.charCodeAt(0));
       const words = context.createBufferSource();
