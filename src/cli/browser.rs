@@ -1,4 +1,4 @@
-//! Opens a link in the desktop's browser.
+//! Opens a link in the user's browser.
 
 use std::process::Stdio;
 
@@ -6,15 +6,15 @@ use tokio::process::Command;
 
 use crate::config::Source;
 
-/// What opens links here.
+/// The program that opens links on this platform.
 const OPENER: &str = if cfg!(target_os = "macos") {
     "open"
 } else {
     "xdg-open"
 };
 
-/// Opens `url`, if there is a desktop to open it on; the link was printed, so that no failure
-/// matters.
+/// Opens `url` in a browser if there is a desktop. Failures do not matter, because the caller has
+/// printed the link.
 pub(super) fn open(url: &str, source: &Source) {
     let is_shown = |name| source.text(name).is_some();
     let has_desktop =
@@ -27,11 +27,11 @@ pub(super) fn open(url: &str, source: &Source) {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        // A browser that starts with it outlives our Ctrl-C.
+        // Ctrl-C must not reach a browser that this starts.
         .process_group(0)
         .spawn();
     match opened {
         Ok(mut child) => drop(tokio::spawn(async move { child.wait().await })),
-        Err(error) => tracing::debug!(%error, "{OPENER} cannot be run"),
+        Err(error) => tracing::debug!(%error, "cannot run {OPENER}"),
     }
 }

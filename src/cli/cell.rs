@@ -1,4 +1,4 @@
-//! `parlor cell`: makes calls for the daemon that started it.
+//! `parlor cell`: handles calls for the worker that started it.
 
 use std::process::ExitCode;
 
@@ -13,10 +13,10 @@ use crate::session::Tally;
 /// The command's flags.
 #[derive(Debug, Args)]
 pub(super) struct Cell {
-    /// What the agent is called, if there is to be only one of that name in a room
+    /// Agent name, if a room may have only one agent of that name
     #[arg(long)]
     agent_name: Option<String>,
-    /// Who stays of two
+    /// Which of two agents of that name stays in the room
     #[arg(long, default_value = "refuse")]
     second_agent: SecondAgentName,
 }

@@ -1,7 +1,7 @@
-//! The command line, with environment variables in the place of flags that are not given.
+//! Parses the command line, with environment variables as fallbacks for flags.
 //!
-//! clap would read the variables itself: it stops at the first wrong one, names the flag instead of
-//! the variable, and prints the value, which may be a secret that was put into the wrong variable.
+//! clap can read variables itself, but it stops at the first invalid one, names the flag instead of
+//! the variable, and prints the value, which may be a secret pasted into the wrong variable.
 
 use std::ffi::OsString;
 
@@ -13,13 +13,13 @@ use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 use super::Cli;
 use crate::config::{Source, variables};
 
-/// A command line whose flags are well formed; variables have yet to be filled in.
+/// A parsed command line, before environment variables are filled in.
 pub(super) struct CommandLine {
     arguments: Vec<OsString>,
     matches: ArgMatches,
 }
 
-/// A flag that a variable can give.
+/// A flag that an environment variable can set.
 struct Flag {
     id: String,
     long: String,
@@ -28,25 +28,25 @@ struct Flag {
 }
 
 impl CommandLine {
-    /// Reads the command line alone.
+    /// Parses the arguments without looking at the environment.
     ///
     /// # Errors
-    /// What clap has to say, also on `--help` and `--version`.
+    /// clap's errors, which include `--help` and `--version`.
     pub(super) fn read(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
         let matches = without_variables().try_get_matches_from(&arguments)?;
         Ok(Self { arguments, matches })
     }
 
-    /// The name of the command.
+    /// Name of the subcommand; empty if there is none.
     pub(super) fn command(&self) -> &str {
         self.matches.subcommand_name().unwrap_or_default()
     }
 
-    /// Fills in what `source` has for flags that were not given, and notes there what is wrong with
-    /// it.
+    /// Fills in flags that were not given from their variables in `source`, where it also records
+    /// invalid values.
     ///
     /// # Errors
-    /// When flags do not go together.
+    /// Conflicting flags, or a required flag that is missing.
     pub(super) fn fill(self, source: &mut Source) -> Result<Cli, clap::Error> {
         let Some((command, given)) = self.matches.subcommand() else {
             return Cli::from_arg_matches(&self.matches);
@@ -67,7 +67,7 @@ impl CommandLine {
     }
 }
 
-/// What is wrong with the variables of any command.
+/// Problems with the variables of all commands, sorted and without duplicates.
 pub(super) fn problems(source: &Source) -> Vec<String> {
     let cli = Cli::command();
     let commands = cli.get_subcommands().map(Command::get_name);
@@ -79,7 +79,7 @@ pub(super) fn problems(source: &Source) -> Vec<String> {
     problems
 }
 
-/// The flags of a command that variables can give.
+/// The flags of `command` that variables can set.
 fn flags(command: &str) -> Vec<Flag> {
     let cli = Cli::command();
     let command = cli.find_subcommand(command);
@@ -87,7 +87,7 @@ fn flags(command: &str) -> Vec<Flag> {
     arguments.filter_map(Flag::of).collect()
 }
 
-/// The commands without their variables, which the help shows all the same.
+/// The commands without variables for clap to read; the help texts still name them.
 fn without_variables() -> Command {
     Cli::command().mut_subcommands(|command| command.mut_args(without_variable))
 }
@@ -119,8 +119,8 @@ impl Flag {
         })
     }
 
-    /// The flag as an argument, if `source` has a value for it and the value switches something on;
-    /// a problem if it cannot be used.
+    /// The command-line argument for the variable's value in `source`: `None` if the variable is
+    /// not set, `Some(Ok(None))` for a switch that is `false`, an error for an invalid value.
     fn argument(&self, command: &str, source: &Source) -> Option<Result<Option<OsString>, String>> {
         let value = source.secret(&self.variable)?;
         let argument = match (self.is_switch, value.reveal()) {
@@ -131,7 +131,7 @@ impl Flag {
         };
         let alone = ["parlor".into(), command.into(), argument.clone()];
         Some(match without_variables().try_get_matches_from(alone) {
-            // Other flags are missing here; values are looked at before that.
+            // Required flags are missing here; clap checks values before it reports that.
             Err(error) if error.kind() != ErrorKind::MissingRequiredArgument => {
                 Err(variables::wrong(&self.variable))
             }
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn all_wrong_variables_are_reported_by_name_and_without_their_values() {
+    fn all_invalid_variables_are_reported_by_name_and_without_their_values() {
         let canaries = [
             "PARLOR_MAX_CALLS",
             "PARLOR_ROOMS_PER_CELL",
@@ -169,7 +169,7 @@ mod tests {
         let (_, problems) = filled(&["start"], &canaries.map(|name| (name, "canary")));
         assert_eq!(problems.len(), canaries.len(), "{problems:?}");
         for name in canaries {
-            let start = format!("{name} is wrong: it must be ");
+            let start = format!("{name} is invalid: it must be ");
             assert!(problems.iter().any(|it| it.starts_with(&start)), "{name}");
         }
         assert!(!format!("{problems:?}").contains("canary"));
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn every_variable_of_a_flag_is_known_and_says_what_it_must_be() {
+    fn every_variable_of_a_flag_is_in_the_variables_table() {
         let cli = Cli::command();
         for command in cli.get_subcommands() {
             for flag in command.get_arguments().filter_map(Flag::of) {
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn the_help_names_variables_and_never_their_values() {
+    fn the_help_shows_variable_names_but_not_their_values() {
         let help = ["parlor", "start", "--help"].map(OsString::from);
         let help = CommandLine::read(help.to_vec()).err().unwrap().to_string();
         assert!(help.contains("[env: PARLOR_MAX_CALLS]"), "{help}");

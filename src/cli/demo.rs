@@ -1,4 +1,4 @@
-//! `parlor demo`: a whole call on this machine.
+//! `parlor demo`: a complete call on this machine.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,30 +21,30 @@ use crate::sim::ToolRule;
 /// The command's flags.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples: parlor demo --caller speech.wav\n          parlor demo --web\n\n\
-    With ASSEMBLYAI_API_KEY set it talks to the real Voice Agent API instead of the simulator."
+    after_help = "Examples:\n  parlor demo --caller speech.wav\n  parlor demo --web\n\n\
+    If ASSEMBLYAI_API_KEY is set, the demo uses the real Voice Agent API instead of the simulator."
 )]
 pub(super) struct Demo {
-    /// What the caller says, a WAV file [default: a short talk that is shipped]
+    /// WAV file with what the caller says [default: a short built-in talk]
     #[arg(long, value_name = "FILE", conflicts_with = "no_caller")]
     caller: Option<PathBuf>,
-    /// Wait for you to join, from any LiveKit client
+    /// Wait for you to join from any LiveKit client
     #[arg(long)]
     no_caller: bool,
     /// Serve a web page to talk to the agent, until Ctrl-C [default: 127.0.0.1:8080, or another
-    /// port when that is taken]
+    /// port if that one is taken]
     #[arg(long, value_name = "ADDR", num_args = 0..=1, conflicts_with_all = ["caller", "no_caller", "out"])]
     web: Option<Option<SocketAddr>>,
     /// Do not open the page in a browser
     #[arg(long, requires = "web")]
     no_open: bool,
-    /// The agent's file [default: agent.toml, if it is there]
+    /// Path of the agent file [default: agent.toml, if it exists]
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
-    /// Let the simulator call a tool, as `parlor sim --tool` does
+    /// Make the simulator call a tool, as `parlor sim --tool` does; repeatable
     #[arg(long = "tool", value_name = "WORD=TOOL[:JSON]")]
     tools: Vec<ToolRule>,
-    /// Where to save what the caller heard
+    /// WAV file in which to save what the caller heard
     #[arg(long, value_name = "FILE", default_value = "demo-heard.wav")]
     out: PathBuf,
 }
@@ -68,7 +68,7 @@ impl Demo {
         };
         let mut agent = Agent::load(source, &overrides)?;
         if !self.no_caller {
-            // The caller of a demo does not come back.
+            // The demo's caller does not reconnect.
             agent.settings.caller_grace = Duration::ZERO;
         }
         let voice = match (&self.caller, self.no_caller) {
@@ -90,12 +90,12 @@ impl Demo {
             ended = demonstration.run(events, &tell) => ended,
             () = signals.impatient() => return Ok(ExitCode::FAILURE),
         };
-        let outcome = ended.context("the demo cannot run")?;
+        let outcome = ended.context("cannot run the demo")?;
         output::line(&format_args!(
             "call ended: {}",
             diagnostics::outcome(&outcome)
         ));
-        output::line(&"talk to the agent yourself, in a browser: parlor demo --web");
+        output::line(&"to talk to the agent yourself, in a browser, run: parlor demo --web");
         Ok(if outcome.is_success() {
             ExitCode::SUCCESS
         } else {
@@ -104,12 +104,12 @@ impl Demo {
     }
 }
 
-/// Prints what happens as it happens. The words are this machine's own, said for show.
+/// Prints events as they happen, with the transcript: a demo has nothing to keep private.
 fn tell(told: Told<'_>) {
     match told {
         Told::Up { server, api } => {
             output::line(&format_args!("livekit-server  {server}"));
-            output::line(&format_args!("voice agent API {api}"));
+            output::line(&format_args!("Voice Agent API {api}"));
         }
         Told::Link { url, token } => {
             output::line(&"join from any LiveKit client:");
@@ -123,7 +123,7 @@ fn tell(told: Told<'_>) {
         }
         Told::Fact(fact) => tell_fact(fact),
         Told::Saved { file, seconds } => output::line(&format_args!(
-            "what the caller heard: {} ({seconds:.1} s)",
+            "saved what the caller heard: {} ({seconds:.1} s)",
             file.display()
         )),
     }
@@ -131,7 +131,7 @@ fn tell(told: Told<'_>) {
 
 fn tell_fact(fact: &Fact) {
     match fact {
-        Fact::SessionReady { .. } => output::line(&"the agent listens"),
+        Fact::SessionReady { .. } => output::line(&"the agent is listening"),
         Fact::UserTranscript {
             text,
             is_final: true,

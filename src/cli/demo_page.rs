@@ -1,4 +1,4 @@
-//! `parlor demo --web`: the page, with a worker behind it, on this machine.
+//! `parlor demo --web`: the web page with a worker behind it, on this machine.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -19,27 +19,27 @@ use crate::shutdown::Signals;
 use crate::sim::ToolRule;
 use crate::web::{self, VoiceMenu, Web, WebError};
 
-/// Port 0 is any free one.
+/// Any free port on the loopback interface.
 const ANYWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
-/// The page, and what is behind it.
+/// Options of `parlor demo --web`.
 pub(super) struct DemoPage {
-    /// Where it is to be, if somebody minds.
+    /// Listen address of the page; without it, the default or any free port.
     pub(super) listen: Option<SocketAddr>,
-    /// Whether a browser is opened.
+    /// Whether to open the page in a browser.
     pub(super) opens: bool,
-    /// The agent's file.
+    /// Path of the agent file.
     pub(super) agent: Option<PathBuf>,
-    /// When the simulator calls a tool.
+    /// When the simulator calls which tool.
     pub(super) calls: Vec<ToolRule>,
 }
 
 impl DemoPage {
-    /// Serves the page until a signal; everything it started has ended with it.
+    /// Serves the page until a signal arrives, and stops everything it has started.
     pub(super) async fn run(mut self, source: &Source) -> Done {
         let elsewhere = self.listen.filter(|it| !it.ip().is_loopback());
         if let Some(address) = elsewhere {
-            let why = "the demo is for this machine alone: name a loopback address";
+            let why = "the demo is only for this machine: give a loopback address";
             return Err(anyhow!("{address}: {why}").into());
         }
         let signals = Signals::watch()?;
@@ -47,7 +47,7 @@ impl DemoPage {
         let api = AgentApi::load_if_keyed(source)?;
         let calls = std::mem::take(&mut self.calls);
         let servers = tokio::select! {
-            started = Servers::start(program.as_deref(), api, calls) => started.context("the demo cannot run")?,
+            started = Servers::start(program.as_deref(), api, calls) => started.context("cannot run the demo")?,
             () = signals.first() => return Ok(ExitCode::SUCCESS),
         };
         let done = self.serve(&servers, source, &signals).await;
@@ -62,7 +62,7 @@ impl DemoPage {
         let url = page.url();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(page.run(async {
-            // Dropped means stop, too.
+            // Dropping the sender stops the server, too.
             stopped.await.ok();
         }));
         let (watched, status) = oneshot::channel();
@@ -80,11 +80,11 @@ impl DemoPage {
         let ready = async {
             match status.await {
                 Ok(status) => status.registered().await,
-                // The worker says why.
+                // The worker has failed; its own result says why.
                 Err(_) => std::future::pending().await,
             }
         };
-        // Until there is something to see, nothing has to end properly.
+        // Until the page is announced, nothing needs a graceful shutdown.
         let ended = tokio::select! {
             done = &mut working => Some(done),
             () = signals.first() => Some(Ok(ExitCode::SUCCESS)),
@@ -95,7 +95,7 @@ impl DemoPage {
             None => {
                 output::line(&format_args!("livekit-server  {}", servers.livekit().url));
                 output::line(&format_args!("voice agent API {}", servers.api().base_url));
-                output::line(&format_args!("talk to the agent: {url} (Ctrl-C ends it)"));
+                output::line(&format_args!("talk to the agent: {url} (Ctrl-C to stop)"));
                 if self.opens {
                     browser::open(&url, source);
                 }
@@ -103,7 +103,7 @@ impl DemoPage {
             }
         };
         drop(stop);
-        serving.await.context("the page was served")?;
+        serving.await.context("the web server task failed")?;
         done
     }
 
@@ -114,7 +114,8 @@ impl DemoPage {
         }
     }
 
-    /// The page, whose visitors are at home here, at another port when nobody minds and its own is taken.
+    /// Binds the page, whose visitors may manage the agent session. If no address was given and the
+    /// default port is taken, it uses any free port.
     async fn page(&self, servers: &Servers, voices: Voices) -> Result<Web, WebError> {
         let menu = VoiceMenu {
             choices: voices,
@@ -136,7 +137,8 @@ impl DemoPage {
     }
 }
 
-/// The settings of the worker and its cells: those of this process, but for where the servers are.
+/// Settings of the worker and its cells: those of this process, with the addresses and keys of the
+/// demo's servers.
 fn settings(servers: &Servers, source: &Source) -> Source {
     let (livekit, api) = (servers.livekit(), servers.api());
     let log = source.text("PARLOR_LOG");

@@ -1,4 +1,4 @@
-//! `parlor dev`: the worker on a laptop.
+//! `parlor dev`: a worker for development.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -13,11 +13,11 @@ use crate::ops::log::Format;
 /// The command's flags.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: parlor dev --agent-name clerk\n\n\
-    Save agent.toml, and running calls have it from their next turn on. Ctrl-C ends every call at once.")]
+    Running calls follow a saved agent.toml from their next turn. Ctrl-C ends all calls at once.")]
 pub(super) struct Dev {
     #[command(flatten)]
     flags: Flags,
-    /// Where health, metrics and calls are shown over HTTP
+    /// Listen address of the HTTP server for health, metrics and calls
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     health: SocketAddr,
 }

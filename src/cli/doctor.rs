@@ -1,4 +1,4 @@
-//! `parlor doctor`: what is wrong on this machine, and what to do.
+//! `parlor doctor`: checks the setup and says how to fix what is wrong.
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -13,26 +13,24 @@ use crate::livekit_server::LiveKitServer;
 use crate::room;
 use crate::voice_agent::voices;
 
-/// How long one check may take.
+/// Timeout for the request to the Voice Agent API.
 const CHECK_WITHIN: Duration = Duration::from_secs(10);
 
 /// The command's flags.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example: parlor doctor\n\nEnds with 0 when everything is well, 1 when something is not."
-)]
+#[command(after_help = "Example: parlor doctor\n\nExit code: 0 if all checks pass, 1 otherwise.")]
 pub(super) struct Doctor {
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
 }
 
-/// What one check found.
+/// Result of one check.
 #[derive(Debug, Serialize)]
 struct Finding {
     check: &'static str,
     ok: bool,
-    /// It works, but perhaps not as it is meant.
+    /// The check passed, but something may not work as intended.
     warning: bool,
     what: String,
 }
@@ -108,13 +106,13 @@ fn settings(check: &'static str, error: &ConfigError) -> Finding {
     Finding::bad(check, error.0.join("; "))
 }
 
-/// The variables of all commands, and `.env`; the other checks look at the rest.
+/// Checks `.env` and the variables of all flags; the other checks cover the rest.
 fn variables(source: &mut Source) -> Finding {
     const CHECK: &str = "settings";
     let mut problems = source.take_problems();
     problems.extend(command_line::problems(source));
     match problems.as_slice() {
-        [] => Finding::good(CHECK, "all variables can be read"),
+        [] => Finding::good(CHECK, "all variables are valid"),
         problems => Finding::bad(CHECK, problems.join("; ")),
     }
 }
@@ -123,7 +121,13 @@ fn agent(source: &Source) -> Vec<Finding> {
     const CHECK: &str = "agent";
     match Agent::load(source, &Overrides::default()) {
         Ok(agent) => {
-            let name = Finding::good(CHECK, format_args!("{} is who answers", agent.name));
+            let name = Finding::good(
+                CHECK,
+                format_args!(
+                    "the agent file is valid; the agent's name is {}",
+                    agent.name
+                ),
+            );
             let warnings = agent.definition.warnings().into_iter();
             let warnings = warnings.map(|it| Finding::warning(CHECK, it));
             std::iter::once(name).chain(warnings).collect()
@@ -147,7 +151,7 @@ async fn livekit_server(livekit: &LiveKit) -> Finding {
         Ok(rooms) => Finding::good(
             CHECK,
             format_args!(
-                "{} takes the key; rooms open now: {}",
+                "{} accepts the API key; open rooms: {}",
                 livekit.url,
                 rooms.len()
             ),
@@ -168,12 +172,12 @@ async fn voice_agent_api(api: &AgentApi) -> Finding {
         Ok(Some(voices)) => Finding::good(
             CHECK,
             format_args!(
-                "{} takes the key; voices: {}",
+                "{} accepts the API key; voices: {}",
                 api.base_url,
                 voices.join(" ")
             ),
         ),
-        Ok(None) => Finding::good(CHECK, format_args!("{} answers", api.base_url)),
+        Ok(None) => Finding::good(CHECK, format_args!("{} responds", api.base_url)),
         Err(error) => Finding::bad(CHECK, format_args!("{}: {error}", api.base_url)),
     }
 }

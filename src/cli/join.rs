@@ -1,4 +1,4 @@
-//! `parlor join`: one worker, one room.
+//! `parlor join`: one agent in one room, without a dispatch.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,29 +21,29 @@ use crate::session::Call;
 use crate::shutdown::Signals;
 use crate::token::{Grant, Kind, mint};
 
-/// How long the agent's token lets it join; it stays once it has.
+/// How long the agent's token is valid for joining. It does not limit the call.
 const TOKEN_VALID: Duration = Duration::from_secs(3600);
 
 /// The command's flags.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: parlor join --room kitchen --agent agent.toml\n\n\
-    Ends with 0 when the call ended as calls do, 1 when it failed, 64 when a setting is wrong."
+    Exit code: 0 if the call ended normally, 1 if it failed, 64 if the configuration is invalid."
 )]
 pub(super) struct Join {
-    /// The room to join; LiveKit makes it when it is not there
+    /// Name of the room to join; LiveKit creates it if it does not exist
     #[arg(long)]
     room: String,
-    /// Who the agent is in the room, unique there [default: agent-, and a random word]
+    /// Identity of the agent, unique in the room [default: agent- and a random suffix]
     #[arg(long)]
     identity: Option<String>,
-    /// The agent's file [default: agent.toml, if it is there]
+    /// Path of the agent file [default: agent.toml, if it exists]
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
-    /// Seconds to wait for a caller in an empty room [default: for ever]
+    /// Seconds to wait for a caller in an empty room [default: forever]
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(0..=2_592_000))]
     caller_wait: Option<u64>,
-    /// The only one whom the agent listens to [default: whoever comes first]
+    /// Identity of the only participant the agent listens to [default: the first caller]
     #[arg(long, value_name = "IDENTITY")]
     caller_identity: Option<String>,
 }
@@ -95,7 +95,7 @@ impl Join {
     }
 }
 
-/// Keeps the agent as its file says, also when that changes.
+/// Creates the store of the agent and a task that updates it when the agent file changes.
 fn follow(
     config: &Config,
     source: &Source,
@@ -111,7 +111,7 @@ fn follow(
             let (agent, _) = reload.next().await;
             if let Err(problems) = kept.replace(agent) {
                 let problems = problems.join("; ");
-                tracing::error!(%problems, "the agent stays as it was");
+                tracing::error!(%problems, "cannot apply the new agent file, keeping the previous one");
             }
         }
     });
@@ -131,5 +131,5 @@ fn agent_token(
         kind: Kind::Agent,
         valid: TOKEN_VALID,
     };
-    mint(livekit, &grant).context("the agent's token cannot be made")
+    mint(livekit, &grant).context("cannot create the agent's access token")
 }

@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line, one module per command.
 
 mod browser;
 mod cell;
@@ -24,10 +24,10 @@ use crate::config::{ConfigError, Source, VARIABLES, dotenv, variables};
 use crate::ops::log::{self, Format};
 use command_line::CommandLine;
 
-/// The command that workers start.
+/// Name of the hidden command that a worker runs as a cell.
 const CELL: &str = "cell";
 
-/// A command line or a setting is wrong (`EX_USAGE`).
+/// Exit code for an invalid command line or configuration (`EX_USAGE`).
 const USAGE: u8 = 64;
 
 /// A voice agent for every LiveKit room.
@@ -40,45 +40,45 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Everything on this machine, no keys: livekit-server, simulator, worker and a caller
+    /// Run everything on this machine, without keys: livekit-server, simulator, worker and a caller
     Demo(demo::Demo),
-    /// The worker: registers with LiveKit, takes calls as they are dispatched
+    /// Run a worker: register with LiveKit and handle calls as they are dispatched
     Start(start::Start),
-    /// The worker on a laptop: readable logs, agent.toml as it is saved, gone at Ctrl-C
+    /// Run a worker for development: readable logs, agent.toml reloaded on save, instant Ctrl-C
     Dev(dev::Dev),
-    /// One worker, one room: stays until the room or the caller ends it
+    /// Join one room without a dispatch, and stay until the room or the caller ends the call
     Join(join::Join),
-    /// A web page to talk to the agent, and the endpoint that gives it tokens
+    /// Serve a web page to talk to the agent, and the endpoint that issues its access tokens
     Web(web::Web),
-    /// The simulator of the Voice Agent API alone
+    /// Run only the simulator of the Voice Agent API
     Sim(sim::Sim),
-    /// A token for a room, to try a client with
+    /// Print an access token for a room, to try a client with
     Token(token::Token),
-    /// Checks keys, addresses and the native core; says what is wrong and what to do
+    /// Check keys, addresses and the native core, and say how to fix what is wrong
     Doctor(doctor::Doctor),
-    /// One process of a worker, started by it
+    /// Handle calls as a child process of a worker
     #[command(hide = true)]
     Cell(cell::Cell),
 }
 
-/// How a command failed.
+/// Why a command failed.
 enum Failure {
-    /// The command line is wrong, or asks for help.
+    /// The command line is invalid, or asks for help or the version.
     Usage(clap::Error),
-    /// A setting is wrong.
+    /// The configuration is invalid.
     Config(ConfigError),
-    /// Anything else, told in one line.
+    /// Any other error, printed on one line.
     Other(anyhow::Error),
 }
 
 type Done = Result<ExitCode, Failure>;
 
-/// Runs the command line of this process.
+/// Runs the command that this process's arguments ask for, and returns the exit code.
 pub fn main() -> ExitCode {
     match start() {
         Ok(code) => code,
         Err(Failure::Usage(error)) => {
-            // Help and version are no errors; clap prints each where it belongs.
+            // `--help` and `--version` are not errors; clap prints them to stdout.
             let code = if error.use_stderr() { USAGE } else { 0 };
             error.print().map_or(ExitCode::FAILURE, |()| code.into())
         }
@@ -93,13 +93,13 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Reads the command line and the settings, and runs the command.
+/// Parses the command line, loads `.env`, starts logging and runs the command.
 fn start() -> Done {
     let line = CommandLine::read(std::env::args_os().collect())?;
     let unread = match line.command() {
-        // A cell is given all settings by its worker.
+        // A cell gets all its settings from its worker.
         CELL => Vec::new(),
-        // Before any thread: the file's variables join the environment.
+        // Must happen before any thread starts, because it changes the environment.
         _ => dotenv::load(),
     };
     let mut source = Source::environment();
@@ -110,14 +110,14 @@ fn start() -> Done {
     } else {
         source.check()?;
         for problem in unread {
-            tracing::warn!("{problem}; the file is used up to there");
+            tracing::warn!("{problem}; ignoring the rest of the file");
         }
     }
     run(command, source)
 }
 
 fn run(command: Command, source: Source) -> Done {
-    // One call needs one thread: the native core has its own.
+    // One thread is enough for a call: the native core has its own threads.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -135,19 +135,19 @@ fn run(command: Command, source: Source) -> Done {
             Command::Doctor(doctor) => doctor.run(source).await,
         }
     });
-    // A native call may still hold a blocking thread; nothing of ours is left.
+    // A call into native code may still occupy a blocking thread; do not wait for it.
     runtime.shutdown_background();
     code
 }
 
 impl Command {
-    /// Whether a setting that cannot be read must keep it from starting.
+    /// Whether an invalid `.env` file keeps the command from starting; otherwise it is a warning.
     fn needs_settings(&self) -> bool {
         !matches!(self, Self::Sim(_) | Self::Demo(_))
     }
 }
 
-/// Starts logging. Wrong settings of the log are noted and have no effect.
+/// Starts logging. Invalid log settings are recorded in `source` and otherwise ignored.
 fn start_log(source: &mut Source, command: &Command) -> Result<(), Failure> {
     let quiet = matches!(
         command,
@@ -174,7 +174,7 @@ fn start_log(source: &mut Source, command: &Command) -> Result<(), Failure> {
         .map_err(|error| anyhow::Error::from(error).into())
 }
 
-/// The format that is set; a wrong one was noted when logging started.
+/// The log format that is set, else `otherwise`. [`start_log`] records an invalid one.
 fn log_format(source: &Source, otherwise: Format) -> Format {
     let format = source.text("PARLOR_LOG_FORMAT");
     format
@@ -182,24 +182,24 @@ fn log_format(source: &Source, otherwise: Format) -> Format {
         .unwrap_or(otherwise)
 }
 
-/// The name that dispatches ask for: what LiveKit Cloud gives a deployment beats the flag.
+/// Agent name for explicit dispatch. The name that LiveKit Cloud gives a deployment beats the flag.
 fn agent_name(source: &Source, flag: &str) -> String {
     let given = source.text("LIVEKIT_AGENT_NAME_OVERRIDE");
     given.unwrap_or_else(|| flag.to_owned())
 }
 
-/// The table of variables for `--help`.
+/// The table of environment variables for `--help`.
 fn environment() -> String {
     let lines = VARIABLES.iter().map(|variable| {
         let default = match variable.default {
             "" => String::new(),
-            default => format!(" [{default}]"),
+            default => format!(" [default: {default}]"),
         };
         format!("  {:<22} {}{default}", variable.name, variable.what)
     });
     let lines: Vec<_> = lines.collect();
     format!(
-        "Environment, also from a file named .env:\n{}\n\n\
+        "Environment variables, also read from a .env file:\n{}\n\n\
          Example: parlor join --room kitchen",
         lines.join("\n")
     )

@@ -1,25 +1,25 @@
-//! Delivers the reports of a process's calls.
+//! Delivers the reports of this process's calls.
 
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::report::Reports;
 
-/// Delivers reports until it is ended.
+/// A task that delivers reports until [`end`](Self::end).
 pub(super) struct ReportDelivery {
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
 impl ReportDelivery {
-    /// Begins to deliver.
+    /// Starts the task.
     pub(super) fn start(reports: Reports) -> Self {
         let (stop, stopped) = oneshot::channel();
         let delivering = async move {
-            // Whoever forgets it wants no more either.
+            // Dropping the sender stops the task, too.
             let stopped = async { drop(stopped.await) };
             if let Err(error) = reports.courier(stopped).await {
-                tracing::error!(%error, "reports cannot be delivered");
+                tracing::error!(%error, "cannot deliver reports");
             }
         };
         Self {
@@ -28,11 +28,11 @@ impl ReportDelivery {
         }
     }
 
-    /// Delivers what is there, for 5 s at most, and ends.
+    /// Delivers the reports that are due, for at most 5 s, and stops the task.
     pub(super) async fn end(self) {
         self.stop.send(()).ok();
         if self.task.await.is_err() {
-            tracing::error!("the delivery of reports broke");
+            tracing::error!("the report delivery task failed");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `parlor sim`: the simulator of the Voice Agent API alone.
+//! `parlor sim`: only the simulator of the Voice Agent API.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,51 +11,50 @@ use super::{Done, output};
 use crate::shutdown::Signals;
 use crate::sim::{Options, Pace, Recording, Reply, Scenario, Simulator, ToolRule};
 
-/// Stands for a scenario, and asks what there is.
+/// Value of `--scenario` that lists the built-in scenarios.
 const LIST: &str = "list";
 
 /// The command's flags.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: parlor sim --listen 127.0.0.1:8765 --scenario cut-tool-call\n\n\
-    Then, elsewhere: ASSEMBLYAI_BASE_URL=ws://127.0.0.1:8765 parlor join --room kitchen"
+    Then, in another terminal: ASSEMBLYAI_BASE_URL=ws://127.0.0.1:8765 parlor join --room kitchen"
 )]
 pub(super) struct Sim {
-    /// Where to listen; port 0 takes a free one
+    /// Listen address; port 0 picks a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8765")]
     listen: SocketAddr,
-    /// What it answers
+    /// What the simulator replies
     #[arg(long, value_enum, default_value_t)]
     reply: ReplyName,
     /// Send each reply's audio at once instead of in real time
     #[arg(long)]
     burst: bool,
-    /// The key it takes [default: any]
+    /// API key to accept [default: any]
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// Call a tool when the caller says a word, or in a turn of this number; more than once for more
+    /// Call a tool when the caller says a word, or in the turn of this number; repeatable
     ///
     /// For example 'table=book_table:{"people":2}' or '2=look_up'.
     #[arg(long = "tool", value_name = "WORD=TOOL[:JSON]")]
     tools: Vec<ToolRule>,
-    /// What else it does: a TOML file or a shipped scenario, `list` for their names; more than once
-    /// for more
+    /// Scenario to play: a TOML file or the name of a built-in one (`list` lists them); repeatable
     #[arg(long = "scenario", value_name = "FILE|NAME")]
     scenarios: Vec<String>,
-    /// Write what is said on its WebSockets to this file, one JSON object a line
+    /// Record all WebSocket messages to this file, one JSON object per line
     #[arg(long, value_name = "FILE")]
     record: Option<PathBuf>,
-    /// Play the server's side of such a file back, instead of everything else
+    /// Replay the server's messages from a file written by --record
     #[arg(long, value_name = "FILE", conflicts_with_all = ["record", "scenarios", "tools"])]
     replay: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 enum ReplyName {
-    /// Says back what it heard
+    /// Repeat what it heard
     #[default]
     Parrot,
-    /// Plays shipped clips in turn
+    /// Play built-in clips in turn
     Script,
 }
 
@@ -69,7 +68,7 @@ impl Sim {
         let options = self.options()?;
         let simulator = Simulator::bind(options)
             .await
-            .context("the simulator cannot start")?;
+            .context("cannot start the simulator")?;
         output::line(&format_args!("listening on {}", simulator.url()));
         simulator.run(signals.first()).await;
         Ok(ExitCode::SUCCESS)
@@ -93,18 +92,19 @@ impl Sim {
             calls: self.tools,
             scenarios: scenarios?,
             record: self.record,
-            replay: replay.context("the recording cannot be played")?,
+            replay: replay.context("cannot replay the recording")?,
             ..Options::default()
         })
     }
 }
 
-/// The shipped scenario of this name, or the file.
+/// The built-in scenario of this name, else the one in this file.
 fn scenario(name: &str) -> anyhow::Result<Scenario> {
     match Scenario::shipped(name) {
         Some(scenario) => Ok(scenario),
-        None => Scenario::read(Path::new(name))
-            .with_context(|| format!("no scenario to play (`--scenario {LIST}` has some)")),
+        None => Scenario::read(Path::new(name)).with_context(|| {
+            format!("cannot load the scenario (`--scenario {LIST}` lists the built-in ones)")
+        }),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `parlor start`: the worker.
+//! `parlor start`: a worker.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -14,15 +14,15 @@ use crate::ops::log::Format;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: parlor start --agent-name clerk --max-calls 20\n\n\
-    SIGTERM or Ctrl-C: no new calls are taken and running ones go on to their ends. After \
-    --drain-timeout\nthe agent says goodbye in those that are left, and the process ends at most \
-    35 seconds later: give it that\nmuch before you kill it. A second signal ends everything at \
-    once.\nExit code 0: all calls ended by themselves; 1: some did not."
+    After SIGTERM or Ctrl-C the worker takes no new calls, and running calls may continue for\n\
+    --drain-timeout. Then the agent says goodbye in the remaining calls, and the process exits at\n\
+    most 35 seconds later: do not kill it earlier. A second signal ends everything at once.\n\
+    Exit code: 0 if every call ended on its own, 1 if calls were cut short."
 )]
 pub(super) struct Start {
     #[command(flatten)]
     flags: Flags,
-    /// Sustained load of the machine, above 0 and up to 1, at which the worker takes no more calls
+    /// Sustained machine load, above 0 and up to 1, at which the worker takes no more calls
     #[arg(
         long,
         value_name = "LOAD",
@@ -32,10 +32,10 @@ pub(super) struct Start {
         value_parser = share
     )]
     load_threshold: f32,
-    /// Take calls whatever the load
+    /// Take calls regardless of load
     #[arg(long)]
     any_load: bool,
-    /// Where health, metrics and calls are shown over HTTP
+    /// Listen address of the HTTP server for health, metrics and calls
     #[arg(
         long,
         value_name = "ADDR",
@@ -43,7 +43,7 @@ pub(super) struct Start {
         default_value = "0.0.0.0:8081"
     )]
     health: SocketAddr,
-    /// Seconds that running calls may go on once no new ones are taken; the process ends at most
+    /// Seconds that running calls may continue after SIGTERM or Ctrl-C; the process exits at most
     /// 35 s later
     #[arg(
         long,
@@ -70,9 +70,9 @@ impl Start {
     }
 }
 
-/// A share of something: above 0 and up to 1.
+/// Parses a fraction above 0 and up to 1.
 fn share(text: &str) -> Result<f32, &'static str> {
     let share = text.parse().ok();
     let share = share.filter(|share| *share > 0.0 && *share <= 1.0);
-    share.ok_or("it must be a number above 0, up to 1")
+    share.ok_or("it must be a number above 0 and up to 1")
 }

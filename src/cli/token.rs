@@ -1,4 +1,4 @@
-//! `parlor token`: a token for a room.
+//! `parlor token`: prints an access token for a room.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,19 +14,19 @@ use crate::token::{Grant, Kind, mint};
 #[derive(Debug, Args)]
 #[command(after_help = "Example: parlor token --room kitchen --identity ada --hours 2")]
 pub(super) struct Token {
-    /// The room it opens
+    /// Name of the room that the token gives access to
     #[arg(long)]
     room: String,
-    /// Who its bearer is, unique in the room
+    /// Identity of the participant, unique in the room
     #[arg(long, default_value = "caller")]
     identity: String,
-    /// The name shown to people [default: the identity]
+    /// Display name of the participant [default: the identity]
     #[arg(long)]
     name: Option<String>,
-    /// For how long it lets somebody join
+    /// Hours for which the token is valid for joining
     #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u64).range(1..=24 * 365))]
     hours: u64,
-    /// Also print the address, as JSON
+    /// Print the token and the LiveKit address as JSON
     #[arg(long)]
     json: bool,
 }
@@ -41,7 +41,7 @@ impl Token {
             kind: Kind::Caller,
             valid: Duration::from_secs(self.hours * 3600),
         };
-        let token = mint(&livekit, &grant).context("the token cannot be made")?;
+        let token = mint(&livekit, &grant).context("cannot create the access token")?;
         if self.json {
             let answer = serde_json::json!({
                 "server_url": livekit.url,

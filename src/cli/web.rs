@@ -1,4 +1,4 @@
-//! `parlor web`: the page and its endpoint alone.
+//! `parlor web`: only the web page and its token endpoint.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,15 +16,15 @@ use crate::web::{self, Origin, VoiceMenu};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Example: parlor web --agent-name clerk --listen 127.0.0.1:8080\n\n\
-    Each visit is a room of its own. Browsers give the microphone to pages of this machine and to \
-    https:// only:\nelsewhere put a proxy with TLS in front. Tokens of LiveKit are given at \
-    POST /api/token."
+    Each visit gets its own room. Browsers allow the microphone only on pages from this machine and\n\
+    on https:// pages: to serve other machines, put a TLS proxy in front. Apps get LiveKit access\n\
+    tokens from POST /api/token."
 )]
 pub(super) struct Web {
-    /// Where to listen; port 0 takes a free one
+    /// Listen address; port 0 picks a free port
     #[arg(long, value_name = "ADDR", env = "PARLOR_WEB_LISTEN", default_value_t = web::DEFAULT_ADDRESS)]
     listen: SocketAddr,
-    /// The agent that is sent to visitors; without it, agents that come to every room
+    /// Name of the agent to dispatch to visitors; if unset, the agent that joins every room
     #[arg(
         long,
         env = "LIVEKIT_AGENT_NAME",
@@ -32,10 +32,10 @@ pub(super) struct Web {
         hide_default_value = true
     )]
     agent_name: String,
-    /// LiveKit's address as browsers have it [default: LIVEKIT_URL]
+    /// Address at which browsers reach LiveKit [default: LIVEKIT_URL]
     #[arg(long, value_name = "URL", env = "PARLOR_WEB_LIVEKIT_URL", value_parser = address::checked)]
     livekit_url: Option<String>,
-    /// A page of another origin (scheme, host, port) that may ask for tokens; more than once for more
+    /// Another origin (scheme, host, port) whose pages may request tokens; repeatable
     #[arg(
         long = "allow-origin",
         value_name = "ORIGIN",
@@ -43,19 +43,19 @@ pub(super) struct Web {
         value_delimiter = ','
     )]
     allow_origins: Vec<Origin>,
-    /// Let visitors choose rooms and identities, and so join each other
+    /// Let visitors choose their room and identity, and so join each other
     #[arg(long, env = "PARLOR_WEB_ALLOW_ROOMS")]
     allow_rooms: bool,
-    /// Let visitors see what tools are given and give, and all else that is for managers
+    /// Let visitors see tool arguments and results, and everything else reserved for managers
     #[arg(long, env = "PARLOR_WEB_MANAGE")]
     manage: bool,
-    /// Let visitors choose the agent's voice, among those that the agent's file allows
+    /// Let visitors choose the agent's voice from those that the agent file allows
     #[arg(long, env = "PARLOR_WEB_VOICES")]
     voices: bool,
-    /// The agent's file, for --voices [default: agent.toml, if it is there]
+    /// Path of the agent file, for --voices [default: agent.toml, if it exists]
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
-    /// Tokens for each visitor's address in a minute; ten times as many for all together
+    /// Maximum tokens per minute for each client address; ten times as many for all together
     #[arg(long, value_name = "N", env = "PARLOR_WEB_RATE", default_value_t = web::DEFAULT_RATE, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rate: u32,
 }
@@ -87,7 +87,7 @@ impl Web {
     }
 }
 
-/// The voices that the agent's file allows, and the API that lists them.
+/// The voices that the agent file allows, and the API that lists them.
 fn voices(source: &Source, agent_file: Option<PathBuf>) -> Result<VoiceMenu, ConfigError> {
     let overrides = Overrides {
         agent_file,
@@ -96,9 +96,9 @@ fn voices(source: &Source, agent_file: Option<PathBuf>) -> Result<VoiceMenu, Con
     let choices = Voices::load(source, &overrides)?;
     let api = AgentApi::load_if_keyed(source)?;
     let why = match &choices {
-        Voices::Own => "the agent's file allows no voices: set [voice] choices",
+        Voices::Own => "the agent file allows no choice of voices: set [voice] choices",
         Voices::All if api.is_none() => {
-            "set ASSEMBLYAI_API_KEY, which the list of voices needs, or name the voices in [voice] choices"
+            "set ASSEMBLYAI_API_KEY to list the API's voices, or name the voices in [voice] choices"
         }
         _ => return Ok(VoiceMenu { choices, api }),
     };

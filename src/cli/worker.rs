@@ -1,4 +1,4 @@
-//! What `start` and `dev` have in common: a worker that takes dispatches.
+//! What `start`, `dev` and `demo --web` share: a worker that takes dispatched calls.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -26,22 +26,22 @@ use crate::report::Reports;
 use crate::shutdown::Signals;
 use crate::worker::{self, CellCommand, Cells, Ended, Server, WaitingRooms, WorkerEdges};
 
-/// The most calls at once, when nothing else is said.
+/// Default maximum of concurrent calls.
 const MAX_CALLS: u16 = 16;
 
-/// Calls that share a process, when nothing else is said.
+/// Default maximum of concurrent calls per cell.
 const ROOMS_PER_CELL: u16 = 8;
 
-/// Calls of a process in all, when nothing else is said.
+/// Default number of calls after which a cell is replaced.
 const CELL_CALLS: u32 = 200;
 
-/// MiB of a process, when nothing else is said.
+/// Default memory limit of a cell, in MiB.
 const CELL_MEMORY: u32 = 512;
 
-/// Flags of every command that takes dispatches.
+/// Flags of every command that runs a worker.
 #[derive(Debug, Args)]
 pub(super) struct Flags {
-    /// The name that dispatches ask for; without it every room gets the agent
+    /// Agent name for explicit dispatch; if unset, the agent joins every room
     #[arg(
         long,
         env = "LIVEKIT_AGENT_NAME",
@@ -49,10 +49,10 @@ pub(super) struct Flags {
         hide_default_value = true
     )]
     agent_name: String,
-    /// The agent's file [default: agent.toml, if it is there]
+    /// Path of the agent file [default: agent.toml, if it exists]
     #[arg(long, value_name = "FILE")]
     agent: Option<PathBuf>,
-    /// What brings the agent: each room, each participant, or each who publishes
+    /// What gets an agent of its own: each room, participant, or participant who publishes
     #[arg(
         long,
         value_name = "WHAT",
@@ -60,8 +60,8 @@ pub(super) struct Flags {
         default_value = "room"
     )]
     agent_for: AgentFor,
-    /// What happens when a room that has the agent is to get a second one of the same name: refuse
-    /// it, or let it replace the first
+    /// What to do with a second agent of the same name in a room: refuse it, or let it replace the
+    /// first
     #[arg(
         long,
         value_name = "POLICY",
@@ -69,21 +69,21 @@ pub(super) struct Flags {
         default_value = "refuse"
     )]
     second_agent: SecondAgentName,
-    /// The most calls at once
+    /// Maximum concurrent calls
     #[arg(long, value_name = "N", env = "PARLOR_MAX_CALLS", default_value_t = MAX_CALLS, value_parser = clap::value_parser!(u16).range(1..))]
     max_calls: u16,
-    /// Calls that share a process at most
+    /// Maximum concurrent calls per cell (child process of the worker)
     #[arg(long, value_name = "N", env = "PARLOR_ROOMS_PER_CELL", default_value_t = ROOMS_PER_CELL, value_parser = clap::value_parser!(u16).range(1..))]
     rooms_per_cell: u16,
-    /// Calls after which a process is replaced, once they have ended
+    /// Calls after which a cell is replaced, once they have ended
     #[arg(long, value_name = "N", env = "PARLOR_CELL_CALLS", default_value_t = CELL_CALLS, value_parser = clap::value_parser!(u32).range(1..))]
     cell_calls: u32,
-    /// Memory, in MiB, at which a process is killed and its calls go on in another; at four fifths
-    /// of it the process takes no more calls
+    /// Memory limit of a cell in MiB: at the limit it is killed and its calls continue in another
+    /// cell; at four fifths of it the cell takes no more calls
     #[arg(long, value_name = "MIB", env = "PARLOR_CELL_MEMORY", default_value_t = CELL_MEMORY, value_parser = clap::value_parser!(u32).range(64..))]
     cell_memory: u32,
-    /// Dispatch rooms again whose callers have no agent [default: true, and false for LiveKit
-    /// Cloud, which does so itself]
+    /// Dispatch again to rooms whose callers have no agent [default: true, but false on LiveKit
+    /// Cloud, which does this itself]
     #[arg(
         long,
         value_name = "BOOL",
@@ -102,7 +102,7 @@ enum AgentFor {
     Participant,
 }
 
-/// Who stays of two agents of one name.
+/// Which of two agents of the same name stays in a room.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(super) enum SecondAgentName {
     Refuse,
@@ -118,35 +118,35 @@ impl From<SecondAgentName> for SecondAgent {
     }
 }
 
-/// How a worker is run.
+/// How to run a worker.
 pub(super) struct Plan {
     pub(super) flags: Flags,
-    /// Load from which on nothing is taken, from 0 to 1.
+    /// Sustained machine load, above 0 and up to 1, at which no more calls are taken.
     pub(super) full_at: Option<f32>,
-    /// How long calls may go on once the end was asked for.
+    /// How long running calls may continue after the first signal.
     pub(super) drain_within: Duration,
-    /// Whether the agent says goodbye in calls that are still running then.
+    /// Whether the agent then says goodbye in calls that are still running.
     pub(super) says_goodbye: bool,
-    /// Where health, metrics and calls are shown.
+    /// Listen address of the HTTP server for health, metrics and calls.
     pub(super) health: SocketAddr,
     pub(super) log_format: Format,
-    /// Who is given the board, to see how it goes.
+    /// Receives the worker's status once it exists.
     pub(super) watched: Option<oneshot::Sender<Arc<WorkerStatus>>>,
 }
 
 impl Plan {
-    /// Runs the worker to its end.
+    /// Runs the worker until it has shut down.
     pub(super) async fn run(mut self, source: &Source) -> Done {
-        // Before anything that takes time: no signal comes too early.
+        // First, so that no early signal is lost.
         let signals = Signals::watch()?;
-        // Read whole before anything is opened; cells are told what it is.
+        // Loaded completely before anything is opened; cells get the result.
         let config = Config::load(source, &self.flags.overrides())?;
         config.agent.log_warnings();
         let settings = self.settings(source, &config.agent.name);
         let status = Arc::new(WorkerStatus::new(&settings));
         let (agent, agent_out) = watch::channel(config.agent_text.clone());
         if let Some(watched) = self.watched.take() {
-            // Who looks away may.
+            // The receiver may be gone.
             watched.send(status.clone()).ok();
         }
         let command = self.cells(source, &settings, agent_out)?;
@@ -162,8 +162,9 @@ impl Plan {
         };
         tracing::info!(url = %server.livekit.url, agent_name = %settings.agent_name, slots = settings.slots, "starting");
         let health = ops::serve(self.health, status.clone());
-        let health = health.with_context(|| format!("nothing can be shown at {}", self.health))?;
-        tracing::info!(%health, "health, metrics and calls");
+        let health = health
+            .with_context(|| format!("cannot serve health and metrics at {}", self.health))?;
+        tracing::info!(%health, "serving health, metrics and calls");
         let (definition, definition_out) = watch::channel(config.agent.definition);
         let (rooms_over, until_rooms_over) = oneshot::channel();
         let waiting = self.waiting_rooms(&server.livekit, &settings, &status, definition_out)?;
@@ -182,25 +183,26 @@ impl Plan {
             edges.finish(is_hasty).await;
             drop(over);
             if let Some(rooms) = rooms {
-                rooms
-                    .await
-                    .context("rooms without an agent were looked for")?;
+                rooms.await.context("the search for waiting rooms failed")?;
             }
-            following.await.context("the agent's file was followed")
+            following
+                .await
+                .context("the watcher of the agent file failed")
         };
         tokio::select! {
             ended = ending => ended?,
-            () = signals.impatient() => tracing::warn!("told to end at once: what was left is dropped"),
+            () = signals.impatient() => tracing::warn!("ending at once after a second signal; unfinished work is dropped"),
         }
         tracing::info!(cut, "ended");
         if cut == 0 || self.drain_within.is_zero() {
             return Ok(ExitCode::SUCCESS);
         }
-        output::error(&format_args!("{cut} calls did not end by themselves"));
+        output::error(&format_args!("calls cut short: {cut}"));
         Ok(ExitCode::FAILURE)
     }
 
-    /// What finds rooms without an agent, unless that is switched off or the server does it itself.
+    /// The search for waiting rooms, unless it is switched off or LiveKit Cloud, which does it
+    /// itself, is the server.
     fn waiting_rooms(
         &self,
         livekit: &LiveKit,
@@ -213,9 +215,7 @@ impl Plan {
             return Ok(None);
         }
         let waiting = WaitingRooms::new(livekit, settings, status.clone(), agent, random::number());
-        waiting
-            .map(Some)
-            .context("the server's rooms cannot be asked for")
+        waiting.map(Some).context("cannot look for waiting rooms")
     }
 
     fn settings(&self, source: &Source, participant_name: &str) -> Settings {
@@ -244,9 +244,9 @@ impl Plan {
         settings: &Settings,
         agent: watch::Receiver<AgentText>,
     ) -> anyhow::Result<CellCommand> {
-        let program = std::env::current_exe().context("this program cannot be found")?;
+        let program = std::env::current_exe().context("cannot find this executable")?;
         let mut arguments = vec![OsString::from("cell")];
-        // Where each participant has an agent, there are many of one name.
+        // With an agent per participant, a room has several agents of the same name.
         if settings.job_type == JobType::Room {
             arguments.extend(self.flags.only_one(&settings.agent_name));
         }
@@ -260,19 +260,19 @@ impl Plan {
     }
 }
 
-/// Waits for the first cell; returns `false` if a signal comes first.
+/// Waits until the first cell is ready; returns `false` if a signal comes first.
 async fn is_ready(cells: &mut Cells, signals: &Signals) -> anyhow::Result<bool> {
     tokio::select! {
-        ready = cells.ready() => ready.map(|()| true).context("no calls can be made"),
+        ready = cells.ready() => ready.map(|()| true).context("cannot handle calls"),
         () = signals.first() => {
-            tracing::info!("told to end before calls could be made");
+            tracing::info!("told to end before the first cell was ready");
             Ok(false)
         }
     }
 }
 
-/// Hands each version of the agent's file on to the cells and to callers who wait, and delivers the
-/// reports of their calls as it says, until `over`.
+/// Passes each new version of the agent file to the cells and to the search for waiting rooms, and
+/// delivers reports as that version configures, until `over`.
 async fn follow(
     mut reload: Reload,
     (agent, definition): (watch::Sender<AgentText>, watch::Sender<Arc<Definition>>),
@@ -293,7 +293,7 @@ async fn follow(
 }
 
 impl Flags {
-    /// One agent for every room, whatever the environment says.
+    /// One agent for every room, regardless of the environment.
     pub(super) fn for_every_room(agent: Option<PathBuf>) -> Self {
         Self {
             agent_name: String::new(),
@@ -316,7 +316,7 @@ impl Flags {
         }
     }
 
-    /// Tells a cell which other agents matter.
+    /// Arguments that allow a cell only one agent of this name in a room.
     fn only_one(&self, agent_name: &str) -> [OsString; 2] {
         let policy = match self.second_agent {
             SecondAgentName::Refuse => "refuse",

@@ -108,7 +108,7 @@ async fn twice_asked_to_end_it_cuts_its_calls_and_says_so() {
         "ended {} ms after the second SIGTERM",
         began.elapsed().as_millis()
     );
-    assert_eq!(daemon.said(), ["1 calls did not end by themselves"]);
+    assert_eq!(daemon.said(), ["calls cut short: 1"]);
     caller.leave().await;
 }
 
@@ -125,8 +125,7 @@ async fn a_worker_that_can_make_no_calls_does_not_register() {
         "{said:?}"
     );
     assert!(
-        said.iter()
-            .any(|line| line.contains("no calls can be made")),
+        said.iter().any(|line| line.contains("cannot handle calls")),
         "{said:?}"
     );
     assert!(!daemon.wrote().contains("\"registered\""));
@@ -184,7 +183,7 @@ async fn a_dispatch_socket_that_is_cut_and_held_back_loses_no_call() {
     // The call's own way is cut too; it comes back through the same gate.
     gate.cut(4);
     daemon.writes_often("\"registered\"", 2).await;
-    daemon.writes("the room is back").await;
+    daemon.writes("reconnected to the room").await;
     let found = echo(&mut ada, "caller-hours").await;
     assert!(found.was_heard(), "{found:?}");
     let grace = bench.caller_in("cellar", "grace").await;
