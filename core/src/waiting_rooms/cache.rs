@@ -1,5 +1,5 @@
-//! What is remembered of rooms that need nothing now, so that a list of thousands leads to a few
-//! looks.
+//! What is remembered of rooms that need nothing at the moment, so that a list of thousands of
+//! rooms leads to only a few queries.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
@@ -8,27 +8,27 @@ use std::time::{Duration, Instant};
 
 use super::event::Listing;
 
-/// Looks that one list leads to at most.
+/// Maximum rooms to query because of one list.
 pub(crate) const LOOKS_PER_LIST: usize = 50;
 
-/// How long the numbers of a list may lag behind, and then some.
+/// How long the numbers in a list may lag behind, plus a margin.
 const YOUNG_FOR: Duration = Duration::from_secs(7);
 
-/// A room with an agent that looks the same is looked at again after so long, when there are
-/// looks left.
+/// A room with an agent that looks unchanged is queried again after this time, if the limit of
+/// queries allows.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
-/// Waits between claims of one room: when nobody took the new dispatch, and when an agent came and
-/// did not stay.
+/// Backoff between claims of the same room: when no worker took the new dispatch, and when an agent
+/// came and did not stay.
 const NOT_TAKEN_MIN: Duration = Duration::from_secs(1);
 const NOT_TAKEN_MAX: Duration = Duration::from_secs(3);
 const TAKEN_MIN: Duration = Duration::from_secs(5);
 const TAKEN_MAX: Duration = Duration::from_secs(120);
 
-/// Rooms with claims that are remembered while no list shows them.
+/// How long a claimed room is remembered although no list contains it.
 const LISTED_LATE: Duration = Duration::from_secs(10);
 
-/// What is remembered of the server's rooms, by name.
+/// What is remembered of the server's rooms, by room name.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     rooms: HashMap<String, Seen>,
@@ -38,9 +38,9 @@ pub(crate) struct Cache {
 struct Seen {
     sid: String,
     since: Instant,
-    /// As the last list showed it.
+    /// Participants and publishers according to the last list.
     listed: (u32, u32),
-    /// As it was when it was looked at.
+    /// When the room was last queried, and what was listed then.
     looked: Option<(Instant, (u32, u32))>,
     had_agent: bool,
     claims: Claims,
@@ -50,20 +50,20 @@ struct Seen {
 struct Claims {
     count: u32,
     at: Option<Instant>,
-    /// A worker took the last one.
+    /// Whether a worker took the dispatch of the last claim.
     was_taken: bool,
 }
 
-/// Why a room is to be looked at, the most urgent reason first.
+/// Why a room is to be queried, the most urgent reason first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Urgency {
-    /// It has people, and no agent publishes.
+    /// It has participants, and no agent publishes.
     LacksAgent,
-    /// It has people, and more publish than these.
+    /// It has participants, and more publishers than participants, so an agent may be there.
     HasPeople,
-    /// It is new here: who is in it may not be counted yet.
+    /// It is new: its participants may not be counted yet.
     MayHavePeople,
-    /// The last look was long ago.
+    /// The last query was long ago.
     Again,
 }
 
@@ -79,7 +79,7 @@ impl Seen {
         }
     }
 
-    /// How urgent a look is; `None` when there is no need.
+    /// How urgent a query is; `None` if none is needed.
     fn urgency(&self, now: Instant) -> Option<Urgency> {
         let (people, publishers) = self.listed;
         let is_news = self.looked.is_none_or(|(_, then)| then != self.listed);
@@ -96,8 +96,8 @@ impl Seen {
 }
 
 impl Cache {
-    /// Takes a list in; gives the rooms to look at, the most urgent first. `is_followed` rooms are
-    /// looked at anyway, or need no look.
+    /// Processes a list. Returns the rooms to query, the most urgent first. Rooms for which
+    /// `is_followed` is true are left out: they are queried anyway, or need no query.
     pub(crate) fn listed(
         &mut self,
         now: Instant,
@@ -119,8 +119,9 @@ impl Cache {
                 let looked = seen.looked.map(|(at, _)| at);
                 let mut hasher = DefaultHasher::new();
                 (seed, &room.room).hash(&mut hasher);
-                // Whoever is not counted yet has probably opened the room. Of all others each worker
-                // looks at its own choice.
+                // A participant who is not counted yet has probably just created the room, so the
+                // newest rooms come first. In all other cases each worker queries its own
+                // selection.
                 let newest = (urgency == Urgency::MayHavePeople).then_some(Reverse(room.made));
                 due.push((urgency, looked, newest, hasher.finish(), &room.room));
             }
@@ -140,7 +141,9 @@ impl Cache {
         if !self.rooms.contains_key(room) {
             self.rooms.insert(room.to_owned(), Seen::new(now));
         }
-        self.rooms.get_mut(room).expect("it was just entered")
+        self.rooms
+            .get_mut(room)
+            .expect("the room was just inserted")
     }
 
     pub(crate) fn looked(&mut self, now: Instant, room: &str, has_agent: bool) {
@@ -150,7 +153,7 @@ impl Cache {
         seen.claims.was_taken |= has_agent;
     }
 
-    /// An agent of ours is there.
+    /// Notes that an agent of this name is in the room.
     pub(crate) fn agent_seen(&mut self, now: Instant, room: &str) {
         self.entry(now, room).had_agent = true;
     }
@@ -159,7 +162,7 @@ impl Cache {
         self.rooms.get(room).is_some_and(|it| it.had_agent)
     }
 
-    /// The room has a new dispatch of ours.
+    /// Notes that this worker has created a new dispatch for the room.
     pub(crate) fn claimed(&mut self, now: Instant, room: &str) {
         let seen = self.entry(now, room);
         let claims = &mut seen.claims;
@@ -172,14 +175,14 @@ impl Cache {
         seen.had_agent = false;
     }
 
-    /// A worker took the new dispatch.
+    /// Notes that a worker took the new dispatch.
     pub(crate) fn taken(&mut self, room: &str) {
         if let Some(seen) = self.rooms.get_mut(room) {
             seen.claims.was_taken = true;
         }
     }
 
-    /// From when on the room may be claimed again.
+    /// The earliest time at which the room may be claimed again.
     pub(crate) fn not_before(&self, room: &str, now: Instant) -> Instant {
         let claims = self.rooms.get(room).map(|it| it.claims).unwrap_or_default();
         let Some(at) = claims.at else {

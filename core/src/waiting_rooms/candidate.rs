@@ -4,55 +4,56 @@ use std::time::{Duration, Instant};
 
 use super::event::DispatchView;
 
-/// How long a dispatch that no worker has taken must stay so. Workers answer offers within
-/// milliseconds; the server waits 3 s for one that does not.
+/// How long a dispatch must be without a job before its room may be claimed. Workers answer offers
+/// within milliseconds; the server waits 3 s for one that does not.
 pub(crate) const UNANSWERED_FOR: Duration = Duration::from_millis(1_500);
 
-/// How long a room whose agent was seen must be without it: a call that moves joins again.
+/// How long a room must be without the agent it had before it may be claimed: the agent of a call
+/// that moves rejoins.
 pub(crate) const GONE_FOR: Duration = Duration::from_secs(2);
 
-/// How long an agent that was never seen may take to join.
+/// How long an agent that has not been seen may take to join.
 pub(crate) const JOINS_WITHIN: Duration = Duration::from_secs(8);
 
-/// How long a new dispatch may go without a taker.
+/// How long a new dispatch may be without a job before it counts as not taken.
 pub(crate) const TAKEN_WITHIN: Duration = Duration::from_secs(4);
 
-/// How old a look may be for a claim to rest on it.
+/// Maximum age of the room query that a claim is based on.
 const FRESH_FOR: Duration = Duration::from_secs(1);
 
 /// How long a room may be without an agent before it counts as waiting.
 pub(crate) const WAITS_AFTER: Duration = Duration::from_millis(2_500);
 
-/// How far a claim is.
+/// State of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// There is none.
+    /// Not claimed.
     None,
-    /// The server is asked.
+    /// The server was asked to replace the dispatch.
     Asked,
-    /// The room has a new dispatch since then.
+    /// The room has had a new dispatch since this time.
     Made(Instant),
 }
 
 /// A room that may have no agent.
 #[derive(Debug)]
 pub(crate) struct Candidate {
-    /// Since when.
+    /// When the worker began to follow the room.
     pub(crate) since: Instant,
-    /// A look has shown callers without an agent.
+    /// Whether a query has shown callers without an agent.
     pub(crate) is_confirmed: bool,
     dispatches: Vec<DispatchView>,
-    /// Since when these dispatches have stayed as they are.
+    /// When the dispatches last changed.
     still_since: Instant,
     pub(crate) looked: Option<Instant>,
     pub(crate) look_at: Instant,
     pub(crate) is_looked_at: bool,
     pub(crate) claim: Claim,
-    /// No claim before then.
+    /// No claim before this time.
     pub(crate) not_before: Instant,
-    /// It was said that the room waits.
+    /// Whether the room was reported as waiting.
     pub(crate) is_announced: bool,
-    /// Our call here ended by itself.
+    /// Whether this worker's own call in the room ended by itself.
     pub(crate) ended: bool,
 }
 
@@ -73,7 +74,7 @@ impl Candidate {
         }
     }
 
-    /// Nobody took `dispatch` when it was offered.
+    /// Notes that this worker refused an offer of `dispatch`.
     pub(crate) fn refused(&mut self, now: Instant, dispatch: String) {
         let view = DispatchView {
             id: dispatch,
@@ -82,7 +83,7 @@ impl Candidate {
         self.dispatches(now, vec![view]);
     }
 
-    /// Takes in the dispatches as they are now; whether a worker has just taken one.
+    /// Updates the dispatches. Returns whether a worker has just taken one.
     pub(crate) fn dispatches(&mut self, now: Instant, mut seen: Vec<DispatchView>) -> bool {
         seen.sort();
         if self.dispatches == seen {
@@ -96,7 +97,7 @@ impl Candidate {
         is_taken
     }
 
-    /// From when on the room may be claimed, unless something changes.
+    /// When the room may be claimed, unless something changes before.
     pub(crate) fn settled_at(&self, had_agent: bool) -> Instant {
         let was_taken = self.dispatches.iter().any(|it| it.jobs > 0);
         let patience = match was_taken {
@@ -107,12 +108,12 @@ impl Candidate {
         (self.still_since + patience).max(self.not_before)
     }
 
-    /// Whether callers are known to be there without an agent, and no claim is under way.
+    /// Whether callers are known to be without an agent, and no claim is pending.
     pub(crate) fn is_open(&self) -> bool {
         self.is_confirmed && self.claim == Claim::None && !self.ended
     }
 
-    /// Whether a look at it is due.
+    /// Whether a query of the room is due.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
         !self.is_looked_at && self.look_at <= now
     }
@@ -122,7 +123,7 @@ impl Candidate {
         age.is_some_and(|age| age < FRESH_FOR)
     }
 
-    /// The dispatch to claim; every worker that sees the room chooses the same one.
+    /// The dispatch to claim. Every worker that sees the room chooses the same one.
     pub(crate) fn dispatch(&self) -> Option<String> {
         let is_free = |it: &&DispatchView| it.jobs == 0 || !it.is_once;
         self.dispatches.iter().find(is_free).map(|it| it.id.clone())

@@ -1,4 +1,4 @@
-//! Claims: which room is dispatched anew, and when.
+//! Claims: which room gets a new dispatch, and when.
 
 use std::time::{Duration, Instant};
 
@@ -7,14 +7,14 @@ use super::candidate::{Candidate, Claim, TAKEN_WITHIN};
 use super::event::{Action, Fact, Outcome};
 use super::inspect::LOOKS_AT_ONCE;
 
-/// Claims that nobody has answered yet; the next one waits until a worker takes one of them.
+/// Maximum pending claims. The next one waits until a worker takes one of them.
 const CLAIMS_AT_ONCE: usize = 4;
 
 /// How long the worker claims nothing after it had to refuse a room that it had claimed.
 pub(crate) const HOLD: Duration = Duration::from_secs(1);
 
 impl WaitingRooms {
-    /// Claims the rooms that have waited longest, as many as the worker has room for.
+    /// Claims the rooms that have waited longest, as many as the worker has capacity for.
     pub(crate) fn advance_claims(&mut self) {
         self.forget_claims();
         let under_way = |it: &&Candidate| it.claim != Claim::None;
@@ -36,7 +36,7 @@ impl WaitingRooms {
         }
     }
 
-    /// Claims the room, or looks at it first when the last look is not fresh.
+    /// Claims the room, or queries it first if the last query is too old.
     fn claim(&mut self, room: String) {
         let Some(suspect) = self.suspects.get_mut(&room) else {
             return;
@@ -51,7 +51,7 @@ impl WaitingRooms {
         }
     }
 
-    /// A new dispatch that nobody took is one claim less under way.
+    /// Drops claims whose new dispatch no worker took in time.
     fn forget_claims(&mut self) {
         for (room, suspect) in &mut self.suspects {
             if let Claim::Made(at) = suspect.claim
@@ -78,7 +78,7 @@ impl WaitingRooms {
             return;
         };
         suspect.claim = match outcome {
-            // The worker may have taken it already.
+            // This worker may already have taken the new dispatch.
             Outcome::Dispatched if self.worker.rooms.contains_key(room) => Claim::None,
             Outcome::Dispatched if suspect.claim == Claim::Asked => Claim::Made(now),
             _ => Claim::None,
@@ -92,7 +92,7 @@ impl WaitingRooms {
         suspect.look_at = now + HOLD / 2;
     }
 
-    /// When this room can be claimed, or its claim is forgotten.
+    /// When the room can be claimed, or when its pending claim expires.
     pub(crate) fn claim_due(&self, room: &str, suspect: &Candidate) -> Option<Instant> {
         match suspect.claim {
             Claim::Made(at) => Some(at + TAKEN_WITHIN),

@@ -1,167 +1,170 @@
-//! What is known of the server's rooms, and what is to be done about them.
+//! Inputs and outputs of the waiting-room state machine.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// Something that happened.
+/// An input of the waiting-room state machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// How the worker is now.
+    /// The current state of the worker.
     Worker(Worker),
-    /// The worker had to refuse an offer, because of its slots or its load.
+    /// The worker refused an offer because all slots are taken or the machine is too busy.
     Refused {
-        /// Where.
+        /// Name of the room.
         room: String,
-        /// The dispatch that was offered.
+        /// ID of the dispatch.
         dispatch: String,
     },
-    /// The worker's own call in this room ended by itself.
+    /// This worker's call in the room ended by itself.
     Ended {
-        /// Where.
+        /// Name of the room.
         room: String,
     },
-    /// An offer that the worker took did not become a call: another worker may have it, or nobody.
+    /// The worker accepted an offer that did not become a call: another worker may have the job, or
+    /// none.
     Missed,
-    /// Answers [`Action::List`].
+    /// Answer to [`Action::List`].
     Listed {
-        /// Every room of the server.
+        /// All rooms of the server.
         rooms: Vec<Listing>,
-        /// How long the server took.
+        /// How long the server took to answer.
         took: Duration,
     },
     /// [`Action::List`] failed.
     NotListed,
-    /// Answers [`Action::Look`]; without a view the look failed.
+    /// Answer to [`Action::Look`].
     Looked {
-        /// Where.
+        /// Name of the room.
         room: String,
-        /// What is there.
+        /// Contents of the room. `None` if the query failed.
         view: Option<View>,
     },
-    /// Answers [`Action::Claim`].
+    /// Answer to [`Action::Claim`].
     Claimed {
-        /// Where.
+        /// Name of the room.
         room: String,
-        /// What became of it.
+        /// Result of the claim.
         outcome: Outcome,
     },
 }
 
-/// How a worker is.
+/// State of the worker.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Worker {
-    /// The server knows it, and it is not about to end.
+    /// Whether the worker is registered and not draining.
     pub ready: bool,
-    /// Calls it would take now; none while it is full or has load enough.
+    /// Number of calls it would accept; 0 while it is full or too busy.
     pub free: usize,
-    /// The rooms of its own calls, and whether the agent has joined.
+    /// Rooms of its own calls, and whether the agent has joined.
     pub rooms: BTreeMap<String, bool>,
 }
 
-/// A room as the list of all rooms shows it.
+/// A room in the list of all rooms.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Listing {
-    /// Its name.
+    /// Name of the room.
     pub room: String,
-    /// Names this room apart from an earlier one of the same name.
+    /// SID of the room. Distinguishes it from an earlier room of the same name.
     pub sid: String,
-    /// When it was made, in seconds since 1970 by the server's clock.
+    /// When the room was created, in seconds since the Unix epoch by the server's clock.
     pub made: i64,
-    /// Participants who are no agents; the server may be 5 s behind.
+    /// Number of participants that are not agents; the server's number may be up to 5 s old.
     pub participants: u32,
-    /// Participants who publish, agents among them; the server may be 5 s behind.
+    /// Number of participants that publish, including agents; the server's number may be up to 5 s
+    /// old.
     pub publishers: u32,
 }
 
-/// A room as a close look shows it.
+/// Contents of a room, as the result of a query.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct View {
-    /// Participants for whom an agent would come.
+    /// Number of participants who would get an agent.
     pub callers: usize,
-    /// Whether an agent of the worker's name is there.
+    /// Whether an agent of the worker's name is in the room.
     pub has_agent: bool,
-    /// The dispatches that the worker could serve, by name and deployment.
+    /// Dispatches that the worker could serve, by agent name and deployment.
     pub dispatches: Vec<DispatchView>,
 }
 
-/// A dispatch as the server shows it.
+/// A dispatch as the server reports it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct DispatchView {
-    /// Its name.
+    /// ID of the dispatch.
     pub id: String,
-    /// How often a worker took it. The server does not tell whether those calls still run.
+    /// How often a worker took it. The server does not report whether those calls are still
+    /// running.
     pub jobs: usize,
-    /// Whoever made it wants no second agent after the first one.
+    /// Whether the dispatch must not lead to another agent after the first one.
     pub is_once: bool,
 }
 
-/// What became of a claim.
+/// Result of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The room has a new dispatch.
     Dispatched,
-    /// The dispatch was not there any more: another worker was faster, or the room is closed.
+    /// The dispatch did not exist any more: another worker was faster, or the room is closed.
     Lost,
-    /// The server failed, or did not answer.
+    /// The server returned an error or did not answer.
     Failed,
 }
 
-/// Something to be done.
+/// An action for the driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Ask for all rooms.
+    /// List all rooms.
     List,
-    /// Ask who is in this room and what was dispatched to it.
+    /// Query the participants and dispatches of this room.
     Look(String),
-    /// Delete this dispatch and, if that succeeds, make the same one anew. The server deletes a
-    /// dispatch once, so of several workers one claims the room.
+    /// Delete this dispatch and, if that succeeds, create an identical one. The server deletes a
+    /// dispatch only once, so only one of several workers claims the room.
     Claim {
-        /// Where.
+        /// Name of the room.
         room: String,
-        /// Which.
+        /// ID of the dispatch.
         dispatch: String,
     },
-    /// Delete this dispatch: the agent has left callers behind on purpose, and nobody is to bring
-    /// it back. Nothing is answered.
+    /// Delete this dispatch: the agent left its callers on purpose, and no worker must bring it
+    /// back. There is no answer.
     Retire {
-        /// Where.
+        /// Name of the room.
         room: String,
-        /// Which.
+        /// ID of the dispatch.
         dispatch: String,
     },
-    /// Write to the callers in this room that they wait. Nothing is answered.
+    /// Send the callers in this room a text saying that they are waiting. There is no answer.
     Write(String),
-    /// Something worth noting.
+    /// Something to log or to count.
     Observe(Fact),
 }
 
-/// Something worth noting.
+/// Something to log or to count.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// A room with callers has no agent.
     Waits {
-        /// Where.
+        /// Name of the room.
         room: String,
     },
-    /// A room that waited has its agent.
+    /// A waiting room has an agent.
     Served {
-        /// Where.
+        /// Name of the room.
         room: String,
         /// How long it waited.
         waited: Duration,
     },
-    /// A room that waited has nobody who would need an agent any more.
+    /// Nobody in a waiting room needs an agent any more.
     GaveUp {
-        /// Where.
+        /// Name of the room.
         room: String,
         /// How long it waited.
         waited: Duration,
     },
-    /// A claim came to this.
+    /// A claim was answered.
     Claimed {
-        /// Where.
+        /// Name of the room.
         room: String,
-        /// What became of it.
+        /// Result of the claim.
         outcome: Outcome,
     },
 }

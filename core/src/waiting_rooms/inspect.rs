@@ -1,4 +1,4 @@
-//! Lists of all rooms, close looks at some, and what they show.
+//! Lists all rooms, queries some of them, and evaluates the answers.
 
 use std::time::Duration;
 
@@ -6,27 +6,28 @@ use super::WaitingRooms;
 use super::candidate::Claim;
 use super::event::{Action, Fact, Listing, View};
 
-/// Between two lists while nobody waits and the worker has room.
+/// Interval of lists while no room waits and the worker has capacity.
 const LIST_EVERY: Duration = Duration::from_secs(3);
 
-/// Between two lists while somebody waits or the worker is full.
+/// Interval of lists while a room waits or the worker is full.
 pub(crate) const LIST_SOON: Duration = Duration::from_secs(2);
 
-/// Between two lists at most.
+/// Maximum interval of lists.
 const LIST_AT_LEAST_EVERY: Duration = Duration::from_secs(60);
 
-/// A list may take one part in so many of the time.
+/// A list may take at most one part in this many of the time.
 const LIST_SHARE: u32 = 40;
 
-/// Looks under way at once.
+/// Maximum concurrent queries.
 pub(crate) const LOOKS_AT_ONCE: usize = 6;
 
-/// Between two looks at a room that waits, and for each of them, so that many do not burden the
-/// server.
+/// Interval of queries of a waiting room, and the minimum per followed room, so that many rooms do
+/// not burden the server.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
 const LOOK_SPACING: Duration = Duration::from_millis(50);
 
-/// How long an agent may take to leave once its call has ended, and how often to look.
+/// How long an agent may take to leave once its call has ended, and how often to query the room
+/// until then.
 const LEAVES_WITHIN: Duration = Duration::from_secs(8);
 const LEAVING_LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -43,7 +44,7 @@ impl WaitingRooms {
         self.list_within(every.max(took * LIST_SHARE).min(LIST_AT_LEAST_EVERY));
     }
 
-    /// Lists within `delay`, somewhat apart from other workers.
+    /// Schedules the next list after `delay`, with jitter so that workers do not list together.
     pub(crate) fn list_within(&mut self, delay: Duration) {
         let apart = f64::from(self.draw() as u32) / f64::from(u32::MAX);
         let least = self.list_took * LIST_SHARE;
@@ -97,8 +98,9 @@ impl WaitingRooms {
         }
     }
 
-    /// Our call has ended by itself. If callers stay behind once its agent is gone, it has left them
-    /// on purpose: whatever had brought it is not to bring it back.
+    /// Handles a query after this worker's own call has ended by itself. If callers stay behind
+    /// once the agent has left, it left them on purpose: the dispatch that brought it must not
+    /// bring it back.
     fn ended(&mut self, room: &str, view: View) {
         let now = self.now;
         if view.callers > 0

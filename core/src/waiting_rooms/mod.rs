@@ -1,17 +1,17 @@
-//! Rooms whose callers have no agent: found, counted, and dispatched anew when there is room.
+//! Rooms whose callers have no agent: the worker finds them, counts them, and claims them when it
+//! has capacity.
 //!
-//! An open-source server offers a dispatch once. If every worker is full at that moment, or the
-//! worker that took it dies, callers wait for ever. So every worker looks for such rooms:
-//!
+//! An open-source LiveKit server offers a dispatch once. If all workers are full at that moment, or
+//! the worker that took it dies, callers wait forever. So every worker looks for such rooms:
 //! ```text
 //! unknown ──▶ without an agent ──▶ waiting ──▶ claimed ──▶ served
 //!    ▲          (may be on its way)               │
 //!    └────────────── taken by nobody ◀────────────┘
 //! ```
 //!
-//! A room counts only while it has a dispatch that asks for this worker's name. To claim a room is
-//! to delete that dispatch and to make the same one anew. The server deletes a dispatch once, and
-//! ends whatever call it had brought, so several workers with the same idea bring one agent.
+//! A room counts only while it has a dispatch for this worker's agent name. To claim a room is to
+//! delete that dispatch and create an identical one. The server deletes a dispatch only once, and
+//! ends any call it had led to, so several workers that claim the same room bring one agent.
 
 mod cache;
 pub(crate) mod candidate;
@@ -31,13 +31,13 @@ use inspect::{LIST_SOON, LOOK_EVERY};
 
 pub use event::{Action, DispatchView, Event, Fact, Listing, Outcome, View, Worker};
 
-/// Rooms that are followed at once; more of them are found later.
+/// Maximum rooms that are followed at the same time; others are found later.
 const SUSPECTS: usize = 1_000;
 
 /// The rooms of a server as one worker sees them.
 ///
-/// Driven like [`Dispatch`](crate::dispatch::Dispatch): one event or timeout, then `poll_action` until
-/// `None`, then `poll_timeout`.
+/// Driven like [`Dispatch`](crate::dispatch::Dispatch): pass in one event or timeout, call
+/// `poll_action` until it returns `None`, then wait until `poll_timeout`.
 #[derive(Debug)]
 pub struct WaitingRooms {
     now: Instant,
@@ -46,19 +46,20 @@ pub struct WaitingRooms {
     worker: Worker,
     cache: Cache,
     suspects: BTreeMap<String, Candidate>,
-    /// Rooms to look at because the list made them look interesting.
+    /// Rooms to query because of the last list.
     queue: VecDeque<String>,
     looks: usize,
     is_listing: bool,
     next_list: Instant,
     list_took: Duration,
-    /// No claim before then.
+    /// No claim before this time.
     hold_until: Instant,
     actions: VecDeque<Action>,
 }
 
 impl WaitingRooms {
-    /// A worker that starts now. `seed` sets its choices apart from those of other workers.
+    /// Creates the state machine of a worker that starts now. `seed` makes its random choices
+    /// differ from those of other workers.
     pub fn new(now: Instant, seed: u64) -> Self {
         Self {
             now,
@@ -77,7 +78,7 @@ impl WaitingRooms {
         }
     }
 
-    /// Takes in what happened.
+    /// Handles an event.
     pub fn handle(&mut self, now: Instant, event: Event) {
         self.wake(now);
         match event {
@@ -101,18 +102,18 @@ impl WaitingRooms {
         self.advance();
     }
 
-    /// Takes in that the time of [`poll_timeout`](Self::poll_timeout) has come.
+    /// Handles the expiry of the deadline from [`poll_timeout`](Self::poll_timeout).
     pub fn handle_timeout(&mut self, now: Instant) {
         self.wake(now);
         self.advance();
     }
 
-    /// What to do next; `None` when all is done.
+    /// The next action, or `None` if there is nothing left to do.
     pub fn poll_action(&mut self) -> Option<Action> {
         self.actions.pop_front()
     }
 
-    /// When to call [`handle_timeout`](Self::handle_timeout), if nothing happens before.
+    /// When to call [`handle_timeout`](Self::handle_timeout), unless an event comes first.
     pub fn poll_timeout(&self) -> Option<Instant> {
         if !self.worker.ready {
             return None;
@@ -126,12 +127,12 @@ impl WaitingRooms {
                 self.announce_due(room, suspect),
             ]
         });
-        // What is due already waits for an answer, and goes on when that comes.
+        // Deadlines in the past are waiting for an answer, which triggers them.
         let all = list.into_iter().chain(suspects.flatten());
         all.filter(|at| *at > self.now).min()
     }
 
-    /// Rooms known to wait, and since when the first of them does.
+    /// Number of rooms known to be waiting, and since when the first of them has waited.
     pub fn waiting(&self) -> (usize, Option<Instant>) {
         let waiting = self.suspects.values().filter(|it| it.is_announced);
         (waiting.clone().count(), waiting.map(|it| it.since).min())
@@ -140,7 +141,7 @@ impl WaitingRooms {
     fn wake(&mut self, now: Instant) {
         debug_assert!(
             self.actions.is_empty(),
-            "poll_action until None comes before the next event"
+            "call poll_action until it returns None before the next event"
         );
         self.now = now;
     }
@@ -149,7 +150,7 @@ impl WaitingRooms {
         self.actions.push_back(Action::Observe(fact));
     }
 
-    /// How the worker is has changed: rooms of its own calls do not wait.
+    /// Handles a change of the worker's state. Rooms of its own calls do not wait.
     fn worker(&mut self, worker: Worker) {
         let before = std::mem::replace(&mut self.worker, worker);
         let has_room_again = before.free == 0 && self.worker.free > 0;
@@ -187,12 +188,13 @@ impl WaitingRooms {
         suspect.refused(now, dispatch);
         suspect.look_at = now + candidate::UNANSWERED_FOR;
         if was_claimed {
-            // There was less room than it seemed.
+            // The worker had less capacity than it seemed.
             self.hold_until = hold;
         }
     }
 
-    /// The room, followed from now on; `None` when too many are.
+    /// Follows the room. Returns `None` if too many rooms are followed, or the worker's own call is
+    /// there.
     fn suspect(&mut self, room: &str) -> Option<&mut Candidate> {
         if !self.suspects.contains_key(room) {
             if self.suspects.len() >= SUSPECTS || self.worker.rooms.contains_key(room) {
@@ -205,7 +207,7 @@ impl WaitingRooms {
         self.suspects.get_mut(room)
     }
 
-    /// What is due: claims first, then looks, then the list.
+    /// Performs what is due: claims first, then queries, then the list.
     fn advance(&mut self) {
         if !self.worker.ready {
             return;
@@ -219,7 +221,7 @@ impl WaitingRooms {
         }
     }
 
-    /// Says once that a room waits, when it has waited for a while.
+    /// Reports each room once when it has waited for [`WAITS_AFTER`].
     fn announce(&mut self) {
         let is_due = |(room, it): &(&String, &Candidate)| {
             self.announce_due(room, it).is_some_and(|at| at <= self.now)
@@ -245,7 +247,7 @@ impl WaitingRooms {
         self.worker.rooms.contains_key(room)
     }
 
-    /// A number that no other worker draws.
+    /// A pseudo-random number that differs between workers.
     fn draw(&mut self) -> u64 {
         self.draws += 1;
         let mut hasher = DefaultHasher::new();

@@ -1,4 +1,4 @@
-//! Several workers and one server, simulated: answers take their time, offers are made once.
+//! Several workers and one server, simulated: answers take time, and offers are made once.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -16,12 +16,12 @@ const TICK: Duration = Duration::from_millis(20);
 pub(crate) struct Room {
     sid: String,
     pub(crate) callers: usize,
-    /// The dispatch that brought each agent, and whose it is.
+    /// The dispatch that brought each agent, and its worker.
     pub(crate) agents: Vec<(String, usize)>,
     pub(crate) dispatches: Vec<DispatchView>,
-    /// It was opened with a dispatch of ours.
+    /// Whether the room was opened with a dispatch of this agent.
     is_ours: bool,
-    /// The agent has left its callers on purpose.
+    /// Whether the agent left its callers on purpose.
     pub(crate) is_finished: bool,
 }
 
@@ -42,7 +42,7 @@ struct Peer {
     answers: Vec<(Instant, Event)>,
 }
 
-/// What the server has been asked to do and has not done yet.
+/// A request that the server has received and not handled yet.
 #[derive(Debug)]
 enum Request {
     Delete {
@@ -71,7 +71,7 @@ pub(crate) struct Fleet {
     peers: Vec<Peer>,
     requests: VecDeque<(Instant, Request)>,
     next: usize,
-    /// One offer in so many is refused though there is a slot.
+    /// One offer in this many is refused although a slot is free.
     pub(crate) refuses_one_in: usize,
     pub(crate) longest_join: u64,
     pub(crate) claims: usize,
@@ -115,7 +115,7 @@ impl Fleet {
         self.now + Duration::from_millis(least + self.chance.below(spread) as u64)
     }
 
-    /// A caller opens a room; it has our dispatch if `is_ours`.
+    /// A caller opens a room, with a dispatch of this agent if `is_ours`.
     pub(crate) fn open(&mut self, is_ours: bool) -> String {
         let name = self.id("room");
         let sid = self.id("RM");
@@ -157,7 +157,7 @@ impl Fleet {
         self.peers.iter().filter(|it| it.is_alive).count()
     }
 
-    /// Rooms whose callers should have an agent and have none.
+    /// Rooms whose callers should have an agent but have none.
     pub(crate) fn alone(&self) -> Vec<&String> {
         let is_alone = |room: &&Room| {
             room.callers > 0 && room.agents.is_empty() && room.is_ours && !room.is_finished
@@ -166,7 +166,7 @@ impl Fleet {
         alone.map(|(name, _)| name).collect()
     }
 
-    /// The server asks one worker after the other, each once.
+    /// The server offers the job to one worker after the other, once to each.
     fn offer(&mut self, name: &str, dispatch: &str) {
         let mut peers: Vec<_> = (0..self.peers.len()).collect();
         while !peers.is_empty() {
@@ -201,7 +201,7 @@ impl Fleet {
         }
     }
 
-    /// The server deletes a dispatch, and ends what it had brought; whether it was there.
+    /// The server deletes a dispatch and ends the calls it led to. Returns whether it existed.
     fn delete(&mut self, name: &str, dispatch: &str) -> bool {
         let Some(room) = self.rooms.get_mut(name) else {
             return false;
@@ -311,7 +311,7 @@ impl Fleet {
         }
     }
 
-    /// One tick: answers arrive, agents join, timeouts come.
+    /// One tick: answers arrive, agents join, timeouts expire.
     pub(crate) fn tick(&mut self) {
         self.now += TICK;
         let now = self.now;
@@ -350,7 +350,7 @@ impl Fleet {
             if let Some(room) = self.rooms.get_mut(name) {
                 assert!(
                     !room.is_finished,
-                    "the agent was not to come back to {name}"
+                    "the agent came back to {name} after it had left on purpose"
                 );
                 room.agents.push((dispatch.clone(), peer));
             }
@@ -360,7 +360,7 @@ impl Fleet {
         }
     }
 
-    /// Never two agents, and none where no dispatch asks for one.
+    /// Checks that no room has two agents, or one without a dispatch.
     fn check(&self) {
         for (name, room) in &self.rooms {
             assert!(room.agents.len() <= 1, "{name} at {:?}: {room:?}", self.now);
@@ -417,7 +417,7 @@ impl Fleet {
         }
     }
 
-    /// Calls in their rooms.
+    /// Rooms that have an agent.
     pub(crate) fn served(&self) -> Vec<String> {
         let served = self.rooms.iter().filter(|(_, it)| !it.agents.is_empty());
         served.map(|(name, _)| name.clone()).collect()

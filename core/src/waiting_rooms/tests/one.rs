@@ -1,4 +1,4 @@
-//! One worker, step by step.
+//! A single worker, step by step.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ fn claim(dispatch: &str) -> Action {
 }
 
 impl Bench {
-    /// A registered worker with room for so many calls.
+    /// A registered worker with capacity for `free` calls.
     fn new(free: usize) -> Self {
         let mut bench = Self {
             now: epoch(),
@@ -83,12 +83,13 @@ impl Bench {
         self.on(event);
     }
 
-    /// Lets time pass; every look at the hall shows `view`, and every list the hall.
+    /// Advances the clock by `time`. Each query of the room "hall" shows `view`, and each list
+    /// contains it.
     fn pass(&mut self, time: Duration, view: &View) -> Vec<Action> {
         let end = self.now + time;
         let mut all = Vec::new();
         while let Some(at) = self.waiting.poll_timeout().filter(|at| *at <= end) {
-            assert!(at > self.now, "time does not pass");
+            assert!(at > self.now, "the deadline is not in the future");
             self.now = at;
             self.waiting.handle_timeout(at);
             let mut actions: Vec<_> = std::iter::from_fn(|| self.waiting.poll_action()).collect();
@@ -126,7 +127,7 @@ fn is_claim(action: &Action) -> bool {
 }
 
 #[test]
-fn a_refused_room_is_claimed_when_it_still_has_no_agent() {
+fn a_refused_room_is_claimed_if_it_still_has_no_agent() {
     let mut bench = Bench::new(1);
     bench.refused();
     let early = bench.pass(SECOND, &view(1, false, 0));
@@ -145,7 +146,7 @@ fn a_room_that_another_worker_took_is_left_alone() {
 }
 
 #[test]
-fn an_agent_that_never_joins_is_replaced_after_a_while() {
+fn a_room_whose_agent_never_joins_is_claimed_after_a_while() {
     let mut bench = Bench::new(1);
     bench.refused();
     bench.pass(SECOND * 8, &view(1, false, 1));
@@ -157,7 +158,7 @@ fn an_agent_that_never_joins_is_replaced_after_a_while() {
 }
 
 #[test]
-fn nothing_is_claimed_without_a_caller_or_a_dispatch_or_room_for_a_call() {
+fn nothing_is_claimed_without_a_caller_a_dispatch_and_capacity() {
     let nobody = view(0, false, 0);
     let no_dispatch = View {
         callers: 1,
@@ -185,7 +186,7 @@ fn nothing_is_claimed_without_a_caller_or_a_dispatch_or_room_for_a_call() {
 }
 
 #[test]
-fn a_room_waits_until_the_worker_has_room_and_both_are_said_once() {
+fn a_room_waits_until_the_worker_has_capacity_and_both_are_reported_once() {
     let mut bench = Bench::new(0);
     bench.refused();
     let shown = view(1, false, 0);
@@ -194,7 +195,7 @@ fn a_room_waits_until_the_worker_has_room_and_both_are_said_once() {
     let waits = Action::Observe(Fact::Waits { room: room.clone() });
     assert_eq!(actions, [waits, Action::Write(room.clone())]);
     assert_eq!(bench.waiting.waiting().0, 1);
-    // A slot is free.
+    // A slot becomes free.
     bench.free = 1;
     let mut actions = bench.worker();
     actions.extend(bench.on(Event::Looked {
@@ -209,7 +210,7 @@ fn a_room_waits_until_the_worker_has_room_and_both_are_said_once() {
     bench.free = 0;
     bench.rooms.insert(room.clone(), false);
     assert_eq!(bench.worker(), []);
-    assert_eq!(bench.waiting.waiting().0, 1, "the agent is not there yet");
+    assert_eq!(bench.waiting.waiting().0, 1, "the agent has not joined yet");
     bench.rooms.insert(room, true);
     let served = bench.worker();
     let is_served = |it: &Action| matches!(it, Action::Observe(Fact::Served { waited, .. }) if *waited >= SECOND * 20);
@@ -218,7 +219,7 @@ fn a_room_waits_until_the_worker_has_room_and_both_are_said_once() {
 }
 
 #[test]
-fn callers_who_hang_up_wait_no_more() {
+fn a_room_does_not_wait_after_its_callers_hang_up() {
     let mut bench = Bench::new(0);
     bench.refused();
     bench.pass(SECOND * 5, &view(1, false, 0));
@@ -231,7 +232,7 @@ fn callers_who_hang_up_wait_no_more() {
 }
 
 #[test]
-fn a_claim_that_another_worker_won_is_looked_at_anew() {
+fn a_room_is_queried_again_after_another_worker_claimed_it() {
     let mut bench = Bench::new(1);
     bench.refused();
     bench.pass(SECOND * 2, &view(1, false, 0));
@@ -248,13 +249,13 @@ fn a_claim_that_another_worker_won_is_looked_at_anew() {
 }
 
 #[test]
-fn a_room_whose_agents_fail_is_claimed_less_and_less_often() {
+fn claims_of_a_room_whose_agents_fail_back_off() {
     let mut bench = Bench::new(1);
     bench.refused();
     let mut claims = Vec::new();
     let began = bench.now;
     while bench.now - began < SECOND * 600 {
-        // The last agent came, and is gone again.
+        // The last agent came and left again.
         let shown = View {
             dispatches: vec![dispatch(
                 &format!("AD_{}", claims.len() + 1),
@@ -280,7 +281,7 @@ fn a_room_whose_agents_fail_is_claimed_less_and_less_often() {
 }
 
 #[test]
-fn an_agent_that_has_left_its_callers_on_purpose_is_not_brought_back() {
+fn an_agent_that_left_its_callers_on_purpose_is_not_brought_back() {
     let mut bench = Bench::new(4);
     let room = "hall".to_owned();
     bench.rooms.insert(room.clone(), true);
@@ -293,7 +294,7 @@ fn an_agent_that_has_left_its_callers_on_purpose_is_not_brought_back() {
         room: room.clone(),
         view: Some(view),
     };
-    // The worker reports its end before it has left.
+    // The worker reports the end of the call before the agent has left.
     assert_eq!(bench.on(looked(view(1, true, 1))), []);
     let gone = view(1, false, 1);
     let retire = Action::Retire {
@@ -301,13 +302,13 @@ fn an_agent_that_has_left_its_callers_on_purpose_is_not_brought_back() {
         dispatch: "AD_1".to_owned(),
     };
     assert_eq!(bench.pass(SECOND, &gone), [retire]);
-    // The caller had hung up: who comes back gets an agent.
+    // The caller had hung up: a caller who comes back gets an agent.
     bench.on(ended);
     assert_eq!(bench.on(looked(view(0, false, 1))), []);
 }
 
 #[test]
-fn ten_thousand_rooms_that_need_nothing_cost_a_few_looks() {
+fn ten_thousand_rooms_that_need_nothing_cause_few_queries() {
     let mut bench = Bench::new(8);
     let mut rooms: Vec<_> = (0..10_000)
         .map(|number| Listing {
@@ -333,14 +334,14 @@ fn ten_thousand_rooms_that_need_nothing_cost_a_few_looks() {
         looks.push(count);
     }
     assert_eq!(looks.iter().max(), Some(&50));
-    // All have been looked at; from now on only what changes is urgent.
+    // All rooms have been queried; from here on only changes are urgent.
     rooms[4_000].publishers = 1;
     bench.now += SECOND * 2;
     let actions = bench.listed(&rooms);
     assert_eq!(actions.first(), Some(&Action::Look("room-4000".to_owned())));
 }
 
-/// The rooms that the first list of ten thousand leads to looks at.
+/// The rooms that are queried because of the first list of `rooms`.
 fn looked_at_first(rooms: &[Listing]) -> Vec<String> {
     let mut bench = Bench::new(8);
     let mut actions = bench.listed(rooms);
@@ -356,7 +357,7 @@ fn looked_at_first(rooms: &[Listing]) -> Vec<String> {
 }
 
 #[test]
-fn of_many_rooms_those_without_a_publishing_agent_and_the_newest_empty_ones_come_first() {
+fn rooms_without_a_publishing_agent_and_the_newest_empty_rooms_are_queried_first() {
     let mut rooms: Vec<_> = (0..10_000)
         .map(|number| Listing {
             room: format!("room-{number}"),
@@ -375,7 +376,7 @@ fn of_many_rooms_those_without_a_publishing_agent_and_the_newest_empty_ones_come
 }
 
 #[test]
-fn a_slow_list_is_asked_for_less_often() {
+fn a_slow_server_is_asked_for_lists_less_often() {
     let mut bench = Bench::new(1);
     let rooms = Vec::new();
     let took = SECOND / 2;

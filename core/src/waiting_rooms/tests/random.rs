@@ -1,4 +1,4 @@
-//! Whatever happens to a fleet, in whatever order: what must hold.
+//! Random events for several workers; checks the invariants.
 #![allow(clippy::print_stdout, reason = "figures are printed")]
 
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::chance::for_each_seed;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Within this time a room gets an agent while there are slots.
+/// A room gets an agent within this time while slots are free.
 const SOON: Duration = Duration::from_secs(5);
 
 fn something_happens(fleet: &mut Fleet, can_fail: bool) {
@@ -53,7 +53,7 @@ fn run(seed: u64) -> (usize, usize) {
         let millis = fleet.chance.below(1_500) as u64;
         fleet.pass(Duration::from_millis(millis));
     }
-    // From now on nothing fails any more; a room that had failures waits for two minutes at most.
+    // From here on nothing fails. A room that had failures waits for at most two minutes.
     fleet.refuses_one_in = usize::MAX;
     fleet.pass(SECOND * 135);
     let alone = fleet.alone();
@@ -66,7 +66,7 @@ fn run(seed: u64) -> (usize, usize) {
 }
 
 #[test]
-fn nobody_is_left_while_slots_are_free_and_nobody_has_two_agents() {
+fn no_room_waits_while_slots_are_free_and_no_room_has_two_agents() {
     let totals = for_each_seed(1..=60, run);
     let claims: usize = totals.iter().map(|it| it.0).sum();
     let lost: usize = totals.iter().map(|it| it.1).sum();
@@ -74,7 +74,7 @@ fn nobody_is_left_while_slots_are_free_and_nobody_has_two_agents() {
     assert!(claims > 60, "hardly anything was claimed");
 }
 
-/// Twenty callers, twelve slots: whoever hangs up makes room for one who waits.
+/// Twenty callers and twelve slots: each caller who hangs up frees a slot for a waiting one.
 fn one_after_another(seed: u64) -> Duration {
     let mut fleet = Fleet::new(seed, 3, 4);
     for _ in 0..20 {
@@ -82,11 +82,7 @@ fn one_after_another(seed: u64) -> Duration {
     }
     fleet.pass(SECOND * 10);
     assert_eq!((fleet.served().len(), fleet.alone().len()), (12, 8));
-    assert_eq!(
-        fleet.announced,
-        8 * 3,
-        "each worker says it once for each room"
-    );
+    assert_eq!(fleet.announced, 8 * 3, "each worker reports each room once");
     let mut longest = Duration::ZERO;
     for left in (0..8).rev() {
         let room = fleet.served().remove(0);
@@ -107,7 +103,7 @@ fn one_after_another(seed: u64) -> Duration {
 }
 
 #[test]
-fn a_slot_that_becomes_free_is_used_within_seconds() {
+fn a_freed_slot_is_used_within_seconds() {
     let longest = for_each_seed(1..=40, one_after_another);
     println!(
         "at most {:?} from a free slot to an agent",
@@ -115,7 +111,7 @@ fn a_slot_that_becomes_free_is_used_within_seconds() {
     );
 }
 
-/// Twelve callers at once, twelve slots, and every second offer is refused for a while.
+/// Twelve callers at once and twelve slots, and every second offer is refused for a while.
 fn refused_at_first(seed: u64) -> Duration {
     let mut fleet = Fleet::new(seed, 3, 4);
     fleet.refuses_one_in = 2;
@@ -133,7 +129,7 @@ fn refused_at_first(seed: u64) -> Duration {
 }
 
 #[test]
-fn whoever_was_refused_gets_an_agent_within_seconds_while_there_are_slots() {
+fn refused_callers_get_an_agent_within_seconds_while_slots_are_free() {
     let longest = for_each_seed(1..=40, refused_at_first);
     println!(
         "at most {:?} from a refusal to an agent",
@@ -141,7 +137,7 @@ fn whoever_was_refused_gets_an_agent_within_seconds_while_there_are_slots() {
     );
 }
 
-/// One of three workers dies with its calls; the others have room for them.
+/// One of three workers dies with its calls; the others have capacity for them.
 fn one_dies(seed: u64) {
     let mut fleet = Fleet::new(seed, 3, 6);
     for _ in 0..12 {
@@ -155,6 +151,6 @@ fn one_dies(seed: u64) {
 }
 
 #[test]
-fn the_calls_of_a_worker_that_dies_go_to_the_others() {
+fn calls_of_a_dead_worker_go_to_the_others() {
     for_each_seed(1..=40, one_dies);
 }
