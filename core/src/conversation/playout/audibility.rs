@@ -1,38 +1,39 @@
-//! Whether the agent can be heard. What it says while it cannot is dropped, shown to nobody and
-//! said again, in short, as soon as it can be heard.
+//! Whether callers can hear the agent. What the agent says while they cannot is dropped without
+//! captions, and repeated in short as soon as they can hear it again.
 
 use std::time::Instant;
 
 use crate::conversation::{Answer, Conversation, Fact, Inaudible};
 
-/// Asks for what the caller missed.
+/// Instructions to repeat what the caller missed.
 pub(crate) const SAY_AGAIN: &str = "The caller could not hear you for a while and can hear you \
     again. Say so in a few words, then say again what the caller has missed, in short, or answer \
     what was said last.";
 
-/// Whether the agent can be heard.
+/// Tracks whether callers can hear the agent.
 #[derive(Debug, Default)]
 pub(crate) struct Audibility {
-    /// What the room says of our own track.
+    /// Why the agent's own track cannot be heard.
     track: Option<Inaudible>,
-    /// Nobody hears the agent, since then.
+    /// Since when callers cannot hear the agent.
     unheard_since: Option<Instant>,
 }
 
 impl Audibility {
-    /// Whether nobody hears the agent.
+    /// Whether callers cannot hear the agent.
     pub(crate) fn is_unheard(&self) -> bool {
         self.unheard_since.is_some()
     }
 }
 
 impl Conversation {
-    /// Our track can be heard, or not.
+    /// Records why the agent's track cannot be heard, or `None` when it can.
     pub(crate) fn voice(&mut self, track: Option<Inaudible>) {
         self.audibility.track = track;
     }
 
-    /// Takes in what follows for the agent's voice once something in the room has changed.
+    /// Checks after a change in the room whether callers can hear the agent, and reacts if that
+    /// changed.
     pub(crate) fn check_audibility(&mut self) {
         if !self.is_live() {
             return;

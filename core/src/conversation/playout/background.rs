@@ -1,26 +1,26 @@
-//! What is heard besides the agent's voice, and when.
+//! Background audio: what is played besides the agent's voice, and when.
 //!
-//! | while | heard |
+//! | while | plays |
 //! |---|---|
-//! | the caller or the agent speaks, or everybody waits for the caller | ambience |
-//! | an answer is awaited, or a tool works | ambience and the sound of thinking |
-//! | a tool works that keeps the agent silent | ambience and the sound of holding |
-//! | nobody is linked, or the call ends | nothing |
+//! | the caller or the agent is speaking, or the agent is waiting for the caller | ambience |
+//! | a reply is awaited, or a tool is running | ambience and thinking sound |
+//! | a tool that keeps the agent silent is running | ambience and hold sound |
+//! | there is no linked caller, or the call is ending | nothing |
 
 use crate::conversation::{Action, AgentState, Conversation};
 
-/// Which sounds there are besides the agent's voice; none by default.
+/// Background sounds that are available; none by default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sounds {
-    /// One that goes on all the time.
+    /// Ambience, which plays all the time.
     pub ambience: bool,
-    /// One of an agent that thinks.
+    /// Sound while the agent is thinking.
     pub thinking: bool,
-    /// One for a caller who is put on hold; without it that is thinking, too.
+    /// Sound for a caller on hold. Without it the thinking sound is played.
     pub hold: bool,
 }
 
-/// What is heard besides the agent's voice.
+/// Background audio to play.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Background {
     /// Nothing.
@@ -28,14 +28,14 @@ pub enum Background {
     Silence,
     /// The ambience.
     Ambience,
-    /// The ambience, and an agent that thinks.
+    /// The ambience and the thinking sound.
     Thinking,
-    /// The ambience, and what callers on hold hear.
+    /// The ambience and the hold sound.
     Hold,
 }
 
 impl Conversation {
-    /// Says what is to be heard now, if that has changed.
+    /// Emits the background audio for the current state if it changed.
     pub(crate) fn set_background(&mut self) {
         let now = self.background_now();
         if std::mem::replace(&mut self.background, now) != now {

@@ -1,13 +1,13 @@
-//! Names of replies that must not be heard any more.
+//! IDs of replies whose late audio is dropped.
 
 use std::collections::VecDeque;
 
 use crate::ids::ReplyId;
 
-/// Names that are remembered; many more than are ever under way. The oldest is forgotten.
+/// Maximum number of IDs, far more than can be in flight. The oldest is forgotten.
 const PAST: usize = 32;
 
-/// Names of replies whose audio comes too late.
+/// IDs of replies whose late audio is dropped.
 #[derive(Debug, Default)]
 pub(crate) struct CancelledReplies(VecDeque<ReplyId>);
 

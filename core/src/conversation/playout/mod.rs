@@ -1,4 +1,4 @@
-//! What is given to playout and what of it is heard: replies, their words, background sounds.
+//! Playout: replies, their words, and background audio, with what of them has been heard.
 
 pub(crate) mod audibility;
 pub(crate) mod background;

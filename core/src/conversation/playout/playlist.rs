@@ -1,5 +1,5 @@
-//! What playout was given, in order, and what it reported: the stretches in which the agent's
-//! voice is heard.
+//! Audio given to playout, in order, and what playout reported about it. It is divided into
+//! segments, one per [`Utterance`].
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -8,32 +8,32 @@ use std::time::{Duration, Instant};
 use crate::audio::{SAMPLE_RATE, duration_of};
 use crate::conversation::Utterance;
 
-/// Stretches that are not settled; the oldest is settled by estimate when there are more.
+/// Maximum unsettled segments. If there are more, the oldest is settled by estimate.
 const STRETCHES: usize = 64;
 
-/// What playout has, or has not yet reported on.
+/// Segments that are queued or playing, or whose report is missing.
 ///
-/// Whatever settles a stretch is told how many of its samples were heard.
+/// The `settled` callbacks receive a settled segment and the number of its samples that were heard.
 #[derive(Debug, Default)]
 pub(crate) struct Playlist {
-    /// In the order of playing.
+    /// In playout order.
     stretches: VecDeque<Segment>,
-    /// Stretches so far.
+    /// Number of utterances so far.
     uttered: u32,
-    /// When all that playout has will be heard, if it is not held.
+    /// When all queued audio will have been played, unless playout is paused.
     plays_until: Option<Instant>,
 }
 
-/// By what name samples go to playout.
+/// Utterance to which samples were appended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Playing {
     pub(crate) utterance: Utterance,
-    /// Playout said before that it is audible.
+    /// Playout has already reported it as audible.
     pub(crate) audible: bool,
 }
 
 impl Playlist {
-    /// Appends `samples` of a reply, of which `from` samples came before.
+    /// Appends `samples` samples of a reply, after the first `from` samples of it.
     pub(crate) fn append(&mut self, now: Instant, reply: u32, from: u64, samples: u64) -> Playing {
         let begins = self.plays_until.map_or(now, |until| until.max(now));
         self.plays_until = Some(begins + length(samples));
@@ -49,13 +49,13 @@ impl Playlist {
         playing
     }
 
-    /// The name of the next stretch.
+    /// Allocates the next utterance.
     pub(crate) fn utter(&mut self) -> Utterance {
         self.uttered += 1;
         Utterance(self.uttered)
     }
 
-    /// Keeps the list within its bound.
+    /// Settles the oldest segments until the list is within its bound.
     pub(crate) fn trim(&mut self, now: Instant, mut settled: impl FnMut(&Segment, u64)) {
         while self.stretches.len() > STRETCHES
             && let Some(oldest) = self.stretches.pop_front()
@@ -64,7 +64,7 @@ impl Playlist {
         }
     }
 
-    /// All that is not heard yet is dropped; tells what that is.
+    /// Flushes everything that was not heard yet and passes the affected segments to `dropped`.
     pub(crate) fn flush(&mut self, now: Instant, mut dropped: impl FnMut(&Segment)) {
         self.plays_until = None;
         for stretch in &mut self.stretches {
@@ -75,7 +75,7 @@ impl Playlist {
         }
     }
 
-    /// Playout was held for `held` and goes on.
+    /// Playout resumed after a pause of `held`.
     pub(crate) fn delayed(&mut self, held: Duration) {
         self.plays_until = self.plays_until.map(|until| until + held);
         for stretch in &mut self.stretches {
@@ -83,7 +83,7 @@ impl Playlist {
         }
     }
 
-    /// `utterance` is audible; whether it may be.
+    /// `utterance` became audible. Returns false if it was flushed or is unknown.
     pub(crate) fn audible(&mut self, utterance: Utterance) -> bool {
         let mut stretches = self.stretches.iter_mut();
         let stretch = stretches.find(|stretch| stretch.utterance == utterance);
@@ -107,8 +107,8 @@ impl Playlist {
         }
     }
 
-    /// The last frame of `utterance` that playout had was heard. More of it may have been on
-    /// the way, so it is settled only when a flush ended it.
+    /// The last queued frame of `utterance` was heard. More of it may be on the way, so it is only
+    /// settled if a flush ended it.
     pub(crate) fn drained(
         &mut self,
         utterance: Utterance,
@@ -122,7 +122,7 @@ impl Playlist {
         }
     }
 
-    /// What was left of `utterance`, and of all that waited behind it, was dropped.
+    /// The rest of `utterance` and of everything queued behind it was dropped.
     pub(crate) fn flushed(
         &mut self,
         utterance: Utterance,
@@ -142,7 +142,7 @@ impl Playlist {
         }
     }
 
-    /// Playout says nothing of what must long have been heard: it counts as heard.
+    /// Playout did not report audio that must have been heard long ago: it counts as heard.
     pub(crate) fn give_up(&mut self) {
         for stretch in &mut self.stretches {
             if stretch.flushed_at.is_none() {
@@ -151,7 +151,7 @@ impl Playlist {
         }
     }
 
-    /// Takes out what belongs to `reply`.
+    /// Removes and settles the segments of `reply`.
     pub(crate) fn close(
         &mut self,
         now: Instant,
@@ -167,29 +167,29 @@ impl Playlist {
         });
     }
 
-    /// What belongs to `reply`.
+    /// Segments of `reply`.
     pub(crate) fn of(&self, reply: u32) -> impl Iterator<Item = &Segment> + Clone {
         let is_own = move |stretch: &&Segment| stretch.reply == reply;
         self.stretches.iter().filter(is_own)
     }
 
-    /// Whether playout has anything that is not heard yet.
+    /// Whether playout has audio that was not heard yet.
     pub(crate) fn is_busy(&self) -> bool {
         self.stretches.iter().any(Segment::is_busy)
     }
 
-    /// When all that playout has will be heard, by estimate.
+    /// Estimated time when all queued audio will have been played.
     pub(crate) fn plays_until(&self) -> Option<Instant> {
         self.plays_until.filter(|_| self.is_busy())
     }
 
-    /// The stretch that playout reports on, when it is the first one.
+    /// The segment of `utterance`, if it is the first one.
     fn first(&mut self, utterance: Utterance) -> Option<&mut Segment> {
         let first = self.stretches.front_mut();
         first.filter(|stretch| stretch.utterance == utterance)
     }
 
-    /// Playout goes in order: what is before `utterance` was heard, or dropped by a flush.
+    /// Settles all segments before `utterance`. Playout is in order, so they were heard or flushed.
     fn settle_before(&mut self, utterance: Utterance, settled: &mut impl FnMut(&Segment, u64)) {
         let is_before = |stretch: &Segment| stretch.utterance < utterance;
         while self.stretches.front().is_some_and(is_before)
@@ -209,21 +209,21 @@ impl Playlist {
     }
 }
 
-/// Audio of one reply without a flush in between: what playout knows by one number.
+/// Audio of one reply without a flush in between, which playout knows as one utterance.
 #[derive(Debug)]
 pub(crate) struct Segment {
     utterance: Utterance,
-    /// The serial of its reply.
+    /// Serial number of its reply.
     pub(crate) reply: u32,
-    /// Its first sample within the reply.
+    /// Position of its first sample in the reply.
     pub(crate) from: u64,
     samples: u64,
-    /// Samples that playout said were heard.
+    /// Number of samples that playout reported as heard.
     reported: u64,
     audible: bool,
-    /// When its first sample is played, by estimate.
+    /// Estimated time when its first sample is played.
     begins: Instant,
-    /// When what was left of it was dropped.
+    /// When the rest of it was flushed.
     pub(crate) flushed_at: Option<Instant>,
 }
 
@@ -241,12 +241,12 @@ impl Segment {
         }
     }
 
-    /// Whether playout has some of it that is not heard yet.
+    /// Whether playout has samples of it that were not heard yet.
     pub(crate) fn is_busy(&self) -> bool {
         self.flushed_at.is_none() && self.reported < self.samples
     }
 
-    /// The samples of its reply that playout said were heard.
+    /// Range of samples in the reply that playout reported as heard.
     pub(crate) fn heard(&self) -> Range<u64> {
         self.from..self.from + self.reported
     }
@@ -258,12 +258,13 @@ impl Segment {
         }
     }
 
-    /// Takes in how much playout says was heard.
+    /// Records how much playout reported as heard.
     fn report(&mut self, played: Duration) {
         self.reported = self.reported.max(samples_in(played)).min(self.samples);
     }
 
-    /// Samples heard until now, or until the flush, if playout started at once.
+    /// Estimated number of samples heard so far, or until the flush, if playout started without
+    /// delay.
     fn estimate(&self, now: Instant) -> u64 {
         let until = self.flushed_at.unwrap_or(now);
         let elapsed = until.saturating_duration_since(self.begins);
@@ -271,12 +272,12 @@ impl Segment {
     }
 }
 
-/// How long `samples` last.
+/// Duration of `samples` samples.
 pub(crate) fn length(samples: u64) -> Duration {
     duration_of(usize::try_from(samples).unwrap_or(usize::MAX))
 }
 
-/// The samples in `duration`, to the nearest.
+/// Number of samples in `duration`, rounded to the nearest.
 fn samples_in(duration: Duration) -> u64 {
     let samples = duration.as_nanos().saturating_mul(u128::from(SAMPLE_RATE)) + 500_000_000;
     u64::try_from(samples / 1_000_000_000).unwrap_or(u64::MAX)

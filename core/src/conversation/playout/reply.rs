@@ -1,4 +1,4 @@
-//! One reply of the agent: what the server says of it and what of it was heard.
+//! One reply of the agent: what the server sent of it and what was heard.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
@@ -10,68 +10,68 @@ use crate::conversation::{Action, Caption, Fact, Utterance};
 use crate::ids::ReplyId;
 use crate::secret::Private;
 
-/// How long after a reply is over its text and its playout report may come.
+/// How long the text and the playout report may take to arrive after a reply is over.
 pub(crate) const SETTLE_WITHIN: Duration = Duration::from_secs(1);
 
-/// Spans of a reply that were heard; after that many flushes they grow together.
+/// Maximum spans of heard audio per reply. Further ones are merged into the last.
 const SPANS: usize = 64;
 
-/// What the server says of a reply.
+/// Progress of a reply at the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
-    /// It is being made.
+    /// The server is generating it.
     Open,
     /// All of it was sent.
     Done,
-    /// All of it was sent, and the caller cut it short here.
+    /// All of it was sent, and the caller interrupted its playout.
     Cut,
-    /// The server says that the caller cut it short.
+    /// The server reported that the caller interrupted it.
     Interrupted,
 }
 
-/// One reply, from its start at the server to the last sample heard here.
+/// One reply, from its start at the server to the last sample heard.
 #[derive(Debug)]
 pub(crate) struct Reply {
-    /// Its place among the replies of the call.
+    /// Index of the reply in the call.
     pub(crate) serial: u32,
     pub(crate) id: Option<ReplyId>,
-    /// Its first stretch, once it has one.
+    /// Its first utterance, once it has one.
     pub(crate) utterance: Option<Utterance>,
     pub(crate) stage: Stage,
-    /// A flush on the caller's behalf took something of it.
+    /// A flush caused by the caller dropped some of it.
     pub(crate) cut_by_caller: bool,
-    /// It is shown and not heard.
+    /// It is shown but not played.
     pub(crate) in_writing: bool,
-    /// Samples given to playout.
+    /// Number of samples given to playout.
     pub(crate) received: u64,
-    /// Samples known to be heard.
+    /// Number of samples known to be heard.
     heard: u64,
-    /// Where those samples are.
+    /// Spans of the heard samples.
     spans: Vec<Range<Duration>>,
     pub(crate) words: WordTimings,
     pub(crate) text: Option<Private<String>>,
-    /// What the room was shown of it.
+    /// Text of its captions so far.
     shown: Private<String>,
-    /// We want nothing more of it, and the server does not know.
+    /// The rest of it is unwanted, and the server does not know.
     silenced: bool,
-    /// When the account is closed with what is known.
+    /// When it is closed even if not everything is known.
     pub(crate) due: Option<Instant>,
 }
 
-/// What is told of a reply when its account is closed.
+/// Summary of a closed reply.
 pub(crate) struct ReplySummary {
     pub(crate) utterance: Utterance,
     pub(crate) played: Duration,
-    /// What was heard; may be empty.
+    /// Text that was heard; may be empty.
     pub(crate) text: String,
-    /// Whether the caller cut it short.
+    /// Whether the caller interrupted it.
     pub(crate) interrupted: bool,
-    /// Whether the room was shown something of it.
+    /// Whether captions of it were published.
     was_shown: bool,
 }
 
 impl ReplySummary {
-    /// Tells what was heard, and whether it was cut short.
+    /// Emits the final caption and the facts.
     pub(crate) fn tell(self, cx: &mut Context) {
         let (utterance, interrupted) = (self.utterance, self.interrupted);
         if interrupted {
@@ -120,39 +120,39 @@ impl Reply {
         self.id.as_ref() == Some(id)
     }
 
-    /// Whether it came without a name, and may be what the server calls by the next new one.
+    /// Whether it has no ID yet, and the next unknown ID may be its own.
     pub(crate) fn is_nameless(&self) -> bool {
         self.id.is_none() && self.stage == Stage::Open
     }
 
-    /// Whether more of it may be heard.
+    /// Whether more of it may be played.
     pub(crate) fn is_playable(&self) -> bool {
         matches!(self.stage, Stage::Open | Stage::Done)
     }
 
-    /// Whether the server has said what it says.
+    /// Whether the server has sent words of it.
     pub(crate) fn has_words(&self) -> bool {
         let text = self.text.as_ref().map(|text| text.reveal().as_str());
         !text.unwrap_or_default().trim().is_empty() || !self.words.is_empty()
     }
 
-    /// Whether audio that names `id` may be its own.
+    /// Whether audio with `id` may belong to it.
     pub(crate) fn may_be(&self, id: &ReplyId) -> bool {
         self.is_named(id) || self.is_nameless()
     }
 
-    /// The caller wants to hear nothing more of it, though the server goes on with it.
+    /// The caller does not want the rest of it, although the server continues it.
     pub(crate) fn silence(&mut self) {
         self.break_off();
         self.cut_by_caller = true;
     }
 
-    /// Nothing more of it is to be heard, though the server goes on with it.
+    /// The rest of it is not played, although the server continues it.
     pub(crate) fn break_off(&mut self) {
         self.silenced = true;
     }
 
-    /// Whether it is made for nobody.
+    /// Whether the server continues it although the rest is unwanted.
     pub(crate) fn is_silenced(&self) -> bool {
         self.silenced && self.stage == Stage::Open
     }
@@ -165,8 +165,8 @@ impl Reply {
         };
     }
 
-    /// Its words that were heard since the last time, when these samples of it were besides
-    /// those that are settled.
+    /// Returns the words heard since the last time. `playing` are the heard samples of segments
+    /// that are not settled.
     pub(crate) fn newly_heard(
         &mut self,
         playing: impl Iterator<Item = Range<u64>>,
@@ -184,7 +184,7 @@ impl Reply {
         (!more.is_empty()).then_some((utterance, more))
     }
 
-    /// Enters that `samples` from sample `from` on were heard.
+    /// Records that `samples` samples were heard, starting with sample `from`.
     pub(crate) fn add(&mut self, from: u64, samples: u64) {
         self.heard += samples;
         let to = length(from + samples);
@@ -195,8 +195,8 @@ impl Reply {
         }
     }
 
-    /// A flush on the caller's behalf took something of it; with what was sent already, that is
-    /// its end.
+    /// A flush caused by the caller dropped some of it. If the server has already sent all of it,
+    /// this is its end.
     pub(crate) fn cut_by_caller(&mut self) {
         self.cut_by_caller = true;
         if self.stage == Stage::Done {
@@ -204,7 +204,7 @@ impl Reply {
         }
     }
 
-    /// Whether its account can be closed, because all is known or because time is up.
+    /// Whether it can be closed, because everything is known or the deadline has passed.
     pub(crate) fn is_settled(&mut self, now: Instant, is_busy: bool, is_reported: bool) -> bool {
         if self.due.is_some_and(|due| due <= now) {
             return true;
@@ -220,7 +220,7 @@ impl Reply {
         false
     }
 
-    /// What is to be told of it; nothing when none of it was given to playout.
+    /// Returns its summary, or `None` if none of it was given to playout.
     pub(crate) fn account(self) -> Option<ReplySummary> {
         let is_cut = self.stage == Stage::Interrupted || self.heard < self.received;
         let text = self.text.as_ref().map(|text| text.reveal().as_str());

@@ -1,5 +1,5 @@
-//! The account of the agent's voice: which replies there are, what of them was given to
-//! playout, and what of that was heard.
+//! Bookkeeping of the agent's replies: how much of each was given to playout, and how much was
+//! heard.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -12,46 +12,46 @@ use crate::conversation::Utterance;
 use crate::ids::ReplyId;
 use crate::secret::Private;
 
-/// Replies whose account is open: the one that is made and those that wait to be heard. The
-/// oldest is closed by estimate when there are more.
+/// Maximum replies that are not closed: the current one and those that are queued. If there are
+/// more, the oldest is closed by estimate.
 const REPLIES: usize = 16;
 
-/// The account of the agent's voice.
+/// The replies of a call that are not closed.
 #[derive(Debug, Default)]
 pub(crate) struct ReplyLog {
-    /// By time; all but the last are over.
+    /// In order of their start; all but the last are over.
     replies: VecDeque<Reply>,
     playlist: Playlist,
     cancelled: CancelledReplies,
-    /// The reply that started last was interrupted.
+    /// The latest reply was interrupted.
     last_interrupted: bool,
-    /// Replies so far.
+    /// Number of replies so far.
     started: u32,
 }
 
-/// What an interruption hit.
+/// What an interruption affected.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Interrupted {
-    /// Which reply, counted from 1; none for one that is not known.
+    /// Number of the reply, counted from 1; `None` if it is unknown.
     pub(crate) reply: Option<u32>,
-    /// Playout has some of it.
+    /// Playout has audio of it that was not heard yet.
     pub(crate) is_busy: bool,
 }
 
-/// To whom audio belongs.
+/// Reply to which audio belongs.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum AudioOwner {
-    /// The last reply.
+    /// The latest reply.
     Last,
-    /// One that is not known yet.
+    /// A reply that is not known yet.
     New,
-    /// One that must not be heard any more.
+    /// A reply that must not be played any more.
     Stale,
 }
 
 impl ReplyLog {
-    /// Enters a reply that the server has begun, to be heard or `in_writing`; the one before it is
-    /// over.
+    /// Adds a reply that the server has started, to be played or shown `in_writing`. The previous
+    /// one is over.
     pub(crate) fn begin(&mut self, now: Instant, id: Option<ReplyId>, in_writing: bool) {
         self.supersede();
         if self.replies.len() == REPLIES
@@ -65,7 +65,7 @@ impl ReplyLog {
         self.started += 1;
     }
 
-    /// The server has moved on: a reply that is still open is done.
+    /// The server has moved on: an open reply is done.
     pub(crate) fn supersede(&mut self) {
         if let Some(open) = self.latest_mut().filter(|last| last.stage == Stage::Open) {
             open.finish();
@@ -74,7 +74,7 @@ impl ReplyLog {
         }
     }
 
-    /// The server is gone: a reply that is still open has no more to come.
+    /// The connection is lost: an open reply is incomplete.
     pub(crate) fn lose(&mut self) {
         if let Some(open) = self.latest_mut().filter(|last| last.stage == Stage::Open) {
             open.stage = Stage::Interrupted;
@@ -83,13 +83,13 @@ impl ReplyLog {
         }
     }
 
-    /// Whether there is, or was, a reply named `id`.
+    /// Whether a reply with `id` was seen before.
     pub(crate) fn knows(&self, id: &ReplyId) -> bool {
         let mut names = self.replies.iter().filter_map(|reply| reply.id.as_ref());
         self.cancelled.contains(id) || names.any(|name| name == id)
     }
 
-    /// To whom audio that names `id` belongs.
+    /// Finds the reply to which audio with `id` belongs.
     pub(crate) fn owner(&mut self, id: Option<&ReplyId>) -> AudioOwner {
         if id.is_some_and(|id| self.cancelled.contains(id)) {
             return AudioOwner::Stale;
@@ -111,7 +111,7 @@ impl ReplyLog {
         }
     }
 
-    /// Enters `samples` of the last reply as given to playout.
+    /// Records that `samples` samples of the latest reply were given to playout.
     pub(crate) fn play(&mut self, now: Instant, samples: usize) -> Option<Playing> {
         let reply = self.replies.back_mut()?;
         let playing = self
@@ -126,8 +126,8 @@ impl ReplyLog {
         Some(playing)
     }
 
-    /// Enters `samples` of the last reply that nobody hears, if it is in writing: what is shown of
-    /// it counts as heard.
+    /// If the latest reply is in writing, records `samples` samples of it as heard, because its
+    /// captions count as heard.
     pub(crate) fn write(&mut self, samples: usize) -> bool {
         let Some(reply) = self.replies.back_mut().filter(|it| it.in_writing) else {
             return false;
@@ -140,8 +140,8 @@ impl ReplyLog {
         true
     }
 
-    /// The whole queue is dropped. On the caller's behalf, replies that the server is done with
-    /// are cut short by it.
+    /// The whole queue is flushed. If `by_caller`, this interrupts the replies that the server has
+    /// finished.
     pub(crate) fn flush(&mut self, now: Instant, by_caller: bool) {
         let replies = &mut self.replies;
         self.playlist.flush(now, |stretch| {
@@ -159,12 +159,12 @@ impl ReplyLog {
         }
     }
 
-    /// Playout was held for `held` and goes on.
+    /// Playout resumed after a pause of `held`.
     pub(crate) fn delayed(&mut self, held: Duration) {
         self.playlist.delayed(held);
     }
 
-    /// `utterance` is audible; whether it may be.
+    /// `utterance` became audible. Returns false if it was flushed or is unknown.
     pub(crate) fn audible(&mut self, utterance: Utterance) -> bool {
         self.playlist.audible(utterance)
     }
@@ -177,7 +177,7 @@ impl ReplyLog {
         });
     }
 
-    /// Words of a reply that were heard since the last time.
+    /// Returns words of a reply that were heard since the last time.
     pub(crate) fn newly_heard(&mut self) -> Option<(Utterance, String)> {
         let playlist = &self.playlist;
         self.replies.iter_mut().find_map(|reply| {
@@ -186,14 +186,14 @@ impl ReplyLog {
         })
     }
 
-    /// Nothing more of the reply that is made is to be heard, though the server goes on with it.
+    /// The caller does not want the rest of the open reply, although the server continues it.
     pub(crate) fn silence(&mut self) {
         if let Some(open) = self.latest_mut().filter(|last| last.stage == Stage::Open) {
             open.silence();
         }
     }
 
-    /// The same, and not because of the caller; gives the reply's name.
+    /// Drops the rest of the open reply without counting as an interruption. Returns its ID.
     pub(crate) fn break_off(&mut self) -> Option<ReplyId> {
         let open = self.latest_mut().filter(|last| last.stage == Stage::Open);
         let open = open.filter(|open| !open.is_silenced())?;
@@ -201,15 +201,15 @@ impl ReplyLog {
         open.id.clone()
     }
 
-    /// Nobody can hear the rest of the reply that is made; whether there is one, and it is to be
-    /// heard.
+    /// Callers cannot hear the rest of the open reply. Returns whether there is one that would be
+    /// played.
     pub(crate) fn hush(&mut self) -> bool {
         let open = self.latest_mut();
         let spoken = open.filter(|last| last.stage == Stage::Open && !last.in_writing);
         spoken.map(Reply::break_off).is_some()
     }
 
-    /// The last frame of `utterance` that playout had was heard.
+    /// The last queued frame of `utterance` was heard.
     pub(crate) fn drained(&mut self, utterance: Utterance, played: Duration) {
         let replies = &mut self.replies;
         self.playlist.drained(utterance, played, |stretch, heard| {
@@ -217,7 +217,7 @@ impl ReplyLog {
         });
     }
 
-    /// What was left of `utterance`, and of all that waited behind it, was dropped.
+    /// The rest of `utterance` and of everything queued behind it was dropped.
     pub(crate) fn flushed(&mut self, utterance: Utterance, played: Duration) {
         let replies = &mut self.replies;
         self.playlist.flushed(utterance, played, |stretch, heard| {
@@ -225,19 +225,19 @@ impl ReplyLog {
         });
     }
 
-    /// Playout says nothing of what must long have been heard: it counts as heard.
+    /// Playout did not report audio that must have been heard long ago: it counts as heard.
     pub(crate) fn give_up(&mut self) {
         self.playlist.give_up();
     }
 
-    /// The server is done with the reply named `id`.
+    /// The server is done with the reply `id`.
     pub(crate) fn done(&mut self, id: Option<&ReplyId>) {
         if let Some(reply) = self.find(id).filter(|reply| reply.stage == Stage::Open) {
             reply.finish();
         }
     }
 
-    /// The server says that the reply named `id` was cut short. Whether playout has some of it.
+    /// The server reported that the reply `id` was interrupted. Returns what that affected.
     pub(crate) fn interrupt(&mut self, id: Option<&ReplyId>) -> Interrupted {
         let last = self.latest_mut().map(|last| last.serial);
         let Some(reply) = self.find(id) else {
@@ -259,22 +259,22 @@ impl ReplyLog {
         }
     }
 
-    /// One more word of the reply named `id`.
+    /// Adds a word to the reply `id`.
     pub(crate) fn word(&mut self, id: Option<&ReplyId>, word: Word) {
         if let Some(reply) = self.find(id) {
             reply.words.push(word);
         }
     }
 
-    /// The text of the reply named `id`, for as long as somebody waits for it.
+    /// Sets the text of the reply `id`, unless it is closed.
     pub(crate) fn text(&mut self, id: Option<&ReplyId>, text: Private<String>) {
         if let Some(reply) = self.find(id) {
             reply.text = Some(text);
         }
     }
 
-    /// Takes a reply whose account can be closed, because everything is known or because it is
-    /// time; what is to be told of it.
+    /// Closes a reply of which everything is known or whose deadline has passed. Returns its
+    /// summary.
     pub(crate) fn take_settled(&mut self, now: Instant) -> Option<ReplySummary> {
         let playlist = &self.playlist;
         let at = self.replies.iter_mut().position(|reply| {
@@ -283,11 +283,11 @@ impl ReplyLog {
             let is_reported = own.all(|stretch| stretch.flushed_at.is_none());
             reply.is_settled(now, is_busy, is_reported)
         })?;
-        // One that was never played has nothing to tell.
+        // A reply without audio has no summary.
         self.close(now, at).or_else(|| self.take_settled(now))
     }
 
-    /// Closes the oldest account, whatever is known of it.
+    /// Closes the oldest reply, whatever is known of it. Returns its summary.
     pub(crate) fn take_any(&mut self, now: Instant) -> Option<ReplySummary> {
         while !self.replies.is_empty() {
             let account = self.close(now, 0);
@@ -298,48 +298,48 @@ impl ReplyLog {
         None
     }
 
-    /// When [`Self::take_settled`] gives something even if nothing happens.
+    /// When [`Self::take_settled`] closes a reply even if nothing else happens.
     pub(crate) fn due(&self) -> Option<Instant> {
         self.replies.iter().filter_map(|reply| reply.due).min()
     }
 
-    /// Whether playout has anything that is not heard yet.
+    /// Whether playout has audio that was not heard yet.
     pub(crate) fn is_busy(&self) -> bool {
         self.playlist.is_busy()
     }
 
-    /// Whether the server is making a reply.
+    /// Whether the server is generating a reply.
     pub(crate) fn has_open(&self) -> bool {
         self.replies
             .back()
             .is_some_and(|last| last.stage == Stage::Open)
     }
 
-    /// Replies so far.
+    /// Number of replies so far.
     pub(crate) fn started(&self) -> u32 {
         self.started
     }
 
-    /// Whether the reply that started last has words.
+    /// Whether the latest reply has words.
     pub(crate) fn last_has_words(&self) -> bool {
         let last = self.replies.back();
         last.filter(|last| last.serial + 1 == self.started)
             .is_some_and(Reply::has_words)
     }
 
-    /// When all that playout has will be heard, by estimate.
+    /// Estimated time when all queued audio will have been played.
     pub(crate) fn plays_until(&self) -> Option<Instant> {
         self.playlist.plays_until()
     }
 
-    /// The reply that started last, while its account is open.
+    /// The latest reply, unless it is closed.
     fn latest_mut(&mut self) -> Option<&mut Reply> {
         let started = self.started;
         let last = self.replies.back_mut();
         last.filter(|last| last.serial + 1 == started)
     }
 
-    /// The reply named `id`; without a name the one that started last.
+    /// The reply `id`, or the latest one without an ID.
     fn find(&mut self, id: Option<&ReplyId>) -> Option<&mut Reply> {
         let Some(id) = id else {
             return self.replies.back_mut();

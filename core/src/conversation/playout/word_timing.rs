@@ -1,24 +1,24 @@
-//! How much of a reply's text was heard, from how much of its audio was.
+//! Text of a reply that was heard, derived from its audio that was heard.
 
 use std::ops::Range;
 use std::time::Duration;
 
 use crate::secret::Private;
 
-/// Bytes of a reply's words that are kept; what comes after is only in the final text.
+/// Maximum bytes of words kept per reply. Later words are only in the final text.
 const WORDS: usize = 64 << 10;
 
-/// How far behind the last word, in bytes, the next one may be in the final text.
+/// How many bytes behind the previous word the next one may be found in the final text.
 const REACH: usize = 32;
 
-/// The words of one reply, with the times at which they are said, after its first sample.
+/// Words of one reply, with their times from its first sample.
 #[derive(Debug, Default)]
 pub(crate) struct WordTimings {
     words: Vec<Word>,
     bytes: usize,
 }
 
-/// One piece of `transcript.agent.delta`.
+/// Word from `transcript.agent.delta`.
 #[derive(Debug)]
 pub(crate) struct Word {
     pub(crate) text: Private<String>,
@@ -34,20 +34,21 @@ impl WordTimings {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no words.
     pub(crate) fn is_empty(&self) -> bool {
         self.words.is_empty()
     }
 
-    /// All of them.
+    /// All words, joined.
     pub(crate) fn joined(&self) -> String {
         join(self.words.iter().map(|word| word.text.reveal().as_str()))
     }
 
-    /// What of `text` was heard, when `spans` of the audio were and they are `share` of it.
+    /// Part of `text` that was heard, given the heard `spans` of the audio and their `share` of all
+    /// of it.
     ///
-    /// Goes by the times of the words; when they have none, or are not found in `text`, cuts
-    /// `text` in proportion. Never longer than `text`.
+    /// Uses the times of the words. If they have no times or are not found in `text`, cuts `text`
+    /// in proportion. The result is never longer than `text`.
     pub(crate) fn heard(
         &self,
         text: Option<&str>,
@@ -65,13 +66,13 @@ impl WordTimings {
         }
     }
 
-    /// The words that were played to their ends. One without a time goes with the one before.
+    /// Words that were played to their end. A word without a time is treated like the previous one.
     fn said_in(&self, spans: &[Range<Duration>]) -> impl Iterator<Item = &str> {
         self.verdicts(spans)
             .filter_map(|(word, was_heard)| was_heard.then_some(word))
     }
 
-    /// The heard words as they stand in `text`; `None` when most words are not in it.
+    /// The heard words as they appear in `text`, or `None` if most of them are not found in it.
     fn found(&self, text: &str, spans: &[Range<Duration>]) -> Option<String> {
         let (mut runs, mut cursor) = (Vec::<Range<usize>>::new(), 0);
         let (mut found, mut missed, mut in_run) = (0, 0, false);
@@ -109,7 +110,7 @@ impl Word {
     }
 }
 
-/// Where `word` stands in `text`, from `cursor` on and not far behind it.
+/// Finds `word` in `text`, at `cursor` or a little after it.
 fn find(text: &str, cursor: usize, word: &str) -> Option<Range<usize>> {
     let rest = &text[cursor..];
     let mut reach = rest.len().min(REACH + word.len());
@@ -120,7 +121,7 @@ fn find(text: &str, cursor: usize, word: &str) -> Option<Range<usize>> {
     (!word.is_empty()).then_some(at..at + word.len())
 }
 
-/// The first `share` of `text`, whole words only.
+/// The first `share` of `text`, in whole words.
 fn cut(text: &str, share: f64) -> &str {
     if share >= 1.0 {
         return text;
@@ -139,7 +140,7 @@ fn cut(text: &str, share: f64) -> &str {
     kept[..last_word].trim_end()
 }
 
-/// Puts a space between two pieces that bring none, except before a punctuation mark.
+/// Joins the pieces with spaces, unless they already have one or the next is punctuation.
 fn join<'a>(pieces: impl Iterator<Item = &'a str>) -> String {
     let mut text = String::new();
     for piece in pieces {
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn never_longer_than_what_the_server_says() {
+    fn heard_text_is_never_longer_than_the_servers_text() {
         let words = words(&[("one", 100), ("two", 200), ("three", 300)]);
         assert_eq!(
             words.heard(Some("one two"), &[ms(0)..ms(900)], 1.0),
@@ -217,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flush_in_the_middle_leaves_a_hole() {
+    fn a_flush_in_the_middle_leaves_a_gap() {
         let words = words(&[("one", 100), ("two", 200), ("three", 300), ("four", 400)]);
         let spans = [ms(0)..ms(100), ms(300)..ms(400)];
         assert_eq!(

@@ -1,15 +1,15 @@
-//! Calls of tools: which are carried out, and when their answers are told.
+//! Tool calls: which ones are run, and when their results are sent.
 //!
 //! ```text
-//! tool.call ─▶ refused ──────────────▶ Ready ─▶ tool.result
-//!           └▶ Running ─▶ answer, or ─▶ Ready ─┘
-//!                         out of time
+//! tool.call ─┬▶ refused ──────────────────────┬▶ Ready ─▶ tool.result
+//!            └▶ Running ─▶ result or timeout ─┘
 //! ```
 //!
-//! The answers of one reply are told together, once `reply.done` is the latest of
-//! `reply.started`, `input.speech.started` and `reply.done`: earlier they would cut into the reply
-//! that called, later into the next turn. What a caller interrupts is not answered, unless the tool
-//! survives that. An answer that waits while nothing happens is told late rather than never.
+//! The results of one reply are sent together, once `reply.done` is the latest of `reply.started`,
+//! `input.speech.started` and `reply.done`. Sent earlier, they would cut into the reply that made
+//! the calls, and later into the next turn. Calls of an interrupted reply get no result, unless the
+//! tool survives interruptions. A result that has waited for [`ANSWER_WITHIN`] while nothing
+//! happens is sent anyway.
 
 pub(crate) mod pending;
 pub(crate) mod refusal;
@@ -29,23 +29,23 @@ pub(super) use refusal::TOO_LONG;
 #[cfg(test)]
 pub(super) use refusal::UNKNOWN_TOOL;
 
-/// How long an answer waits for its turn while nothing happens.
+/// How long a result may wait while nothing happens before it is sent anyway.
 pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// Calls that may be open at once; what comes after is refused.
+/// Maximum pending tool calls; further ones are refused.
 pub(super) const MOST_OPEN: usize = 32;
 
-/// Calls that may wait for an answer, refused ones included; what comes after is dropped.
+/// Maximum unanswered tool calls, including refused ones; further ones are dropped.
 pub(super) const MOST_WAITING: usize = 128;
 
-/// Calls that are over and whose names are known.
+/// Number of finished tool calls whose IDs are remembered.
 const PAST: usize = 64;
 
 /// The tool calls of a call.
 #[derive(Debug, Default)]
 pub(super) struct Tools {
     rules: Vec<ToolRule>,
-    /// Tools that run at the server.
+    /// Names of tools that the server runs.
     server: Vec<String>,
     guard: CallLimiter,
     open: Vec<PendingCall>,
@@ -62,49 +62,49 @@ pub(super) struct Call {
     pub(super) arguments: Private<String>,
 }
 
-/// What to say to a caller who waits for a call of a tool.
+/// Line for a caller who is waiting for a tool.
 #[derive(Debug)]
 pub(super) struct Filler {
     pub(super) call: ToolCallId,
     pub(super) line: Private<String>,
 }
 
-/// What a call of a tool asks of the conversation itself.
+/// What the conversation itself must do about a tool call.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum CallControl {
     /// Nothing.
     Nothing,
-    /// To end the call.
+    /// End the call.
     EndCall(ToolCallId),
-    /// To go on in the phase that the arguments name.
+    /// Enter the phase named by the arguments.
     SetState(ToolCallId, Private<String>),
-    /// To end the call, because this was one too many.
+    /// End the call, because the limit of tool calls was exceeded.
     TooMany,
 }
 
 impl Tools {
-    /// What tools there are from now on.
+    /// Sets the tools and limits.
     pub(super) fn set_rules(&mut self, rules: &[ToolRule], limits: &Limits) {
         self.rules = rules.to_vec();
         self.guard.limits = limits.clone();
     }
 
-    /// `session.ready` names the tools that are not ours to answer.
+    /// Sets the names of the tools that the server runs, from `session.ready`.
     pub(super) fn set_server_tools(&mut self, names: Vec<String>) {
         self.server = names;
     }
 
-    /// Calls so far, those of another process before this one included.
+    /// Number of tool calls so far, including those of an earlier process.
     pub(super) fn calls(&self) -> u32 {
         self.guard.calls
     }
 
-    /// Another process has seen so many calls.
+    /// Sets the number of tool calls that an earlier process has counted.
     pub(super) fn set_calls(&mut self, calls: u32) {
         self.guard.calls = calls;
     }
 
-    /// `tool.call` of the reply with this number.
+    /// Handles `tool.call` from the reply with the number `reply`.
     pub(super) fn called(&mut self, cx: &mut Context, reply: u32, called: Call) -> CallControl {
         let Call {
             call,
@@ -154,7 +154,7 @@ impl Tools {
         }
     }
 
-    /// A tool gave its answer; its name, if somebody waits for that.
+    /// Records the result of a tool. Returns the tool's name if the result is still wanted.
     pub(super) fn done(
         &mut self,
         cx: &mut Context,
@@ -163,7 +163,7 @@ impl Tools {
         is_error: bool,
     ) -> Option<String> {
         let open = self.open.iter_mut().find(|open| open.call == *call);
-        // An answer that comes after its time, or of a call that nobody waits for.
+        // Ignore results that come too late or of unknown calls.
         let open = open.filter(|open| open.is_running())?;
         open.state = State::Ready { result, is_error };
         let name = open.name.clone();
@@ -172,7 +172,7 @@ impl Tools {
         Some(name)
     }
 
-    /// Tells the answers whose turn it is; whether there was one.
+    /// Sends the results that are due. Returns whether there were any.
     pub(super) fn answer(&mut self, cx: &mut Context, reply_is_open: bool) -> bool {
         let is_free = !reply_is_open && !self.caller_speaks;
         self.tell(cx, |open, all| {
@@ -180,13 +180,13 @@ impl Tools {
         })
     }
 
-    /// [`Timer::ToolResult`]: nothing has happened for too long; tells what there is.
+    /// [`Timer::ToolResult`]: sends all results, because nothing has happened for too long.
     pub(super) fn answer_late(&mut self, cx: &mut Context) -> bool {
         self.caller_speaks = false;
         self.tell(cx, |_, _| true)
     }
 
-    /// [`Timer::ToolDue`]: ends what has taken too long; gives what to say to a caller who waits.
+    /// [`Timer::ToolDue`]: cancels calls that timed out. Returns a filler if one is due.
     pub(super) fn due(&mut self, cx: &mut Context) -> Option<Filler> {
         let late = |open: &&PendingCall| open.is_at_edge() && open.until <= cx.now;
         let late: Vec<_> = self
@@ -214,37 +214,37 @@ impl Tools {
         self.progress(cx);
     }
 
-    /// `reply.done` of a reply that nobody interrupted.
+    /// `reply.done` of a reply that was not interrupted.
     pub(super) fn reply_done(&mut self, cx: &mut Context) {
         self.caller_speaks = false;
         self.progress(cx);
     }
 
-    /// Something happened: answers that wait go on waiting.
+    /// Something happened: waiting results wait again.
     pub(super) fn progress(&self, cx: &mut Context) {
         if cx.timers.is_set(Timer::ToolResult) {
             self.wait_on(cx);
         }
     }
 
-    /// There is nobody to be answered: answers go on waiting.
+    /// Restarts the wait for the results.
     pub(super) fn wait_on(&self, cx: &mut Context) {
         cx.within(Timer::ToolResult, ANSWER_WITHIN);
     }
 
-    /// The reply with this number was interrupted.
+    /// The reply with the number `reply` was interrupted.
     pub(super) fn interrupted(&mut self, cx: &mut Context, reply: u32) {
         self.drop_those(cx, ToolDropped::Interrupted, |open| {
             open.reply == reply && !open.rule.survives_interruption
         });
     }
 
-    /// The session that called is gone for good.
+    /// The session that made the calls is gone for good.
     pub(super) fn session_lost(&mut self, cx: &mut Context) {
         self.drop_those(cx, ToolDropped::SessionLost, |_| true);
     }
 
-    /// The session is lost; if it comes back, calls are answered there.
+    /// The session is lost. If it is resumed, its calls are answered there.
     pub(super) fn link_lost(&mut self) {
         self.caller_speaks = false;
     }
@@ -254,17 +254,17 @@ impl Tools {
         self.drop_those(cx, ToolDropped::HungUp, |_| true);
     }
 
-    /// Whether a call is not answered yet.
+    /// Whether any call is unanswered.
     pub(super) fn is_busy(&self) -> bool {
         !self.open.is_empty()
     }
 
-    /// Whether a call that is not answered yet keeps the agent silent.
+    /// Whether an unanswered call keeps the agent silent.
     pub(super) fn holds(&self) -> bool {
         self.open.iter().any(|open| open.rule.holds)
     }
 
-    /// Whether an answer to this call is still to come.
+    /// Whether this call is still running.
     pub(super) fn is_running(&self, call: &ToolCallId) -> bool {
         self.find(call).is_some_and(PendingCall::is_running)
     }
@@ -287,7 +287,8 @@ impl Tools {
         self.set_timer(cx);
     }
 
-    /// Tells the ready answers that `may` be told, given the replies that have a call running.
+    /// Sends the finished results that `may` accepts. It is given the replies that have running
+    /// calls.
     fn tell(&mut self, cx: &mut Context, may: impl Fn(&PendingCall, &[u32]) -> bool) -> bool {
         let running = self.open.iter().filter(|open| open.is_running());
         let running: Vec<_> = running.map(|open| open.reply).collect();

@@ -1,4 +1,4 @@
-//! One call of a tool that is not answered yet.
+//! A tool call that is not answered yet.
 
 use std::time::Instant;
 
@@ -8,17 +8,17 @@ use crate::conversation::{AgentCommand, Fact, ToolKind, ToolRule};
 use crate::ids::ToolCallId;
 use crate::secret::Private;
 
-/// One call of a tool that is not answered yet.
+/// A tool call that is not answered yet.
 #[derive(Debug)]
 pub(crate) struct PendingCall {
     pub(crate) call: ToolCallId,
     pub(crate) name: String,
-    /// The number of the reply that called.
+    /// Number of the reply that made the call.
     pub(crate) reply: u32,
     pub(crate) rule: ToolRule,
     pub(crate) state: State,
     called: Instant,
-    /// When it has taken too long.
+    /// When the call times out.
     pub(crate) until: Instant,
     fillers: usize,
 }
@@ -26,7 +26,7 @@ pub(crate) struct PendingCall {
 #[derive(Debug)]
 pub(crate) enum State {
     Running,
-    /// It waits to be told.
+    /// The result is waiting to be sent.
     Ready {
         result: Private<String>,
         is_error: bool,
@@ -57,20 +57,20 @@ impl PendingCall {
         matches!(self.state, State::Running)
     }
 
-    /// Whether an edge works on it. What the call itself carries out has no time of its own:
-    /// it is over at once, or with the call.
+    /// Whether the driver is running it. Tools that the conversation runs itself have no timeout:
+    /// they finish at once or with the call.
     pub(crate) fn is_at_edge(&self) -> bool {
         self.is_running() && self.rule.kind == ToolKind::Edge
     }
 
-    /// When something is to be done about it, if no answer comes before.
+    /// When it times out or the next filler is due.
     pub(crate) fn due(&self) -> Option<Instant> {
         let filler = self.filler_at();
         self.is_at_edge()
             .then(|| filler.map_or(self.until, |at| at.min(self.until)))
     }
 
-    /// What to say now to a caller who waits for it.
+    /// Filler that is due now, if any.
     pub(crate) fn take_filler(&mut self, now: Instant) -> Option<Filler> {
         if !self.is_at_edge() || self.filler_at()? > now {
             return None;
@@ -81,7 +81,7 @@ impl PendingCall {
         Some(Filler { call, line })
     }
 
-    /// Sends the answer.
+    /// Sends the result.
     pub(crate) fn tell(self, cx: &mut Context) {
         let State::Ready { result, is_error } = self.state else {
             return;

@@ -1,46 +1,46 @@
-//! Calls of tools that are refused: of no tool, too many, or the same again and again.
+//! Refused tool calls: unknown tools, too many calls, and repeated calls.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::conversation::Limits;
 use crate::secret::Private;
 
-/// What is answered to a call of a tool that does not exist.
+/// Result of a call of a tool that does not exist.
 pub(in crate::conversation) const UNKNOWN_TOOL: &str = r#"{"error":"there is no such tool"}"#;
 
-/// What is answered when a tool has taken too long.
+/// Result of a tool call that timed out.
 pub(in crate::conversation) const TOO_LONG: &str =
-    r#"{"error":"the tool did not answer in time; it may or may not have done its work"}"#;
+    r#"{"error":"the tool did not answer in time; its work may or may not be done"}"#;
 
-/// What is answered to more calls than are allowed.
-pub(crate) const TOO_MANY: &str = r#"{"error":"too many calls of tools; answer without them"}"#;
+/// Result of a tool call that exceeds a limit.
+pub(crate) const TOO_MANY: &str = r#"{"error":"too many tool calls; answer without tools"}"#;
 
-/// What is answered to a model that goes in circles.
+/// Result of a tool call that was repeated too often.
 const SAME: &str =
-    r#"{"error":"this was called again and again with the same arguments; do something else"}"#;
+    r#"{"error":"this tool was called repeatedly with the same arguments; do something else"}"#;
 
-/// Counts calls, and says which are refused.
+/// Counts tool calls and decides which are refused.
 #[derive(Debug, Default)]
 pub(crate) struct CallLimiter {
     pub(crate) limits: Limits,
-    /// In the whole call.
+    /// Number of tool calls in the whole call.
     pub(crate) calls: u32,
-    /// The reply that called last, and how often it did.
+    /// The last reply that called a tool, and the number of its tool calls.
     in_reply: (u32, u32),
-    /// A fingerprint of the last call, and how often it came in a row.
+    /// Fingerprint of the last tool call, and how often it was repeated in a row.
     same: (u64, u32),
 }
 
-/// Why a call is refused, for the model.
+/// Why a tool call is refused.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
     pub(crate) text: &'static str,
-    /// Whether the whole call ends by it.
+    /// Whether the call ends as well.
     pub(crate) is_last: bool,
 }
 
 impl CallLimiter {
-    /// Counts a call of the reply with this number; why it is refused, if it is.
+    /// Counts a tool call of the given reply. Returns the refusal, if it is refused.
     pub(crate) fn refuses(
         &mut self,
         reply: u32,
@@ -64,13 +64,13 @@ impl CallLimiter {
         Some(Refusal { text, is_last })
     }
 
-    /// The caller spoke: what was asked before may be asked again.
+    /// The caller spoke, so the model may repeat earlier calls.
     pub(crate) fn forgive(&mut self) {
         self.same = (0, 0);
     }
 }
 
-/// How often `key` came in a row.
+/// Counts how often `key` occurred in a row.
 fn count<K: PartialEq>(last: &mut (K, u32), key: K) -> u32 {
     *last = match last {
         (before, times) if *before == key => (key, times.saturating_add(1)),
