@@ -21,7 +21,7 @@ const CALLS: usize = 30;
 const AGENT: &str = "bench";
 
 /// In the line that tells of an offer that was taken.
-const TAKEN: &str = "\"a call was taken\"";
+const TAKEN: &str = "\"job accepted\"";
 
 /// In the line that tells of a call's end.
 const ENDED: &str = "\"outcome\":";

@@ -58,7 +58,7 @@ start     from spawning `parlor start` to its log line \"registered\"; a real li
 offer     from writing an AvailabilityRequest to reading its answer; a scripted server, an offer
           each 10 ms; busy: a thread that spins for every core
 dispatch  from asking livekit-server's API for a dispatch, a call at a time, with the simulator:
-          to the worker's log line \"a call was taken\", and to the agent's state as a caller who
+          to the worker's log line \"job accepted\", and to the agent's state as a caller who
           is in the room already sees it: any (joined), then listening";
 
 /// From the start of the process to its registration.

@@ -11,7 +11,7 @@ pub fn join(error: &JoinError, room: &str, url: &str) -> String {
         JoinError::Refused(why) => format!(
             "LiveKit at {url} rejected the access token: check LIVEKIT_API_KEY and LIVEKIT_API_SECRET ({why})"
         ),
-        error => format!("cannot join room {room} at {url}: {error}; check LIVEKIT_URL"),
+        error => format!("cannot join the room {room} at {url}: {error}; check LIVEKIT_URL"),
     }
 }
 
@@ -24,7 +24,7 @@ pub fn outcome(outcome: &Outcome) -> String {
         Outcome::Shutdown => "the call was stopped".to_owned(),
         Outcome::Drained => "the worker shut down and its drain timeout expired".to_owned(),
         Outcome::SecondAgent => {
-            "another agent with the same name is already in the room".to_owned()
+            "another agent with the same name is in the room".to_owned()
         }
         Outcome::AgentHungUp => "the agent hung up".to_owned(),
         Outcome::Limit(limit) => self::limit(*limit).to_owned(),

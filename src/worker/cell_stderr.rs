@@ -1,18 +1,18 @@
-//! What cells write to stderr, passed on to ours line by line.
+//! Forwards the stderr of cells to the worker's stderr, line by line.
 
 use std::io::Write;
 
 use parlor_core::cells::CellId;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
-/// The longest line, in bytes; a longer one is cut in pieces.
+/// Maximum length of a line in bytes; longer lines are split.
 const LONGEST: usize = 64 << 10;
 
-/// What the program says to people, whatever its log looks like.
+/// Prefix of messages to people, which are plain text whatever the log format.
 const TO_PEOPLE: &[u8] = b"parlor: ";
 
-/// Passes lines on until there are none. Of a process that logs JSON, what is no JSON, such as the
-/// last words of the native core, becomes a log line of our own.
+/// Forwards lines until the pipe is closed. If the cell logs JSON, lines that are not JSON, such as
+/// the native core's output on a crash, are wrapped in a log line of the worker.
 pub(super) async fn forward(pipe: impl AsyncRead + Unpin, cell: CellId, is_json: bool) {
     let mut pipe = BufReader::with_capacity(LONGEST, pipe);
     let mut line = Vec::new();
@@ -20,7 +20,7 @@ pub(super) async fn forward(pipe: impl AsyncRead + Unpin, cell: CellId, is_json:
         let chunk = match pipe.fill_buf().await {
             Ok(chunk) => chunk,
             Err(error) => {
-                tracing::warn!(cell = cell.0, %error, "a cell's log cannot be read");
+                tracing::warn!(cell = cell.0, %error, "cannot read the stderr of a cell");
                 return;
             }
         };
@@ -45,9 +45,9 @@ fn pass_on(line: &[u8], cell: CellId, is_json: bool) {
     }
     if is_json && !line.starts_with(b"{") && !line.starts_with(TO_PEOPLE) {
         let said = String::from_utf8_lossy(line.trim_ascii());
-        tracing::warn!(cell = cell.0, %said, "a cell wrote");
+        tracing::warn!(cell = cell.0, %said, "output of a cell");
         return;
     }
-    // As with any log line, there is nobody to tell when stderr is gone.
+    // An error cannot be logged: the log itself goes to stderr.
     std::io::stderr().lock().write_all(line).ok();
 }

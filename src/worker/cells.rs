@@ -1,4 +1,4 @@
-//! The daemon's cells: what `parlor_core::cells` decides, done to processes.
+//! The worker's cells: carries out what `parlor_core::cells` decides.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -18,20 +18,20 @@ use crate::clock::{at, now};
 use crate::ops::WorkerStatus;
 use crate::session::LEAVES_WITHIN;
 
-/// What cells say, on its way to the worker; when it is full cells wait.
+/// Capacity of the queue of events from cells; cells wait while it is full.
 const EVENTS: usize = 256;
 
-/// How long a process may take to end once its calls have: it stops its MCP servers.
+/// How long a cell may take to exit after its last call: it stops its MCP servers.
 const EXIT_WITHIN: Duration = Duration::from_secs(6);
 
-/// How long cells may take to end once all calls are over: each call still leaves its room and
+/// How long cells may take to exit once all calls are over: each call still leaves its room and
 /// writes its report.
 pub(super) const END_WITHIN: Duration = LEAVES_WITHIN.saturating_add(EXIT_WITHIN);
 
-/// How long they may take when the end was asked for twice.
+/// How long cells may take to exit after a second shutdown signal.
 const CUT_WITHIN: Duration = Duration::from_millis(500);
 
-/// All cells of a daemon.
+/// All cells of a worker.
 #[derive(Debug)]
 pub struct Cells {
     command: CellCommand,
@@ -39,20 +39,20 @@ pub struct Cells {
     processes: BTreeMap<CellId, Process>,
     events: mpsc::Sender<Event>,
     events_out: mpsc::Receiver<Event>,
-    /// For dispatch; as many as calls there are, at most.
+    /// Events for dispatch; bounded by the number of calls.
     told: VecDeque<dispatch::Event>,
     tasks: JoinSet<()>,
     status: Arc<WorkerStatus>,
 }
 
-/// Why there is no cell to make calls in.
+/// Why no cell could be started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum CellError {
-    /// The process ended; what it wrote says why.
-    #[error("its first process ended at once")]
+    /// The process exited; its stderr says why.
+    #[error("the first cell exited during startup")]
     Ended,
-    /// The process said nothing.
-    #[error("its first process was not ready within {} s", READY_WITHIN.as_secs())]
+    /// The process did not report in time that it is ready.
+    #[error("the first cell was not ready within {} s", READY_WITHIN.as_secs())]
     NotReady,
 }
 
@@ -74,7 +74,7 @@ impl Cells {
         cells
     }
 
-    /// Waits until calls can be made.
+    /// Waits until the first cell can handle calls.
     ///
     /// # Errors
     /// [`CellError`]
@@ -95,34 +95,34 @@ impl Cells {
         waited.unwrap_or(Err(CellError::NotReady))
     }
 
-    /// Gives a call to a cell.
+    /// Starts a call in a cell.
     pub fn start(&mut self, assignment: Assignment) {
         self.handle(Event::Start(assignment));
     }
 
-    /// Ends a call properly.
+    /// Ends a call gracefully.
     pub fn stop(&mut self, job: JobId) {
         self.handle(Event::Stop(job));
     }
 
-    /// Ends a call properly after a goodbye.
+    /// Ends a call gracefully after the agent has said goodbye.
     pub fn say_goodbye(&mut self, job: JobId) {
         self.handle(Event::SayGoodbye(job));
     }
 
-    /// What lets a call leave its room.
+    /// Returns a callback that lets a call leave its room.
     pub fn releaser(&self, job: JobId) -> impl FnOnce() + Send + 'static {
         let events = self.events.clone();
-        // A call that is not let go goes by itself.
+        // Without it, the call leaves after a timeout.
         move || drop(events.try_send(Event::Release(job)))
     }
 
-    /// The processes that make calls, by their numbers.
+    /// Process ids of the running cells.
     pub fn pids(&self) -> impl Iterator<Item = u32> {
         self.processes.values().filter_map(Process::pid)
     }
 
-    /// What the calls do next. Cancel-safe.
+    /// Waits for the next event for dispatch. Cancel-safe.
     pub async fn next(&mut self) -> dispatch::Event {
         loop {
             if let Some(told) = self.told.pop_front() {
@@ -140,7 +140,8 @@ impl Cells {
         }
     }
 
-    /// Lets every cell end, with all that its calls still write; kills those that do not in time.
+    /// Waits for all cells to exit after their calls have written their reports; kills cells that
+    /// do not exit in time.
     pub async fn finish(mut self, is_hasty: bool) {
         let within = match is_hasty {
             true => CUT_WITHIN,
@@ -160,7 +161,7 @@ impl Cells {
             tracing::error!(
                 cells = self.tasks.len(),
                 seconds,
-                "cells did not end in time and are killed"
+                "cells did not exit in time; killing them"
             );
             self.tasks.shutdown().await;
         }
@@ -200,7 +201,7 @@ impl Cells {
                 Told::Moved(job) => dispatch::Event::Moved(job),
                 Told::Ended(job, result) => {
                     if let JobResult::Failed(why) = &result {
-                        tracing::error!(%job, why, "a call failed");
+                        tracing::error!(%job, why, "call failed");
                     }
                     dispatch::Event::Ended(job, result)
                 }
@@ -226,7 +227,7 @@ impl Cells {
             Err(error) => {
                 let gone = Event::Cell(id, CellEvent::Gone(Some(error.to_string())));
                 let events = self.events.clone();
-                // The queue may be full while we hold it.
+                // Send from a task: the queue may be full, and this task is the one that drains it.
                 self.tasks
                     .spawn(async move { drop(events.send(gone).await) });
             }
@@ -238,28 +239,28 @@ fn observe(fact: &Fact) {
     match fact {
         Fact::Ready(cell, after) => {
             let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-            tracing::debug!(cell = cell.0, after_ms, "a cell is ready");
+            tracing::debug!(cell = cell.0, after_ms, "cell ready");
         }
         Fact::Retired(cell, why) => {
-            tracing::info!(cell = cell.0, ?why, "a cell takes no more calls")
+            tracing::info!(cell = cell.0, ?why, "cell retired: it takes no new calls")
         }
         Fact::Silent(cell, silent) => {
             let seconds = silent.as_secs();
-            tracing::warn!(cell = cell.0, seconds, "a cell says nothing");
+            tracing::warn!(cell = cell.0, seconds, "no heartbeat from a cell");
         }
-        Fact::Killed(cell, why) => tracing::error!(cell = cell.0, ?why, "a cell is killed"),
+        Fact::Killed(cell, why) => tracing::error!(cell = cell.0, ?why, "killing a cell"),
         Fact::Gone {
             cell,
             how: None,
             calls: 0,
-        } => tracing::debug!(cell = cell.0, "a cell has ended"),
+        } => tracing::debug!(cell = cell.0, "cell exited"),
         Fact::Gone { cell, how, calls } => {
-            let died = how.as_deref().unwrap_or("it ended");
-            tracing::error!(cell = cell.0, died, calls, "a cell is gone");
+            let died = how.as_deref().unwrap_or("exited");
+            tracing::error!(cell = cell.0, died, calls, "a cell died");
         }
         Fact::Adopted(job, after) => {
             let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-            tracing::info!(%job, after_ms, "a call goes on in another cell");
+            tracing::info!(%job, after_ms, "call continues in another cell");
         }
     }
 }

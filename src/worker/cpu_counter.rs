@@ -1,27 +1,28 @@
-//! A counter of CPU time, read again and again.
+//! A rate computed from a CPU time counter that is not always monotonic.
 
 use std::time::{Duration, Instant};
 
-/// Readings that make no sense for so long are right after all: the counter has started anew.
+/// After this long, implausible readings are accepted: the counter has been reset.
 const ANEW_AFTER: Duration = Duration::from_secs(3);
 
-/// How much faster than all cores together a counter may seem to go: ticks and batches.
+/// Factor by which a reading may exceed what all cores can use, because counters are updated in
+/// ticks and batches.
 const SLACK: f64 = 1.25;
 
-/// A counter whose readings may step back and forth, as that of the root cgroup does on some
+/// A counter whose readings may jump back and forth, as that of the root cgroup does on some
 /// hypervisors.
 ///
-/// A reading that the machine cannot have got to since the last good one is left out: one that is
-/// lower, and one that all cores together could not reach. The next good one then tells of the
-/// whole time since, so that nothing is lost or counted twice.
+/// Ignores implausible readings: those lower than the last good one, and those that all cores
+/// together could not have reached. The next good reading covers the whole time since the last one,
+/// so nothing is lost or counted twice.
 #[derive(Debug, Default)]
 pub(super) struct Counter {
     good: Option<(Instant, Duration)>,
 }
 
 impl Counter {
-    /// Takes in a reading; gives how many cores were busy since the last good one, of `cores` at
-    /// most. The first reading gives nothing.
+    /// Adds a reading and returns how many cores were busy since the last good one, at most
+    /// `cores`. Returns `None` for the first reading and for implausible ones.
     pub(super) fn read(&mut self, now: Instant, used: Duration, cores: f64) -> Option<f64> {
         let Some((then, before)) = self.good else {
             self.good = Some((now, used));
@@ -53,7 +54,7 @@ mod tests {
     const LOOK: Duration = Duration::from_millis(500);
     const CORES: f64 = 2.0;
 
-    /// What comes of these readings, in hundredths of a second, read twice a second.
+    /// The rates computed from these readings, in hundredths of a second, taken twice a second.
     fn rates(readings: &[u64]) -> Vec<Option<f64>> {
         let mut counter = Counter::default();
         let mut now = clock::now();
@@ -67,25 +68,25 @@ mod tests {
     }
 
     #[test]
-    fn a_steady_counter_gives_how_many_cores_are_busy() {
+    fn a_steady_counter_yields_the_number_of_busy_cores() {
         let rates = rates(&[100, 150, 200, 300, 300]);
         assert_eq!(rates, [None, Some(1.0), Some(1.0), Some(2.0), Some(0.0)]);
     }
 
     #[test]
-    fn a_step_back_is_left_out_and_the_next_reading_is_no_spike() {
+    fn a_step_back_is_ignored_and_causes_no_spike() {
         let rates = rates(&[1_000, 1_050, 900, 1_150, 1_200]);
         assert_eq!(rates, [None, Some(1.0), None, Some(1.0), Some(1.0)]);
     }
 
     #[test]
-    fn a_step_forth_is_left_out_and_the_next_reading_is_no_lull() {
+    fn a_step_forward_is_ignored_and_causes_no_dip() {
         let rates = rates(&[1_000, 1_050, 1_900, 1_150, 1_200]);
         assert_eq!(rates, [None, Some(1.0), None, Some(1.0), Some(1.0)]);
     }
 
     #[test]
-    fn steps_back_and_forth_at_every_reading_change_nothing() {
+    fn steps_back_and_forth_at_every_reading_do_not_change_the_rate() {
         let steady = (0..40).map(|it| 10_000 + it * 50);
         let steps = [0, 700, -300, 0, -9_000, 4_000];
         let stepped: Vec<_> = steady
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_counter_that_starts_anew_is_followed_again_within_seconds() {
+    fn a_counter_that_was_reset_is_followed_again_within_seconds() {
         let mut readings = vec![90_000, 90_050];
         readings.extend((0..12).map(|it| it * 50));
         let rates = rates(&readings);
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn two_readings_at_one_moment_change_nothing() {
+    fn two_readings_at_the_same_instant_yield_no_rate() {
         let mut counter = Counter::default();
         let now = clock::now();
         let second = Duration::from_secs(1);
@@ -120,7 +121,7 @@ mod tests {
         assert_eq!(
             counter.read(now, second + LOOK, CORES),
             None,
-            "time steps back"
+            "the counter steps back"
         );
         assert_eq!(
             counter.read(now + 2 * LOOK, second + 2 * LOOK, CORES),

@@ -1,4 +1,4 @@
-//! The real edges of a worker: the dispatch socket, the cells, the machine's load.
+//! Carries out a worker's actions: the dispatch WebSocket, the cells, and CPU load samples.
 
 use std::sync::Arc;
 
@@ -17,42 +17,42 @@ use crate::dial::{Proxies, dial};
 use crate::ops::WorkerStatus;
 use crate::token::mint_worker;
 
-/// Messages of the server that wait to be looked at; when it is full the reader waits.
+/// Capacity of the queue of server messages; the reader waits while it is full.
 const INBOX: usize = 64;
 
-/// The longest message taken, in bytes: the server's own limit.
+/// Maximum message size in bytes, which is also the server's limit.
 const MAX_MESSAGE: usize = 2 << 20;
 
-/// Where the dispatch socket is and what opens it.
+/// Address and credentials of the dispatch WebSocket.
 #[derive(Debug, Clone)]
 pub struct Server {
-    /// The server and its key.
+    /// URL and API key of the LiveKit server.
     pub livekit: LiveKit,
-    /// Set inside containers that LiveKit Cloud hosts.
+    /// Worker token, set in containers hosted by LiveKit Cloud.
     pub worker_token: Option<Secret>,
-    /// What stands between here and there.
+    /// HTTP proxies to connect through.
     pub proxies: Proxies,
 }
 
-/// Outside calls for a worker's actions.
+/// Carries out a worker's actions and collects its events.
 #[derive(Debug)]
 pub struct WorkerEdges {
     server: Server,
     link: Option<Link>,
-    /// What this connection says; another one after each loss.
+    /// Events of the current connection; replaced with each new connection.
     inbox: Option<mpsc::Receiver<Event>>,
     sockets: JoinSet<()>,
     cells: Cells,
     status: Arc<WorkerStatus>,
     load: MachineLoad,
-    /// How much the worker could take when it last said so; for the log.
+    /// The last reported capacity, for the log.
     capacity: Capacity,
     tick: Interval,
     stalled: bool,
 }
 
 impl WorkerEdges {
-    /// Edges to `server` and `cells`; what the worker does is shown on `status`.
+    /// Creates edges to `server` and `cells`, which record what the worker does in `status`.
     pub fn new(server: Server, cells: Cells, status: Arc<WorkerStatus>) -> Self {
         let mut tick = interval(SAMPLE_EVERY);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -70,8 +70,8 @@ impl WorkerEdges {
         }
     }
 
-    /// Closes the socket and sees every cell end, with what its calls still write unless that is
-    /// too long for whoever is in haste.
+    /// Closes the connection and waits for all cells to exit after their calls have written their
+    /// reports; with `is_hasty`, waits only briefly.
     pub async fn finish(mut self, is_hasty: bool) {
         self.disconnect();
         self.cells.finish(is_hasty).await;
@@ -107,7 +107,7 @@ impl Edges for WorkerEdges {
             }
             Action::Start(assignment) => self.cells.start(assignment),
             Action::Stop(job, reason) => {
-                tracing::info!(%job, ?reason, "a call is told to end");
+                tracing::info!(%job, ?reason, "stopping call");
                 match reason {
                     StopReason::Drained => self.cells.say_goodbye(job),
                     StopReason::Terminated | StopReason::AtOnce => self.cells.stop(job),
@@ -122,7 +122,7 @@ impl Edges for WorkerEdges {
             }
             Action::Observe(Fact::Capacity(capacity)) => self.capacity = capacity,
             Action::Observe(fact) => observe(&fact, &self.capacity),
-            // The driver's own.
+            // Handled by the driver.
             Action::Finish { .. } => {}
         }
     }
@@ -136,9 +136,9 @@ impl Edges for WorkerEdges {
             tokio::select! {
                 biased;
                 event = said(&mut self.inbox) => return event.unwrap_or_else(|| {
-                    // It says `Lost` before it ends; if it could not, nobody else would.
+                    // The task normally sends `Lost` before it ends; this covers a panic.
                     self.disconnect();
-                    Event::Lost("the socket's task ended".to_owned())
+                    Event::Lost("the connection task ended unexpectedly".to_owned())
                 }),
                 event = self.cells.next() => return event,
                 _ = self.tick.tick() => {
@@ -151,7 +151,7 @@ impl Edges for WorkerEdges {
     }
 }
 
-/// What the present connection says; waits for ever without one.
+/// The next event of the current connection; waits forever if there is none.
 async fn said(inbox: &mut Option<mpsc::Receiver<Event>>) -> Option<Event> {
     match inbox {
         Some(inbox) => inbox.recv().await,
@@ -161,7 +161,7 @@ async fn said(inbox: &mut Option<mpsc::Receiver<Event>>) -> Option<Event> {
 
 async fn connect(server: Server, outbox: Outbox, events: mpsc::Sender<Event>) {
     let reason = match mint_worker(&server.livekit) {
-        Err(error) => format!("the token cannot be made: {error}"),
+        Err(error) => format!("cannot create an access token: {error}"),
         Ok(token) => match dial(&server.url(), &token, &server.proxies, MAX_MESSAGE).await {
             Err(error) => error.to_string(),
             Ok(socket) => {
@@ -173,12 +173,12 @@ async fn connect(server: Server, outbox: Outbox, events: mpsc::Sender<Event>) {
         },
     };
     if events.send(Event::Lost(reason)).await.is_err() {
-        tracing::debug!("the socket ended after its worker");
+        tracing::debug!("the connection closed after the worker stopped");
     }
 }
 
 impl Server {
-    /// The dispatch socket's address: any path of the server's is kept.
+    /// URL of the dispatch WebSocket. Keeps the path of the server's URL, if any.
     fn url(&self) -> String {
         let url = format!("{}/agent", address::websocket(&self.livekit.url));
         match &self.worker_token {
@@ -202,8 +202,10 @@ fn observe(fact: &Fact, capacity: &Capacity) {
             let retry_ms = u64::try_from(retry_in.as_millis()).unwrap_or(u64::MAX);
             tracing::warn!(%reason, attempt, retry_ms, "not connected to LiveKit");
         }
-        Fact::GoAway { reason } => tracing::info!(%reason, "the server goes; registering anew"),
-        Fact::Answered(job, Ok(())) => tracing::info!(%job, "a call was taken"),
+        Fact::GoAway { reason } => {
+            tracing::info!(%reason, "the server asked the worker to reconnect; registering again")
+        }
+        Fact::Answered(job, Ok(())) => tracing::info!(%job, "job accepted"),
         Fact::Answered(job, Err(Refusal::Load)) => {
             let Numbers {
                 load,
@@ -213,22 +215,31 @@ fn observe(fact: &Fact, capacity: &Capacity) {
                 taken,
                 slots,
             } = Numbers::of(capacity);
-            tracing::warn!(%job, load, expected, threshold, price, taken, slots, "refused a call: the machine is overloaded");
+            tracing::warn!(
+                %job, load, expected, threshold, price, taken, slots,
+                "job refused: the machine is overloaded"
+            );
         }
         Fact::Answered(job, Err(refusal)) => {
             let (taken, slots) = (capacity.taken, capacity.slots);
-            tracing::warn!(%job, ?refusal, taken, slots, "refused a call");
+            tracing::warn!(%job, ?refusal, taken, slots, "job refused");
         }
-        Fact::TurnedAway { room, .. } => tracing::debug!(%room, "a room was turned away"),
-        Fact::NotAssigned(job) => tracing::warn!(%job, "a call that was taken did not come"),
-        Fact::Kept(job) => tracing::info!(%job, "a call goes on though its agent seemed to leave"),
+        Fact::TurnedAway { room, .. } => {
+            tracing::debug!(%room, "no capacity for this room; it may have to wait for an agent")
+        }
+        Fact::NotAssigned(job) => {
+            tracing::warn!(%job, "an accepted job was not assigned to this worker")
+        }
+        Fact::Kept(job) => {
+            tracing::info!(%job, "the server ended the job; the call continues and its agent rejoins")
+        }
         Fact::Capacity(_) => {}
         Fact::Full(_) => note_turn(capacity),
-        Fact::Draining { jobs } => tracing::info!(jobs, "no more calls are taken"),
+        Fact::Draining { jobs } => tracing::info!(jobs, "draining: accepting no more jobs"),
     }
 }
 
-/// One line for each turn to full and back, with what was decided by.
+/// Logs that the worker has become full or accepts jobs again, with the numbers behind it.
 fn note_turn(capacity: &Capacity) {
     let Numbers {
         load,
@@ -248,7 +259,7 @@ fn note_turn(capacity: &Capacity) {
                 price,
                 taken,
                 slots,
-                "full: taking no more calls"
+                "full: accepting no more jobs"
             );
         }
         None => {
@@ -259,7 +270,7 @@ fn note_turn(capacity: &Capacity) {
                 price,
                 taken,
                 slots,
-                "taking calls again"
+                "accepting jobs again"
             );
         }
     }
@@ -274,7 +285,7 @@ fn reason(refusal: Refusal) -> &'static str {
     }
 }
 
-/// What the decision was made by, with loads rounded to three digits.
+/// The numbers behind an admission decision, with loads rounded to three digits.
 struct Numbers {
     load: f64,
     expected: f64,

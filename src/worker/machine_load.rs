@@ -1,5 +1,5 @@
-//! How busy the machine is, and how busy the worker's own processes make it. The machine is the
-//! container if there is one, else the host.
+//! Measures the CPU load of the machine, and the share of the worker's own processes. The machine
+//! is the container if there is one, else the host.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,26 +11,26 @@ use parlor_core::dispatch::Sample;
 use super::cpu_counter::Counter;
 use crate::clock;
 
-/// Between two looks.
+/// Interval between two samples.
 pub(super) const SAMPLE_EVERY: Duration = Duration::from_millis(500);
 
-/// Used CPU time over available CPU time, from 0 to 1. What a sample is worth is decided in
-/// `parlor_core::dispatch`.
+/// Samples the CPU load: used CPU time over available CPU time, from 0 to 1. The module
+/// `parlor_core::dispatch` smooths the samples and acts on them.
 #[derive(Debug)]
 pub struct MachineLoad {
-    /// Cores that may be used.
+    /// Number of cores that the container or host may use.
     cores: f64,
-    /// Cores that the counters may count.
+    /// Number of cores that the CPU counters cover.
     online: f64,
     machine: Counter,
     own: BTreeMap<ProcessId, Counter>,
 }
 
-/// A process for all time: its number is given again after its end.
+/// Identifies a process uniquely, although the kernel reuses process ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct ProcessId {
     pid: u32,
-    /// When it started, in ticks since the machine did.
+    /// Start time of the process, in clock ticks since boot.
     started: u64,
 }
 
@@ -47,8 +47,8 @@ impl Default for MachineLoad {
 }
 
 impl MachineLoad {
-    /// Looks once more, also at this process and `cells`; gives nothing when there is nothing to
-    /// compare with, or the counter cannot be right.
+    /// Takes a sample of the machine, and of this process and `cells`. Returns `None` for the first
+    /// sample, and when the counter reads an impossible value.
     pub fn sample(&mut self, cells: impl Iterator<Item = u32>) -> Option<Sample> {
         let processes = cells.chain([std::process::id()]).filter_map(process);
         let own = self.own(clock::now(), processes.collect());
@@ -58,11 +58,12 @@ impl MachineLoad {
             machine: share(machine),
             own: own.map(share),
         };
-        tracing::trace!(machine = sample.machine, own = ?sample.own, "looked at the machine");
+        tracing::trace!(machine = sample.machine, own = ?sample.own, "sampled the CPU load");
         Some(sample)
     }
 
-    /// Cores that these processes keep busy. One that is new counts from the next time on.
+    /// Number of cores that these processes keep busy. A new process counts from the next sample
+    /// on.
     fn own(&mut self, now: Instant, processes: Vec<(ProcessId, Duration)>) -> Option<f64> {
         self.own
             .retain(|known, _| processes.iter().any(|(process, _)| process == known));
@@ -72,7 +73,7 @@ impl MachineLoad {
             let counter = self.own.entry(process).or_default();
             let rate = counter.read(now, used, self.online);
             if !is_new {
-                // Without one of them the sum would be too small.
+                // If one rate is unknown, the sum would be too small.
                 busy = busy.and_then(|sum| Some(sum + rate?));
             }
         }
@@ -80,14 +81,14 @@ impl MachineLoad {
     }
 }
 
-/// A process and the CPU time it has used so far, its ended threads included.
+/// A process and the CPU time it has used so far, including threads that have exited.
 fn process(pid: u32) -> Option<(ProcessId, Duration)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (started, used) = cpu_time(&stat)?;
     Some((ProcessId { pid, started }, used))
 }
 
-/// CPU time used so far: cgroup v2, then v1, then the host.
+/// CPU time used so far, from cgroup v2, else cgroup v1, else the host.
 fn used() -> Option<Duration> {
     let v2 = || usage_usec(&fs::read_to_string("/sys/fs/cgroup/cpu.stat").ok()?);
     let v1 = || {
@@ -98,7 +99,7 @@ fn used() -> Option<Duration> {
     v2().or_else(v1).or_else(host)
 }
 
-/// Cores that may be used: the container's quota, else what the system gives.
+/// Number of usable cores: the container's quota, else what the system reports.
 fn cores() -> f64 {
     let all = available_parallelism().map_or(1.0, |cores| cores.get() as f64);
     let v2 = || quota(&fs::read_to_string("/sys/fs/cgroup/cpu.max").ok()?);
@@ -110,7 +111,7 @@ fn cores() -> f64 {
     v2().or_else(v1).map_or(all, |cores| cores.min(all))
 }
 
-/// `usage_usec N` of a cgroup's `cpu.stat`.
+/// Parses `usage_usec N` of a cgroup's `cpu.stat`.
 fn usage_usec(stat: &str) -> Option<Duration> {
     let line = stat
         .lines()
@@ -118,14 +119,14 @@ fn usage_usec(stat: &str) -> Option<Duration> {
     Some(Duration::from_micros(line?.trim().parse().ok()?))
 }
 
-/// `QUOTA PERIOD` in microseconds; none when there is no limit.
+/// Parses `QUOTA PERIOD`, in microseconds, into a number of cores; `None` if there is no limit.
 fn quota(limit: &str) -> Option<f64> {
     let (quota, period) = limit.trim().split_once(' ')?;
     let (quota, period): (f64, f64) = (quota.parse().ok()?, period.parse().ok()?);
     (quota > 0.0 && period > 0.0).then(|| quota / period)
 }
 
-/// Cores that are there, whoever may use them.
+/// Number of cores of the host.
 fn online() -> Option<f64> {
     let stat = fs::read_to_string("/proc/stat").ok()?;
     let is_core = |line: &&str| line.starts_with("cpu") && !line.starts_with("cpu ");
@@ -133,8 +134,8 @@ fn online() -> Option<f64> {
     (cores > 0).then_some(cores as f64)
 }
 
-/// When a process started, in ticks, and the CPU time it has used, from its `stat`. Its name is
-/// in brackets and may hold some.
+/// Parses `/proc/PID/stat`: start time in clock ticks, and CPU time used. The process name is in
+/// parentheses and may itself contain parentheses.
 fn cpu_time(stat: &str) -> Option<(u64, Duration)> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_whitespace();
@@ -144,7 +145,7 @@ fn cpu_time(stat: &str) -> Option<(u64, Duration)> {
     Some((started, Duration::from_millis((user + system) * 10)))
 }
 
-/// Busy time of all cores since the start, from `/proc/stat`, in hundredths of a second.
+/// Parses `/proc/stat`, which counts hundredths of a second: busy time of all cores since boot.
 fn busy(stat: &str) -> Option<Duration> {
     let line = stat.lines().next()?.strip_prefix("cpu ")?;
     let times: Vec<u64> = line
@@ -152,7 +153,7 @@ fn busy(stat: &str) -> Option<Duration> {
         .map_while(|it| it.parse().ok())
         .collect();
     let total: u64 = times.iter().take(8).sum();
-    // Idle, and waiting for a disk.
+    // Idle and iowait.
     let idle: u64 = times.get(3..5)?.iter().sum();
     Some(Duration::from_millis(total.saturating_sub(idle) * 10))
 }
@@ -171,7 +172,7 @@ mod tests {
         }
     }
 
-    /// Processes by number and start, with the CPU time they have used, in milliseconds.
+    /// Builds processes from tuples of process id, start time, and CPU time used in milliseconds.
     fn processes(all: &[(u32, u64, u64)]) -> Vec<(ProcessId, Duration)> {
         let process =
             |&(pid, started, ms): &_| (ProcessId { pid, started }, Duration::from_millis(ms));
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn processes_that_come_and_go_neither_count_for_more_than_they_did_nor_for_less() {
+    fn processes_that_start_and_exit_count_for_exactly_the_cpu_time_they_use() {
         let mut load = two_cores();
         let now = clock::now();
         let mut looks = 0;
@@ -191,21 +192,25 @@ mod tests {
         assert_eq!(
             own(&[(1, 5, 70_000)]),
             Some(0.0),
-            "what was before is not known"
+            "CPU time from before the first sample does not count"
         );
         assert_eq!(own(&[(1, 5, 70_100), (2, 9, 9_000)]), Some(0.2));
         assert_eq!(own(&[(1, 5, 70_200), (2, 9, 9_250)]), Some(0.7));
-        assert_eq!(own(&[(1, 5, 70_300)]), Some(0.2), "one has ended");
-        // Its number is given to another.
+        assert_eq!(own(&[(1, 5, 70_300)]), Some(0.2), "one has exited");
+        // Its process id is reused.
         assert_eq!(own(&[(1, 5, 70_400), (2, 44, 30)]), Some(0.2));
         assert_eq!(own(&[(1, 5, 70_500), (2, 44, 80)]), Some(0.3));
-        assert_eq!(own(&[(1, 5, 70_400), (2, 44, 130)]), None, "a step back");
+        assert_eq!(
+            own(&[(1, 5, 70_400), (2, 44, 130)]),
+            None,
+            "the counter steps back"
+        );
         assert_eq!(own(&[(1, 5, 70_700), (2, 44, 180)]), Some(0.3));
         assert_eq!(own(&[]), None);
     }
 
     #[test]
-    fn what_the_kernel_writes_is_read() {
+    fn kernel_files_are_parsed() {
         let stat = "usage_usec 1500000\nuser_usec 1\n";
         assert_eq!(usage_usec(stat), Some(Duration::from_millis(1_500)));
         assert_eq!(quota("150000 100000\n"), Some(1.5));
@@ -223,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_can_be_looked_at() {
+    fn this_machine_can_be_sampled() {
         assert!(used().is_some());
         assert!(cores() > 0.0 && online().is_some());
         let (this, before) = process(std::process::id()).unwrap();

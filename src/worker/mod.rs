@@ -1,5 +1,5 @@
-//! The daemon: registers with LiveKit, takes calls, gives them to cells. What it decides is in
-//! `parlor_core::dispatch`.
+//! The worker: registers with LiveKit, accepts jobs, and runs their calls in cells. The state
+//! machine that decides is `parlor_core::dispatch`.
 
 mod cell_stderr;
 mod cells;
@@ -25,9 +25,9 @@ pub use process::CellCommand;
 pub use socket::{Link, Outbox, Stalled, drive};
 pub use waiting_rooms::{WaitingRooms, is_livekit_cloud};
 
-/// From the end of the drain time to the end of the process, at most: running calls say goodbye and
-/// end, their reports and recordings are written, and what waits for the webhook is delivered as far
-/// as possible.
+/// Maximum time from the end of the drain timeout to the exit of the process: running calls say
+/// goodbye and end, their reports and recordings are written, and pending reports are delivered to
+/// the webhook as far as possible.
 pub const LAST_WITHIN: Duration = Duration::from_secs(35);
 
 const _: () = {
@@ -36,25 +36,25 @@ const _: () = {
     assert!(all.as_millis() <= LAST_WITHIN.as_millis());
 };
 
-/// How a worker ended.
+/// How a worker stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ended {
-    /// Calls that did not end by themselves.
+    /// Number of calls that the worker had to stop.
     pub cut: usize,
-    /// The end was asked for more than once: nothing is waited for.
+    /// A second signal arrived, so the process must exit without waiting.
     pub is_hasty: bool,
 }
 
-/// Performs actions; must not wait on a peer.
+/// Carries out actions; must not wait for a peer.
 pub trait Edges {
     /// Starts `action` and returns at once.
     fn perform(&mut self, action: Action);
 
-    /// The next thing that happens at an edge. Cancel-safe.
+    /// Waits for the next event. Cancel-safe.
     fn next(&mut self) -> impl Future<Output = Event> + Send;
 }
 
-/// Runs the worker until its calls are over.
+/// Runs the worker until it has drained and all calls are over.
 pub async fn run(
     mut dispatch: Dispatch,
     edges: &mut impl Edges,
@@ -70,7 +70,7 @@ pub async fn run(
                 action => edges.perform(action),
             }
         }
-        // A due deadline is read off the clock, so no busy input can hold it back.
+        // Checked before the select, so that a busy input cannot delay a due deadline.
         let deadline = dispatch.poll_timeout();
         if deadline.is_some_and(|at| at <= now()) {
             dispatch.handle_timeout(now());

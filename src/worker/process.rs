@@ -1,4 +1,4 @@
-//! One cell's process: its pipes, its memory, its end.
+//! The process of one cell: pipes, memory use, and exit.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,31 +18,31 @@ use crate::config::{AgentText, Source};
 use crate::ops::WorkerStatus;
 use crate::ops::log::Format;
 
-/// Messages to one cell; a cell that takes none hangs.
+/// Capacity of the queue of messages to one cell; a cell that lets it fill up hangs.
 const INBOX: usize = 64;
 
-/// How long a process may take to exit once it says nothing more.
+/// How long a process may take to exit after it closes its stdout.
 const EXIT_WITHIN: Duration = Duration::from_secs(3);
 
-/// How long what it wrote to stderr may take to come.
+/// How long to wait for the last lines of its stderr after it exits.
 const LAST_WORDS_WITHIN: Duration = Duration::from_secs(1);
 
-/// How a cell is started.
+/// How to start a cell.
 #[derive(Debug, Clone)]
 pub struct CellCommand {
-    /// The program, normally this one.
+    /// Path of the program, normally this one.
     pub program: PathBuf,
-    /// Its arguments.
+    /// Command-line arguments.
     pub arguments: Vec<OsString>,
-    /// Its settings, those of the daemon.
+    /// Environment variables, the same as the worker's.
     pub source: Source,
-    /// How its log lines look; they are passed on as they are.
+    /// Log format of the cell; the worker forwards its log lines unchanged.
     pub log_format: Format,
-    /// What its agent is, now and when that changes.
+    /// The current agent file and its changes.
     pub agent: watch::Receiver<AgentText>,
 }
 
-/// A process that runs.
+/// Handle of a running process.
 #[derive(Debug)]
 pub(super) struct Process {
     pid: Option<u32>,
@@ -50,7 +50,7 @@ pub(super) struct Process {
     kill: Option<oneshot::Sender<()>>,
 }
 
-/// What sees a process to its end.
+/// Supervises a process until it has exited.
 pub(super) struct Supervisor {
     id: CellId,
     child: Child,
@@ -62,10 +62,10 @@ pub(super) struct Supervisor {
 }
 
 impl Process {
-    /// Starts a process, and what is to be spawned to see it to its end.
+    /// Starts a process and returns its handle and its supervisor, to be spawned as a task.
     ///
     /// # Errors
-    /// Why it cannot be started.
+    /// Fails if the process cannot be started.
     pub(super) fn start(id: CellId, command: &CellCommand) -> std::io::Result<(Self, Supervisor)> {
         let mut child = Command::new(&command.program)
             .args(&command.arguments)
@@ -74,15 +74,17 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Ctrl-C is the daemon's to hear.
+            // Ctrl-C must reach only the worker.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-            return Err(std::io::Error::other("it was started without pipes"));
+            return Err(std::io::Error::other(
+                "the process was started without pipes",
+            ));
         };
-        tracing::debug!(cell = id.0, pid = child.id(), "a cell was started");
+        tracing::debug!(cell = id.0, pid = child.id(), "cell started");
         let (inbox, inbox_out) = mpsc::channel(INBOX);
         let (kill, killed) = oneshot::channel();
         let process = Self {
@@ -102,20 +104,20 @@ impl Process {
         Ok((process, supervisor))
     }
 
-    /// Its number, unless it has ended already.
+    /// The process id, or `None` if the process has already exited.
     pub(super) fn pid(&self) -> Option<u32> {
         self.pid
     }
 
-    /// Ends it now.
+    /// Kills the process.
     pub(super) fn kill(&mut self) {
         if let Some(kill) = self.kill.take() {
-            // One that is gone already cannot be killed.
+            // The receiver is gone if the process has already exited.
             kill.send(()).ok();
         }
     }
 
-    /// Passes an action on; a process that takes no messages is killed.
+    /// Sends an action to the cell; kills a cell that does not read its messages.
     pub(super) fn tell(&mut self, action: Action) {
         let message = match action {
             Action::Start(_, start) => {
@@ -143,14 +145,15 @@ impl Process {
             _ => return,
         };
         if let Err(mpsc::error::TrySendError::Full(_)) = self.inbox.try_send(message) {
-            tracing::error!("a cell takes no messages and is killed");
+            tracing::error!("a cell does not read its messages; killing it");
             self.kill();
         }
     }
 }
 
 impl Supervisor {
-    /// Tells what the process says until it is gone, and how it went.
+    /// Forwards the cell's messages as events until the process has exited, then reports how it
+    /// exited.
     pub(super) async fn run(mut self, events: mpsc::Sender<Event>, status: Arc<WorkerStatus>) {
         let (id, pid) = (self.id, self.child.id());
         let (stdin, stdout, stderr) = self.pipes;
@@ -179,7 +182,7 @@ impl Supervisor {
             Ok(status) => Some(how(status)),
             Err(error) => Some(error.to_string()),
         };
-        // Its last words come before the news of its end.
+        // Its last log lines come before the event of its exit.
         if timeout(LAST_WORDS_WITHIN, &mut forwarding).await.is_err() {
             forwarding.abort();
         }
@@ -187,7 +190,7 @@ impl Supervisor {
     }
 }
 
-/// What hears one process.
+/// Receives the messages of one cell.
 struct Ears {
     id: CellId,
     pid: Option<u32>,
@@ -196,14 +199,14 @@ struct Ears {
 }
 
 impl Ears {
-    /// Takes in what the cell says until it says nothing more.
+    /// Reads messages until the cell closes its stdout or sends an invalid message.
     async fn listen(&self, mut stdout: ChildStdout) {
         loop {
             match protocol::read(&mut stdout).await {
                 Ok(Some(message)) => self.tell(self.understand(message)).await,
                 Ok(None) => return,
                 Err(error) => {
-                    tracing::error!(cell = self.id.0, %error, "a cell cannot be understood");
+                    tracing::error!(cell = self.id.0, %error, "a cell sent an invalid message");
                     return;
                 }
             }
@@ -235,12 +238,12 @@ impl Ears {
 
     async fn tell(&self, event: CellEvent) {
         if self.events.send(Event::Cell(self.id, event)).await.is_err() {
-            tracing::debug!(cell = self.id.0, "a cell ended after its daemon");
+            tracing::debug!(cell = self.id.0, "a cell exited after the worker stopped");
         }
     }
 }
 
-/// Writes what the agent is, first and whenever it changes, and all that is in the inbox.
+/// Writes the agent file first and whenever it changes, and all messages from the inbox.
 async fn write(
     mut stdin: ChildStdin,
     mut inbox: mpsc::Receiver<ToCell>,
@@ -260,7 +263,7 @@ async fn write(
             },
         };
         if let Err(error) = protocol::write(&mut stdin, &message).await {
-            tracing::debug!(%error, "a cell reads no more");
+            tracing::debug!(%error, "a cell closed its stdin");
             return;
         }
     }
@@ -268,11 +271,11 @@ async fn write(
 
 fn kill(cell: CellId, child: &mut Child) {
     if let Err(error) = child.start_kill() {
-        tracing::error!(cell = cell.0, %error, "a cell cannot be killed");
+        tracing::error!(cell = cell.0, %error, "cannot kill a cell");
     }
 }
 
-/// Resident memory of a process, in bytes.
+/// Resident memory of a process in bytes.
 fn resident(pid: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
     let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:"))?;

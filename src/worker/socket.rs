@@ -1,4 +1,4 @@
-//! The dispatch WebSocket: binary protobuf both ways.
+//! The dispatch WebSocket: binary protobuf messages in both directions.
 
 use std::fmt;
 use std::pin::pin;
@@ -15,29 +15,30 @@ use tokio::time::{Instant, interval_at, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-/// How often we ping; the server pings every 10 s itself.
+/// Interval of our pings; the server itself pings every 10 s.
 const PING_EVERY: Duration = Duration::from_secs(10);
 
-/// Silence of the server, pings and pongs included, after which the socket counts as dead.
+/// How long the server may send nothing, not even pings or pongs, before the connection counts as
+/// dead.
 const SILENT_AFTER: Duration = Duration::from_secs(25);
 
-/// How long the server may take to take one message.
+/// Timeout for writing one message.
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
 
-/// Messages waiting to be sent: a burst of offers has two each. Full means that the server has
-/// stopped reading.
+/// Capacity of the queue of messages to the server: each job of a burst takes two. If it is full,
+/// the server has stopped reading.
 const OUTBOX: usize = 1_024;
 
-/// Something to run once all messages before it are written.
+/// A callback that runs once all earlier messages are written.
 type Then = Box<dyn FnOnce() + Send>;
 
-/// The sending half of one connection. Dropping it closes the WebSocket.
+/// Sending half of one connection. Dropping it closes the WebSocket.
 #[derive(Debug)]
 pub struct Link {
     outbox: mpsc::Sender<Outgoing>,
 }
 
-/// What the socket task takes from a [`Link`].
+/// Receives what a [`Link`] sends, for the task that drives the WebSocket.
 #[derive(Debug)]
 pub struct Outbox(mpsc::Receiver<Outgoing>);
 
@@ -46,27 +47,27 @@ enum Outgoing {
     Then(Then),
 }
 
-/// The server takes nothing any more.
+/// The server has stopped reading messages.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("the server takes no more messages")]
+#[error("the server stopped reading messages")]
 pub struct Stalled;
 
 impl Link {
-    /// Makes the two ends of a connection.
+    /// Creates the two ends of a connection's queue.
     pub fn pair() -> (Self, Outbox) {
         let (outbox, outbox_out) = mpsc::channel(OUTBOX);
         (Self { outbox }, Outbox(outbox_out))
     }
 
-    /// Queues a message.
+    /// Queues a message to the server.
     ///
     /// # Errors
-    /// [`Stalled`] when the queue is full.
+    /// [`Stalled`] if the queue is full.
     pub fn send(&self, command: Command) -> Result<(), Stalled> {
         self.queue(Outgoing::Command(command))
     }
 
-    /// Runs `then` once all that was queued is written, or at once when it never will be.
+    /// Runs `then` once all queued messages are written, or immediately if they cannot be written.
     pub fn after(&self, then: impl FnOnce() + Send + 'static) {
         use mpsc::error::TrySendError::{Closed, Full};
         match self.outbox.try_send(Outgoing::Then(Box::new(then))) {
@@ -77,7 +78,7 @@ impl Link {
 
     fn queue(&self, outgoing: Outgoing) -> Result<(), Stalled> {
         match self.outbox.try_send(outgoing) {
-            // A closed socket is reported by its own event.
+            // `Event::Lost` reports a closed connection.
             Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => Ok(()),
             Err(mpsc::error::TrySendError::Full(_)) => Err(Stalled),
         }
@@ -85,7 +86,7 @@ impl Link {
 }
 
 impl Outgoing {
-    /// It will never be written.
+    /// Runs the callback, if this is one, because the message will never be written.
     fn give_up(self) {
         if let Self::Then(then) = self {
             then();
@@ -94,7 +95,7 @@ impl Outgoing {
 }
 
 impl Outbox {
-    /// Runs what waits for messages that will never be written.
+    /// Runs all queued callbacks, because the messages before them will never be written.
     fn give_up(mut self) {
         self.0.close();
         while let Ok(outgoing) = self.0.try_recv() {
@@ -112,7 +113,7 @@ impl fmt::Debug for Outgoing {
     }
 }
 
-/// Carries messages both ways until the socket ends; says why it ended.
+/// Carries messages in both directions until the connection ends, and returns the reason.
 pub async fn drive<S>(
     socket: WebSocketStream<S>,
     mut outbox: Outbox,
@@ -140,24 +141,30 @@ where
 {
     loop {
         let Ok(message) = timeout(SILENT_AFTER, stream.next()).await else {
-            return format!("the server was silent for {} s", SILENT_AFTER.as_secs());
+            return format!(
+                "no message from the server for {} s",
+                SILENT_AFTER.as_secs()
+            );
         };
         match message {
             Some(Ok(Message::Binary(frame))) => match decode(&frame) {
                 Ok(event) => {
                     if events.send(Event::Server(event)).await.is_err() {
-                        return "nobody listens any more".to_owned();
+                        return "the worker stopped".to_owned();
                     }
                 }
-                Err(error) => tracing::warn!(%error, "the server sent what cannot be read"),
+                Err(error) => tracing::warn!(%error, "received an invalid message from the server"),
             },
             Some(Ok(Message::Close(frame))) => {
                 let reason = frame.map(|frame| format!(": {} {}", frame.code, frame.reason));
-                return format!("the server closed the socket{}", reason.unwrap_or_default());
+                return format!(
+                    "the server closed the connection{}",
+                    reason.unwrap_or_default()
+                );
             }
             Some(Ok(_)) => {}
             Some(Err(error)) => return error.to_string(),
-            None => return "the connection was cut".to_owned(),
+            None => return "the connection ended without a close frame".to_owned(),
         }
     }
 }
@@ -189,7 +196,7 @@ where
         }
     }
     match put(&mut sink, Message::Close(None)).await {
-        Ok(()) => "it was closed here".to_owned(),
+        Ok(()) => "the worker closed the connection".to_owned(),
         Err(error) => error,
     }
 }

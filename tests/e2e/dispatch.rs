@@ -83,7 +83,7 @@ async fn calls_share_the_slots_and_end_by_themselves_after_a_sigterm() {
     // Both slots are taken: the server asks nobody for a third room.
     let late = bench.caller_in("attic", "joan").await;
     daemon.terminate().await;
-    daemon.writes("no more calls are taken").await;
+    daemon.writes("draining: accepting no more jobs").await;
     ada.leave().await;
     let found = echo(&mut grace, "caller-hours").await;
     assert!(found.was_heard(), "{found:?}");
@@ -100,7 +100,7 @@ async fn twice_asked_to_end_it_cuts_its_calls_and_says_so() {
     let caller = bench.caller_in("hall", "ada").await;
     agent_is(&mut caller.agent_state(), "speaking").await;
     daemon.terminate().await;
-    daemon.writes("no more calls are taken").await;
+    daemon.writes("draining: accepting no more jobs").await;
     let began = clock::now();
     daemon.terminate().await;
     assert_eq!(daemon.end().await.code(), Some(1), "{}", daemon.wrote());
@@ -166,7 +166,7 @@ async fn operators_see_how_the_worker_is() {
     }
     assert_eq!(get(&pages, "/environment").await.0, 404);
     daemon.terminate().await;
-    daemon.writes("no more calls are taken").await;
+    daemon.writes("draining: accepting no more jobs").await;
     assert_eq!(get(&pages, "/ready").await.0, 503);
     assert_eq!(get(&pages, "/").await.0, 200);
     caller.leave().await;
@@ -280,7 +280,7 @@ async fn calls_of_different_length_end_by_themselves_after_a_sigterm() {
         callers.push(caller);
     }
     daemon.terminate().await;
-    daemon.writes("no more calls are taken").await;
+    daemon.writes("draining: accepting no more jobs").await;
     let late = bench.caller_in("garage", "grace").await;
     for (calls, mut caller) in (1..).zip(callers) {
         agent_is(&mut caller.agent_state(), "listening").await;

@@ -54,7 +54,7 @@ async fn told_again_while_the_goodbye_is_said_a_worker_ends_at_once() {
 async fn told_to_end_before_its_first_cell_is_ready_a_worker_ends_well_and_leaves_none() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon_with(&[]);
-    daemon.writes("a cell was started").await;
+    daemon.writes("cell started").await;
     let cells = daemon.cells();
     assert!(cells.iter().all(|pid| is_there(*pid)));
     daemon.terminate().await;

@@ -72,9 +72,9 @@ async fn the_calls_of_a_killed_cell_go_on_in_others() {
     let victim = daemon.cells()[0];
     signal("-KILL", victim).await;
     daemon
-        .writes_often("a call goes on in another cell", 2)
+        .writes_often("call continues in another cell", 2)
         .await;
-    let after = daemon.numbers("a call goes on in another cell", "after_ms");
+    let after = daemon.numbers("call continues in another cell", "after_ms");
     println!("4 calls before, 2 in the killed cell; in their rooms again after {after:?} ms");
     reaches(&pages, "parlor_calls_adopted_total", 2.0, SOON).await;
     assert!(
@@ -139,7 +139,7 @@ async fn an_abort_in_the_native_core_loses_no_call() {
     let mut daemon = bench.daemon(&["--rooms-per-cell", "1"]).await;
     let callers = talking(&bench, &["hall", "cellar"]).await;
     signal("-ABRT", daemon.cells()[0]).await;
-    daemon.writes("a call goes on in another cell").await;
+    daemon.writes("call continues in another cell").await;
     assert!(daemon.wrote().contains("signal 6"), "{}", daemon.wrote());
     all_go_on(&bench, &mut daemon, callers).await;
 }
@@ -151,7 +151,7 @@ async fn a_cell_that_hangs_is_killed_and_its_call_goes_on() {
     let callers = talking(&bench, &["hall", "cellar"]).await;
     let began = clock::now();
     signal("-STOP", daemon.cells()[0]).await;
-    daemon.writes("a call goes on in another cell").await;
+    daemon.writes("call continues in another cell").await;
     println!(
         "back {} ms after the cell hung",
         began.elapsed().as_millis()
@@ -168,12 +168,12 @@ async fn a_call_that_kills_two_cells_fails_alone() {
         let cells = daemon.cells();
         // The first call was made in the first cell, and then in the third.
         signal("-KILL", cells[[0, 2][time - 1]]).await;
-        daemon.writes_often("a cell is gone", time).await;
+        daemon.writes_often("a cell died", time).await;
         if time == 1 {
-            daemon.writes("a call goes on in another cell").await;
+            daemon.writes("call continues in another cell").await;
         }
     }
-    daemon.writes("a call failed").await;
+    daemon.writes("call failed").await;
     callers.remove(0).leave().await;
     all_go_on(&bench, &mut daemon, callers).await;
 }
@@ -232,7 +232,7 @@ async fn calls_go_on_when_the_server_starts_again() {
     let began = clock::now();
     let server = bench.server.take().unwrap();
     bench.server = Some(server.restart().await.unwrap());
-    daemon.writes_often("the room is back", 2).await;
+    daemon.writes_often("reconnected to the room", 2).await;
     daemon.writes_often("\"registered\"", 2).await;
     println!(
         "2 calls back {} ms after the server was killed",

@@ -22,7 +22,7 @@ async fn a_room_that_lost_its_agent_with_its_worker_is_taken_by_the_next() {
     }
     let mut second = bench.daemon(&["--agent-name", "clerk"]).await;
     second
-        .writes_within("a room without an agent was dispatched again", 1, SOON * 2)
+        .writes_within("dispatched the agent again to a waiting room", 1, SOON * 2)
         .await;
     second.writes("voice session ready").await;
     agent_is(&mut caller.agent_state(), "speaking").await;
@@ -45,7 +45,7 @@ async fn callers_who_came_before_the_worker_get_an_agent() {
     // The other room has our dispatch too, for it was opened without one; nobody is the cook.
     agent_is(&mut grace.agent_state(), "listening").await;
     let mut cook = bench.daemon(&["--agent-name", "cook"]).await;
-    cook.writes("a room without an agent was dispatched again")
+    cook.writes("dispatched the agent again to a waiting room")
         .await;
     cook.writes("voice session ready").await;
     grace.leave().await;
@@ -65,7 +65,7 @@ async fn an_agent_that_leaves_its_caller_on_purpose_does_not_come_back() {
     let mut daemon = bench.daemon(&["--agent", file.to_str().unwrap()]).await;
     let caller = bench.caller_in("hall", "ada").await;
     daemon.writes("call ended").await;
-    daemon.writes("the agent has left callers on purpose").await;
+    daemon.writes("the agent left callers in the room").await;
     let left = bench.dispatches().list_dispatch("hall").await.unwrap();
     assert!(left.is_empty(), "{left:?}");
     caller.leave().await;

@@ -64,7 +64,7 @@ impl Worker {
 
     /// The processes of its cells, the oldest first.
     pub(crate) fn cells(&self) -> Vec<u32> {
-        let started = self.numbers("a cell was started", "pid");
+        let started = self.numbers("cell started", "pid");
         started.into_iter().map(|pid| pid as u32).collect()
     }
 

@@ -172,9 +172,9 @@ async fn whoever_finds_no_slot_gets_the_next_one_that_is_free() {
     waiting.await.unwrap();
     assert_eq!(figures.at_first.len(), 6);
     assert_eq!((figures.never, figures.doubles), (0, 0), "{figures:?}");
-    daemon.writes_often("a room waits for an agent", 4).await;
+    daemon.writes_often("room is waiting for an agent", 4).await;
     daemon
-        .writes_often("a room that waited has its agent", 4)
+        .writes_often("waiting room has its agent", 4)
         .await;
     let asked = |request: &str| format!("parlor_room_requests_total{{request=\"{request}\"}}");
     assert!((metric(&pages, &asked("send_data")).await - 4.0).abs() < f64::EPSILON);
@@ -193,7 +193,7 @@ async fn with_defaults(callers: usize, runs: usize) {
         let figures = all_at_once(&bench, callers, "room").await;
         let pages = daemon.health();
         let full = metric(&pages, "parlor_full_total").await;
-        let refused = daemon.wrote().matches("refused a call").count();
+        let refused = daemon.wrote().matches("job refused").count();
         println!(
             "{callers} callers, run {run}: {} at once ({}), {} after a hang-up ({}), {} never, {} twice; full {full} times, {refused} refused",
             figures.at_first.len(),

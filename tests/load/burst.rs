@@ -39,7 +39,7 @@ fn print_samples(daemon: &Worker) {
             &line["timestamp"],
             line["message"].as_str().unwrap_or_default(),
         );
-        if message == "looked at the machine" {
+        if message == "sampled the CPU load" {
             println!("{at} machine {} own {}", line["machine"], line["own"]);
         } else if ["taken", "taking", "refused"]
             .iter()

@@ -1,4 +1,4 @@
-//! Finds rooms whose callers have no agent and has them dispatched again. What it decides is in
+//! Finds waiting rooms and dispatches the agent to them again. The state machine that decides is
 //! `parlor_core::waiting_rooms`.
 
 mod notice;
@@ -22,11 +22,11 @@ use crate::ops::WorkerStatus;
 
 use server::Server;
 
-/// How long a claim under way may take at the end of the worker: between its two requests the room
-/// has no dispatch.
+/// How long a pending claim may take during shutdown: between its two requests the room has no
+/// dispatch.
 const FINISH_WITHIN: Duration = Duration::from_secs(2);
 
-/// Whether `url` is LiveKit Cloud's, which dispatches rooms without an agent again by itself.
+/// Returns whether `url` belongs to LiveKit Cloud, which re-dispatches agents itself.
 pub fn is_livekit_cloud(url: &str) -> bool {
     let url = reqwest::Url::parse(url).ok();
     let host = url.as_ref().and_then(|it| it.host_str());
@@ -37,26 +37,26 @@ pub fn is_livekit_cloud(url: &str) -> bool {
     })
 }
 
-/// Finds rooms whose callers have no agent.
+/// Finds waiting rooms and claims them when the worker has capacity.
 #[derive(Debug)]
 pub struct WaitingRooms {
     waiting: waiting::WaitingRooms,
     server: Arc<Server>,
     status: Arc<WorkerStatus>,
-    /// What the agent is now: it knows the line for callers who wait.
+    /// The current agent, which defines the message for waiting callers.
     agent: watch::Receiver<Arc<Definition>>,
     asked: JoinSet<Option<Event>>,
     claims: JoinSet<Event>,
-    /// Whether the last list failed, so that an outage is one line in the log.
+    /// Whether the last list request failed, so that an outage is logged once.
     is_failing: bool,
 }
 
 impl WaitingRooms {
-    /// For the dispatches that a worker with these `settings` serves, with the line of `agent` for
-    /// callers who wait. `seed` sets its choices apart from those of other workers.
+    /// Watches over the dispatches that a worker with these `settings` serves. `agent` defines the
+    /// message for waiting callers; `seed` makes the random choices differ between workers.
     ///
     /// # Errors
-    /// [`ServerError::Unreachable`]: HTTP cannot be set up.
+    /// [`ServerError::Unreachable`] if the HTTP client cannot be created.
     pub fn new(
         livekit: &LiveKit,
         settings: &Settings,
@@ -75,7 +75,7 @@ impl WaitingRooms {
         })
     }
 
-    /// Looks for rooms until `over`.
+    /// Runs until `over` resolves.
     pub async fn run(mut self, mut over: oneshot::Receiver<()>) {
         loop {
             let deadline = self.waiting.poll_timeout();
@@ -103,7 +103,9 @@ impl WaitingRooms {
         }
         let claims = async { while self.claims.join_next().await.is_some() {} };
         if timeout(FINISH_WITHIN, claims).await.is_err() {
-            tracing::warn!("a room that was about to be dispatched again may have no dispatch");
+            tracing::warn!(
+                "stopped in the middle of a dispatch: a waiting room may have lost its dispatch"
+            );
         }
     }
 
@@ -159,7 +161,7 @@ impl WaitingRooms {
         self.status.rooms_wait(rooms, since);
     }
 
-    /// Shows callers that they wait, if the agent has a line for that.
+    /// Tells callers that they have to wait, if the agent has a message for that.
     fn write(&mut self, room: String) {
         let values = json!({ "room": { "name": room } });
         let Some(line) = self.agent.borrow().busy(&values) else {
@@ -168,7 +170,7 @@ impl WaitingRooms {
         let server = self.server.clone();
         self.asked.spawn(async move {
             if let Err(error) = server.write(&room, &line).await {
-                tracing::warn!(%room, %error, "callers could not be told that they wait");
+                tracing::warn!(%room, %error, "cannot send the chat message to waiting callers");
             }
             None
         });
@@ -184,7 +186,7 @@ async fn list(server: &Server, is_failing: bool) -> Event {
         }
         Err(error) => {
             if !is_failing {
-                tracing::warn!(%error, "rooms without an agent cannot be looked for");
+                tracing::warn!(%error, "cannot list rooms to find those without an agent");
             }
             Event::NotListed
         }
@@ -194,10 +196,10 @@ async fn list(server: &Server, is_failing: bool) -> Event {
 async fn look(server: &Server, room: String) -> Event {
     let view = match server.look(&room).await {
         Ok(view) => Some(view),
-        // The room is closed.
+        // The room has been closed.
         Err(error) if error.is_not_found() => Some(View::default()),
         Err(error) => {
-            tracing::debug!(%room, %error, "a room could not be looked at");
+            tracing::debug!(%room, %error, "cannot inspect a room");
             None
         }
     };
@@ -207,7 +209,7 @@ async fn look(server: &Server, room: String) -> Event {
 async fn claim(server: &Server, room: String, dispatch: String) -> Event {
     let claimed: Result<Outcome, ServerError> = server.claim(&room, &dispatch).await;
     let outcome = claimed.unwrap_or_else(|error| {
-        tracing::warn!(%room, %error, "a room without an agent could not be dispatched again");
+        tracing::warn!(%room, %error, "cannot dispatch the agent again to a waiting room");
         Outcome::Failed
     });
     Event::Claimed { room, outcome }
@@ -217,11 +219,11 @@ async fn retire(server: &Server, room: &str, dispatch: &str) {
     match server.retire(room, dispatch).await {
         Ok(()) => tracing::info!(
             %room, %dispatch,
-            "the agent has left callers on purpose; its dispatch was deleted, so that no agent comes back"
+            "the agent left callers in the room; deleted its dispatch so that no agent returns"
         ),
         Err(error) if error.is_not_found() => {}
         Err(error) => {
-            tracing::warn!(%room, %dispatch, %error, "a dispatch that has ended could not be deleted");
+            tracing::warn!(%room, %dispatch, %error, "cannot delete the dispatch of an ended call");
         }
     }
 }
@@ -229,14 +231,16 @@ async fn retire(server: &Server, room: &str, dispatch: &str) {
 fn observe(fact: &Fact) {
     let seconds = |waited: &Duration| (waited.as_secs_f64() * 10.0).round() / 10.0;
     match fact {
-        Fact::Waits { room } => tracing::warn!(%room, "a room waits for an agent"),
+        Fact::Waits { room } => tracing::warn!(%room, "room is waiting for an agent"),
         Fact::Served { room, waited } => {
-            tracing::info!(%room, seconds = seconds(waited), "a room that waited has its agent");
+            tracing::info!(%room, seconds = seconds(waited), "waiting room has its agent");
         }
         Fact::GaveUp { room, waited } => {
-            tracing::info!(%room, seconds = seconds(waited), "a room that waited needs no agent any more");
+            tracing::info!(%room, seconds = seconds(waited), "waiting room needs no agent anymore");
         }
-        Fact::Claimed { room, outcome } => tracing::debug!(%room, ?outcome, "a room was claimed"),
+        Fact::Claimed { room, outcome } => {
+            tracing::debug!(%room, ?outcome, "claimed a waiting room")
+        }
     }
 }
 
@@ -245,7 +249,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cloud_does_it_by_itself() {
+    fn livekit_cloud_is_recognized_by_its_host() {
         for url in [
             "wss://my-project.livekit.cloud",
             "https://MY-PROJECT.livekit.cloud:443/sfu",

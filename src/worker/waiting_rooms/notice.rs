@@ -1,7 +1,7 @@
-//! What callers who wait are shown: `[lines] busy`, as a message of the chat.
+//! The chat message shown to waiting callers, from `[lines] busy` of the agent file.
 //!
-//! No agent is in the room yet, so the server has to write. Its API sends data packets, and no text
-//! streams: a client that shows LiveKit's older chat packets shows the line, others do not.
+//! No agent is in the room yet, so the message goes through the server API. That API sends data
+//! packets but no text streams, so only clients that support LiveKit's older chat packets show it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::UNIX_EPOCH;
@@ -12,11 +12,11 @@ use serde_json::json;
 
 use crate::clock;
 
-/// The topic of LiveKit's chat before there were text streams.
+/// Topic of LiveKit's older, packet-based chat.
 const TOPIC: &str = "lk-chat-topic";
 
-/// A packet that shows `line` in `room` once: the server drops packets with a nonce that it has
-/// seen, so it does not matter how many workers send it.
+/// Builds a packet that shows `line` in `room` once: the server drops packets with a nonce that it
+/// has seen, so several workers may send it.
 pub(super) fn busy(room: &str, agent_name: &str, line: &Private<String>) -> proto::SendDataRequest {
     proto::SendDataRequest {
         room: room.to_owned(),
@@ -28,7 +28,7 @@ pub(super) fn busy(room: &str, agent_name: &str, line: &Private<String>) -> prot
     }
 }
 
-/// The same for every worker.
+/// A nonce that is the same for every worker.
 fn nonce(room: &str, agent_name: &str) -> [u8; 16] {
     let half = |salt: u8| {
         let mut hasher = DefaultHasher::new();
@@ -41,7 +41,7 @@ fn nonce(room: &str, agent_name: &str) -> [u8; 16] {
     nonce
 }
 
-/// A message as `@livekit/components` sends and reads it.
+/// Encodes a chat message in the JSON format of `@livekit/components`.
 fn message(room: &str, agent_name: &str, line: &str) -> Vec<u8> {
     let since = clock::wall().duration_since(UNIX_EPOCH).unwrap_or_default();
     let timestamp = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! What a LiveKit server is asked about its rooms.
+//! Requests to the LiveKit server about waiting rooms.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,30 +17,30 @@ use crate::ops::WorkerStatus;
 
 use super::notice;
 
-/// How long one answer of the server may take.
+/// Timeout of one request.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// Dispatches that were deleted and could not be made anew yet.
+/// Maximum number of deleted dispatches to remember until they can be recreated.
 const UNMADE: usize = 64;
 
-/// Attributes that hold an agent's name: as workers set it, and as the server does.
+/// Participant attributes with an agent's name: the one that workers set, and the server's own.
 const NAME_ATTRIBUTES: [&str; 2] = [NAME_ATTRIBUTE, "lk.agent_name"];
 
-/// The server's interface for rooms and dispatches, and whose dispatches matter.
+/// Client of the room and dispatch APIs, restricted to the dispatches that this worker serves.
 #[derive(Debug)]
 pub(super) struct Server {
     api: LiveKitServer,
     agent_name: String,
     deployment: String,
     job_type: JobType,
-    /// Deleted, by room, and not made anew because the server failed in between.
+    /// Dispatches, by room, that were deleted but not recreated because a request failed.
     unmade: Mutex<HashMap<String, proto::AgentDispatch>>,
     status: Arc<WorkerStatus>,
 }
 
 impl Server {
     /// # Errors
-    /// [`ServerError::Unreachable`]: HTTP cannot be set up.
+    /// [`ServerError::Unreachable`] if the HTTP client cannot be created.
     pub(super) fn new(
         livekit: &LiveKit,
         settings: &Settings,
@@ -56,7 +56,7 @@ impl Server {
         })
     }
 
-    /// Every room.
+    /// Lists all rooms.
     pub(super) async fn list(&self) -> Result<Vec<Listing>, ServerError> {
         self.status.asked("list_rooms");
         let rooms = self.api.list_rooms(Vec::new()).await?;
@@ -70,7 +70,7 @@ impl Server {
         Ok(rooms.into_iter().map(listing).collect())
     }
 
-    /// Who is in `room`, and, if that matters, what was dispatched to it.
+    /// Inspects `room`: its participants and, if it has callers but no agent, its dispatches.
     pub(super) async fn look(&self, room: &str) -> Result<View, ServerError> {
         self.status.asked("list_participants");
         let there = self.api.list_participants(room).await?;
@@ -95,7 +95,7 @@ impl Server {
         })
     }
 
-    /// The dispatches in `room` that ask for this worker.
+    /// Lists the dispatches in `room` that this worker serves.
     async fn ours(&self, room: &str) -> Result<Vec<proto::AgentDispatch>, ServerError> {
         self.status.asked("list_dispatch");
         let mut all = self.api.list_dispatch(room).await?;
@@ -103,7 +103,8 @@ impl Server {
         Ok(all)
     }
 
-    /// Deletes a dispatch and makes it anew: whoever deletes it has the room.
+    /// Claims a room: deletes the dispatch and recreates it. Only one worker can delete it, and
+    /// that worker has claimed the room.
     pub(super) async fn claim(&self, room: &str, id: &str) -> Result<Outcome, ServerError> {
         let unmade = self.unmade.lock().get(room).cloned();
         if let Some(old) = unmade.filter(|it| it.id == id) {
@@ -118,7 +119,7 @@ impl Server {
             Ok(_) => {}
             Err(error) if error.is_not_found() => return Ok(Outcome::Lost),
             Err(error) => {
-                // It may have been deleted all the same: the next look shows.
+                // It may have been deleted nevertheless; the next inspection shows.
                 self.keep(room, old);
                 return Err(error);
             }
@@ -143,7 +144,10 @@ impl Server {
         self.status.asked("create_dispatch");
         let new = self.api.create_dispatch(new).await?;
         self.unmade.lock().remove(room);
-        tracing::info!(%room, old = %old.id, new = %new.id, "a room without an agent was dispatched again");
+        tracing::info!(
+            %room, old = %old.id, new = %new.id,
+            "dispatched the agent again to a waiting room"
+        );
         Ok(Outcome::Dispatched)
     }
 
@@ -152,11 +156,11 @@ impl Server {
         if unmade.len() < UNMADE {
             unmade.insert(room.to_owned(), old);
         } else {
-            tracing::warn!(%room, "a deleted dispatch is not kept: too many wait to be made again");
+            tracing::warn!(%room, "lost a deleted dispatch: too many are waiting to be recreated");
         }
     }
 
-    /// Shows `line` to those in `room` who wait.
+    /// Shows `line` to the callers waiting in `room`.
     pub(super) async fn write(
         &self,
         room: &str,
@@ -167,14 +171,14 @@ impl Server {
         self.api.send_data(message).await
     }
 
-    /// Deletes a dispatch for good.
+    /// Deletes a dispatch without recreating it.
     pub(super) async fn retire(&self, room: &str, id: &str) -> Result<(), ServerError> {
         self.status.asked("delete_dispatch");
         self.api.delete_dispatch(id, room).await?;
         Ok(())
     }
 
-    /// Whether an agent would come for this participant.
+    /// Returns whether a job of this worker's type would be dispatched for this participant.
     fn is_caller(&self, participant: &proto::ParticipantInfo) -> bool {
         let is_person = matches!(
             participant.kind(),
