@@ -1,4 +1,4 @@
-//! Room events, to every receiver.
+//! Broadcasts room events to all receivers.
 
 use std::sync::Arc;
 
@@ -7,17 +7,17 @@ use tokio::sync::mpsc;
 
 use super::RoomEvent;
 
-/// Sends each event to all receivers that are still there.
+/// Sends each event to all receivers that have not been dropped.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Dispatcher {
     receivers: Arc<Mutex<Vec<mpsc::UnboundedSender<RoomEvent>>>>,
 }
 
 impl Dispatcher {
-    /// A receiver of the events from now on.
+    /// Adds a receiver for all subsequent events.
     #[expect(
         clippy::disallowed_methods,
-        reason = "the type is the official API's; what feeds it reports its depth"
+        reason = "the official API returns this type; the queue that feeds it reports its length"
     )]
     pub(super) fn register(&self) -> mpsc::UnboundedReceiver<RoomEvent> {
         let (sender, receiver) = mpsc::unbounded_channel();
@@ -31,7 +31,7 @@ impl Dispatcher {
             .retain(|receiver| receiver.send(event.clone()).is_ok());
     }
 
-    /// Ends every receiver: nothing follows.
+    /// Closes all receivers, after the last event.
     pub(super) fn close(&self) {
         self.receivers.lock().clear();
     }

@@ -1,42 +1,42 @@
-//! Errors of rooms.
+//! Errors of room operations.
 
 use livekit_protocol::request_response::Reason;
 
 use crate::rtc_engine::EngineError;
 use crate::webrtc::{RtcError, RtcErrorType};
 
-/// The result of a request to a room.
+/// Result of a room operation.
 pub type RoomResult<T> = Result<T, RoomError>;
 
-/// A request to a room failed.
+/// Failure of a room operation.
 #[derive(Debug, thiserror::Error)]
 pub enum RoomError {
-    /// The connection failed.
+    /// The connection to the server failed.
     #[error("engine: {0}")]
     Engine(#[from] EngineError),
-    /// Anything else.
+    /// Any other failure.
     #[error("room failure: {0}")]
     Internal(String),
-    /// Media failed.
+    /// A WebRTC operation failed.
     #[error("rtc: {0}")]
     Rtc(#[from] RtcError),
-    /// It is published already, or something else of the same source is.
+    /// The track, or another track of the same source, is already published.
     #[error("this track or a track of the same source is already published")]
     TrackAlreadyPublished,
-    /// The room was left, or has ended.
+    /// The room has been left or has ended.
     #[error("already closed")]
     AlreadyClosed,
-    /// The server refuses.
+    /// The server rejected the request.
     #[error("request error: {reason:?} - {message}")]
     Request {
-        /// Why.
+        /// Reason code.
         reason: Reason,
-        /// In its words.
+        /// Message of the server.
         message: String,
     },
 }
 
-/// The reasons a server can refuse for.
+/// All reasons the server can give for rejecting a request.
 const REASONS: [Reason; 12] = [
     Reason::Ok,
     Reason::NotFound,
@@ -53,7 +53,8 @@ const REASONS: [Reason; 12] = [
 ];
 
 impl RoomError {
-    /// The error the engine described in words: it was one of these on its side.
+    /// Parses the text of an error reported by the engine, which formats an error of this same
+    /// type.
     pub(crate) fn parse(text: &str) -> Self {
         for plain in [Self::TrackAlreadyPublished, Self::AlreadyClosed] {
             if text == plain.to_string() {
@@ -97,7 +98,7 @@ mod tests {
     use crate::rtc_engine::SignalError;
 
     #[test]
-    fn errors_survive_the_way_through_words() {
+    fn errors_round_trip_through_their_text() {
         let all = [
             RoomError::TrackAlreadyPublished,
             RoomError::AlreadyClosed,

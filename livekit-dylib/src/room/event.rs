@@ -1,4 +1,4 @@
-//! What happens in a room.
+//! Room events and the state of the connection.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,52 +13,52 @@ use crate::publication::{LocalTrackPublication, RemoteTrackPublication, TrackPub
 use crate::track::{LocalTrack, RemoteTrack, TrackError};
 use crate::webrtc::native::frame_cryptor::EncryptionState;
 
-/// Whether a room's connection stands.
+/// State of a room's connection.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub enum ConnectionState {
-    /// It does not, and will not.
+    /// The connection has ended and is not restored.
     Disconnected,
-    /// It does.
+    /// Connected.
     Connected,
-    /// It was lost and is being restored.
+    /// The connection was lost and is being restored.
     Reconnecting,
 }
 
-/// A room as the server describes it.
+/// Room properties as reported by the server.
 #[derive(Clone, Debug)]
 pub struct RoomInfo {
-    /// Its identifier, once the server has said it.
+    /// Identifier of the room session; `None` until the server has reported it.
     pub sid: Option<RoomSid>,
-    /// Its name.
+    /// Name of the room.
     pub name: String,
-    /// The program's text about it.
+    /// Application-defined metadata of the room.
     pub metadata: String,
-    /// Whether the connection stands.
+    /// State of the connection.
     pub state: ConnectionState,
-    /// The data channel for what may be lost.
+    /// Options of the lossy data channel.
     pub lossy_dc_options: DataChannelOptions,
-    /// The data channel for what must arrive.
+    /// Options of the reliable data channel.
     pub reliable_dc_options: DataChannelOptions,
-    /// Seconds it stays empty before anybody came.
+    /// Seconds that the room stays open before anyone joins.
     pub empty_timeout: u32,
-    /// Seconds it stays empty after everybody left.
+    /// Seconds that the room stays open after everyone has left.
     pub departure_timeout: u32,
-    /// How many may come in; 0 is no limit.
+    /// Maximum number of participants; 0 means no limit.
     pub max_participants: u32,
-    /// When it was made, in Unix milliseconds.
+    /// Creation time, in milliseconds since the Unix epoch.
     pub creation_time: i64,
-    /// How many publish something.
+    /// Number of participants who publish tracks.
     pub num_publishers: u32,
-    /// How many are in it.
+    /// Number of participants in the room.
     pub num_participants: u32,
-    /// Whether it is being recorded.
+    /// Whether the room is being recorded.
     pub active_recording: bool,
 }
 
-/// How a data channel is set up.
+/// Options of a data channel.
 #[derive(Clone, Debug)]
 pub struct DataChannelOptions {
-    /// Below how many unsent bytes an event comes.
+    /// Number of buffered bytes at or below which the buffer counts as low.
     pub buffered_amount_low_threshold: u64,
 }
 
@@ -70,61 +70,61 @@ impl Default for DataChannelOptions {
     }
 }
 
-/// Something that happened in a room.
+/// An event in a room.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "the fields are what the variant names")]
+#[expect(missing_docs, reason = "the field names are self-explanatory")]
 pub enum RoomEvent {
-    /// Somebody came in; it may not hear data packets yet.
+    /// A participant joined. It may not receive data packets yet.
     ParticipantConnected(RemoteParticipant),
-    /// Somebody hears data packets from now on.
+    /// A participant is active: it can receive data packets.
     ParticipantActive(RemoteParticipant),
-    /// Somebody is gone.
+    /// A participant left.
     ParticipantDisconnected(RemoteParticipant),
-    /// A track of our own is published.
+    /// The local participant published a track.
     LocalTrackPublished {
         publication: LocalTrackPublication,
         track: LocalTrack,
         participant: LocalParticipant,
     },
-    /// A track of our own is published no longer.
+    /// The local participant unpublished a track.
     LocalTrackUnpublished {
         publication: LocalTrackPublication,
         participant: LocalParticipant,
     },
-    /// A track of our own has a new identifier after a reconnect.
+    /// A local track was republished with a new identifier after a reconnect.
     LocalTrackRepublished {
         previous_sid: TrackSid,
         publication: LocalTrackPublication,
         track: LocalTrack,
         participant: LocalParticipant,
     },
-    /// Somebody subscribed to a track of our own.
+    /// A remote participant subscribed to a local track.
     LocalTrackSubscribed { track: LocalTrack },
-    /// Media of a remote track flows.
+    /// The local participant is subscribed to a remote track; its media is available.
     TrackSubscribed {
         track: RemoteTrack,
         publication: RemoteTrackPublication,
         participant: RemoteParticipant,
     },
-    /// Media of a remote track flows no longer.
+    /// The local participant is unsubscribed from a remote track; its media has ended.
     TrackUnsubscribed {
         track: RemoteTrack,
         publication: RemoteTrackPublication,
         participant: RemoteParticipant,
     },
-    /// Media of a remote track does not come.
+    /// A subscription to a remote track failed.
     TrackSubscriptionFailed {
         participant: RemoteParticipant,
         error: TrackError,
         track_sid: TrackSid,
     },
-    /// Somebody publishes a track.
+    /// A remote participant published a track.
     TrackPublished {
         publication: RemoteTrackPublication,
         participant: RemoteParticipant,
     },
-    /// Somebody publishes a track no longer.
+    /// A remote participant unpublished a track.
     TrackUnpublished {
         publication: RemoteTrackPublication,
         participant: RemoteParticipant,
@@ -134,114 +134,115 @@ pub enum RoomEvent {
         participant: Participant,
         publication: TrackPublication,
     },
-    /// A track is not muted any longer.
+    /// A track was unmuted.
     TrackUnmuted {
         participant: Participant,
         publication: TrackPublication,
     },
-    /// The text about the room changed.
+    /// The metadata of the room changed.
     RoomMetadataChanged {
         old_metadata: String,
         metadata: String,
     },
-    /// The text about a participant changed.
+    /// The metadata of a participant changed.
     ParticipantMetadataChanged {
         participant: Participant,
         old_metadata: String,
         metadata: String,
     },
-    /// A participant's name changed.
+    /// The name of a participant changed.
     ParticipantNameChanged {
         participant: Participant,
         old_name: String,
         name: String,
     },
-    /// A participant's key-value pairs changed.
+    /// Attributes of a participant changed; contains only the changed ones.
     ParticipantAttributesChanged {
         participant: Participant,
         changed_attributes: HashMap<String, String>,
     },
-    /// All of a participant's media is encrypted end to end, or not all of it.
+    /// The encryption status of a participant changed: whether all of its media is end-to-end
+    /// encrypted.
     ParticipantEncryptionStatusChanged {
         participant: Participant,
         is_encrypted: bool,
     },
-    /// What a participant may do changed.
+    /// The permissions of a participant changed.
     ParticipantPermissionChanged {
         participant: Participant,
         permission: Option<ParticipantPermission>,
     },
-    /// Others than before speak.
+    /// The set of active speakers changed.
     ActiveSpeakersChanged { speakers: Vec<Participant> },
-    /// A participant's connection got better or worse.
+    /// The connection quality of a participant changed.
     ConnectionQualityChanged {
         quality: ConnectionQuality,
         participant: Participant,
     },
-    /// A data packet came; nobody is named when the server sent it.
+    /// A data packet arrived; `participant` is `None` if the server sent it.
     DataReceived {
         payload: Arc<Vec<u8>>,
         topic: Option<String>,
         kind: DataPacketKind,
         participant: Option<RemoteParticipant>,
     },
-    /// Parts of a transcript of the old kind came.
+    /// Transcription segments arrived over the legacy transcription API.
     TranscriptionReceived {
         participant: Option<Participant>,
         track_publication: Option<TrackPublication>,
         segments: Vec<TranscriptionSegment>,
     },
-    /// A key of a phone was pressed.
+    /// A participant sent a DTMF tone.
     SipDTMFReceived {
         code: u32,
         digit: Option<String>,
         participant: Option<RemoteParticipant>,
     },
-    /// A chat message of the old kind came.
+    /// A chat message arrived over the legacy chat API.
     ChatMessage {
         message: ChatMessage,
         participant: Option<RemoteParticipant>,
     },
-    /// Somebody sends bytes.
+    /// A remote participant opened a byte stream.
     ByteStreamOpened {
         reader: TakeCell<ByteStreamReader>,
         topic: String,
         participant_identity: ParticipantIdentity,
     },
-    /// Somebody sends text.
+    /// A remote participant opened a text stream.
     TextStreamOpened {
         reader: TakeCell<TextStreamReader>,
         topic: String,
         participant_identity: ParticipantIdentity,
     },
-    /// How the encryption of a participant's media goes.
+    /// The encryption state of a participant's track changed.
     E2eeStateChanged {
         participant: Participant,
         state: EncryptionState,
     },
-    /// Whether the connection stands.
+    /// The state of the connection changed.
     ConnectionStateChanged(ConnectionState),
-    /// The room was joined. Always the first event.
+    /// The room has been joined. Always the first event.
     Connected {
         participants_with_tracks: Vec<(RemoteParticipant, Vec<RemoteTrackPublication>)>,
     },
-    /// The room was left, or ended. Always the last event.
+    /// The room has been left or has ended. Always the last event.
     Disconnected { reason: DisconnectReason },
     /// The connection was lost and is being restored.
     Reconnecting,
     /// The connection was restored.
     Reconnected,
-    /// There are few unsent bytes in a data channel.
+    /// The buffered-amount-low threshold of a data channel changed.
     DataChannelBufferedAmountLowThresholdChanged {
         kind: DataPacketKind,
         threshold: u64,
     },
-    /// What the server says of the room changed.
+    /// The room's properties changed.
     RoomUpdated { room: RoomInfo },
-    /// The server moved us to another room.
+    /// The server moved the local participant to another room.
     Moved { room: RoomInfo },
-    /// What the server says of participants changed.
+    /// The descriptions of participants changed.
     ParticipantsUpdated { participants: Vec<Participant> },
-    /// The server sent a fresh token.
+    /// The server sent a refreshed access token.
     TokenRefreshed { token: String },
 }

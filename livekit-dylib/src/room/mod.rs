@@ -1,4 +1,4 @@
-//! Rooms.
+//! Rooms: joining, leaving, state and events.
 
 mod apply;
 mod dispatcher;
@@ -36,12 +36,13 @@ use session::Session;
 /// The version of the API this crate follows.
 pub const SDK_VERSION: &str = "0.10.0";
 
-/// How long the last events of a room that was left may take.
+/// Time limit for the last events of a room that has been left.
 const LAST_EVENTS_DEADLINE: Duration = Duration::from_secs(5);
 
-/// A room this process is in.
+/// A room that this process has joined.
 ///
-/// Call [`close`](Self::close) to leave it. A dropped room is left too, but nobody waits for that.
+/// Call [`close`](Self::close) to leave the room. Dropping the room also leaves it, but without
+/// waiting for the end.
 pub struct Room {
     session: Arc<Session>,
     pump: tokio::sync::Mutex<Option<JoinHandle<()>>>,
@@ -70,13 +71,13 @@ impl Room {
         ))
     }
 
-    /// Leaves the room; when this returns, every event has been delivered.
+    /// Leaves the room. When this returns, all events have been delivered.
     pub async fn close(&self) -> RoomResult<()> {
         self.close_with_reason(DisconnectReason::ClientInitiated)
             .await
     }
 
-    /// Leaves the room and says why.
+    /// Leaves the room with a reason.
     pub async fn close_with_reason(&self, reason: DisconnectReason) -> RoomResult<()> {
         let Some(mut pump) = self.pump.lock().await.take() else {
             return Err(RoomError::AlreadyClosed);
@@ -91,13 +92,13 @@ impl Room {
             self.session.ended();
         }
         left.or_else(|error| match error {
-            // The room ended by itself meanwhile.
+            // The room ended on its own in the meantime.
             engine::Error::Closed => Ok(()),
             error => Err(error.into()),
         })
     }
 
-    /// Breaks the connection in a chosen way, to see what happens.
+    /// Simulates a connection failure.
     pub async fn simulate_scenario(&self, scenario: SimulateScenario) -> EngineResult<()> {
         self.session.engine().simulate(scenario).await
     }
@@ -107,57 +108,57 @@ impl Room {
         self.session.engine().stats().await
     }
 
-    /// A further receiver of the events from now on.
+    /// Adds a receiver for all subsequent events.
     pub fn subscribe(&self) -> mpsc::UnboundedReceiver<RoomEvent> {
         self.session.dispatcher().register()
     }
 
-    /// The room's identifier; waits until the server has said it.
+    /// Identifier of the room session; waits until the server has reported it.
     pub async fn sid(&self) -> RoomSid {
         self.session.sid().await
     }
 
-    /// The room's identifier, once the server has said it.
+    /// Identifier of the room session; `None` until the server has reported it.
     pub fn maybe_sid(&self) -> Option<RoomSid> {
         self.session.info().sid.clone()
     }
 
-    /// The room's name.
+    /// Name of the room.
     pub fn name(&self) -> String {
         self.session.info().name.clone()
     }
 
-    /// The token in use: the one the room was joined with, or the one the server sent last.
+    /// The current access token: the one used to join, or the latest one refreshed by the server.
     pub fn token(&self) -> String {
         self.session.token()
     }
 
-    /// The program's text about the room.
+    /// Application-defined metadata of the room.
     pub fn metadata(&self) -> String {
         self.session.info().metadata.clone()
     }
 
-    /// This process as a participant.
+    /// The local participant.
     pub fn local_participant(&self) -> LocalParticipant {
         self.session.local().clone()
     }
 
-    /// Whether the connection stands.
+    /// State of the connection.
     pub fn connection_state(&self) -> ConnectionState {
         self.session.info().state
     }
 
-    /// Everybody else.
+    /// All remote participants, by identity.
     pub fn remote_participants(&self) -> HashMap<ParticipantIdentity, RemoteParticipant> {
         self.session.remotes()
     }
 
-    /// The end-to-end encryption of this room.
+    /// Manager of the room's end-to-end encryption.
     pub fn e2ee_manager(&self) -> &E2eeManager {
         self.session.encryption()
     }
 
-    /// How a data channel is set up.
+    /// Options of a data channel.
     pub fn data_channel_options(&self, kind: DataPacketKind) -> DataChannelOptions {
         let info = self.session.info();
         match kind {
@@ -166,32 +167,32 @@ impl Room {
         }
     }
 
-    /// Seconds an empty room stays before anybody came.
+    /// Seconds that the room stays open before anyone joins.
     pub fn empty_timeout(&self) -> u32 {
         self.session.info().empty_timeout
     }
 
-    /// Seconds an empty room stays after everybody left.
+    /// Seconds that the room stays open after everyone has left.
     pub fn departure_timeout(&self) -> u32 {
         self.session.info().departure_timeout
     }
 
-    /// How many may come in; 0 is no limit.
+    /// Maximum number of participants; 0 means no limit.
     pub fn max_participants(&self) -> u32 {
         self.session.info().max_participants
     }
 
-    /// When the room was made, in Unix milliseconds.
+    /// Creation time, in milliseconds since the Unix epoch.
     pub fn creation_time(&self) -> i64 {
         self.session.info().creation_time
     }
 
-    /// How many are in the room, says the server.
+    /// Number of participants in the room, as reported by the server.
     pub fn num_participants(&self) -> u32 {
         self.session.info().num_participants
     }
 
-    /// How many publish something, says the server.
+    /// Number of participants who publish tracks, as reported by the server.
     pub fn num_publishers(&self) -> u32 {
         self.session.info().num_publishers
     }

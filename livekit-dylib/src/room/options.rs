@@ -1,4 +1,4 @@
-//! How a room is joined.
+//! Options for joining a room.
 
 use std::time::Duration;
 
@@ -6,18 +6,19 @@ use super::SDK_VERSION;
 use crate::e2ee::E2eeOptions;
 use crate::webrtc::peer_connection_factory::RtcConfiguration;
 
-/// How long one attempt to reach the server may take.
+/// Timeout of a single connection attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What the server is told of this SDK. The native core tells its own name and version; `other_sdks` is passed on.
+/// SDK information for the server. The native core reports its own name and version; only
+/// `other_sdks` is passed on.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RoomSdkOptions {
-    /// Its name.
+    /// Name of the SDK.
     pub sdk: String,
-    /// Its version.
+    /// Version of the SDK.
     pub sdk_version: String,
-    /// SDKs on top of it: `name:version`, separated by commas.
+    /// SDKs built on top of this one, as a comma-separated list of `name:version`.
     pub other_sdks: Option<String>,
 }
 
@@ -31,46 +32,46 @@ impl Default for RoomSdkOptions {
     }
 }
 
-/// How data streams are received.
+/// Options for receiving data streams.
 #[derive(Debug, Clone, Default)]
 pub struct RoomDataStreamOptions {
     pub(crate) max_payload_byte_length: Option<usize>,
 }
 
 impl RoomDataStreamOptions {
-    /// The longest stream that is accepted, in bytes; 5 GB when not set.
+    /// Sets the maximum size of an incoming stream in bytes; 5 GB by default.
     pub fn with_max_payload_byte_length(mut self, byte_length: usize) -> Self {
         self.max_payload_byte_length = Some(byte_length);
         self
     }
 }
 
-/// How a room is joined; start from the default.
+/// Options for joining a room; start from `RoomOptions::default()`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RoomOptions {
-    /// Subscribes to everything that is published.
+    /// Subscribes to all published tracks.
     pub auto_subscribe: bool,
-    /// Receives video in the size it is shown.
+    /// Adapts received video to the size at which it is shown.
     pub adaptive_stream: bool,
-    /// Sends only the video layers somebody receives.
+    /// Pauses video layers that nobody is subscribed to.
     pub dynacast: bool,
-    /// The old name of `encryption`; data is not encrypted with it.
+    /// Former name of `encryption`; encrypts media only, not data.
     #[deprecated(note = "Use `encryption` field instead")]
     pub e2ee: Option<E2eeOptions>,
-    /// End-to-end encryption.
+    /// Options for end-to-end encryption; `None` disables it.
     pub encryption: Option<E2eeOptions>,
-    /// How the connection for media is made.
+    /// Configuration of the WebRTC connection.
     pub rtc_config: RtcConfiguration,
-    /// Attempts after the first one.
+    /// Number of retries after the first attempt to join.
     pub join_retries: u32,
-    /// What the server is told of this SDK.
+    /// SDK information for the server.
     pub sdk_options: RoomSdkOptions,
-    /// One connection for both directions, where the server can.
+    /// Uses one peer connection for both directions if the server supports it.
     pub single_peer_connection: bool,
-    /// How long one attempt to reach the server may take.
+    /// Timeout of a single connection attempt.
     pub connect_timeout: Duration,
-    /// How data streams are received.
+    /// Options for receiving data streams.
     pub data_stream: RoomDataStreamOptions,
 }
 

@@ -14,7 +14,7 @@ use crate::id::{ParticipantIdentity, RoomSid};
 use crate::participant::{LocalParticipant, Participant, RemoteParticipant};
 use crate::publication::RemoteTrackPublication;
 
-/// A room that was joined.
+/// A joined room.
 pub(super) struct Session {
     engine: Arc<engine::Session>,
     dispatcher: Dispatcher,
@@ -28,11 +28,11 @@ pub(super) struct Session {
     end: Mutex<End>,
 }
 
-/// How the room ends.
+/// How the room ended or is being left.
 struct End {
-    /// Why we leave, if we do.
+    /// Reason for leaving; `UnknownReason` until the application leaves the room.
     reason: DisconnectReason,
-    /// Whether [`RoomEvent::Disconnected`] was sent.
+    /// Whether [`RoomEvent::Disconnected`] has been sent.
     told: bool,
 }
 
@@ -70,7 +70,7 @@ impl Session {
         (Arc::new(session), joined.events)
     }
 
-    /// Sends the first event.
+    /// Sends [`RoomEvent::Connected`], the first event.
     pub(super) fn connected(&self) {
         let with_tracks = |participant: RemoteParticipant| {
             let publications = participant.track_publications().into_values().collect();
@@ -82,7 +82,7 @@ impl Session {
         });
     }
 
-    /// Takes over events until there are no more.
+    /// Applies and forwards engine events until the last one.
     pub(super) async fn pump(self: Arc<Self>, events: Events) {
         loop {
             match events.next().await {
@@ -99,12 +99,13 @@ impl Session {
         self.ended();
     }
 
-    /// Says why the room is being left, for the case that the engine does not.
+    /// Records the reason for leaving, in case the engine does not report one.
     pub(super) fn leaving(&self, reason: DisconnectReason) {
         self.end.lock().reason = reason;
     }
 
-    /// Nothing follows: lets the engine go of everything.
+    /// Ends the session: sends the last event, releases all engine handles and closes the
+    /// receivers.
     pub(super) fn ended(&self) {
         let reason = self.end.lock().reason;
         self.disconnected(reason);
@@ -116,7 +117,8 @@ impl Session {
         self.dispatcher.close();
     }
 
-    /// Sends the last event, once. The engine does not when it is left while it reconnects.
+    /// Sends [`RoomEvent::Disconnected`], once. The engine does not send it if the room is left
+    /// during a reconnect.
     fn disconnected(&self, reason: DisconnectReason) {
         if std::mem::replace(&mut self.end.lock().told, true) {
             return;
@@ -155,7 +157,7 @@ impl Session {
         self.remotes.read().get(identity).cloned()
     }
 
-    /// Anybody of this identity.
+    /// The local or remote participant with this identity.
     pub(super) fn participant(&self, identity: &ParticipantIdentity) -> Option<Participant> {
         if self.local.identity() == *identity {
             return Some(Participant::Local(self.local.clone()));
@@ -192,7 +194,7 @@ impl Session {
         self.info.read()
     }
 
-    /// Changes what is known of the room, and returns what `change` does.
+    /// Updates the room's properties; returns the result of `change`.
     pub(super) fn change_info<T>(&self, change: impl FnOnce(&mut RoomInfo) -> T) -> T {
         change(&mut self.info.write())
     }
@@ -212,7 +214,7 @@ impl Session {
 
     pub(super) async fn sid(&self) -> RoomSid {
         let mut sid = self.sid.subscribe();
-        // The sender lives as long as `self`, so the wait cannot fail.
+        // The sender lives as long as `self`, so waiting cannot fail.
         let known = sid
             .wait_for(Option::is_some)
             .await

@@ -1,4 +1,4 @@
-//! One engine event: the state it changes, and what the program is told.
+//! Applies engine events to the state of the room and converts them to room events.
 
 mod people;
 mod tracks;
@@ -11,7 +11,8 @@ use crate::data_stream::TakeCell;
 use crate::engine::Event;
 
 impl Session {
-    /// Takes an event over; `None` when there is nothing to tell, or it is about something unknown.
+    /// Applies an event. Returns `None` if it produces no room event or refers to an unknown
+    /// object.
     pub(super) fn apply(&self, event: Event) -> Option<RoomEvent> {
         Some(match event {
             Event::RoomMetadataChanged(metadata) => {
@@ -49,7 +50,7 @@ impl Session {
         })
     }
 
-    /// What participants send each other beside media.
+    /// Applies data packets, DTMF, chat messages and transcriptions.
     fn apply_message(&self, event: Event) -> Option<RoomEvent> {
         Some(match event {
             Event::Data {

@@ -1,4 +1,4 @@
-//! Participants who come, go and change.
+//! Events about participants: joins, leaves and changes.
 
 use std::collections::HashMap;
 
@@ -46,7 +46,7 @@ impl Session {
         })
     }
 
-    /// What is said of a participant.
+    /// Applies changes to a participant's description.
     pub(super) fn apply_description(&self, event: Event) -> Option<RoomEvent> {
         Some(match event {
             Event::MetadataChanged(identity, metadata) => {
@@ -104,8 +104,8 @@ impl Session {
         })
     }
 
-    /// Takes a whole description but for what has a change event of its own: the description is
-    /// newer than the events before it, and those tell the old value.
+    /// Applies a full description, except the fields that have their own change events: the
+    /// description is newer than the events before it, which must report the old values.
     fn describe(&self, info: ParticipantInfo) -> Option<Participant> {
         let participant = self.participant(&info.identity)?;
         participant.describe().change(|known| {

@@ -1,4 +1,4 @@
-//! Tracks that come, go and change.
+//! Events about tracks and publications.
 
 use super::super::RoomEvent;
 use super::super::session::Session;
@@ -10,7 +10,8 @@ impl Session {
     pub(super) fn apply_local_track(&self, event: Event) -> Option<RoomEvent> {
         Some(match event {
             Event::LocalTrackPublished(sid) => {
-                // It tells this itself, now or when the request to publish ends.
+                // The local participant sends the event itself, either immediately or when the
+                // publish request completes.
                 self.local().published(sid);
                 return None;
             }
@@ -60,7 +61,7 @@ impl Session {
                 }
             }
             Event::TrackSubscriptionFailed(identity, track_sid, reason) => {
-                tracing::debug!(target: "livekit", %track_sid, reason, "subscription failed");
+                tracing::debug!(target: "livekit", %track_sid, reason, "track subscription failed");
                 let error = TrackError::TrackNotFound(track_sid.clone());
                 RoomEvent::TrackSubscriptionFailed {
                     participant: self.remote(&identity)?,
