@@ -1,4 +1,4 @@
-//! This process in the room.
+//! The local participant: publishing tracks, sending data and answering RPCs.
 
 use std::collections::{HashMap, HashSet};
 use std::future::Future;
@@ -29,7 +29,7 @@ use crate::room::{SipDTMF, Transcription};
 use crate::track::LocalTrack;
 use crate::webrtc::RtcError;
 
-/// The participant this process is.
+/// The participant that this process is in the room. Clones share their state.
 #[derive(Clone)]
 pub struct LocalParticipant {
     inner: Arc<Inner>,
@@ -42,13 +42,14 @@ struct Inner {
     publications: Mutex<Publications>,
 }
 
-/// What is published. The end of a request and the event of the same change come in either order.
+/// Local publications. The completion of a request and the event of the same change arrive in
+/// either order.
 #[derive(Default)]
 struct Publications {
     current: HashMap<TrackSid, LocalTrackPublication>,
-    /// Published, says the event; the request has not ended yet.
+    /// Published according to an event, but the request has not completed.
     announced: HashSet<TrackSid>,
-    /// Unpublished by request; the event has not come yet.
+    /// Unpublished by request, but the event has not arrived.
     leaving: HashMap<TrackSid, LocalTrackPublication>,
 }
 
@@ -67,7 +68,7 @@ impl LocalParticipant {
         }
     }
 
-    /// Offers a track to the room.
+    /// Publishes a track to the room.
     pub async fn publish_track(
         &self,
         track: LocalTrack,
@@ -92,7 +93,7 @@ impl LocalParticipant {
         Ok(publication)
     }
 
-    /// Offers a track no longer.
+    /// Unpublishes a track.
     pub async fn unpublish_track(&self, sid: &TrackSid) -> RoomResult<LocalTrackPublication> {
         let publication = {
             let mut publications = self.inner.publications.lock();
@@ -111,22 +112,22 @@ impl LocalParticipant {
         Ok(publication)
     }
 
-    /// Replaces the text about us.
+    /// Replaces the participant's metadata.
     pub async fn set_metadata(&self, metadata: String) -> RoomResult<()> {
         self.inner.session.set_metadata(metadata).await
     }
 
-    /// Changes the key-value pairs about us; an empty value removes its key.
+    /// Updates the given attributes of the participant; an empty value removes its key.
     pub async fn set_attributes(&self, attributes: HashMap<String, String>) -> RoomResult<()> {
         self.inner.session.set_attributes(attributes).await
     }
 
-    /// Replaces the name shown.
+    /// Replaces the participant's display name.
     pub async fn set_name(&self, name: String) -> RoomResult<()> {
         self.inner.session.set_name(name).await
     }
 
-    /// Sends a chat message of the old kind.
+    /// Sends a message over the legacy chat API.
     pub async fn send_chat_message(
         &self,
         text: String,
@@ -143,7 +144,7 @@ impl LocalParticipant {
             .await
     }
 
-    /// Changes a chat message of the old kind.
+    /// Edits a message of the legacy chat API.
     pub async fn edit_chat_message(
         &self,
         edit_text: String,
@@ -163,24 +164,26 @@ impl LocalParticipant {
         self.inner.session.publish_data(packet).await
     }
 
-    /// Sends parts of a transcript of the old kind.
+    /// Sends transcription segments over the legacy transcription API.
     ///
-    /// Refused without the identifier of a track: receivers with the native core stop handling their room for it.
+    /// Fails without a valid track identifier, because receivers with the native core would stop
+    /// handling the room's events.
     pub async fn publish_transcription(&self, packet: Transcription) -> RoomResult<()> {
         if TrackSid::try_from(packet.track_id.clone()).is_err() {
             return Err(RoomError::Internal(
-                "a transcription needs the sid of a track".into(),
+                "a transcription requires the sid of a track".into(),
             ));
         }
         self.inner.session.publish_transcription(packet).await
     }
 
-    /// Presses a key of a phone.
+    /// Sends a DTMF tone.
     pub async fn publish_dtmf(&self, dtmf: SipDTMF) -> RoomResult<()> {
         self.inner.session.publish_dtmf(dtmf).await
     }
 
-    /// Says below how many unsent bytes [`RoomEvent::DataChannelBufferedAmountLowThresholdChanged`] comes.
+    /// Sets the buffered-amount-low threshold of a data channel, in bytes.
+    /// [`RoomEvent::DataChannelBufferedAmountLowThresholdChanged`] follows.
     pub fn set_data_channel_buffered_amount_low_threshold(
         &self,
         threshold: u64,
@@ -191,7 +194,7 @@ impl LocalParticipant {
             .set_buffered_amount_low_threshold(threshold, kind)
     }
 
-    /// Says who may subscribe to our tracks.
+    /// Sets which participants may subscribe to the local tracks.
     pub async fn set_track_subscription_permissions(
         &self,
         all_participants_allowed: bool,
@@ -202,12 +205,13 @@ impl LocalParticipant {
             .set_subscription_permissions(all_participants_allowed, permissions)
     }
 
-    /// Calls a method of another participant.
+    /// Calls an RPC method of another participant and waits for its response.
     pub async fn perform_rpc(&self, data: PerformRpcData) -> Result<String, RpcError> {
         self.inner.session.perform_rpc(data).await
     }
 
-    /// Answers calls of a method, on the runtime this is called from. A handler that panics answers an error.
+    /// Registers the handler of an RPC method. It runs on the current Tokio runtime. If it panics,
+    /// the caller receives an error.
     pub fn register_rpc_method(
         &self,
         method: String,
@@ -221,12 +225,12 @@ impl LocalParticipant {
         self.inner.session.register_rpc(method, Arc::new(handler));
     }
 
-    /// Answers calls of a method no longer.
+    /// Unregisters the handler of an RPC method.
     pub fn unregister_rpc_method(&self, method: String) {
         self.inner.session.unregister_rpc(method);
     }
 
-    /// Sends a text as one stream.
+    /// Sends a text as a text stream.
     pub async fn send_text(
         &self,
         text: &str,
@@ -235,7 +239,7 @@ impl LocalParticipant {
         data_stream::send_text(self.handle()?, text, options).await
     }
 
-    /// Sends a file as one stream.
+    /// Sends a file as a byte stream.
     pub async fn send_file(
         &self,
         path: impl AsRef<Path>,
@@ -244,7 +248,7 @@ impl LocalParticipant {
         data_stream::send_file(self.handle()?, path.as_ref(), options).await
     }
 
-    /// Sends bytes as one stream.
+    /// Sends bytes as a byte stream.
     pub async fn send_bytes(
         &self,
         data: impl AsRef<[u8]>,
@@ -253,22 +257,22 @@ impl LocalParticipant {
         data_stream::send_bytes(self.handle()?, data.as_ref(), options).await
     }
 
-    /// Opens a stream to write text to.
+    /// Opens a text stream for writing.
     pub async fn stream_text(&self, options: StreamTextOptions) -> StreamResult<TextStreamWriter> {
         data_stream::stream_text(self.handle()?, options).await
     }
 
-    /// Opens a stream to write bytes to.
+    /// Opens a byte stream for writing.
     pub async fn stream_bytes(&self, options: StreamByteOptions) -> StreamResult<ByteStreamWriter> {
         data_stream::stream_bytes(self.handle()?, options).await
     }
 
-    /// What is published.
+    /// All publications of the participant, by track identifier.
     pub fn track_publications(&self) -> HashMap<TrackSid, LocalTrackPublication> {
         self.inner.publications.lock().current.clone()
     }
 
-    /// What is published under this identifier.
+    /// The publication with this identifier.
     pub fn get_track_publication(&self, sid: &TrackSid) -> Option<LocalTrackPublication> {
         self.inner.publications.lock().current.get(sid).cloned()
     }
@@ -277,7 +281,7 @@ impl LocalParticipant {
         &self.inner.state
     }
 
-    /// The room says a track is published.
+    /// Handles the event that a track has been published.
     pub(crate) fn published(&self, sid: TrackSid) {
         let known = {
             let mut publications = self.inner.publications.lock();
@@ -292,7 +296,7 @@ impl LocalParticipant {
         }
     }
 
-    /// The room says a track is published no longer.
+    /// Handles the event that a track has been unpublished.
     pub(crate) fn unpublished(&self, sid: &TrackSid) -> Option<LocalTrackPublication> {
         let mut publications = self.inner.publications.lock();
         publications.announced.remove(sid);
@@ -302,7 +306,7 @@ impl LocalParticipant {
             .or_else(|| publications.current.remove(sid))
     }
 
-    /// The room says a track has a new identifier after a reconnect.
+    /// Handles the event that a track has a new identifier after a reconnect.
     pub(crate) fn renumber(
         &self,
         previous: &TrackSid,

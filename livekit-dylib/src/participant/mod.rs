@@ -1,4 +1,4 @@
-//! Participants: who is in the room.
+//! Participants of a room.
 
 mod local;
 mod remote;
@@ -19,42 +19,42 @@ pub(crate) use state::State;
 use crate::id::{ParticipantIdentity, ParticipantSid, TrackSid};
 use crate::publication::TrackPublication;
 
-/// How good a participant's connection is.
+/// Connection quality of a participant.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub enum ConnectionQuality {
-    /// Nothing to complain about.
+    /// Excellent connection.
     Excellent,
-    /// Fair.
+    /// Good connection.
     Good,
-    /// It can be heard.
+    /// Poor connection.
     Poor,
-    /// There is none at the moment.
+    /// The connection is currently lost.
     Lost,
 }
 
-/// How far a participant's stay is.
+/// State of a participant's session.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub enum ParticipantState {
-    /// Signalling is connected.
+    /// The signaling connection is open.
     Joining,
-    /// The server has answered.
+    /// The server has sent its join response.
     Joined,
-    /// Media is connected too.
+    /// The media connection is established.
     Active,
-    /// Gone.
+    /// The participant has left.
     Disconnected,
 }
 
-/// What a participant is.
+/// Kind of a participant.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub enum ParticipantKind {
-    /// A person with a client.
+    /// A client of an end user.
     Standard,
-    /// A stream fed into the room.
+    /// An ingress: an external stream published to the room.
     Ingress,
-    /// A recording.
+    /// An egress: a recording or streaming of the room.
     Egress,
-    /// Somebody on the phone.
+    /// A SIP participant, such as a phone caller.
     Sip,
     /// An agent.
     Agent,
@@ -64,16 +64,16 @@ pub enum ParticipantKind {
     Bridge,
 }
 
-/// More of what a participant is.
+/// Details of a participant's kind.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub enum ParticipantKindDetail {
-    /// An agent LiveKit Cloud runs.
+    /// An agent hosted by LiveKit Cloud.
     CloudAgent,
-    /// Forwarded from another room.
+    /// A participant forwarded from another room.
     Forwarded,
-    /// On WhatsApp.
+    /// Connected through WhatsApp.
     ConnectorWhatsapp,
-    /// On Twilio.
+    /// Connected through Twilio.
     ConnectorTwilio,
     /// An RTSP stream.
     BridgeRtsp,
@@ -81,66 +81,66 @@ pub enum ParticipantKindDetail {
     Simulation,
 }
 
-/// Why a participant is gone.
+/// Why a participant left.
 #[derive(Debug, Clone, Copy, Eq, PartialEq)]
 pub enum DisconnectReason {
-    /// Not said.
+    /// No reason was given.
     UnknownReason,
-    /// It left.
+    /// The client left.
     ClientInitiated,
-    /// Somebody else came with its identity.
+    /// Another participant joined with the same identity.
     DuplicateIdentity,
-    /// The server stops.
+    /// The server is shutting down.
     ServerShutdown,
-    /// The server's API removed it.
+    /// The participant was removed through the server API.
     ParticipantRemoved,
-    /// The server's API deleted the room.
+    /// The room was deleted through the server API.
     RoomDeleted,
-    /// Client and server disagree.
+    /// The states of client and server do not match.
     StateMismatch,
-    /// It did not come in.
+    /// The client failed to join.
     JoinFailure,
-    /// It moves to another server.
+    /// The client migrates to another server.
     Migration,
-    /// Its signalling connection closed.
+    /// The signaling connection was closed.
     SignalClose,
-    /// The room closed, because it was empty.
+    /// The room was closed because it was empty.
     RoomClosed,
-    /// On the phone: did not answer.
+    /// SIP: the callee did not answer.
     UserUnavailable,
-    /// On the phone: declined.
+    /// SIP: the callee declined the call.
     UserRejected,
-    /// On the phone: the trunk failed.
+    /// SIP: the trunk failed.
     SipTrunkFailure,
-    /// The connection was lost for too long.
+    /// The connection timed out.
     ConnectionTimeout,
-    /// Media failed.
+    /// The media connection failed.
     MediaFailure,
-    /// An agent failed.
+    /// The agent failed.
     AgentError,
 }
 
-/// Which of our tracks somebody may subscribe to.
+/// Permission of a participant to subscribe to local tracks.
 #[derive(Clone)]
 pub struct ParticipantTrackPermission {
-    /// Who.
+    /// Identity of the participant.
     pub participant_identity: ParticipantIdentity,
-    /// Everything.
+    /// Allows subscribing to all tracks.
     pub allow_all: bool,
-    /// These only.
+    /// Tracks that the participant may subscribe to, unless `allow_all` is set.
     pub allowed_track_sids: Vec<TrackSid>,
 }
 
-/// Anybody in the room.
+/// A participant of either kind.
 #[derive(Debug, Clone)]
 pub enum Participant {
-    /// This process.
+    /// The local participant.
     Local(LocalParticipant),
-    /// Somebody else.
+    /// A remote participant.
     Remote(RemoteParticipant),
 }
 
-/// The same method of either variant.
+/// Defines methods that delegate to the variant.
 macro_rules! either {
     ($($(#[$doc:meta])* $name:ident -> $result:ty;)+) => {
         impl Participant {
@@ -156,42 +156,42 @@ macro_rules! either {
 }
 
 either! {
-    /// The identifier of this stay.
+    /// Identifier of the participant's session.
     sid -> ParticipantSid;
-    /// Who it is.
+    /// Identity of the participant.
     identity -> ParticipantIdentity;
-    /// The name shown.
+    /// Display name of the participant.
     name -> String;
-    /// How far its stay is.
+    /// State of the participant's session.
     state -> ParticipantState;
-    /// The program's text about it.
+    /// Application-defined metadata of the participant.
     metadata -> String;
-    /// The program's key-value pairs about it.
+    /// Application-defined attributes of the participant.
     attributes -> HashMap<String, String>;
-    /// Whether the server hears it speak.
+    /// Whether the server has detected the participant as an active speaker.
     is_speaking -> bool;
-    /// How loud it is, 0 to 1; the native core does not tell: always 0.
+    /// Audio level from 0 to 1. Always 0, because the native core does not report it.
     audio_level -> f32;
-    /// How good its connection is.
+    /// Connection quality of the participant.
     connection_quality -> ConnectionQuality;
-    /// What it is.
+    /// Kind of the participant.
     kind -> ParticipantKind;
-    /// More of what it is.
+    /// Details of the participant's kind.
     kind_details -> Vec<ParticipantKindDetail>;
-    /// Why it is gone.
+    /// Why the participant left.
     disconnect_reason -> DisconnectReason;
-    /// When it came, in Unix milliseconds.
+    /// Time of joining, in milliseconds since the Unix epoch.
     joined_at -> i64;
-    /// Whether all its media is encrypted end to end.
+    /// Whether all media of the participant is end-to-end encrypted.
     is_encrypted -> bool;
-    /// What it may do.
+    /// Permissions of the participant.
     permission -> Option<proto::ParticipantPermission>;
-    /// The version of its client's protocol.
+    /// Protocol version of the participant's client.
     client_protocol -> i32;
 }
 
 impl Participant {
-    /// What it publishes.
+    /// All publications of the participant, by track identifier.
     pub fn track_publications(&self) -> HashMap<TrackSid, TrackPublication> {
         match self {
             Self::Local(participant) => {

@@ -1,4 +1,4 @@
-//! Somebody else in the room.
+//! Remote participants.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::engine::ParticipantInfo;
 use crate::id::{ParticipantIdentity, ParticipantSid, TrackSid};
 use crate::publication::RemoteTrackPublication;
 
-/// A participant that is not this process.
+/// A remote participant. Clones share their state.
 #[derive(Clone)]
 pub struct RemoteParticipant {
     inner: Arc<Inner>,
@@ -37,17 +37,18 @@ impl RemoteParticipant {
         }
     }
 
-    /// What it publishes.
+    /// All publications of the participant, by track identifier.
     pub fn track_publications(&self) -> HashMap<TrackSid, RemoteTrackPublication> {
         self.inner.publications.read().clone()
     }
 
-    /// What it publishes under this identifier.
+    /// The publication with this identifier.
     pub fn get_track_publication(&self, sid: &TrackSid) -> Option<RemoteTrackPublication> {
         self.inner.publications.read().get(sid).cloned()
     }
 
-    /// What its client can do; the native core does not tell: always empty.
+    /// Capabilities of the participant's client. Always empty, because the native core does not
+    /// report them.
     pub fn capabilities(&self) -> Vec<ClientCapability> {
         Vec::new()
     }
@@ -71,7 +72,8 @@ impl RemoteParticipant {
         publication
     }
 
-    /// Lets the engine go of all it publishes: it is gone, or the room has ended.
+    /// Releases the engine handles of all publications, because the participant has left or the
+    /// room has ended.
     pub(crate) fn release(&self) {
         self.inner
             .publications

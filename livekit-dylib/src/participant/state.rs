@@ -1,17 +1,17 @@
-//! What is known of a participant, of either kind.
+//! State shared by local and remote participants.
 
 use parking_lot::{RwLock, RwLockReadGuard};
 
 use super::{ConnectionQuality, DisconnectReason, ParticipantState};
 use crate::engine::ParticipantInfo;
 
-/// What is known of a participant at the moment.
+/// Current state of a participant.
 #[derive(Debug)]
 pub(crate) struct State {
     known: RwLock<Known>,
 }
 
-/// What the server describes, and what else was seen.
+/// The server's description of a participant, and the state derived from events.
 #[derive(Debug)]
 pub(crate) struct Known {
     pub(crate) info: ParticipantInfo,
@@ -37,12 +37,12 @@ impl State {
         self.known.read()
     }
 
-    /// Changes what is known, and returns what `change` does.
+    /// Updates the state; returns the result of `change`.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
         change(&mut self.known.write())
     }
 
-    /// Takes over that it is gone.
+    /// Records that the participant has left.
     pub(crate) fn gone(&self, reason: DisconnectReason) {
         self.change(|known| {
             known.info.state = ParticipantState::Disconnected;
@@ -51,86 +51,86 @@ impl State {
     }
 }
 
-/// The methods both kinds of participants share; `describe` gives the [`State`].
+/// Defines the methods that both kinds of participants share; `describe` returns the [`State`].
 macro_rules! participant {
     ($name:ident) => {
         impl $name {
-            /// The identifier of this stay.
+            /// Identifier of the participant's session.
             pub fn sid(&self) -> ParticipantSid {
                 self.describe().read().info.sid.clone()
             }
 
-            /// Who it is.
+            /// Identity of the participant.
             pub fn identity(&self) -> ParticipantIdentity {
                 self.describe().read().info.identity.clone()
             }
 
-            /// The name shown.
+            /// Display name of the participant.
             pub fn name(&self) -> String {
                 self.describe().read().info.name.clone()
             }
 
-            /// How far its stay is.
+            /// State of the participant's session.
             pub fn state(&self) -> ParticipantState {
                 self.describe().read().info.state
             }
 
-            /// The program's text about it.
+            /// Application-defined metadata of the participant.
             pub fn metadata(&self) -> String {
                 self.describe().read().info.metadata.clone()
             }
 
-            /// The program's key-value pairs about it.
+            /// Application-defined attributes of the participant.
             pub fn attributes(&self) -> HashMap<String, String> {
                 self.describe().read().info.attributes.clone()
             }
 
-            /// Whether the server hears it speak.
+            /// Whether the server has detected the participant as an active speaker.
             pub fn is_speaking(&self) -> bool {
                 self.describe().read().speaking
             }
 
-            /// How loud it is, 0 to 1; the native core does not tell: always 0.
+            /// Audio level from 0 to 1. Always 0, because the native core does not report it.
             pub fn audio_level(&self) -> f32 {
                 0.0
             }
 
-            /// How good its connection is.
+            /// Connection quality of the participant.
             pub fn connection_quality(&self) -> ConnectionQuality {
                 self.describe().read().quality
             }
 
-            /// What it is.
+            /// Kind of the participant.
             pub fn kind(&self) -> ParticipantKind {
                 self.describe().read().info.kind
             }
 
-            /// More of what it is.
+            /// Details of the participant's kind.
             pub fn kind_details(&self) -> Vec<ParticipantKindDetail> {
                 self.describe().read().info.kind_details.clone()
             }
 
-            /// Why it is gone.
+            /// Why the participant left.
             pub fn disconnect_reason(&self) -> DisconnectReason {
                 self.describe().read().info.disconnect_reason
             }
 
-            /// When it came, in Unix milliseconds.
+            /// Time of joining, in milliseconds since the Unix epoch.
             pub fn joined_at(&self) -> i64 {
                 self.describe().read().info.joined_at
             }
 
-            /// What it may do.
+            /// Permissions of the participant.
             pub fn permission(&self) -> Option<livekit_protocol::ParticipantPermission> {
                 self.describe().read().info.permission.clone()
             }
 
-            /// The version of its client's protocol.
+            /// Protocol version of the participant's client.
             pub fn client_protocol(&self) -> i32 {
                 self.describe().read().info.client_protocol
             }
 
-            /// Whether all its media is encrypted end to end.
+            /// Whether all media of the participant is end-to-end encrypted.
             pub fn is_encrypted(&self) -> bool {
                 self.describe().read().encrypted
             }
