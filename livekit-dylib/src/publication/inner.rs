@@ -1,55 +1,55 @@
-//! What both kinds of publications are made of.
+//! Code shared by local and remote publications.
 
-/// The methods both kinds share; `$self.info` is a lock around `PublicationInfo`.
+/// Defines the shared methods; `self.inner.info` must be a lock around `PublicationInfo`.
 macro_rules! publication {
     ($name:ident) => {
         impl $name {
-            /// The identifier the server gave it.
+            /// Identifier assigned by the server.
             pub fn sid(&self) -> TrackSid {
                 self.inner.info.read().sid.clone()
             }
 
-            /// The publisher's name for it.
+            /// Name of the track, chosen by the publisher.
             pub fn name(&self) -> String {
                 self.inner.info.read().name.clone()
             }
 
-            /// Sound or pictures.
+            /// Kind of the track: audio or video.
             pub fn kind(&self) -> TrackKind {
                 self.inner.info.read().kind
             }
 
-            /// What it shows or lets hear.
+            /// Source of the track, such as a microphone.
             pub fn source(&self) -> TrackSource {
                 self.inner.info.read().source
             }
 
-            /// Whether there are several layers.
+            /// Whether the track is simulcast.
             pub fn simulcasted(&self) -> bool {
                 self.inner.info.read().simulcasted
             }
 
-            /// The size of the pictures.
+            /// Resolution of a video track in pixels.
             pub fn dimension(&self) -> TrackDimension {
                 self.inner.info.read().dimension
             }
 
-            /// The codec.
+            /// MIME type of the codec.
             pub fn mime_type(&self) -> String {
                 self.inner.info.read().mime_type.clone()
             }
 
-            /// How its media is encrypted end to end.
+            /// End-to-end encryption of the track's media.
             pub fn encryption_type(&self) -> EncryptionType {
                 self.inner.info.read().encryption_type
             }
 
-            /// What its sound was put through.
+            /// Features of an audio track, such as noise suppression.
             pub fn audio_features(&self) -> Vec<AudioTrackFeature> {
                 self.inner.info.read().audio_features.clone()
             }
 
-            /// What comes with each frame.
+            /// Metadata attached to each frame.
             pub fn frame_metadata_features(&self) -> Vec<PacketTrailerFeature> {
                 self.inner.info.read().frame_metadata_features.clone()
             }

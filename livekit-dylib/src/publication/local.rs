@@ -1,4 +1,4 @@
-//! What this process publishes.
+//! Publications of the local participant.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::id::TrackSid;
 use crate::options::TrackPublishOptions;
 use crate::track::{LocalTrack, TrackDimension, TrackKind, TrackSource};
 
-/// A track of our own that is published.
+/// A published track of the local participant.
 #[derive(Clone)]
 pub struct LocalTrackPublication {
     inner: Arc<Inner>,
@@ -43,7 +43,7 @@ impl LocalTrackPublication {
         }
     }
 
-    /// Takes over what publishing it again decided.
+    /// Updates the publication after it has been republished.
     pub(crate) fn republished(&self, info: PublicationInfo) {
         self.inner
             .track
@@ -52,32 +52,32 @@ impl LocalTrackPublication {
         *self.inner.info.write() = info;
     }
 
-    /// What was asked for when it was published.
+    /// Options with which the track was published.
     pub fn publish_options(&self) -> TrackPublishOptions {
         self.inner.options.clone()
     }
 
-    /// Sends nothing, and tells the room so.
+    /// Mutes the track and informs the room.
     pub fn mute(&self) {
         self.inner.track.mute();
     }
 
-    /// Sends again.
+    /// Unmutes the track and informs the room.
     pub fn unmute(&self) {
         self.inner.track.unmute();
     }
 
-    /// Its track.
+    /// The published track.
     pub fn track(&self) -> Option<LocalTrack> {
         Some(self.inner.track.clone())
     }
 
-    /// Whether it is muted.
+    /// Whether the track is muted.
     pub fn is_muted(&self) -> bool {
         self.inner.track.is_muted()
     }
 
-    /// Whether somebody else publishes it: no.
+    /// Whether the publisher is a remote participant: always `false`.
     pub fn is_remote(&self) -> bool {
         false
     }

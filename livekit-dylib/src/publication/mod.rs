@@ -1,4 +1,4 @@
-//! Publications: what participants offer, subscribed to or not.
+//! Track publications, whether subscribed to or not.
 
 mod inner;
 mod local;
@@ -13,36 +13,36 @@ pub use remote::RemoteTrackPublication;
 use crate::id::TrackSid;
 use crate::track::{Track, TrackDimension, TrackKind, TrackSource};
 
-/// How far a subscription is.
+/// State of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SubscriptionStatus {
-    /// Asked for, not there yet.
+    /// Requested, but not yet subscribed.
     Desired,
-    /// Media flows.
+    /// Subscribed; media is available.
     Subscribed,
-    /// Not asked for.
+    /// Not requested.
     Unsubscribed,
 }
 
-/// Whether the publisher lets us subscribe.
+/// Whether the publisher permits the local participant to subscribe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PermissionStatus {
-    /// It does.
+    /// Subscribing is allowed.
     Allowed,
-    /// It does not.
+    /// Subscribing is not allowed.
     NotAllowed,
 }
 
-/// Anybody's publication.
+/// A publication of either kind.
 #[derive(Clone, Debug)]
 pub enum TrackPublication {
-    /// Our own.
+    /// A publication of the local participant.
     Local(LocalTrackPublication),
-    /// Somebody else's.
+    /// A publication of a remote participant.
     Remote(RemoteTrackPublication),
 }
 
-/// The same method of either variant.
+/// Defines methods that delegate to the variant.
 macro_rules! either {
     ($($(#[$doc:meta])* $name:ident -> $result:ty;)+) => {
         impl TrackPublication {
@@ -58,34 +58,34 @@ macro_rules! either {
 }
 
 either! {
-    /// The identifier the server gave it.
+    /// Identifier assigned by the server.
     sid -> TrackSid;
-    /// The publisher's name for it.
+    /// Name of the track, chosen by the publisher.
     name -> String;
-    /// Sound or pictures.
+    /// Kind of the track: audio or video.
     kind -> TrackKind;
-    /// What it shows or lets hear.
+    /// Source of the track, such as a microphone.
     source -> TrackSource;
-    /// Whether there are several layers.
+    /// Whether the track is simulcast.
     simulcasted -> bool;
-    /// The size of the pictures.
+    /// Resolution of a video track in pixels.
     dimension -> TrackDimension;
-    /// The codec.
+    /// MIME type of the codec.
     mime_type -> String;
-    /// Whether it is muted.
+    /// Whether the track is muted.
     is_muted -> bool;
-    /// Whether somebody else publishes it.
+    /// Whether the publisher is a remote participant.
     is_remote -> bool;
-    /// How its media is encrypted end to end.
+    /// End-to-end encryption of the track's media.
     encryption_type -> EncryptionType;
-    /// What its sound was put through.
+    /// Features of an audio track, such as noise suppression.
     audio_features -> Vec<AudioTrackFeature>;
-    /// What comes with each frame.
+    /// Metadata attached to each frame.
     frame_metadata_features -> Vec<PacketTrailerFeature>;
 }
 
 impl TrackPublication {
-    /// Its track; of a remote one only while subscribed.
+    /// The track; for a remote publication, only while subscribed.
     pub fn track(&self) -> Option<Track> {
         match self {
             Self::Local(publication) => publication.track().map(Into::into),
@@ -93,7 +93,7 @@ impl TrackPublication {
         }
     }
 
-    /// Takes over that the track was muted, by whomever.
+    /// Records that the track was muted or unmuted.
     pub(crate) fn was_muted(&self, muted: bool) {
         match self {
             Self::Local(publication) => publication.was_muted(muted),

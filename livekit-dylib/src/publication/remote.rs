@@ -1,4 +1,4 @@
-//! What others publish.
+//! Publications of remote participants.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::engine::{self, PublicationInfo};
 use crate::id::TrackSid;
 use crate::track::{RemoteTrack, TrackDimension, TrackKind, TrackSource, VideoQuality};
 
-/// A track of a remote participant, subscribed to or not.
+/// A published track of a remote participant, whether subscribed to or not.
 #[derive(Clone)]
 pub struct RemoteTrackPublication {
     inner: Arc<Inner>,
@@ -53,7 +53,7 @@ impl RemoteTrackPublication {
         }
     }
 
-    /// Asks for its media, or not to have it any longer.
+    /// Subscribes to the track, or unsubscribes from it.
     pub fn set_subscribed(&self, subscribed: bool) {
         {
             let mut subscription = self.inner.subscription.write();
@@ -63,16 +63,16 @@ impl RemoteTrackPublication {
         self.tell(|publication| publication.set_subscribed(subscribed));
     }
 
-    /// Asks for a layer of a simulcasted track.
+    /// Selects the layer of a simulcast track to receive.
     pub fn set_video_quality(&self, quality: VideoQuality) {
         if !self.simulcasted() {
-            tracing::warn!(target: "livekit", "cannot set video quality for a track that is not simulcasted");
+            tracing::warn!(target: "livekit", "cannot set video quality for a track that is not simulcast");
             return;
         }
         self.tell(|publication| publication.set_quality(quality));
     }
 
-    /// Asks the server to send a subscribed track, or not.
+    /// Asks the server to start or stop sending a subscribed track.
     pub fn set_enabled(&self, enabled: bool) {
         let Some(track) = self.track() else { return };
         if track.is_enabled() != enabled {
@@ -81,7 +81,7 @@ impl RemoteTrackPublication {
         }
     }
 
-    /// Tells the server how large its pictures are shown.
+    /// Reports the size at which a subscribed video is shown, in pixels.
     pub fn update_video_dimensions(&self, dimension: TrackDimension) {
         if self.is_subscribed() {
             self.inner.info.write().dimension = dimension;
@@ -89,7 +89,7 @@ impl RemoteTrackPublication {
         }
     }
 
-    /// How far the subscription is.
+    /// State of the subscription.
     pub fn subscription_status(&self) -> SubscriptionStatus {
         let subscription = self.inner.subscription.read();
         match (&subscription.track, subscription.desired) {
@@ -99,7 +99,7 @@ impl RemoteTrackPublication {
         }
     }
 
-    /// Whether the publisher lets us subscribe.
+    /// Whether the publisher permits the local participant to subscribe.
     pub fn permission_status(&self) -> PermissionStatus {
         if self.is_allowed() {
             PermissionStatus::Allowed
@@ -108,37 +108,37 @@ impl RemoteTrackPublication {
         }
     }
 
-    /// Whether media flows.
+    /// Whether the track is subscribed and its media is available.
     pub fn is_subscribed(&self) -> bool {
         self.inner.subscription.read().track.is_some()
     }
 
-    /// Whether a subscription was asked for.
+    /// Whether a subscription has been requested.
     pub fn is_desired(&self) -> bool {
         self.inner.subscription.read().desired
     }
 
-    /// Whether the publisher lets us subscribe.
+    /// Whether the publisher permits the local participant to subscribe.
     pub fn is_allowed(&self) -> bool {
         self.inner.subscription.read().allowed
     }
 
-    /// Whether the server is to send it.
+    /// Whether the server has been asked to send the track.
     pub fn is_enabled(&self) -> bool {
         self.track().is_some_and(|track| track.is_enabled())
     }
 
-    /// Its track, while subscribed.
+    /// The track, while subscribed.
     pub fn track(&self) -> Option<RemoteTrack> {
         self.inner.subscription.read().track.clone()
     }
 
-    /// Whether its publisher muted it.
+    /// Whether the publisher has muted the track.
     pub fn is_muted(&self) -> bool {
         self.inner.info.read().muted
     }
 
-    /// Whether somebody else publishes it: yes.
+    /// Whether the publisher is a remote participant: always `true`.
     pub fn is_remote(&self) -> bool {
         true
     }
@@ -150,12 +150,12 @@ impl RemoteTrackPublication {
         }
     }
 
-    /// Takes over that media flows.
+    /// Records that the track is subscribed.
     pub(crate) fn subscribed(&self, track: RemoteTrack) {
         self.inner.subscription.write().track = Some(track);
     }
 
-    /// Takes over that media flows no longer, and ends the track.
+    /// Records that the track is no longer subscribed, and releases it.
     pub(crate) fn unsubscribed(&self) -> Option<RemoteTrack> {
         let track = self.inner.subscription.write().track.take();
         if let Some(track) = &track {
@@ -164,7 +164,7 @@ impl RemoteTrackPublication {
         track
     }
 
-    /// Lets the engine go of it: it is published no longer.
+    /// Releases the engine handles, because the track has been unpublished.
     pub(crate) fn release(&self) {
         self.unsubscribed();
         self.inner.engine.release();
@@ -172,7 +172,7 @@ impl RemoteTrackPublication {
 
     fn tell(&self, request: impl FnOnce(&engine::Publication) -> Result<(), engine::Error>) {
         if let Err(error) = request(&self.inner.engine) {
-            tracing::debug!(target: "livekit", %error, "publication is over");
+            tracing::debug!(target: "livekit", %error, "publication has ended");
         }
     }
 }
