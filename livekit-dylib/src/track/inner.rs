@@ -1,4 +1,4 @@
-//! What every kind of track is made of.
+//! Code shared by all kinds of tracks.
 
 use parking_lot::RwLock;
 
@@ -9,13 +9,14 @@ use crate::room::{RoomError, RoomResult};
 use crate::webrtc::RtcError;
 use crate::webrtc::stats::RtcStats;
 
-/// The sid of a local track that is not published yet.
+/// Identifier of a local track before it is published.
 const UNPUBLISHED: &str = "TR_unknown";
 
-/// A track, shared by everything that stands for it.
+/// State of a track, shared by all values that represent it.
 #[derive(Debug)]
 pub(crate) struct TrackInner {
-    /// Or why there is none: constructors of local tracks cannot fail.
+    /// The engine's track, or the error of its creation, because constructors of local tracks
+    /// cannot fail.
     engine: Result<engine::Track, String>,
     remote: bool,
     state: RwLock<State>,
@@ -33,7 +34,7 @@ struct State {
 }
 
 impl TrackInner {
-    /// A track somebody else publishes.
+    /// Creates the state of a remote track.
     pub(crate) fn remote(track: engine::Track, source: TrackSource) -> Self {
         let info = track.info.clone();
         let state = State {
@@ -52,7 +53,7 @@ impl TrackInner {
         }
     }
 
-    /// A track of our own, not published yet.
+    /// Creates the state of a local audio track that is not published yet.
     pub(super) fn local_audio(name: &str, track: Result<engine::Track, String>) -> Self {
         let state = State {
             sid: TrackSid(UNPUBLISHED.to_owned()),
@@ -70,12 +71,12 @@ impl TrackInner {
         }
     }
 
-    /// The engine's track, or why there is none.
+    /// The engine's track, or the error of its creation.
     pub(crate) fn engine(&self) -> Result<&engine::Track, &str> {
         self.engine.as_ref().map_err(String::as_str)
     }
 
-    /// Lets the engine go of it: the track is over, and so are its streams.
+    /// Releases the engine's track, which ends the track and its streams.
     pub(crate) fn release(&self) {
         if let Ok(track) = &self.engine {
             track.release();
@@ -114,19 +115,19 @@ impl TrackInner {
         self.state.read().enabled
     }
 
-    /// Takes over what publishing decided.
+    /// Records the result of publishing.
     pub(crate) fn published(&self, sid: TrackSid, source: TrackSource) {
         let mut state = self.state.write();
         state.sid = sid;
         state.source = source;
     }
 
-    /// Takes over that the track was muted, by whomever.
+    /// Records that the track was muted or unmuted.
     pub(crate) fn was_muted(&self, muted: bool) {
         self.state.write().muted = muted;
     }
 
-    /// Takes over that media flows or not.
+    /// Records that the track was enabled or disabled.
     pub(crate) fn was_enabled(&self, enabled: bool) {
         self.state.write().enabled = enabled;
     }
@@ -138,7 +139,8 @@ impl TrackInner {
         }
     }
 
-    /// Lets media flow or not; `false` when nothing changed. A local track is muted for it.
+    /// Enables or disables the track; `false` if nothing changed. Local tracks are muted or unmuted
+    /// instead.
     pub(crate) fn set_enabled(&self, enabled: bool) -> bool {
         let changed = std::mem::replace(&mut self.state.write().enabled, enabled) != enabled;
         if changed {
@@ -163,61 +165,62 @@ impl TrackInner {
     fn tell(&self, request: impl FnOnce(&engine::Track) -> Result<(), engine::Error>) {
         let Ok(track) = &self.engine else { return };
         if let Err(error) = request(track) {
-            tracing::debug!(target: "livekit", %error, "track is over");
+            tracing::debug!(target: "livekit", %error, "track has ended");
         }
     }
 }
 
-/// The methods all kinds of tracks share.
+/// Defines the methods that all kinds of tracks share.
 macro_rules! track {
     ($name:ident) => {
         impl $name {
-            /// The identifier the server gave it.
+            /// Identifier assigned by the server.
             pub fn sid(&self) -> TrackSid {
                 self.inner.sid()
             }
 
-            /// The publisher's name for it.
+            /// Name of the track, chosen by the publisher.
             pub fn name(&self) -> String {
                 self.inner.name()
             }
 
-            /// Sound or pictures.
+            /// Kind of the track: audio or video.
             pub fn kind(&self) -> TrackKind {
                 self.inner.kind()
             }
 
-            /// What it shows or lets hear.
+            /// Source of the track, such as a microphone.
             pub fn source(&self) -> TrackSource {
                 self.inner.source()
             }
 
-            /// Whether the server sends it.
+            /// Whether the server is sending the track.
             pub fn stream_state(&self) -> StreamState {
                 self.inner.stream_state()
             }
 
-            /// Whether media flows.
+            /// Whether the track is enabled.
             pub fn is_enabled(&self) -> bool {
                 self.inner.is_enabled()
             }
 
-            /// Lets media flow.
+            /// Enables the track.
             pub fn enable(&self) {
                 self.inner.set_enabled(true);
             }
 
-            /// Stops media. For a local track this is the same as muting it: the native core has no silent switch.
+            /// Disables the track. A local track is muted instead, because the native core cannot
+            /// disable it without informing the room.
             pub fn disable(&self) {
                 self.inner.set_enabled(false);
             }
 
-            /// Whether its publisher muted it.
+            /// Whether the publisher has muted the track.
             pub fn is_muted(&self) -> bool {
                 self.inner.is_muted()
             }
 
-            /// Statistics of its transport.
+            /// Statistics of the track's transport.
             pub async fn get_stats(&self) -> RoomResult<Vec<RtcStats>> {
                 self.inner.stats().await
             }

@@ -1,4 +1,4 @@
-//! Sound this process sends.
+//! Local audio tracks.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::webrtc::audio_source::RtcAudioSource;
 use crate::webrtc::audio_track::RtcAudioTrack;
 use crate::webrtc::stats::RtcStats;
 
-/// An audio track of our own.
+/// An audio track of the local participant.
 #[derive(Clone)]
 pub struct LocalAudioTrack {
     pub(crate) inner: Arc<TrackInner>,
@@ -21,7 +21,8 @@ pub struct LocalAudioTrack {
 track!(LocalAudioTrack);
 
 impl LocalAudioTrack {
-    /// A track that sends what a source captures. One that cannot be made fails when it is published.
+    /// Creates a track that sends the audio of a source. If the creation fails, publishing the
+    /// track returns the error.
     pub fn create_audio_track(name: &str, source: RtcAudioSource) -> Self {
         let RtcAudioSource::Native(native) = &source;
         let track = native
@@ -36,29 +37,29 @@ impl LocalAudioTrack {
         }
     }
 
-    /// Sends silence, and tells the room so.
+    /// Mutes the track and informs the room.
     pub fn mute(&self) {
         self.inner.set_muted(true);
     }
 
-    /// Sends sound again.
+    /// Unmutes the track and informs the room.
     pub fn unmute(&self) {
         self.inner.set_muted(false);
     }
 
-    /// The engine's side of it.
+    /// The WebRTC track.
     pub fn rtc_track(&self) -> RtcAudioTrack {
         RtcAudioTrack {
             inner: Arc::clone(&self.inner),
         }
     }
 
-    /// Where its sound comes from.
+    /// The audio source of the track.
     pub fn rtc_source(&self) -> RtcAudioSource {
         self.source.clone()
     }
 
-    /// Whether somebody else publishes it: no.
+    /// Whether the publisher is a remote participant: always `false`.
     pub fn is_remote(&self) -> bool {
         false
     }

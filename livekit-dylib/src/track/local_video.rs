@@ -1,4 +1,4 @@
-//! Pictures this process would send.
+//! Local video tracks.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use crate::webrtc::stats::RtcStats;
 use crate::webrtc::video_source::RtcVideoSource;
 use crate::webrtc::video_track::RtcVideoTrack;
 
-/// A video track of our own. This crate makes none; the type is here so that matches on tracks are complete.
+/// A video track of the local participant. This crate cannot create one; the type exists so that
+/// `match` expressions on tracks are complete.
 #[derive(Clone)]
 pub struct LocalVideoTrack {
     pub(crate) inner: Arc<TrackInner>,
@@ -20,29 +21,29 @@ pub struct LocalVideoTrack {
 track!(LocalVideoTrack);
 
 impl LocalVideoTrack {
-    /// Sends nothing, and tells the room so.
+    /// Mutes the track and informs the room.
     pub fn mute(&self) {
         self.inner.set_muted(true);
     }
 
-    /// Sends pictures again.
+    /// Unmutes the track and informs the room.
     pub fn unmute(&self) {
         self.inner.set_muted(false);
     }
 
-    /// The engine's side of it.
+    /// The WebRTC track.
     pub fn rtc_track(&self) -> RtcVideoTrack {
         RtcVideoTrack {
             inner: Arc::clone(&self.inner),
         }
     }
 
-    /// Where its pictures come from.
+    /// The video source of the track.
     pub fn rtc_source(&self) -> RtcVideoSource {
         self.source.clone()
     }
 
-    /// Whether somebody else publishes it: no.
+    /// Whether the publisher is a remote participant: always `false`.
     pub fn is_remote(&self) -> bool {
         false
     }

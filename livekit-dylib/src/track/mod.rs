@@ -1,4 +1,4 @@
-//! Tracks: what media flows through.
+//! Audio and video tracks.
 
 mod inner;
 mod local_audio;
@@ -19,44 +19,44 @@ pub(crate) use inner::TrackInner;
 
 use crate::id::TrackSid;
 
-/// Something about a track failed.
+/// Failure of a track operation.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TrackError {
-    /// Nobody publishes it.
+    /// No published track has this identifier.
     #[error("could not find published track with sid: {0:?}")]
     TrackNotFound(TrackSid),
 }
 
-/// Sound or pictures.
+/// Kind of a track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrackKind {
-    /// Sound.
+    /// An audio track.
     Audio,
-    /// Pictures.
+    /// A video track.
     Video,
 }
 
-/// Whether the server sends a track.
+/// Whether the server is sending a track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StreamState {
-    /// It does.
+    /// The server is sending the track.
     Active,
-    /// It does not, for lack of bandwidth.
+    /// The server has paused the track because of insufficient bandwidth.
     Paused,
 }
 
-/// What a track shows or lets hear.
+/// Source of a track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TrackSource {
-    /// Not said.
+    /// Not specified.
     Unknown,
     /// A camera.
     Camera,
     /// A microphone, or an agent's voice.
     Microphone,
-    /// A screen.
+    /// A shared screen.
     Screenshare,
-    /// The sound of a screen.
+    /// The audio of a shared screen.
     ScreenshareAudio,
 }
 
@@ -64,14 +64,14 @@ pub enum TrackSource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrackDimension(pub u32, pub u32);
 
-/// Which layer of a simulcasted track to receive.
+/// Layer of a simulcast track to receive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum VideoQuality {
-    /// The smallest.
+    /// Lowest resolution.
     Low,
-    /// The middle one.
+    /// Medium resolution.
     Medium,
-    /// The largest.
+    /// Highest resolution.
     High,
 }
 

@@ -1,4 +1,4 @@
-//! Sound somebody else sends.
+//! Remote audio tracks.
 
 use std::sync::Arc;
 
@@ -18,14 +18,14 @@ pub struct RemoteAudioTrack {
 track!(RemoteAudioTrack);
 
 impl RemoteAudioTrack {
-    /// The engine's side of it, to make a stream from.
+    /// The WebRTC track, from which an audio stream can be created.
     pub fn rtc_track(&self) -> RtcAudioTrack {
         RtcAudioTrack {
             inner: Arc::clone(&self.inner),
         }
     }
 
-    /// Whether somebody else publishes it: yes.
+    /// Whether the publisher is a remote participant: always `true`.
     pub fn is_remote(&self) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-//! Pictures somebody else sends.
+//! Remote video tracks.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::room::RoomResult;
 use crate::webrtc::stats::RtcStats;
 use crate::webrtc::video_track::RtcVideoTrack;
 
-/// A video track of a remote participant. Its pictures cannot be reached through this crate.
+/// A video track of a remote participant. This crate does not provide access to its frames.
 #[derive(Clone)]
 pub struct RemoteVideoTrack {
     pub(crate) inner: Arc<TrackInner>,
@@ -18,14 +18,14 @@ pub struct RemoteVideoTrack {
 track!(RemoteVideoTrack);
 
 impl RemoteVideoTrack {
-    /// The engine's side of it.
+    /// The WebRTC track.
     pub fn rtc_track(&self) -> RtcVideoTrack {
         RtcVideoTrack {
             inner: Arc::clone(&self.inner),
         }
     }
 
-    /// Whether somebody else publishes it: yes.
+    /// Whether the publisher is a remote participant: always `true`.
     pub fn is_remote(&self) -> bool {
         true
     }

@@ -1,4 +1,4 @@
-//! Tracks of several kinds in one type.
+//! Enums over several kinds of tracks.
 
 use std::sync::Arc;
 
@@ -14,110 +14,110 @@ use crate::webrtc::media_stream_track::MediaStreamTrack;
 use crate::webrtc::stats::RtcStats;
 use crate::webrtc::video_track::RtcVideoTrack;
 
-/// Any track.
+/// A track of any kind.
 #[derive(Clone, Debug)]
 pub enum Track {
-    /// Sound of our own.
+    /// A local audio track.
     LocalAudio(LocalAudioTrack),
-    /// Pictures of our own.
+    /// A local video track.
     LocalVideo(LocalVideoTrack),
-    /// Somebody else's sound.
+    /// A remote audio track.
     RemoteAudio(RemoteAudioTrack),
-    /// Somebody else's pictures.
+    /// A remote video track.
     RemoteVideo(RemoteVideoTrack),
 }
 
-/// A track of our own.
+/// A track of the local participant.
 #[derive(Clone, Debug)]
 pub enum LocalTrack {
-    /// Sound.
+    /// An audio track.
     Audio(LocalAudioTrack),
-    /// Pictures.
+    /// A video track.
     Video(LocalVideoTrack),
 }
 
-/// Somebody else's track.
+/// A track of a remote participant.
 #[derive(Clone, Debug)]
 pub enum RemoteTrack {
-    /// Sound.
+    /// An audio track.
     Audio(RemoteAudioTrack),
-    /// Pictures.
+    /// A video track.
     Video(RemoteVideoTrack),
 }
 
-/// A track of sound.
+/// An audio track, local or remote.
 #[derive(Clone, Debug)]
 pub enum AudioTrack {
-    /// Our own.
+    /// A local track.
     Local(LocalAudioTrack),
-    /// Somebody else's.
+    /// A remote track.
     Remote(RemoteAudioTrack),
 }
 
-/// A track of pictures.
+/// A video track, local or remote.
 #[derive(Clone, Debug)]
 pub enum VideoTrack {
-    /// Our own.
+    /// A local track.
     Local(LocalVideoTrack),
-    /// Somebody else's.
+    /// A remote track.
     Remote(RemoteVideoTrack),
 }
 
-/// The methods all tracks share, by variant.
+/// Defines the methods that all track enums share.
 macro_rules! union {
     ($name:ident: $($variant:ident)+; $rtc:ty) => {
         impl $name {
-            /// The identifier the server gave it.
+            /// Identifier assigned by the server.
             pub fn sid(&self) -> TrackSid {
                 self.inner().sid()
             }
 
-            /// The publisher's name for it.
+            /// Name of the track, chosen by the publisher.
             pub fn name(&self) -> String {
                 self.inner().name()
             }
 
-            /// Sound or pictures.
+            /// Kind of the track: audio or video.
             pub fn kind(&self) -> TrackKind {
                 self.inner().kind()
             }
 
-            /// What it shows or lets hear.
+            /// Source of the track, such as a microphone.
             pub fn source(&self) -> TrackSource {
                 self.inner().source()
             }
 
-            /// Whether the server sends it.
+            /// Whether the server is sending the track.
             pub fn stream_state(&self) -> StreamState {
                 self.inner().stream_state()
             }
 
-            /// Whether media flows.
+            /// Whether the track is enabled.
             pub fn is_enabled(&self) -> bool {
                 self.inner().is_enabled()
             }
 
-            /// Lets media flow.
+            /// Enables the track.
             pub fn enable(&self) {
                 self.inner().set_enabled(true);
             }
 
-            /// Stops media; a local track is muted for it.
+            /// Disables the track; a local track is muted instead.
             pub fn disable(&self) {
                 self.inner().set_enabled(false);
             }
 
-            /// Whether its publisher muted it.
+            /// Whether the publisher has muted the track.
             pub fn is_muted(&self) -> bool {
                 self.inner().is_muted()
             }
 
-            /// Whether somebody else publishes it.
+            /// Whether the publisher is a remote participant.
             pub fn is_remote(&self) -> bool {
                 match self { $(Self::$variant(track) => track.is_remote()),+ }
             }
 
-            /// The engine's side of it.
+            /// The WebRTC track.
             pub fn rtc_track(&self) -> $rtc {
                 match self { $(Self::$variant(track) => track.rtc_track().into()),+ }
             }
@@ -136,24 +136,24 @@ union!(AudioTrack: Local Remote; RtcAudioTrack);
 union!(VideoTrack: Local Remote; RtcVideoTrack);
 
 impl Track {
-    /// Statistics of its transport.
+    /// Statistics of the track's transport.
     pub async fn get_stats(&self) -> RoomResult<Vec<RtcStats>> {
         self.inner().stats().await
     }
 }
 
 impl LocalTrack {
-    /// Sends nothing, and tells the room so.
+    /// Mutes the track and informs the room.
     pub fn mute(&self) {
         self.inner().set_muted(true);
     }
 
-    /// Sends again.
+    /// Unmutes the track and informs the room.
     pub fn unmute(&self) {
         self.inner().set_muted(false);
     }
 
-    /// Statistics of its transport.
+    /// Statistics of the track's transport.
     pub async fn get_stats(&self) -> RoomResult<Vec<RtcStats>> {
         self.inner().stats().await
     }
@@ -169,13 +169,13 @@ impl RemoteTrack {
         }
     }
 
-    /// Statistics of its transport.
+    /// Statistics of the track's transport.
     pub async fn get_stats(&self) -> RoomResult<Vec<RtcStats>> {
         self.inner().stats().await
     }
 }
 
-/// Between a type of some tracks and the type of all.
+/// Defines the conversions between a track enum and [`Track`].
 macro_rules! convert {
     ($name:ident { $($variant:ident <=> $all:ident),+ } $error:literal) => {
         impl From<$name> for Track {
