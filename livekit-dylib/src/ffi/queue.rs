@@ -94,7 +94,8 @@ struct State {
 }
 
 impl State {
-    /// Queues an event. Returns the waker to call and the event that was dropped for it, if any.
+    /// Queues an event. Returns the waker to call and the event to release: the oldest one of a
+    /// full queue, or this one if the queue is closed.
     fn push(&mut self, event: Ev, capacity: Option<usize>) -> (Option<Waker>, Option<Ev>) {
         if self.closed {
             return (None, Some(event));
