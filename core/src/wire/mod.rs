@@ -1,4 +1,4 @@
-//! Wire formats, one folder each, and the only place that names their spelling.
+//! Wire formats, one module each. Nothing outside this module knows how messages are spelled.
 
 pub mod agent;
 pub mod dispatch;

@@ -1,4 +1,4 @@
-//! Base64 of 16-bit samples, both ways, without a copy that can be avoided.
+//! Converts between base64 and 16-bit samples, with as few copies as possible.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -7,7 +7,7 @@ use bytes::BytesMut;
 
 use crate::audio::Frame;
 
-/// Written with padding, read with or without.
+/// Encodes with padding, decodes with or without.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -15,10 +15,11 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Samples turned at once: their bytes divide by 3, so that blocks join without padding.
+/// Samples encoded per block. Their length in bytes is a multiple of 3, so that blocks join without
+/// padding.
 const BLOCK: usize = 384;
 
-/// Appends the base64 of `samples`, little end first.
+/// Appends `samples` as base64 of little-endian bytes.
 pub(super) fn append_base64(samples: &[i16], out: &mut BytesMut) {
     let mut at = out.len();
     out.resize(at + (samples.len() * 2).div_ceil(3) * 4, 0);
@@ -29,14 +30,14 @@ pub(super) fn append_base64(samples: &[i16], out: &mut BytesMut) {
         }
         at += BASE64
             .encode_slice(&bytes[..block.len() * 2], &mut out[at..])
-            .expect("the buffer was made long enough");
+            .expect("the buffer was resized to the encoded length");
     }
 }
 
-/// Bytes of scratch that are kept from one message to the next: a burst of 5 s.
+/// Maximum capacity, in bytes, of the buffer kept between messages: a burst of 5 s.
 const KEEP: usize = 256 << 10;
 
-/// Turns base64 into samples, message by message; a sample may lie across two messages.
+/// Decodes base64 into samples, message by message. A sample may be split across two messages.
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     bytes: Vec<u8>,
@@ -44,7 +45,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// The samples of one message; `None` when it is not base64.
+    /// The samples of one message, or `None` if `base64` is not valid base64.
     pub(super) fn read(&mut self, base64: &str) -> Option<Frame> {
         self.bytes.clear();
         self.bytes.shrink_to(KEEP);
@@ -56,7 +57,7 @@ impl Reader {
         Some(Frame::new(samples.collect()))
     }
 
-    /// Forgets half a sample, because another reply starts.
+    /// Drops half a sample left over from the last message, because another reply starts.
     pub(super) fn reset(&mut self) {
         self.odd = None;
     }

@@ -1,4 +1,4 @@
-//! Client to server: commands to JSON, appended to a buffer that the socket reuses.
+//! Client to server: encodes commands as JSON, appended to a buffer that is reused.
 
 use bytes::{BufMut, BytesMut};
 use serde::Serialize;
@@ -7,17 +7,17 @@ use super::audio::append_base64;
 use super::session::SessionConfig;
 use crate::conversation::{AgentCommand, Role};
 
-/// What stands before and after the base64 of `input.audio`.
+/// The JSON before and after the base64 data of `input.audio`.
 const AUDIO_HEAD: &[u8] = br#"{"type":"input.audio","audio":""#;
 const AUDIO_TAIL: &[u8] = br#""}"#;
 
-/// Appends `command` as one JSON text.
+/// Appends `command` to `out` as one JSON message.
 pub fn encode(command: &AgentCommand, out: &mut BytesMut) {
     serde_json::to_writer(out.writer(), &Wire::from(command))
-        .expect("strings, numbers and string keys always make JSON, and the buffer grows");
+        .expect("commands contain only strings, numbers and string keys, and the buffer grows");
 }
 
-/// Appends one `input.audio` as JSON text; the base64 is written straight into `out`.
+/// Appends `samples` as one `input.audio` message. The base64 is written directly into `out`.
 pub fn encode_audio(samples: &[i16], out: &mut BytesMut) {
     out.extend_from_slice(AUDIO_HEAD);
     append_base64(samples, out);

@@ -1,8 +1,8 @@
-//! The Voice Agent API: JSON text frames, one message each, audio as base64 inside.
+//! The Voice Agent API: one JSON message in each WebSocket text frame, audio as base64 inside it.
 //!
-//! Reading is lenient: types and fields that are not known are skipped, and a field that may be
-//! missing may as well be of the wrong type. Writing is exact: what is not set is not there,
-//! and nothing is ever `null`.
+//! Decoding is lenient: unknown message types and fields are skipped, and an optional field of the
+//! wrong type counts as missing. Encoding is strict: fields that are not set are left out, and
+//! nothing is ever `null`.
 
 mod audio;
 mod client;

@@ -1,4 +1,4 @@
-//! Server to client: one JSON text to one event.
+//! Server to client: decodes JSON messages into events.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -10,59 +10,61 @@ use crate::conversation::{AgentError, AgentEvent, ReplyStatus};
 use crate::ids::{ItemId, ReplyId, SessionId, ToolCallId};
 use crate::secret::{Private, Secret};
 
-/// Characters of an unknown message's type, of a tool's name and of an error's code.
+/// Maximum length of an unknown message's type, of a tool's name and of an error's code, in
+/// characters.
 const NAME: usize = 64;
-/// Characters of an error's message.
+/// Maximum length of an error's message, in characters.
 const MESSAGE: usize = 300;
 
-/// Reads the server's messages. One for each connection: it keeps half a sample between two
-/// pieces of a reply's audio.
+/// Decodes the server's messages. Use one decoder per connection: it keeps half a sample between
+/// two pieces of a reply's audio.
 #[derive(Debug, Default)]
 pub struct Decoder {
     audio: Reader,
-    /// The reply of the last `reply.audio`, so that its name is not made anew for each.
+    /// ID of the reply of the last `reply.audio`, so that it is not allocated again for each
+    /// message.
     reply: Option<ReplyId>,
 }
 
-/// Why a message was not understood. Tells what was wrong, never what was in it.
+/// Why a message could not be decoded. Never contains any of the message's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// It is no JSON text.
-    #[error("not JSON")]
+    /// The text is not JSON.
+    #[error("not valid JSON")]
     NotJson,
-    /// It is JSON, but no object.
+    /// The JSON value is not an object.
     #[error("not a JSON object")]
     NotAnObject,
-    /// It names a field twice.
-    #[error("a field is there twice")]
+    /// The object contains a field twice.
+    #[error("a field occurs twice")]
     FieldTwice,
-    /// It has no `type`, or one that is no string.
-    #[error("no type")]
+    /// The field `type` is missing or not a string.
+    #[error("`type` is missing or not a string")]
     MissingType,
-    /// It lacks a field that it cannot do without.
-    #[error("{kind}: {field} is missing or of the wrong type")]
+    /// A required field is missing or of the wrong type.
+    #[error("{kind}: {field} is missing or has the wrong type")]
     BadField {
-        /// Its type.
+        /// Type of the message.
         kind: &'static str,
-        /// The field.
+        /// Name of the field.
         field: &'static str,
     },
-    /// Its audio is no base64.
-    #[error("reply.audio: data is not base64")]
+    /// The audio is not base64.
+    #[error("reply.audio: data is not valid base64")]
     BadAudio,
 }
 
 impl Decoder {
-    /// For a new connection.
+    /// Creates a decoder for a new connection.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads one text frame.
+    /// Decodes one text frame.
     ///
     /// # Errors
-    /// [`DecodeError`] when nothing can be made of it; the next message may be read as if this
-    /// one had never come.
+    /// Returns a [`DecodeError`] if the message is invalid. The decoder can still be used for the
+    /// next message.
     pub fn decode(&mut self, text: &str) -> Result<AgentEvent, DecodeError> {
         let message = Message::parse(text)?;
         let kind = field::text(message.kind).ok_or(DecodeError::MissingType)?;
@@ -97,7 +99,7 @@ impl Decoder {
     }
 }
 
-/// Every field of every message, each as it stands in the text. What is not in here is skipped.
+/// All fields of all messages as raw JSON. Unknown fields are skipped.
 #[derive(Deserialize)]
 struct Message<'a> {
     #[serde(borrow, rename = "type")]
@@ -270,7 +272,7 @@ fn said(
     Ok(Private::new(text.into_owned()))
 }
 
-/// What is asked of the resolved `config` of `session.ready`.
+/// The part of the resolved `config` in `session.ready` that is used.
 #[derive(Deserialize)]
 struct Config<'a> {
     #[serde(borrow)]

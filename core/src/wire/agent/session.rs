@@ -1,4 +1,4 @@
-//! `session.update`: what the voice session is, field by field as the API spells them.
+//! `session.update`: the configuration of a voice session, with field names as the API spells them.
 
 use std::fmt;
 
@@ -7,63 +7,64 @@ use serde_json::{Map, Value};
 
 use crate::secret::{Private, Secret};
 
-/// The `session` object of `session.update`. What is not set is not sent, and the API decides.
+/// The `session` object of `session.update`. Fields that are not set are not sent, so the API
+/// applies its defaults.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct SessionConfig {
-    /// An agent stored at the API; then nothing else may be set.
+    /// ID of an agent stored at the API. Must be the only field that is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_id: Option<String>,
-    /// What the agent is told about itself and its task.
+    /// System prompt of the agent.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "words")]
     pub system_prompt: Option<Private<String>>,
-    /// Said first, word for word; without it the agent waits.
+    /// What the agent says first, verbatim. Without it, the agent waits for the caller.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "words")]
     pub greeting: Option<Private<String>>,
-    /// How the caller is heard.
+    /// Settings for the caller's audio.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Input>,
-    /// How the agent sounds.
+    /// Settings for the agent's audio.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Output>,
-    /// Replaces all tools; an empty list takes them away.
+    /// Tools, replacing those of the session. An empty list removes them all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tools: Option<Vec<Tool>>,
-    /// A language model of one's own, at most one.
+    /// Custom language model; at most one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub llm: Vec<Llm>,
-    /// What the API asks the operator's servers before a telephone call is connected.
+    /// Requests that the API sends to the operator's servers before a telephone call is connected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub pre_connect_requests: Vec<PreConnectRequest>,
-    /// Where the API reports to.
+    /// Webhook for the API's events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Webhook>,
 }
 
-/// `session.input`: how the caller is heard.
+/// `session.input`: settings for the caller's audio.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Input {
-    /// What we send.
+    /// Format of the audio that the client sends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
-    /// Words that are hard to hear right, at most 100.
+    /// Words that are hard to recognise; at most 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keyterms: Vec<String>,
-    /// Speed against accuracy.
+    /// Trade-off between latency and accuracy.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub transcription_mode: Option<TranscriptionMode>,
-    /// What the speech recognition should know, at most 1750 characters.
+    /// Context for the speech recognition; at most 1750 characters.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "words")]
     pub transcription_prompt: Option<Private<String>>,
-    /// What callers speak, `en`, `de`…; none means: found out.
+    /// Languages that callers speak, such as `en` or `de`. If empty, the API detects the language.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub language_codes: Vec<String>,
-    /// How far from the microphone the caller is.
+    /// Distance of the caller from the microphone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voice_focus: Option<VoiceFocus>,
-    /// 0 to 1.
+    /// Threshold of the voice focus, 0 to 1.
     #[serde(skip_serializing_if = "not_a_number")]
     pub voice_focus_threshold: Option<f64>,
-    /// Whether a turn's text so far is sent all the time.
+    /// Whether the API continuously sends the partial transcript of a turn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub continuous_partials: Option<bool>,
     /// When a turn starts and ends.
@@ -74,40 +75,40 @@ pub struct Input {
 /// `session.input.turn_detection`: when a turn starts and ends.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct TurnDetection {
-    /// Which detector.
+    /// Kind of turn detection.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<TurnDetectionKind>,
-    /// 0 to 1, lower hears more.
+    /// Threshold of the voice activity detection, 0 to 1. A lower value is more sensitive.
     #[serde(skip_serializing_if = "not_a_number")]
     pub vad_threshold: Option<f64>,
-    /// Milliseconds of silence that end a finished sentence, 50 to 10000. Switches the API's
-    /// adaptive pacing off for the whole session.
+    /// Milliseconds of silence that end a finished sentence, 50 to 10000. Disables the API's
+    /// adaptive pacing for the whole session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_silence: Option<u32>,
-    /// Milliseconds of silence that end any turn, 50 to 10000; more than `min_silence`.
+    /// Milliseconds of silence that end any turn, 50 to 10000. Must be more than `min_silence`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_silence: Option<u32>,
     /// Whether the caller can interrupt the agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interrupt_response: Option<bool>,
-    /// Milliseconds the caller must speak to interrupt, 0 to 1000.
+    /// Milliseconds that the caller must speak to interrupt, 0 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub interruption_delay: Option<u32>,
-    /// Turns of the agent that nobody can interrupt, such as `greeting`.
+    /// Turns of the agent that the caller cannot interrupt, such as `greeting`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub uninterruptible_turns: Vec<String>,
 }
 
-/// `session.output`: how the agent sounds.
+/// `session.output`: settings for the agent's audio.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Output {
-    /// One of the API's voices; a name that it does not know is fatal.
+    /// One of the API's voices. The API rejects the session if it does not know the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub voice: Option<String>,
-    /// What we get.
+    /// Format of the audio that the server sends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<Format>,
-    /// 0 to 100.
+    /// Volume, 0 to 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volume: Option<u8>,
 }
@@ -115,25 +116,25 @@ pub struct Output {
 /// An audio format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Format {
-    /// How samples are coded.
+    /// Encoding of the samples.
     pub encoding: Encoding,
-    /// Samples a second: 24000 for PCM, 8000 for the others.
+    /// Samples per second: 24000 for PCM, 8000 for the others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sample_rate: Option<u32>,
 }
 
 impl Format {
-    /// What this crate sends and reads.
+    /// The format that this crate encodes and decodes: PCM16 at 24 kHz.
     pub const PCM: Self = Self {
         encoding: Encoding::Pcm,
         sample_rate: Some(crate::audio::SAMPLE_RATE),
     };
 }
 
-/// How samples are coded.
+/// Encoding of the samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Encoding {
-    /// 16 bits, little end first.
+    /// 16-bit PCM, little-endian.
     #[serde(rename = "audio/pcm")]
     Pcm,
     /// µ-law.
@@ -148,11 +149,11 @@ pub enum Encoding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TranscriptionMode {
-    /// Between the two.
+    /// A compromise between latency and accuracy.
     Balanced,
-    /// Answers soonest.
+    /// Lowest latency.
     MinLatency,
-    /// Hears best.
+    /// Highest accuracy.
     MaxAccuracy,
 }
 
@@ -160,9 +161,9 @@ pub enum TranscriptionMode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VoiceFocus {
-    /// A headset or a telephone.
+    /// Close to the microphone, as with a headset or a telephone.
     NearField,
-    /// A room.
+    /// Far from the microphone, as in a room.
     FarField,
 }
 
@@ -170,9 +171,9 @@ pub enum VoiceFocus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TurnDetectionKind {
-    /// By what is said.
+    /// Detects the end of a turn from what is said.
     SemanticVad,
-    /// By silence.
+    /// Detects the end of a turn from silence.
     ServerVad,
 }
 
@@ -180,19 +181,19 @@ pub enum TurnDetectionKind {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename = "function")]
 pub struct Tool {
-    /// Letters, digits, `_` and `-`, at most 64; not `aai_…`.
+    /// Name of the tool: 1 to 64 letters, digits, `_` and `-`; must not start with `aai_`.
     pub name: String,
-    /// Tells the model what it is for.
+    /// Description of the tool for the model.
     pub description: String,
-    /// A JSON Schema of the arguments, of type `object`.
+    /// JSON Schema of the arguments, of type `object`.
     pub parameters: Map<String, Value>,
-    /// What the agent does in the meantime.
+    /// What the agent does while the tool runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub execution_mode: Option<ExecutionMode>,
-    /// How long the API waits, 1 to 300 s.
+    /// How long the API waits for the result, 1 to 300 s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_seconds: Option<u16>,
-    /// How the agent is to tell the result.
+    /// How the agent should present the result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_instructions: Option<ResponseInstructions>,
 }
@@ -201,37 +202,37 @@ pub struct Tool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExecutionMode {
-    /// The conversation goes on.
+    /// The conversation continues.
     Interactive,
-    /// The agent is silent until the tool is done.
+    /// The agent is silent until the tool has finished.
     Hold,
 }
 
-/// `response_instructions`, each at most 500 characters.
+/// `response_instructions`; each text has at most 500 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct ResponseInstructions {
-    /// After a result.
+    /// Used after a result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub success: Option<String>,
-    /// After an error.
+    /// Used after an error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
-/// A language model of one's own.
+/// A custom language model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Llm {
-    /// Its address.
+    /// Base URL of the model's API.
     pub base_url: String,
-    /// Its name there.
+    /// Name of the model.
     pub model: String,
-    /// Opens it.
+    /// API key for `base_url`.
     #[serde(serialize_with = "secret")]
     pub api_key: Secret,
 }
 
-/// What the API asks before a telephone call is connected. Prints how many fields it has,
-/// since they may hold keys.
+/// A request that the API sends before a telephone call is connected. `Debug` prints only the
+/// number of fields, since they may contain keys.
 #[derive(Clone, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct PreConnectRequest(pub Map<String, Value>);
@@ -242,14 +243,14 @@ impl fmt::Debug for PreConnectRequest {
     }
 }
 
-/// Where the API reports to.
+/// Webhook for the API's events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Webhook {
-    /// Its address.
+    /// URL of the webhook.
     pub url: String,
-    /// What it is told.
+    /// Events to send.
     pub events: Vec<String>,
-    /// Signs what it is told.
+    /// Secret that signs the events.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "signature")]
     pub secret: Option<Secret>,
 }
@@ -266,7 +267,7 @@ fn signature<S: Serializer>(secret: &Option<Secret>, to: S) -> Result<S::Ok, S::
     secret.as_ref().map(Secret::reveal).serialize(to)
 }
 
-/// JSON would write infinity and NaN as `null`.
+/// JSON has no infinity and NaN; serde_json would write `null`.
 fn not_a_number(value: &Option<f64>) -> bool {
     value.is_none_or(|value| !value.is_finite())
 }

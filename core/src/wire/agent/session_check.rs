@@ -1,4 +1,4 @@
-//! What can be known to be wrong with a session before the API is asked.
+//! Checks a session configuration for errors that the API would reject.
 
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
@@ -7,92 +7,92 @@ use serde_json::Value;
 
 use super::session::{Encoding, Format, Input, Output, SessionConfig, Tool, TurnDetection};
 
-/// The most key terms that the API takes.
+/// Maximum number of key terms.
 const KEYTERMS: usize = 100;
-/// The longest transcription prompt, in characters.
+/// Maximum length of the transcription prompt, in characters.
 const TRANSCRIPTION_PROMPT: usize = 1_750;
-/// The longest response instructions, in characters.
+/// Maximum length of response instructions, in characters.
 const INSTRUCTIONS: usize = 500;
-/// Milliseconds of silence that may end a turn.
+/// Silence that ends a turn, in milliseconds.
 const SILENCE: RangeInclusive<f64> = 50.0..=10_000.0;
-/// Milliseconds that a caller may have to speak to interrupt.
+/// Interruption delay, in milliseconds.
 const DELAY: RangeInclusive<f64> = 0.0..=1_000.0;
-/// Seconds that the API may wait for a tool.
+/// Tool timeout, in seconds.
 const TOOL_TIMEOUT: RangeInclusive<f64> = 1.0..=300.0;
-/// The longest name of a tool.
+/// Maximum length of a tool's name.
 const TOOL_NAME: usize = 64;
-/// Names that start so belong to the API.
+/// Prefix of tool names that is reserved for the API.
 const RESERVED: &str = "aai_";
 
-/// Something that the API would refuse. Prints field names and limits, never what is in them.
+/// A setting that the API would reject. Messages contain field names and limits, never the values.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum SessionProblem {
-    /// A number is too small or too large.
+    /// A number is out of range.
     #[error("{field} must be from {least} to {most}")]
     OutOfRange {
-        /// The field, as the API spells it.
+        /// Name of the field, as the API spells it.
         field: String,
-        /// The least that may be.
+        /// Minimum value.
         least: f64,
-        /// The most that may be.
+        /// Maximum value.
         most: f64,
     },
     /// A text is too long.
     #[error("{field} must have at most {most} characters")]
     TooLong {
-        /// The field.
+        /// Name of the field.
         field: String,
-        /// Characters.
+        /// Maximum length in characters.
         most: usize,
     },
-    /// A list is too long.
+    /// A list has too many entries.
     #[error("{field} must have at most {most} entries")]
     TooMany {
-        /// The field.
+        /// Name of the field.
         field: String,
-        /// Entries.
+        /// Maximum number of entries.
         most: usize,
     },
-    /// A text is there but empty.
+    /// A text is empty.
     #[error("{field} must not be empty")]
     Empty {
-        /// The field.
+        /// Name of the field.
         field: String,
     },
-    /// The silences are the wrong way round.
+    /// `min_silence` is not less than `max_silence`.
     #[error("input.turn_detection.min_silence must be less than max_silence")]
     SilenceOrder,
-    /// A stored agent brings everything with it.
+    /// `agent_id` is combined with other settings.
     #[error("agent_id must be the only setting")]
     AgentIdNotAlone,
-    /// The room is wired for one format.
+    /// An audio format is not PCM at 24000 Hz, the only one that Parlor supports.
     #[error("{field} must be audio/pcm at 24000 Hz")]
     WrongFormat {
-        /// The field.
+        /// Name of the field.
         field: String,
     },
-    /// A tool's name is not one.
-    #[error("{field} must be 1 to 64 of a-z, A-Z, 0-9, _ and -, and not start with aai_")]
+    /// A tool has an invalid name.
+    #[error("{field} must be 1 to 64 characters (a-z, A-Z, 0-9, _ or -) and not start with aai_")]
     ToolName {
-        /// The field.
+        /// Name of the field.
         field: String,
     },
-    /// Two tools have one name.
-    #[error("{field} is the name of another tool too")]
+    /// Two tools have the same name.
+    #[error("{field} is already the name of another tool")]
     ToolTwice {
-        /// The field.
+        /// Name of the field.
         field: String,
     },
-    /// A tool's parameters are not a schema of an object.
+    /// The parameters of a tool are not a JSON Schema of an object.
     #[error("{field} must be a JSON Schema with \"type\": \"object\"")]
     ToolParameters {
-        /// The field.
+        /// Name of the field.
         field: String,
     },
 }
 
 impl SessionConfig {
-    /// Everything that is known to be wrong, in the order of the fields.
+    /// All problems that are found, in the order of the fields.
     pub fn problems(&self) -> Vec<SessionProblem> {
         let mut problems = Problems(Vec::new());
         problems.session(self);

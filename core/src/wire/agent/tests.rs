@@ -1,4 +1,4 @@
-//! Messages as data: text to event, command to text.
+//! Decodes JSON into events and encodes commands as JSON.
 
 use bytes::BytesMut;
 use serde_json::{Value, json};

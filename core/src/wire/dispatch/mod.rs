@@ -1,8 +1,8 @@
-//! LiveKit's worker protocol: one protobuf message in each binary frame.
+//! LiveKit's worker protocol: one Protobuf message in each binary WebSocket frame.
 //!
-//! The server closes the socket for anything it cannot dispatch, so nothing is ever sent that is
-//! newer than it. What it sends may be newer than we are: an unknown message is
-//! [`ServerEvent::Other`], a missing field is empty.
+//! The server closes the connection when it receives a message it cannot dispatch, so nothing is
+//! sent that an older server does not know. Messages from the server may be newer than this crate:
+//! an unknown message becomes [`ServerEvent::Other`], a missing field is empty.
 
 #[cfg(test)]
 mod tests;
@@ -20,18 +20,18 @@ use crate::dispatch::{
 use crate::ids::{Identity, JobId};
 use crate::secret::Secret;
 
-/// What a frame of the server is not.
+/// Why a frame from the server could not be decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
-    /// Protobuf of the worker protocol.
-    #[error("a message of the server cannot be read: {0}")]
+    /// The frame is not a valid Protobuf message of the worker protocol.
+    #[error("invalid message from the LiveKit server: {0}")]
     Malformed(#[from] prost::DecodeError),
-    /// An offer or an assignment needs a job with a name.
-    #[error("a message of the server names no job")]
+    /// An offer or an assignment has no job, or its job has no ID.
+    #[error("invalid message from the LiveKit server: the job has no ID")]
     NoJob,
 }
 
-/// Appends `command` as one message.
+/// Appends `command` to `out` as one message.
 pub fn encode(command: &Command, out: &mut BytesMut) {
     let message = match command {
         Command::Register(settings) => ToServer::Register(register(settings)),
@@ -48,10 +48,10 @@ pub fn encode(command: &Command, out: &mut BytesMut) {
     message.encode(out).expect("the buffer grows as needed");
 }
 
-/// Reads one binary frame.
+/// Decodes one binary frame.
 ///
 /// # Errors
-/// [`DecodeError`]; the next message may be read as if this one had never come.
+/// Returns a [`DecodeError`] if the frame is invalid. Later frames are not affected.
 pub fn decode(frame: &[u8]) -> Result<ServerEvent, DecodeError> {
     Ok(match proto::ServerMessage::decode(frame)?.message {
         Some(FromServer::Register(registered)) => ServerEvent::Registered {
@@ -123,7 +123,7 @@ fn availability(answer: &Answer) -> proto::AvailabilityResponse {
             participant_attributes: attributes.clone(),
             ..proto::AvailabilityResponse::default()
         },
-        // Without `terminate` the server asks the next worker.
+        // Unless `terminate` is set, the server asks the next worker.
         Answer::Refuse { job, for_all } => proto::AvailabilityResponse {
             job_id: job.to_string(),
             terminate: *for_all,

@@ -1,4 +1,4 @@
-//! The worker protocol, both ways.
+//! The worker protocol in both directions.
 
 use std::collections::HashMap;
 
@@ -40,7 +40,7 @@ fn proto_job() -> proto::Job {
 }
 
 #[test]
-fn a_registration_says_who_we_are() {
+fn a_registration_contains_name_deployment_and_permissions() {
     let settings = Settings {
         agent_name: "clerk".to_owned(),
         deployment: "blue".to_owned(),
@@ -61,7 +61,7 @@ fn a_registration_says_who_we_are() {
 }
 
 #[test]
-fn answers_say_who_comes_or_that_another_shall() {
+fn answers_contain_the_agents_identity_or_a_refusal() {
     let accept = Answer::Accept {
         job: "AJ_1".into(),
         identity: "agent-AJ_1".into(),
@@ -89,7 +89,7 @@ fn answers_say_who_comes_or_that_another_shall() {
 }
 
 #[test]
-fn reports_always_hold_a_load() {
+fn status_reports_always_contain_a_load() {
     for full in [false, true] {
         let status = Status {
             full,
@@ -114,7 +114,7 @@ fn reports_always_hold_a_load() {
 }
 
 #[test]
-fn calls_have_three_statuses() {
+fn a_job_has_three_statuses() {
     let failed = JobResult::Failed("no such room".to_owned());
     let cases = [
         (JobStatus::Running, proto::JobStatus::JsRunning, ""),
@@ -143,7 +143,7 @@ fn calls_have_three_statuses() {
 }
 
 #[test]
-fn offers_and_assignments_hold_the_job() {
+fn offers_and_assignments_contain_the_job() {
     let offer = proto::AvailabilityRequest {
         job: Some(proto_job()),
         resuming: true,
@@ -185,7 +185,7 @@ fn offers_and_assignments_hold_the_job() {
 }
 
 #[test]
-fn what_is_new_or_of_no_use_is_passed_over() {
+fn unknown_and_unused_messages_are_ignored() {
     assert_eq!(decode(&[]).unwrap(), ServerEvent::Other);
     // Field 99, a message of two bytes.
     assert_eq!(decode(&[0x9a, 0x06, 2, 8, 1]).unwrap(), ServerEvent::Other);
@@ -194,7 +194,7 @@ fn what_is_new_or_of_no_use_is_passed_over() {
 }
 
 #[test]
-fn a_job_without_a_name_is_an_error() {
+fn a_job_without_an_id_is_an_error() {
     for job in [None, Some(proto::Job::default())] {
         let offer = proto::AvailabilityRequest {
             job,
@@ -206,7 +206,7 @@ fn a_job_without_a_name_is_an_error() {
 }
 
 #[test]
-fn noise_is_an_error_or_nothing() {
+fn corrupt_messages_do_not_panic() {
     let offer = proto::AvailabilityRequest {
         job: Some(proto_job()),
         resuming: false,
@@ -216,7 +216,7 @@ fn noise_is_an_error_or_nothing() {
     };
     let whole = message.encode_to_vec();
     for at in 0..whole.len() {
-        // Neither a cut nor a changed byte may panic.
+        // Neither a truncated message nor a changed byte may panic.
         drop(decode(&whole[..at]));
         let mut changed = whole.clone();
         changed[at] ^= 0x55;

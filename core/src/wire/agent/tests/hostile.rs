@@ -1,4 +1,4 @@
-//! What a broken or hostile peer may send, and what must not be printed.
+//! Messages of a broken or hostile peer, and content that must not be printed.
 
 use super::*;
 
@@ -44,7 +44,7 @@ const FIELDS: [&str; 20] = [
     "arguments",
 ];
 
-/// Every field of every message, each a string with the planted words.
+/// A message with every field, each containing the planted text in base64.
 fn full(kind: &str) -> Value {
     let mut message = json!({"type": kind});
     for field in FIELDS {
@@ -55,7 +55,7 @@ fn full(kind: &str) -> Value {
 }
 
 #[test]
-fn what_is_no_message_is_told_apart() {
+fn invalid_messages_have_distinct_errors() {
     let table = [
         ("", DecodeError::NotJson),
         ("   ", DecodeError::NotJson),
@@ -90,7 +90,7 @@ fn what_is_no_message_is_told_apart() {
 }
 
 #[test]
-fn a_needed_field_of_another_type_is_an_error_and_any_other_is_ignored() {
+fn only_required_fields_of_the_wrong_type_are_an_error() {
     let needed = [
         ("reply.audio", "data"),
         ("transcript.user.delta", "text"),
@@ -119,7 +119,7 @@ fn a_needed_field_of_another_type_is_an_error_and_any_other_is_ignored() {
 }
 
 #[test]
-fn every_message_without_its_optional_fields_is_understood() {
+fn every_message_can_be_decoded_without_its_optional_fields() {
     for kind in KINDS {
         let message = json!({
             "type": kind, "text": "t", "delta": "d", "data": "", "call_id": "c", "name": "n",
@@ -130,7 +130,7 @@ fn every_message_without_its_optional_fields_is_understood() {
 }
 
 #[test]
-fn a_message_cut_anywhere_is_an_error() {
+fn a_truncated_message_is_an_error() {
     for kind in KINDS {
         let whole = full(kind).to_string();
         for end in 0..whole.len() {
@@ -145,7 +145,7 @@ fn a_message_cut_anywhere_is_an_error() {
 }
 
 #[test]
-fn every_byte_may_be_another() {
+fn corrupt_messages_do_not_panic_or_print_content() {
     for kind in KINDS {
         let whole = full(kind).to_string().into_bytes();
         for at in 0..whole.len() {
@@ -162,7 +162,7 @@ fn every_byte_may_be_another() {
 }
 
 #[test]
-fn megabytes_are_fine() {
+fn megabytes_can_be_decoded() {
     let words = "w".repeat(8 << 20);
     let event = decode(&json!({"type": "transcript.user", "text": words}).to_string());
     assert_eq!(
@@ -176,7 +176,7 @@ fn megabytes_are_fine() {
     let Ok(AgentEvent::ReplyAudio { frame, .. }) =
         decode(&json!({"type": "reply.audio", "data": data}).to_string())
     else {
-        panic!("a burst is audio");
+        panic!("a burst of audio should be decoded");
     };
     assert_eq!(frame.samples().len(), (3 << 20) / 2);
 }
@@ -198,18 +198,18 @@ fn depth_does_not_overflow_the_stack() {
 }
 
 #[test]
-fn a_long_name_or_error_is_cut() {
+fn long_names_and_errors_are_truncated() {
     let long = "x".repeat(10_000);
     let json = json!({"type": "session.error", "code": long, "message": long, "param": long});
     let Ok(AgentEvent::SessionError(error)) = decode(&json.to_string()) else {
-        panic!("an error is one");
+        panic!("a session.error should be decoded");
     };
     assert_eq!((error.code.len(), error.message.len()), (64, 300));
     assert_eq!(error.param.map(|param| param.len()), Some(64));
 }
 
 #[test]
-fn what_people_say_is_not_printed() {
+fn transcripts_and_secrets_are_not_printed() {
     const PLANTED: &str = "the planted words";
     let secret = [
         ("transcript.user.delta", "text"),

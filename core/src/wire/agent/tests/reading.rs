@@ -153,7 +153,7 @@ fn messages_of_a_reply() {
 }
 
 #[test]
-fn only_interrupted_means_interrupted() {
+fn unknown_reply_statuses_count_as_completed() {
     let table = [
         ("null", ReplyStatus::Completed),
         ("7", ReplyStatus::Completed),
@@ -178,7 +178,7 @@ fn only_interrupted_means_interrupted() {
 }
 
 #[test]
-fn word_times_may_be_anything() {
+fn word_times_are_clamped_or_ignored() {
     let ms = Duration::from_millis;
     let table = [
         ("0", Some(ms(0))),
@@ -221,7 +221,7 @@ fn tool_calls() {
 }
 
 #[test]
-fn what_is_not_known_is_kept_by_its_type() {
+fn unknown_messages_keep_their_type() {
     let unknown = |kind: &str| {
         Ok(AgentEvent::Unknown {
             kind: kind.to_owned(),
@@ -252,7 +252,7 @@ fn samples(event: Result<AgentEvent, DecodeError>) -> Vec<i16> {
 }
 
 #[test]
-fn audio_is_little_end_first() {
+fn audio_is_little_endian() {
     let event = decode(r#"{"type":"reply.audio","reply_id":"r","data":"AQD+\/w=="}"#);
     let expected = AgentEvent::ReplyAudio {
         reply: Some("r".into()),
@@ -285,12 +285,12 @@ fn half_a_sample_waits_for_the_other_half() {
     assert_eq!(
         samples(decoder.decode(&audio(Some("s"), "BwA="))),
         [7],
-        "started anew"
+        "the reply was started again"
     );
 }
 
 #[test]
-fn half_a_sample_does_not_outlive_noise() {
+fn half_a_sample_is_dropped_after_invalid_audio() {
     let mut decoder = Decoder::new();
     assert_eq!(samples(decoder.decode(&audio(None, "AQD+"))), [1]);
     assert_eq!(
@@ -301,7 +301,7 @@ fn half_a_sample_does_not_outlive_noise() {
 }
 
 #[test]
-fn what_was_written_can_be_read() {
+fn encoded_audio_can_be_decoded() {
     for length in [0, 1, 2, 3, 383, 384, 385, 1_200, 4_801] {
         let samples: Vec<i16> = (0..length)
             .map(|at| (at * 7_919 % 65_536 - 32_768) as i16)

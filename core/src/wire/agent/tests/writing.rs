@@ -28,7 +28,7 @@ fn tool() -> Tool {
     }
 }
 
-/// Every field is set.
+/// A configuration with every field set.
 fn whole() -> SessionConfig {
     SessionConfig {
         agent_id: None,
@@ -79,7 +79,7 @@ fn whole() -> SessionConfig {
 }
 
 #[test]
-fn commands_are_written_exactly() {
+fn commands_are_encoded_exactly() {
     let result = |is_error| AgentCommand::ToolResult {
         call: "c".into(),
         result: private(r#"{"a":1}"#),
@@ -133,7 +133,7 @@ fn commands_are_written_exactly() {
 }
 
 #[test]
-fn what_is_not_set_is_not_there() {
+fn fields_that_are_not_set_are_left_out() {
     assert_eq!(
         update(SessionConfig::default()),
         r#"{"type":"session.update","session":{}}"#
@@ -166,7 +166,7 @@ fn what_is_not_set_is_not_there() {
 }
 
 #[test]
-fn the_whole_session_is_written_as_the_api_spells_it() {
+fn a_session_is_encoded_with_the_names_of_the_api() {
     let pcm = json!({"encoding": "audio/pcm", "sample_rate": 24000});
     let expected = json!({"type": "session.update", "session": {
         "system_prompt": "the planted prompt",
@@ -233,7 +233,7 @@ fn nothing_private_is_printed() {
 }
 
 #[test]
-fn a_session_in_order_has_no_problems() {
+fn a_valid_session_has_no_problems() {
     assert_eq!(SessionConfig::default().problems(), []);
     assert_eq!(whole().problems(), []);
     let stored = SessionConfig {
@@ -261,7 +261,7 @@ fn first_tool(session: &mut SessionConfig) -> &mut Tool {
     &mut session.tools.as_mut().unwrap()[0]
 }
 
-/// A change to a session in order, and what is said of it.
+/// Changes that make a valid session invalid, and a part of the expected message.
 const LIMITS: [(Spoil, &str); 24] = [
     (
         |s| s.agent_id = Some("a".to_owned()),
@@ -353,7 +353,7 @@ const LIMITS: [(Spoil, &str); 24] = [
     (|s| first_tool(s).parameters.clear(), "tools[0].parameters"),
     (
         |s| s.tools = Some(vec![tool(), tool()]),
-        "tools[1].name is the name of another",
+        "tools[1].name is already the name of another",
     ),
     (
         |s| s.llm = vec![s.llm[0].clone(), s.llm[0].clone()],
@@ -366,7 +366,7 @@ const LIMITS: [(Spoil, &str); 24] = [
 ];
 
 #[test]
-fn each_limit_has_its_problem() {
+fn exceeding_each_limit_is_a_problem() {
     for (spoil, expected) in LIMITS {
         let mut session = whole();
         spoil(&mut session);
@@ -380,7 +380,7 @@ fn each_limit_has_its_problem() {
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn all_problems_are_reported_together() {
     let mut session = whole();
     session.greeting = Some(private(""));
     session.output = Some(Output {
