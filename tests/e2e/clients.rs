@@ -200,7 +200,7 @@ async fn talks(name: &str, program: Command, ends: bool) {
     let command = json!({ "call": "parlor.hand_over", "payload": r#"{"to":"nobody"}"# });
     client.does(command).await;
     let refused = client.sees("refused", |_| true).await;
-    let why = "there is no such caller in the room";
+    let why = "there is no caller with this identity in the room";
     assert_eq!(
         refused,
         json!({ "event": "refused", "code": REFUSED, "why": why })

@@ -85,9 +85,9 @@ async fn a_caller_hands_the_agent_over_to_another_one() {
     let to = |who: &str| format!(r#"{{"to":"{who}"}}"#);
     let method = "parlor.hand_over";
     let refused = bob.call_agent(method, &to("bob")).await.unwrap_err();
-    assert!(refused.contains("does not listen to you"), "{refused}");
+    assert!(refused.contains("only the linked caller"), "{refused}");
     let refused = ada.call_agent(method, &to("cleo")).await.unwrap_err();
-    assert!(refused.contains("no such caller"), "{refused}");
+    assert!(refused.contains("with this identity"), "{refused}");
     let answer = ada.call_agent(method, &to("bob")).await;
     assert_eq!(answer.as_deref(), Ok(r#"{"ok":true}"#));
     let found = echo(&mut bob, "caller-hours").await;
@@ -109,7 +109,7 @@ async fn a_caller_who_loads_the_page_again_goes_on_with_the_call() {
     assert!(found.was_heard(), "{found:?}");
     // The server takes the first one of a name out of the room for the second.
     let mut other = bench.caller("ada").await;
-    worker.writes_often("somebody is in the room", 3).await;
+    worker.writes_often("a participant is in the room", 3).await;
     let found = echo(&mut other, "caller-table").await;
     assert!(found.was_heard(), "{found:?}");
     again.leave().await;

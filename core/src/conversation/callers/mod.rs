@@ -1,4 +1,4 @@
-//! Who is in the room, and to whom the agent listens.
+//! Callers in the room, and which of them is linked.
 
 pub(crate) mod participants;
 pub(crate) mod pre_connect_audio;
@@ -9,21 +9,23 @@ use std::time::Instant;
 use super::{ParticipantInfo, ParticipantKind, Phone};
 use crate::ids::Identity;
 
-/// The participants who are callers, or may become one.
+/// Participants who are callers or can become callers.
 ///
-/// The first one who may speak is linked, and stays linked while it may speak. Somebody who may
-/// only write is linked while nobody may speak; somebody who may do neither is never linked. A
-/// telephone is nobody until its call is active.
+/// The first one who may speak is linked, and stays linked while it may speak. A participant who
+/// may only write is linked while nobody may speak. A participant who may do neither is never
+/// linked. A phone does not count until its call is active.
 #[derive(Debug, Default)]
 pub(super) struct Callers {
     /// In order of joining.
     present: Vec<Present>,
     linked: Option<Identity>,
-    /// Who was linked when another process made the call: linked again, whoever comes first.
+    /// Caller who was linked when another process handled the call. Linked again on joining,
+    /// whoever joined first.
     before: Option<Identity>,
-    /// Who was linked and may be back until then: linked again, although somebody else is now.
+    /// Previous linked caller, who is linked again when it returns before this time, even if
+    /// another one is linked by then.
     away: Option<(Identity, Instant)>,
-    /// Nobody else counts, and this one whatever it may do.
+    /// The only participant who can be a caller, whatever its permissions.
     only: Option<Identity>,
 }
 
@@ -31,29 +33,29 @@ pub(super) struct Callers {
 struct Present {
     identity: Identity,
     info: ParticipantInfo,
-    /// Its call was active once; a status that is not known does not undo that.
+    /// Its phone call was active at least once. A later unknown status does not undo that.
     has_answered: bool,
 }
 
-/// What a caller's leaving means.
+/// What it means that a participant left.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Departure {
-    /// The agent listens to somebody else, or never listened.
+    /// The linked caller is somebody else.
     Unnoticed,
-    /// This one is linked now.
+    /// The linked caller left, and this one is linked instead.
     Succeeded(Identity),
-    /// Nobody is left.
+    /// The linked caller left, and nobody can be linked.
     Last,
 }
 
-/// Why the agent goes on listening to whom it does.
+/// Why a hand-over to another caller is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HandOverRefusal {
-    /// Only the one who is linked can hand over.
-    #[error("the agent does not listen to you")]
+    /// Only the linked caller can hand over.
+    #[error("only the linked caller can hand over the agent")]
     NotLinked,
-    /// The other one is not there, or nobody who can be listened to.
-    #[error("there is no such caller in the room")]
+    /// The other participant is not in the room or cannot be linked.
+    #[error("there is no caller with this identity in the room")]
     NoSuchCaller,
     /// The call is over.
     #[error("the call is over")]
@@ -61,7 +63,7 @@ pub enum HandOverRefusal {
 }
 
 impl Callers {
-    /// Prefers `before`, and knows nobody but `only`.
+    /// Creates an empty list that prefers `before` and, if `only` is set, ignores everybody else.
     pub(super) fn new(before: Option<Identity>, only: Option<Identity>) -> Self {
         Self {
             before,
@@ -70,7 +72,7 @@ impl Callers {
         }
     }
 
-    /// Takes in who came, or what has changed of who is there; gives who is linked because of it.
+    /// Handles a participant who joined or changed. Returns the linked caller if it changed.
     pub(super) fn update(
         &mut self,
         now: Instant,
@@ -101,7 +103,7 @@ impl Callers {
         self.link_best()
     }
 
-    /// Takes in who left and is waited for until `back_until`.
+    /// Handles a participant who left. It is linked again if it returns before `back_until`.
     pub(super) fn left(&mut self, identity: &Identity, back_until: Instant) -> Departure {
         self.present.retain(|present| present.identity != *identity);
         if self.linked.as_ref() != Some(identity) {
@@ -113,10 +115,10 @@ impl Callers {
             .map_or(Departure::Last, Departure::Succeeded)
     }
 
-    /// Links `to`, as `from` wants it; gives who is linked because of it.
+    /// Links `to` at the request of `from`. Returns the linked caller if it changed.
     ///
     /// # Errors
-    /// [`HandOverRefusal`]
+    /// Returns why the hand-over is refused, as a [`HandOverRefusal`].
     pub(super) fn hand_over(
         &mut self,
         from: &Identity,
@@ -138,42 +140,42 @@ impl Callers {
         Ok(self.linked.clone().filter(|_| is_news))
     }
 
-    /// All callers but the one who is linked, in order of joining.
+    /// All callers except the linked one, in order of joining.
     pub(super) fn others(&self) -> Vec<Identity> {
         let callers = self.present.iter().filter(|it| self.is_caller(it));
         let others = callers.filter(|it| self.linked.as_ref() != Some(&it.identity));
         others.map(|it| it.identity.clone()).collect()
     }
 
-    /// To whom the agent listens.
+    /// The linked caller.
     pub(super) fn linked(&self) -> Option<&Identity> {
         self.linked.as_ref()
     }
 
-    /// Whether the agent listens to somebody.
+    /// Whether a caller is linked.
     pub(super) fn is_linked(&self) -> bool {
         self.linked.is_some()
     }
 
-    /// Whether the one who is linked may not subscribe to the agent's track.
+    /// Whether the linked caller may not subscribe to the agent's track.
     pub(super) fn is_linked_deaf(&self) -> bool {
         let linked = self.linked.as_ref().and_then(|it| self.get(it));
         linked.is_some_and(|it| !it.info.may_hear)
     }
 
-    /// Whether a telephone rings that nobody has answered yet.
+    /// Whether a phone is ringing and has not answered yet.
     pub(super) fn is_ringing(&self) -> bool {
         self.present.iter().any(|it| !it.has_answered)
     }
 
-    /// What a caller is who is there.
+    /// Kind of this caller, if it is in the room.
     pub(super) fn find(&self, identity: &Identity) -> Option<ParticipantKind> {
         let caller = self.get(identity).filter(|it| self.is_caller(it));
         caller.map(|it| it.info.kind)
     }
 
-    /// Links somebody who may speak, unless the one who is linked may; without anybody, somebody
-    /// who may at least write.
+    /// Links a participant who may speak, unless the linked caller may speak. If nobody may speak
+    /// and nobody is linked, links one who may write.
     fn link_best(&mut self) -> Option<Identity> {
         let linked = self.linked.as_ref().and_then(|it| self.get(it));
         if linked.is_some_and(Present::speaks) {
@@ -186,7 +188,7 @@ impl Callers {
         self.linked.clone()
     }
 
-    /// Whether that is who was linked before, and can be linked again.
+    /// Whether this is a previous linked caller who can be linked again.
     fn is_back(&mut self, now: Instant, identity: &Identity) -> bool {
         let can_be = self.get(identity).is_some_and(|it| match self.linked {
             None => self.is_caller(it),
@@ -200,7 +202,7 @@ impl Callers {
         before.is_some() || away.is_some_and(|(_, until)| now < until)
     }
 
-    /// Whether the agent may listen to it at all.
+    /// Whether this participant can be linked at all.
     fn is_caller(&self, it: &Present) -> bool {
         let is_asked_for = [&self.only, &self.linked].into_iter().flatten();
         it.has_answered
@@ -215,14 +217,14 @@ impl Callers {
 }
 
 impl Present {
-    /// Whether it may be heard.
+    /// Whether the agent may hear it.
     fn speaks(&self) -> bool {
         self.has_answered && self.info.may_speak
     }
 }
 
 impl ParticipantInfo {
-    /// Whether it is in the room as far as the agent is concerned.
+    /// Whether the participant counts as present.
     pub(super) fn is_there(&self) -> bool {
         self.takes_part && self.phone != Phone::HungUp
     }

@@ -1,4 +1,4 @@
-//! Who comes into the room and leaves it.
+//! Participants joining and leaving the room.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use crate::conversation::{
 };
 use crate::ids::Identity;
 
-/// How long a telephone may ring after the wait for a caller is over; LiveKit lets none ring for
-/// longer than 80 s.
+/// How long a phone may ring after the wait for a caller has timed out. LiveKit lets a phone ring
+/// for at most 80 s.
 pub(crate) const RINGS_WITHIN: Duration = Duration::from_secs(120);
 
 impl Conversation {
-    /// Takes in what happened in the room.
+    /// Handles an event of the room.
     pub(crate) fn room(&mut self, event: RoomEvent) {
         match event {
             RoomEvent::Ended(end) => self.end(Outcome::Room(end)),
@@ -27,7 +27,7 @@ impl Conversation {
         }
     }
 
-    /// What a caller said before the agent came.
+    /// Handles pre-connect audio.
     pub(crate) fn pre_connect(&mut self, from: &Identity, voice: &Frame) {
         if self.callers.linked() == Some(from) {
             self.cx.stop(Timer::Early);
@@ -64,7 +64,8 @@ impl Conversation {
         self.check_audibility();
     }
 
-    /// Somebody is in the room; a telephone that has hung up, and who hides, is not.
+    /// Handles a present participant. A phone that has hung up and a hidden participant count as
+    /// having left.
     fn present(&mut self, identity: Identity, info: ParticipantInfo) {
         if !info.is_there() {
             self.left(&identity, LeaveReason::Left);
@@ -77,7 +78,7 @@ impl Conversation {
 
     fn left(&mut self, identity: &Identity, how: LeaveReason) {
         let grace = match (self.callers.find(identity), how) {
-            // A telephone has no way back.
+            // A phone cannot rejoin.
             (Some(ParticipantKind::Sip), _) => Duration::ZERO,
             (_, LeaveReason::Left) => self.caller_grace,
             (_, LeaveReason::Lost) => self.rejoin_grace,
@@ -96,8 +97,8 @@ impl Conversation {
         self.stop_waiting();
     }
 
-    /// The wait for a caller is over, unless a telephone rings: then it goes on until that one is
-    /// answered or gives up, or rings for too long.
+    /// The wait for a caller timed out. If a phone is ringing, waits until it answers, gives up, or
+    /// has been ringing for too long.
     pub(crate) fn nobody_came(&mut self, outcome: Outcome) {
         if self.callers.is_ringing() && self.overdue.is_none() {
             self.overdue = Some(outcome);
@@ -108,7 +109,7 @@ impl Conversation {
         self.end(outcome);
     }
 
-    /// Ends a call that only waited for a telephone which does not ring any more.
+    /// Ends a call that was only waiting for a phone which has stopped ringing.
     fn stop_waiting(&mut self) {
         if !self.callers.is_ringing()
             && let Some(outcome) = self.overdue.take()
@@ -135,7 +136,7 @@ impl Conversation {
         self.cx.stop(Timer::CallerWait);
         self.cx.stop(Timer::CallerGrace);
         self.cx.stop(Timer::Early);
-        // Half a chunk of one caller must not start the next one's.
+        // An incomplete chunk of one caller must not start the audio of the next.
         self.chunker.clear();
         self.pre_connect = PreConnectAudio::default();
         self.close_turn();

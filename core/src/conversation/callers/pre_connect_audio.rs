@@ -1,43 +1,44 @@
-//! What the caller said before the agent came. It is heard first, and no faster than it was said:
-//! what follows waits behind it, and pauses are shortened until the agent has caught up.
+//! Pre-connect audio. It is sent to the agent before the live audio, at normal speed. Live audio is
+//! queued behind it, and pauses are shortened until the queue is empty.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::audio::{Frame, SAMPLES_PER_10_MS};
 
-/// How long the caller's voice is held back for it.
+/// How long live audio is held back for announced pre-connect audio.
 pub(crate) const COMES_WITHIN: Duration = Duration::from_secs(3);
 
-/// The longest kept, in frames: 10 s. Of more, the last is kept.
+/// Maximum pre-connect audio, in frames of 10 ms: 10 s. Of longer audio only the end is kept.
 const LONGEST: usize = 1_000;
 
-/// All that may wait, in frames: 20 s. Of more, the oldest is lost.
+/// Maximum queued audio, in frames of 10 ms: 20 s. Of longer audio the oldest frames are dropped.
 const WAITING: usize = 2_000;
 
-/// What is left of a pause, in frames: 200 ms.
+/// Maximum length of a queued pause, in frames of 10 ms: 200 ms.
 const PAUSE: usize = 20;
 
-/// The caller's voice on its way to the agent, delayed if something was said before.
+/// Queue of the caller's audio on its way to the agent. It is empty unless there is pre-connect
+/// audio.
 #[derive(Debug, Default)]
 pub(crate) struct PreConnectAudio {
-    /// It is on its way.
+    /// Pre-connect audio was announced and has not arrived.
     is_awaited: bool,
-    /// Something of the caller went to the agent.
+    /// Audio of the caller was already sent to the agent.
     has_passed: bool,
     waiting: VecDeque<Frame>,
-    /// Frames without a sound at the end of what waits.
+    /// Number of consecutive silent frames at the end of the queue.
     quiet: usize,
 }
 
 impl PreConnectAudio {
-    /// It is on its way; says whether it is waited for.
+    /// Pre-connect audio was announced. Returns whether to wait for it.
     pub(crate) fn comes(&mut self) -> bool {
         self.is_awaited |= !self.has_passed;
         self.is_awaited
     }
 
-    /// It is there, unless it comes too late: what followed was heard already.
+    /// Pre-connect audio arrived. It is dropped if later audio was already sent.
     pub(crate) fn came(&mut self, voice: &Frame) {
         self.is_awaited = false;
         if self.has_passed {
@@ -55,17 +56,17 @@ impl PreConnectAudio {
         }
     }
 
-    /// It is waited for no longer.
+    /// Pre-connect audio did not arrive in time.
     pub(crate) fn missed(&mut self) {
         self.is_awaited = false;
     }
 
-    /// Whether what is heard now is kept, even if the agent cannot hear yet.
+    /// Whether live audio is queued, even if the agent cannot hear yet.
     pub(crate) fn is_kept(&self) -> bool {
         self.is_awaited || !self.waiting.is_empty()
     }
 
-    /// 10 ms were heard; gives the 10 ms that are the agent's turn to hear, if it can.
+    /// Takes 10 ms of live audio. Returns the next 10 ms to send if `can_hear`.
     pub(crate) fn pass(&mut self, frame: Frame, can_hear: bool) -> Option<Frame> {
         if !self.is_kept() {
             self.has_passed |= can_hear;
@@ -109,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_held_back_when_nothing_comes() {
+    fn live_audio_is_not_held_back_without_an_announcement() {
         let mut pre_connect = PreConnectAudio::default();
         assert_eq!(pre_connect.pass(frame(1), false), None);
         assert!(!pre_connect.is_kept());
@@ -120,10 +121,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_before_goes_first_and_one_frame_at_a_time() {
+    fn pre_connect_audio_goes_first_one_frame_at_a_time() {
         let mut pre_connect = PreConnectAudio::default();
         assert!(pre_connect.comes());
-        assert_eq!(passes(&mut pre_connect, 1_001), None, "it is waited for");
+        assert_eq!(passes(&mut pre_connect, 1_001), None, "still waiting");
         pre_connect.came(&voice(2_000, 2));
         let order: Vec<_> = (1_002..1_006)
             .map(|of| passes(&mut pre_connect, of))
@@ -132,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_are_shortened_until_nothing_waits() {
+    fn pauses_are_shortened_until_the_queue_is_empty() {
         let mut pre_connect = PreConnectAudio::default();
         pre_connect.comes();
         pre_connect.came(&voice(2_000, 100));
@@ -145,11 +146,11 @@ mod tests {
         let pause =
             (0..).take_while(|_| pre_connect.is_kept() && passes(&mut pre_connect, 0).is_some());
         assert_eq!(pause.count(), PAUSE - 1);
-        assert_eq!(passes(&mut pre_connect, 5), Some(5), "at once");
+        assert_eq!(passes(&mut pre_connect, 5), Some(5), "without delay");
     }
 
     #[test]
-    fn what_does_not_come_is_not_missed() {
+    fn live_audio_continues_if_pre_connect_audio_does_not_arrive() {
         let mut pre_connect = PreConnectAudio::default();
         pre_connect.comes();
         assert_eq!(passes(&mut pre_connect, 1_001), None);
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_waits_than_may() {
+    fn the_queue_is_bounded() {
         let mut pre_connect = PreConnectAudio::default();
         pre_connect.comes();
         pre_connect.came(&voice(2_000, 3 * LONGEST));

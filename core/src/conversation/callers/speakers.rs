@@ -1,14 +1,15 @@
-//! Several callers: whom the agent hears besides the one who is linked, and whose turn it was.
+//! Rooms with several callers: whom the agent hears besides the linked caller, and who spoke a
+//! turn.
 
 use std::time::{Duration, Instant};
 
 use crate::conversation::{Action, Conversation, Hear};
 use crate::ids::Identity;
 
-/// Callers whose speech is told apart in one turn; who comes on top is the one who is linked.
+/// Maximum callers that are told apart in one turn. Further ones count as the linked caller.
 const SPEAKERS: usize = 32;
 
-/// Who is heard, and how much of the caller's turn is whose.
+/// Callers that are heard, and how long each of them spoke in the current turn.
 #[derive(Debug, Default)]
 pub(crate) struct Speakers {
     way: Hear,
@@ -25,30 +26,30 @@ impl Speakers {
         }
     }
 
-    /// Whether everybody in the room is heard.
+    /// Whether the agent hears all callers.
     pub(crate) fn is_of_all(&self) -> bool {
         self.way != Hear::Linked
     }
 
-    /// Who is heard besides the one who is linked.
+    /// Callers that are heard besides the linked one.
     pub(crate) fn others(&self) -> &[Identity] {
         &self.others
     }
 
-    /// `who` speaks from now on.
+    /// `who` is speaking from now on; `None` means nobody.
     pub(crate) fn speaks(&mut self, now: Instant, who: Option<Identity>) {
         self.count(now);
         self.speaking = who.map(|who| (who, now));
     }
 
-    /// Who spoke longest in this turn.
+    /// Caller who spoke longest in this turn.
     pub(crate) fn speaker(&mut self, now: Instant) -> Option<Identity> {
         self.count(now);
         let longest = self.spoken.iter().max_by_key(|(_, long)| *long);
         longest.map(|(who, _)| who.clone())
     }
 
-    /// The turn is over: what is said from now on is of the next one.
+    /// The turn is over: speech from now on belongs to the next one.
     pub(crate) fn turn_over(&mut self, now: Instant) {
         self.count(now);
         self.spoken.clear();
@@ -69,14 +70,14 @@ impl Speakers {
 }
 
 impl Conversation {
-    /// Who says what is heard now.
+    /// Caller to whom the current transcript is attributed.
     pub(crate) fn speaker(&mut self) -> Option<Identity> {
         let open = self.captions.speaker().cloned();
         open.or_else(|| self.speakers.speaker(self.cx.now))
             .or_else(|| self.callers.linked().cloned())
     }
 
-    /// Somebody came or left, or another one is linked.
+    /// Updates the subscriptions after a caller joined or left, or another one was linked.
     pub(crate) fn listen_to_others(&mut self) {
         if !self.speakers.is_of_all() {
             return;

@@ -1,7 +1,7 @@
-//! A call that the agent ends: it says goodbye, is heard to the end, and only then leaves.
+//! Calls that the agent ends: it says goodbye, waits until that has been heard, and leaves.
 //!
-//! Normally the goodbye waits until nobody speaks. When the worker ends there is no time for that:
-//! what is being said is broken off, and the caller can no longer interrupt.
+//! Normally the goodbye waits until nobody is speaking. When the worker shuts down there is no time
+//! for that: the current reply is stopped, and the caller cannot interrupt the goodbye.
 
 use std::time::Duration;
 
@@ -13,43 +13,43 @@ use crate::conversation::{
 use crate::ids::ToolCallId;
 use crate::secret::Private;
 
-/// How long a goodbye may take, with what was being said before it.
+/// Timeout for the goodbye, including what is being said before it.
 pub(crate) const LEAVE_WITHIN: Duration = Duration::from_secs(30);
 
-/// The same when the worker ends.
+/// Timeout for the goodbye when the worker is shutting down.
 pub(crate) const GOODBYE_WITHIN: Duration = Duration::from_secs(10);
 
-/// From [`Event::SayGoodbye`](crate::conversation::Event::SayGoodbye) to [`Action::Finish`], at most.
+/// Maximum time from [`Event::SayGoodbye`](crate::conversation::Event::SayGoodbye) to
+/// [`Action::Finish`].
 pub const ENDS_WITHIN: Duration = GOODBYE_WITHIN
     .saturating_add(HEARD_WITHIN)
     .saturating_add(voice_session::END_WITHIN);
 
-/// How long the API may take to break off what it says before it is asked for the goodbye anyway.
+/// How long the API may take to stop the current reply before the goodbye is requested anyway.
 pub(crate) const MAKES_WAY_WITHIN: Duration = Duration::from_secs(1);
 
-/// How long the last words are on their way to the caller's ear: network and jitter buffer.
+/// Time for the last words to reach the caller, through the network and the jitter buffer.
 pub(crate) const HEARD_WITHIN: Duration = Duration::from_millis(500);
 
-/// What the model is told that has ended the call without a word.
+/// Result of the tool that ends the call, if the model has not spoken.
 const SAY_GOODBYE: &str = r#"{"ok":true,"note":"The call ends after your next words. Say goodbye in one short sentence."}"#;
 
 /// The agent is about to leave.
 #[derive(Debug)]
 pub(crate) struct HangUp {
     outcome: Outcome,
-    /// So many replies must have been started.
+    /// Number of replies that must have started.
     replies: u32,
-    /// The call of the tool that ends the call, until it is known whether the reply that made
-    /// it was the goodbye.
+    /// ID of the tool call that ends the call, until it is known whether its reply was the goodbye.
     call: Option<ToolCallId>,
-    /// The goodbye is over here; its end is still to be heard.
+    /// The goodbye has been played; its end is still on the way to the caller.
     is_said: bool,
-    /// The worker ends: nothing but the goodbye is said any more.
+    /// The worker is shutting down: only the goodbye is said.
     is_urgent: bool,
 }
 
 impl Conversation {
-    /// The agent ends the call by the tool for it.
+    /// Ends the call because the model called the tool for it.
     pub(crate) fn hang_up_by_tool(&mut self, call: ToolCallId) {
         if self.hang_up.is_some() {
             return;
@@ -57,7 +57,7 @@ impl Conversation {
         self.leave_with(Outcome::AgentHungUp, Some(call));
     }
 
-    /// The call has reached a limit, unless it ends anyway.
+    /// Ends the call because it reached a limit, unless it is ending already.
     pub(crate) fn limit_reached(&mut self, limit: Limit) {
         if self.hang_up.is_some() || !self.is_live() {
             return;
@@ -67,13 +67,13 @@ impl Conversation {
         self.say_goodbye();
     }
 
-    /// [`Event::SayGoodbye`](crate::conversation::Event::SayGoodbye): the worker ends.
+    /// [`Event::SayGoodbye`](crate::conversation::Event::SayGoodbye): the worker is shutting down.
     pub(crate) fn drained(&mut self) {
         if !self.is_live() {
             return;
         }
         if !self.link.is_ready() {
-            // Nobody can say anything; another worker may still take the caller.
+            // The agent cannot speak; another worker may still take over the caller.
             return self.end(Outcome::Shutdown);
         }
         if !self.callers.is_linked() {
@@ -92,7 +92,7 @@ impl Conversation {
         }
         self.cx.within(Timer::Leave, GOODBYE_WITHIN);
         if !self.is_saying_last_words() {
-            // The goodbye is being said already.
+            // The goodbye is already being said.
             return;
         }
         self.cx.stop(Timer::Owed);
@@ -102,7 +102,7 @@ impl Conversation {
         }
     }
 
-    /// Breaks off what keeps the agent from saying goodbye when the worker ends.
+    /// Stops the reply that blocks an urgent goodbye.
     pub(crate) fn make_way(&mut self) {
         if self.must_make_way()
             && let Some(reply) = self.turn.break_off(&mut self.cx)
@@ -111,12 +111,12 @@ impl Conversation {
         }
     }
 
-    /// Whether nothing but the goodbye is said any more.
+    /// Whether only the goodbye is said from now on.
     pub(crate) fn is_saying_last_words(&self) -> bool {
         self.hang_up.as_ref().is_some_and(|it| it.is_urgent)
     }
 
-    /// [`Timer::Goodbye`]: what is said does not end, so the goodbye is asked for beside it.
+    /// [`Timer::Goodbye`]: the current reply does not end, so the goodbye is requested during it.
     pub(crate) fn ask_for_last_words(&mut self) {
         if self.must_make_way() && self.requests.ask(&mut self.cx) {
             self.turn.await_reply(&mut self.cx);
@@ -124,12 +124,12 @@ impl Conversation {
         }
     }
 
-    /// Whether the goodbye is urgent and not asked for yet.
+    /// Whether an urgent goodbye has not been requested yet.
     fn must_make_way(&self) -> bool {
         self.is_saying_last_words() && self.requests.is_waiting()
     }
 
-    /// Asks for a goodbye once the reply that ended the call is over, unless it was one.
+    /// Requests a goodbye once the reply that ended the call is over, unless that reply was one.
     pub(crate) fn ask_for_goodbye(&mut self) {
         let is_free = self.turn.is_free();
         let hang_up = self.hang_up.as_mut();
@@ -139,7 +139,7 @@ impl Conversation {
         }
     }
 
-    /// Ends the call soon if the goodbye was said, and at once if there is nobody to say it.
+    /// Ends the call shortly after the goodbye, or at once if there is no session to say it.
     pub(crate) fn leave_if_done(&mut self) {
         let Some(hang_up) = &mut self.hang_up else {
             return;
@@ -157,14 +157,14 @@ impl Conversation {
         }
     }
 
-    /// [`Timer::Leave`].
+    /// [`Timer::Leave`]: ends the call.
     pub(crate) fn left_long_enough(&mut self) {
         if let Some(hang_up) = self.hang_up.take() {
             self.end(hang_up.outcome);
         }
     }
 
-    /// Takes those who are heard out of the room, if callers like that are.
+    /// Removes the callers who are heard from the room, according to the setting `dismiss`.
     pub(crate) fn dismiss_callers(&mut self) {
         let linked = self.callers.linked();
         for caller in linked.into_iter().chain(self.speakers.others()) {
@@ -193,7 +193,7 @@ impl Conversation {
         });
     }
 
-    /// The reply that ended the call is over; unless it said something, another one says goodbye.
+    /// The reply that ended the call is over. If it had no words, requests another one as goodbye.
     fn answer_hang_up(&mut self, call: &ToolCallId, has_spoken: bool) {
         let goodbye = self.session_sync.profile().lines.goodbye.clone();
         let result = match goodbye {

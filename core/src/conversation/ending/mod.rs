@@ -1,4 +1,4 @@
-//! The end of a call: the voice session first, then everything else.
+//! End of the call: first the voice session, then everything else.
 
 pub(crate) mod hang_up;
 pub(crate) mod outcome;
@@ -8,7 +8,7 @@ use super::context::Timer;
 use super::{Action, Conversation, Dismiss, Fact, Lifecycle, Outcome};
 
 impl Conversation {
-    /// Ends the call with `outcome`, and the voice session before it, if there is one.
+    /// Ends the call with `outcome`, after ending the voice session, if there is one.
     pub(super) fn end(&mut self, outcome: Outcome) {
         if !matches!(self.life, Lifecycle::Live) {
             return;
@@ -32,7 +32,7 @@ impl Conversation {
         }
     }
 
-    /// Ends the call without another word to the agent. An outcome that is known stays.
+    /// Ends the call without ending the voice session first. An earlier outcome is kept.
     pub(super) fn end_at_once(&mut self, outcome: Outcome) {
         if matches!(self.life, Lifecycle::Live) {
             self.turn.stop(&mut self.cx);

@@ -1,4 +1,4 @@
-//! How a call ends.
+//! Outcome of a call.
 
 use crate::conversation::event::{AgentError, RoomEnd, SocketLoss};
 
@@ -7,46 +7,46 @@ use crate::conversation::event::{AgentError, RoomEnd, SocketLoss};
 pub enum Outcome {
     /// The caller left.
     CallerLeft,
-    /// Nobody came in time.
+    /// No caller joined in time.
     NoCaller,
-    /// The room is over for us.
+    /// The agent was disconnected from the room.
     Room(RoomEnd),
-    /// The process was told to end.
+    /// The process is shutting down, or LiveKit terminated the job.
     Shutdown,
-    /// The worker ended and could wait no longer for the call to end by itself.
+    /// The worker is shutting down and its drain time is over.
     Drained,
     /// Another agent of the same name is in the room.
     SecondAgent,
-    /// The agent ended it, with the tool that does so.
+    /// The agent ended the call with a tool.
     AgentHungUp,
-    /// It reached a limit.
+    /// The call reached a limit.
     Limit(Limit),
-    /// The voice session ended by the server's will.
+    /// The server ended the voice session.
     AgentEnded,
-    /// The agent's WebSocket could not be opened, or was lost.
+    /// The connection to the Voice Agent API could not be opened, or was lost.
     AgentLost(SocketLoss),
-    /// The voice session was refused, or lost right after this error.
+    /// The API rejected the voice session, or closed it right after this error.
     AgentRejected(AgentError),
     /// The voice session was not ready in time.
     AgentTimeout,
-    /// The agent took no audio for too long.
+    /// The connection to the Voice Agent API accepted no audio for too long.
     AgentStalled,
-    /// The agent sent more audio than anybody can hear.
+    /// The agent sent more audio than the playout queue can hold.
     PlayoutOverflow,
 }
 
 impl Outcome {
-    /// Whether the agent ended it, with the caller still there.
+    /// Whether the agent ended the call while the caller was still there.
     pub fn is_by_agent(&self) -> bool {
         matches!(self, Self::AgentHungUp | Self::Limit(_) | Self::Drained)
     }
 
-    /// Whether the room is over already, or goes on without this agent.
+    /// Whether the room is over anyway, or continues without this agent.
     pub fn leaves_the_room(&self) -> bool {
         matches!(self, Self::Room(_) | Self::Shutdown | Self::SecondAgent)
     }
 
-    /// Whether the call ended as calls do.
+    /// Whether the call ended normally.
     pub fn is_success(&self) -> bool {
         matches!(
             self,
@@ -62,17 +62,17 @@ impl Outcome {
     }
 }
 
-/// What a call must not exceed.
+/// Limit of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Limit {
-    /// The caller said nothing for too long.
+    /// The caller was silent for too long.
     Idle,
-    /// Its length.
+    /// Duration of the call.
     Duration,
-    /// The caller's turns.
+    /// Number of caller turns.
     Turns,
-    /// The price of its voice sessions.
+    /// Cost of the voice sessions.
     Cost,
-    /// Calls of tools.
+    /// Number of tool calls.
     ToolCalls,
 }

@@ -1,4 +1,4 @@
-//! What a call has used up, and what of it is too much.
+//! Usage of a call, and its limits.
 
 use std::time::{Duration, Instant};
 
@@ -8,22 +8,22 @@ use crate::conversation::profile::Limits;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// What a call has used up.
+/// Counts the usage of a call.
 #[derive(Debug)]
 pub(crate) struct UsageMeter {
     limits: Limits,
-    /// When the first session was ready; earlier by what another process has made of the call.
+    /// When the first session was ready, earlier by the time that another process handled the call.
     began: Option<Instant>,
-    /// Since when a session is open.
+    /// Since when the current session is open.
     open_since: Option<Instant>,
-    /// Before this process, or this session.
+    /// Usage before this process or before the current session.
     before: UsageSoFar,
-    /// Lines said to a caller who says nothing.
+    /// Number of lines said to a silent caller.
     pub(crate) idle_lines: usize,
 }
 
 impl UsageMeter {
-    /// Goes on counting from `before`.
+    /// Starts counting from `before`.
     pub(crate) fn new(before: UsageSoFar) -> Self {
         Self {
             limits: Limits::default(),
@@ -34,7 +34,7 @@ impl UsageMeter {
         }
     }
 
-    /// What must not be exceeded from now on.
+    /// Sets the limits.
     pub(crate) fn set_limits(&mut self, cx: &mut Context, limits: &Limits) {
         self.limits = limits.clone();
         self.set_timers(cx);
@@ -48,26 +48,26 @@ impl UsageMeter {
         self.set_timers(cx);
     }
 
-    /// It is closed or lost.
+    /// The session was closed or lost.
     pub(crate) fn closed(&mut self, cx: &mut Context) {
         self.before.connected = self.connected(cx.now);
         self.open_since = None;
         cx.stop(Timer::Cost);
     }
 
-    /// The caller has taken a turn; whether it was the last one.
+    /// Counts a turn of the caller. Returns whether it was the last one allowed.
     pub(crate) fn turn(&mut self) -> bool {
         self.before.turns = self.before.turns.saturating_add(1);
         self.idle_lines = 0;
         self.limits.turns == Some(self.before.turns)
     }
 
-    /// How long the caller may say nothing.
+    /// How long the caller may be silent.
     pub(crate) fn idle(&self) -> Option<Duration> {
         self.limits.idle
     }
 
-    /// What is used up; how many tools were called somebody else knows.
+    /// Usage so far. The number of tool calls is only that of an earlier process.
     pub(crate) fn spent(&self, now: Instant) -> UsageSoFar {
         let lasted = self.began.map(|began| now.saturating_duration_since(began));
         UsageSoFar {
@@ -77,7 +77,7 @@ impl UsageMeter {
         }
     }
 
-    /// What sessions that were open so long cost.
+    /// Cost of sessions that were open for `connected`.
     pub(crate) fn cost(&self, connected: Duration) -> Option<f64> {
         let price = self.limits.price?;
         Some(price * connected.as_secs_f64() / HOUR.as_secs_f64())
@@ -97,7 +97,7 @@ impl UsageMeter {
         }
     }
 
-    /// How long sessions may be open, all together.
+    /// Maximum total time that sessions may be open.
     fn affordable(&self) -> Option<Duration> {
         let hours = self.limits.cost? / self.limits.price?;
         Duration::try_from_secs_f64(hours * HOUR.as_secs_f64()).ok()

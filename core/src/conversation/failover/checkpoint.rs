@@ -1,4 +1,4 @@
-//! What another process needs to go on with a call.
+//! Checkpoint from which another process can continue a call.
 
 use std::time::Duration;
 
@@ -7,40 +7,40 @@ use serde::{Deserialize, Serialize, Serializer};
 use crate::ids::{Identity, SessionId};
 use crate::secret::{Private, Secret};
 
-/// A call as it was at the end of a turn. Its words and its credential are serialised in the
-/// clear: it goes to whoever takes the call over, and nowhere else.
+/// State of a call at the end of a turn. Its texts and its credential are serialised in the clear:
+/// give it only to the process that takes over the call.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// To whom the agent listens.
+    /// Identity of the linked caller.
     pub caller: Option<Identity>,
     /// The voice session, if it can be resumed.
     pub session: Option<Resumable>,
-    /// What was said last, the oldest first.
+    /// The last turns, the oldest first.
     pub turns: Vec<Turn>,
-    /// The caller waits for the agent, or heard only the beginning of what it says.
+    /// The caller is waiting for the agent, or heard only the beginning of its reply.
     pub owes: bool,
-    /// What the phase is called.
+    /// Name of the phase.
     #[serde(default)]
     pub phase: String,
-    /// What the session was told of the call before it.
+    /// History that was given to the session.
     #[serde(default, serialize_with = "revealed")]
     pub cancelled: Option<Private<String>>,
-    /// What of the call's limits is used up.
+    /// Usage that counts against the limits of the call.
     #[serde(default)]
     pub spent: UsageSoFar,
 }
 
-/// What of a call's limits is used up.
+/// Usage that counts against the limits of a call.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct UsageSoFar {
-    /// Since the first session was ready.
+    /// Time since the first session was ready.
     pub lasted: Duration,
-    /// How long voice sessions were open, all together.
+    /// Total time that voice sessions were open.
     pub connected: Duration,
-    /// The caller's turns.
+    /// Number of caller turns.
     pub turns: u32,
-    /// Calls of tools.
+    /// Number of tool calls.
     pub tool_calls: u32,
 }
 
@@ -49,33 +49,33 @@ fn revealed<S: Serializer>(words: &Option<Private<String>>, to: S) -> Result<S::
 }
 
 impl Checkpoint {
-    /// Whether nothing was said and there is no session: the call may as well begin.
+    /// Whether there is no session and nothing was said, so that the call may as well start anew.
     pub fn is_empty(&self) -> bool {
         self.session.is_none() && self.turns.is_empty() && !self.owes
     }
 }
 
-/// A voice session and the credential that resumes it, for 30 s after its socket is lost.
+/// A voice session and the credential that resumes it, within 30 s after the connection is lost.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Resumable {
-    /// Its name.
+    /// ID of the session.
     pub session: SessionId,
-    /// Sent as Bearer, in place of the API key.
+    /// Bearer token, used in place of the API key.
     #[serde(serialize_with = "Secret::serialize_revealed")]
     pub token: Secret,
 }
 
-/// What somebody said.
+/// One turn of the conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Turn {
-    /// Who.
+    /// Speaker of the turn.
     pub speaker: Speaker,
-    /// What, as far as it was heard.
+    /// What was said, as far as it was heard.
     #[serde(serialize_with = "Private::serialize_revealed")]
     pub text: Private<String>,
 }
 
-/// Who speaks in a call.
+/// Speaker in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Speaker {

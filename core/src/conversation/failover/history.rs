@@ -1,4 +1,4 @@
-//! What was said last, for a voice session that has to go on where another one ended.
+//! The last turns of a call, for a voice session that continues where another one ended.
 
 use std::collections::VecDeque;
 
@@ -6,13 +6,13 @@ use super::checkpoint::{Speaker, Turn};
 use crate::conversation::{Action, AgentState, Fact};
 use crate::secret::Private;
 
-/// Turns that are kept; enough to know what the call is about.
+/// Maximum turns that are kept, enough to know what the call is about.
 pub(crate) const TURNS: usize = 32;
 
-/// Bytes of text that are kept; the oldest turns go first.
+/// Maximum bytes of text that are kept; the oldest turns are dropped first.
 pub(crate) const BYTES: usize = 8 << 10;
 
-/// Tells a new session what it has to go on with.
+/// Introduces the history to a new session.
 const INTRODUCTION: &str = "# The call so far\n\
     The connection was interrupted and is back. This is what was said before the interruption. \
     Go on from there, and do not greet the caller again.";
@@ -27,7 +27,7 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// Goes on with what was said elsewhere.
+    /// Continues a history of another process.
     pub(crate) fn new(turns: Vec<Turn>, owes: bool) -> Self {
         let mut history = Self {
             owes,
@@ -39,7 +39,7 @@ impl History {
         history
     }
 
-    /// Takes in what an action says of the call; whether that is news.
+    /// Records what an action adds to the history. Returns whether it added anything.
     pub(crate) fn note(&mut self, action: &Action) -> bool {
         match action {
             Action::Observe(Fact::UserTranscript {
@@ -64,27 +64,27 @@ impl History {
         true
     }
 
-    /// What was said last, the oldest first.
+    /// The last turns, the oldest first.
     pub(crate) fn turns(&self) -> Vec<Turn> {
         self.turns.iter().cloned().collect()
     }
 
-    /// Whether the caller waits for the agent, or heard only the beginning of what it says.
+    /// Whether the caller is waiting for the agent, or heard only the beginning of its reply.
     pub(crate) fn owes(&self) -> bool {
         self.owes
     }
 
-    /// The agent was cut off while it spoke.
+    /// The agent was cut off while it was speaking.
     pub(crate) fn set_owing(&mut self) {
         self.owes = true;
     }
 
-    /// Whether anything was said, or is owed.
+    /// Whether anything was said or a reply is owed.
     pub(crate) fn has_begun(&self) -> bool {
         !self.turns.is_empty() || self.owes
     }
 
-    /// What a session that begins in the middle of the call has to be told of it.
+    /// History for the prompt of a session that is opened in the middle of the call.
     pub(crate) fn told(&self) -> Option<Private<String>> {
         if !self.has_begun() {
             return None;

@@ -1,4 +1,4 @@
-//! What lets a call go on after its voice session or its process was lost.
+//! Continuing a call after its voice session or its process was lost.
 
 pub(crate) mod checkpoint;
 pub(crate) mod history;

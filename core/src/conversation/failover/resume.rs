@@ -1,4 +1,4 @@
-//! A call that goes on: after its voice session was lost, or in another process.
+//! Calls that continue after the voice session was lost, or in another process.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use crate::conversation::{Action, Conversation, Fact, Lifecycle, Outcome};
 use crate::ids::SessionId;
 use crate::secret::Secret;
 
-/// How long a resumed session may take to go on with what it was saying before it is asked to.
+/// How long a resumed session may take to continue its reply before it is asked to.
 pub(crate) const OWED_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long a caller whose call another process began may be away.
+/// How long a process that takes over a call waits for its caller.
 pub(crate) const CALLER_WITHIN: Duration = Duration::from_secs(20);
 
-/// Asks for what the caller waits for.
+/// Instructions to continue an interrupted reply.
 pub(crate) const GO_ON: &str = "The connection was interrupted for a moment and is back. \
     Apologise in a few words, then go on with what you were saying, or answer what was said last.";
 
@@ -45,18 +45,19 @@ impl Conversation {
         }
     }
 
-    /// Asks the agent to go on, unless it does by itself.
+    /// Asks the agent to continue its interrupted reply.
     pub(crate) fn say_what_is_owed(&mut self) {
         self.requests.instruct(GO_ON.to_owned().into());
     }
 
-    /// The agent does not do in time what it must; `otherwise` if that ends the call.
+    /// The voice session makes no progress. The call ends with `otherwise` if it cannot be retried.
     pub(crate) fn agent_stuck(&mut self, otherwise: Outcome) {
         let outcome = self.link.stuck(&mut self.cx, otherwise);
         self.link_changed(outcome);
     }
 
-    /// The link was lost: the call is over, or goes on without an agent for a while.
+    /// The connection was lost. Ends the call with `outcome`, or lets it continue without a session
+    /// for now.
     pub(crate) fn link_changed(&mut self, outcome: Option<Outcome>) {
         if let Some(outcome) = outcome {
             self.end_at_once(outcome);
@@ -73,7 +74,7 @@ impl Conversation {
         }
     }
 
-    /// No more comes of the caller's turn: it is shown as it is.
+    /// Closes the caller's turn with the text so far.
     pub(crate) fn close_turn(&mut self) {
         let closed = self.captions.close();
         self.cx.actions.extend(closed.map(Action::Caption));
@@ -86,7 +87,7 @@ impl Conversation {
         }
     }
 
-    /// Keeps what was said, and lets another process know where it could go on.
+    /// Updates the history, and emits a checkpoint if it changed.
     pub(crate) fn remember(&mut self) {
         let mut is_news = false;
         for action in &self.cx.actions {
@@ -108,7 +109,7 @@ impl Conversation {
 }
 
 impl Action {
-    /// Whether somebody else speaks from now on, or another session.
+    /// Whether the linked caller or the voice session changed.
     fn is_other_party(&self) -> bool {
         matches!(
             self,

@@ -258,5 +258,8 @@ impl VoiceSession {
 
 /// Loss reported when the driver neither opens the connection nor reports an error.
 pub(super) fn not_open() -> SocketLoss {
-    SocketLoss::Unreachable(format!("no connection within {} s", CONNECT_WITHIN.as_secs()))
+    SocketLoss::Unreachable(format!(
+        "no connection within {} s",
+        CONNECT_WITHIN.as_secs()
+    ))
 }
