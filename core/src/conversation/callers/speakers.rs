@@ -1,5 +1,5 @@
-//! Rooms with several callers: whom the agent hears besides the linked caller, and who spoke a
-//! turn.
+//! Rooms with several callers: whose audio the agent hears besides the linked caller's, and who
+//! spoke longest in a turn.
 
 use std::time::{Duration, Instant};
 

@@ -45,7 +45,7 @@ pub(crate) enum AudioOwner {
     Last,
     /// A reply that is not known yet.
     New,
-    /// A reply that must not be played any more.
+    /// A reply whose audio must be dropped.
     Stale,
 }
 
