@@ -1,7 +1,8 @@
-//! What a frame costs in the machine of a call and in its wire format, without sockets or audio
-//! devices. Run it with `cargo run --release -p parlor-core --example cost`.
+//! Measures what an audio frame costs in the state machine of a call and in its wire format,
+//! without sockets or audio devices. Run it with `cargo run --release -p parlor-core --example
+//! cost`.
 
-#![expect(clippy::print_stdout, reason = "an example speaks to people")]
+#![expect(clippy::print_stdout, reason = "an example prints its results")]
 #![expect(clippy::disallowed_methods, reason = "an example measures time")]
 
 use std::hint::black_box;
@@ -15,21 +16,24 @@ use parlor_core::conversation::{
 };
 use parlor_core::wire::agent::{Decoder, encode_audio};
 
-/// An hour of frames of 10 ms.
+/// One hour of 10 ms frames.
 const FRAMES: u32 = 360_000;
 
-/// A reply lasts ten seconds.
+/// Frames in a reply of ten seconds.
 const REPLY: u32 = 1_000;
 
 fn main() {
     let mut bench = Bench::ready();
-    println!("{FRAMES} frames of 10 ms each way, nanoseconds a frame");
-    report("machine: microphone to chunk", bench.microphone());
-    report("machine: reply.audio to playout", bench.reply());
-    report("wire: input.audio, a fifth of a chunk of 50 ms", encoding());
-    report("wire: reply.audio of 10 ms", decoding());
+    println!("{FRAMES} frames of 10 ms each way, in nanoseconds per frame");
+    report("state machine: microphone to chunk", bench.microphone());
+    report("state machine: reply.audio to playout", bench.reply());
+    report(
+        "wire format: input.audio, a fifth of a 50 ms chunk",
+        encoding(),
+    );
+    report("wire format: reply.audio of 10 ms", decoding());
     println!("{} chunks, {} frames played", bench.chunks, bench.frames);
-    println!("allocated for each frame: its samples; for each five frames: a chunk's samples");
+    println!("allocations: one per frame for its samples, one per five frames for a chunk");
 }
 
 fn report(what: &str, took: Duration) {
@@ -112,7 +116,7 @@ impl Bench {
     }
 }
 
-/// Made before the clock starts: the edges make them, not the machine.
+/// Created before the measurement starts, since the driver creates frames, not the state machine.
 fn frames() -> Vec<Frame> {
     let frame = |_| Frame::new(vec![7; SAMPLES_PER_10_MS]);
     (0..FRAMES).map(frame).collect()
@@ -137,7 +141,7 @@ fn decoding() -> Duration {
     let mut decoder = Decoder::new();
     let start = Instant::now();
     for _ in 0..FRAMES {
-        black_box(decoder.decode(black_box(&message))).expect("the message is in order");
+        black_box(decoder.decode(black_box(&message))).expect("the message is valid");
     }
     start.elapsed()
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs fuzzers one after the other, each for so many seconds: run.sh SECONDS [TARGET...]
+# Runs the fuzzers one after the other, each for SECONDS: run.sh SECONDS [TARGET...]
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -15,7 +15,7 @@ for target in "${targets[@]}"; do
     if [ "$target" = agent_toml ]; then
         features=(--features agent)
     fi
-    # There is no `unsafe` here that a sanitizer could watch.
+    # No sanitizer: there is no `unsafe` code.
     cargo +nightly fuzz run --fuzz-dir . -s none "${features[@]}" "$target" -- \
         -max_total_time="$seconds" -print_final_stats=1
 done

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Writes what the fuzzers begin with: real messages of each peer, and real files.
+# Writes the seed corpus: real messages of each peer, and real agent files.
 set -euo pipefail
 cd "$(dirname "$0")"
 
 mkdir -p corpus/{agent_json,agent_toml,worker_protobuf}
 
-# One protobuf field: its number, and content of fewer than 128 bytes.
+# A length-delimited Protobuf field: field number, and content of fewer than 128 bytes.
 field() {
     printf '%b%s' "\\0$(printf %03o $(($1 << 3 | 2)))\\0$(printf %03o ${#2})" "$2"
 }

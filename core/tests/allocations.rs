@@ -1,5 +1,5 @@
-//! What the steady audio path allocates: the frames themselves and nothing else.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! Counts the allocations of the steady audio path: one for each frame, and no others.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use parlor_core::conversation::{
 };
 use parlor_core::wire::agent::{Decoder, encode_audio};
 
-/// Frames of 10 ms that are counted, after as many that are not.
+/// Number of 10 ms frames in a measurement; as many go before it as a warm-up.
 const FRAMES: u64 = 1_000;
 
 struct Call {
@@ -21,8 +21,8 @@ struct Call {
 }
 
 impl Call {
-    /// A call whose session is ready.
-    #[expect(clippy::disallowed_methods, reason = "the one clock of this test")]
+    /// A call whose voice session is ready.
+    #[expect(clippy::disallowed_methods, reason = "the only clock of this test")]
     fn ready() -> Self {
         let now = Instant::now();
         let mut call = Self {
@@ -44,7 +44,7 @@ impl Call {
         call
     }
 
-    /// Takes an event in; gives the frames that came out.
+    /// Handles an event. Returns the frame that it leads to, if any.
     fn on(&mut self, event: Event) -> Option<Frame> {
         self.now += Duration::from_millis(10);
         self.conversation.handle(self.now, event);
@@ -64,7 +64,7 @@ fn frame() -> Frame {
 }
 
 #[test]
-fn from_the_microphone_to_the_socket() {
+fn microphone_to_websocket() {
     let mut call = Call::ready();
     let mut out = BytesMut::new();
     let mut speak = || {
@@ -81,7 +81,7 @@ fn from_the_microphone_to_the_socket() {
 }
 
 #[test]
-fn from_the_socket_to_playout() {
+fn websocket_to_playout() {
     let mut call = Call::ready();
     let mut decoder = Decoder::new();
     let utterance = Utterance(1);

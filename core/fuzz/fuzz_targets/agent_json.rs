@@ -1,4 +1,4 @@
-//! Whatever the Voice Agent API may send: lines of text, one message each, on one connection.
+//! Arbitrary messages of the Voice Agent API: lines of text, one message each, on one connection.
 
 #![no_main]
 
@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use parlor_core::conversation::AgentEvent;
 use parlor_core::wire::agent::Decoder;
 
-/// Characters of a name that are kept.
+/// Maximum length of a name, in characters.
 const NAME: usize = 64;
 
 fuzz_target!(|text: &str| {

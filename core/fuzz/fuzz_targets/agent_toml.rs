@@ -1,4 +1,4 @@
-//! Whatever somebody may write into `agent.toml`.
+//! Arbitrary contents of an agent file.
 
 #![no_main]
 

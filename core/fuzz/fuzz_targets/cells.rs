@@ -1,4 +1,4 @@
-//! The cells of a daemon, whatever their processes and calls may do.
+//! The cell state machine with arbitrary behaviour of its processes and calls.
 
 #![no_main]
 
@@ -38,7 +38,7 @@ enum Step {
     SayGoodbye(u8),
 }
 
-/// What was seen of the cells.
+/// What the cells have done so far.
 #[derive(Default)]
 struct Seen {
     spawned: HashSet<CellId>,

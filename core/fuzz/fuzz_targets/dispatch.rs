@@ -1,4 +1,4 @@
-//! A worker under whatever its server, its calls and its operator may do.
+//! A worker with arbitrary behaviour of its server, its calls and its operator.
 
 #![no_main]
 
@@ -72,7 +72,7 @@ fuzz_target!(|script: Script| {
     }
 });
 
-/// Does nothing of what is to be done; the last thing is `Finish`, once.
+/// Takes all actions and checks them, without performing any. `Finish` must be the last one.
 fn drain(dispatch: &mut Dispatch, finished: &mut bool) {
     while let Some(action) = dispatch.poll_action() {
         assert!(!*finished, "{action:?} after the end");
@@ -81,9 +81,9 @@ fn drain(dispatch: &mut Dispatch, finished: &mut bool) {
 }
 
 enum Next {
-    /// Time passes, with each timeout at its time.
+    /// Time passes, and each timeout is handled when it is due.
     Pass(Duration),
-    /// Time passes, and nobody looks.
+    /// Time passes without any timeout being handled.
     Sleep(Duration),
     Tell(Event),
 }

@@ -1,4 +1,4 @@
-//! Whatever LiveKit's dispatch may send: one binary frame.
+//! Arbitrary messages of LiveKit's worker protocol: one binary frame each.
 
 #![no_main]
 

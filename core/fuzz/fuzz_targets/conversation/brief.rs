@@ -1,11 +1,11 @@
-//! What the agent is, within what its file may say.
+//! Agent profiles, within what an agent file may contain.
 
 use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use parlor_core::conversation::{AgentProfile, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
 
-/// Tools that there may be, one of the server and one that there is not.
+/// Possible tools, including one that the API runs and one that does not exist.
 pub(super) const CALLED: [&str; 8] = [
     "tea",
     "milk",
@@ -24,9 +24,9 @@ pub(crate) struct File {
     idle_lines: u8,
     patience: bool,
     fillers: u8,
-    /// Seconds; may be any that can be written down.
+    /// In seconds; any value that can be written in the file.
     filler_after: f64,
-    /// Tenths of a second.
+    /// In tenths of a second.
     within: u8,
 }
 

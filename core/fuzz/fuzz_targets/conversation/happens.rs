@@ -1,4 +1,5 @@
-//! What happens to a call, as bytes may say it: few names, so that they meet.
+//! Events of a call, decoded from fuzzer input. There are only a few names, so that events refer to
+//! the same things.
 
 use std::time::Duration;
 
@@ -160,7 +161,7 @@ fn message(happens: Happens) -> AgentEvent {
 }
 
 fn reply(happens: Happens) -> AgentEvent {
-    // Now and then without a name, as old servers do.
+    // Sometimes without an ID, as sent by older servers.
     let reply = |which: u8| (which % 8 != 0).then(|| name(which).into());
     match happens {
         Happens::Started(which) => AgentEvent::ReplyStarted {
@@ -227,7 +228,7 @@ fn error(code: u8) -> AgentError {
     }
 }
 
-/// What a participant is and may do: a bit for each.
+/// Kind and permissions of a participant, one bit each.
 fn info(what: u8) -> ParticipantInfo {
     let has = |bit: u8| what & (1 << bit) != 0;
     let kinds = [
@@ -249,7 +250,7 @@ fn info(what: u8) -> ParticipantInfo {
     }
 }
 
-/// Names that meet: of callers, replies, calls of tools and phases.
+/// Names shared by callers, replies, tool calls and phases, so that they collide.
 pub(super) fn name(which: u8) -> &'static str {
     any(
         which,

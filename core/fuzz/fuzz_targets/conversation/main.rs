@@ -1,4 +1,4 @@
-//! A call under whatever its caller, the service, its tools and its file may do.
+//! A call with arbitrary behaviour of its callers, the API, its tools and its agent file.
 
 #![no_main]
 
@@ -31,7 +31,7 @@ fuzz_target!(|script: Script| {
                 }
                 now = until;
             }
-            // The driver looks at its events first.
+            // The driver handles pending events before timeouts.
             Step::Sleep(time) => now += Duration::from(time),
             Step::Tell(event) => {
                 let event = event.into();

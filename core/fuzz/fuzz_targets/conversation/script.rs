@@ -1,4 +1,4 @@
-//! A call, as bytes may say it: how it is set, and the steps of what happens.
+//! A call decoded from fuzzer input: its settings and its steps.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    /// What happens; to a call that is under way, or from its beginning.
+    /// All steps, preceded by those that bring a call up if `begun` is set.
     pub(crate) fn all(self) -> impl Iterator<Item = Step> {
         let beginning = [
             Happens::Joined(0, 0),
@@ -50,7 +50,7 @@ pub(crate) struct Setup {
     before: Option<Before>,
 }
 
-/// Where another process had to leave the call.
+/// Checkpoint of another process that lost the call.
 #[derive(Debug, Arbitrary)]
 struct Before {
     caller: Option<u8>,
@@ -63,9 +63,9 @@ struct Before {
 
 #[derive(Debug, Arbitrary)]
 pub(crate) enum Step {
-    /// Time passes, with each timeout at its time.
+    /// Time passes, and each timeout is handled when it is due.
     Pass(Time),
-    /// Time passes, and nobody looks.
+    /// Time passes without any timeout being handled.
     Sleep(Time),
     Tell(Happens),
 }

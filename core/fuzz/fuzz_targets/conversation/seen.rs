@@ -1,4 +1,4 @@
-//! What is seen of a call, and what must hold of it.
+//! Tracks the actions of a call and checks the invariants.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ pub(crate) struct Seen {
     held: bool,
     background: Background,
     finished: bool,
-    /// Calls of tools that were told, and neither answered nor dropped.
+    /// Tool calls that were reported and neither answered nor dropped.
     owed: HashSet<String>,
     running: HashSet<String>,
 }
@@ -30,7 +30,7 @@ impl Seen {
         }
     }
 
-    /// Takes all that is to be done, and does nothing of it.
+    /// Takes all actions and checks them, without performing any.
     pub(crate) fn see(&mut self, call: &mut Conversation) {
         while let Some(action) = call.poll_action() {
             assert!(!self.finished, "{action:?} after the end");
