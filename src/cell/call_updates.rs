@@ -1,4 +1,4 @@
-//! Tells the daemon of one call.
+//! Reports the progress of one call to the worker.
 
 use parlor_core::conversation::{Checkpoint, Event, Outcome};
 use parlor_core::secret::Secret;
@@ -9,14 +9,14 @@ use super::tell;
 use crate::diagnostics;
 use crate::session::{Call, Stages};
 
-/// Tells the daemon of one call.
+/// Runs one call and reports its progress to the worker.
 pub(super) struct CallUpdates {
     pub(super) job: String,
     pub(super) outbox: mpsc::Sender<FromCell>,
 }
 
 impl CallUpdates {
-    /// Makes the call to its end; gives its name.
+    /// Runs the call to its end and returns its job id.
     pub(super) async fn run(
         self,
         mut call: Call,
@@ -47,7 +47,7 @@ impl CallUpdates {
         self.job
     }
 
-    /// Tells the stages as they come; whether the end was among them.
+    /// Reports the stages of the call as they occur. Returns whether it has reported the end.
     async fn stages(
         &self,
         joined: oneshot::Receiver<watch::Receiver<Secret>>,

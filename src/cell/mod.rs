@@ -1,8 +1,9 @@
-//! A cell: a process that makes calls for the daemon, so that what the native core does to a
-//! process it does to a few calls only.
+//! A cell: a child process that handles calls for the worker, so that a crash in LiveKit's native
+//! core affects only a few calls.
 //!
-//! The daemon writes to its stdin and reads its stdout; logs go to stderr. When stdin ends the
-//! daemon is gone or wants no more: the calls go on to their ends, then the cell does.
+//! The worker writes messages to the cell's stdin and reads messages from its stdout; logs go to
+//! stderr. When stdin is closed, the worker has exited or retires the cell: the running calls
+//! continue to their ends, and then the cell exits.
 
 mod call_updates;
 pub mod protocol;
@@ -28,29 +29,29 @@ use crate::voice_agent::Endpoint;
 use call_updates::CallUpdates;
 use protocol::{FromCell, Start, ToCell};
 
-/// Messages of the daemon that wait to be looked at; when it is full the daemon waits.
+/// Capacity of the queue of messages from the worker; the worker waits while it is full.
 const INBOX: usize = 64;
 
-/// Messages to the daemon; when it is full calls wait before they leave.
+/// Capacity of the queue of messages to the worker; calls wait while it is full.
 const OUTBOX: usize = 256;
 
-/// Signals that may wait to be looked at by one call.
+/// Capacity of the queue of control events of one call.
 const CONTROL: usize = 4;
 
-/// What all calls of a cell have in common.
+/// Settings shared by all calls of a cell.
 #[derive(Clone)]
 pub struct Cell {
-    /// LiveKit; calls may bring another address of it.
+    /// The LiveKit server; a job may specify another URL.
     pub livekit: LiveKit,
-    /// The Voice Agent API.
+    /// Endpoint of the Voice Agent API.
     pub agent: Endpoint,
-    /// Where the agent's secrets come from.
+    /// Source of the secrets that the agent file refers to.
     pub source: Source,
-    /// What the agent is called, if there is to be only one of that name in a room.
+    /// Agent name, if a room may have only one agent with that name.
     pub agent_name: Option<String>,
-    /// Who stays of two.
+    /// Which of two agents with the same name stays.
     pub second_agent: SecondAgent,
-    /// What its calls count.
+    /// Counters of all calls.
     pub tally: Tally,
 }
 
@@ -69,7 +70,7 @@ struct Calls {
     tasks: JoinSet<String>,
 }
 
-/// A call that is being made.
+/// A running call.
 struct Running {
     task: task::Id,
     control: mpsc::Sender<Event>,
@@ -77,10 +78,10 @@ struct Running {
 }
 
 impl Cell {
-    /// Makes calls until `reader` ends and the last of them is over.
+    /// Handles calls until `reader` ends and the last call is over.
     ///
     /// # Errors
-    /// When there is no native core to make them with, or no agent.
+    /// Fails if the native core cannot be loaded, or if the worker sends no valid agent.
     pub async fn run(
         self,
         reader: impl AsyncRead + Unpin + Send + 'static,
@@ -95,7 +96,7 @@ impl Cell {
             return Ok(());
         };
         let agent_store = self.agent_store(message).await?;
-        tracing::debug!(%core, "a cell is ready");
+        tracing::debug!(%core, "cell ready");
         tell(&outbox, FromCell::Ready).await;
         let beating = tokio::spawn(beat(self.tally.clone(), outbox.clone()));
         let mut calls = Calls {
@@ -115,10 +116,10 @@ impl Cell {
         writing.await.map_err(|error| error.to_string())
     }
 
-    /// Takes in the first message, which says what the agent is.
+    /// Creates the agent store from the first message, which contains the agent file.
     async fn agent_store(&self, first: ToCell) -> Result<AgentStore, String> {
         let ToCell::Agent { path, text } = first else {
-            return Err("the daemon does not say what the agent is".to_owned());
+            return Err("the first message of the worker must contain the agent file".to_owned());
         };
         let agent = Agent::of(&AgentText { path, text }, &self.source);
         let agent = agent.map_err(|error| error.to_string())?;
@@ -130,7 +131,7 @@ impl Cell {
 }
 
 impl Calls {
-    /// Makes what the daemon asks for, until it is gone and the last call is over.
+    /// Handles messages until the worker closes the stream and the last call is over.
     async fn make(&mut self, mut inbox: mpsc::Receiver<ToCell>) {
         loop {
             tokio::select! {
@@ -163,18 +164,19 @@ impl Calls {
 
     fn control(&self, job: &str, event: Event) {
         if let Some(call) = self.running.get(job) {
-            // A call that was told often enough is on its way out.
+            // If the queue is full, enough events are pending to end the call.
             call.control.try_send(event).ok();
         }
     }
 
-    /// The daemon has checked it, so what is wrong now is wrong with this process.
+    /// Replaces the agent. The worker has validated the file, so an error here is specific to this
+    /// process.
     fn replace_agent(&self, text: &AgentText) {
         let agent = Agent::of(text, &self.cell.source);
         let agent = agent.map_err(|error| error.0);
         if let Err(problems) = agent.and_then(|agent| self.agent_store.replace(agent)) {
             let problems = problems.join("; ");
-            tracing::error!(%problems, "the agent stays as it was");
+            tracing::error!(%problems, "cannot load the changed agent; keeping the previous one");
         }
     }
 
@@ -224,13 +226,13 @@ impl Calls {
         }
     }
 
-    /// A call is over; one that a bug has ended may go on elsewhere.
+    /// Forgets a call that is over. If it panicked, the worker may continue it in another cell.
     async fn forget(&mut self, ended: Result<String, JoinError>) {
         let error = match ended {
             Ok(job) => return drop(self.running.remove(&job)),
             Err(error) => error,
         };
-        tracing::error!(%error, "a bug has ended a call");
+        tracing::error!(%error, "a call panicked");
         let mut running = self.running.iter();
         let broken = running.find(|(_, call)| call.task == error.id());
         if let Some(job) = broken.map(|(job, _)| job.clone()) {
@@ -240,7 +242,7 @@ impl Calls {
     }
 }
 
-/// Says every second that the process is alive, from a task of its own among those of the calls.
+/// Sends heartbeats, from a task that shares the runtime with the calls.
 async fn beat(tally: Tally, outbox: mpsc::Sender<FromCell>) {
     let mut beats = interval(BEAT_EVERY);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -252,7 +254,7 @@ async fn beat(tally: Tally, outbox: mpsc::Sender<FromCell>) {
 }
 
 async fn tell(outbox: &mpsc::Sender<FromCell>, message: FromCell) {
-    // Without a daemon nobody needs to know.
+    // The worker may be gone.
     outbox.send(message).await.ok();
 }
 
@@ -266,19 +268,19 @@ async fn read(mut reader: impl AsyncRead + Unpin, inbox: mpsc::Sender<ToCell>) {
             }
             Ok(None) => return,
             Err(error) => {
-                tracing::error!(%error, "the daemon cannot be understood");
+                tracing::error!(%error, "the worker sent an invalid message");
                 return;
             }
         }
     }
 }
 
-/// Writes until nobody tells anything any more; without a reader the rest is passed over.
+/// Writes messages until all senders are gone; discards them once the worker is gone.
 async fn write(mut writer: impl AsyncWrite + Unpin, mut outbox: mpsc::Receiver<FromCell>) {
     let mut is_heard = true;
     while let Some(message) = outbox.recv().await {
         if is_heard && let Err(error) = protocol::write(&mut writer, &message).await {
-            tracing::warn!(%error, "the daemon is gone; calls go on");
+            tracing::warn!(%error, "the worker is gone; running calls continue");
             is_heard = false;
         }
     }

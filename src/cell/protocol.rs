@@ -1,5 +1,5 @@
-//! What passes between the daemon and a cell: JSON, each message behind its length in 4 bytes,
-//! big end first.
+//! Messages between the worker and a cell: JSON, each message prefixed with its length as a 4-byte
+//! big-endian integer.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,117 +13,117 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::session::Counts;
 
-/// The longest message, in bytes: a dispatch may carry 512 KiB of metadata.
+/// Maximum message size in bytes: a dispatch may carry 512 KiB of metadata.
 const LONGEST: usize = 4 << 20;
 
-/// From the daemon. It holds tokens, so it cannot be printed.
+/// Message from the worker to a cell. Contains tokens, so it does not implement `Debug`.
 #[derive(Serialize, Deserialize, PartialEq, Clone)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ToCell {
-    /// What the agent is from now on; comes first, and may come again.
+    /// The agent file. Always the first message; sent again when the file changes.
     Agent {
-        /// Where its file stands.
+        /// Path of the file.
         path: PathBuf,
-        /// What the file says.
+        /// Content of the file.
         #[serde(serialize_with = "Private::serialize_revealed")]
         text: Private<String>,
     },
-    /// Make a call.
+    /// Start a call.
     Start(Box<Start>),
-    /// End a call properly.
+    /// End a call gracefully.
     Stop {
-        /// Which.
+        /// Job id of the call.
         job: String,
     },
-    /// The same, after a goodbye.
+    /// End a call gracefully after the agent has said goodbye.
     SayGoodbye {
-        /// Which.
+        /// Job id of the call.
         job: String,
     },
-    /// The end of a call is told: it may leave its room.
+    /// Let an ended call leave its room: the server has been told that it ended.
     Release {
-        /// Which.
+        /// Job id of the call.
         job: String,
     },
 }
 
-/// A call to be made.
+/// A call to start.
 #[derive(Serialize, Deserialize, PartialEq, Clone, Default)]
 pub struct Start {
-    /// Its name.
+    /// Job id of the call.
     pub job: String,
-    /// Its room, for the log.
+    /// Name of the room, for the log.
     pub room: String,
-    /// Another server than the one in the environment.
+    /// URL of the LiveKit server, if it differs from the configured one.
     pub url: Option<String>,
-    /// Opens the room.
+    /// Access token of the agent, which joins the room.
     #[serde(serialize_with = "Secret::serialize_revealed")]
     pub token: Secret,
-    /// Whom the call is for, unless it is for the room.
+    /// Identity of the participant the job is for; `None` if it is for the whole room.
     pub participant: Option<String>,
-    /// What the dispatch brought for the agent.
+    /// Metadata of the job, from the dispatch.
     #[serde(serialize_with = "Private::serialize_revealed")]
     pub metadata: Private<String>,
-    /// What the dispatch brought for the agent's attributes.
+    /// Attributes of the job, from the dispatch.
     pub attributes: HashMap<String, String>,
-    /// Where another cell had to leave the call.
+    /// State of a call that another cell was handling; the cell continues it from there.
     pub checkpoint: Option<Checkpoint>,
 }
 
-/// From a cell.
+/// Message from a cell to the worker.
 #[derive(Debug, Serialize, Deserialize, PartialEq, Clone)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum FromCell {
-    /// The native core is loaded.
+    /// The cell can handle calls.
     Ready,
-    /// It is alive; this was counted since the last time.
+    /// Heartbeat, with the counts since the previous one.
     Beat {
-        /// In all its calls.
+        /// Counts of all calls of the cell.
         counts: Counts,
     },
-    /// From here another cell could go on with a call.
+    /// State from which another cell could continue a call.
     Checkpoint {
-        /// Which.
+        /// Job id of the call.
         job: String,
-        /// From where.
+        /// The state.
         checkpoint: Box<Checkpoint>,
     },
-    /// What opens the room of a call from now on.
+    /// LiveKit has refreshed the access token of a call.
     Token {
-        /// Which.
+        /// Job id of the call.
         job: String,
-        /// Opens it.
+        /// The new token.
         #[serde(serialize_with = "Secret::serialize_revealed")]
         token: Secret,
     },
-    /// A call is in its room.
+    /// The agent has joined the room of a call.
     Running {
-        /// Which.
+        /// Job id of the call.
         job: String,
     },
-    /// A call is over; it waits to be released.
+    /// A call has ended and waits for [`ToCell::Release`].
     Ended {
-        /// Which.
+        /// Job id of the call.
         job: String,
-        /// Why it failed, if it did.
+        /// Error message if the call failed.
         error: Option<String>,
     },
-    /// A bug has ended a call.
+    /// A call panicked.
     Broken {
-        /// Which.
+        /// Job id of the call.
         job: String,
     },
-    /// A call has left its room.
+    /// The agent has left the room of a call.
     Left {
-        /// Which.
+        /// Job id of the call.
         job: String,
     },
 }
 
-/// Writes one message.
+/// Writes one message and flushes the writer.
 ///
 /// # Errors
-/// When the other side is gone.
+/// Fails if the writer does, for instance because the other process is gone.
 pub async fn write<T: Serialize>(
     writer: &mut (impl AsyncWrite + Unpin),
     message: &T,
@@ -135,10 +135,10 @@ pub async fn write<T: Serialize>(
     writer.flush().await
 }
 
-/// Reads one message; none at the end.
+/// Reads one message; returns `None` at the end of the stream.
 ///
 /// # Errors
-/// When the message is cut, longer than 4 MiB, or no message.
+/// Fails if the message is truncated, longer than 4 MiB, or invalid.
 pub async fn read<T: DeserializeOwned>(
     reader: &mut (impl AsyncRead + Unpin),
 ) -> io::Result<Option<T>> {
@@ -150,14 +150,13 @@ pub async fn read<T: DeserializeOwned>(
     }
     let length = u32::from_be_bytes(length) as usize;
     if length > LONGEST {
-        let why = format!("a message of {length} bytes, {LONGEST} are allowed");
+        let why = format!("message of {length} bytes exceeds the limit of {LONGEST} bytes");
         return Err(io::Error::new(io::ErrorKind::InvalidData, why));
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).await?;
-    // The content may be a token: the error must not quote it.
-    let unreadable =
-        |_| io::Error::new(io::ErrorKind::InvalidData, "a message that cannot be read");
+    // The message may contain a token, so the error must not quote it.
+    let unreadable = |_| io::Error::new(io::ErrorKind::InvalidData, "invalid message");
     serde_json::from_slice(&body).map(Some).map_err(unreadable)
 }
 
@@ -196,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn noise_is_an_error_that_quotes_nothing() {
+    async fn errors_about_invalid_messages_do_not_quote_them() {
         let cases: [&[u8]; 4] = [
             &[0, 0, 0, 9, b'"'],
             &[0xff, 0xff, 0xff, 0xff],

@@ -1,5 +1,5 @@
-//! The worker's HTTP pages, on a thread and a runtime of their own: they answer however busy the
-//! worker is.
+//! The worker's HTTP server for health checks and metrics. It has its own thread and runtime, so it
+//! responds however busy the worker is.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -14,13 +14,14 @@ use axum::routing::get;
 
 use super::status::WorkerStatus;
 
-/// The text format of Prometheus.
+/// Content type of the OpenMetrics text format, which Prometheus reads.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Serves `status` at `address` until the process ends; gives the address in use.
+/// Serves `status` at `address` until the process exits. Returns the bound address, whose port is
+/// assigned by the system if `address` has port 0.
 ///
 /// # Errors
-/// When the address is taken, or no thread can be started.
+/// Fails if the address cannot be bound, or if the thread cannot be started.
 pub fn serve(address: SocketAddr, status: Arc<WorkerStatus>) -> std::io::Result<SocketAddr> {
     let listener = TcpListener::bind(address)?;
     listener.set_nonblocking(true)?;
@@ -36,7 +37,7 @@ pub fn serve(address: SocketAddr, status: Arc<WorkerStatus>) -> std::io::Result<
         .name("health".to_owned())
         .spawn(move || {
             if let Err(error) = runtime.block_on(serving) {
-                tracing::error!(%error, "the health pages are gone");
+                tracing::error!(%error, "the health server failed");
             }
         })?;
     Ok(address)
@@ -59,7 +60,7 @@ fn pages(status: Arc<WorkerStatus>) -> Router {
         .with_state(status)
 }
 
-/// As LiveKit Cloud asks: whether the worker has its connection.
+/// Health check used by LiveKit Cloud: whether the worker is connected.
 async fn connected(status: State<Arc<WorkerStatus>>) -> impl IntoResponse {
     match status.is_registered() {
         true => (StatusCode::OK, "OK"),
@@ -72,7 +73,7 @@ async fn ready(status: State<Arc<WorkerStatus>>) -> impl IntoResponse {
         true => (StatusCode::OK, "OK"),
         false => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "not registered, or about to end",
+            "not registered, or draining",
         ),
     }
 }

@@ -1,5 +1,4 @@
-//! Logs: to stderr, as text on a terminal and as JSON elsewhere. No line holds what was said,
-//! a token or a key.
+//! Logging to stderr: text on a terminal, JSON elsewhere. No line contains speech, tokens or keys.
 
 use std::io::IsTerminal;
 use std::str::FromStr;
@@ -10,32 +9,33 @@ use tracing_subscriber::fmt::time::SystemTime;
 use tracing_subscriber::prelude::*;
 use tracing_subscriber::{EnvFilter, Registry};
 
-/// What is logged when nothing else is said: ours from `info` on, the native core's from `warn`.
+/// Default filter: `info` and above, but `warn` and above from the native core.
 const DEFAULT_FILTER: &str = "info,livekit=warn";
 
-/// How much is logged.
+/// Log levels.
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
-/// The crates whose lines hold nothing private.
+/// Crates whose log lines contain no private data at any level.
 const OURS: [&str; 3] = ["parlor", "parlor_core", "livekit"];
 
-/// The crate that speaks MCP prints what servers say at every level; `tools::mcp` tells what matters.
+/// The MCP client crate, which logs messages of servers at every level; `tools::mcp` logs what
+/// matters.
 const NEVER: &str = "rmcp";
 
-/// How a log line looks.
+/// Format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
     /// Text on a terminal, JSON elsewhere.
     #[default]
     Auto,
-    /// For people.
+    /// Compact text for people.
     Text,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 impl Format {
-    /// What [`Format::Auto`] means here.
+    /// Replaces [`Format::Auto`] with the format it selects for this process.
     pub fn resolve(self) -> Self {
         match self {
             Self::Auto if std::io::stderr().is_terminal() => Self::Text,
@@ -44,7 +44,7 @@ impl Format {
         }
     }
 
-    /// As `PARLOR_LOG_FORMAT` has it.
+    /// The value of `PARLOR_LOG_FORMAT` for this format.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -54,21 +54,22 @@ impl Format {
     }
 }
 
-/// A filter or format that cannot be used.
+/// Why logging could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum LogError {
-    /// The filter is none; see [`is_filter`].
-    #[error("the filter cannot be used")]
+    /// The filter is invalid; see [`is_filter`].
+    #[error("invalid log filter: set a level such as info, or target=level pairs")]
     Filter,
-    /// Logging was started twice.
-    #[error("logging cannot be started: {0}")]
+    /// Logging has already been started.
+    #[error("cannot start logging: {0}")]
     Start(String),
 }
 
-/// Starts logging for the process.
+/// Starts logging for the whole process. `filter` uses the syntax of [`EnvFilter`]; `None` selects
+/// the default.
 ///
 /// # Errors
-/// [`LogError`] when the filter cannot be read, or logging was started before.
+/// [`LogError`] if the filter is invalid, or if logging has already been started.
 pub fn start(filter: Option<&str>, format: Format) -> Result<(), LogError> {
     let filter = EnvFilter::builder().parse(filter.unwrap_or(DEFAULT_FILTER));
     let filter = filter.map_err(|_| LogError::Filter)?;
@@ -90,23 +91,23 @@ pub fn start(filter: Option<&str>, format: Format) -> Result<(), LogError> {
         .map_err(|error| LogError::Start(error.to_string()))
 }
 
-/// Whether `text` can be a filter: levels, or targets with a level each. The library takes a lone
-/// word that is no level for a target, and then nothing is logged.
+/// Returns whether `text` is a valid filter: levels, or targets with a level each. The library
+/// would take a lone word that is not a level for a target, and log nothing.
 pub fn is_filter(text: &str) -> bool {
     let has_level = |directive: &str| {
         let level = directive.rsplit('=').next().unwrap_or_default();
         let level = level.trim().to_ascii_lowercase();
         LEVELS.contains(&level.as_str())
     };
-    // What stands in brackets has commas and equals signs of its own.
+    // Span filters in brackets may contain commas and equals signs.
     let is_plain = !text.contains('[');
     let mut directives = text.split(',').map(str::trim).filter(|it| !it.is_empty());
     let has_levels = !is_plain || directives.clone().next().is_some() && directives.all(has_level);
     has_levels && EnvFilter::builder().parse(text).is_ok()
 }
 
-/// Below `info`, libraries print the messages and headers that pass through them; those lines
-/// never appear, whatever the filter says.
+/// Suppresses the lines of other crates below `info`, whatever the filter says: libraries log
+/// message contents and headers there.
 fn private() -> Targets {
     Targets::new()
         .with_default(LevelFilter::INFO)
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_private_never_appears() {
+    fn private_lines_are_always_suppressed() {
         let private = private();
         assert!(private.would_enable("parlor::tools", &Level::TRACE));
         assert!(private.would_enable("hyper::client", &Level::INFO));

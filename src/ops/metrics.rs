@@ -1,4 +1,4 @@
-//! Counters of a worker in Prometheus' format. `lk_agents_*` are named as in LiveKit's SDKs.
+//! Prometheus metrics of a worker. The names `lk_agents_*` are those of LiveKit's SDKs.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::session::Counts;
 
 use super::room_metrics::RoomMetrics;
 
-/// Stages of the way to a call, in seconds.
+/// Histogram buckets for the stages of a call start, in seconds.
 const STARTS: [f64; 9] = [0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0];
 
-/// Everything that is counted.
+/// All metrics of a worker.
 #[derive(Debug)]
 pub(super) struct Metrics {
     registry: Registry,
@@ -98,58 +98,62 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register(
             "lk_agents_active_job_count",
-            "Calls that are made",
+            "Running calls",
             self.active.clone(),
         );
         registry.register(
             "lk_agents_worker_load",
-            "Load as the server is told, 0 to 1",
+            "Load reported to the server, 0 to 1",
             self.load.clone(),
         );
         registry.register(
             "parlor_connected",
-            "1 while the server knows the worker",
+            "1 while the worker is registered with the server, else 0",
             self.connected.clone(),
         );
         registry.register(
             "parlor_connections_lost",
-            "Times the way to the server was lost, or not found",
+            "Lost connections to the server and failed attempts to connect",
             self.lost.clone(),
         );
-        registry.register("parlor_offers", "Offers by answer", self.offers.clone());
+        registry.register(
+            "parlor_offers",
+            "Job offers, by answer",
+            self.offers.clone(),
+        );
         registry.register(
             "parlor_offers_not_assigned",
-            "Offers that were taken and went elsewhere",
+            "Accepted job offers that were not assigned to this worker",
             self.not_assigned.clone(),
         );
         registry.register(
             "parlor_full",
-            "Times no more calls were taken",
+            "Times the worker became full",
             self.full.clone(),
         );
         registry.register(
             "parlor_call_price_ratio",
-            "Share of the machine's CPU that one more call is expected to take, 0 to 1",
+            "Share of the machine's CPU that one more call is expected to use, 0 to 1",
             self.call_price.clone(),
         );
         registry.register(
             "parlor_expected_load_ratio",
-            "Sustained load of the machine with the calls that are about to begin, 0 to 1",
+            "Sustained CPU load including calls that are about to start, 0 to 1",
             self.expected_load.clone(),
         );
         registry.register(
             "parlor_calls",
-            "Calls that ended, by outcome",
+            "Ended calls, by outcome",
             self.calls.clone(),
         );
         registry.register(
             "parlor_call_assigned_seconds",
-            "From the answer to an offer to the assignment",
+            "Time from accepting a job offer to its assignment",
             self.assigned.clone(),
         );
         registry.register(
             "parlor_call_start_seconds",
-            "From the assignment to the agent in its room",
+            "Time from the assignment of a job until the agent has joined the room",
             self.starts.clone(),
         );
     }
@@ -158,23 +162,23 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register(
             "parlor_call_events",
-            "What was counted inside calls; nothing is lost with a cell",
+            "Events in calls, by type; totals persist when a cell exits",
             self.call_events.clone(),
         );
-        registry.register("parlor_cells", "Processes", self.cells.clone());
+        registry.register("parlor_cells", "Running cells", self.cells.clone());
         registry.register(
             "parlor_cell_events",
-            "Processes that were ready, retired, killed, or died, and why",
+            "Cells that became ready, were retired, were killed or died, by event and reason",
             self.cell_events.clone(),
         );
         registry.register(
             "parlor_calls_adopted",
-            "Calls that went on in another process after theirs had died",
+            "Calls that continued in another cell after their cell died",
             self.adopted.clone(),
         );
         registry.register(
             "parlor_call_adoption_seconds",
-            "From the death of a process to its call in its room again",
+            "Time from the death of a cell until its call has rejoined the room in another cell",
             self.adoptions.clone(),
         );
     }
@@ -241,11 +245,11 @@ impl Metrics {
         self.calls.get_or_create(&Outcome { outcome }).inc();
     }
 
-    /// The page that Prometheus reads.
+    /// Encodes all metrics in the OpenMetrics text format.
     pub(super) fn page(&self) -> String {
         let mut page = String::new();
         let written = prometheus_client::encoding::text::encode(&mut page, &self.registry);
-        written.expect("a String takes everything");
+        written.expect("writing to a String cannot fail");
         page
     }
 }

@@ -1,4 +1,4 @@
-//! What an operator sees.
+//! What operators see of a worker: logs, metrics and health checks.
 
 mod health;
 pub mod log;

@@ -1,19 +1,20 @@
-//! What a worker's edges tell of rooms, until it is looked into.
+//! Queue of room events that a worker has observed and the search for waiting rooms has yet to
+//! handle.
 
 use std::collections::VecDeque;
 
 use parlor_core::waiting_rooms::Event;
 
-/// News that wait at once; the oldest go when there are more. A list of all rooms finds what was
-/// lost.
+/// Capacity of the queue; the oldest event is dropped when it is full. The periodic list of all
+/// rooms makes up for dropped events.
 const NEWS: usize = 256;
 
-/// News of rooms, the oldest first.
+/// Events of rooms, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct RoomEvents(VecDeque<Event>);
 
 impl RoomEvents {
-    /// Keeps `event`; whether another one had to go.
+    /// Adds `event`. Returns whether the oldest event had to be dropped.
     pub(super) fn push(&mut self, event: Event) -> bool {
         let is_full = self.0.len() >= NEWS;
         if is_full {

@@ -1,4 +1,4 @@
-//! What is counted of rooms that wait for an agent.
+//! Prometheus metrics of waiting rooms.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use prometheus_client::registry::Registry;
 
 use std::sync::atomic::AtomicU64;
 
-/// How long a room waits, in seconds.
+/// Histogram buckets for how long rooms wait, in seconds.
 const WAITS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0];
 
-/// Everything that is counted of rooms.
+/// All metrics of waiting rooms.
 #[derive(Debug)]
 pub(super) struct RoomMetrics {
     waiting: Gauge,
@@ -53,33 +53,33 @@ impl RoomMetrics {
         };
         registry.register(
             "parlor_rooms_waiting",
-            "Rooms whose callers have no agent, as far as this worker knows; all workers of one \
-             name see the same rooms",
+            "Rooms waiting for an agent, as seen by this worker; all workers with the same agent \
+             \t             name see the same rooms",
             metrics.waiting.clone(),
         );
         registry.register(
             "parlor_rooms_waiting_longest_seconds",
-            "How long the callers in one of these rooms have waited, at most",
+            "Longest time that one of these rooms has been waiting",
             metrics.longest.clone(),
         );
         registry.register(
             "parlor_room_wait_seconds",
-            "How long rooms waited until they had an agent, or until nobody waited any more",
+            "How long rooms waited until an agent joined or nobody waited any longer",
             metrics.waited.clone(),
         );
         registry.register(
             "parlor_rooms_claimed",
-            "Rooms that this worker dispatched again, by outcome; lost: another worker was faster",
+            "Attempts to dispatch the agent again, by outcome; lost: another worker was faster",
             metrics.claims.clone(),
         );
         registry.register(
             "parlor_room_requests",
-            "Requests to the server on account of rooms without an agent",
+            "Requests to the server about waiting rooms",
             metrics.requests.clone(),
         );
         registry.register(
             "parlor_room_news_dropped",
-            "Refusals and ends of calls that could not be looked into at once",
+            "Room events that were dropped because the queue was full",
             metrics.missed.clone(),
         );
         metrics
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use crate::ops::WorkerStatus;
 
-    /// The names of our metrics in `text`.
+    /// Names of Parlor's metrics in `text`.
     fn names(text: &str) -> BTreeSet<&str> {
         let is_part = |it: char| it.is_ascii_alphanumeric() || it == '_';
         let words = text.split(|it| !is_part(it));
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn the_alerts_that_we_ship_ask_for_metrics_that_exist() {
+    fn shipped_alerts_refer_to_existing_metrics() {
         let board = WorkerStatus::new(&Settings::default());
         for outcome in [Outcome::Dispatched, Outcome::Lost, Outcome::Failed] {
             let room = "hall".to_owned();
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_room_that_waits_is_shown_with_its_time() {
+    fn waiting_rooms_are_shown_with_how_long_they_wait() {
         let status = WorkerStatus::new(&Settings::default());
         assert!(status.metrics().contains("parlor_rooms_waiting 0"));
         let since = crate::clock::now().checked_sub(Duration::from_secs(5));
@@ -178,6 +178,9 @@ mod tests {
         let page = status.metrics();
         let served = "parlor_room_wait_seconds_bucket{le=\"5.0\",outcome=\"served\"} 1";
         assert!(page.contains(served), "{page}");
-        assert!(!page.contains("hall"), "no room is named: {page}");
+        assert!(
+            !page.contains("hall"),
+            "metrics must not contain room names: {page}"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! What a worker shows of itself: written by its edges, read by the health server.
+//! Status of a worker: written by its edges, read by the health server.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
@@ -19,7 +19,7 @@ use crate::session::Counts;
 use super::metrics::Metrics;
 use super::room_events::RoomEvents;
 
-/// What a worker shows of itself.
+/// Status of a worker: registration, calls, capacity, and metrics.
 #[derive(Debug)]
 pub struct WorkerStatus {
     agent_name: String,
@@ -38,12 +38,12 @@ struct Inner {
     capacity: Capacity,
     load: f32,
     calls: BTreeMap<JobId, Call>,
-    /// Calls that have left their rooms, and whose end the server does not know yet.
+    /// Calls that have left their rooms but whose end has not been reported to the server yet.
     untold: BTreeMap<JobId, Call>,
-    /// Offers that were taken and are not assigned yet.
+    /// Job offers that were accepted and are not assigned yet.
     taken: BTreeMap<JobId, Instant>,
     news: RoomEvents,
-    /// Since when the first of the rooms that wait does, and how many there are.
+    /// How many rooms are waiting, and since when the first of them is.
     waiting: (usize, Option<Instant>),
 }
 
@@ -52,11 +52,11 @@ struct Call {
     room: String,
     since: Instant,
     running: bool,
-    /// How often it went on in another cell.
+    /// How often the call has moved to another cell.
     moved: u32,
 }
 
-/// LiveKit's `WorkerInfo`, as `GET /worker` of its own SDKs gives it.
+/// Body of `GET /worker`: the same JSON as in LiveKit's SDKs.
 #[derive(Debug, Serialize)]
 pub struct WorkerInfo {
     agent_name: String,
@@ -64,11 +64,11 @@ pub struct WorkerInfo {
     worker_load: f32,
     active_jobs: usize,
     sdk_version: &'static str,
-    /// LiveKit Cloud reads off it whether deployments are understood.
+    /// LiveKit Cloud reads from it whether the worker supports deployments.
     protocol_version: u32,
 }
 
-/// One call, without a word of what is said in it.
+/// A call in the body of `GET /calls`. Contains nothing that was said.
 #[derive(Debug, Serialize)]
 pub struct CallInfo {
     job: String,
@@ -79,7 +79,7 @@ pub struct CallInfo {
 }
 
 impl WorkerStatus {
-    /// The board of a worker that is about to start.
+    /// Status of a worker that is about to start.
     pub fn new(settings: &Settings) -> Self {
         Self {
             agent_name: settings.agent_name.clone(),
@@ -96,7 +96,7 @@ impl WorkerStatus {
         }
     }
 
-    /// Takes in what the worker is about to do.
+    /// Records an action that the worker is about to carry out.
     pub fn note(&self, action: &Action) {
         let inner = &mut *self.inner.lock();
         match action {
@@ -126,7 +126,7 @@ impl WorkerStatus {
                 let call = call.or_else(|| inner.untold.remove(job));
                 let is_success = *result == JobResult::Success;
                 self.metrics.ended(is_success);
-                // An agent that was there for the whole room may have left callers on purpose.
+                // An agent that served the whole room may have hung up on its callers.
                 if let Some(Call { room, .. }) = call
                     && is_success
                     && self.worker_type == "JT_ROOM"
@@ -134,7 +134,7 @@ impl WorkerStatus {
                     self.news(inner, waiting_rooms::Event::Ended { room });
                 }
             }
-            // Its end is told to the server later: it is over all the same.
+            // The call is over, although its end is reported to the server only later.
             Action::Release(job) => {
                 if let Some(call) = inner.calls.remove(job) {
                     inner.untold.insert(job.clone(), call);
@@ -198,17 +198,17 @@ impl WorkerStatus {
         }
     }
 
-    /// Takes in what was counted inside calls.
+    /// Adds counts of calls.
     pub fn counted(&self, counts: &Counts) {
         self.metrics.counted(counts);
     }
 
-    /// Takes in how many processes there are.
+    /// Sets the number of cells.
     pub fn cells(&self, processes: usize) {
         self.metrics.cells(processes);
     }
 
-    /// Takes in what became of a cell, or of a call because of it.
+    /// Records what happened to a cell, or to a call because of its cell.
     pub fn cell(&self, fact: &cells::Fact) {
         use cells::{Fact, Killed, Retired};
         match fact {
@@ -229,29 +229,29 @@ impl WorkerStatus {
         }
     }
 
-    /// Whether the server knows the worker.
+    /// Returns whether the worker is registered with the server.
     pub fn is_registered(&self) -> bool {
         *self.registered.borrow()
     }
 
-    /// Waits until the server knows the worker.
+    /// Waits until the worker is registered with the server.
     pub async fn registered(&self) {
         let mut registered = self.registered.subscribe();
-        // It ends with the board only.
+        // The sender lives as long as `self`, so this cannot fail.
         registered.wait_for(|it| *it).await.ok();
     }
 
-    /// Whether the worker may be given calls.
+    /// Returns whether the worker is registered and not draining.
     pub fn is_ready(&self) -> bool {
         self.is_registered() && !self.inner.lock().draining
     }
 
-    /// Waits until something may have changed that [`rooms`](Self::rooms) tells.
+    /// Waits until the result of [`rooms`](Self::rooms) may have changed.
     pub async fn changed(&self) {
         self.changed.notified().await;
     }
 
-    /// How the worker is, and what its edges have told of rooms since the last time.
+    /// The state of the worker, and the room events since the previous call of this method.
     pub fn rooms(&self) -> (Worker, VecDeque<waiting_rooms::Event>) {
         let ready = self.is_ready();
         let inner = &mut *self.inner.lock();
@@ -270,22 +270,22 @@ impl WorkerStatus {
         (worker, inner.news.take())
     }
 
-    /// Takes in how many rooms wait, and since when the first of them does.
+    /// Sets how many rooms are waiting, and since when the first of them is.
     pub fn rooms_wait(&self, rooms: usize, since: Option<Instant>) {
         self.inner.lock().waiting = (rooms, since);
     }
 
-    /// Takes in what became of a room that waits.
+    /// Records what happened to a waiting room.
     pub fn room(&self, fact: &waiting_rooms::Fact) {
         self.metrics.rooms.fact(fact);
     }
 
-    /// Counts a request to the server on account of a room.
+    /// Counts a request to the server about a room.
     pub fn asked(&self, request: &'static str) {
         self.metrics.rooms.asked(request);
     }
 
-    /// For `GET /worker`.
+    /// Body of `GET /worker`.
     pub fn worker(&self) -> WorkerInfo {
         let inner = self.inner.lock();
         WorkerInfo {
@@ -298,7 +298,7 @@ impl WorkerStatus {
         }
     }
 
-    /// For `GET /calls`.
+    /// Body of `GET /calls`.
     pub fn calls(&self) -> Vec<CallInfo> {
         let now = clock::now();
         let info = |(job, call): (&JobId, &Call)| CallInfo {
@@ -311,7 +311,7 @@ impl WorkerStatus {
         self.inner.lock().calls.iter().map(info).collect()
     }
 
-    /// For `GET /metrics`.
+    /// Body of `GET /metrics`.
     pub fn metrics(&self) -> String {
         let (rooms, since) = self.inner.lock().waiting;
         let longest = since.map(|since| clock::now().saturating_duration_since(since));
@@ -321,14 +321,13 @@ impl WorkerStatus {
     }
 }
 
-/// Calls that the machine can carry besides those that it has: at least one while the worker is not
-/// full.
+/// How many more calls the machine can handle: at least one while the worker is not full.
 fn more(capacity: &Capacity) -> usize {
     let Some(full_at) = capacity.full_at else {
         return usize::MAX;
     };
     let calls = (full_at - capacity.expected) / capacity.price;
-    // What is no number comes of a price that is not known yet.
+    // NaN: the CPU cost of a call is not known yet.
     if calls.is_nan() {
         1
     } else {
@@ -398,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn a_worker_tells_of_rooms_what_matters_for_those_that_wait() {
+    fn rooms_reports_free_capacity_and_room_events() {
         let settings = Settings {
             slots: 3,
             ..Settings::default()
@@ -425,7 +424,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_whose_end_is_told_late_has_ended_by_itself_all_the_same() {
+    fn a_released_call_counts_as_ended_once_its_end_is_reported() {
         let status = WorkerStatus::new(&Settings::default());
         status.note(&start());
         status.note(&Action::Release("AJ_1".into()));
@@ -435,7 +434,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_call_costs_is_shown() {
+    fn the_cpu_cost_of_a_call_is_shown() {
         let status = WorkerStatus::new(&Settings::default());
         status.note(&Action::Observe(Fact::Capacity(Capacity {
             price: 0.25,
@@ -452,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn ready_is_registered_and_not_about_to_end() {
+    fn ready_means_registered_and_not_draining() {
         let status = WorkerStatus::new(&Settings::default());
         assert!(!status.is_ready());
         let worker_id = "AW_1".to_owned();
