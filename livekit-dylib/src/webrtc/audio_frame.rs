@@ -1,22 +1,22 @@
-//! Uncompressed audio.
+//! Uncompressed audio frames.
 
 use std::borrow::Cow;
 
-/// Signed 16-bit samples, channels interleaved.
+/// A frame of signed 16-bit PCM samples with interleaved channels.
 #[derive(Debug, Clone)]
 pub struct AudioFrame<'a> {
-    /// The samples: `num_channels` times `samples_per_channel`.
+    /// The samples; the length is `num_channels` times `samples_per_channel`.
     pub data: Cow<'a, [i16]>,
-    /// In hertz.
+    /// Sample rate in hertz.
     pub sample_rate: u32,
-    /// 1 or 2.
+    /// Number of channels, 1 or 2.
     pub num_channels: u32,
-    /// The length of the frame.
+    /// Length of the frame in samples per channel.
     pub samples_per_channel: u32,
 }
 
 impl AudioFrame<'_> {
-    /// Silence.
+    /// Creates a frame of silence.
     pub fn new(sample_rate: u32, num_channels: u32, samples_per_channel: u32) -> Self {
         let len = num_channels as usize * samples_per_channel as usize;
         Self {

@@ -1,3 +1,3 @@
-//! Data channels, as far as statistics speak of them.
+//! Data channel types that appear in statistics.
 
 pub use crate::stats::state::DataChannelState;

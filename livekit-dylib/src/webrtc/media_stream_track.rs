@@ -1,28 +1,28 @@
-//! What audio and video tracks have in common.
+//! Code shared by audio and video tracks.
 
 use super::audio_track::RtcAudioTrack;
 use super::video_track::RtcVideoTrack;
 
-/// Whether media can still flow.
+/// Whether a track has ended.
 #[derive(Debug, Copy, Clone, PartialEq, Eq)]
 pub enum RtcTrackState {
-    /// It can.
+    /// The track can carry media.
     Live,
-    /// It is over.
+    /// The track has ended.
     Ended,
 }
 
-/// A track of either kind.
+/// A WebRTC track of either kind.
 #[derive(Debug, Clone)]
 pub enum MediaStreamTrack {
-    /// Pictures.
+    /// A video track.
     Video(RtcVideoTrack),
-    /// Sound.
+    /// An audio track.
     Audio(RtcAudioTrack),
 }
 
 impl MediaStreamTrack {
-    /// The track's name inside the engine.
+    /// Identifier of the track.
     pub fn id(&self) -> String {
         match self {
             Self::Video(track) => track.id(),
@@ -30,7 +30,7 @@ impl MediaStreamTrack {
         }
     }
 
-    /// Whether media flows.
+    /// Whether the track is enabled.
     pub fn enabled(&self) -> bool {
         match self {
             Self::Video(track) => track.enabled(),
@@ -38,7 +38,7 @@ impl MediaStreamTrack {
         }
     }
 
-    /// Lets media flow or not; `false` when nothing changed.
+    /// Enables or disables the track; `false` if nothing changed.
     pub fn set_enabled(&self, enabled: bool) -> bool {
         match self {
             Self::Video(track) => track.set_enabled(enabled),
@@ -46,7 +46,7 @@ impl MediaStreamTrack {
         }
     }
 
-    /// Whether media can still flow.
+    /// Whether the track has ended.
     pub fn state(&self) -> RtcTrackState {
         match self {
             Self::Video(track) => track.state(),
@@ -67,26 +67,26 @@ impl From<RtcVideoTrack> for MediaStreamTrack {
     }
 }
 
-/// The methods of a track handle.
+/// Defines the methods of a WebRTC track.
 macro_rules! media_stream_track {
     ($name:ident) => {
         impl $name {
-            /// The track's name inside the engine.
+            /// Identifier of the track.
             pub fn id(&self) -> String {
                 self.inner.sid().to_string()
             }
 
-            /// Whether media flows.
+            /// Whether the track is enabled.
             pub fn enabled(&self) -> bool {
                 self.inner.is_enabled()
             }
 
-            /// Lets media flow or not; `false` when nothing changed.
+            /// Enables or disables the track; `false` if nothing changed.
             pub fn set_enabled(&self, enabled: bool) -> bool {
                 self.inner.set_enabled(enabled)
             }
 
-            /// Whether media can still flow.
+            /// Whether the track has ended.
             pub fn state(&self) -> RtcTrackState {
                 if self.inner.is_live() {
                     RtcTrackState::Live

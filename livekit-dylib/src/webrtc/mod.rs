@@ -1,4 +1,4 @@
-//! Audio frames, sources and streams, named as in `libwebrtc`.
+//! Audio frames, sources and streams, with the names of `libwebrtc`.
 
 pub mod audio_frame;
 pub mod audio_source;
@@ -16,14 +16,14 @@ pub mod video_track;
 
 pub use crate::stats;
 
-/// What kind of failure an [`RtcError`] is.
+/// Kind of an [`RtcError`].
 #[derive(Debug, Copy, Clone, PartialEq, Eq)]
 pub enum RtcErrorType {
-    /// In the engine.
+    /// Internal failure of the engine.
     Internal,
-    /// A session description makes no sense.
+    /// Invalid session description.
     InvalidSdp,
-    /// The object is not in a state for this, or an argument is not allowed.
+    /// The object is in the wrong state for the operation, or an argument is invalid.
     InvalidState,
 }
 
@@ -31,14 +31,14 @@ pub enum RtcErrorType {
 #[derive(Debug, thiserror::Error)]
 #[error("an RtcError occurred: {error_type:?} - {message}")]
 pub struct RtcError {
-    /// Its kind.
+    /// Kind of the failure.
     pub error_type: RtcErrorType,
-    /// In words.
+    /// Description of the failure.
     pub message: String,
 }
 
 impl RtcError {
-    /// A wrong argument, or an object that cannot do this.
+    /// Creates an error for an invalid argument or an object in the wrong state.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self {
             error_type: RtcErrorType::InvalidState,
@@ -46,7 +46,7 @@ impl RtcError {
         }
     }
 
-    /// A failure of the engine.
+    /// Creates an error for a failure of the engine.
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self {
             error_type: RtcErrorType::Internal,

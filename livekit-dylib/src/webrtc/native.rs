@@ -1,6 +1,6 @@
-//! Parts of the engine that have no counterpart in a browser.
+//! Features of the engine that browsers do not provide.
 
-/// Encryption of media frames.
+/// End-to-end encryption of media frames.
 pub mod frame_cryptor {
     use std::fmt;
     use std::sync::{Arc, Weak};
@@ -9,36 +9,37 @@ pub mod frame_cryptor {
 
     use crate::engine::{self, CryptorInfo};
 
-    /// How a key is derived from what was set.
+    /// Derivation of encryption keys from the configured key material.
     #[derive(Debug, Copy, Clone)]
     #[non_exhaustive]
     pub enum KeyDerivationAlgorithm {
-        /// For pass phrases.
+        /// PBKDF2, for passphrases.
         PBKDF2,
-        /// For keys that are random already.
+        /// HKDF, for random key material.
         HKDF,
     }
 
-    /// How the encryption of a participant's media goes.
+    /// State of the encryption of a track.
     #[derive(Debug, Copy, Clone, PartialEq, Eq)]
     pub enum EncryptionState {
-        /// Not yet known.
+        /// No frame has been processed yet.
         New,
-        /// Frames pass.
+        /// Frames are encrypted or decrypted successfully.
         Ok,
         /// A frame could not be encrypted.
         EncryptionFailed,
         /// A frame could not be decrypted.
         DecryptionFailed,
-        /// There is no key.
+        /// No key is set.
         MissingKey,
-        /// The key was moved on.
+        /// The key was ratcheted.
         KeyRatcheted,
-        /// Anything else.
+        /// Another failure occurred.
         InternalError,
     }
 
-    /// What encrypts or decrypts one track. It does nothing once the room or the track has ended.
+    /// Encrypts or decrypts the frames of one track. Setters have no effect once the room or the
+    /// track has ended.
     #[derive(Clone)]
     pub struct FrameCryptor {
         room: Weak<engine::Session>,
@@ -53,7 +54,7 @@ pub mod frame_cryptor {
             }
         }
 
-        /// Lets frames pass as they are, or not.
+        /// Enables or disables the encryption of the track. When disabled, frames pass unchanged.
         pub fn set_enabled(&self, enabled: bool) {
             self.change(
                 |info| info.enabled = enabled,
@@ -61,12 +62,12 @@ pub mod frame_cryptor {
             );
         }
 
-        /// Whether it encrypts, as far as was listed or set here.
+        /// Whether encryption was enabled when this value was created, or as last set through it.
         pub fn enabled(&self) -> bool {
             self.info.lock().enabled
         }
 
-        /// Uses another key of the ring.
+        /// Selects another key of the key ring.
         pub fn set_key_index(&self, index: i32) {
             self.change(
                 |info| info.key_index = index,
@@ -74,12 +75,12 @@ pub mod frame_cryptor {
             );
         }
 
-        /// The key of the ring in use, as far as was listed or set here.
+        /// Index of the key that was active when this value was created, or as last set through it.
         pub fn key_index(&self) -> i32 {
             self.info.lock().key_index
         }
 
-        /// Whose track it is.
+        /// Identity of the track's publisher.
         pub fn participant_id(&self) -> String {
             self.info.lock().identity.to_string()
         }
@@ -94,7 +95,7 @@ pub mod frame_cryptor {
             if let Some(room) = self.room.upgrade()
                 && let Err(error) = tell(&room, &info)
             {
-                tracing::debug!(target: "livekit", %error, "the encryption of a track was not changed");
+                tracing::debug!(target: "livekit", %error, "failed to change the encryption of a track");
             }
         }
     }

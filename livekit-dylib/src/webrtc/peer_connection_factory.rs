@@ -1,47 +1,47 @@
-//! How the connection for media is made.
+//! Configuration of the WebRTC connection.
 
 /// A STUN or TURN server.
 #[derive(Debug, Clone)]
 pub struct IceServer {
-    /// `stun:` or `turn:` addresses.
+    /// URLs of the server, starting with `stun:` or `turn:`.
     pub urls: Vec<String>,
-    /// For TURN.
+    /// Username for a TURN server.
     pub username: String,
-    /// For TURN.
+    /// Password for a TURN server.
     pub password: String,
 }
 
-/// How long addresses are looked for.
+/// How long ICE candidates are gathered.
 #[derive(Debug, Copy, Clone, PartialEq, Eq)]
 pub enum ContinualGatheringPolicy {
-    /// Until the connection stands.
+    /// Until the connection is established.
     GatherOnce,
-    /// As long as it lives.
+    /// As long as the connection exists.
     GatherContinually,
 }
 
-/// Which addresses are used.
+/// Which ICE candidates are used.
 #[derive(Debug, Copy, Clone, PartialEq, Eq)]
 pub enum IceTransportsType {
-    /// Only those of a TURN server.
+    /// Only relay candidates of TURN servers.
     Relay,
-    /// All but those of this machine.
+    /// All except host candidates.
     NoHost,
-    /// All.
+    /// All candidates.
     All,
 }
 
-/// Settings of the connection; start from the default.
+/// Configuration of the WebRTC connection; start from `RtcConfiguration::default()`.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RtcConfiguration {
-    /// STUN and TURN servers; empty means those the LiveKit server names.
+    /// STUN and TURN servers; empty means those provided by the LiveKit server.
     pub ice_servers: Vec<IceServer>,
-    /// How long addresses are looked for.
+    /// How long ICE candidates are gathered.
     pub continual_gathering_policy: ContinualGatheringPolicy,
-    /// Which addresses are used.
+    /// Which ICE candidates are used.
     pub ice_transport_type: IceTransportsType,
-    /// Has no effect here: the native core decides.
+    /// Has no effect in this crate, because the native core has no such option.
     pub enable_sctp_snap: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `use livekit::webrtc::prelude::*;`
+//! The most common WebRTC types: `use livekit::webrtc::prelude::*;`.
 
 pub use super::audio_frame::AudioFrame;
 pub use super::audio_source::{AudioSourceOptions, RtcAudioSource};

@@ -1,14 +1,14 @@
-//! How an encoder gives way.
+//! RTP encoding parameters.
 
-/// What a video encoder gives up first when bandwidth is short.
+/// What a video encoder reduces first when bandwidth is short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DegradationPreference {
-    /// Nothing; frames may be dropped.
+    /// Neither frame rate nor resolution; frames may be dropped.
     MaintainFramerateAndResolution,
-    /// Resolution.
+    /// The resolution.
     MaintainFramerate,
-    /// Frame rate.
+    /// The frame rate.
     MaintainResolution,
-    /// Both, evenly.
+    /// Both, in balance.
     Balanced,
 }

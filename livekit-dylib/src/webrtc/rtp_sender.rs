@@ -1,22 +1,22 @@
-//! How a track is encoded.
+//! Choice of the video encoder.
 
-/// The video encoder to prefer.
+/// Preferred video encoder.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VideoEncoderBackend {
     /// The engine chooses.
     #[default]
     Auto,
-    /// In software.
+    /// A software encoder.
     Software,
-    /// Any in hardware.
+    /// Any hardware encoder.
     Hardware,
-    /// NVIDIA.
+    /// NVIDIA NVENC.
     Nvenc,
     /// VAAPI.
     Vaapi,
-    /// Apple.
+    /// Apple VideoToolbox.
     VideoToolbox,
-    /// Frames come encoded.
+    /// None; the application provides encoded frames.
     PreEncoded,
 }

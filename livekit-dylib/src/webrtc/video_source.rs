@@ -1,6 +1,6 @@
-//! Where the pictures of a local track would come from.
+//! Video sources of local tracks.
 
-/// A source of video. This crate makes none.
+/// A video source. This crate cannot create one.
 #[non_exhaustive]
 #[derive(Debug, Clone)]
 pub enum RtcVideoSource {}

@@ -1,51 +1,52 @@
-//! Where the audio of a local track comes from.
+//! Audio sources of local tracks.
 
 pub mod native;
 
-/// The rate a device source works at, in hertz.
+/// Sample rate of a device source in hertz.
 pub const DEFAULT_SAMPLE_RATE: u32 = 48000;
-/// The channels of a device source.
+/// Number of channels of a device source.
 pub const DEFAULT_NUM_CHANNELS: u32 = 1;
 
-/// What the engine does to captured audio; all off by default.
+/// Processing of captured audio; all disabled by default.
 #[derive(Default, Debug)]
 pub struct AudioSourceOptions {
-    /// Takes the played audio out of the captured one.
+    /// Enables acoustic echo cancellation.
     pub echo_cancellation: bool,
-    /// Takes noise out.
+    /// Enables noise suppression.
     pub noise_suppression: bool,
-    /// Evens the loudness out.
+    /// Enables automatic gain control.
     pub auto_gain_control: bool,
 }
 
-/// A source of audio.
+/// An audio source.
 #[non_exhaustive]
 #[derive(Debug, Clone)]
 pub enum RtcAudioSource {
-    /// Frames pushed by the program.
+    /// A source into which the application pushes frames.
     Native(native::NativeAudioSource),
 }
 
 impl RtcAudioSource {
-    /// What the engine does to the audio from now on.
+    /// Sets the audio processing options; see
+    /// [`NativeAudioSource::set_audio_options`](native::NativeAudioSource::set_audio_options).
     pub fn set_audio_options(&self, options: AudioSourceOptions) {
         let Self::Native(source) = self;
         source.set_audio_options(options);
     }
 
-    /// What the engine does to the audio.
+    /// Returns the audio processing options that were set last.
     pub fn audio_options(&self) -> AudioSourceOptions {
         let Self::Native(source) = self;
         source.audio_options()
     }
 
-    /// In hertz.
+    /// Sample rate in hertz.
     pub fn sample_rate(&self) -> u32 {
         let Self::Native(source) = self;
         source.sample_rate()
     }
 
-    /// 1 or 2.
+    /// Number of channels, 1 or 2.
     pub fn num_channels(&self) -> u32 {
         let Self::Native(source) = self;
         source.num_channels()

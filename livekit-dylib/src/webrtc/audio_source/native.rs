@@ -1,4 +1,4 @@
-//! An audio source the program pushes frames into.
+//! An audio source into which the application pushes frames.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -9,16 +9,19 @@ use crate::engine;
 use crate::webrtc::audio_frame::AudioFrame;
 use crate::webrtc::{RtcError, RtcErrorType};
 
-/// Sample rates the engine's resampler takes, in hertz; multiples of 100, so that 10 ms are whole samples.
+/// Sample rates that the engine's resampler accepts, in hertz. They must also be multiples of 100,
+/// so that 10 ms is a whole number of samples.
 pub(crate) const SAMPLE_RATES: RangeInclusive<u32> = 8_000..=192_000;
-/// Channels the engine can mix.
+/// Numbers of channels that the engine can mix.
 pub(crate) const CHANNELS: RangeInclusive<u32> = 1..=2;
-/// The longest queue, in milliseconds. The engine counts in 32-bit samples and stops the process on a wrong sum.
+/// Maximum queue size in milliseconds. The engine counts samples in 32 bits and aborts the process
+/// on overflow.
 const LONGEST_QUEUE_MS: u32 = 10_000;
 
-/// Audio the program makes: frames are queued, and sent in real time.
+/// A source of application-generated audio. Frames are queued and sent in real time.
 ///
-/// Clones share one source. The constructor cannot fail; what is wrong comes out of [`capture_frame`](Self::capture_frame).
+/// Clones share one source. The constructor cannot fail; errors in its arguments are returned by
+/// [`capture_frame`](Self::capture_frame).
 #[derive(Clone)]
 pub struct NativeAudioSource {
     inner: Arc<Inner>,
@@ -32,16 +35,18 @@ struct Inner {
     options: parking_lot::Mutex<(bool, bool, bool)>,
 }
 
-/// An [`RtcError`] that can be given out more than once.
+/// The parts of an [`RtcError`], which cannot be cloned.
 struct RtcErrorParts {
     error_type: RtcErrorType,
     message: String,
 }
 
 impl NativeAudioSource {
-    /// A source of a rate in hertz (8,000 to 192,000, in hundreds), 1 or 2 channels, and a queue in milliseconds.
+    /// Creates a source with a sample rate in hertz (8,000 to 192,000, a multiple of 100), 1 or 2
+    /// channels, and a queue size in milliseconds.
     ///
-    /// The queue is a multiple of 10, at most 10,000; with 0 frames must be exactly 10 ms long and are sent at once.
+    /// The queue size must be a multiple of 10 and at most 10,000. With a queue size of 0, frames
+    /// must be exactly 10 ms long and are sent immediately.
     pub fn new(
         options: AudioSourceOptions,
         sample_rate: u32,
@@ -59,7 +64,7 @@ impl NativeAudioSource {
                  error_type,
                  message,
              }| {
-                tracing::error!(target: "livekit", message, "audio source cannot be made");
+                tracing::error!(target: "livekit", message, "failed to create an audio source");
                 RtcErrorParts {
                     error_type,
                     message,
@@ -78,17 +83,18 @@ impl NativeAudioSource {
         }
     }
 
-    /// Drops what is queued and not yet sent.
+    /// Discards audio that is queued but not yet sent.
     pub fn clear_buffer(&self) {
         let Ok(source) = &self.inner.source else {
             return;
         };
         if let Err(error) = source.clear() {
-            tracing::warn!(target: "livekit", %error, "audio source cannot be cleared");
+            tracing::warn!(target: "livekit", %error, "failed to clear an audio source");
         }
     }
 
-    /// Queues a frame. Returns at once while the queue is not full, otherwise when it is again; callers take turns.
+    /// Queues a frame. Returns immediately while the queue is not full; otherwise waits until the
+    /// frame fits. Concurrent callers take turns.
     pub async fn capture_frame(&self, frame: &AudioFrame<'_>) -> Result<(), RtcError> {
         let source = self.source()?;
         self.check_frame(frame)?;
@@ -99,12 +105,13 @@ impl NativeAudioSource {
         }
     }
 
-    /// Has no effect: the native core takes these options only when a source is made.
+    /// Stores the options without effect: the native core applies them only when a source is
+    /// created.
     pub fn set_audio_options(&self, options: AudioSourceOptions) {
         *self.inner.options.lock() = parts(&options);
     }
 
-    /// The options set last.
+    /// The options that were set last.
     pub fn audio_options(&self) -> AudioSourceOptions {
         let (echo_cancellation, noise_suppression, auto_gain_control) = *self.inner.options.lock();
         AudioSourceOptions {
@@ -114,17 +121,17 @@ impl NativeAudioSource {
         }
     }
 
-    /// In hertz.
+    /// Sample rate in hertz.
     pub fn sample_rate(&self) -> u32 {
         self.inner.sample_rate
     }
 
-    /// 1 or 2.
+    /// Number of channels, 1 or 2.
     pub fn num_channels(&self) -> u32 {
         self.inner.num_channels
     }
 
-    /// The engine's source, or why there is none.
+    /// The engine's source, or the error of its creation.
     pub(crate) fn source(&self) -> Result<&engine::AudioSource, RtcError> {
         let failed = |parts: &RtcErrorParts| RtcError {
             error_type: parts.error_type,
@@ -149,7 +156,7 @@ impl NativeAudioSource {
             != u64::from(frame.num_channels) * u64::from(frame.samples_per_channel)
         {
             return Err(RtcError::invalid(
-                "the frame's data is not num_channels times samples_per_channel long",
+                "the length of the frame's data is not num_channels * samples_per_channel",
             ));
         }
         if frame.samples_per_channel == 0 {
@@ -168,16 +175,16 @@ impl fmt::Debug for NativeAudioSource {
     }
 }
 
-/// Whether the engine takes this rate and number of channels.
+/// Checks that the engine supports this sample rate and number of channels.
 pub(crate) fn check_format(sample_rate: u32, num_channels: u32) -> Result<(), RtcError> {
     if !SAMPLE_RATES.contains(&sample_rate) || !sample_rate.is_multiple_of(100) {
         return Err(RtcError::invalid(format!(
-            "{sample_rate} Hz is not a sample rate from 8,000 to 192,000 in hundreds"
+            "a sample rate of {sample_rate} Hz is not a multiple of 100 from 8,000 to 192,000"
         )));
     }
     if !CHANNELS.contains(&num_channels) {
         return Err(RtcError::invalid(format!(
-            "{num_channels} channels are not 1 or 2"
+            "{num_channels} channels are not supported, only 1 or 2"
         )));
     }
     Ok(())
@@ -186,7 +193,7 @@ pub(crate) fn check_format(sample_rate: u32, num_channels: u32) -> Result<(), Rt
 fn check_queue(queue_size_ms: u32) -> Result<(), RtcError> {
     if !queue_size_ms.is_multiple_of(10) || queue_size_ms > LONGEST_QUEUE_MS {
         return Err(RtcError::invalid(format!(
-            "a queue of {queue_size_ms} ms is not a multiple of 10 up to 10,000"
+            "a queue size of {queue_size_ms} ms is not a multiple of 10 up to 10,000"
         )));
     }
     Ok(())

@@ -1,3 +1,3 @@
-//! The audio of a track, decoded and resampled.
+//! Decoded and resampled audio of a track.
 
 pub mod native;

@@ -1,4 +1,4 @@
-//! An audio stream the program reads frames from.
+//! An audio stream from which the application reads frames.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,24 +12,26 @@ use crate::webrtc::audio_frame::AudioFrame;
 use crate::webrtc::audio_source::native::check_format;
 use crate::webrtc::audio_track::RtcAudioTrack;
 
-/// Frames kept when nothing else is asked for: 100 ms.
+/// Default queue size in frames of 10 ms: 100 ms.
 const DEFAULT_QUEUE_SIZE_FRAMES: usize = 10;
 
-/// How a stream is read.
+/// Options of an audio stream.
 #[derive(Clone, Debug, Default)]
 pub struct NativeAudioStreamOptions {
-    /// Frames of 10 ms that wait for the reader; the oldest are dropped. `None` is 10, `Some(0)` is no bound.
+    /// Maximum number of unread 10 ms frames; the oldest are dropped beyond that. `None` means 10,
+    /// `Some(0)` means unbounded.
     pub queue_size_frames: Option<usize>,
 }
 
-/// Frames of 10 ms as they are decoded. Ends when the track does.
+/// A stream of decoded 10 ms frames. Ends when the track ends.
 pub struct NativeAudioStream {
     track: RtcAudioTrack,
     stream: Option<engine::AudioStream>,
 }
 
 impl NativeAudioStream {
-    /// A stream of a rate in hertz (8,000 to 192,000, in hundreds) and 1 or 2 channels that keeps 10 frames.
+    /// Creates a stream with a sample rate in hertz (8,000 to 192,000, a multiple of 100), 1 or 2
+    /// channels, and a queue of 10 frames.
     pub fn new(audio_track: RtcAudioTrack, sample_rate: i32, num_channels: i32) -> Self {
         Self::with_options(
             audio_track,
@@ -39,7 +41,8 @@ impl NativeAudioStream {
         )
     }
 
-    /// A stream with a queue of a chosen length. One that cannot be made has ended from the start, and says why in the log.
+    /// Creates a stream with options. If the creation fails, the error is logged and the stream
+    /// ends immediately.
     pub fn with_options(
         audio_track: RtcAudioTrack,
         sample_rate: i32,
@@ -52,7 +55,7 @@ impl NativeAudioStream {
             Some(frames) => Some(frames),
         };
         let stream = open(&audio_track, sample_rate, num_channels, capacity).inspect_err(
-            |error| tracing::error!(target: "livekit", %error, "audio stream cannot be made"),
+            |error| tracing::error!(target: "livekit", %error, "failed to create an audio stream"),
         );
         Self {
             track: audio_track,
@@ -60,12 +63,12 @@ impl NativeAudioStream {
         }
     }
 
-    /// The track it reads.
+    /// The track that the stream reads.
     pub fn track(&self) -> RtcAudioTrack {
         self.track.clone()
     }
 
-    /// Stops reading; the stream has ended.
+    /// Stops reading and ends the stream.
     pub fn close(&mut self) {
         let Some(stream) = self.stream.take() else {
             return;
@@ -73,7 +76,7 @@ impl NativeAudioStream {
         match stream.dropped() {
             0 => {}
             frames => {
-                tracing::warn!(target: "livekit", frames, "audio was read too slowly, the oldest was dropped")
+                tracing::warn!(target: "livekit", frames, "audio was not read fast enough; dropped the oldest frames")
             }
         }
     }
