@@ -1,17 +1,17 @@
-//! One request about a stream and its end, under a deadline.
+//! Data stream requests with a deadline.
 
 use std::time::Duration;
 
 use crate::ffi::{self, Ev, FfiError, Req};
 
-/// The longest a request without content may take. The core itself gives the server 5 s.
+/// Deadline of a request without content. The core itself waits 5 s for the server.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(15);
 
-/// Content that goes out slower than this, in bytes a second, counts as stuck. The core forgets what is queued when a
-/// room ends, so a wait for it needs an end.
+/// Minimum rate at which content must be sent, in bytes per second; it determines the deadline. The
+/// core discards pending requests when a room ends, so waiting for them needs a deadline.
 const SLOWEST_BYTES_PER_SECOND: u64 = 8 * 1024;
 
-/// Waits for the end of a request that sends so many bytes.
+/// Sends a request with `bytes` bytes of content and waits for its callback.
 pub(super) async fn within(bytes: u64, build: impl FnOnce(u64) -> Req) -> Result<Ev, FfiError> {
     tokio::time::timeout(deadline(bytes), ffi::request_async(build))
         .await
@@ -22,7 +22,7 @@ fn deadline(bytes: u64) -> Duration {
     REQUEST_DEADLINE.saturating_add(Duration::from_secs(bytes / SLOWEST_BYTES_PER_SECOND))
 }
 
-/// A callback that carries an error or nothing.
+/// Result of a callback that carries either an error or nothing.
 macro_rules! finished {
     ($kind:ident, $event:expr) => {
         match $event {
@@ -36,7 +36,7 @@ macro_rules! finished {
 }
 pub(super) use finished;
 
-/// A callback that carries a value or an error.
+/// Result of a callback that carries either a value or an error.
 macro_rules! answered {
     ($kind:ident, $result:ident::$value:ident, $event:expr) => {
         match $event {
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_content_may_take_longer() {
+    fn the_deadline_grows_with_the_content() {
         assert_eq!(deadline(0), REQUEST_DEADLINE);
         assert_eq!(
             deadline(80 * 1024),

@@ -1,4 +1,4 @@
-//! Failures of the native core as [`StreamError`].
+//! Conversion of native core failures to [`StreamError`].
 
 use std::io;
 
@@ -7,7 +7,7 @@ use livekit_data_stream::api::StreamError;
 use crate::ffi::FfiError;
 use crate::proto;
 
-/// Errors without content; their words are those of the core's errors, which are of the same type.
+/// Errors without fields. The core's errors are of the same type, so their texts are equal.
 const PLAIN: [fn() -> StreamError; 11] = [
     || StreamError::AlreadyClosed,
     || StreamError::InvalidHeader,
@@ -35,7 +35,7 @@ impl From<FfiError> for StreamError {
     }
 }
 
-/// The error the core describes in words, as the type it was before.
+/// Parses an error that the core reports as text.
 pub(super) fn failure(error: proto::StreamError) -> StreamError {
     let text = error.description;
     if let Some(plain) = PLAIN
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn every_plain_error_survives_the_core() {
+    fn every_plain_error_round_trips_through_the_core() {
         for plain in PLAIN {
             let error = plain();
             assert_eq!(
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_survives_the_core() {
+    fn a_reason_round_trips_through_the_core() {
         assert!(
             matches!(told(&StreamError::AbnormalEnd("gone".into())), StreamError::AbnormalEnd(why) if why == "gone")
         );
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_error_keeps_its_words() {
+    fn an_unknown_error_keeps_its_text() {
         let unknown = failure(proto::StreamError {
             description: "new in this core".into(),
         });

@@ -1,4 +1,4 @@
-//! The native side of a reader: starts at the first poll, ends once.
+//! The native part of a reader: starts reading on the first poll and ends exactly once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,19 +15,19 @@ use super::progress::StreamProgress;
 use crate::ffi::{self, Ev, EventQueue, Handle, Req};
 use crate::proto::{self, byte_stream_reader_event, text_stream_reader_event};
 
-/// Text or bytes.
+/// Content type of a stream: text or bytes.
 pub(super) trait Kind {
-    /// A piece of the content.
+    /// A chunk of the content.
     type Chunk: AsRef<[u8]>;
 
-    /// The request that starts reading; it consumes the reader.
+    /// The request that starts reading. It consumes the native reader.
     fn read(reader_handle: u64) -> Req;
 
-    /// What an event says; `None` for one of another kind.
+    /// Extracts the content of an event; `None` for events of another type.
     fn part(event: Ev) -> Option<Part<Self::Chunk>>;
 }
 
-/// What the core tells of a stream that is read.
+/// Content of a reader event.
 pub(super) enum Part<C> {
     Chunk(C),
     End {
@@ -36,7 +36,7 @@ pub(super) enum Part<C> {
     },
 }
 
-/// Text, in pieces that are valid UTF-8 each.
+/// Text, in chunks that are each valid UTF-8.
 #[derive(Debug)]
 pub(super) struct Text;
 
@@ -62,7 +62,7 @@ impl Kind for Text {
     }
 }
 
-/// Bytes.
+/// Binary content.
 #[derive(Debug)]
 pub(super) struct Binary;
 
@@ -88,7 +88,7 @@ impl Kind for Binary {
     }
 }
 
-/// A stream that comes in.
+/// An incoming stream.
 #[derive(Debug)]
 pub(super) struct Incoming {
     state: State,
@@ -99,7 +99,7 @@ pub(super) struct Incoming {
 
 #[derive(Debug)]
 enum State {
-    /// Nothing was read yet; the core keeps what comes.
+    /// Not polled yet; the core buffers the content.
     Waiting(Handle),
     Reading(EventQueue),
     Ended,
@@ -119,7 +119,7 @@ impl Incoming {
         }
     }
 
-    /// A stream that the core cannot read: the events of its reader are told by others.
+    /// Creates a stream that the core cannot read; this crate sends the events of its reader.
     pub(super) fn fed(handle: proto::FfiOwnedHandle, attributes: Attributes) -> Self {
         let queue = ffi::subscribe(handle.id);
         let mut incoming = Self::new(handle, None, attributes);
@@ -127,7 +127,7 @@ impl Incoming {
         incoming
     }
 
-    /// The next piece; `None` once the stream has ended, in whatever way.
+    /// Polls for the next chunk; `None` once the stream has ended or failed.
     pub(super) fn poll_chunk<K: Kind>(
         &mut self,
         cx: &Context<'_>,
@@ -191,22 +191,22 @@ impl Incoming {
     }
 }
 
-/// Ends an incoming stream from outside its reader.
+/// Closes an incoming stream independently of its reader.
 #[derive(Clone, Debug)]
 pub struct StreamCloser {
     closing: Arc<Closing>,
 }
 
 impl StreamCloser {
-    /// Ends the stream on this side: after the content that has come already, its reader fails with
-    /// [`StreamError::AlreadyClosed`]. Nothing happens when the stream has ended.
+    /// Closes the stream locally: after the content that has already arrived, its reader fails with
+    /// [`StreamError::AlreadyClosed`]. Does nothing if the stream has ended.
     pub fn close(&self) {
         self.closing.closed.store(true, Ordering::Release);
         self.closing.reader.wake();
     }
 }
 
-/// What a reader and its closers share.
+/// State shared by a reader and its closers.
 #[derive(Debug, Default)]
 struct Closing {
     closed: AtomicBool,
@@ -218,7 +218,7 @@ impl Closing {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Whether it is closed; wakes the reader when that comes later.
+    /// Whether the stream is closed. If it is not, closing it later wakes the reader.
     fn poll(&self, cx: &Context<'_>) -> bool {
         self.reader.register(cx.waker());
         self.closed()

@@ -1,7 +1,8 @@
-//! Data streams: texts, bytes and files of any length, between participants.
+//! Data streams: text, bytes and files of any length, sent between participants.
 //!
-//! Errors, operation types and the writer's trait are those of `livekit-data-stream`, as in the official crate. What
-//! carries a progress is not, because only that crate can make one.
+//! The errors, operation types and writer trait are those of `livekit-data-stream`, as in the
+//! official crate. Types that contain a [`StreamProgress`] are defined here, because only
+//! `livekit-data-stream` can create its own progress type.
 
 mod call;
 mod error;

@@ -1,9 +1,9 @@
-//! How far a stream is.
+//! Progress of a data stream.
 
 use futures_util::Stream;
 use tokio::sync::watch;
 
-/// How far a stream is.
+/// Progress of a data stream.
 #[derive(Clone, Copy, Default, Debug, Hash, Eq, PartialEq)]
 pub struct StreamProgress {
     bytes_processed: u64,
@@ -11,7 +11,7 @@ pub struct StreamProgress {
 }
 
 impl StreamProgress {
-    /// Nothing yet of so many bytes, if that is known.
+    /// No progress on a stream of `bytes_total` bytes, if known.
     pub(super) fn none_of(bytes_total: Option<u64>) -> Self {
         Self {
             bytes_processed: 0,
@@ -19,7 +19,7 @@ impl StreamProgress {
         }
     }
 
-    /// All of it.
+    /// Completed progress on a stream of `bytes` bytes.
     pub(super) fn complete(bytes: u64) -> Self {
         Self {
             bytes_processed: bytes,
@@ -31,17 +31,17 @@ impl StreamProgress {
         self.bytes_processed += bytes as u64;
     }
 
-    /// Bytes read or written so far.
+    /// Number of bytes read or written so far.
     pub fn bytes_processed(&self) -> u64 {
         self.bytes_processed
     }
 
-    /// Bytes to be read or written; `None` when the sender did not say.
+    /// Total number of bytes; `None` if the sender did not announce it.
     pub fn bytes_total(&self) -> Option<u64> {
         self.bytes_total
     }
 
-    /// The part that is done, from 0 to 1; `None` when the total is not known.
+    /// Completed fraction from 0 to 1; `None` if the total is unknown.
     pub fn percentage(&self) -> Option<f32> {
         self.bytes_total.map(|total| {
             if total == 0 {
@@ -53,7 +53,8 @@ impl StreamProgress {
     }
 }
 
-/// The progress now, then each change a reader of it sees, until the stream has ended.
+/// Returns a stream of the current progress and its changes, until the data stream has ended.
+/// Intermediate values may be skipped.
 pub(super) fn changes(
     progress: watch::Receiver<StreamProgress>,
 ) -> impl Stream<Item = StreamProgress> + Send + Unpin + 'static {
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_begin_with_now_and_end_with_the_stream() {
+    fn changes_start_with_the_current_value_and_end_with_the_stream() {
         let progress = watch::Sender::new(StreamProgress::none_of(Some(2)));
         let mut changes = changes(progress.subscribe());
         let mut next = || changes.next().now_or_never();

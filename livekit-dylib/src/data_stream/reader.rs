@@ -16,22 +16,22 @@ use super::info::{ByteStreamInfo, TextStreamInfo};
 use super::progress::{self, StreamProgress};
 use crate::proto;
 
-/// Reads an incoming stream; dropping it closes the stream on this side.
+/// Reads an incoming stream. Dropping the reader closes the stream locally.
 ///
-/// A reader waits as long as the sender keeps the stream open: a deadline is the caller's to set.
+/// A reader waits as long as the sender keeps the stream open; apply a timeout if needed.
 pub trait StreamReader: Stream<Item = StreamResult<Self::Output>> {
-    /// The content, or a piece of it.
+    /// The content, or a chunk of it.
     type Output;
-    /// What is known beforehand.
+    /// Header of the stream.
     type Info;
 
-    /// What is known beforehand.
+    /// Header of the stream.
     fn info(&self) -> &Self::Info;
 
-    /// How much was read: the count now, then each change.
+    /// Returns a stream of the current read progress and its changes.
     fn progress(&self) -> impl Stream<Item = StreamProgress>;
 
-    /// Reads what is left, as one.
+    /// Reads the remaining content to the end of the stream.
     fn read_all(self) -> impl Future<Output = StreamResult<Self::Output>> + Send;
 }
 
@@ -50,13 +50,13 @@ pub struct ByteStreamReader {
 /// A reader of either kind.
 #[derive(Debug)]
 pub enum AnyStreamReader {
-    /// Of bytes.
+    /// A reader of a byte stream.
     Byte(ByteStreamReader),
-    /// Of text.
+    /// A reader of a text stream.
     Text(TextStreamReader),
 }
 
-/// What readers of both kinds have.
+/// Defines the code that both kinds of readers share.
 macro_rules! reader {
     ($reader:ident, $info:ident, $owned:ident, $kind:ident, $output:ident) => {
         impl $reader {
@@ -71,14 +71,14 @@ macro_rules! reader {
                 &self.info.topic
             }
 
-            /// Like [`StreamReader::progress`], but for use while the reader is read elsewhere.
+            /// Like [`StreamReader::progress`], but does not borrow the reader.
             pub fn progress_stream(
                 &self,
             ) -> impl Stream<Item = StreamProgress> + Send + Unpin + use<> {
                 progress::changes(self.incoming.progress())
             }
 
-            /// Ends the stream while another task reads it.
+            /// Returns a handle that closes the stream while another task reads it.
             pub fn closer(&self) -> StreamCloser {
                 self.incoming.closer()
             }
@@ -165,7 +165,8 @@ impl StreamReader for ByteStreamReader {
 }
 
 impl ByteStreamReader {
-    /// Reads what the reader's events bring, instead of asking the core for the content.
+    /// Creates a reader whose events this crate sends, instead of requesting the content from the
+    /// core.
     pub(crate) fn fed(reader: proto::OwnedByteStreamReader) -> Self {
         let info = ByteStreamInfo {
             total_length: None,
@@ -175,10 +176,11 @@ impl ByteStreamReader {
         Self { info, incoming }
     }
 
-    /// Writes what comes to a file and returns its path.
+    /// Writes the remaining content to a file and returns its path.
     ///
-    /// Without a directory it is the system's for temporary files; without a name it is the stream's. A name that is
-    /// more than a file name fails with [`StreamError::InvalidFileName`].
+    /// The directory defaults to the system's temporary directory, and the file name to the name of
+    /// the stream. Fails with [`StreamError::InvalidFileName`] if the name is not a plain file
+    /// name.
     pub async fn write_to_file(
         mut self,
         directory: Option<impl AsRef<Path>>,
@@ -197,7 +199,8 @@ impl ByteStreamReader {
     }
 }
 
-/// The name, if it cannot lead out of a directory: it may come from a stranger.
+/// Validates that a name is a plain file name, which cannot escape its directory. The name may come
+/// from an untrusted sender.
 fn file_name(name: &str) -> StreamResult<&str> {
     let mut components = Path::new(name).components();
     match (components.next(), components.next()) {
@@ -211,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_plain_name_is_a_file_name() {
+    fn only_plain_file_names_are_accepted() {
         assert_eq!(file_name("notes.txt").unwrap(), "notes.txt");
         for name in [
             "",

@@ -1,4 +1,4 @@
-//! Sending whole streams, and opening those that are written piece by piece.
+//! Sending complete streams, and opening streams for incremental writing.
 
 use std::io;
 use std::path::Path;
@@ -15,7 +15,7 @@ use super::writer::{ByteStreamWriter, TextStreamWriter};
 use crate::ffi::{Ev, FfiError, Req};
 use crate::proto;
 
-/// Sends a text as one stream of this participant.
+/// Sends a text as a text stream of the local participant.
 pub(crate) async fn send_text(
     local_participant_handle: u64,
     text: &str,
@@ -36,7 +36,7 @@ pub(crate) async fn send_text(
     Ok(info.into())
 }
 
-/// Sends bytes as one stream of this participant.
+/// Sends bytes as a byte stream of the local participant.
 pub(crate) async fn send_bytes(
     local_participant_handle: u64,
     bytes: &[u8],
@@ -57,7 +57,8 @@ pub(crate) async fn send_bytes(
     Ok(info.into())
 }
 
-/// Sends a file as one stream of this participant. The core reads it, so its path must be Unicode.
+/// Sends a file as a byte stream of the local participant. The core reads the file, so its path
+/// must be valid Unicode.
 pub(crate) async fn send_file(
     local_participant_handle: u64,
     path: &Path,
@@ -82,7 +83,7 @@ pub(crate) async fn send_file(
     Ok(info.into())
 }
 
-/// Opens a text stream of this participant.
+/// Opens a text stream of the local participant.
 pub(crate) async fn stream_text(
     local_participant_handle: u64,
     options: StreamTextOptions,
@@ -102,7 +103,7 @@ pub(crate) async fn stream_text(
     .map(TextStreamWriter::from_proto)
 }
 
-/// Opens a byte stream of this participant.
+/// Opens a byte stream of the local participant.
 pub(crate) async fn stream_bytes(
     local_participant_handle: u64,
     options: StreamByteOptions,

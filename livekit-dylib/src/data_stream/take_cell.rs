@@ -1,4 +1,4 @@
-//! A value that whoever comes first may have.
+//! A shared value that can be taken once.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ impl<T> TakeCell<T> {
         }
     }
 
-    /// The value; `None` when it was taken before.
+    /// Takes the value; `None` if it has already been taken.
     pub fn take(&self) -> Option<T> {
         self.value.write().take()
     }
 
-    /// Whether the value was taken.
+    /// Whether the value has been taken.
     pub fn is_taken(&self) -> bool {
         self.value.read().is_none()
     }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_of_all_clones_takes_it() {
+    fn only_the_first_take_of_all_clones_succeeds() {
         let cell = TakeCell::new(7);
         let other = cell.clone();
         assert!(!cell.is_taken());
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_tells_whether_it_is_there() {
+    fn debug_shows_whether_the_value_is_taken() {
         let cell = TakeCell::new(7);
         assert_eq!(format!("{cell:?}"), "TakeCell { value: 7 }");
         cell.take();

@@ -1,6 +1,8 @@
-//! Byte streams that announce no bytes, though some follow: so older versions of livekit-client for the web (2.17 does,
-//! 2.23 does not) say that they do not know the length. The core takes them at their word and refuses the first chunk.
-//! Their readers are fed from the packets, which the core tells beside its own readers.
+//! Byte streams whose announced length is 0 although content follows. Older versions of
+//! livekit-client for the web announce an unknown length this way (2.17 does, 2.23 does not). The
+//! core takes the length literally and rejects the first chunk. This module reassembles such
+//! streams from the raw stream packets, which the core reports in addition to its own reader
+//! events.
 
 use std::collections::HashMap;
 
@@ -9,13 +11,13 @@ use livekit_data_stream::api::StreamError;
 use crate::proto::byte_stream_reader_event::Detail;
 use crate::proto::{self, ByteStreamReaderEvent};
 
-/// The most of such streams at once; more are left to the core.
+/// Maximum number of such streams at the same time; further ones are left to the core.
 const MOST: usize = 64;
 
-/// The most bytes of one.
+/// Maximum size of such a stream in bytes.
 const LARGEST: usize = 16 << 20;
 
-/// Those of one room that are open.
+/// Open streams of this kind in one room.
 #[derive(Debug, Default)]
 pub(crate) struct Unmeasured {
     open: HashMap<String, Open>,
@@ -30,7 +32,8 @@ struct Open {
 }
 
 impl Unmeasured {
-    /// Whether this stream's reader is to be fed. Encrypted ones are not: only the core knows of each packet how it was
+    /// Registers an opened stream if its reader must be fed by this crate; `false` otherwise.
+    /// Encrypted streams are left to the core, because only the core knows how each packet was
     /// encrypted.
     pub(crate) fn opened(&mut self, opened: &proto::ByteStreamOpened) -> bool {
         let (reader, info) = (&opened.reader, &opened.reader.info);
@@ -48,14 +51,14 @@ impl Unmeasured {
         true
     }
 
-    /// What a chunk is for the reader of its stream.
+    /// Converts a chunk to an event for the reader of its stream.
     pub(crate) fn chunk(
         &mut self,
         received: proto::DataStreamChunkReceived,
     ) -> Option<ByteStreamReaderEvent> {
         let chunk = received.chunk;
         let open = self.open.get_mut(&chunk.stream_id)?;
-        // A packet may come twice when the connection was lost in between.
+        // A packet can arrive twice after a reconnect.
         if open.sender != received.participant_identity || chunk.chunk_index < open.chunks {
             return None;
         }
@@ -72,7 +75,7 @@ impl Unmeasured {
         Some(open.tell(Detail::ChunkReceived(received)))
     }
 
-    /// What the end of a stream is for its reader.
+    /// Converts the end of a stream to an event for its reader.
     pub(crate) fn trailer(
         &mut self,
         received: proto::DataStreamTrailerReceived,
@@ -94,7 +97,7 @@ impl Unmeasured {
         Some(open.tell(Detail::Eos(end)))
     }
 
-    /// What it is for the readers that somebody has left the room.
+    /// Ends the streams of a participant who has left the room.
     pub(crate) fn left(&mut self, identity: &str) -> Vec<ByteStreamReaderEvent> {
         let of = |(id, open): (&String, &Open)| (open.sender == identity).then(|| id.clone());
         let streams: Vec<String> = self.open.iter().filter_map(of).collect();
@@ -161,7 +164,7 @@ mod tests {
         }
     }
 
-    /// The length of a chunk, or how the stream ended.
+    /// Length of a chunk, or the error at the end of a stream.
     fn told(event: Option<ByteStreamReaderEvent>) -> Option<Result<usize, String>> {
         let event = event?;
         assert_eq!(event.reader_handle, 7);
@@ -176,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_says_zero_is_read_to_its_end() {
+    fn a_stream_announced_as_empty_is_read_to_its_end() {
         let mut streams = Unmeasured::default();
         assert!(streams.opened(&opened(Some(0))));
         assert_eq!(told(streams.chunk(chunk("ada", 0, 3))), Some(Ok(3)));
@@ -188,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_the_cores() {
+    fn other_streams_are_left_to_the_core() {
         let mut streams = Unmeasured::default();
         assert!(!streams.opened(&opened(None)));
         assert!(!streams.opened(&opened(Some(3))));
@@ -200,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_whole_fails() {
+    fn incomplete_and_oversized_streams_fail() {
         let mut streams = Unmeasured::default();
         streams.opened(&opened(Some(0)));
         let missed = told(streams.chunk(chunk("ada", 1, 3)));

@@ -12,29 +12,29 @@ use super::info::{ByteStreamInfo, TextStreamInfo};
 use crate::ffi::{Ev, FfiError, Handle, Req};
 use crate::proto;
 
-/// The native side of a writer, shared by its clones. Holding the lock is the right to write, so that writes go out in
-/// order; it is empty once the stream is closed.
+/// The native part of a writer, shared by its clones. The lock is held during a write, so that
+/// writes are sent in order; `None` once the stream is closed.
 type Outgoing = Arc<Mutex<Option<Handle>>>;
 
-/// Writes a text stream; clones write the same one.
+/// Writes a text stream. Clones write to the same stream.
 ///
-/// When the last clone is dropped without closing, the receiver finds the stream incomplete.
+/// If the last clone is dropped without closing the stream, the receiver treats it as incomplete.
 #[derive(Clone)]
 pub struct TextStreamWriter {
     info: Arc<TextStreamInfo>,
     outgoing: Outgoing,
 }
 
-/// Writes a byte stream; clones write the same one.
+/// Writes a byte stream. Clones write to the same stream.
 ///
-/// When the last clone is dropped without closing, the receiver finds the stream incomplete.
+/// If the last clone is dropped without closing the stream, the receiver treats it as incomplete.
 #[derive(Clone)]
 pub struct ByteStreamWriter {
     info: Arc<ByteStreamInfo>,
     outgoing: Outgoing,
 }
 
-/// What writers of both kinds have, and the four messages that differ.
+/// Defines a writer, given the four messages that differ between text and bytes.
 macro_rules! writer {
     (
         $writer:ident, $owned:ident, $info:ident, $input:ty,
@@ -50,7 +50,8 @@ macro_rules! writer {
                 }
             }
 
-            /// Whether the stream was closed or a write has failed; waits for a write that is under way.
+            /// Whether the stream has been closed or a write has failed. Waits for a write in
+            /// progress.
             pub async fn is_closed(&self) -> bool {
                 self.outgoing.lock().await.is_none()
             }
@@ -76,7 +77,7 @@ macro_rules! writer {
                 });
                 let written = finished!($written, event.await);
                 if written.is_err() {
-                    // The receiver misses a piece from here on.
+                    // The receiver now misses a chunk, so further writes are pointless.
                     drop(outgoing.take());
                 }
                 written
