@@ -1,23 +1,26 @@
-//! Who of several callers speaks: the loudest, but for at least 300 ms, so that it does not flap.
+//! Picks the active speaker among several callers: the loudest one. Another caller must be louder
+//! for 300 ms to take over, so that the choice does not flap.
 
 use parlor_core::audio::SOUND;
 use parlor_core::ids::Identity;
 
-/// Ticks of 10 ms that another one must be louder, or the one who speaks silent: 300 ms.
+/// How long another caller must be louder, or the active speaker silent, before a switch: 300 ms,
+/// in ticks of 10 ms.
 const HOLD: u32 = 30;
 
-/// Who has the floor.
+/// Tracks the active speaker.
 #[derive(Debug, Default)]
 pub(super) struct ActiveSpeaker {
     holder: Option<Identity>,
-    /// Ticks since the holder was last heard.
+    /// Ticks since the active speaker was last heard.
     quiet: u32,
-    /// Who is louder, and for how many ticks.
+    /// The caller who is louder, and for how many ticks.
     challenger: Option<(Identity, u32)>,
 }
 
 impl ActiveSpeaker {
-    /// 10 ms of all callers, with how loud each is. Whose these are: who speaks, or spoke last.
+    /// Takes the level of each caller over the next 10 ms. Returns the active speaker: the caller
+    /// who is speaking or spoke last.
     pub(super) fn pass<'a>(
         &mut self,
         levels: impl Iterator<Item = (&'a Identity, u64)> + Clone,
@@ -37,7 +40,7 @@ impl ActiveSpeaker {
         self.holder.as_ref()
     }
 
-    /// Who speaks now.
+    /// The caller who is speaking; `None` after 300 ms of silence.
     pub(super) fn speaker(&self) -> Option<&Identity> {
         self.holder.as_ref().filter(|_| self.quiet < HOLD)
     }
@@ -61,7 +64,7 @@ impl ActiveSpeaker {
 mod tests {
     use super::*;
 
-    /// So many ticks of two voices; who has the floor then.
+    /// Passes `ticks` ticks of two levels; returns the active speaker.
     fn pass(active_speaker: &mut ActiveSpeaker, ticks: u32, ada: u64, bob: u64) -> Option<String> {
         let both: [(Identity, u64); 2] = [("ada".into(), ada), ("bob".into(), bob)];
         for _ in 0..ticks {
@@ -78,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_has_it_until_somebody_speaks() {
+    fn nobody_is_active_until_somebody_speaks() {
         let mut active_speaker = ActiveSpeaker::default();
         assert_eq!(pass(&mut active_speaker, 100, 50, 20), None);
         assert_eq!(
@@ -91,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_louder_for_long_enough_takes_it() {
+    fn a_caller_who_is_louder_for_300_ms_becomes_active() {
         let mut active_speaker = ActiveSpeaker::default();
         pass(&mut active_speaker, 1, 900, 0);
         for _ in 0..10 {
@@ -111,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_silent_or_gone_gives_it_up_at_once() {
+    fn a_silent_or_absent_speaker_is_replaced_immediately() {
         let mut active_speaker = ActiveSpeaker::default();
         pass(&mut active_speaker, 1, 900, 0);
         pass(&mut active_speaker, HOLD, 0, 0);

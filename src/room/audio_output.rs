@@ -1,4 +1,4 @@
-//! The native end of playout: an `AudioSource` with a short buffer.
+//! The native end of playout: a LiveKit audio source with a short buffer.
 
 use std::borrow::Cow;
 
@@ -9,18 +9,18 @@ use parlor_core::audio::SAMPLE_RATE;
 
 use super::playout::Sink;
 
-/// What the native source buffers before a capture waits, in milliseconds. Short, so that
-/// what it holds at an interruption is hardly heard; long enough for a late task.
+/// Length of the native source's buffer, in milliseconds; a capture waits while it is full. Short
+/// enough to be hardly heard after an interruption, long enough to cover a late task.
 const BUFFER_MS: u32 = 60;
 
-/// The native audio source of one published track.
+/// The native audio source of a published track.
 #[derive(Debug)]
 pub(super) struct AudioOutput {
     source: NativeAudioSource,
 }
 
 impl AudioOutput {
-    /// A source of mono audio at 24 kHz.
+    /// Creates a source of mono audio at 24 kHz.
     pub(super) fn new() -> Self {
         let options = AudioSourceOptions::default();
         Self {
@@ -39,7 +39,7 @@ impl Sink for AudioOutput {
             data: Cow::Borrowed(samples),
             sample_rate: SAMPLE_RATE,
             num_channels: 1,
-            samples_per_channel: u32::try_from(samples.len()).expect("a slice is 20 ms"),
+            samples_per_channel: u32::try_from(samples.len()).expect("a slice of 20 ms fits u32"),
         };
         let captured = self.source.capture_frame(&frame).await;
         captured.map_err(|error| error.to_string())

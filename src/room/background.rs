@@ -1,4 +1,4 @@
-//! Sounds besides the agent's voice, on a track of their own that visualizers do not look at.
+//! Background sounds, on a track of their own that audio visualizers ignore.
 
 use std::sync::Arc;
 
@@ -15,14 +15,14 @@ use super::playout_queue::SLICE;
 use super::publication::Publication;
 use crate::soundtrack::{Sound, Soundtrack};
 
-/// What LiveKit's own agents call the track.
+/// Name of the track, the same as in LiveKit's own agents.
 const NAME: &str = "background_audio";
 
-/// How long a sound takes to come and to go, in samples: 200 ms.
+/// Length of a fade-in or fade-out, in samples: 200 ms.
 const FADE: usize = SAMPLE_RATE as usize / 5;
 
-/// Publishes the track and plays on it until nobody says any more what is to be heard. A call
-/// goes on without it.
+/// Publishes the track and plays on it until the sender of `wanted` is dropped. The call continues
+/// if this fails.
 pub(super) async fn run(
     room: Arc<livekit::Room>,
     soundtrack: Soundtrack,
@@ -43,13 +43,13 @@ pub(super) async fn run(
     };
     tokio::select! {
         () = track.keep(allowed, async |unheard| {
-            tracing::debug!(unheard = unheard.map(|it| it.name()), "sounds in the background");
+            tracing::debug!(unheard = unheard.map(|it| it.name()), "background track updated");
         }) => {}
         () = play(Mix::new(soundtrack), sink, wanted) => {}
     }
 }
 
-/// Nothing is handed over while nothing is to be heard.
+/// Plays the mix in real time; sends nothing while all sounds are silent.
 async fn play(mut mix: Mix, mut sink: impl Sink, mut wanted: watch::Receiver<Background>) {
     let mut slice = Vec::with_capacity(SLICE);
     loop {
@@ -59,16 +59,16 @@ async fn play(mut mix: Mix, mut sink: impl Sink, mut wanted: watch::Receiver<Bac
                 return;
             }
         } else if let Err(error) = sink.capture(&slice).await {
-            tracing::warn!(%error, "the room takes no sounds in the background any more");
+            tracing::warn!(%error, "the audio source rejected a slice; background sounds stop");
             return;
         }
     }
 }
 
-/// Whether a sound is to be heard while this is.
+/// Whether a sound plays in this state of the background.
 type IsDue = fn(Background) -> bool;
 
-/// The sounds of a call, each of which comes and goes.
+/// The background sounds of a call; each fades in and out.
 #[derive(Debug)]
 struct Mix {
     voices: Vec<Voice>,
@@ -80,9 +80,9 @@ struct Voice {
     sound: Sound,
     is_due: IsDue,
     wanted: bool,
-    /// The next sample.
+    /// Index of the next sample.
     at: usize,
-    /// How far it has come, of [`FADE`].
+    /// Progress of the fade: 0 is silent, [`FADE`] is full volume.
     level: usize,
 }
 
@@ -100,14 +100,15 @@ impl Mix {
         }
     }
 
-    /// What is to be heard from the next slice on.
+    /// Sets the state of the background from the next slice on.
     fn turn_to(&mut self, now: Background) {
         for voice in &mut self.voices {
             voice.turn_to(now);
         }
     }
 
-    /// Fills `slice` with the next 20 ms; whether there is anything to be heard.
+    /// Fills `slice` with the next 20 ms and returns true. If all sounds are silent, leaves it
+    /// empty and returns false.
     fn fill(&mut self, slice: &mut Vec<i16>) -> bool {
         slice.clear();
         if self.voices.iter().all(Voice::is_silent) {
@@ -115,7 +116,7 @@ impl Mix {
         }
         let mixed = (0..SLICE).map(|_| {
             let sum: f32 = self.voices.iter_mut().map(Voice::next).sum();
-            // What is too loud is cut off by the conversion.
+            // The conversion clips values that are out of range.
             (sum * self.volume) as i16
         });
         slice.extend(mixed);
@@ -145,7 +146,7 @@ impl Voice {
         !self.wanted && self.level == 0
     }
 
-    /// The next sample, as loud as it has become.
+    /// The next sample, with the fade applied.
     fn next(&mut self) -> f32 {
         if self.is_silent() {
             return 0.0;
@@ -175,7 +176,7 @@ mod tests {
 
     const LEVEL: i16 = 10_000;
 
-    /// Slices of a whole fade.
+    /// Number of slices in a fade.
     const FADE_SLICES: usize = FADE / SLICE;
 
     fn even(level: i16) -> Option<Sound> {
@@ -196,7 +197,7 @@ mod tests {
         })
     }
 
-    /// The next `slices`; what is not there counts as nothing.
+    /// The samples of the next `slices` slices; silent ones add none.
     fn heard(mix: &mut Mix, slices: usize) -> Vec<i16> {
         let (mut all, mut slice) = (Vec::new(), Vec::new());
         for _ in 0..slices {
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_comes_and_goes_within_200_ms() {
+    fn a_sound_fades_in_and_out_within_200_ms() {
         let mut mix = thinking(even(LEVEL));
         assert!(heard(&mut mix, 3).is_empty());
         mix.turn_to(Background::Thinking);
@@ -221,11 +222,11 @@ mod tests {
         let goes = heard(&mut mix, FADE_SLICES);
         assert!(goes[0] < LEVEL && goes.iter().rev().is_sorted());
         assert_eq!(goes.last(), Some(&0));
-        assert!(heard(&mut mix, 3).is_empty(), "nothing is handed over");
+        assert!(heard(&mut mix, 3).is_empty(), "no slice is sent");
     }
 
     #[test]
-    fn a_sound_goes_from_where_it_has_come_to() {
+    fn a_fade_out_starts_at_the_level_reached() {
         let mut mix = thinking(even(LEVEL));
         mix.turn_to(Background::Thinking);
         heard(&mut mix, FADE_SLICES / 2);
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sound_begins_again_at_its_end_and_at_its_beginning_when_it_comes_back() {
+    fn a_sound_loops_and_restarts_when_it_is_wanted_again() {
         let ramp: Vec<i16> = (0..1_000).collect();
         let mut mix = thinking(Some(ramp.into()));
         mix.turn_to(Background::Thinking);
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn ambience_lies_under_the_others_and_what_is_too_loud_is_cut_off() {
+    fn ambience_mixes_with_the_others_and_overflow_is_clipped() {
         let mut mix = loud(Soundtrack {
             ambience: even(LEVEL),
             thinking: even(2_000),
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn the_volume_counts_for_all() {
+    fn the_volume_applies_to_every_sound() {
         let mut mix = Mix::new(Soundtrack {
             hold: even(LEVEL),
             volume: 0.5.try_into().unwrap(),
@@ -282,7 +283,7 @@ mod tests {
         assert_eq!(heard(&mut mix, 1)[0], LEVEL / 2);
     }
 
-    /// A room that takes 20 ms in 20 ms.
+    /// A sink that takes 20 ms of audio every 20 ms.
     #[derive(Clone, Default)]
     struct Taken(Arc<Mutex<usize>>);
 
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_wanted_is_played_in_real_time_and_nothing_else() {
+    async fn only_wanted_sounds_are_played_and_in_real_time() {
         let (wanted, wanted_out) = watch::channel(Background::Silence);
         let taken = Taken::default();
         let playing = tokio::spawn(play(thinking(even(LEVEL)), taken.clone(), wanted_out));

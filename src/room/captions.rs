@@ -1,6 +1,6 @@
-//! Shows the room what is said, as LiveKit's own agents do: text streams on `lk.transcription`
-//! (a caller's turn as one stream for each state of it, in the caller's name; a reply as one
-//! stream that grows), and the packets that clients read which do not know these streams.
+//! Publishes captions as LiveKit's own agents do: as text streams on `lk.transcription` (one stream
+//! for each update of a caller's turn, in the caller's name; one growing stream for a reply), and
+//! as transcription packets for clients that do not support these streams.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,41 +20,41 @@ use super::deadline::{SendError, within};
 use super::permissions::Permissions;
 use crate::random;
 
-/// Captions that wait for the room; one that finds no place is dropped and counted.
+/// Capacity of the queue of captions; captions that do not fit are dropped and counted.
 pub(super) const WAITING: usize = 256;
 
 pub(super) const TOPIC: &str = "lk.transcription";
 pub(super) const SEGMENT: &str = "lk.segment_id";
 pub(super) const FINAL: &str = "lk.transcription_final";
 const TRACK: &str = "lk.transcribed_track_id";
-/// Ours: the caller cut the reply short.
+/// Parlor's own attribute: the caller interrupted the reply.
 pub(super) const INTERRUPTED: &str = "lk.transcription_interrupted";
 
-/// From this protocol of a client on, it reads the streams and no packets.
+/// Client protocol version from which on clients read the streams and ignore the packets.
 const READS_STREAMS: i32 = 3;
 
-/// How long the room may take for one piece.
+/// Timeout for sending one chunk of text.
 const SHOWN_WITHIN: Duration = Duration::from_secs(2);
 
-/// Replies whose streams are open; the oldest is given up when there are more.
+/// Maximum number of open replies; the oldest one is dropped when there are more.
 const OPEN: usize = 16;
 
-/// The task that shows captions.
+/// The task that publishes captions.
 pub(super) struct Captions {
     room: Arc<livekit::Room>,
-    /// Begins the names of this call's segments.
+    /// Prefix of the segment IDs of this call.
     prefix: String,
     open: Vec<Stream>,
-    /// Whether the room takes data at all; if not, it drops it and says nothing.
+    /// The agent's permissions. The server silently drops data that the agent may not send.
     allowed: watch::Receiver<Permissions>,
 }
 
-/// What is shown of a reply that is still heard.
+/// Published part of a reply that is not final yet.
 struct Stream {
     utterance: Utterance,
-    /// Our track when it was opened.
+    /// SID of the agent's track when the stream was opened.
     track: Option<String>,
-    /// None when the room missed something of it: what follows needs another stream.
+    /// `None` if the room missed a part of the text: the rest needs a new stream.
     writer: Option<TextStreamWriter>,
     shown: String,
 }
@@ -69,13 +69,13 @@ impl Captions {
         }
     }
 
-    /// Shows captions until no more come.
+    /// Publishes captions until their sender is dropped.
     pub(super) async fn run(mut self, mut captions: mpsc::Receiver<Caption>) {
         let mut unshown = 0u64;
         while let Some(caption) = captions.recv().await {
             if let Err(error) = self.show(caption).await {
                 unshown += 1;
-                tracing::debug!(%error, unshown, "the room was not shown what was said");
+                tracing::debug!(%error, unshown, "could not publish a caption");
             }
         }
     }
@@ -117,12 +117,12 @@ impl Captions {
         }
     }
 
-    /// Appends to what is shown of a reply.
+    /// Appends text to a reply.
     async fn grow(&mut self, utterance: Utterance, more: &str) -> Result<(), SendError> {
         let line = self.line(utterance);
         let (shown, known) = match self.take(utterance) {
             Some(open) if open.track == line.track => (open.shown, open.writer),
-            // Whoever joins the room again ends all its streams.
+            // Rejoining the room ends all streams.
             Some(ended) => (ended.shown, None),
             None => (String::new(), None),
         };
@@ -142,7 +142,7 @@ impl Captions {
         self.packet(&line, &shown).await
     }
 
-    /// Keeps what the room cannot be shown now, if it is needed later.
+    /// Keeps the text of a caption that may not be published, in case it is needed later.
     fn skip(&mut self, caption: Caption) {
         match caption {
             Caption::Caller { .. } => {}
@@ -178,7 +178,7 @@ impl Captions {
         self.open.push(stream);
     }
 
-    /// Shows all of a reply, and that no more of it follows.
+    /// Publishes the final text of a reply and closes its stream.
     async fn finish(
         &mut self,
         utterance: Utterance,
@@ -197,7 +197,7 @@ impl Captions {
         match text.strip_prefix(shown.as_str()) {
             Some("") => {}
             Some(rest) => within(SHOWN_WITHIN, writer.write(rest)).await?,
-            // Readers put the newest stream of a segment in the place of those before.
+            // Readers replace earlier streams of a segment with the newest one.
             None if !text.is_empty() => {
                 within(SHOWN_WITHIN, writer.close()).await?;
                 return self.whole(line, text).await;
@@ -209,7 +209,7 @@ impl Captions {
         self.packet(line, text).await
     }
 
-    /// Shows a text in a stream of its own. Of an empty one clients would see nothing.
+    /// Publishes a text in a stream of its own. Skips an empty text: clients would not show it.
     async fn whole(&self, line: &Line, text: &str) -> Result<(), SendError> {
         if text.is_empty() {
             return Ok(());
@@ -222,7 +222,7 @@ impl Captions {
         self.packet(line, text).await
     }
 
-    /// Shows a text to clients that do not read the streams, while there are any.
+    /// Publishes a text as a packet if a client in the room does not read the streams.
     async fn packet(&self, line: &Line, text: &str) -> Result<(), SendError> {
         let participants = self.room.remote_participants();
         let mut apps = participants
@@ -251,7 +251,7 @@ impl Captions {
         .await
     }
 
-    /// A reply that goes on.
+    /// Metadata of a reply that is not final.
     fn line(&self, utterance: Utterance) -> Line {
         let us = self.room.local_participant();
         let publications = us.track_publications();
@@ -278,12 +278,12 @@ impl Captions {
     }
 }
 
-/// What is told of a text besides its words.
+/// Metadata of a caption.
 struct Line {
     segment: String,
-    /// The identity of who said it.
+    /// Identity of the speaker.
     speaker: String,
-    /// On which track, if it is there.
+    /// SID of the speaker's track, if there is one.
     track: Option<String>,
     is_final: bool,
     interrupted: bool,

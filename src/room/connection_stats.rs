@@ -1,5 +1,5 @@
-//! What the connection measures, in the shapes that LiveKit's Playground reads: the records of
-//! the native core, nested as its protobuf is, with the W3C's names. Audio and transport only.
+//! WebRTC statistics in the form that LiveKit's Playground reads: the records of the native core,
+//! nested like its protobuf messages, with the field names of the W3C. Audio and transport only.
 
 use livekit::webrtc::stats::{
     CandidatePairStats, InboundRtpStats, OutboundRtpStats, RemoteInboundRtpStats, RtcStats,
@@ -7,7 +7,7 @@ use livekit::webrtc::stats::{
 };
 use pbjson_types::{Struct, Value};
 
-/// The records that say how good the connection is.
+/// The records that describe the quality of the connection.
 pub(super) fn told(stats: &[RtcStats]) -> Vec<Struct> {
     stats.iter().filter_map(record).collect()
 }
@@ -132,7 +132,7 @@ fn stream(stream: &dictionaries::RtpStreamStats) -> Struct {
     ])
 }
 
-/// A count; the protocol knows floating point numbers only.
+/// Converts a count: the protocol has floating-point numbers only.
 fn count(number: u64) -> Value {
     (number as f64).into()
 }
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_shapes_that_the_playground_reads() {
+    fn records_have_the_form_that_the_playground_reads() {
         let mut pair = CandidatePairStats::default();
         pair.candidate_pair.current_round_trip_time = 0.25;
         let told = told_as_json(RtcStats::CandidatePair(pair));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_of_the_connection_is_left_out() {
+    fn tracks_and_video_are_left_out() {
         assert_eq!(told_as_json(RtcStats::Track), json!([]));
         let video = RtcStats::InboundRtp(InboundRtpStats::default());
         assert_eq!(told_as_json(video), json!([]));

@@ -1,4 +1,5 @@
-//! What an agent can do in its room besides speaking, and what the room tells of a caller.
+//! What an agent can do in its room besides speaking (RPC, DTMF, chat), and what the room says
+//! about a caller.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,39 +14,40 @@ use tokio::time::timeout;
 use super::CHAT;
 use super::deadline::{SendError, within};
 
-/// How long the server may take to pass something on.
+/// Timeout for sending a DTMF tone or a chat message.
 const SEND_WITHIN: Duration = Duration::from_secs(5);
 
-/// LiveKit's code for a method that nobody has registered.
+/// LiveKit's RPC error code for a method that is not registered.
 const UNSUPPORTED_METHOD: u32 = 1_400;
 
-/// A hand on a room that somebody else has joined; it keeps nothing alive.
+/// Handle to a joined room. It does not keep the connection open.
 #[derive(Debug, Clone)]
 pub struct RoomControl(pub(super) Arc<livekit::Room>);
 
-/// Why something could not be done in a room. Tells nothing of what it was.
+/// Why an operation in a room failed. Does not contain the data that was sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoomControlError {
-    /// There is nobody of that identity.
+    /// No participant in the room has that identity.
     #[error("the participant is not in the room")]
     Absent,
-    /// The app does not know the method.
-    #[error("the app has no such method")]
+    /// The participant's app has not registered the RPC method.
+    #[error("the app has not registered this RPC method")]
     NoMethod,
-    /// The app's own error: its code and words.
-    #[error("the app answered with error {0}: {1}")]
+    /// The app returned an error: its code, and the first 200 characters of its message.
+    #[error("the app returned error {0}: {1}")]
     App(u32, String),
-    /// The room took it not.
-    #[error("the room did not take it: {0}")]
+    /// The LiveKit SDK could not send the data.
+    #[error("the room rejected it: {0}")]
     Room(String),
-    /// Nobody answered in time.
+    /// There was no answer in time.
     #[error("no answer in time")]
     Timeout,
 }
 
 impl RoomControl {
-    /// What is known of the room, and of the participant named `caller`: `room` and `caller` with
-    /// names, attributes and metadata. Metadata that is JSON is told as such.
+    /// Describes the room and the participant `caller` as JSON: `room` and `caller` with names,
+    /// attributes and metadata. Metadata that is valid JSON is embedded as JSON. `caller` is null
+    /// if the participant is not in the room.
     pub fn about(&self, caller: &Identity) -> Value {
         let participants = self.0.remote_participants();
         let caller = participants.get(&caller.as_str().into());
@@ -55,7 +57,7 @@ impl RoomControl {
         })
     }
 
-    /// Calls `method` of the app of the participant named `to`.
+    /// Calls the RPC method `method` of the participant `to`.
     ///
     /// # Errors
     /// [`RoomControlError`]
@@ -81,7 +83,7 @@ impl RoomControl {
         }
     }
 
-    /// Presses keys of a telephone: digits, `*`, `#`, `A` to `D`.
+    /// Sends the DTMF tone of a key to the participant `to`: a digit, `*`, `#` or `A` to `D`.
     ///
     /// # Errors
     /// [`RoomControlError`]
@@ -95,7 +97,7 @@ impl RoomControl {
         Ok(within(SEND_WITHIN, pressing.publish_dtmf(tone)).await?)
     }
 
-    /// Writes a chat message to the participant named `to`, or to everybody.
+    /// Sends a chat message to the participant `to`, or to everybody.
     ///
     /// # Errors
     /// [`RoomControlError`]
@@ -140,12 +142,12 @@ fn about(caller: &RemoteParticipant) -> Value {
     })
 }
 
-/// JSON as JSON, anything else as text, and nothing as null.
+/// Parses metadata: JSON as JSON, an empty text as null, any other text as a string.
 pub(crate) fn metadata(text: String) -> Value {
     serde_json::from_str(&text).unwrap_or_else(|_| unless_empty(text))
 }
 
-/// LiveKit writes an empty text for what is not set.
+/// Turns an empty text into null: LiveKit sends an empty text for an unset field.
 fn unless_empty(text: String) -> Value {
     match text.is_empty() {
         true => Value::Null,
@@ -165,7 +167,7 @@ fn kind(kind: Kind) -> &'static str {
     }
 }
 
-/// The number of a key (RFC 4733, section 3.2).
+/// The DTMF event code of a key (RFC 4733, section 3.2).
 fn code(key: char) -> u32 {
     match key {
         '*' => 10,
@@ -180,13 +182,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_have_their_numbers() {
+    fn keys_map_to_dtmf_event_codes() {
         let keys: Vec<_> = "0159*#AD".chars().map(code).collect();
         assert_eq!(keys, [0, 1, 5, 9, 10, 11, 12, 15]);
     }
 
     #[test]
-    fn metadata_is_json_if_it_can_be() {
+    fn metadata_is_parsed_as_json_if_possible() {
         assert_eq!(metadata(r#"{"a":1}"#.to_owned()), json!({"a": 1}));
         assert_eq!(metadata("plain".to_owned()), json!("plain"));
         assert_eq!(metadata(String::new()), json!(null));

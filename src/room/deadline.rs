@@ -1,22 +1,22 @@
-//! What the room is given to pass on, with a deadline.
+//! Requests to the room, with a deadline.
 
 use std::fmt::Display;
 use std::time::Duration;
 
 use tokio::time::timeout;
 
-/// Why the room did not pass something on. Tells nothing of what it was.
+/// Why a request to the room failed. Does not contain the data of the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum SendError {
-    /// The room's own words.
+    /// The LiveKit SDK returned an error.
     #[error("{0}")]
     Room(String),
-    /// Nobody answered in time.
+    /// There was no answer in time.
     #[error("no answer in time")]
     Timeout,
 }
 
-/// Waits for what the room is asked to do, no longer than `limit`.
+/// Waits for a request to the room, for at most `limit`.
 pub(super) async fn within<T, E: Display>(
     limit: Duration,
     passing: impl Future<Output = Result<T, E>>,

@@ -1,4 +1,4 @@
-//! Turns the room's events into the core's.
+//! Translates events of the LiveKit room into events of the conversation.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -26,39 +26,39 @@ use super::presence::{Presence, gone};
 use super::streams::Streams;
 use super::subscriptions::{Listening, Request, Subscriptions, identity};
 
-/// How long the native core may try to get a lost connection back.
+/// How long the native core may take to restore a lost connection.
 const RECONNECT_WITHIN: Duration = Duration::from_secs(20);
 
-/// The room's events as the SDK gives them.
+/// Room events as the LiveKit SDK delivers them.
 pub(super) type Receiver = mpsc::UnboundedReceiver<LiveKitEvent>;
 
-/// Where what happens in a room goes.
+/// Outputs of the [`Watcher`].
 pub(super) struct Outlets {
-    /// To the core.
+    /// Events for the conversation.
     pub(super) events: mpsc::Sender<Event>,
-    /// To whoever answers those who watch the call.
+    /// Monitoring requests.
     pub(super) asked: mpsc::Sender<Asked>,
-    /// The agent's state, to be shown again after a reconnect.
+    /// The agent's state; marked as changed after a reconnect, to be published again.
     pub(super) state: watch::Sender<AgentState>,
-    /// What the server allows us; touched when something became of our tracks.
+    /// The agent's permissions; also marked as changed when one of its tracks has changed.
     pub(super) allowed: watch::Sender<Permissions>,
-    /// What opens the room.
+    /// The access token of the room, as renewed by the server.
     pub(super) token: watch::Sender<Secret>,
-    /// How often a lost connection was back.
+    /// Number of reconnects so far.
     pub(super) back: watch::Sender<u64>,
 }
 
-/// Where what a room must do comes from.
+/// Inputs of the [`Watcher`].
 pub(super) struct Inlets {
-    /// From the core: whom to listen to.
+    /// Requests of the conversation to subscribe to callers.
     pub(super) requests: mpsc::Receiver<Request>,
-    /// From callers: to whom to listen instead.
+    /// Requests of callers to hand over to another caller.
     pub(super) hand_overs: mpsc::Receiver<hand_over::Asked>,
-    /// Who of them waits for an answer.
+    /// Hand-over requests that wait for an answer.
     pub(super) answers: Answers,
 }
 
-/// The task that watches one room.
+/// The task that handles the events of one room.
 pub(super) struct Watcher {
     room: Arc<livekit::Room>,
     out: Outlets,
@@ -84,7 +84,7 @@ impl Watcher {
         }
     }
 
-    /// Watches until the room is over or nobody takes the events any more.
+    /// Runs until the room ends or the receiver of the events is dropped.
     pub(super) async fn run(mut self, mut room: Receiver, mut inlets: Inlets) {
         let us = self.room.local_participant();
         self.allow(us.permission().as_ref());
@@ -165,7 +165,7 @@ impl Watcher {
                 participant, error, ..
             } => {
                 let caller = identity(&participant);
-                tracing::warn!(%caller, %error, "a caller cannot be heard");
+                tracing::warn!(%caller, %error, "could not subscribe to a caller's track");
             }
             LiveKitEvent::TextStreamOpened {
                 reader,
@@ -199,7 +199,7 @@ impl Watcher {
             | LiveKitEvent::LocalTrackRepublished { .. } => self.look_at_tracks(),
             LiveKitEvent::Reconnected => self.reconnected(),
             LiveKitEvent::Reconnecting => {
-                tracing::warn!("the connection to the room is lost; reconnecting");
+                tracing::warn!("lost the connection to the room; reconnecting");
                 self.presence.reconnecting();
                 self.reconnect_until = Some(clock::now() + RECONNECT_WITHIN);
             }
@@ -209,23 +209,23 @@ impl Watcher {
 
     async fn joined(&mut self, participant: &RemoteParticipant) -> ControlFlow<()> {
         let (who, kind) = (identity(participant), participant.kind());
-        tracing::debug!(participant = %who, ?kind, "somebody is in the room");
+        tracing::debug!(participant = %who, ?kind, "a participant is in the room");
         if let Some(agent) = self.agent(participant) {
             self.tell(agent).await?;
         }
         let is_news = self.presence.joined(&who);
         let (identity, info) = (who, info(participant));
         if info.phone == Phone::Pending {
-            tracing::info!(participant = %identity, "a telephone rings; its call begins when it is active");
+            tracing::info!(participant = %identity, "a phone rings; its call begins when answered");
         }
         match is_news {
             true => self.tell(RoomEvent::Joined { identity, info }).await,
-            // It may have changed while it was out of sight.
+            // It may have changed during the reconnect.
             false => self.tell(RoomEvent::Changed { identity, info }).await,
         }
     }
 
-    /// What somebody is, or may do, has changed.
+    /// The attributes or permissions of a participant have changed.
     async fn changed(&self, participant: &Participant) -> ControlFlow<()> {
         match participant {
             Participant::Remote(remote) => {
@@ -239,7 +239,7 @@ impl Watcher {
         }
     }
 
-    /// Takes in what the server allows us from now on.
+    /// Stores the agent's new permissions, and logs what has changed.
     fn allow(&self, permission: Option<&ParticipantPermission>) {
         let before = *self.out.allowed.borrow();
         let now = before.with(permission);
@@ -251,13 +251,13 @@ impl Watcher {
         if !taken.is_empty() {
             tracing::warn!(
                 taken = taken.join(", "),
-                "the server took permissions from the agent"
+                "the server revoked permissions of the agent"
             );
         }
         if !given.is_empty() {
             tracing::info!(
                 given = given.join(", "),
-                "the server gave the agent permissions back"
+                "the server restored permissions of the agent"
             );
         }
         if now.hear && !before.hear {
@@ -265,12 +265,12 @@ impl Watcher {
         }
     }
 
-    /// Something became of our tracks.
+    /// One of the agent's tracks has changed: wakes the tasks that keep them published.
     fn look_at_tracks(&self) {
         self.out.allowed.send_modify(|_allowed| {});
     }
 
-    /// A track can be subscribed to.
+    /// A participant has published a track.
     async fn published(
         &self,
         publication: &RemoteTrackPublication,
@@ -285,7 +285,7 @@ impl Watcher {
         ControlFlow::Continue(())
     }
 
-    /// Another agent that says what it is called.
+    /// The event for a participant that is another agent and announces its name.
     fn agent(&self, participant: &RemoteParticipant) -> Option<RoomEvent> {
         let us = self.room.local_participant();
         if participant.kind() != Kind::Agent || participant.identity() == us.identity() {
@@ -300,7 +300,7 @@ impl Watcher {
     async fn left(&mut self, participant: &RemoteParticipant) -> ControlFlow<()> {
         let identity = identity(participant);
         let reason = participant.disconnect_reason();
-        tracing::debug!(participant = %identity, ?reason, "somebody left the room");
+        tracing::debug!(participant = %identity, ?reason, "a participant left the room");
         match self.presence.left(clock::now(), &identity, reason) {
             true => {
                 let how = gone(reason);
@@ -311,9 +311,9 @@ impl Watcher {
     }
 
     fn reconnected(&mut self) {
-        tracing::info!("the room is back");
+        tracing::info!("reconnected to the room");
         self.reconnect_until = None;
-        // Who joined again has the attributes of its token.
+        // After a rejoin the agent has only the attributes of its token.
         self.out.state.send_modify(|_state| {});
         self.listening.again();
         self.look_at_tracks();
@@ -331,12 +331,12 @@ impl Watcher {
 
     async fn end(&self, end: RoomEnd) -> ControlFlow<()> {
         if self.tell(RoomEvent::Ended(end)).await.is_break() {
-            tracing::debug!("the room ended after its call");
+            tracing::debug!("the room ended after the call");
         }
         ControlFlow::Break(())
     }
 
-    /// Breaks when nobody takes the events any more.
+    /// Sends an event; breaks if the receiver is gone.
     async fn tell(&self, event: RoomEvent) -> ControlFlow<()> {
         match self.out.events.send(Event::Room(event)).await {
             Ok(()) => ControlFlow::Continue(()),
@@ -345,7 +345,7 @@ impl Watcher {
     }
 }
 
-/// Whether that is the agent's voice, and no sound in the background.
+/// Whether the track is the agent's voice, not its background sounds.
 fn is_voice(track: &LocalTrack) -> bool {
     track.source() == TrackSource::Microphone
 }

@@ -1,5 +1,5 @@
-//! `parlor.hand_over`: the caller who is linked tells the agent to listen to somebody else. The
-//! core decides.
+//! The RPC method `parlor.hand_over`: the linked caller asks the agent to listen to another caller.
+//! The conversation decides.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -13,31 +13,31 @@ use serde::Deserialize;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-/// The method's name.
+/// Name of the RPC method.
 const METHOD: &str = "parlor.hand_over";
 
-/// Calls of it that wait; the next one is refused.
+/// Maximum number of queued requests; further ones are refused.
 const WAITING: usize = 8;
 
-/// How long the core may take.
+/// Timeout for the answer of the conversation.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// The longest identity, in bytes.
+/// Maximum length of an identity, in bytes.
 const LONGEST: usize = 512;
 
-/// The code of an app's own error.
+/// LiveKit's RPC error code for errors of the application.
 const REFUSED: u32 = 1_500;
 
 type Answer = Result<(), HandOverRefusal>;
 
-/// One call of the method.
+/// A hand-over request.
 pub(super) struct Asked {
     pub(super) from: Identity,
     pub(super) to: Identity,
     pub(super) answer: oneshot::Sender<Answer>,
 }
 
-/// Who waits for an answer of the core, which gives them in the order in which it is asked.
+/// Requests that wait for an answer. The conversation answers them in the order it receives them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Answers(Arc<Mutex<VecDeque<oneshot::Sender<Answer>>>>);
 
@@ -47,21 +47,21 @@ struct Payload {
 }
 
 impl Answers {
-    /// The core is asked.
+    /// Adds a request that is passed to the conversation.
     pub(super) fn wait(&self, answer: oneshot::Sender<Answer>) {
         self.0.lock().push_back(answer);
     }
 
-    /// The core has answered.
+    /// Answers the oldest waiting request.
     pub(super) fn give(&self, answer: Answer) {
         if let Some(waiting) = self.0.lock().pop_front() {
-            // Who asked may have stopped waiting.
+            // The caller may have stopped waiting.
             waiting.send(answer).ok();
         }
     }
 }
 
-/// Takes calls of the method from now on.
+/// Registers the RPC method; returns the requests.
 pub(super) fn offer(room: &livekit::Room) -> mpsc::Receiver<Asked> {
     let (asked, asked_out) = mpsc::channel(WAITING);
     let us = room.local_participant();
@@ -88,7 +88,7 @@ async fn ask(
     let (answer, answered) = oneshot::channel();
     let to = to.as_str().into();
     let taken = asked.try_send(Asked { from, to, answer });
-    taken.map_err(|_full| "too many at once".to_owned())?;
+    taken.map_err(|_full| "too many hand-over requests at once; try again later".to_owned())?;
     match timeout(ANSWER_WITHIN, answered).await {
         Ok(Ok(Ok(()))) => Ok(r#"{"ok":true}"#.to_owned()),
         Ok(Ok(Err(why))) => Err(why.to_string()),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_answer_is_the_cores() {
+    async fn the_caller_gets_the_answer_of_the_conversation() {
         let to_bob = r#"{"to":"bob"}"#;
         let ok = Ok(r#"{"ok":true}"#.to_owned());
         assert_eq!(asked(to_bob, Some(Ok(()))).await, ok);

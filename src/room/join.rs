@@ -1,4 +1,4 @@
-//! In and out of a room: what a participant does first and last.
+//! Joining and leaving a room, and publishing tracks.
 
 use std::time::Duration;
 
@@ -16,39 +16,39 @@ use super::events;
 use super::native_core::{native_core, without_tokens};
 use crate::config::LiveKit;
 
-/// From the first packet to a joined room, the native core's own retries included.
+/// Timeout for joining a room, including the native core's own retries.
 const JOIN_WITHIN: Duration = Duration::from_secs(20);
 
-/// How long the server may take to publish our track.
+/// Timeout for publishing or unpublishing a track.
 const PUBLISH_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long the goodbye to the server may take.
+/// Timeout for leaving the room.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why a room could not be joined.
 #[derive(Debug, thiserror::Error)]
 pub enum JoinError {
-    /// There is no native core.
+    /// The native core could not be loaded.
     #[error("{0}")]
     NativeCore(String),
-    /// The server did not take the token.
-    #[error("the token was refused: {0}")]
+    /// The server rejected the token.
+    #[error("the server rejected the token: {0}")]
     Refused(String),
-    /// The server or the network said no.
+    /// The server could not be reached, or it rejected the connection.
     #[error("{0}")]
     Connect(String),
-    /// The room was joined, but our track could not be published.
+    /// The room was joined, but the track could not be published.
     #[error("the agent's track could not be published: {0}")]
     Publish(String),
-    /// Nobody answered in time.
+    /// The server did not answer in time.
     #[error("no answer within {} s", JOIN_WITHIN.as_secs())]
     Timeout,
 }
 
-/// Joins the room of `livekit` that `token` is for.
+/// Joins the room of `livekit` that `token` grants access to.
 ///
 /// # Errors
-/// [`JoinError`], all but [`JoinError::Publish`].
+/// Every [`JoinError`] except [`JoinError::Publish`].
 pub(super) async fn connect(
     livekit: &LiveKit,
     token: &Secret,
@@ -65,7 +65,7 @@ pub(super) async fn connect(
     })
 }
 
-/// Media and data are encrypted with a key that all in the room share.
+/// End-to-end encryption of media and data with a key that all participants share.
 fn encryption(shared_key: &Secret) -> E2eeOptions {
     let key = shared_key.reveal().as_bytes().to_vec();
     E2eeOptions {
@@ -74,7 +74,7 @@ fn encryption(shared_key: &Secret) -> E2eeOptions {
     }
 }
 
-/// The core tells the server's answer in words only.
+/// Classifies an error; the native core reports the server's answer only as text.
 fn refused(error: &str) -> JoinError {
     let why = without_tokens(error);
     let is_proxys = why.contains("Proxy connection failed");
@@ -84,7 +84,7 @@ fn refused(error: &str) -> JoinError {
     }
 }
 
-/// How a voice is published; `preconnect_buffer` announces what was said before.
+/// Options of a microphone track; `preconnect_buffer` announces pre-connect audio.
 pub(super) fn microphone(preconnect_buffer: bool) -> TrackPublishOptions {
     TrackPublishOptions {
         source: TrackSource::Microphone,
@@ -93,7 +93,7 @@ pub(super) fn microphone(preconnect_buffer: bool) -> TrackPublishOptions {
     }
 }
 
-/// Publishes `source` under a name.
+/// Publishes `source` as a track called `name`.
 ///
 /// # Errors
 /// [`JoinError::Publish`]
@@ -110,20 +110,20 @@ pub(super) async fn publish(
     published.map(drop)
 }
 
-/// Unpublishes a track of ours.
+/// Unpublishes a local track.
 pub(super) async fn unpublish(room: &Room, sid: &TrackSid) -> Result<(), SendError> {
     let participant = room.local_participant();
     let unpublished = within(PUBLISH_WITHIN, participant.unpublish_track(sid)).await;
     unpublished.map(drop)
 }
 
-/// Says goodbye to the server.
+/// Leaves the room.
 pub(super) async fn close(room: &Room) {
     match within(LEAVE_WITHIN, room.close()).await {
         Ok(()) => {}
         Err(SendError::Room(error)) => {
-            tracing::debug!(%error, "the room was over before it was left");
+            tracing::debug!(%error, "the room had ended before it was left");
         }
-        Err(SendError::Timeout) => tracing::warn!("the server did not answer the goodbye in time"),
+        Err(SendError::Timeout) => tracing::warn!("leaving the room timed out"),
     }
 }

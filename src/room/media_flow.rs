@@ -1,5 +1,5 @@
-//! Whether voices flow once a lost connection is back: some stand and carry nothing. Then the room
-//! is joined again, with the same track and the same listeners.
+//! Checks that audio flows after a reconnect: some restored connections carry no packets. If so,
+//! the room is rejoined, with the same tracks and subscriptions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,72 +12,72 @@ use tokio::time::sleep;
 
 use super::deadline::{SendError, within};
 
-/// How long a voice may stand still: longer than a pause between packets of silence.
+/// Interval between checks: longer than the pause between packets of silence.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// Looks at a connection, before it is given up.
+/// Number of checks until a connection counts as silent.
 const LOOKS: usize = 2;
 
-/// How often the room is joined again for one loss.
+/// Maximum number of rejoins after one loss of the connection.
 const REJOINS: u32 = 2;
 
-/// How long the native core may take for a request.
+/// Timeout for a request to the native core.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
-/// A connection that is looked at.
+/// A connection whose media flow can be checked.
 pub(super) trait Connection {
-    /// What it has carried; `None` while it cannot be measured.
+    /// Packets carried so far; `None` if they cannot be measured.
     fn measure(&self) -> impl Future<Output = Option<MediaFlow>> + Send;
 
-    /// Begins to join the room again.
+    /// Starts to rejoin the room.
     fn rejoin(&self) -> impl Future<Output = Result<(), SendError>> + Send;
 }
 
-/// Packets of voice that a connection has carried so far.
+/// Audio packets that a connection has carried so far.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MediaFlow {
     sent: u64,
     received: u64,
-    /// The agent's voice is published.
+    /// Whether the agent has a published track.
     speaks: bool,
-    /// Somebody's microphone is on and should be heard.
+    /// Whether the agent is subscribed to a microphone that is not muted.
     listens: bool,
 }
 
-/// Which voice stands still.
+/// The direction in which no audio flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum Still {
-    #[error("nothing of the agent's voice is sent")]
+    #[error("no audio is sent")]
     Agent,
-    #[error("nothing of the caller's voice comes")]
+    #[error("no audio is received")]
     Caller,
 }
 
-/// Looks at the connection each time it is back, until the room is left.
+/// Checks the connection after each reconnect, until the room is left.
 pub(super) async fn keep(connection: Arc<impl Connection>, mut back: watch::Receiver<u64>) {
     let mut rejoins = 0;
     while back.changed().await.is_ok() {
         match look(&*connection).await {
             Some(Ok(())) => {
                 rejoins = 0;
-                tracing::info!("the voices flow again");
+                tracing::info!("audio flows again");
             }
             Some(Err(still)) if rejoins == REJOINS => {
-                tracing::warn!(%still, "joining the room again did not help");
+                tracing::warn!(%still, "no audio flows even after the room was rejoined");
             }
             Some(Err(still)) => {
                 rejoins += 1;
-                tracing::warn!(%still, rejoins, "the room is back, but silent: joining it again");
+                tracing::warn!(%still, rejoins, "reconnected without audio; rejoining the room");
                 if let Err(error) = connection.rejoin().await {
-                    tracing::warn!(%error, "the room cannot be joined again");
+                    tracing::warn!(%error, "could not rejoin the room");
                 }
             }
-            None => tracing::debug!("the connection cannot be measured"),
+            None => tracing::debug!("could not measure the connection"),
         }
     }
 }
 
-/// Whether all voices flow that should; `None` when that cannot be measured.
+/// Whether audio flows in both directions where it should; `None` if that cannot be measured.
 async fn look(connection: &impl Connection) -> Option<Result<(), Still>> {
     let first = connection.measure().await?;
     let mut looked = Ok(());
@@ -92,7 +92,7 @@ async fn look(connection: &impl Connection) -> Option<Result<(), Still>> {
 }
 
 impl MediaFlow {
-    /// Whether there is more than before. Counts begin anew when the room is joined again.
+    /// Whether packets have flowed since `before`. The counts restart when the room is rejoined.
     fn since(self, before: Self) -> Result<(), Still> {
         let spoken = self.speaks && before.speaks;
         if spoken && self.sent == before.sent {
@@ -132,7 +132,7 @@ impl Connection for livekit::Room {
     }
 }
 
-/// Whether a microphone that is on is subscribed to.
+/// Whether the room has a subscribed audio track that is not muted.
 fn listens(room: &livekit::Room) -> bool {
     let participants = room.remote_participants();
     participants.values().any(|participant| {
@@ -149,7 +149,7 @@ mod tests {
 
     use super::*;
 
-    /// Carries so many packets more at each look.
+    /// A connection that carries a fixed number of packets between two checks.
     struct Fake {
         sends: u64,
         receives: u64,
@@ -178,7 +178,7 @@ mod tests {
         }
     }
 
-    /// How often a room is joined again after a loss.
+    /// How often the room is rejoined within a minute after a loss.
     async fn rejoins(sends: u64, receives: u64, listens: bool) -> u64 {
         rejoins_of((sends, true), receives, listens).await
     }
@@ -203,12 +203,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_silent_room_is_joined_again_but_not_for_ever() {
+    async fn a_silent_room_is_rejoined_at_most_twice() {
         assert_eq!(rejoins(100, 100, true).await, 0);
         assert_eq!(rejoins(0, 100, true).await, 2, "nothing is sent");
-        assert_eq!(rejoins(100, 0, true).await, 2, "nothing comes");
+        assert_eq!(rejoins(100, 0, true).await, 2, "nothing is received");
         let taken = rejoins_of((0, false), 100, true).await;
-        assert_eq!(taken, 0, "the agent's track was taken");
-        assert_eq!(rejoins(100, 0, false).await, 0, "nothing has to come");
+        assert_eq!(taken, 0, "the agent's track was revoked");
+        assert_eq!(rejoins(100, 0, false).await, 0, "nobody is listened to");
     }
 }

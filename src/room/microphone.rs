@@ -1,4 +1,4 @@
-//! What is heard of the callers: mono at 24 kHz, in frames of 10 ms, in real time.
+//! The callers' audio as one stream: mono at 24 kHz, in frames of 10 ms, in real time.
 
 use std::fmt;
 use std::task::Poll;
@@ -21,10 +21,10 @@ use super::mixer::Mixer;
 use super::silence_insertion::{SilenceInserter, Ticks};
 use super::subscriptions::Subscriptions;
 
-/// Frames of 10 ms that wait natively: 0.5 s. When it is full the oldest is dropped there.
+/// Capacity of the native queue, in frames of 10 ms: 0.5 s. A full queue drops its oldest frame.
 const NATIVE_QUEUE: usize = 50;
 
-/// Follows whoever is listened to.
+/// Audio of the callers that the agent is subscribed to.
 pub struct Mic {
     subscriptions: watch::Receiver<Subscriptions>,
     sources: Vec<Source>,
@@ -38,11 +38,11 @@ struct Source {
     stream: NativeAudioStream,
 }
 
-/// How what is heard becomes one voice.
+/// How the audio of the callers becomes one stream.
 enum Way {
-    /// One microphone, as it comes.
+    /// One microphone, passed on unchanged.
     Passed(SilenceInserter),
-    /// All of them.
+    /// All microphones, mixed.
     Mixed {
         ticks: Ticks,
         mixer: Box<Mixer>,
@@ -62,12 +62,12 @@ impl Mic {
         mic
     }
 
-    /// Hands what is heard to a recording as well.
+    /// Sends the audio to a recording as well.
     pub fn tap(&mut self, tap: Tap) {
         self.tap = Some(tap);
     }
 
-    /// Whom to hear of several callers; to be told at first.
+    /// Selects which of several callers are heard. To be called before the first frame.
     pub fn hear(&mut self, whom: Hear) {
         self.way = match whom {
             Hear::Linked => Way::Passed(SilenceInserter::default()),
@@ -80,7 +80,7 @@ impl Mic {
         self.follow(clock::now());
     }
 
-    /// Opens the tracks that are new and closes those that are gone.
+    /// Opens the streams of new tracks and closes those of tracks that are gone.
     fn follow(&mut self, now: Instant) {
         let subscriptions = self.subscriptions.borrow_and_update();
         let is_there = |source: &Source| {
@@ -113,7 +113,7 @@ impl Mic {
         }
     }
 
-    /// A source gave something, or has ended.
+    /// Handles the next frame of a source, or its end.
     fn heard(&mut self, nth: usize, frame: Option<Frame>) -> Option<Event> {
         let Some(frame) = frame else {
             self.sources.swap_remove(nth);
@@ -135,7 +135,7 @@ impl Mic {
         }
     }
 
-    /// 10 ms are due. Who speaks is told before what is said.
+    /// Produces the 10 ms that are due. A change of the speaker is reported before its audio.
     fn due(&mut self) -> Event {
         let now = clock::now();
         match &mut self.way {
@@ -175,7 +175,7 @@ impl Drop for Mic {
     fn drop(&mut self) {
         if let Way::Mixed { mixer, .. } = &self.way {
             let late_ms = mixer.late() * 1_000 / u64::from(SAMPLE_RATE);
-            tracing::debug!(late_ms, "the callers were mixed");
+            tracing::debug!(late_ms, "the mixer has stopped");
         }
     }
 }
@@ -194,7 +194,7 @@ impl Microphone for Mic {
                         self.follow(clock::now());
                         None
                     }
-                    // The room is over; its end comes as an event.
+                    // The room has ended; that arrives as an event.
                     Err(_) => return std::future::pending().await,
                 },
                 (nth, frame) = next_of_any(&mut self.sources) => self.heard(nth, frame),
@@ -207,16 +207,16 @@ impl Microphone for Mic {
     }
 }
 
-/// Opens the stream of a subscribed track, resampled natively.
+/// Opens the stream of a subscribed track: mono at 24 kHz, resampled by the native core.
 pub(super) fn open(track: &RemoteAudioTrack) -> NativeAudioStream {
     let options = NativeAudioStreamOptions {
         queue_size_frames: Some(NATIVE_QUEUE),
     };
-    let rate = i32::try_from(SAMPLE_RATE).expect("24 kHz fits");
+    let rate = i32::try_from(SAMPLE_RATE).expect("24 kHz fits i32");
     NativeAudioStream::with_options(track.rtc_track(), rate, 1, options)
 }
 
-/// The next frame of `stream`; waits for ever without one. Cancel-safe.
+/// The next frame of `stream`; pends forever if there is no stream. Cancel-safe.
 pub(super) async fn next_of(stream: &mut Option<NativeAudioStream>) -> Option<Frame> {
     match stream {
         Some(stream) => {
@@ -227,8 +227,8 @@ pub(super) async fn next_of(stream: &mut Option<NativeAudioStream>) -> Option<Fr
     }
 }
 
-/// The next frame of any source, and of which; `None` when that one has ended. Waits for ever
-/// without a source. Cancel-safe.
+/// The next frame of any source, with the index of that source; `None` if it has ended. Pends
+/// forever if there is no source. Cancel-safe.
 async fn next_of_any(sources: &mut [Source]) -> (usize, Option<Frame>) {
     std::future::poll_fn(|cx| {
         for (nth, source) in sources.iter_mut().enumerate() {
@@ -248,7 +248,7 @@ mod tests {
 
     use super::*;
 
-    /// What is heard of nobody's track within a second.
+    /// Number of silent frames within a second when there is no track.
     async fn heard(whom: Hear, is_open: bool) -> usize {
         let tracks = Vec::new();
         let (_ears, listening) = watch::channel(Subscriptions { is_open, tracks });
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_is_not_even_silent() {
+    async fn without_a_caller_there_is_not_even_silence() {
         assert_eq!(heard(Hear::Linked, false).await, 0);
         assert_eq!(heard(Hear::Mix, false).await, 0);
     }

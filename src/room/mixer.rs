@@ -1,4 +1,4 @@
-//! Several microphones as one, 10 ms at a time. Late audio is dropped, never queued up.
+//! Mixes several microphones into one, 10 ms at a time. Late audio is dropped, never queued.
 
 use std::collections::VecDeque;
 
@@ -7,20 +7,20 @@ use parlor_core::ids::Identity;
 
 use super::active_speaker::ActiveSpeaker;
 
-/// What must be there of a voice before it is played: 20 ms, so that it does not stutter.
+/// Samples buffered before a voice starts to play, so that it does not stutter: 20 ms.
 const LEAD: usize = 2 * SAMPLES_PER_10_MS;
 
-/// The most that waits of a voice: 60 ms.
+/// Maximum samples buffered for a voice: 60 ms.
 const LONGEST: usize = 6 * SAMPLES_PER_10_MS;
 
-/// Mixes what callers say.
+/// Mixes the audio of callers.
 #[derive(Debug)]
 pub(super) struct Mixer {
-    /// Only who has the floor is heard.
+    /// Whether only the active speaker is heard.
     only_loudest: bool,
     voices: Vec<Voice>,
     active_speaker: ActiveSpeaker,
-    /// Samples that came too late.
+    /// Samples dropped because they were late.
     late: u64,
 }
 
@@ -29,9 +29,9 @@ struct Voice {
     who: Identity,
     waiting: VecDeque<i16>,
     is_playing: bool,
-    /// How loud it is, falling slowly between words.
+    /// Loudness, which decays slowly between words.
     level: u64,
-    /// Its next 10 ms; empty when there is nothing.
+    /// The next 10 ms; empty if too little is buffered.
     now: Vec<i16>,
 }
 
@@ -45,7 +45,7 @@ impl Mixer {
         }
     }
 
-    /// These are heard, and no others.
+    /// Sets the callers that are mixed; drops all others.
     pub(super) fn keep(&mut self, who: &[&Identity]) {
         self.voices.retain(|voice| who.contains(&&voice.who));
         for &who in who {
@@ -55,14 +55,14 @@ impl Mixer {
         }
     }
 
-    /// Takes in what `who` says.
+    /// Buffers samples of the caller `who`; ignores callers that are not mixed.
     pub(super) fn push(&mut self, who: &Identity, samples: &[i16]) {
         if let Some(voice) = self.voices.iter_mut().find(|voice| voice.who == *who) {
             self.late += voice.push(samples) as u64;
         }
     }
 
-    /// The next 10 ms of all.
+    /// Mixes the next 10 ms.
     pub(super) fn mix(&mut self) -> Frame {
         for voice in &mut self.voices {
             voice.advance();
@@ -81,12 +81,12 @@ impl Mixer {
         Frame::new(sum.map(saturated).to_vec())
     }
 
-    /// Who speaks now.
+    /// The caller who is speaking.
     pub(super) fn speaker(&self) -> Option<&Identity> {
         self.active_speaker.speaker()
     }
 
-    /// Samples that came too late so far.
+    /// Samples dropped because they were late, so far.
     pub(super) fn late(&self) -> u64 {
         self.late
     }
@@ -103,7 +103,7 @@ impl Voice {
         }
     }
 
-    /// Takes in samples; gives how many are lost for it.
+    /// Buffers samples; returns how many older ones are dropped to make room.
     fn push(&mut self, samples: &[i16]) -> usize {
         self.waiting.extend(samples);
         let late = self.waiting.len().saturating_sub(LONGEST);
@@ -151,7 +151,7 @@ mod tests {
         mixer.push(&who.into(), &vec![of; frames * TEN_MS]);
     }
 
-    /// The one value of the next 10 ms.
+    /// The value of all samples in the next 10 ms.
     fn next(mixer: &mut Mixer) -> i16 {
         let frame = mixer.mix();
         let first = frame.samples()[0];
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn voices_are_added_and_do_not_wrap() {
+    fn voices_are_added_with_saturation() {
         let mut mixer = mixer(false, &["ada", "bob", "cleo"]);
         for (who, of) in [("ada", 1_000), ("bob", -300), ("cleo", 5)] {
             push(&mut mixer, who, of, 2);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_voice_begins_with_20_ms_and_silence_is_in_its_place_until_then() {
+    fn a_voice_is_silent_until_20_ms_are_buffered() {
         let mut mixer = mixer(false, &["ada"]);
         assert_eq!(next(&mut mixer), 0);
         push(&mut mixer, "ada", 7, 1);
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_late_is_dropped_and_counted() {
+    fn late_audio_is_dropped_and_counted() {
         let mut mixer = mixer(false, &["ada"]);
         push(&mut mixer, "ada", 1, 6);
         assert_eq!(mixer.late(), 0);
@@ -202,23 +202,27 @@ mod tests {
     }
 
     #[test]
-    fn voices_come_and_go_in_the_middle() {
+    fn callers_join_and_leave_the_mix() {
         let mut mixer = mixer(false, &["ada"]);
         push(&mut mixer, "ada", 10, 6);
         assert_eq!(next(&mut mixer), 10);
         push(&mut mixer, "bob", 100, 3);
-        assert_eq!(next(&mut mixer), 10, "nobody of that name");
+        assert_eq!(next(&mut mixer), 10, "bob is not mixed yet");
         keep(&mut mixer, &["ada", "bob"]);
         push(&mut mixer, "bob", 200, 3);
         assert_eq!(next(&mut mixer), 210);
         keep(&mut mixer, &["bob"]);
-        assert_eq!(next(&mut mixer), 200, "not a sample is lost of who stays");
+        assert_eq!(
+            next(&mut mixer),
+            200,
+            "no sample of a caller who stays is lost"
+        );
         assert_eq!(next(&mut mixer), 200);
         assert_eq!(next(&mut mixer), 0);
     }
 
     #[test]
-    fn of_several_only_the_loudest_is_heard_and_known() {
+    fn only_the_loudest_caller_is_heard_and_reported() {
         let mut mixer = mixer(true, &["ada", "bob"]);
         let mut heard = Vec::new();
         for (ada, bob) in [(2_000, 300), (0, 2_500)] {

@@ -1,4 +1,4 @@
-//! The LiveKit room: the only folder that imports `livekit`, whichever engine stands behind it.
+//! The LiveKit room. No other module imports `livekit`, whichever engine provides it.
 
 mod active_speaker;
 mod audio_output;
@@ -67,29 +67,29 @@ use permissions::Permissions;
 use publication::Publication;
 use subscriptions::{Request, Subscriptions};
 
-/// Events between the room and the core; a full queue holds back the room's task only.
+/// Capacity of the queue of room events; a full queue blocks only the room's task.
 const INBOX: usize = 64;
 
-/// Playout reports between the play task and the core.
+/// Capacity of the queue of playout events.
 const REPORTS: usize = 64;
 
-/// Requests to listen to somebody else.
+/// Capacity of the queue of subscription requests.
 const REQUESTS: usize = 16;
 
-/// The topic of chat messages.
+/// Topic of chat messages.
 const CHAT: &str = "lk.chat";
 
-/// Requests of those who watch a call; a full queue holds back whoever asks.
+/// Capacity of the queue of monitoring requests; a full queue delays further requests.
 const ASKED: usize = 16;
 
-/// How long the last captions and messages may take.
+/// Timeout for the last captions and messages when the room is left.
 const SHOW_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long the next attribute update waits for the answer to the one before, so that they do not
-/// overtake each other. The native core misses an answer that comes faster than it looks for it.
+/// How long an attribute update waits for the response to the previous one, so that updates stay in
+/// order. The native core misses a response that arrives before it starts to wait.
 const UPDATE_WITHIN: Duration = Duration::from_millis(300);
 
-/// A joined room with our track in it.
+/// A joined room with the agent's track published in it.
 #[derive(Debug)]
 pub struct Room {
     room: Arc<livekit::Room>,
@@ -102,31 +102,32 @@ pub struct Room {
     background: watch::Sender<Background>,
     playout: Playout,
     tasks: JoinSet<()>,
-    /// Ends when no more captions and messages come.
+    /// Task that publishes captions and monitoring messages; ends when both queues are closed.
     showing: JoinHandle<()>,
 }
 
-/// What a joined room sends to the core.
+/// Events and audio of a joined room, for the conversation.
 #[derive(Debug)]
 pub struct Inbox {
-    /// Who comes and goes, and how the room ends.
+    /// Participants, chat messages, pre-connect audio, and the end of the room.
     pub events: mpsc::Receiver<Event>,
-    /// What was played.
+    /// Playout events: which part of the agent's audio was played.
     pub playout: mpsc::Receiver<Event>,
-    /// The voice of whoever is listened to.
+    /// Audio of the callers: mono at 24 kHz, in frames of 10 ms.
     pub mic: Mic,
-    /// What is asked by those who watch the call.
+    /// Monitoring requests of participants.
     pub asked: mpsc::Receiver<Asked>,
-    /// What opens the room; the server renews it every few minutes.
+    /// Access token of the room; the server renews it every few minutes.
     pub token: watch::Receiver<Secret>,
 }
 
 impl Room {
-    /// Joins the room of `livekit` that `token` is for and publishes the agent's track, mono at 24 kHz.
+    /// Joins the room of `livekit` that `token` grants access to and publishes the agent's track,
+    /// mono at 24 kHz.
     ///
     /// # Errors
-    /// [`JoinError`]: the native core is missing, the server is unreachable, the token is refused,
-    /// the track cannot be published, or nobody answers within 20 s.
+    /// [`JoinError`]: the native core is missing, the server is unreachable or rejects the token,
+    /// the track cannot be published, or the server does not answer within 20 s.
     pub async fn join(livekit: &LiveKit, token: &Secret) -> Result<(Self, Inbox), JoinError> {
         let (room, room_events) = connect(livekit, token, false).await?;
         let (room, sink) = (Arc::new(room), AudioOutput::new());
@@ -190,27 +191,27 @@ impl Room {
         Ok((joined, inbox))
     }
 
-    /// What the room is called.
+    /// Name of the room.
     pub fn name(&self) -> String {
         self.room.name()
     }
 
-    /// What may be done in the room besides speaking.
+    /// Handle for RPC, DTMF and chat in the room.
     pub fn control(&self) -> RoomControl {
         RoomControl(self.room.clone())
     }
 
-    /// The agent's voice.
+    /// Queue of the agent's audio.
     pub fn playout(&self) -> &Playout {
         &self.playout
     }
 
-    /// Shows the room what the agent does; the latest state wins.
+    /// Publishes the state of the agent as its attribute; only the latest state counts.
     pub fn set_state(&self, state: AgentState) {
         self.state.send_replace(state);
     }
 
-    /// Publishes a second track for sounds besides the agent's voice, if there are any.
+    /// Publishes a second track for background sounds, unless `soundtrack` has none.
     pub fn accompany(&mut self, soundtrack: Soundtrack) {
         if !soundtrack.is_on() {
             return;
@@ -220,49 +221,51 @@ impl Room {
         self.tasks.spawn(playing.in_current_span());
     }
 
-    /// Has the room hear this besides the agent's voice, if there are sounds.
+    /// Selects the background sounds to play, if there are any.
     pub fn set_background(&self, background: Background) {
         self.background.send_replace(background);
     }
 
-    /// Shows the room what is said; drops it if too much waits, and says so.
+    /// Queues a caption. Returns false if the queue is full and the caption is dropped.
     #[must_use]
     pub fn caption(&self, caption: Caption) -> bool {
         self.captions.try_send(caption).is_ok()
     }
 
-    /// Sends something to those who watch the call; drops it if too much waits, and says so.
+    /// Queues a message to the participants that monitor the call. Returns false if the queue is
+    /// full and the message is dropped.
     #[must_use]
     pub fn send_to_monitors(&self, message: Outgoing) -> bool {
         self.posts.try_send(message).is_ok()
     }
 
-    /// Listens to the microphone of `identity`, who is linked.
+    /// Sets the linked caller and subscribes to their microphone.
     pub fn listen(&self, identity: Option<Identity>) {
         self.request(Request::Linked(identity));
     }
 
-    /// Listens to these as well, and to no others.
+    /// Subscribes to the microphones of these callers besides the linked one, and of no others.
     pub fn listen_also(&self, others: Vec<Identity>) {
         self.request(Request::Others(others));
     }
 
-    /// Answers the caller who first asked for a hand-over.
+    /// Answers the oldest hand-over request.
     pub fn answer_hand_over(&self, answer: Result<(), HandOverRefusal>) {
         self.answers.give(answer);
     }
 
     fn request(&self, request: Request) {
         if self.requests.try_send(request).is_err() {
-            tracing::error!("the room's task is stuck: somebody is not listened to");
+            tracing::error!("the room's task is stuck; a subscription request was dropped");
         }
     }
 
-    /// Shows what is still to be shown, ends the room's tasks and leaves it, within 4 s.
+    /// Publishes the remaining captions and messages, stops the room's tasks and leaves the room,
+    /// within 4 s.
     pub async fn leave(mut self) {
         drop((self.captions, self.posts));
         if timeout(SHOW_WITHIN, &mut self.showing).await.is_err() {
-            tracing::warn!("the room was not shown all in time");
+            tracing::warn!("the last captions or messages were not sent in time");
             self.showing.abort();
         }
         self.tasks.shutdown().await;
@@ -270,7 +273,7 @@ impl Room {
     }
 }
 
-/// Publishes the agent's track, or leaves the room.
+/// Publishes the agent's track; leaves the room if that fails.
 async fn publish_voice(
     room: &Arc<livekit::Room>,
     sink: &AudioOutput,
@@ -291,7 +294,7 @@ async fn publish_voice(
     }
 }
 
-/// Keeps the agent's track published, and tells the core whether it can be heard.
+/// Keeps the agent's track published, and reports whether it can be heard.
 fn keep_voice(
     tasks: &mut JoinSet<()>,
     voice: Publication,
@@ -300,13 +303,13 @@ fn keep_voice(
 ) {
     let tell = async move |unheard| {
         let voice = Event::Room(RoomEvent::Voice(unheard));
-        // Nobody takes it when the call is over.
+        // The receiver is gone once the call is over.
         events.send(voice).await.ok();
     };
     tasks.spawn(voice.keep(allowed, tell).in_current_span());
 }
 
-/// Shows the room captions, and those who watch messages, until no more of either come.
+/// Publishes captions and monitoring messages until both queues are closed.
 fn show(
     room: &Arc<livekit::Room>,
     shown: impl Future<Output = ()> + Send + 'static,
@@ -319,7 +322,7 @@ fn show(
     tokio::spawn(all.in_current_span())
 }
 
-/// Shows the latest state, while that is allowed. A room that refuses is reported once.
+/// Publishes the latest state while the agent may. Warns once if the server refuses.
 async fn show_state(
     room: Arc<livekit::Room>,
     mut state: watch::Receiver<AgentState>,
@@ -347,13 +350,13 @@ async fn show_state(
         match within(UPDATE_WITHIN, participant.set_attributes(attributes)).await {
             Ok(()) => is_refused = false,
             Err(SendError::Room(error)) if is_refused => {
-                tracing::debug!(%error, "the agent's state was not shown");
+                tracing::debug!(%error, "could not publish the agent's state");
             }
             Err(SendError::Room(error)) => {
                 is_refused = true;
-                tracing::warn!(%error, "the agent's state was not shown");
+                tracing::warn!(%error, "could not publish the agent's state");
             }
-            Err(SendError::Timeout) => tracing::debug!("no answer yet to the agent's new state"),
+            Err(SendError::Timeout) => tracing::debug!("no response yet to the agent's new state"),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Sends messages to those who watch the call, strictly one after the other: byte streams on
-//! `lk.agent.session`. While nobody is there who could read them, nothing is sent or made.
+//! Sends monitoring messages, strictly in order, as byte streams on `lk.agent.session`. Encodes and
+//! sends nothing while no participant could read them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,19 +18,19 @@ use super::deadline::within;
 use crate::monitor::{MonitorMessage, Outgoing, TOPIC, To};
 use crate::random;
 
-/// Messages that wait for the room; one that finds no place is dropped and counted.
+/// Capacity of the queue of messages; messages that do not fit are dropped and counted.
 pub(super) const WAITING: usize = 256;
 
-/// How long the room may take for one message.
+/// Timeout for sending a message.
 const SENT_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long the native core may take to tell what it measures.
+/// Timeout for the statistics of the native core.
 const MEASURED_WITHIN: Duration = Duration::from_secs(2);
 
-/// Requests for what the core measures that are answered at once.
+/// Maximum concurrent requests for statistics.
 const MEASURING: usize = 4;
 
-/// The task that sends messages.
+/// The task that sends monitoring messages.
 pub(super) struct MessageSender {
     room: Arc<Room>,
     measuring: JoinSet<MonitorMessage>,
@@ -46,7 +46,7 @@ impl MessageSender {
         }
     }
 
-    /// Sends messages until no more come.
+    /// Sends messages until their sender is dropped.
     pub(super) async fn run(mut self, mut posts: mpsc::Receiver<Outgoing>) {
         loop {
             let message = tokio::select! {
@@ -63,10 +63,10 @@ impl MessageSender {
         }
     }
 
-    /// Asks for what the core measures; the answer if that cannot be.
+    /// Starts to collect statistics. Returns an error response if too many requests are running.
     fn measure(&mut self, to: Identity, request: String) -> Option<MonitorMessage> {
         if self.measuring.len() == MEASURING {
-            let busy = Err("too many requests at once".to_owned());
+            let busy = Err("too many requests at once; try again later".to_owned());
             return Some(MonitorMessage::answer(to, request, busy));
         }
         let room = self.room.clone();
@@ -87,11 +87,12 @@ impl MessageSender {
         if let Err(problem) = within(SENT_WITHIN, sending).await {
             self.unsent += 1;
             let unsent = self.unsent;
-            tracing::debug!(%problem, unsent, "a message of the session was not sent");
+            tracing::debug!(%problem, unsent, "could not send a monitoring message");
         }
     }
 
-    /// Whom to send to, nobody for the whole room; none when there is nobody to read it.
+    /// Destinations of a message; an empty list addresses the whole room. `None` if nobody can read
+    /// the message.
     fn readers(&self, to: &To) -> Option<Vec<ParticipantIdentity>> {
         let participants = self.room.remote_participants();
         let mut readers = participants.values().filter(|it| reads(it));
@@ -107,7 +108,7 @@ impl MessageSender {
     }
 }
 
-/// Whether a participant of this identity may manage the agent's session.
+/// Whether the participant with this identity may manage the agent's session.
 pub(super) fn manages(room: &Room, who: &Identity) -> bool {
     let participants = room.remote_participants();
     participants
@@ -120,7 +121,7 @@ fn is_manager(participant: &RemoteParticipant) -> bool {
     permission.is_some_and(|it| it.can_manage_agent_session)
 }
 
-/// Telephones and recorders read nothing.
+/// Whether a participant can read messages; phones and recorders cannot.
 fn reads(participant: &RemoteParticipant) -> bool {
     matches!(
         participant.kind(),

@@ -1,9 +1,9 @@
-//! LiveKit's native core: whether there is one, and what it says that nobody may read.
+//! LiveKit's native core: loading it, and removing secrets from its error messages.
 
-/// The native core in use: its version and where it is.
+/// Loads the native core; returns its version and path.
 ///
 /// # Errors
-/// Why there is none, and what to do.
+/// Why it could not be loaded, and what to do.
 #[cfg(feature = "dylib")]
 pub fn native_core() -> Result<String, String> {
     match livekit::native::load() {
@@ -12,17 +12,17 @@ pub fn native_core() -> Result<String, String> {
     }
 }
 
-/// The native core in use.
+/// Describes the native core in use.
 ///
 /// # Errors
-/// None: it is linked into the program.
+/// Never: it is linked into the program.
 #[cfg(not(feature = "dylib"))]
 pub fn native_core() -> Result<String, String> {
     Ok("linked into this program".to_owned())
 }
 
-/// The first line of an error of the core, without the tokens and the queries of addresses that
-/// servers repeat in theirs: after it they may repeat headers, with a proxy's password.
+/// The first line of an error of the native core, without the tokens and URL queries that servers
+/// echo in it. Later lines may echo headers, with the password of a proxy.
 pub(super) fn without_tokens(error: &str) -> String {
     let line = error.lines().next().unwrap_or_default();
     // Every JWT begins with the base64 of `{"`.
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_a_server_repeats_is_left_out() {
+    fn an_echoed_request_is_left_out() {
         let error = "401 Unauthorized - GET http://a/rtc?join_request=CAES HTTP/1.1\r\n\
             proxy-authorization: Basic bzpw\r\n\r\n";
         let told = "401 Unauthorized - GET http://a/rtc?(query) HTTP/1.1";

@@ -1,4 +1,4 @@
-//! What the room tells of a participant, as far as it decides who the caller is.
+//! What the room says about a participant, as far as it decides whether it is a caller.
 
 use std::collections::HashMap;
 
@@ -8,13 +8,13 @@ use parlor_core::conversation::{ParticipantInfo, ParticipantKind, Phone};
 
 use super::permissions::may_publish;
 
-/// Who speaks or shows something in the name of another participant.
+/// Attribute of a participant that publishes on behalf of another one.
 const ON_BEHALF: &str = "lk.publish_on_behalf";
 
-/// Where a telephone call stands.
+/// Attribute with the status of a phone call.
 const CALL_STATUS: &str = "sip.callStatus";
 
-/// What decides whether a participant is a caller.
+/// Kind, permissions and phone status of a participant.
 pub(super) fn info(participant: &RemoteParticipant) -> ParticipantInfo {
     let permission = participant.permission();
     let attributes = participant.attributes();
@@ -43,7 +43,7 @@ fn describe(
     }
 }
 
-#[expect(deprecated, reason = "servers still say it of recorders")]
+#[expect(deprecated, reason = "servers still set it for recorders")]
 fn is_recorder(permission: &ParticipantPermission) -> bool {
     permission.recorder
 }
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_telephone_is_active_when_its_status_says_so_or_says_nothing() {
+    fn a_phone_is_active_if_its_status_is_active_or_unset() {
         let sip = ParticipantKind::Sip;
         assert_eq!(with(sip, &[]).phone, Phone::Active);
         for (status, phone) in [
@@ -84,11 +84,11 @@ mod tests {
             assert_eq!(with(sip, &[(CALL_STATUS, status)]).phone, phone, "{status}");
         }
         let browser = with(ParticipantKind::Standard, &[(CALL_STATUS, "dialing")]);
-        assert_eq!(browser, ParticipantKind::Standard.into(), "no telephone");
+        assert_eq!(browser, ParticipantKind::Standard.into(), "not a phone");
     }
 
     #[test]
-    fn permissions_say_what_a_participant_may_do() {
+    fn permissions_decide_what_a_participant_may_do() {
         let dashboard = ParticipantPermission {
             can_subscribe: true,
             ..ParticipantPermission::default()

@@ -1,34 +1,34 @@
-//! What the server allows the agent, and what it takes from it in the middle of a call.
+//! The agent's permissions, which the server may revoke and restore during a call.
 
 use livekit_protocol::{ParticipantPermission, TrackSource};
 
-/// What the agent may do at the moment.
+/// Current permissions of the agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Permissions {
-    /// To publish its voice.
+    /// Publish its voice.
     pub(super) voice: MayPublish,
-    /// To publish other sounds.
+    /// Publish background sounds.
     pub(super) sounds: MayPublish,
-    /// To subscribe to callers.
+    /// Subscribe to callers.
     pub(super) hear: bool,
-    /// To send data: captions, chat, answers to RPC.
+    /// Send data: captions, chat messages, RPC responses.
     pub(super) write: bool,
-    /// To change its own attributes.
+    /// Change its own attributes.
     pub(super) show: bool,
 }
 
-/// Whether a track may be published. With the permission the server takes the track, and tells
-/// nothing of the track.
+/// Whether a track may be published. When the server revokes the permission, it removes the track
+/// without an event for the track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MayPublish {
-    /// At the moment.
+    /// Whether it may be published at the moment.
     pub(super) now: bool,
-    /// How often it was taken. It may be back before anybody looks.
+    /// How often the permission was revoked. It may be restored before anybody looks.
     pub(super) taken: u32,
 }
 
 impl Default for Permissions {
-    /// Everything.
+    /// All permissions.
     fn default() -> Self {
         let always = MayPublish {
             now: true,
@@ -45,7 +45,8 @@ impl Default for Permissions {
 }
 
 impl Permissions {
-    /// What is allowed once the server has said `permission`; what it does not say is allowed.
+    /// The permissions after an update from the server; everything is allowed if the server says
+    /// nothing.
     pub(super) fn with(self, permission: Option<&ParticipantPermission>) -> Self {
         let may_publish = |source| permission.is_none_or(|it| may_publish(it, source));
         let may = |allows: fn(&ParticipantPermission) -> bool| permission.is_none_or(allows);
@@ -58,14 +59,18 @@ impl Permissions {
         }
     }
 
-    /// What is allowed here and not in `other`.
+    /// Descriptions of the permissions that `self` has and `other` lacks.
     pub(super) fn beyond(&self, other: &Self) -> Vec<&'static str> {
         let all = [
             (self.voice.now, other.voice.now, "publish its voice"),
-            (self.sounds.now, other.sounds.now, "publish other sounds"),
+            (
+                self.sounds.now,
+                other.sounds.now,
+                "publish background sounds",
+            ),
             (self.hear, other.hear, "subscribe to callers"),
             (self.write, other.write, "send captions and data"),
-            (self.show, other.show, "show its state"),
+            (self.show, other.show, "publish its state"),
         ];
         let beyond = all.into_iter().filter(|(here, there, _)| *here && !there);
         beyond.map(|(.., what)| what).collect()
@@ -81,8 +86,8 @@ impl MayPublish {
     }
 }
 
-/// Whether a participant of this permission may publish such a track; no source at all stands for
-/// every source.
+/// Whether the permission covers publishing a track of this source; an empty list of sources means
+/// all sources.
 pub(super) fn may_publish(permission: &ParticipantPermission, source: TrackSource) -> bool {
     let sources = &permission.can_publish_sources;
     permission.can_publish && (sources.is_empty() || sources.contains(&(source as i32)))
@@ -103,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_and_given_back_is_counted() {
+    fn revoked_and_restored_permissions_are_counted() {
         let before = Permissions::default();
         assert_eq!(before.with(None), before);
         assert_eq!(before.with(Some(&all())), before);
@@ -115,8 +120,8 @@ mod tests {
         let after = before.with(Some(&revoked));
         let taken = [
             "publish its voice",
-            "publish other sounds",
-            "show its state",
+            "publish background sounds",
+            "publish its state",
         ];
         assert_eq!(before.beyond(&after), taken);
         assert_eq!(after.beyond(&before), Vec::<&str>::new());
@@ -130,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn sources_that_are_named_exclude_the_others() {
+    fn a_list_of_sources_excludes_all_others() {
         let camera = ParticipantPermission {
             can_publish_sources: vec![TrackSource::Camera as i32],
             ..all()

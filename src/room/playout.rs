@@ -1,5 +1,5 @@
-//! Hands the agent's voice to the room: our own queue, which may be long, in front of a native
-//! buffer that is kept short, so that an interruption is heard at once.
+//! Plays the agent's audio into the room: Parlor's own queue, which may be long, in front of a
+//! native buffer that is kept short, so that an interruption takes effect immediately.
 
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
@@ -13,19 +13,19 @@ use super::playout_queue::{Full, Queue, SLICE, Step};
 use crate::clock;
 use crate::report::Tap;
 
-/// Where slices go: the native audio source, or a test's stand-in.
+/// Destination of slices: the native audio source, or a fake in tests.
 pub trait Sink: Send + 'static {
-    /// Takes mono samples at 24 kHz; returns when it has room for more.
+    /// Takes mono samples at 24 kHz; returns once there is room for more.
     ///
     /// # Errors
-    /// Why the samples were not taken.
+    /// Why the samples were rejected.
     fn capture(&mut self, samples: &[i16]) -> impl Future<Output = Result<(), String>> + Send;
 
-    /// A handle that empties the buffer, also while a capture waits.
+    /// A function that empties the buffer, even while a capture waits.
     fn clearer(&self) -> impl Fn() + Send + Sync + 'static;
 }
 
-/// The driver's end of the playout queue; nothing here waits.
+/// Handle to the playout queue. All methods but [`run`](Self::run) return immediately.
 #[derive(Debug, Clone, Default)]
 pub struct Playout {
     shared: Arc<Shared>,
@@ -42,7 +42,7 @@ impl Playout {
     /// Queues a frame.
     ///
     /// # Errors
-    /// [`Full`] when the queue is at its bound.
+    /// [`Full`] when the queue has reached its limit; the frame is dropped.
     pub fn push(&self, utterance: Utterance, frame: Frame) -> Result<(), Full> {
         let pushed = self
             .shared
@@ -53,29 +53,29 @@ impl Playout {
         pushed
     }
 
-    /// Drops what waits, then what the native buffer holds.
+    /// Drops all queued audio, and then the audio in the native buffer.
     pub fn flush(&self) {
         self.shared.queue.lock().flush(clock::now());
         self.shared.changed.notify_one();
     }
 
-    /// Holds or goes on with what waits.
+    /// Pauses or resumes playout of the queued audio.
     pub fn pause(&self, paused: bool) {
         self.shared.queue.lock().pause(paused);
         self.shared.changed.notify_one();
     }
 
-    /// Hands what is played to a recording as well; only the first one counts.
+    /// Sends the played audio to a recording as well; only the first tap counts.
     pub fn tap(&self, tap: Tap) {
         self.shared.tap.get_or_init(|| tap);
     }
 
-    /// Gaps in the middle of an utterance so far: the agent's audio came too late.
+    /// Number of gaps within utterances so far: the agent's audio arrived too late.
     pub fn gaps(&self) -> u64 {
         self.shared.queue.lock().gaps()
     }
 
-    /// Plays until nobody takes the reports any more.
+    /// Plays the queue until the receiver of `reports` is dropped.
     pub async fn run(self, mut sink: impl Sink, reports: mpsc::Sender<Event>) {
         let clear = sink.clearer();
         let mut slice = Vec::with_capacity(SLICE);
@@ -90,7 +90,7 @@ impl Playout {
                     if let Err(error) = self.play(&mut sink, &clear, &slice).await {
                         refused += 1;
                         if refused.is_power_of_two() {
-                            tracing::warn!(%error, refused, "the room took no audio");
+                            tracing::warn!(%error, refused, "the audio source rejected a slice");
                         }
                     }
                     continue;
@@ -124,7 +124,7 @@ impl Playout {
         }
     }
 
-    /// Hands over one slice; a flush in the meantime empties the native buffer at once.
+    /// Sends one slice to the sink; a flush in the meantime empties the native buffer immediately.
     async fn play(
         &self,
         sink: &mut impl Sink,

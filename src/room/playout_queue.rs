@@ -1,4 +1,4 @@
-//! What is waiting to be heard: the playout queue, as plain data with the time as an argument.
+//! The playout queue, as plain data: time is an argument.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -6,76 +6,77 @@ use std::time::{Duration, Instant};
 use parlor_core::audio::{Frame, SAMPLE_RATE, duration_of};
 use parlor_core::conversation::{PlayoutEvent, Utterance};
 
-/// The most that may wait, in samples: 120 s. Nobody is that far ahead.
+/// Maximum length of the queue, in samples: 120 s.
 const BOUND: usize = 120 * SAMPLE_RATE as usize;
 
-/// Samples handed to the room at once: 20 ms. Each hand-over wakes several native threads.
+/// Length of a slice, in samples: 20 ms. Each slice wakes several native threads.
 pub const SLICE: usize = SAMPLE_RATE as usize / 50;
 
-/// A short slice is taken only when less than this is left to be heard.
+/// A slice shorter than [`SLICE`] is played only when less than this is left to be heard.
 const RUNNING_LOW: Duration = Duration::from_millis(20);
 
-/// How often it is told how much was heard.
+/// Interval between progress reports.
 const PROGRESS: Duration = Duration::from_millis(100);
 
-/// The sample from which on a slice counts as audible: about -40 dB full scale.
+/// Sample value above which a slice counts as audible: about -40 dBFS.
 const AUDIBLE: u16 = 300;
 
-/// How far playout starts behind the first frame of an utterance, so that a late frame makes
-/// no gap. Doubles with each gap up to the largest, and shrinks with each utterance without.
+/// How long playout waits after the first frame of an utterance, so that a late frame causes no
+/// gap. The cushion doubles with each gap, up to the maximum, and shrinks by a quarter with each
+/// utterance without a gap, down to this minimum.
 const CUSHION_MIN: Duration = Duration::from_millis(40);
-/// Of the first utterance: nothing is known of this network, and the native core is still busy.
+/// Cushion of the first utterance: the network is unknown, and the native core is still busy.
 const CUSHION_FIRST: Duration = Duration::from_millis(80);
 const CUSHION_MAX: Duration = Duration::from_millis(320);
 
-/// Frames waiting for the room, and the account of what was heard.
+/// Frames that wait to be played, and what was heard so far.
 #[derive(Debug)]
 pub struct Queue {
     frames: VecDeque<(Utterance, Frame)>,
-    /// Samples of the first frame already taken.
+    /// Samples already taken from the first frame.
     taken: usize,
-    /// Samples in `frames`, those taken left out.
+    /// Samples in `frames`, without those already taken.
     queued: usize,
     paused: bool,
-    /// When a flush was asked for that is yet to be carried out.
+    /// When the pending flush was requested.
     flush: Option<Instant>,
-    /// The first utterance that a pending flush dropped.
+    /// First utterance that the pending flush dropped from the queue.
     waiting_at_flush: Option<Utterance>,
-    /// The utterance whose first audible slice was just handed over.
+    /// Utterance whose first audible slice was just played.
     became_audible: Option<Utterance>,
-    /// The utterance being heard.
+    /// Utterance that is being heard.
     current: Option<Heard>,
-    /// When everything handed over will have been heard.
+    /// When all slices played so far will have been heard.
     heard_until: Option<Instant>,
     starts_at: Option<Instant>,
     cushion: Duration,
     gaps: u64,
 }
 
-/// What the play task must do now.
+/// What the playout task must do next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Hand the slice to the room.
+    /// Send the slice to the sink.
     Play,
-    /// Empty the native buffer, then report.
+    /// Empty the native buffer, then send the report, if any.
     Clear(Option<PlayoutEvent>),
-    /// Report.
+    /// Send the report.
     Report(PlayoutEvent),
-    /// Nothing until then, or until something changes.
+    /// Wait until then, or until the queue changes.
     Wait(Option<Instant>),
 }
 
-/// The queue is longer than anybody's patience.
+/// The queue has reached its limit of 120 s.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("more than {} s of audio wait to be played", BOUND / SAMPLE_RATE as usize)]
+#[error("more than {} s of audio are waiting to be played", BOUND / SAMPLE_RATE as usize)]
 pub struct Full;
 
 #[derive(Debug)]
 struct Heard {
     utterance: Utterance,
-    /// Samples handed to the room.
+    /// Samples sent to the sink.
     handed: usize,
-    /// How much was heard when it was last told.
+    /// How much had been heard at the last progress report.
     told: Duration,
     audible: bool,
     drained: bool,
@@ -105,7 +106,7 @@ impl Queue {
     /// Appends a frame of `utterance`.
     ///
     /// # Errors
-    /// [`Full`] when more than 120 s would wait; the frame is dropped.
+    /// [`Full`] if the queue would exceed 120 s; the frame is dropped.
     pub fn push(&mut self, now: Instant, utterance: Utterance, frame: Frame) -> Result<(), Full> {
         let samples = frame.samples().len();
         if samples == 0 {
@@ -122,7 +123,7 @@ impl Queue {
         Ok(())
     }
 
-    /// Drops everything that waits; the next step clears the native buffer.
+    /// Drops all queued frames; the next step clears the native buffer.
     pub fn flush(&mut self, now: Instant) {
         if let Some((utterance, _)) = self.frames.front() {
             self.waiting_at_flush = Some(*utterance);
@@ -135,22 +136,22 @@ impl Queue {
         self.flush = Some(now);
     }
 
-    /// Whether a flush is waiting to be carried out.
+    /// Whether a flush is pending.
     pub fn is_flushing(&self) -> bool {
         self.flush.is_some()
     }
 
-    /// Holds or goes on with what waits.
+    /// Pauses or resumes playout.
     pub fn pause(&mut self, paused: bool) {
         self.paused = paused;
     }
 
-    /// Gaps in the middle of an utterance so far.
+    /// Number of gaps within utterances so far.
     pub fn gaps(&self) -> u64 {
         self.gaps
     }
 
-    /// Decides what comes next. With [`Step::Play`], `slice` holds what to play.
+    /// Decides the next step. With [`Step::Play`], `slice` holds the samples to play.
     pub fn step(&mut self, now: Instant, slice: &mut Vec<i16>) -> Step {
         if let Some(at) = self.flush.take() {
             return Step::Clear(self.cut(at));
@@ -179,7 +180,7 @@ impl Queue {
         Step::Play
     }
 
-    /// The first frame after silence: how long to hold it back.
+    /// Handles the first frame after silence: decides how long to hold it back.
     fn start(&mut self, now: Instant, utterance: Utterance) {
         match &mut self.current {
             Some(heard) if heard.utterance == utterance => {
@@ -195,7 +196,8 @@ impl Queue {
         self.starts_at = Some(now + self.cushion);
     }
 
-    /// Makes `next` the utterance being heard; reports the one before it, if it was not yet.
+    /// Makes `next` the current utterance; reports the previous one as drained if that is still
+    /// due.
     fn turn_to(&mut self, next: Utterance) -> Option<PlayoutEvent> {
         if let Some(heard) = &mut self.current {
             if heard.utterance == next {
@@ -210,7 +212,7 @@ impl Queue {
         None
     }
 
-    /// How much of an utterance that goes on was heard, if it is time to tell.
+    /// The progress report of the current utterance, if it is due.
     fn progress(&mut self, now: Instant) -> Option<PlayoutEvent> {
         let unheard = self.unheard(now);
         let heard = self.current.as_mut()?;
@@ -223,7 +225,7 @@ impl Queue {
         Some(PlayoutEvent::Progress { utterance, played })
     }
 
-    /// Until when the frames that wait are held back.
+    /// Until when the queued frames are held back.
     fn not_yet(&mut self, now: Instant) -> Option<Instant> {
         if let Some(at) = self.starts_at {
             if at > now && duration_of(self.queued) < self.cushion {
@@ -267,7 +269,7 @@ impl Queue {
         self.heard_until = Some(from + duration_of(slice.len()));
     }
 
-    /// Nothing waits: once the last sample is heard, says so.
+    /// The queue is empty: reports the utterance as drained once its last sample was heard.
     fn drain(&mut self, now: Instant) -> Step {
         let Some(heard) = self.current.as_mut().filter(|heard| !heard.drained) else {
             return Step::Wait(None);
@@ -279,7 +281,7 @@ impl Queue {
         Step::Report(heard.report())
     }
 
-    /// The report of a flush: what was heard until then of the utterance that it cut.
+    /// The report of a flush: how much of the interrupted utterance was heard.
     fn cut(&mut self, at: Instant) -> Option<PlayoutEvent> {
         let unheard = self.unheard(at);
         self.heard_until = None;
@@ -297,7 +299,7 @@ impl Queue {
         }
     }
 
-    /// What was handed over and is not heard yet.
+    /// Duration of the audio that was played but is not heard yet.
     fn unheard(&self, now: Instant) -> Duration {
         self.heard_until
             .map_or(Duration::ZERO, |until| until.saturating_duration_since(now))

@@ -1,8 +1,8 @@
-//! Tells participants who left from participants who are only out of sight.
+//! Distinguishes participants who left from those who seem gone because of a reconnect.
 //!
-//! When the native core joins again after a lost connection, it first reports everybody as gone and
-//! then, if it succeeds, as new. A departure without a reason is therefore held back until it is
-//! clear which of the two it was.
+//! When the native core rejoins after a lost connection, it first reports all participants as gone
+//! and then, if it succeeds, as new. A departure without a reason is therefore held back until it
+//! is clear whether the participant really left.
 
 use std::time::{Duration, Instant};
 
@@ -10,14 +10,14 @@ use livekit::participant::DisconnectReason;
 use parlor_core::conversation::LeaveReason;
 use parlor_core::ids::Identity;
 
-/// How long after a departure without a reason a lost connection shows.
+/// How long after a departure without a reason a lost connection is detected.
 const DOUBT: Duration = Duration::from_secs(1);
 
-/// How long after ours somebody else's connection may take to come back: the server may have been
-/// away for all.
+/// How long after the agent's reconnect other participants may take to reconnect: the server may
+/// have been unreachable for all of them.
 const RETURN_WITHIN: Duration = Duration::from_secs(10);
 
-/// Who is out of sight.
+/// Participants whose departure is not certain yet.
 #[derive(Debug, Default)]
 pub(super) struct Presence {
     missing: Vec<Identity>,
@@ -26,14 +26,14 @@ pub(super) struct Presence {
 }
 
 impl Presence {
-    /// Somebody is there; whether that is news.
+    /// A participant is in the room. Returns whether it is new, not back from a reconnect.
     pub(super) fn joined(&mut self, identity: &Identity) -> bool {
         let before = self.missing.len();
         self.missing.retain(|missing| missing != identity);
         self.missing.len() == before
     }
 
-    /// Somebody is gone; whether that is certain.
+    /// A participant was reported as gone. Returns whether that is certain.
     pub(super) fn left(
         &mut self,
         now: Instant,
@@ -51,24 +51,24 @@ impl Presence {
         false
     }
 
-    /// The connection is lost: nothing is known until it is back.
+    /// The connection is lost: no departure is certain until it is restored.
     pub(super) fn reconnecting(&mut self) {
         self.reconnecting = true;
         self.doubt_until = None;
     }
 
-    /// The connection is back; who is still missing may be on the way.
+    /// The connection is restored; participants that are missing may still reconnect.
     pub(super) fn reconnected(&mut self, now: Instant) {
         self.reconnecting = false;
         self.doubt_until = (!self.missing.is_empty()).then(|| now + RETURN_WITHIN);
     }
 
-    /// When [`certain`](Self::certain) has something to say.
+    /// When [`certain`](Self::certain) is to be called.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.doubt_until
     }
 
-    /// Who has certainly left by now.
+    /// Participants who have certainly left by now.
     pub(super) fn certain(&mut self, now: Instant) -> Vec<Identity> {
         if self.doubt_until.is_none_or(|until| now < until) {
             return Vec::new();
@@ -78,7 +78,7 @@ impl Presence {
     }
 }
 
-/// In which way somebody left, by the server's reason.
+/// Maps the reason given by the server: on purpose, or by a lost connection.
 pub(super) fn gone(reason: DisconnectReason) -> LeaveReason {
     match reason {
         DisconnectReason::ClientInitiated
@@ -103,12 +103,12 @@ mod tests {
     fn a_departure_with_a_reason_is_certain() {
         let (mut presence, now) = (Presence::default(), crate::clock::now());
         assert!(presence.left(now, &ada(), DisconnectReason::ClientInitiated));
-        assert!(presence.joined(&ada()), "a return is news");
+        assert!(presence.joined(&ada()), "a return is a new join");
         assert_eq!(presence.deadline(), None);
     }
 
     #[test]
-    fn who_goes_by_a_will_left_and_everybody_else_is_lost() {
+    fn reasons_map_to_left_or_lost() {
         use DisconnectReason as Reason;
         for reason in [
             Reason::ClientInitiated,
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_back_with_the_connection_never_left() {
+    fn a_participant_who_is_back_after_the_reconnect_never_left() {
         for lost_first in [true, false] {
             let (mut presence, now) = (Presence::default(), crate::clock::now());
             if lost_first {
@@ -147,22 +147,22 @@ mod tests {
             }
             assert!(!presence.left(now, &ada(), DisconnectReason::UnknownReason));
             presence.reconnecting();
-            assert_eq!(presence.certain(now + 9 * DOUBT), [], "nothing is known");
-            assert!(!presence.joined(&ada()), "no news");
+            assert_eq!(presence.certain(now + 9 * DOUBT), [], "nothing is certain");
+            assert!(!presence.joined(&ada()), "not a new join");
             presence.reconnected(now);
             assert_eq!(presence.deadline(), None);
         }
     }
 
     #[test]
-    fn who_is_not_back_soon_after_the_connection_left() {
+    fn a_participant_who_is_not_back_soon_after_the_reconnect_has_left() {
         let (mut presence, now) = (Presence::default(), crate::clock::now());
         for who in [ada(), "bob".into()] {
             presence.reconnecting();
             presence.left(now, &who, DisconnectReason::UnknownReason);
         }
         presence.reconnected(now);
-        assert!(!presence.joined(&ada()), "the server was away for her too");
+        assert!(!presence.joined(&ada()), "she lost the server too");
         assert_eq!(presence.certain(now + DOUBT), []);
         assert_eq!(presence.certain(now + RETURN_WITHIN), ["bob".into()]);
     }

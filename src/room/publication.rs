@@ -1,5 +1,5 @@
-//! Keeps a track of the agent published: unpublishes it when the permission is taken, publishes it
-//! again when the permission is back.
+//! Keeps a track of the agent published: unpublishes it when the permission is revoked, and
+//! publishes it again when the permission is restored.
 
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
@@ -15,23 +15,23 @@ use super::join::{JoinError, publish, unpublish};
 use super::permissions::{MayPublish, Permissions};
 use crate::{clock, random};
 
-/// How often publishing is tried after the permission is back.
+/// Maximum attempts to publish the track again.
 const TRIES: u32 = 6;
 
-/// Between two tries.
+/// Backoff between two attempts.
 static PAUSES: LazyLock<Backoff> = LazyLock::new(|| {
     let second = Duration::from_secs(1);
-    Backoff::new(second / 2, 8 * second, 60 * second).expect("the delays fit")
+    Backoff::new(second / 2, 8 * second, 60 * second).expect("the delays are in range")
 });
 
-/// A track and what it takes to publish it.
+/// A local track and how to publish it.
 pub(super) struct Publication {
     pub(super) room: Arc<livekit::Room>,
-    /// What the track is called; no other track of ours has this name.
+    /// Name of the track, unique among the tracks of the agent.
     pub(super) name: &'static str,
     pub(super) source: RtcAudioSource,
     pub(super) options: TrackPublishOptions,
-    /// The permission that it takes.
+    /// The permission needed to publish it.
     pub(super) permission: fn(&Permissions) -> MayPublish,
 }
 
@@ -45,8 +45,8 @@ impl Publication {
         publish(&self.room, self.name, source, self.options.clone()).await
     }
 
-    /// Keeps the published track published while that is allowed; `tell` gets every change of
-    /// whether it can be heard. Looks whenever `allowed` is touched.
+    /// Keeps the track published while that is permitted, and checks it whenever `allowed` is
+    /// marked as changed. Calls `tell` whenever the reason why the track cannot be heard changes.
     pub(super) async fn keep(
         self,
         mut allowed: watch::Receiver<Permissions>,
@@ -72,7 +72,7 @@ impl Publication {
                 Some(_) => None,
                 None if !now.now => Some(Inaudible::NotAllowed),
                 None if tries.is_over() => Some(Inaudible::NotPublished),
-                // Not yet, again.
+                // Not published again yet.
                 None => told.or(Some(Inaudible::NotPublished)),
             };
             turn(&mut told, heard, &mut tell).await;
@@ -85,12 +85,12 @@ impl Publication {
         }
     }
 
-    /// Takes the track back that the server has dropped: nothing is encoded for nobody.
+    /// Unpublishes the track that the server has removed, so that it is not encoded for nobody.
     async fn unpublish(&self) {
         if let Some(current) = self.current()
             && let Err(error) = unpublish(&self.room, &current.sid()).await
         {
-            tracing::debug!(track = self.name, %error, "a track that is gone was not unpublished");
+            tracing::debug!(track = self.name, %error, "could not unpublish a removed track");
         }
     }
 
@@ -101,7 +101,7 @@ impl Publication {
     }
 }
 
-/// Tells what is news.
+/// Calls `tell` if the state has changed.
 async fn turn(
     told: &mut Option<Inaudible>,
     now: Option<Inaudible>,
@@ -112,7 +112,7 @@ async fn turn(
     }
 }
 
-/// Attempts to publish a track again.
+/// Counts the attempts to publish a track again.
 #[derive(Debug, Default)]
 struct Tries {
     failed: u32,
@@ -133,8 +133,8 @@ impl Tries {
         self.failed += 1;
         self.next = (!self.is_over()).then(|| clock::now() + delay);
         match self.is_over() {
-            true => tracing::warn!(track, %error, "a track could not be published again"),
-            false => tracing::debug!(track, %error, "a track is not published yet; trying again"),
+            true => tracing::warn!(track, %error, "could not publish a track again; giving up"),
+            false => tracing::debug!(track, %error, "could not publish a track; trying again"),
         }
     }
 }

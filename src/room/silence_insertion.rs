@@ -1,45 +1,44 @@
-//! Real time: silence in the place of a voice that does not come. The Voice Agent API ends turns
-//! by hearing silence, so that a microphone that is muted must not stop.
+//! Inserts silence in real time while a microphone sends nothing. The Voice Agent API detects the
+//! end of a turn by silence, so the audio must not stop when a microphone is muted.
 
 use std::time::{Duration, Instant};
 
-/// The length of a frame.
+/// Length of a frame.
 pub(super) const TICK: Duration = Duration::from_millis(10);
 
-/// How long a voice may be late before there is silence in its place: longer than a busy machine
-/// holds it back.
+/// How late audio may be before silence is inserted: longer than a busy machine delays it.
 const LATE: Duration = Duration::from_millis(200);
 
-/// How far ahead of the clock the voice may be. What is later than that and has silence in its
-/// place already is dropped.
+/// How far ahead of the clock the audio may be. Audio that arrives after silence was inserted for
+/// it and exceeds this is dropped.
 const AHEAD: Duration = Duration::from_millis(200);
 
-/// How far behind the clock it may be, and catch up: what may wait natively.
+/// How far behind the clock the audio may be and still catch up: the length of the native queue.
 const BEHIND: Duration = Duration::from_millis(500);
 
-/// A clock that ticks every 10 ms. A tick that is missed is skipped, and no time is lost by it.
+/// A clock that ticks every 10 ms. It skips missed ticks and does not drift.
 #[derive(Debug, Default)]
 pub(super) struct Ticks {
     next: Option<Instant>,
 }
 
 impl Ticks {
-    /// The next tick is at that time.
+    /// Sets the time of the next tick.
     pub(super) fn next_at(&mut self, at: Instant) {
         self.next = Some(at);
     }
 
-    /// No more ticks.
+    /// Stops the clock.
     pub(super) fn stop(&mut self) {
         self.next = None;
     }
 
-    /// When the next tick is.
+    /// The time of the next tick.
     pub(super) fn due(&self) -> Option<Instant> {
         self.next
     }
 
-    /// The tick that is due was taken, and those with it that are as good as past.
+    /// Consumes the tick that is due, and all later ones that have passed by `now`.
     pub(super) fn taken(&mut self, now: Instant) {
         if let Some(next) = &mut self.next {
             let late = now.saturating_duration_since(*next).as_nanos() / TICK.as_nanos();
@@ -48,16 +47,16 @@ impl Ticks {
     }
 }
 
-/// Passes on what one microphone gives, and tells when silence is due.
+/// Passes on the audio of one microphone, and says when silence is due.
 #[derive(Debug, Default)]
 pub(super) struct SilenceInserter {
     silence: Ticks,
-    /// The time up to which there is voice or silence.
+    /// The time up to which audio or silence was passed on.
     given_to: Option<Instant>,
 }
 
 impl SilenceInserter {
-    /// Somebody is listened to, or nobody.
+    /// Starts or stops: `is_open` is whether the agent listens to a caller.
     pub(super) fn open(&mut self, now: Instant, is_open: bool) {
         match (is_open, self.silence.due()) {
             (true, None) => self.silence.next_at(now + LATE),
@@ -66,12 +65,12 @@ impl SilenceInserter {
         }
     }
 
-    /// When silence is due; never while nobody is listened to.
+    /// When silence is due; `None` while the agent listens to nobody.
     pub(super) fn due(&self) -> Option<Instant> {
         self.silence.due()
     }
 
-    /// 10 ms were heard; whether they are in time.
+    /// 10 ms of audio have arrived. Returns whether to pass them on.
     pub(super) fn heard(&mut self, now: Instant) -> bool {
         self.silence.next_at(now + LATE);
         let end = self.end(now);
@@ -82,13 +81,13 @@ impl SilenceInserter {
         true
     }
 
-    /// 10 ms of silence are given.
+    /// 10 ms of silence are inserted.
     pub(super) fn silent(&mut self, now: Instant) {
         self.silence.taken(now);
         self.given_to = Some(self.end(now));
     }
 
-    /// The time up to which there is something when 10 ms more are given.
+    /// The time up to which audio reaches once 10 ms more are passed on.
     fn end(&self, now: Instant) -> Instant {
         let earliest = now.checked_sub(BEHIND).unwrap_or(now);
         self.given_to.unwrap_or(now).max(earliest) + TICK
@@ -101,7 +100,8 @@ mod tests {
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
-    /// All silence that is due until `end`, taken `late` after it is due.
+    /// Inserts all silence due before `end`, each frame `late` after its time; returns their
+    /// number.
     fn silence(pace: &mut SilenceInserter, end: Instant, late: Duration) -> u32 {
         let mut frames = 0;
         while let Some(due) = pace.due().filter(|due| *due + late < end) {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_microphone_that_stops_goes_on_as_silence_in_real_time() {
+    fn a_microphone_that_stops_is_followed_by_silence_in_real_time() {
         let (mut pace, start) = (SilenceInserter::default(), crate::clock::now());
         assert_eq!(pace.due(), None, "nobody is listened to");
         pace.open(start, true);
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_after_its_silence_is_no_burst() {
+    fn audio_that_arrives_after_its_silence_is_no_burst() {
         let (mut pace, start) = (SilenceInserter::default(), crate::clock::now());
         pace.open(start, true);
         pace.heard(start);
@@ -149,12 +149,12 @@ mod tests {
         let silent = silence(&mut pace, now, Duration::ZERO);
         let passed = (0..60).filter(|_| pace.heard(now)).count();
         assert_eq!((silent, passed), (20, 39), "at most 200 ms ahead");
-        assert!(pace.heard(now + TICK), "from then on as it comes");
+        assert!(pace.heard(now + TICK), "and then as it arrives");
         assert!(!pace.heard(now + TICK));
     }
 
     #[test]
-    fn what_waited_while_nobody_looked_is_not_lost() {
+    fn audio_queued_while_the_task_was_delayed_is_not_lost() {
         let (mut pace, start) = (SilenceInserter::default(), crate::clock::now());
         pace.open(start, true);
         pace.heard(start);
@@ -162,6 +162,6 @@ mod tests {
         assert!((0..39).all(|_| pace.heard(now)));
         let long_after = now + MS(5_000);
         let passed = (0..100).filter(|_| pace.heard(long_after)).count();
-        assert_eq!(passed, 70, "what may wait natively, and be ahead");
+        assert_eq!(passed, 70, "the native queue, and 200 ms ahead");
     }
 }

@@ -1,4 +1,4 @@
-//! Streams that participants send to the agent: each is read in a task of its own.
+//! Reads the streams that participants send to the agent, each in a task of its own.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -16,36 +16,36 @@ use super::{CHAT, pre_connect_audio};
 use crate::clock;
 use crate::monitor::{self, Asked};
 
-/// Streams that are read at once; what comes on top is not read.
+/// Maximum number of streams read at once; further ones are ignored.
 const READ: usize = 16;
 
-/// Requests that are read in a second; what comes on top is not read.
+/// Maximum number of monitoring requests read per second; further ones are ignored.
 const ASKS: usize = 32;
 
-/// How long a message may take to come.
+/// Timeout for receiving a message.
 const READ_WITHIN: Duration = Duration::from_secs(10);
 
-/// The longest chat message, in bytes.
+/// Maximum length of a chat message, in bytes.
 const LONGEST: usize = 16 << 10;
 
-/// Reads what participants send.
+/// Reads the streams of participants.
 pub(super) struct Streams {
     events: mpsc::Sender<Event>,
     asked: mpsc::Sender<Asked>,
     pace: Pace,
     readers: JoinSet<()>,
-    /// Messages that were not read because too many came at once.
+    /// Streams ignored because too many were being read.
     unread: u64,
 }
 
-/// Why a stream came to nothing. Tells nothing of what was in it.
+/// Why a stream could not be read. Does not contain any of its content.
 #[derive(Debug, thiserror::Error)]
 enum Unread {
     #[error("it is longer than {0} bytes")]
     TooLong(usize),
-    #[error("it did not come in time")]
+    #[error("it did not arrive in time")]
     Timeout,
-    #[error("it broke off")]
+    #[error("the stream broke off")]
     Broken,
 }
 
@@ -60,7 +60,7 @@ impl Streams {
         }
     }
 
-    /// Somebody sends text.
+    /// Reads a text stream, if it is a chat message.
     pub(super) fn text(
         &mut self,
         topic: &str,
@@ -76,7 +76,8 @@ impl Streams {
         }
     }
 
-    /// Somebody sends bytes, who may manage the agent's session or not.
+    /// Reads a byte stream, if it is pre-connect audio or a monitoring request; `manages` is
+    /// whether its sender may manage the agent's session.
     pub(super) fn bytes(
         &mut self,
         topic: &str,
@@ -105,28 +106,28 @@ impl Streams {
         }
     }
 
-    /// Whether one more can be read.
+    /// Whether one more stream can be read.
     fn has_room(&mut self, from: &Identity) -> bool {
         while self.readers.try_join_next().is_some() {}
         let has_room = self.readers.len() < READ;
         if !has_room {
             self.unread += 1;
-            // Whoever sends them must not fill the log.
+            // A sender must not fill the log.
             if self.unread.is_power_of_two() {
                 let unread = self.unread;
-                tracing::warn!(%from, unread, "too many messages at once; one is not read");
+                tracing::warn!(%from, unread, "too many messages at once; ignored one");
             }
         }
         has_room
     }
 }
 
-/// When the last requests came.
+/// Times of the last requests.
 #[derive(Debug, Default)]
 struct Pace(VecDeque<Instant>);
 
 impl Pace {
-    /// Whether one more may come now.
+    /// Whether one more request is allowed at `now`; counts it if so.
     fn allows(&mut self, now: Instant) -> bool {
         let is_recent = |at: &Instant| now.saturating_duration_since(*at) < Duration::from_secs(1);
         if self.0.len() == ASKS {
@@ -140,14 +141,14 @@ impl Pace {
     }
 }
 
-/// Hands what was said before the agent came to the core.
+/// Passes pre-connect audio to the conversation.
 async fn listen(from: Identity, reader: ByteStreamReader, events: mpsc::Sender<Event>) {
     let heard = pre_connect_audio::read(from, reader).await;
-    // Nobody takes it when the call is over.
+    // The receiver is gone once the call is over.
     events.send(heard).await.ok();
 }
 
-/// Hands a chat message to the core.
+/// Passes a chat message to the conversation.
 async fn chat(from: Identity, reader: TextStreamReader, events: mpsc::Sender<Event>) {
     match read(reader, LONGEST, String::len, |text, piece: String| {
         text.push_str(&piece);
@@ -156,17 +157,17 @@ async fn chat(from: Identity, reader: TextStreamReader, events: mpsc::Sender<Eve
     {
         Ok(text) => {
             let text = text.into();
-            // Nobody takes it when the call is over.
+            // The receiver is gone once the call is over.
             events
                 .send(Event::Room(RoomEvent::Text { from, text }))
                 .await
                 .ok();
         }
-        Err(error) => tracing::warn!(%from, %error, "a message was not read"),
+        Err(error) => tracing::warn!(%from, %error, "could not read a chat message"),
     }
 }
 
-/// Hands a request to whoever answers those who watch the call.
+/// Passes a monitoring request on.
 async fn ask(from: Identity, manages: bool, reader: ByteStreamReader, asked: mpsc::Sender<Asked>) {
     let all = read(reader, monitor::LONGEST, Vec::len, |all, piece| {
         all.extend_from_slice(&piece);
@@ -178,14 +179,15 @@ async fn ask(from: Identity, manages: bool, reader: ByteStreamReader, asked: mps
                 manages,
                 bytes,
             };
-            // Nobody takes it when the call is over.
+            // The receiver is gone once the call is over.
             asked.send(request).await.ok();
         }
-        Err(error) => tracing::debug!(%from, %error, "a request was not read"),
+        Err(error) => tracing::debug!(%from, %error, "could not read a monitoring request"),
     }
 }
 
-/// All of a stream, put together by `add`, if it comes in time and is not longer than `longest`.
+/// Reads a whole stream, joining its chunks with `add`, if it arrives in time and is not longer
+/// than `longest`.
 async fn read<T: Default, P>(
     mut reader: impl Stream<Item = StreamResult<P>> + Unpin,
     longest: usize,
@@ -212,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn so_many_requests_a_second_are_read() {
+    fn the_number_of_requests_per_second_is_limited() {
         let (mut pace, now) = (Pace::default(), clock::now());
         let half = now + Duration::from_millis(500);
         assert!((1..ASKS).all(|_| pace.allows(now)));
@@ -220,11 +222,11 @@ mod tests {
         assert!(!pace.allows(half));
         let later = now + Duration::from_secs(1);
         assert!((1..ASKS).all(|_| pace.allows(later)));
-        assert!(!pace.allows(later), "the one in between is recent");
+        assert!(!pace.allows(later), "the one at half a second still counts");
     }
 
     #[tokio::test]
-    async fn a_stream_is_read_to_its_end_and_not_beyond_the_longest() {
+    async fn a_stream_is_read_to_its_end_up_to_the_maximum_length() {
         let pieces = |sizes: &[usize]| {
             let pieces = sizes.iter().map(|size| Ok(vec![7u8; *size]));
             futures_util::stream::iter(pieces.collect::<Vec<_>>())
@@ -235,7 +237,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_stream_that_never_ends_is_given_up() {
+    async fn a_stream_that_never_ends_times_out() {
         let endless = futures_util::stream::pending::<StreamResult<String>>();
         let all = read(endless, 10, String::len, |all, piece| all.push_str(&piece));
         assert!(matches!(all.await, Err(Unread::Timeout)));

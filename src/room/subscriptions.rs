@@ -1,5 +1,5 @@
-//! Whom the agent listens to. Their microphones are subscribed to only: nobody else's media costs
-//! anything.
+//! The callers that the agent listens to. The agent subscribes to their microphones only, so that
+//! no other media uses bandwidth.
 
 use std::sync::Arc;
 
@@ -10,25 +10,25 @@ use livekit::track::{RemoteAudioTrack, TrackKind, TrackSource};
 use parlor_core::ids::Identity;
 use tokio::sync::watch;
 
-/// What there is to hear.
+/// Current subscriptions of the agent.
 #[derive(Default)]
 pub(super) struct Subscriptions {
-    /// Somebody is listened to, with a track or without.
+    /// Whether the agent listens to any caller, with or without a track.
     pub(super) is_open: bool,
-    /// One for each caller at most.
+    /// Subscribed tracks, at most one per caller.
     pub(super) tracks: Vec<(Identity, RemoteAudioTrack)>,
 }
 
-/// Whom to listen to.
+/// A request to listen to other callers.
 #[derive(Debug)]
 pub(super) enum Request {
-    /// The one who is linked.
+    /// The linked caller; `None` if there is none.
     Linked(Option<Identity>),
-    /// All others.
+    /// The callers besides the linked one.
     Others(Vec<Identity>),
 }
 
-/// Whom the agent listens to.
+/// Manages the subscriptions.
 pub(super) struct Listening {
     room: Arc<livekit::Room>,
     linked: Option<Identity>,
@@ -37,7 +37,7 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// To nobody yet.
+    /// Starts without any caller.
     pub(super) fn new(
         room: Arc<livekit::Room>,
         subscriptions: watch::Sender<Subscriptions>,
@@ -50,7 +50,7 @@ impl Listening {
         }
     }
 
-    /// Listens to somebody else.
+    /// Applies a request: subscribes to new callers and unsubscribes from the others.
     pub(super) fn change(&mut self, request: Request) {
         let before = self.all();
         match request {
@@ -70,7 +70,7 @@ impl Listening {
         });
     }
 
-    /// A track can be subscribed to.
+    /// A participant has published a track.
     pub(super) fn published(
         &self,
         publication: &RemoteTrackPublication,
@@ -81,11 +81,11 @@ impl Listening {
         }
     }
 
-    /// A track can be heard. It takes the place of the caller's track before.
+    /// A track is subscribed to. It replaces the previous track of the caller.
     pub(super) fn subscribed(&self, track: RemoteAudioTrack, participant: &RemoteParticipant) {
         let who = identity(participant);
         if self.has(&who) {
-            tracing::debug!(participant = %who, "somebody can be heard");
+            tracing::debug!(participant = %who, "subscribed to a caller's track");
             self.subscriptions.send_modify(|subscriptions| {
                 subscriptions.tracks.retain(|(it, _)| *it != who);
                 subscriptions.tracks.push((who, track));
@@ -93,7 +93,7 @@ impl Listening {
         }
     }
 
-    /// A track can be heard no longer.
+    /// A track is unsubscribed from.
     pub(super) fn unsubscribed(&self, gone: &TrackSid) {
         self.subscriptions.send_if_modified(|subscriptions| {
             let before = subscriptions.tracks.len();
@@ -104,7 +104,7 @@ impl Listening {
         });
     }
 
-    /// The room is back: who joined again is subscribed to nothing.
+    /// Renews all subscriptions: after a rejoin there are none.
     pub(super) fn again(&self) {
         for identity in self.all() {
             self.subscribe_to(&identity, true);
@@ -113,7 +113,8 @@ impl Listening {
 
     fn link(&mut self, linked: Option<Identity>) {
         let was_linked = std::mem::replace(&mut self.linked, linked);
-        // Who was linked goes on to be heard if the next one was heard all the time.
+        // If the next linked caller was one of the others, the previous one takes that place and
+        // stays subscribed to.
         let next = self.linked.as_ref();
         let place = self.others.iter_mut().find(|it| Some(&**it) == next);
         if let (Some(place), Some(was_linked)) = (place, was_linked) {
@@ -140,7 +141,7 @@ impl Listening {
     }
 }
 
-/// Who a participant is.
+/// Identity of a participant.
 pub(super) fn identity(participant: &RemoteParticipant) -> Identity {
     participant.identity().as_str().into()
 }

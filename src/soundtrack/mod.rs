@@ -1,5 +1,5 @@
-//! What callers hear besides the agent's voice: sounds that are shipped, made by code, and WAV
-//! files.
+//! Background sounds that callers hear besides the agent's voice: built-in ones, which are
+//! synthesized, and WAV files.
 
 mod synthesized;
 mod wav;
@@ -12,66 +12,66 @@ use parlor_core::audio::SAMPLE_RATE;
 use parlor_core::conversation::Sounds;
 use serde::Deserialize;
 
-/// The longest sound of a file, in seconds; then it begins again.
+/// Maximum length of a WAV file, in seconds.
 const LONGEST: u32 = 120;
 
 /// `[sounds]` of `agent.toml`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Soundtrack {
-    /// Goes on all the time.
+    /// Plays all the time.
     pub ambience: Option<Sound>,
-    /// While the agent thinks, or a tool works.
+    /// Plays while the agent is thinking or a tool is running.
     pub thinking: Option<Sound>,
-    /// While a tool works that keeps the agent silent.
+    /// Plays while a tool is running that keeps the agent silent.
     pub hold: Option<Sound>,
-    /// How loud they are.
+    /// Volume of all sounds.
     pub volume: Volume,
 }
 
-/// A sound that begins again when it is over: mono at 24 kHz.
+/// A sound that is played in a loop: mono at 24 kHz.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Sound(Arc<[i16]>);
 
-/// A factor from 0 to 1.
+/// Volume: a factor from 0 to 1, 0.3 by default.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(try_from = "f32")]
 pub struct Volume(f32);
 
-/// Why there is no such sound.
+/// Why a sound could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum SoundError {
-    /// It is neither shipped nor a file.
-    #[error("there is no sound {0:?}: it must be \"keys\", \"chime\" or the path of a WAV file")]
+    /// The name is neither a built-in sound nor the path of a WAV file.
+    #[error("unknown sound {0:?}: it must be \"keys\", \"chime\" or the path of a WAV file")]
     Unknown(String),
     /// The file cannot be read.
-    #[error("{} cannot be read: {why}", .path.display())]
+    #[error("cannot read {}: {why}", .path.display())]
     Unreadable {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The error.
         why: String,
     },
-    /// The file has another format.
+    /// The WAV file has an unsupported format.
     #[error(
-        "{} is {is}, and must be a WAV file of {SAMPLE_RATE} Hz, 16 bit, mono or stereo: \
-         ffmpeg -i IN -ar {SAMPLE_RATE} -sample_fmt s16 OUT.wav makes one",
+        "{} is {is}, but must be a WAV file with {SAMPLE_RATE} Hz, 16 bit, mono or stereo; \
+         convert it with: ffmpeg -i IN -ar {SAMPLE_RATE} -sample_fmt s16 OUT.wav",
         .path.display()
     )]
     Format {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What it is.
+        /// Description of its format.
         is: String,
     },
-    /// The file holds too much, or nothing.
-    #[error("{} must hold more than 0 and at most {LONGEST} seconds", .0.display())]
+    /// The file is empty or too long.
+    #[error("{} must be longer than 0 and at most {LONGEST} seconds", .0.display())]
     Length(PathBuf),
 }
 
 impl Soundtrack {
-    /// Which sounds there are.
+    /// Which of the sounds are set.
     pub fn sounds(&self) -> Sounds {
         Sounds {
             ambience: self.ambience.is_some(),
@@ -80,14 +80,14 @@ impl Soundtrack {
         }
     }
 
-    /// Whether there is anything to be heard.
+    /// Whether any sound is set.
     pub fn is_on(&self) -> bool {
         self.sounds() != Sounds::default()
     }
 }
 
 impl Sound {
-    /// The sound of that name, or of the file at that path.
+    /// Loads the built-in sound `name` (`keys` or `chime`), or the WAV file at the path `name`.
     ///
     /// # Errors
     /// [`SoundError`]
@@ -103,7 +103,7 @@ impl Sound {
         Ok(Self::from(samples))
     }
 
-    /// All of it, once.
+    /// The samples of one pass through the sound.
     pub fn samples(&self) -> &[i16] {
         &self.0
     }
@@ -132,7 +132,7 @@ impl fmt::Debug for Sound {
 }
 
 impl Volume {
-    /// What samples are multiplied with.
+    /// The factor that samples are multiplied by.
     pub fn factor(self) -> f32 {
         self.0
     }
@@ -150,7 +150,7 @@ impl TryFrom<f32> for Volume {
     fn try_from(factor: f32) -> Result<Self, &'static str> {
         match (0.0..=1.0).contains(&factor) {
             true => Ok(Self(factor)),
-            false => Err("volume must be 0 to 1"),
+            false => Err("volume must be from 0 to 1"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The sounds that are shipped: the same samples every time.
+//! The built-in sounds, synthesized: the same samples every time.
 
 use std::f32::consts::TAU;
 
@@ -6,15 +6,15 @@ use parlor_core::audio::SAMPLE_RATE;
 
 const RATE: f32 = SAMPLE_RATE as f32;
 
-/// How long each of them is, in seconds.
+/// Length of each sound, in seconds.
 const LENGTH: f32 = 4.0;
 
-/// Somebody types, softly and unevenly.
+/// Soft, uneven typing on a keyboard.
 pub(super) fn keys() -> Vec<i16> {
     let mut sound = silence();
     let mut noise = Noise(0x9E37_79B9);
     let mut at = 0.06;
-    // The last key has died away when the first one comes again.
+    // The last key has faded out before the sound repeats.
     while at < LENGTH - 0.1 {
         let loudness = 0.25 + 0.15 * noise.next().abs();
         add(&mut sound, at, 0.05, |seconds| {
@@ -29,7 +29,7 @@ pub(super) fn keys() -> Vec<i16> {
     samples(&sound)
 }
 
-/// Two soft notes, one after the other, and a pause.
+/// Two soft notes, one after another, and a pause.
 pub(super) fn chime() -> Vec<i16> {
     let mut sound = silence();
     for (at, pitch) in [(0.0, 659.26), (0.6, 523.25)] {
@@ -47,7 +47,7 @@ fn silence() -> Vec<f32> {
     vec![0.0; (LENGTH * RATE) as usize]
 }
 
-/// Adds `length` seconds of `tone`, a function of its own time, from second `at` on.
+/// Adds `length` seconds of `tone` from second `at` on; the argument of `tone` starts at 0.
 fn add(sound: &mut [f32], at: f32, length: f32, mut tone: impl FnMut(f32) -> f32) {
     let from = (at * RATE) as usize;
     let part = sound.iter_mut().skip(from).take((length * RATE) as usize);
@@ -61,7 +61,7 @@ fn samples(sound: &[f32]) -> Vec<i16> {
     sound.iter().map(sample).collect()
 }
 
-/// Marsaglia's xorshift.
+/// Marsaglia's xorshift random number generator.
 struct Noise(u32);
 
 impl Noise {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn each_is_soft_and_the_same_every_time() {
+    fn sounds_are_soft_and_the_same_every_time() {
         for sound in [keys, chime] {
             let made = sound();
             assert_eq!(made.len(), 96_000, "4 s");
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn each_ends_where_it_begins() {
+    fn sounds_loop_without_a_click() {
         for made in [keys(), chime()] {
             assert!(peak(&made[..2]) < 100 && peak(&made[made.len() - 240..]) < 100);
         }

@@ -1,4 +1,4 @@
-//! Sounds from WAV files.
+//! Loads sounds from WAV files.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use parlor_core::audio::SAMPLE_RATE;
 use super::{LONGEST, SoundError};
 use crate::wav;
 
-/// Reads a WAV file of 24 kHz, 16 bit, mono or stereo; stereo becomes its mean.
+/// Reads a WAV file with 24 kHz, 16 bit, mono or stereo; stereo is averaged to mono.
 pub(super) fn read(path: &Path) -> Result<Vec<i16>, SoundError> {
     let unreadable = |why: String| SoundError::Unreadable {
         path: path.to_owned(),
@@ -16,7 +16,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<i16>, SoundError> {
     };
     let metadata = path.metadata().map_err(|why| unreadable(why.to_string()))?;
     if !metadata.is_file() {
-        return Err(unreadable("it is no file".to_owned()));
+        return Err(unreadable("it is not a file".to_owned()));
     }
     let reader = WavReader::open(path).map_err(|why| unreadable(why.to_string()))?;
     let spec = reader.spec();
@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<i16>, SoundError> {
         return Err(SoundError::Format {
             path: path.to_owned(),
             is: format!(
-                "of {} Hz, {} bit, {} channels",
+                "a WAV file with {} Hz, {} bit, {} channels",
                 spec.sample_rate, spec.bits_per_sample, spec.channels
             ),
         });
@@ -54,7 +54,7 @@ mod tests {
         sample_format: SampleFormat::Int,
     };
 
-    /// A file that is gone after the test.
+    /// A file that is deleted after the test.
     struct Scratch(PathBuf);
 
     impl Scratch {
@@ -76,13 +76,13 @@ mod tests {
 
     impl Drop for Scratch {
         fn drop(&mut self) {
-            // It may never have been written.
+            // The file may never have been written.
             std::fs::remove_file(&self.0).ok();
         }
     }
 
     #[test]
-    fn mono_is_read_as_it_is_and_stereo_as_its_mean() {
+    fn mono_is_unchanged_and_stereo_is_averaged() {
         let file = Scratch::wav("mono", RIGHT, &[1, -2, 3]);
         assert_eq!(read(&file.0).unwrap(), [1, -2, 3]);
         let stereo = WavSpec {
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn another_format_is_refused_with_the_right_one() {
+    fn the_error_about_a_format_names_the_supported_one() {
         let file = Scratch::wav(
             "rate",
             WavSpec {
@@ -105,7 +105,7 @@ mod tests {
         );
         let error = read(&file.0).unwrap_err().to_string();
         assert!(
-            error.contains("is of 44100 Hz, 16 bit, 1 channels"),
+            error.contains("is a WAV file with 44100 Hz, 16 bit, 1 channels"),
             "{error}"
         );
         assert!(
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_and_too_much_are_refused() {
+    fn empty_and_overlong_files_are_rejected() {
         let too_long = vec![0; (LONGEST * SAMPLE_RATE + 1) as usize];
         for (name, samples) in [("empty", [].as_slice()), ("long", &too_long)] {
             let file = Scratch::wav(name, RIGHT, samples);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_wav_file_is_refused() {
+    fn files_that_are_not_wav_are_rejected() {
         let file = Scratch::new("text");
         std::fs::write(&file.0, "RIFF and nothing else").unwrap();
         let folder = std::env::temp_dir();
@@ -136,6 +136,6 @@ mod tests {
         let file = Scratch::wav("cut", RIGHT, &[7; 1_000]);
         let whole = std::fs::read(&file.0).unwrap();
         std::fs::write(&file.0, &whole[..whole.len() - 500]).unwrap();
-        assert!(read(&file.0).is_err(), "it ends before its end");
+        assert!(read(&file.0).is_err(), "it is truncated");
     }
 }

@@ -287,7 +287,7 @@ async fn an_agent_that_may_neither_show_its_state_nor_its_captions() {
         it.can_publish_data = false;
     })
     .await;
-    worker.writes("the server took permissions").await;
+    worker.writes("the server revoked permissions").await;
     let shown_before = caller.spoken().borrow().len();
     let (mut log, from) = (bench.log.clone(), caller.heard().len());
     let replied = log.count(&Entry::Replied);
@@ -306,15 +306,15 @@ async fn an_agent_that_may_neither_show_its_state_nor_its_captions() {
     assert!(found.was_heard(), "the voice is heard: {found:?}");
     assert_eq!(caller.spoken().borrow().len(), shown_before);
     assert_eq!(*caller.agent_state().borrow(), "listening", "not shown");
-    one_warning(&worker, "send captions and data, show its state");
+    one_warning(&worker, "send captions and data, publish its state");
     allow(&bench, &agent, |_all| {}).await;
     worker
-        .writes("the server gave the agent permissions back")
+        .writes("the server restored permissions of the agent")
         .await;
     let found = echo(&mut caller, "caller-table").await;
     assert!(found.was_heard(), "{found:?}");
     shown(&caller, |all| all.len() >= shown_before + 2).await;
-    one_warning(&worker, "show its state");
+    one_warning(&worker, "publish its state");
     bench.ends(caller, &mut worker).await;
 }
 
@@ -385,7 +385,7 @@ async fn somebody_who_may_only_write_chats_until_a_caller_may_speak() {
     writer.write("When do you open?").await.unwrap();
     agent_speaks(&mut writer.agent_state()).await;
     let mut caller = bench.caller("ada").await;
-    worker.writes_often("somebody can be heard", 1).await;
+    worker.writes_often("subscribed to a caller's track", 1).await;
     let found = echo(&mut caller, "caller-hours").await;
     println!("beside somebody who only writes: {found}");
     assert!(found.was_heard(), "{found:?}");

@@ -25,7 +25,7 @@ async fn goes_on(bench: &Bench, mut worker: Worker, mut caller: Caller) {
     let found = echo(&mut caller, "caller-hours").await;
     assert!(found.was_heard(), "{found:?}");
     bench.ends(caller, &mut worker).await;
-    assert!(!worker.wrote().contains("joining it again"), "needlessly");
+    assert!(!worker.wrote().contains("rejoining the room"), "needlessly");
     assert_eq!(bench.log.violations(), Vec::<String>::new());
 }
 
@@ -36,7 +36,7 @@ async fn a_connection_that_is_resumed_keeps_its_track() {
     let tracks = caller.agent_tracks();
     gate.cut(0);
     worker.writes("resuming connection").await;
-    worker.writes("the voices flow again").await;
+    worker.writes("audio flows again").await;
     assert_eq!(caller.agent_tracks(), tracks, "the same track");
     goes_on(&bench, worker, caller).await;
 }
@@ -49,7 +49,7 @@ async fn a_room_that_is_joined_again_in_the_middle_of_a_sentence() {
     agent_is(&mut state, "speaking").await;
     gate.cut(1);
     worker.writes("restarting connection").await;
-    worker.writes("the voices flow again").await;
+    worker.writes("audio flows again").await;
     agent_is(&mut state, "listening").await;
     assert_eq!(caller.agent_tracks().len(), 1, "one track");
 
@@ -71,6 +71,6 @@ async fn a_caller_who_joins_again() {
     let (bench, _gate, worker, caller) = call().await;
     agent_speaks(&mut caller.agent_state()).await;
     caller.rejoin().await.unwrap();
-    worker.writes_often("somebody can be heard", 2).await;
+    worker.writes_often("subscribed to a caller's track", 2).await;
     goes_on(&bench, worker, caller).await;
 }

@@ -1,4 +1,4 @@
-//! A participant that speaks and hears: the caller of `parlor demo` and of the tests.
+//! A participant that speaks and listens: the caller of `parlor demo` and of the tests.
 
 pub(crate) mod recorder;
 pub(crate) mod transcript;
@@ -27,10 +27,10 @@ use crate::monitor;
 use recorder::{Heard, Recorder, Tape};
 use transcript::{Spoken, TranscriptReader};
 
-/// The code of an app's own error.
+/// LiveKit's RPC error code for errors of the application.
 const REFUSED: u32 = 1_500;
 
-/// How long the room may take to pass a message on.
+/// Timeout for sending a message.
 const SEND_WITHIN: Duration = Duration::from_secs(5);
 
 /// A participant of kind `standard` with a microphone.
@@ -46,38 +46,40 @@ pub struct Caller {
     tasks: JoinSet<()>,
 }
 
-/// A track of the agent.
+/// A track that the agent has published.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AgentTrack {
-    /// What it is called.
+    /// Name of the track.
     pub name: String,
-    /// What the server calls it.
+    /// ID of the track at the server (SID).
     pub sid: String,
-    /// Whether clients take it for the agent's voice.
+    /// Whether its source is the microphone, so that clients treat it as the agent's voice.
     pub is_microphone: bool,
 }
 
 impl Caller {
-    /// Joins the room of `livekit` that `token` is for, publishes a microphone and starts to record.
+    /// Joins the room of `livekit` that `token` grants access to, publishes a microphone and starts
+    /// recording.
     ///
     /// # Errors
-    /// [`JoinError`], as for the agent.
+    /// The same [`JoinError`]s as when the agent joins.
     pub async fn join(livekit: &LiveKit, token: &Secret) -> Result<Self, JoinError> {
         Self::join_as(livekit, token, false).await
     }
 
-    /// The same, and announces that [`say_early`](Self::say_early) follows.
+    /// Like [`join`](Self::join), and announces pre-connect audio, which
+    /// [`say_early`](Self::say_early) sends.
     ///
     /// # Errors
-    /// [`JoinError`], as for the agent.
+    /// The same [`JoinError`]s as when the agent joins.
     pub async fn join_speaking(livekit: &LiveKit, token: &Secret) -> Result<Self, JoinError> {
         Self::join_as(livekit, token, true).await
     }
 
-    /// Joins without a microphone: as a dashboard, or somebody who only writes.
+    /// Joins without a microphone, like a dashboard or a participant who only writes.
     ///
     /// # Errors
-    /// [`JoinError`], as for the agent.
+    /// The same [`JoinError`]s as when the agent joins.
     pub async fn join_silent(livekit: &LiveKit, token: &Secret) -> Result<Self, JoinError> {
         let (room, events) = connect(livekit, token, true).await?;
         Ok(Self::record(room, events, AudioOutput::new()))
@@ -121,10 +123,10 @@ impl Caller {
         }
     }
 
-    /// Says mono samples at 24 kHz, in real time; returns when the last one is on its way.
+    /// Speaks mono samples at 24 kHz in real time; returns once the last one is queued.
     ///
     /// # Errors
-    /// Why the room took no audio.
+    /// The audio source rejected the samples.
     pub async fn say(&mut self, samples: &[i16]) -> Result<(), String> {
         for slice in samples.chunks(SLICE) {
             self.voice.capture(slice).await?;
@@ -137,12 +139,12 @@ impl Caller {
         self.heard.clone()
     }
 
-    /// The recording of what else the agent lets it hear.
+    /// The recording of the agent's background track.
     pub fn background(&self) -> Heard {
         self.background.clone()
     }
 
-    /// The agent's tracks, by their names.
+    /// The agent's tracks, sorted by name.
     pub fn agent_tracks(&self) -> Vec<AgentTrack> {
         let participants = self.room.remote_participants().into_values();
         let agents = participants.filter(|it| it.kind() == ParticipantKind::Agent);
@@ -158,22 +160,22 @@ impl Caller {
         tracks
     }
 
-    /// The agent's `lk.agent.state` as the room shows it; empty before there is an agent.
+    /// The agent's attribute `lk.agent.state`; empty until an agent has joined.
     pub fn agent_state(&self) -> watch::Receiver<String> {
         self.state.clone()
     }
 
-    /// What was written to it so far, and the keys that were pressed: the first 1000 of both.
+    /// Chat messages and DTMF digits received so far: the first 1000 of both together.
     pub fn written(&self) -> watch::Receiver<Vec<String>> {
         self.written.clone()
     }
 
-    /// What was said so far, as the room is shown it: the first 1000 turns and replies.
+    /// Captions received so far: the first 1000 turns and replies.
     pub fn spoken(&self) -> watch::Receiver<Vec<Spoken>> {
         self.spoken.clone()
     }
 
-    /// Messages on `lk.agent.session` so far, in the order they came: the first 1000.
+    /// Messages received on `lk.agent.session` so far, in order of arrival: the first 1000.
     pub fn watched(&self) -> watch::Receiver<Vec<Vec<u8>>> {
         self.watched.clone()
     }
@@ -181,7 +183,7 @@ impl Caller {
     /// Sends a message on `lk.agent.session`.
     ///
     /// # Errors
-    /// Why the room did not take it.
+    /// The message could not be sent.
     pub async fn ask(&self, message: &[u8]) -> Result<(), String> {
         let options = SendByteOptions::new_with_topic(monitor::TOPIC);
         let sending = self.room.local_participant();
@@ -192,7 +194,7 @@ impl Caller {
     /// Writes a chat message.
     ///
     /// # Errors
-    /// Why the room did not take it.
+    /// The message could not be sent.
     pub async fn write(&self, text: &str) -> Result<(), String> {
         let options = SendTextOptions::new_with_topic(CHAT);
         let sending = self.room.local_participant();
@@ -200,11 +202,10 @@ impl Caller {
         sent.map(drop).map_err(|it| it.to_string())
     }
 
-    /// Sends what was said before the agent came: a file of the type `mime`, or bare samples, mono
-    /// at 24 kHz.
+    /// Sends pre-connect audio: a file of the type `mime`, or raw 16-bit samples, mono at 24 kHz.
     ///
     /// # Errors
-    /// Why the room did not take it.
+    /// The message could not be sent.
     pub async fn say_early(&self, mime: &str, bytes: &[u8]) -> Result<(), String> {
         let sending = self.room.local_participant();
         let track = sending.track_publications().into_keys().next();
@@ -224,15 +225,15 @@ impl Caller {
         sent.map(drop).map_err(|it| it.to_string())
     }
 
-    /// Calls `method` of the agent.
+    /// Calls the RPC method `method` of the agent.
     ///
     /// # Errors
-    /// What the agent answered instead, or why there is no answer.
+    /// The error that the agent returned, or why there is no answer.
     pub async fn call_agent(&self, method: &str, payload: &str) -> Result<String, String> {
         let participants = self.room.remote_participants();
         let is_agent = |kind| kind == ParticipantKind::Agent;
         let agent = participants.values().find(|it| is_agent(it.kind()));
-        let agent = agent.ok_or_else(|| "there is no agent".to_owned())?;
+        let agent = agent.ok_or_else(|| "there is no agent in the room".to_owned())?;
         let call = PerformRpcData::new(agent.identity().to_string(), method)
             .with_payload(payload.to_owned())
             .with_response_timeout(SEND_WITHIN);
@@ -240,16 +241,16 @@ impl Caller {
         answer.map_err(|error| error.message)
     }
 
-    /// Joins the room again, as after a network that was lost.
+    /// Rejoins the room, as after a network failure.
     ///
     /// # Errors
-    /// Why the native core would not.
+    /// The native core refused to rejoin or did not answer in time.
     pub async fn rejoin(&self) -> Result<(), String> {
         let rejoining = Connection::rejoin(&self.room).await;
         rejoining.map_err(|error| error.to_string())
     }
 
-    /// Switches its microphone off or on.
+    /// Mutes or unmutes its microphone.
     pub fn mute(&self, is_off: bool) {
         for publication in self.room.local_participant().track_publications().values() {
             match is_off {
@@ -259,7 +260,7 @@ impl Caller {
         }
     }
 
-    /// Subscribes to the agent's tracks, or to none of them any more.
+    /// Subscribes to the agent's tracks, or unsubscribes from them.
     pub fn subscribe(&self, wanted: bool) {
         let participants = self.room.remote_participants().into_values();
         for agent in participants.filter(|it| it.kind() == ParticipantKind::Agent) {
@@ -269,10 +270,10 @@ impl Caller {
         }
     }
 
-    /// Takes its microphone away and publishes another one.
+    /// Unpublishes its microphone and publishes another one.
     ///
     /// # Errors
-    /// Why the room would not.
+    /// The track could not be unpublished or published.
     pub async fn change_microphone(&mut self) -> Result<(), String> {
         let participant = self.room.local_participant();
         for sid in participant.track_publications().keys() {
@@ -285,7 +286,7 @@ impl Caller {
         published.map_err(|error| error.to_string())
     }
 
-    /// Answers calls of `method` through RPC from now on.
+    /// Registers the RPC method `method`; `answer` handles its calls.
     pub fn answer(
         &self,
         method: &str,
@@ -301,7 +302,7 @@ impl Caller {
 
     /// Leaves the room.
     pub async fn leave(mut self) {
-        // The stream goes before its track does.
+        // The audio stream must be dropped before its track.
         self.tasks.shutdown().await;
         close(&self.room).await;
     }

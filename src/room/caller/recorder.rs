@@ -1,4 +1,4 @@
-//! What a caller hears and reads of the agent, kept.
+//! Records what a caller hears and reads from the agent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use super::transcript::TranscriptReader;
 use crate::room::events::Receiver;
 use crate::room::microphone::{next_of, open};
 
-/// The longest recording kept: 10 minutes. What comes after is not recorded.
+/// Maximum length of a recording, in samples: 10 minutes. Later audio is not recorded.
 const RECORDING: usize = 600 * SAMPLE_RATE as usize;
 
-/// What a caller has heard so far: mono at 24 kHz.
+/// Audio that a caller has heard so far: mono at 24 kHz.
 #[derive(Debug, Clone)]
 pub struct Heard {
     samples: Arc<Mutex<Vec<i16>>>,
@@ -28,24 +28,24 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// Samples heard so far.
+    /// Number of samples heard so far.
     pub fn len(&self) -> usize {
         *self.length.borrow()
     }
 
-    /// Whether nothing was heard, not even silence: the agent's track is not there yet.
+    /// Whether nothing was received, not even silence: the agent's track is not subscribed to yet.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// A copy of what was heard from sample `from` on.
+    /// A copy of the audio from sample `from` on.
     pub fn since(&self, from: usize) -> Vec<i16> {
         let samples = self.samples.lock();
         samples.get(from..).unwrap_or_default().to_vec()
     }
 
-    /// Waits until `check` holds for what was heard from sample `from` on, at most `within`;
-    /// says whether it did.
+    /// Waits until `check` returns true for the audio from sample `from` on, for at most `within`.
+    /// Returns whether it did.
     pub async fn wait(
         &mut self,
         from: usize,
@@ -61,8 +61,8 @@ impl Heard {
     }
 }
 
-/// Keeps what comes of the agent. As other clients do, it takes the track that is a microphone
-/// for the agent's voice.
+/// Records what the agent sends. Like other clients, it treats the track whose source is the
+/// microphone as the agent's voice.
 pub(crate) struct Recorder {
     pub(crate) voice: Tape,
     pub(crate) background: Tape,
@@ -70,7 +70,7 @@ pub(crate) struct Recorder {
     pub(crate) reading: TranscriptReader,
 }
 
-/// The recording of one track, and of the one that takes its place.
+/// The recording of a track and of the tracks that replace it.
 pub(crate) struct Tape {
     samples: Arc<Mutex<Vec<i16>>>,
     length: watch::Sender<usize>,
@@ -140,7 +140,7 @@ impl Recorder {
 }
 
 impl Tape {
-    /// An empty one, and what is on it at any time.
+    /// Creates an empty tape and the [`Heard`] that reads it.
     pub(crate) fn new() -> (Self, Heard) {
         let (length, length_out) = watch::channel(0);
         let samples = Arc::new(Mutex::new(Vec::new()));
@@ -157,7 +157,7 @@ impl Tape {
     }
 
     fn record(&self, frame: &[i16]) {
-        // A waiter locks the length first, then the samples: never hold both here.
+        // `Heard::wait` locks the length, then the samples: never hold both locks here.
         let length = {
             let mut samples = self.samples.lock();
             if samples.len() + frame.len() <= RECORDING {

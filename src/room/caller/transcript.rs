@@ -1,4 +1,4 @@
-//! What a caller's app shows of what is written and said in the room.
+//! Reads what a caller's app would show: chat messages, captions and monitoring messages.
 
 use std::time::Duration;
 
@@ -13,32 +13,32 @@ use crate::monitor;
 use crate::room::CHAT;
 use crate::room::captions::{FINAL, INTERRUPTED, SEGMENT, TOPIC};
 
-/// The most texts kept, of each kind.
+/// Maximum number of entries kept of each kind.
 const KEPT: usize = 1_000;
 
-/// How long the next piece of a text may take to come.
+/// Timeout for a message, or for the next chunk of a caption.
 const READ_WITHIN: Duration = Duration::from_secs(60);
 
-/// What was said in one turn, as the room is shown it.
+/// The captions of one turn or reply.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spoken {
-    /// The turn or reply.
+    /// ID of the segment (`lk.segment_id`): one per turn or reply.
     pub segment: String,
-    /// Who said it.
+    /// Identity of the speaker.
     pub speaker: String,
-    /// What is shown of it.
+    /// Text so far.
     pub text: String,
-    /// Whether it stays so.
+    /// Whether the text is final.
     pub is_final: bool,
-    /// Whether it was cut short.
+    /// Whether the caller interrupted the reply.
     pub interrupted: bool,
 }
 
-/// Reads texts as they come, each in a task of its own.
+/// Reads text streams, each in a task of its own, and byte streams one after another.
 pub(crate) struct TranscriptReader {
     written: watch::Sender<Vec<String>>,
     spoken: watch::Sender<Vec<Spoken>>,
-    /// Streams of bytes, read one after the other.
+    /// Byte streams that wait to be read.
     streams: mpsc::Sender<ByteStreamReader>,
     readers: JoinSet<()>,
 }
@@ -60,7 +60,7 @@ impl TranscriptReader {
         }
     }
 
-    /// Somebody sends text.
+    /// Reads a text stream.
     pub(crate) fn text(&mut self, topic: &str, from: Identity, reader: TextStreamReader) {
         while self.readers.try_join_next().is_some() {}
         match topic {
@@ -80,14 +80,14 @@ impl TranscriptReader {
         }
     }
 
-    /// Somebody sends bytes. What comes when 1000 streams wait is not read.
+    /// Queues a byte stream; drops it if 1000 streams are queued already.
     pub(crate) fn bytes(&self, topic: &str, reader: ByteStreamReader) {
         if topic == monitor::TOPIC {
             self.streams.try_send(reader).ok();
         }
     }
 
-    /// A key was pressed.
+    /// Records a DTMF digit.
     pub(crate) fn key(&self, key: String) {
         write_down(&self.written, key);
     }
@@ -112,7 +112,7 @@ async fn read_in_order(
     }
 }
 
-/// Shows a stream as it grows, in the place of the one before of the same segment.
+/// Updates the captions as a stream grows; the stream replaces earlier ones of its segment.
 async fn follow(from: Identity, mut reader: TextStreamReader, spoken: watch::Sender<Vec<Spoken>>) {
     let segment = reader.info().attributes().remove(SEGMENT);
     let mut line = Spoken {
@@ -135,7 +135,7 @@ fn show(spoken: &watch::Sender<Vec<Spoken>>, line: &Spoken) {
     spoken.send_modify(|all| {
         let known = all.iter().position(|it| it.segment == line.segment);
         match known {
-            // Tasks of two streams may end in either order.
+            // The tasks of two streams may end in any order.
             Some(at) if all[at].is_final && !line.is_final => {}
             Some(at) => all[at].clone_from(line),
             None if all.len() < KEPT => all.push(line.clone()),

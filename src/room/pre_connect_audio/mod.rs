@@ -1,5 +1,5 @@
-//! What a caller said before the agent came (`lk.agent.pre-connect-audio-buffer`): from the bytes
-//! that its app sends to mono at 24 kHz.
+//! Decodes pre-connect audio (`lk.agent.pre-connect-audio-buffer`): what a caller's app recorded
+//! before the agent had joined. The result is mono at 24 kHz.
 
 mod opus;
 mod pcm;
@@ -15,67 +15,67 @@ use parlor_core::conversation::Event;
 use parlor_core::ids::Identity;
 use tokio::time::timeout;
 
-/// The topic of the stream.
+/// Topic of the byte stream.
 pub(super) const TOPIC: &str = "lk.agent.pre-connect-audio-buffer";
 
-/// How long it may take to arrive.
+/// Timeout for receiving and decoding the audio.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(10);
 
-/// The most bytes.
+/// Maximum size, in bytes.
 const LARGEST: usize = 2 << 20;
 
-/// The longest that is decoded, in samples: 30 s. Apps keep 10 s.
+/// Maximum length, in samples: 30 s. Apps keep 10 s.
 const LONGEST: usize = 30 * 24_000;
 
-/// Why it is not heard. Tells nothing of what was in it.
+/// Why pre-connect audio could not be used. Does not contain any of the audio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum AudioError {
-    /// Nobody knows how long that would take.
+    /// It is too large.
     #[error("it is larger than {LARGEST} bytes")]
     TooLarge,
-    /// Nobody speaks so long to nobody.
+    /// It is too long.
     #[error("it is longer than 30 s")]
     TooLong,
-    /// The stream takes too long.
-    #[error("it did not come in time")]
+    /// It took too long to arrive.
+    #[error("it did not arrive in time")]
     Timeout,
-    /// The stream ended in the middle.
-    #[error("it broke off")]
+    /// The stream ended before its end.
+    #[error("the stream broke off")]
     Broken,
-    /// It has no sample rate, or one that no microphone has.
-    #[error("its sample rate or its channels are not told, or cannot be")]
+    /// The sample rate or the number of channels is missing or out of range.
+    #[error("its sample rate or number of channels is missing or invalid")]
     Format,
-    /// It is neither WebM nor Ogg.
-    #[error("it is Opus in no container that is known")]
+    /// It is neither WebM nor Ogg with Opus.
+    #[error("it is not Opus in a WebM or Ogg container")]
     Container,
-    /// The container is not whole.
-    #[error("its container is broken")]
+    /// The container cannot be parsed.
+    #[error("its container is corrupt")]
     Demux,
-    /// The decoder does not take it.
+    /// The decoder rejected it.
     #[error("it cannot be decoded")]
     Decode,
 }
 
-/// How it is written.
+/// Encoding of the audio.
 #[derive(Debug, PartialEq, Eq)]
 enum Format {
-    /// In WebM or Ogg.
+    /// Opus in WebM or Ogg.
     Opus,
-    /// Interleaved, 16 bits, the low byte first.
+    /// Interleaved 16-bit samples, little-endian.
     Pcm { rate: u32, channels: usize },
 }
 
-/// Reads the stream of `from` to its end.
+/// Reads the stream of `from` to its end and decodes it. After an error the audio is empty.
 pub(super) async fn read(from: Identity, reader: ByteStreamReader) -> Event {
     let heard = timeout(ARRIVES_WITHIN, hear(reader)).await;
     let voice = match heard.unwrap_or(Err(AudioError::Timeout)) {
         Ok(voice) => {
             let ms = duration_of(voice.len()).as_millis();
-            tracing::info!(%from, ms, "a caller spoke before the agent came");
+            tracing::info!(%from, ms, "received pre-connect audio of a caller");
             voice
         }
         Err(error) => {
-            tracing::warn!(%from, %error, "what a caller said before the agent came is not heard");
+            tracing::warn!(%from, %error, "could not use the pre-connect audio of a caller");
             Vec::new()
         }
     };

@@ -1,14 +1,14 @@
-//! Opus, decoded to mono at 24 kHz.
+//! Decodes Opus to mono at 24 kHz.
 
 use opus_pure::{MAX_PACKET_SAMPLES, OggOpusReader, OpusDecoder, Trim};
 use parlor_core::audio::SAMPLE_RATE;
 
 use super::{AudioError, LONGEST};
 
-/// The rate as the decoder takes it.
+/// The sample rate, in the type that the decoder takes.
 const RATE: i32 = SAMPLE_RATE as i32;
 
-/// The packets of an Ogg file.
+/// Decodes the packets of an Ogg file.
 pub(crate) fn ogg(bytes: &[u8]) -> Result<Vec<i16>, AudioError> {
     let broken = |_error| AudioError::Demux;
     let mut reader = OggOpusReader::new(bytes).map_err(broken)?;
@@ -25,7 +25,7 @@ pub(crate) fn ogg(bytes: &[u8]) -> Result<Vec<i16>, AudioError> {
     Ok(voice)
 }
 
-/// Bare packets, in order.
+/// Decodes packets without a container, in order.
 pub(crate) fn packets(packets: &[&[u8]]) -> Result<Vec<i16>, AudioError> {
     let mut decoder = Decoder::new()?;
     let mut voice = Vec::new();
@@ -54,7 +54,7 @@ impl Decoder {
         if packet.is_empty() {
             return Ok(&[]);
         }
-        // 120 ms, the longest packet, are half of it at this rate.
+        // MAX_PACKET_SAMPLES is the longest packet (120 ms) at 48 kHz; this is the same at 24 kHz.
         let longest = MAX_PACKET_SAMPLES / 2;
         let decoded = self.opus.decode_s16(packet, longest, &mut self.block);
         let samples = decoded.map_err(|_error| AudioError::Decode)?;

@@ -1,10 +1,10 @@
-//! Bare samples of any rate and any number of channels, to mono at 24 kHz.
+//! Converts raw samples of any rate and number of channels to mono at 24 kHz.
 
 use parlor_core::audio::SAMPLE_RATE;
 
 use super::{AudioError, LONGEST};
 
-/// Interleaved samples of 16 bits, the low byte first. Half a sample at the end is left out.
+/// Converts interleaved 16-bit samples, little-endian. An incomplete frame at the end is dropped.
 pub(crate) fn mono(bytes: &[u8], rate: u32, channels: usize) -> Result<Vec<i16>, AudioError> {
     let frames = bytes.len() / (2 * channels);
     if frames as u64 * u64::from(SAMPLE_RATE) / u64::from(rate) > LONGEST as u64 {
@@ -22,8 +22,9 @@ pub(crate) fn mono(bytes: &[u8], rate: u32, channels: usize) -> Result<Vec<i16>,
     Ok(resampled(&mixed, f64::from(rate) / f64::from(SAMPLE_RATE)))
 }
 
-/// `step` samples in for one out. Going down, each is the mean of what it stands for, which keeps
-/// most of what is too high for the lower rate out; going up, it lies on a line between two.
+/// Resamples; `step` is the number of input samples for one output sample. Downsampling averages
+/// the input samples of each output sample, which removes most frequencies too high for the lower
+/// rate; upsampling interpolates linearly.
 fn resampled(samples: &[f32], step: f64) -> Vec<i16> {
     let length = (samples.len() as f64 / step) as usize;
     let at = |nth: usize| -> f32 {
@@ -67,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_of_the_call_stays_as_it_is() {
+    fn samples_at_the_rate_of_the_call_are_unchanged() {
         let samples = wave(440.0, 24_000.0, 2_400);
         assert_eq!(mono(&bytes(&samples), 24_000, 1).unwrap(), samples);
         let odd = [bytes(&samples), vec![7]].concat();
@@ -87,7 +88,7 @@ mod tests {
             let samples = wave(300.0, f64::from(rate), rate as usize / 10);
             let voice = mono(&bytes(&samples), rate, 1).unwrap();
             assert!(voice.len().abs_diff(2_400) <= 1, "{rate}: {}", voice.len());
-            // The last sample has no next one to lie on a line with.
+            // The last sample has no next one to interpolate with.
             let wanted = wave(300.0, 24_000.0, voice.len() - 3);
             let off: Vec<_> = voice.iter().zip(&wanted).map(|(a, b)| a - b).collect();
             assert!(loudest(&off) < 1_000, "{rate}: {}", loudest(&off));
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn too_much_is_refused() {
+    fn audio_that_is_too_long_is_rejected() {
         let long = vec![0; 2 * (LONGEST / 3 + 10)];
         assert_eq!(mono(&long, 8_000, 1), Err(AudioError::TooLong));
     }

@@ -1,18 +1,18 @@
-//! Files as browsers and other apps write them, and as nobody does.
+//! Files as browsers and other apps write them, and malformed ones.
 
 use opus_pure::{Application, MAX_PACKET_BYTES, OggOpusWriter, OpusEncoder, OpusHead};
 
 use super::*;
 use crate::sim::clips;
 
-/// Samples in a packet: 20 ms at 48 kHz.
+/// Samples per packet: 20 ms at 48 kHz.
 const PACKET: usize = 960;
 
 fn clip() -> Vec<i16> {
     clips::find("caller-hours").unwrap().samples()
 }
 
-/// The clip's packets, from 48 kHz, as browsers encode.
+/// The clip as Opus packets, encoded at 48 kHz as in browsers.
 fn encoded() -> Vec<Vec<u8>> {
     let mut encoder = OpusEncoder::new(48_000, 1, Application::Voip).unwrap();
     let samples: Vec<i16> = clip().iter().flat_map(|it| [*it, *it]).collect();
@@ -38,7 +38,7 @@ fn element(id: &[u8], body: &[u8]) -> Vec<u8> {
     [id, &size, body].concat()
 }
 
-/// As a recorder writes it that does not know yet how long it gets.
+/// A WebM file as a live recorder writes it: with unknown lengths.
 fn webm(packets: &[Vec<u8>], codec: &[u8]) -> Vec<u8> {
     let head = element(&webm::MAGIC, &element(&[0x42, 0x82], b"webm"));
     let track = element(&[0xAE], &element(&[0x86], codec));
@@ -59,7 +59,7 @@ fn webm(packets: &[Vec<u8>], codec: &[u8]) -> Vec<u8> {
     file
 }
 
-/// How alike two voices are by the loudness of each 20 ms, at the best shift of up to 60 ms.
+/// Similarity of two recordings by the loudness of each 20 ms, at the best shift of up to 60 ms.
 fn likeness(a: &[i16], b: &[i16]) -> f64 {
     let shape = |of: &[i16]| -> Vec<f64> {
         let loud = |it: &[i16]| parlor_core::audio::loudness(it) as f64;
@@ -79,7 +79,7 @@ fn decoded(file: &[u8]) -> Result<Vec<i16>, AudioError> {
 }
 
 #[test]
-fn webm_and_ogg_are_heard() {
+fn webm_and_ogg_are_decoded() {
     let packets = encoded();
     let files = [ogg(&packets), webm(&packets, b"A_OPUS")];
     for file in files {
@@ -94,12 +94,12 @@ fn webm_and_ogg_are_heard() {
     }
 }
 
-/// What Chromium's recorder wrote, 100 ms of silence and then the clip, as livekit-client sends it:
-/// with the first byte of a block at its end.
+/// Recording made by Chromium, 100 ms of silence and then the clip, as livekit-client sends it: it
+/// ends with the first byte of a block.
 const CHROMIUM: &[u8] = include_bytes!("chromium.webm");
 
 #[test]
-fn what_a_browser_stopped_in_the_middle_is_heard() {
+fn a_recording_that_ends_in_the_middle_of_a_block_is_decoded() {
     let voice = decoded(CHROMIUM).unwrap();
     assert_eq!(voice.len(), 10 * 1_440, "each packet of 60 ms");
     let likeness = likeness(&clip()[..12_000], &voice[2_400..]);
@@ -107,7 +107,7 @@ fn what_a_browser_stopped_in_the_middle_is_heard() {
 }
 
 #[test]
-fn what_is_sent_tells_how_it_is_written() {
+fn the_format_is_read_from_mime_type_and_attributes() {
     let told = |mime: &str, attributes: &[(&str, &str)]| {
         let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         Format::told(mime, &attributes.iter().map(own).collect())
@@ -132,7 +132,7 @@ fn what_is_sent_tells_how_it_is_written() {
 }
 
 #[test]
-fn what_is_no_such_file_is_an_error() {
+fn unsupported_and_overlong_files_are_errors() {
     let packets = encoded();
     assert_eq!(decoded(b"RIFF"), Err(AudioError::Container));
     assert_eq!(decoded(b""), Ok(Vec::new()));

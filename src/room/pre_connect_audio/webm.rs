@@ -1,25 +1,25 @@
-//! The packets in a WebM file, as browsers' recorders write it (RFC 8794, RFC 9559).
+//! Extracts the packets from a WebM file, as browsers record it (RFC 8794, RFC 9559).
 
 use super::AudioError;
 
-/// How every such file begins.
+/// First bytes of every WebM file.
 pub(crate) const MAGIC: [u8; 4] = [0x1A, 0x45, 0xDF, 0xA3];
 
-/// Elements whose content is elements: Segment, Cluster, BlockGroup, Tracks, TrackEntry. Those that
-/// are written live have no length, and nothing here needs it.
+/// Elements that contain elements: Segment, Cluster, BlockGroup, Tracks, TrackEntry. In a live
+/// recording they may have an unknown length, which is not needed here.
 const MASTERS: [u64; 5] = [0x1853_8067, 0x1F43_B675, 0xA0, 0x1654_AE6B, 0xAE];
 
-/// SimpleBlock and Block.
+/// IDs of SimpleBlock and Block.
 const BLOCKS: [u64; 2] = [0xA3, 0xA1];
 
-/// CodecID.
+/// ID of CodecID.
 const CODEC: u64 = 0x86;
 
-/// The bits of a block's flags that say that it holds several packets.
+/// Lacing bits of a block's flags: set if the block holds several packets.
 const LACED: u8 = 0x06;
 
 /// The Opus packets of the file's only track, in order. Apps stop recording in the middle of a
-/// block: what is cut off is left out.
+/// block: an incomplete block is left out.
 pub(crate) fn packets(file: &[u8]) -> Result<Vec<&[u8]>, AudioError> {
     let (mut rest, mut packets) = (file, Vec::new());
     while let Some((id, body)) = element(&mut rest)? {
@@ -32,7 +32,8 @@ pub(crate) fn packets(file: &[u8]) -> Result<Vec<&[u8]>, AudioError> {
     Ok(packets)
 }
 
-/// The next element, if it is whole. Of a master it is the head alone, and its content comes next.
+/// The next element, if it is complete. An element of [`MASTERS`] is returned with an empty body;
+/// its content follows as the next elements.
 fn element<'a>(rest: &mut &'a [u8]) -> Result<Option<(u64, &'a [u8])>, AudioError> {
     let Some(id) = number(rest, true)? else {
         return Ok(None);
@@ -46,14 +47,14 @@ fn element<'a>(rest: &mut &'a [u8]) -> Result<Option<(u64, &'a [u8])>, AudioErro
     }
     let bits = 7 * (before - rest.len());
     if size == (1 << bits) - 1 {
-        // Only masters may have no length.
+        // Only master elements may have an unknown length.
         return Err(AudioError::Demux);
     }
     let size = usize::try_from(size).map_err(|_| AudioError::Demux)?;
     Ok(rest.split_off(..size).map(|body| (id, body)))
 }
 
-/// What is in a block, behind its track, time and flags.
+/// The packet in a block, after its track number, timestamp and flags.
 fn packet(mut block: &[u8]) -> Result<&[u8], AudioError> {
     number(&mut block, false)?;
     match block {
@@ -62,8 +63,8 @@ fn packet(mut block: &[u8]) -> Result<&[u8], AudioError> {
     }
 }
 
-/// A number of 1 to 8 bytes, whose first bit that is set tells how many, if they are there; `whole`
-/// keeps that bit.
+/// Reads a variable-length number of 1 to 8 bytes, if it is complete. The position of the first set
+/// bit tells the length; `whole` keeps that bit in the result.
 fn number(rest: &mut &[u8], whole: bool) -> Result<Option<u64>, AudioError> {
     let Some(first) = rest.first() else {
         return Ok(None);
