@@ -1,5 +1,5 @@
-//! The upgrade of one connection. What its credential is good for depends on the first message, so
-//! nothing is said of it here.
+//! The WebSocket upgrade of a connection. Credentials are checked with the first message, because a
+//! key opens sessions while a resume token only resumes one.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
@@ -18,26 +18,26 @@ use super::session::{Flow, Session};
 use super::wire::Wire;
 use super::{Shared, replay, resumable_sessions};
 
-/// How long a client may take to shake hands.
+/// Timeout for the handshake.
 const SHAKE_WITHIN: Duration = Duration::from_secs(10);
 
-/// What a client showed when it connected.
+/// Credential that a client sent with the upgrade.
 #[derive(PartialEq, Eq)]
 pub(super) enum Credential {
     Missing,
-    /// What opens sessions.
+    /// Opens sessions.
     Key,
-    /// What may be a session's resume token.
+    /// May be the resume token of a session.
     Other(String),
 }
 
-/// A connection that begins.
+/// A new connection.
 pub(super) struct Visit {
     pub(super) credential: Credential,
     pub(super) play: Play,
 }
 
-/// Serves one connection to its end.
+/// Serves one connection until it ends.
 pub(super) async fn serve(socket: TcpStream, shared: Shared) {
     let number = 1 + shared.visits.fetch_add(1, Ordering::Relaxed);
     let mut play = Play::new(&shared.options, number);
@@ -66,7 +66,7 @@ pub(super) async fn serve(socket: TcpStream, shared: Shared) {
     };
     pen.note(Entry::Ended(match how {
         ControlFlow::Break(how) => how,
-        ControlFlow::Continue(()) => "it was left",
+        ControlFlow::Continue(()) => "not closed",
     }));
 }
 
@@ -75,7 +75,7 @@ async fn talk(mut session: Session, steps: Vec<Hit>) -> Flow {
     session.run().await
 }
 
-/// Shakes hands, or refuses to; gives what the client showed.
+/// Does the handshake or refuses it; returns the client's credential.
 async fn shake(
     socket: TcpStream,
     refusing: Option<StatusCode>,
@@ -92,13 +92,13 @@ async fn shake(
     match timeout(SHAKE_WITHIN, accept_hdr_async(socket, noting)).await {
         Ok(Ok(socket)) => Some((socket, shown)),
         _ => {
-            tracing::debug!("a client did not shake hands");
+            tracing::debug!("WebSocket handshake failed");
             None
         }
     }
 }
 
-/// The status with which a step refuses.
+/// HTTP status with which a step refuses the handshake.
 fn status(hit: &Hit) -> Option<StatusCode> {
     match hit.step.does {
         Do::Refuse(status) => StatusCode::from_u16(status).ok(),
@@ -130,7 +130,8 @@ impl Credential {
     }
 }
 
-/// The key or token of an upgrade, with `Bearer` or without, or the token in its address.
+/// The credential of an upgrade: the `Authorization` header, with or without `Bearer`, or the
+/// `token` query parameter.
 fn shown(request: &Request) -> Option<String> {
     let header = request.headers().get("authorization");
     let bearer = header.and_then(|value| value.to_str().ok());

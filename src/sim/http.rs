@@ -1,4 +1,4 @@
-//! The few plain HTTP requests that the API answers on the same port.
+//! The plain HTTP endpoints that the API serves on the same port.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use super::Shared;
 use super::tokens::Tokens;
 use super::validate::VOICES;
 
-/// How long a client may take to say what it wants.
+/// Timeout for a request.
 const REQUEST_WITHIN: Duration = Duration::from_secs(5);
 
-/// Between two looks at a request that comes in pieces.
+/// Interval between checks of a request that arrives in pieces.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
-/// The longest request head.
+/// Maximum size of a request head, in bytes.
 const HEAD: usize = 8 << 10;
 
-/// Whether the connection wants the WebSocket; nothing is taken from it.
+/// Whether the connection requests the WebSocket; peeks without consuming data.
 pub(super) async fn wants_websocket(socket: &TcpStream) -> bool {
     let mut start = [0; 11];
     let peeked = async {
@@ -33,7 +33,7 @@ pub(super) async fn wants_websocket(socket: &TcpStream) -> bool {
     came && (&start == b"GET /v1/ws " || &start == b"GET /v1/ws?")
 }
 
-/// Answers one request and closes.
+/// Answers one request and closes the connection.
 pub(super) async fn answer(mut socket: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let head = timeout(REQUEST_WITHIN, head(&mut socket)).await??;
     let (status, body) = route(&head, shared.options.key.as_deref(), &shared.tokens);
@@ -71,7 +71,7 @@ fn route(head: &str, key: Option<&str>, tokens: &Tokens) -> (&'static str, Value
     }
 }
 
-/// A temporary token; `is_key` says whether the key that was shown is right.
+/// Creates a temporary token; `is_key` is whether the client's key is right, `None` without a key.
 fn token(query: &str, is_key: Option<bool>, tokens: &Tokens) -> (&'static str, Value) {
     let Some(is_key) = is_key else {
         return unprocessable("missing", &["header", "authorization"], "Field required");
@@ -107,7 +107,7 @@ fn token(query: &str, is_key: Option<bool>, tokens: &Tokens) -> (&'static str, V
     )
 }
 
-/// How the real API says what is wrong with a request.
+/// The real API's error format for an invalid request.
 fn unprocessable(kind: &str, place: &[&str], message: &str) -> (&'static str, Value) {
     let detail = json!([{"type": kind, "loc": place, "msg": message}]);
     ("422 Unprocessable Entity", json!({ "detail": detail }))
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn voices_are_told_to_who_has_the_key() {
+    fn listing_voices_requires_the_key() {
         let status = |header: &str| ask("/v1/voices", header).0;
         assert_eq!(status("authorization: Bearer key"), "200 OK");
         assert_eq!(status("Authorization: key"), "200 OK");
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_made_for_who_asks_right() {
+    fn a_valid_request_gets_a_token() {
         let key = "Authorization: Bearer key";
         let asked = |query: &str, header: &str| ask(&format!("/v1/token{query}"), header);
         let (status, body) = asked("?expires_in_seconds=300", key);

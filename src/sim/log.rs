@@ -1,4 +1,4 @@
-//! What the simulator saw, for tests and for whoever runs it.
+//! A log of what the simulator saw, for tests and for its operator.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,24 +9,24 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-/// The most entries kept; what comes after is only counted.
+/// Maximum number of entries kept; later ones are only counted.
 const BOUND: usize = 10_000;
 
-/// The most that is kept of what clients asked for and answered; what comes after is not.
+/// Maximum number of requests and results kept of each kind.
 const MOST: usize = 1_000;
 
-/// Something worth noting.
+/// An entry of the log.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Entry {
     /// A client connected.
     Connected,
-    /// A client sent a message of this type. Audio is noted once.
+    /// A client sent a message of this type. Audio is only logged once per session.
     Received(String),
-    /// A session was changed after its first update.
+    /// A client updated a session after its first update.
     Changed,
-    /// A client took up a session that was lost, or that another connection had.
+    /// A client resumed a session that was lost or that another connection had.
     Resumed,
-    /// A client did what it may not.
+    /// A client violated the protocol.
     Violation(String),
     /// A handshake was refused with this HTTP status.
     Refused(u16),
@@ -34,37 +34,37 @@ pub enum Entry {
     BargeIn,
     /// The agent called a tool.
     ToolCalled {
-        /// Which.
+        /// Name of the tool.
         name: String,
     },
-    /// A client answered a call.
+    /// A client answered a tool call.
     ToolAnswered {
-        /// Whether it said that the tool failed.
+        /// Whether the result says that the tool failed.
         is_error: bool,
     },
-    /// The answer came before the reply that called was done; the API takes it.
+    /// A result came before the `reply.done` of the reply that made the call; the API accepts that.
     EarlyResult,
-    /// A step of the scenarios, by its number among all of them from 0, was done for the first time
-    /// in a session.
+    /// A step of a scenario ran for the first time in a session; its index among the steps of all
+    /// scenarios.
     Acted(usize),
-    /// A reply was sent whole.
+    /// A reply was sent completely.
     Replied,
-    /// A connection ended, and how.
+    /// A connection ended, for this reason.
     Ended(&'static str),
 }
 
-/// What the first update of a session asked for.
+/// Contents of the first update of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     /// Whether it had a greeting.
     pub has_greeting: bool,
-    /// Its prompt; empty without one.
+    /// System prompt; empty if there was none.
     pub system_prompt: Private<String>,
-    /// Its voice, if it named one.
+    /// Voice, if one was given.
     pub voice: Option<String>,
 }
 
-/// A handle on what was seen; copies see the same.
+/// Reader of the log; clones read the same log.
 #[derive(Debug, Clone)]
 pub struct Log {
     entries: Arc<Mutex<Vec<(Instant, Entry)>>>,
@@ -74,7 +74,7 @@ pub struct Log {
     count: watch::Receiver<usize>,
 }
 
-/// The writing end.
+/// Writer of the log.
 #[derive(Debug, Clone)]
 pub(super) struct Pen {
     entries: Arc<Mutex<Vec<(Instant, Entry)>>>,
@@ -108,7 +108,7 @@ pub(super) fn log() -> (Pen, Log) {
 }
 
 impl Asked {
-    /// What a `session` asks for.
+    /// Extracts the contents of a `session`.
     pub(super) fn of(session: &Value) -> Self {
         let prompt = session["system_prompt"].as_str().unwrap_or_default();
         Self {
@@ -122,10 +122,10 @@ impl Asked {
 impl Pen {
     pub(super) fn note(&self, entry: Entry) {
         match &entry {
-            Entry::Violation(what) => tracing::warn!(%what, "a client broke the protocol"),
+            Entry::Violation(what) => tracing::warn!(%what, "a client violated the protocol"),
             entry => tracing::debug!(?entry, "simulator"),
         }
-        // A waiter locks the count first, then the entries: never hold both here.
+        // `Log::wait` locks the count, then the entries: never hold both here.
         {
             let mut entries = self.entries.lock();
             if entries.len() < BOUND {
@@ -148,7 +148,7 @@ impl Pen {
     }
 }
 
-/// The first things of a kind.
+/// A list of the first values of a kind, up to [`MOST`].
 #[derive(Debug)]
 struct Shelf<T>(Arc<Mutex<Vec<T>>>);
 
@@ -178,28 +178,28 @@ impl<T: Clone> Shelf<T> {
 }
 
 impl Log {
-    /// Everything seen so far, in order.
+    /// All entries so far, in order.
     pub fn entries(&self) -> Vec<(Instant, Entry)> {
         self.entries.lock().clone()
     }
 
-    /// What each session's first update asked for, in order, as far as it was taken.
+    /// Contents of each session's first update, in order, as far as accepted; the first 1000.
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.all()
     }
 
-    /// The prompt of a session after each of its updates, in order.
+    /// System prompt of a session after each of its updates, in order; the first 1000.
     pub fn prompts(&self) -> Vec<String> {
         let all = self.prompts.all().into_iter();
         all.map(Private::into_inner).collect()
     }
 
-    /// The results of tools that clients sent, in order; the first 1000.
+    /// Tool results that clients sent, in order; the first 1000.
     pub fn answers(&self) -> Vec<Private<String>> {
         self.answers.all()
     }
 
-    /// What clients did that they may not.
+    /// Protocol violations by clients.
     pub fn violations(&self) -> Vec<String> {
         let violation = |(_, entry)| match entry {
             Entry::Violation(what) => Some(what),
@@ -208,7 +208,7 @@ impl Log {
         self.entries().into_iter().filter_map(violation).collect()
     }
 
-    /// How often something was seen.
+    /// Number of entries equal to `entry`.
     pub fn count(&self, entry: &Entry) -> usize {
         let entries = self.entries.lock();
         entries.iter().filter(|(_, it)| it == entry).count()
@@ -221,8 +221,7 @@ impl Log {
             .any(|(_, entry)| matches!(entry, Entry::Received(it) if it == kind))
     }
 
-    /// Waits until something like `wanted` was seen, from entry `from` on, at most `within`;
-    /// gives when.
+    /// Waits up to `within` for an entry that `wanted` accepts, past or future; returns its time.
     pub async fn wait(
         &mut self,
         within: Duration,
@@ -238,7 +237,7 @@ impl Log {
         matches!(seen, Ok(Ok(_))).then(find).flatten()
     }
 
-    /// Waits until `entry` was seen so many times, at most `within`; whether it was.
+    /// Waits up to `within` until `entry` occurred `times` times; returns whether it did.
     pub async fn wait_often(&mut self, within: Duration, entry: &Entry, times: usize) -> bool {
         let log = self.clone();
         let seen = self.count.wait_for(|_| log.count(entry) >= times);

@@ -8,12 +8,12 @@ use super::rejection::Refusal;
 use super::voice::Word;
 use crate::random::number;
 
-/// `prefix` and 32 hexadecimal digits.
+/// Returns `prefix`, an underscore and 32 random hexadecimal digits.
 pub(super) fn id(prefix: &str) -> String {
     format!("{prefix}_{:016x}{:016x}", number(), number())
 }
 
-/// As the API's own language model names a call.
+/// Returns a call id in the format of the API's own language model.
 pub(super) fn call_id() -> String {
     format!("chatcmpl-tool-{:016x}{:016x}", number(), number())
 }
@@ -77,7 +77,7 @@ pub(super) fn user(kind: &str, item: &str, text: &str) -> Value {
     json!({"type": kind, "item_id": item, "text": text})
 }
 
-/// What a session is in the end: what was asked for, and nulls.
+/// The resulting configuration of a session: what was requested, and null for the rest.
 pub(super) fn config(session: &str, asked: &Value) -> Value {
     let field = |path: &str| asked.pointer(path).cloned().unwrap_or_default();
     let or = |path: &str, default: Value| asked.pointer(path).cloned().unwrap_or(default);

@@ -1,17 +1,17 @@
-//! A simulator of AssemblyAI's Voice Agent API: the same WebSocket, without a cloud.
+//! A simulator of AssemblyAI's Voice Agent API: the same WebSocket protocol, without the cloud.
 //!
-//! It hears (by energy, and knows the shipped clips by their shape), takes turns, speaks shipped
-//! clips or says back what it heard, calls tools, is interrupted, keeps a session whose connection
-//! is lost until it is resumed, and refuses what the real API refuses. What it is faithful to was
-//! measured on the real API in September 2026; a resumption that succeeds is as the vendor's own
-//! client expects it. A [`Scenario`] makes it do what the real one may do, too, or never should.
+//! It detects speech by energy, recognises the bundled clips, takes turns, speaks bundled clips or
+//! repeats what it heard, calls tools, can be interrupted, keeps the session of a lost connection
+//! until it is resumed, and refuses what the real API refuses. Its behaviour follows measurements
+//! of the real API in September 2026; a successful resumption follows what the vendor's own client
+//! expects. A [`Scenario`] adds behaviour that the real API may show, or never should.
 //!
 //! ```text
 //! accept ─▶ http        GET /v1/voices, GET /v1/token
-//!        └▶ handshake ─▶ session   one WebSocket ─▶ validate, hearing ─▶ recognise ─▶ voice
-//!                 │        │  └▶ cue, act ─▶ wire ─▶ record   steps of scenarios, on the way
-//!                 │        └▶ kept                         what another WebSocket may resume
-//!                 └▶ replay                                a recording, in place of all that
+//!        └▶ handshake ─▶ session ─▶ validate, voice_activity ─▶ clip_matching ─▶ voice
+//!                 │        │  └▶ scenario ─▶ wire ─▶ record   messages out, changed by scenarios
+//!                 │        └▶ resumable_sessions              for another WebSocket
+//!                 └▶ replay                                   a recording instead
 //! ```
 
 mod calls;
@@ -63,31 +63,31 @@ use record::{Recorder, Tape};
 use resumable_sessions::ResumableSessions;
 use tokens::Tokens;
 
-/// How long open sessions may take to end when the simulator does, and a recording to be written.
+/// Timeout on shutdown for open sessions to end and for the recording to be written.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
 
-/// Why the simulator cannot start.
+/// Why the simulator could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SimError {
-    /// The address is no address to listen on here.
+    /// The listen address is in use, or is not an address of this machine.
     #[error("cannot listen on {address}: {error}")]
     Listen {
-        /// The address.
+        /// Listen address.
         address: SocketAddr,
-        /// Why.
+        /// Error of the bind.
         error: std::io::Error,
     },
-    /// The recording cannot be written.
+    /// The recording could not be created.
     #[error("cannot record to {}: {error}", .path.display())]
     Record {
-        /// The file.
+        /// Path of the recording.
         path: PathBuf,
-        /// Why.
+        /// Error of the file system.
         error: std::io::Error,
     },
 }
 
-/// A simulator that listens and is yet to be run.
+/// A simulator, bound to its address.
 #[derive(Debug)]
 pub struct Simulator {
     shared: Shared,
@@ -98,24 +98,24 @@ pub struct Simulator {
     log: Log,
 }
 
-/// What all connections of one simulator share.
+/// State shared by all connections of a simulator.
 #[derive(Debug, Clone)]
 struct Shared {
     options: Arc<Options>,
     pen: Pen,
     kept: ResumableSessions,
     tokens: Tokens,
-    /// Handshakes so far.
+    /// Number of handshakes so far.
     visits: Arc<AtomicU64>,
     tape: Option<Tape>,
     stop: watch::Receiver<bool>,
 }
 
 impl Simulator {
-    /// Starts to listen.
+    /// Binds the listen address.
     ///
     /// # Errors
-    /// When the address cannot be listened on, or the recording not written.
+    /// If the address cannot be bound, or the recording cannot be created.
     pub async fn bind(options: Options) -> Result<Self, SimError> {
         let address = options.listen;
         let refused = |error| SimError::Listen { address, error };
@@ -149,22 +149,22 @@ impl Simulator {
         })
     }
 
-    /// Where it listens.
+    /// Address that the simulator listens on.
     pub fn addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its WebSocket.
+    /// URL of the WebSocket.
     pub fn url(&self) -> String {
         format!("ws://{}/v1/ws", self.address)
     }
 
-    /// What it will have seen.
+    /// Reader of the log.
     pub fn watch(&self) -> Log {
         self.log.clone()
     }
 
-    /// Serves until `shutdown`; open sessions are then ended properly, and a recording is whole.
+    /// Serves until `shutdown`, then ends open sessions cleanly and finishes the recording.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self {
             shared,
@@ -183,7 +183,7 @@ impl Simulator {
                     Ok((socket, _)) => {
                         sessions.spawn(serve(socket, shared.clone()));
                     }
-                    Err(error) => tracing::warn!(%error, "a connection was not accepted"),
+                    Err(error) => tracing::warn!(%error, "cannot accept a connection"),
                 },
                 Some(_) = sessions.join_next() => {}
                 () = &mut shutdown => break,
@@ -196,7 +196,7 @@ impl Simulator {
     }
 }
 
-/// Waits for tasks, but not for long.
+/// Waits for the tasks, up to [`STOP_WITHIN`], and then aborts them.
 async fn all(tasks: &mut JoinSet<()>, otherwise: &str) {
     let ending = async { while tasks.join_next().await.is_some() {} };
     if timeout(STOP_WITHIN, ending).await.is_err() {
@@ -209,6 +209,6 @@ async fn serve(socket: TcpStream, shared: Shared) {
     if http::wants_websocket(&socket).await {
         handshake::serve(socket, shared).await;
     } else if let Err(error) = http::answer(socket, &shared).await {
-        tracing::debug!(%error, "an HTTP client went away");
+        tracing::debug!(%error, "HTTP request failed");
     }
 }

@@ -1,4 +1,5 @@
-//! How a session opens: its first update or its resumption, then ready, and a greeting if it is new.
+//! Opening of a session: its first update or its resumption, ready, and the greeting of a new
+//! session.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -15,10 +16,10 @@ use super::speech_output::Utterance;
 use super::voice::Speech;
 use super::{clips, messages, validate};
 
-/// From `session.updated` to `session.ready`.
+/// Time from `session.updated` to `session.ready`.
 const READY_AFTER: Duration = Duration::from_millis(17);
 
-/// How far a session's end is announced to lie ahead, in seconds.
+/// Announced lifetime of a session, in seconds.
 const EXPIRES_IN: u64 = 3_595;
 
 impl Session {
@@ -52,7 +53,7 @@ impl Session {
         self.send(messages::updated(&config)).await
     }
 
-    /// What an update asks for, with a stored agent for its id.
+    /// Validates an update and returns its configuration, or that of the stored agent it names.
     fn checked(&self, session: &Value, first: bool) -> Result<Value, Refusal> {
         validate::session(session, first)?;
         let Some(id) = session["agent_id"].as_str() else {
@@ -69,7 +70,7 @@ impl Session {
         stored.map(|agent| agent.config.clone()).ok_or_else(unknown)
     }
 
-    /// Takes up a session that another connection had.
+    /// Resumes a session that another connection had.
     pub(super) async fn on_resume(&mut self, message: &Value) -> Flow {
         if let Err(refusal) = validate::command("session.resume", message) {
             return self.violated_at_first(&refusal).await;
@@ -91,13 +92,13 @@ impl Session {
     fn find(&self, id: &str) -> Result<(Identity, Hold), Refusal> {
         match &self.credential {
             Credential::Missing => Err(Refusal::unauthorized()),
-            // As measured: the key opens sessions and resumes none.
+            // As measured, the key opens sessions but resumes none.
             Credential::Key => Err(resumable_sessions::not_found()),
             Credential::Other(token) => self.kept.resume(id, token),
         }
     }
 
-    /// Begins a session that was asked for.
+    /// Starts a requested session.
     pub(super) async fn begin(&mut self) -> Flow {
         let hold = self.kept.keep(Identity {
             id: self.id.clone(),
@@ -122,7 +123,7 @@ impl Session {
         let Some(greeting) = self.asked["greeting"].as_str() else {
             return ControlFlow::Continue(());
         };
-        let clip = clips::find("greeting").expect("the greeting is shipped");
+        let clip = clips::find("greeting").expect("the greeting is a bundled clip");
         self.say(Utterance {
             is_greeting: true,
             ..Speech::new(&clip.samples(), greeting).into()
@@ -131,8 +132,8 @@ impl Session {
     }
 }
 
-/// Puts an update over what was asked for before: its fields and those of `input` and `output`
-/// each by itself, what is deeper whole.
+/// Merges an update into the configuration: field by field at the top level and within `input` and
+/// `output`; deeper values are replaced as a whole.
 fn merge(asked: &mut Value, update: Value) {
     let (Some(asked), Value::Object(update)) = (asked.as_object_mut(), &update) else {
         *asked = update;
@@ -154,7 +155,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_update_changes_what_it_names() {
+    fn an_update_only_changes_the_fields_it_contains() {
         let mut asked = Value::Null;
         merge(
             &mut asked,

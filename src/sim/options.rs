@@ -1,4 +1,4 @@
-//! What a simulator is told to do.
+//! Options of the simulator.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -10,92 +10,93 @@ use serde_json::{Map, Value};
 use super::replay::Recording;
 use super::scenario::Scenario;
 
-/// What the simulator does.
+/// Options of the simulator.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where it listens; port 0 takes a free one.
+    /// Listen address; port 0 picks a free port.
     pub listen: SocketAddr,
-    /// The key it takes; without it, all but resume tokens.
+    /// The key to accept; `None` accepts anything but resume tokens.
     pub key: Option<String>,
-    /// What it answers.
+    /// What the agent says in reply.
     pub reply: Reply,
-    /// How fast it sends audio.
+    /// Pace of the reply audio.
     pub pace: Pace,
-    /// From the first sound to `input.speech.started` while it is silent.
+    /// Speech needed for `input.speech.started` while the agent is silent.
     pub onset: Duration,
-    /// From the first sound to an interruption while it speaks.
+    /// Speech needed for a barge-in while the agent speaks.
     pub barge_in: Duration,
-    /// From the last sound to `input.speech.stopped`.
+    /// Silence needed for `input.speech.stopped`.
     pub end_of_turn: Duration,
-    /// When it calls a tool; the first rule that fits a turn.
+    /// Rules for calling tools; the first that matches a turn applies.
     pub calls: Vec<ToolRule>,
-    /// The agents that a session may name.
+    /// Stored agents that a session may name.
     pub agents: Vec<StoredAgent>,
-    /// What it does beyond the protocol, or against it.
+    /// Scenarios to play.
     pub scenarios: Vec<Scenario>,
-    /// Where it writes down what is said on its WebSockets.
+    /// File to record all WebSocket messages to.
     pub record: Option<PathBuf>,
-    /// What it plays back, in place of everything else.
+    /// Recording to play back instead of simulating.
     pub replay: Option<Recording>,
 }
 
-/// What the simulator answers.
+/// What the agent says in reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reply {
-    /// What it heard.
+    /// Repeats what it heard.
     Parrot,
-    /// A shipped clip that fits, or the next one.
+    /// Plays the bundled clip that fits, or else the next one.
     Script,
 }
 
-/// How fast the simulator sends a reply's audio.
+/// Pace of the audio of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// 10 ms each 10 ms, as the real API does.
+    /// 10 ms of audio every 10 ms, like the real API.
     RealTime,
-    /// All at once, as the real API is said to have done.
+    /// All audio at once, as the real API reportedly used to.
     Burst,
 }
 
-/// A turn of the caller that is answered with the call of a tool.
+/// A rule that answers a turn of the caller with a tool call.
 ///
-/// As text `table=book_table:{"people":2}`, or `2=book_table` for the second turn. A tool that the
-/// session does not have is never called.
+/// Parses from `table=book_table:{"people":2}`, or `2=book_table` for the second turn. A tool that
+/// is not in the session is never called.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ToolRule {
-    /// Which turn.
+    /// The turns that the rule applies to.
     pub when: When,
-    /// The tool.
+    /// Name of the tool.
     pub name: String,
-    /// What it is called with.
+    /// Arguments of the call.
     pub arguments: Map<String, Value>,
 }
 
-/// Which turn of the caller.
+/// Selects turns of the caller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {
-    /// Each one whose words have this in them, in whatever case.
+    /// Every turn whose words contain this text, ignoring case.
     Says(String),
-    /// The one of this number, from 1.
+    /// The turn with this number, from 1.
     Turn(usize),
 }
 
-/// Why a text is no [`ToolRule`].
+/// The text is not a [`ToolRule`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it must be WORD=TOOL or WORD=TOOL:{{JSON}}")]
+#[error("expected WORD=TOOL or WORD=TOOL:{{JSON}}")]
 pub struct ToolRuleError;
 
-/// An agent that is stored at the API.
+/// An agent stored at the API.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredAgent {
-    /// `agent_` and 32 hexadecimal digits.
+    /// Id: `agent_` and 32 hexadecimal digits.
     pub id: String,
-    /// Its session, as in `session.update`; its tools may be the server's own.
+    /// Session configuration, as in `session.update`; may include tools that the server runs
+    /// itself.
     pub config: Value,
 }
 
 impl Default for Options {
-    /// A parrot on a free port of loopback, as quick as the real API was measured.
+    /// Repeats what it hears, on a free port of loopback, with the delays measured on the real API.
     fn default() -> Self {
         Self {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
@@ -115,7 +116,7 @@ impl Default for Options {
 }
 
 impl ToolRule {
-    /// Whether it is for the `turn`th turn, in which the caller said `words`.
+    /// Whether the rule applies to turn number `turn`, in which the caller said `words`.
     pub(super) fn fits(&self, words: &str, turn: usize) -> bool {
         match &self.when {
             When::Says(part) => words.to_lowercase().contains(&part.to_lowercase()),
@@ -149,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rule_is_read() {
+    fn a_rule_is_parsed() {
         let rule: ToolRule = r#"table=book_table:{"people":2}"#.parse().unwrap();
         assert!(rule.fits("I would like a Table.", 7));
         assert!(!rule.fits("I would like a chair.", 7));

@@ -1,4 +1,4 @@
-//! What the agent will say when it is silent.
+//! What the agent says next, once it is silent.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -8,54 +8,55 @@ use tokio::time::Instant;
 use super::calls::Outcome;
 use super::scenario::ToolCall;
 
-/// From the last answer of a tool to the reply about it.
+/// Time from the last tool result to the reply about it.
 const ANSWER_AFTER: Duration = Duration::from_millis(170);
 
-/// The most that may wait.
+/// Maximum number of pending entries.
 const MOST: usize = 32;
 
-/// What the agent will say, in order.
+/// What the agent says next, in order.
 #[derive(Debug, Default)]
 pub(super) struct PendingSpeech(VecDeque<(Instant, Point)>);
 
-/// One thing to say.
+/// A pending entry.
 #[derive(Debug)]
 pub(super) enum Point {
-    /// What a `reply.create` asked for, with these instructions.
+    /// A reply requested by `reply.create`, with its instructions.
     Asked(String),
-    /// Nothing, but these tools are called.
+    /// Tool calls.
     Calls(Vec<ToolCall>),
-    /// What tools have answered.
+    /// A reply about tool results.
     Outcome(Outcome),
 }
 
 impl PendingSpeech {
-    /// A `reply.create` came while the agent spoke; false when too many wait.
+    /// Queues a `reply.create` that came while the agent was speaking; returns false if the queue
+    /// is full.
     pub(super) fn ask(&mut self, instructions: String) -> bool {
         self.push(Instant::now(), Point::Asked(instructions))
     }
 
-    /// Tools are to be called; too many are not.
+    /// Queues tool calls; drops them if the queue is full.
     pub(super) fn call(&mut self, calls: Vec<ToolCall>) {
         self.push(Instant::now(), Point::Calls(calls));
     }
 
-    /// Tools have answered.
+    /// Queues a reply about tool results.
     pub(super) fn tell(&mut self, outcome: Outcome) {
         self.push(Instant::now() + ANSWER_AFTER, Point::Outcome(outcome));
     }
 
-    /// When the next point is due.
+    /// When the next entry is due.
     pub(super) fn due(&self) -> Option<Instant> {
         self.0.iter().map(|(at, _)| *at).min()
     }
 
-    /// The first point that is due.
+    /// The first entry that is due.
     pub(super) fn take(&mut self, now: Instant) -> Option<Point> {
         self.take_if(|at, _| at <= now)
     }
 
-    /// The calls that wait, in place of an answer.
+    /// The pending tool calls, to be made in place of an answer.
     pub(super) fn take_calls(&mut self) -> Option<Vec<ToolCall>> {
         match self.take_if(|_, point| matches!(point, Point::Calls(_)))? {
             Point::Calls(calls) => Some(calls),

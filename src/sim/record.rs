@@ -1,11 +1,11 @@
-//! Writes down what is said on the simulator's WebSockets: one JSON object a line.
+//! Records the messages of the simulator's WebSockets: one JSON object per line.
 //!
 //! ```json
 //! {"ms":12,"from":"server","session":1,"message":{"type":"session.updated"}}
 //! ```
 //!
-//! `ms` counts from the connection. In place of `message` there may be `text` (what was no JSON),
-//! `close` (a close code), or `cut` (the connection ended without one).
+//! `ms` counts from the start of the connection. Instead of `message` there may be `text` (not
+//! JSON), `close` (a close code), or `cut` (the connection ended without a close frame).
 
 use std::path::{Path, PathBuf};
 
@@ -16,13 +16,13 @@ use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// The longest recording, in bytes.
+/// Maximum size of a recording, in bytes.
 pub(super) const LONGEST: u64 = 1 << 30;
 
-/// Lines that may wait for the disk; who records waits then.
+/// Lines that may wait to be written; beyond that, connections wait.
 const WAITING: usize = 1_024;
 
-/// One line.
+/// One line of a recording.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Line {
     pub(super) ms: u64,
@@ -32,7 +32,7 @@ pub(super) struct Line {
     pub(super) what: What,
 }
 
-/// Who spoke.
+/// Sender of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum From {
@@ -40,7 +40,7 @@ pub(super) enum From {
     Server,
 }
 
-/// What was said.
+/// Recorded event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum What {
@@ -50,11 +50,11 @@ pub(super) enum What {
     Cut(bool),
 }
 
-/// Where lines go; copies write to the same file.
+/// Sends lines to the recorder; clones write to the same file.
 #[derive(Debug, Clone)]
 pub(super) struct Tape(mpsc::Sender<Line>);
 
-/// What writes the file.
+/// Writes the file.
 #[derive(Debug)]
 pub(super) struct Recorder {
     path: PathBuf,
@@ -62,7 +62,7 @@ pub(super) struct Recorder {
     lines: mpsc::Receiver<Line>,
 }
 
-/// One session's part of the file.
+/// Records one connection.
 #[derive(Debug)]
 pub(super) struct Track {
     tape: Tape,
@@ -71,7 +71,7 @@ pub(super) struct Track {
 }
 
 impl Tape {
-    /// Begins a recording, over one that is there.
+    /// Creates a recording, replacing an existing file.
     pub(super) async fn new(path: &Path) -> std::io::Result<(Self, Recorder)> {
         let (tape, lines) = mpsc::channel(WAITING);
         let recorder = Recorder {
@@ -99,16 +99,16 @@ impl Track {
             session: self.session,
             what,
         };
-        // The recorder has told why when it is gone.
+        // If the recorder has stopped, it has logged the reason.
         self.tape.0.send(line).await.ok();
     }
 }
 
 impl Recorder {
-    /// Writes until nobody records any more, the file is full, or the disk is.
+    /// Writes until all senders are gone, the recording reaches its maximum size, or writing fails.
     pub(super) async fn run(mut self) {
         if let Err(error) = self.write().await {
-            tracing::error!(path = %self.path.display(), %error, "the recording ends here");
+            tracing::error!(path = %self.path.display(), %error, "cannot write the recording");
         }
     }
 

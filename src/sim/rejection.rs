@@ -1,14 +1,14 @@
-//! How the simulator says no.
+//! Refusals and errors that the simulator sends.
 
 use super::log::Entry;
 use super::messages;
 use super::session::{Flow, Session};
 use super::wire::stamped;
 
-/// The close code of a refusal.
+/// Close code of a refusal.
 const POLICY: u16 = 1_008;
 
-/// Why a message is refused: the fields of a `session.error`.
+/// Why a message was refused: the fields of a `session.error`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Refusal {
     pub(super) code: &'static str,
@@ -32,7 +32,7 @@ impl Refusal {
         }
     }
 
-    /// Who this is, nobody knows.
+    /// The credential is missing or invalid.
     pub(super) fn unauthorized() -> Self {
         Self::new("unauthorized", "Authentication failed")
     }
@@ -44,7 +44,7 @@ impl Session {
         self.refuse(refusal).await
     }
 
-    /// What is wrong with a first message is fatal.
+    /// Errors in the first message are fatal.
     pub(super) async fn violated_at_first(&mut self, refusal: &Refusal) -> Flow {
         self.pen.note(Entry::Violation(refusal.message.clone()));
         self.refuse_and_close(refusal).await
@@ -60,16 +60,16 @@ impl Session {
         self.wire.close(POLICY, refusal.code).await
     }
 
-    /// Refuses with a code that a scenario chose.
+    /// Refuses with an error code from a scenario.
     pub(super) async fn reject(&mut self, code: &str) -> Flow {
-        let refusal = Refusal::new("", format!("told to refuse with {code}"));
+        let refusal = Refusal::new("", format!("refused with {code} by a scenario"));
         let mut message = messages::error(&refusal, self.known_id());
         message["code"] = code.into();
         self.wire.write(&stamped(message)).await?;
         self.wire.close(POLICY, code).await
     }
 
-    /// The session's id, once the client knows it.
+    /// The session's id, if the client knows it.
     pub(super) fn known_id(&self) -> Option<&str> {
         self.ready.map(|_| self.id.as_str())
     }

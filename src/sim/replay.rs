@@ -1,8 +1,8 @@
-//! Plays the server's side of a recording back to whoever connects.
+//! Plays back the server's side of a recording to connecting clients.
 //!
-//! Each message of the server comes when the client's messages before it have come and as long
-//! after the one before it as it did. Audio of the client is not waited for. A client that sends
-//! something else than it did is told on.
+//! Each server message is sent once all client messages recorded before it have arrived, with the
+//! recorded delay. Client audio is not awaited. Client messages that differ from the recording are
+//! logged as protocol violations.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::ControlFlow;
@@ -24,40 +24,40 @@ use super::record::{From, LONGEST, Line, What};
 use super::session::Flow;
 use crate::clock;
 
-/// How long a client may take to take one message.
+/// Timeout for a client to receive one message.
 const CLIENT_WITHIN: Duration = Duration::from_secs(10);
 
-/// The most messages of a client that may come before their time.
+/// Maximum number of client messages that arrive before their turn.
 const MOST_EARLY: usize = 256;
 
-/// What the simulator wrote down once; copies share it.
+/// A recording made by the simulator; clones share it.
 #[derive(Debug, Clone)]
 pub struct Recording(Arc<BTreeMap<u64, Vec<Line>>>);
 
-/// Why there is no such recording.
+/// Why a recording could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordingError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{}: {error}", .path.display())]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of the file system.
         error: std::io::Error,
     },
-    /// A line is not one of a recording.
-    #[error("line {line} is not one of a recording")]
+    /// A line is invalid.
+    #[error("line {line} is not a valid line of a recording")]
     Line {
-        /// Which, from 1.
+        /// Line number, from 1.
         line: usize,
     },
 }
 
 impl Recording {
-    /// Reads a file of at most 1 GiB.
+    /// Reads a recording from a file of at most 1 GiB.
     ///
     /// # Errors
-    /// When it cannot be read, and as [`Recording::parse`].
+    /// If the file cannot be read, and as for [`Recording::parse`].
     pub fn read(path: &Path) -> Result<Self, RecordingError> {
         let failed = |error| RecordingError::Read {
             path: path.to_owned(),
@@ -69,10 +69,10 @@ impl Recording {
         Self::parse(&std::fs::read_to_string(path).map_err(failed)?)
     }
 
-    /// Reads a recording from its text.
+    /// Parses a recording.
     ///
     /// # Errors
-    /// When a line is not one of a recording.
+    /// If a line is invalid.
     pub fn parse(text: &str) -> Result<Self, RecordingError> {
         let mut sessions = BTreeMap::<_, Vec<_>>::new();
         for (number, line) in text.lines().enumerate() {
@@ -83,7 +83,7 @@ impl Recording {
         Ok(Self(Arc::new(sessions)))
     }
 
-    /// The lines of one session, without the caller's audio.
+    /// The lines of one session, without the client's audio.
     pub(super) fn session(&self, number: u64) -> VecDeque<Line> {
         let lines = self.0.get(&number).into_iter().flatten();
         let is_audio = |line: &&Line| kind(&line.what) == Some("input.audio");
@@ -91,7 +91,7 @@ impl Recording {
     }
 }
 
-/// Plays one session back.
+/// Plays back one session.
 pub(super) async fn serve(
     socket: WebSocketStream<TcpStream>,
     lines: VecDeque<Line>,
@@ -121,9 +121,9 @@ pub(super) async fn serve(
 
 struct Player {
     socket: WebSocketStream<TcpStream>,
-    /// What is still to come.
+    /// Lines still to be played or matched.
     lines: VecDeque<Line>,
-    /// Types of messages that came and are not matched yet.
+    /// Types of client messages that arrived but are not matched yet.
     came: VecDeque<String>,
     /// When the last line was played or matched, and its time in the recording.
     last: (Instant, u64),
@@ -131,7 +131,7 @@ struct Player {
 }
 
 impl Player {
-    /// When the next message of the server is due; none while the client's turn is awaited.
+    /// When the next server message is due; `None` while waiting for the client.
     fn due(&self) -> Option<Instant> {
         let next = self
             .lines
@@ -141,7 +141,7 @@ impl Player {
         Some(self.last.0 + Duration::from_millis(wait))
     }
 
-    /// Holds what came against what the client sent then.
+    /// Matches client messages with the recording.
     fn match_client(&mut self) {
         while let Some(line) = self.lines.front().filter(|line| line.from == From::Client) {
             let Some(came) = self.came.pop_front() else {
@@ -173,13 +173,15 @@ impl Player {
                 }
                 ControlFlow::Continue(())
             }
-            Some(Ok(Message::Close(_))) | None => ControlFlow::Break("the client closed"),
+            Some(Ok(Message::Close(_))) | None => {
+                ControlFlow::Break("the client closed the connection")
+            }
             Some(Ok(_)) => ControlFlow::Continue(()),
-            Some(Err(_)) => ControlFlow::Break("the client went away"),
+            Some(Err(_)) => ControlFlow::Break("the client disconnected"),
         }
     }
 
-    /// Sends the next message of the server.
+    /// Sends the next server message.
     async fn play(&mut self) -> Flow {
         let Some(line) = self.lines.pop_front() else {
             return ControlFlow::Continue(());
@@ -195,13 +197,13 @@ impl Player {
                 let closing = self.socket.close(Some(CloseFrame { code, reason }));
                 return match timeout(CLIENT_WITHIN, closing).await {
                     Ok(Ok(())) => ControlFlow::Break("closed"),
-                    _ => ControlFlow::Break("the client went away"),
+                    _ => ControlFlow::Break("the client disconnected"),
                 };
             }
         };
         match timeout(CLIENT_WITHIN, sending).await {
             Ok(Ok(())) => ControlFlow::Continue(()),
-            _ => ControlFlow::Break("the client went away"),
+            _ => ControlFlow::Break("the client disconnected"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The agent's replies: begun, said, broken off.
+//! The agent's replies: starting, speaking and interrupting them.
 
 use std::ops::ControlFlow;
 
@@ -13,7 +13,8 @@ use super::speech_output::{Said, Utterance};
 use super::voice::pitch_of;
 
 impl Session {
-    /// Speaks: at once, instead of the greeting, or after what it says.
+    /// Handles `reply.create`: replies at once, in place of the greeting, or after the current
+    /// reply.
     pub(super) async fn on_create(&mut self, message: &Value) -> Flow {
         let instructions = message["instructions"].as_str().unwrap_or_default();
         if self.speech.is_greeting() {
@@ -23,14 +24,14 @@ impl Session {
             if self.pending_speech.ask(instructions.to_owned()) {
                 return ControlFlow::Continue(());
             }
-            let refusal = Refusal::new("invalid_value", "too many replies wait");
+            let refusal = Refusal::new("invalid_value", "too many pending replies");
             return self.violated(&refusal).await;
         }
         let speech = self.answer(&[], instructions);
         self.say(speech.into()).await
     }
 
-    /// Ends the reply where it is.
+    /// Interrupts the current reply.
     pub(super) async fn break_off(&mut self) -> Flow {
         let Some((reply, messages)) = self.speech.interrupt() else {
             return ControlFlow::Continue(());
@@ -49,7 +50,7 @@ impl Session {
         self.speak(Instant::now()).await
     }
 
-    /// How much higher than the clips it speaks; a parrot has the voice of whom it repeats.
+    /// Pitch of the voice relative to the clips; a parrot keeps the voice it repeats.
     fn pitch(&self) -> f64 {
         let voice = self.asked.pointer("/output/voice").and_then(Value::as_str);
         match self.options.reply {
@@ -58,9 +59,9 @@ impl Session {
         }
     }
 
-    /// Sends all of the reply that is due.
+    /// Sends the part of the reply that is due.
     pub(super) async fn speak(&mut self, now: Instant) -> Flow {
-        // An interruption that was planned meanwhile comes first.
+        // A planned interruption takes precedence.
         while self.planned_due().is_none_or(|at| at > now)
             && let Some(said) = self.speech.next(now)
         {

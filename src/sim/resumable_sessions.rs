@@ -1,4 +1,4 @@
-//! The sessions that can be resumed: each from ready on, and 30 s beyond its connection.
+//! Sessions that can be resumed: from ready until 30 s after their connection was lost.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,29 +13,30 @@ use tokio::time::Instant;
 use super::messages;
 use super::rejection::Refusal;
 
-/// How long a session outlives its connection.
+/// Time for which a session outlives its connection.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// The most sessions kept, connected ones included; beyond it the oldest is forgotten.
+/// Maximum number of sessions kept, including connected ones; beyond it the oldest is forgotten.
 const BOUND: usize = 256;
 
-/// How a resume token begins; a key never does.
+/// Prefix of resume tokens; keys never have it.
 const TOKEN: &str = "resume";
 
-/// The sessions of one simulator; copies share them.
+/// The resumable sessions of a simulator; clones share them.
 #[derive(Clone, Default)]
 pub(super) struct ResumableSessions(Arc<Mutex<Sessions>>);
 
-/// What a session is, whatever its connection.
+/// The part of a session that survives its connection.
 #[derive(Clone)]
 pub(super) struct Identity {
     pub(super) id: String,
-    /// What was asked for, updates included; null before the first.
+    /// Requested configuration, including updates; null before the first.
     pub(super) asked: Value,
     pub(super) opened: Instant,
 }
 
-/// A connection's hold on its session. Dropped, the session is lost and waits to be resumed.
+/// A connection's claim to its session. When dropped, the session counts as lost and can be
+/// resumed.
 pub(super) struct Hold {
     kept: ResumableSessions,
     token: String,
@@ -47,26 +48,26 @@ type Sessions = VecDeque<Known>;
 
 struct Known {
     identity: Identity,
-    /// The current one, which also tells the current connection from those before it.
+    /// Current resume token; also tells the current connection from earlier ones.
     token: String,
     lost_at: Option<Instant>,
-    /// Tells the current connection that another one has the session.
+    /// Notifies the current connection that another one has taken over.
     taken: Arc<Notify>,
 }
 
-/// Whether this is shaped like a resume token.
+/// Whether the credential has the format of a resume token.
 pub(super) fn is_token(credential: &str) -> bool {
     let rest = credential.strip_prefix(TOKEN);
     rest.is_some_and(|rest| rest.starts_with('_'))
 }
 
-/// No session has this id, or none has it any more.
+/// The session does not exist, or has expired.
 pub(super) fn not_found() -> Refusal {
-    Refusal::of("session_not_found", "session_id", "no such session")
+    Refusal::of("session_not_found", "session_id", "unknown session")
 }
 
 impl ResumableSessions {
-    /// Keeps a session that has become ready.
+    /// Registers a session that has become ready.
     pub(super) fn keep(&self, identity: Identity) -> Hold {
         let mut sessions = self.current();
         if sessions.len() >= BOUND {
@@ -83,13 +84,13 @@ impl ResumableSessions {
         hold
     }
 
-    /// Gives a session to who has its token, though another connection may still have it.
+    /// Resumes a session for the holder of its token, even if another connection still has it.
     pub(super) fn resume(&self, id: &str, token: &str) -> Result<(Identity, Hold), Refusal> {
         let mut sessions = self.current();
         let found = sessions.iter_mut().find(|it| it.identity.id == id);
         let known = found.ok_or_else(not_found)?;
         if known.token != token {
-            let message = "the session is another's";
+            let message = "the token does not match the session";
             return Err(Refusal::of("session_forbidden", "session_id", message));
         }
         known.token = messages::id(TOKEN);
@@ -106,7 +107,7 @@ impl ResumableSessions {
         }
     }
 
-    /// The sessions, but for those lost for too long.
+    /// The sessions, after removing those that were lost for too long.
     fn current(&self) -> MutexGuard<'_, Sessions> {
         let mut sessions = self.0.lock();
         let in_time = |lost_at: Instant| lost_at.elapsed() < GRACE;
@@ -116,35 +117,35 @@ impl ResumableSessions {
 }
 
 impl fmt::Debug for ResumableSessions {
-    /// Prints no token and no prompt.
+    /// Prints neither tokens nor prompts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Kept").field(&self.0.lock().len()).finish()
     }
 }
 
 impl Hold {
-    /// What resumes the session.
+    /// Token that resumes the session.
     pub(super) fn token(&self) -> &str {
         &self.token
     }
 
-    /// Notes what is asked for now.
+    /// Stores the current configuration.
     pub(super) fn note(&self, asked: &Value) {
         self.change(|known| known.identity.asked = asked.clone());
     }
 
-    /// Waits until another connection has the session; to be awaited from one place at a time.
+    /// Waits until another connection takes over the session; await from one place at a time.
     pub(super) async fn taken(&self) {
         self.taken.notified().await;
     }
 
-    /// Ends the session: nobody can resume it.
+    /// Ends the session: it can no longer be resumed.
     pub(super) fn end(self) {
         let mut sessions = self.kept.0.lock();
         sessions.retain(|it| it.token != self.token);
     }
 
-    /// Does nothing when the session is not this connection's any more.
+    /// Does nothing if another connection has taken over the session.
     fn change(&self, change: impl FnOnce(&mut Known)) {
         let mut sessions = self.kept.0.lock();
         let mut known = sessions.iter_mut();
@@ -176,7 +177,7 @@ mod tests {
         }
     }
 
-    /// Resumes; gives the new hold, or the code of the refusal.
+    /// Resumes a session; returns the new hold or the code of the refusal.
     fn resume(kept: &ResumableSessions, id: &str, token: &str) -> Result<Hold, &'static str> {
         let resumed = kept.resume(id, token);
         resumed
@@ -184,13 +185,13 @@ mod tests {
             .map_err(|refusal| refusal.code)
     }
 
-    /// Loses a session; gives its token.
+    /// Loses a session; returns its token.
     fn lose(hold: Hold) -> String {
         hold.token().to_owned()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_lost_session_is_kept_for_30_seconds_each_time() {
+    async fn a_lost_session_can_be_resumed_for_30_seconds_each_time() {
         let kept = ResumableSessions::default();
         let token = lose(kept.keep(identity("a")));
         advance(GRACE - LEAST).await;
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn who_lost_a_session_to_another_connection_cannot_change_it() {
+    async fn a_connection_that_lost_its_session_cannot_change_it() {
         let kept = ResumableSessions::default();
         let old = kept.keep(identity("a"));
         assert_eq!(old.taken().now_or_never(), None);
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_oldest_is_forgotten_and_not_disturbed() {
+    async fn the_oldest_session_is_forgotten_but_stays_connected() {
         let kept = ResumableSessions::default();
         let oldest = kept.keep(identity("oldest"));
         let second = kept.keep(identity("second"));

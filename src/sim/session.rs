@@ -1,4 +1,4 @@
-//! One WebSocket: a voice session from the first update to the last word.
+//! One WebSocket connection: a voice session from its first update to its end.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -23,10 +23,10 @@ use super::wire::Wire;
 use super::{Options, Shared, messages, validate};
 use crate::clock;
 
-/// Goes on, or breaks with how the connection ended.
+/// Continues, or breaks with the reason why the connection ended.
 pub(super) type Flow = ControlFlow<&'static str>;
 
-/// A voice session and its socket.
+/// A voice session and its WebSocket.
 pub(super) struct Session {
     pub(super) wire: Wire,
     pub(super) play: Play,
@@ -37,13 +37,13 @@ pub(super) struct Session {
     pub(super) kept: ResumableSessions,
     pub(super) credential: Credential,
     pub(super) id: String,
-    /// What was asked for, updates included; null before the first.
+    /// Requested configuration, including updates; null before the first.
     pub(super) asked: Value,
     pub(super) opened: Instant,
     pub(super) ready_at: Option<Instant>,
-    /// Another connection had it before.
+    /// Whether the session was resumed from another connection.
     pub(super) was_resumed: bool,
-    /// From ready to the end.
+    /// Set from ready until the end of the session.
     pub(super) hold: Option<Hold>,
     pub(super) ready: Option<Instant>,
     pub(super) samples: u64,
@@ -94,7 +94,7 @@ impl Session {
         }
     }
 
-    /// Talks until the connection ends.
+    /// Runs until the connection ends.
     pub(super) async fn run(&mut self) -> Flow {
         loop {
             let due = [
@@ -121,12 +121,14 @@ impl Session {
         match frame {
             Some(Ok(Message::Text(text))) => self.on_text(&text).await,
             Some(Ok(Message::Binary(_))) => {
-                let refusal = Refusal::new("invalid_format", "binary frames are not taken");
+                let refusal = Refusal::new("invalid_format", "binary frames are not supported");
                 self.violated(&refusal).await
             }
-            Some(Ok(Message::Close(_))) | None => ControlFlow::Break("the client closed"),
+            Some(Ok(Message::Close(_))) | None => {
+                ControlFlow::Break("the client closed the connection")
+            }
             Some(Ok(_)) => ControlFlow::Continue(()),
-            Some(Err(_)) => ControlFlow::Break("the client went away"),
+            Some(Err(_)) => ControlFlow::Break("the client disconnected"),
         }
     }
 
@@ -135,7 +137,7 @@ impl Session {
         self.wire.took(&message, text).await;
         let kind = message["type"].as_str();
         let first = !std::mem::replace(&mut self.heard_text, true);
-        // A connection outlives its first message only if its credential was good for it.
+        // Only a valid credential lets a connection continue past its first message.
         if first && self.credential != Credential::Key && kind != Some("session.resume") {
             return self.refuse_and_close(&Refusal::unauthorized()).await;
         }
@@ -154,7 +156,7 @@ impl Session {
         self.hear(message).await
     }
 
-    /// What a message of the client does.
+    /// Handles a message of the client.
     pub(super) async fn take(&mut self, message: &Value) -> Flow {
         match message["type"].as_str().unwrap_or_default() {
             "session.update" => self.on_update(message).await,
@@ -176,7 +178,7 @@ impl Session {
         }
     }
 
-    /// Something planned is due: the session is ready, a step, a tool's time, the next audio.
+    /// Handles due timers: ready, planned actions, tool timeouts, pending speech, reply audio.
     async fn on_due(&mut self) -> Flow {
         let now = Instant::now();
         if self.ready_at.is_some_and(|at| at <= now) {
@@ -207,7 +209,7 @@ impl Session {
                 self.calls.forget(reply);
                 self.send(done).await
             }
-            // What the real API does with a conversation.message is nothing.
+            // The real API accepts a `conversation.message` without any effect.
             _ => ControlFlow::Continue(()),
         }
     }
@@ -224,7 +226,7 @@ impl Session {
     }
 }
 
-/// Waits until another connection has the session; for ever when there is none to have.
+/// Waits until another connection takes over the session; forever without a hold.
 pub(super) async fn taken(hold: Option<&Hold>) {
     match hold {
         Some(hold) => hold.taken().await,
@@ -232,12 +234,12 @@ pub(super) async fn taken(hold: Option<&Hold>) {
     }
 }
 
-/// Samples in `duration`.
+/// Number of samples in `duration`, at 24 kHz.
 pub(super) fn samples_in(duration: Duration) -> usize {
     duration.as_millis() as usize * 24
 }
 
-/// Since 1970.
+/// Time since the Unix epoch.
 pub(super) fn epoch() -> Duration {
     std::time::UNIX_EPOCH.elapsed().unwrap_or_default()
 }

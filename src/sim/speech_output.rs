@@ -1,4 +1,4 @@
-//! What is being said, message by message, on an absolute schedule.
+//! The current reply: its messages, on an absolute schedule.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use super::scenario::ToolCall;
 use super::voice::Speech;
 use super::{Options, Pace, messages};
 
-/// Bytes of one chunk: 10 ms.
+/// Bytes per chunk: 10 ms.
 const CHUNK: usize = 480;
 
-/// Says one reply at a time.
+/// Sends one reply at a time.
 #[derive(Debug)]
 pub(super) struct SpeechOutput {
     pace: Pace,
@@ -21,7 +21,7 @@ pub(super) struct SpeechOutput {
     reply: Option<Reply>,
 }
 
-/// What a reply is: something said, tools called half-way through the audio, or both.
+/// Contents of a reply: speech, tool calls half-way through its audio, or both.
 #[derive(Debug)]
 pub(super) struct Utterance {
     pub(super) speech: Speech,
@@ -41,14 +41,14 @@ struct Reply {
     text_told: bool,
 }
 
-/// The next thing to do.
+/// The next step of a reply.
 #[derive(Debug)]
 pub(super) enum Said {
-    /// Send this.
+    /// Send this message.
     Message(Value),
-    /// This reply calls this tool.
+    /// The reply with this id calls this tool.
     Call(String, ToolCall),
-    /// This reply is whole: send its `reply.done`.
+    /// The reply is complete: send its `reply.done`.
     Done(Value),
 }
 
@@ -81,7 +81,7 @@ impl SpeechOutput {
         reply.is_some_and(|reply| reply.utterance.is_greeting)
     }
 
-    /// Starts a reply in place of any other; gives its `reply.started`.
+    /// Starts a reply in place of any other; returns its `reply.started`.
     pub(super) fn start(&mut self, now: Instant, utterance: Utterance) -> Value {
         let samples = utterance.speech.samples.iter();
         let reply = Reply {
@@ -99,14 +99,14 @@ impl SpeechOutput {
         started
     }
 
-    /// Makes the reply longer, if there is one.
+    /// Makes the current reply longer, if there is one.
     pub(super) fn lengthen(&mut self, bytes: &[u8]) {
         if let Some(reply) = &mut self.reply {
             reply.bytes.extend_from_slice(bytes);
         }
     }
 
-    /// When the next message is due.
+    /// When the next step is due.
     pub(super) fn due(&self) -> Option<Instant> {
         let reply = self.reply.as_ref()?;
         Some(match self.pace {
@@ -115,7 +115,7 @@ impl SpeechOutput {
         })
     }
 
-    /// The next message, when it is due.
+    /// The next step, if it is due.
     pub(super) fn next(&mut self, now: Instant) -> Option<Said> {
         if self.due()? > now {
             return None;
@@ -137,7 +137,7 @@ impl SpeechOutput {
         Some(Said::Done(messages::reply_done(&reply.id, "completed")))
     }
 
-    /// Ends the reply where it is; gives its id, and its messages but for `input.speech.started`.
+    /// Interrupts the reply; returns its id and its last messages, without `input.speech.started`.
     pub(super) fn interrupt(&mut self) -> Option<(String, [Value; 2])> {
         let reply = self.reply.take()?;
         let said = reply.utterance.speech.said_by(reply.at / 2);
@@ -148,7 +148,7 @@ impl SpeechOutput {
         Some((reply.id, messages))
     }
 
-    /// Takes a reply back; gives its `reply.done`.
+    /// Cancels a reply; returns its `reply.done`.
     pub(super) fn cancel(&mut self, id: &str) -> Option<Value> {
         let reply = self.reply.take_if(|reply| reply.id == id)?;
         Some(messages::reply_done(&reply.id, "cancelled"))
@@ -156,7 +156,7 @@ impl SpeechOutput {
 }
 
 impl Reply {
-    /// The words come in a burst behind the first chunk.
+    /// All words are sent at once, after the first chunk.
     fn word(&mut self) -> Option<Said> {
         let word = self.utterance.speech.words.get(self.words_told);
         let word = word.filter(|_| self.at > 0)?;

@@ -1,4 +1,4 @@
-//! The simulator over loopback, with a scripted client.
+//! Tests of the simulator over loopback, with a scripted client.
 #![allow(clippy::print_stdout, reason = "figures are printed")]
 
 mod files;
@@ -27,7 +27,7 @@ fn kinds(messages: &[Value]) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn it_greets_in_the_order_of_the_real_api() {
+async fn the_greeting_has_the_message_order_of_the_real_api() {
     let mut client = client(Options {
         pace: Pace::Burst,
         ..Options::default()
@@ -82,7 +82,7 @@ async fn a_bad_first_update_is_fatal_and_a_later_one_is_not() {
 }
 
 #[tokio::test]
-async fn what_a_client_may_not_is_refused_and_noted() {
+async fn violations_are_refused_and_logged() {
     let mut client = client(Options::default()).await;
     client
         .send(json!({"type": "input.audio", "audio": ""}))
@@ -108,7 +108,7 @@ async fn what_a_client_may_not_is_refused_and_noted() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_told_after_the_first_message() {
+async fn a_wrong_key_is_refused_after_the_first_message() {
     let mut client = client(Options {
         key: Some("another".to_owned()),
         ..Options::default()
@@ -122,7 +122,7 @@ async fn a_wrong_key_is_told_after_the_first_message() {
 }
 
 #[tokio::test]
-async fn a_parrot_says_what_it_heard() {
+async fn a_parrot_repeats_what_it_heard() {
     let mut client = client(Options {
         pace: Pace::Burst,
         onset: Duration::from_millis(200),
@@ -182,7 +182,7 @@ async fn an_interruption_is_three_messages_at_once() {
 }
 
 #[tokio::test]
-async fn shipped_scenarios_do_what_they_say() {
+async fn bundled_scenarios_do_what_they_say() {
     let names = [
         "malformed-json",
         "unknown-event",

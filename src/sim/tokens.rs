@@ -1,4 +1,5 @@
-//! Temporary tokens, which open sessions for a while. As measured each may be used more than once.
+//! Temporary tokens, which open sessions for a limited time. As measured, a token can be used
+//! repeatedly.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,18 +11,18 @@ use tokio::time::Instant;
 
 use super::messages;
 
-/// The most tokens known; beyond it the oldest is forgotten.
+/// Maximum number of tokens kept; beyond it the oldest is forgotten.
 const BOUND: usize = 1_000;
 
-/// A real token is about as long, in characters.
+/// Length of a token in characters, about that of a real one.
 const LENGTH: usize = 2_600;
 
-/// The tokens of one simulator; copies share them.
+/// The tokens of a simulator; clones share them.
 #[derive(Clone, Default)]
 pub(super) struct Tokens(Arc<Mutex<VecDeque<(String, Instant)>>>);
 
 impl Tokens {
-    /// A token that opens sessions from now on, so long.
+    /// Creates a token that opens sessions for the next `valid`.
     pub(super) fn mint(&self, valid: Duration) -> String {
         let mut token = messages::id("temporary");
         token.extend(std::iter::repeat_n('0', LENGTH - token.len()));
@@ -33,7 +34,7 @@ impl Tokens {
         token
     }
 
-    /// Whether this opens sessions now.
+    /// Whether this token opens sessions now.
     pub(super) fn has(&self, token: &str) -> bool {
         let now = Instant::now();
         let tokens = self.0.lock();
@@ -42,7 +43,7 @@ impl Tokens {
 }
 
 impl fmt::Debug for Tokens {
-    /// Prints no token.
+    /// Prints no tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Tokens").field(&self.0.lock().len()).finish()
     }
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_token_opens_sessions_for_its_time() {
+    async fn a_token_opens_sessions_until_it_expires() {
         let tokens = Tokens::default();
         let token = tokens.mint(Duration::from_secs(60));
         assert!(tokens.has(&token) && tokens.has(&token) && !tokens.has("another"));

@@ -1,4 +1,4 @@
-//! How a session calls tools, hears their answers, and says what came of it.
+//! Tool calls of a session: making them, accepting their results, and replying to these.
 
 use std::ops::ControlFlow;
 
@@ -15,17 +15,17 @@ use super::speech_output::Utterance;
 use super::voice::Speech;
 use super::{Reply, clips, messages};
 
-/// Samples of silence around a call: 400 ms and the silence before each reply.
+/// Samples of silence in a reply that only calls tools: 400 ms, plus the lead of every reply.
 const SILENCE: usize = 9_600;
 
-/// The most characters of tools' answers that the agent says.
+/// Maximum number of characters of tool results that the agent says.
 const MOST_SAID: usize = 300;
 
-/// What the agent says of a tool that did not answer.
+/// What the agent says when a tool timed out.
 const APOLOGY: &str = "I am sorry, that did not work.";
 
 impl Session {
-    /// The tools that the rules call in this turn.
+    /// The tool call that the rules demand in this turn.
     pub(super) fn ruled(&self, words: &str) -> Option<Vec<ToolCall>> {
         let mut rules = self.options.calls.iter();
         let rule = rules.find(|rule| rule.fits(words, self.turns))?;
@@ -38,7 +38,7 @@ impl Session {
         }])
     }
 
-    /// Calls tools in a reply of its own; those that hold, without one.
+    /// Calls tools in a separate reply, or without one if any of them holds.
     pub(super) async fn call(&mut self, calls: Vec<ToolCall>) -> Flow {
         if calls.iter().any(|call| self.terms(call).holds) {
             let group = messages::id("resp");
@@ -61,7 +61,7 @@ impl Session {
         .await
     }
 
-    /// Calls one tool, as a part of `reply`.
+    /// Calls one tool as part of `reply`.
     pub(super) async fn call_in(&mut self, reply: &str, call: ToolCall) -> Flow {
         let terms = self.terms(&call);
         let id = self.calls.open(reply, terms, Instant::now());
@@ -72,7 +72,7 @@ impl Session {
             .await
     }
 
-    /// A `tool.result` whose fields are right.
+    /// Handles a valid `tool.result`.
     pub(super) async fn on_result(&mut self, message: &Value) -> Flow {
         let text = |name: &str| message[name].as_str().unwrap_or_default();
         match self.calls.answer(text("call_id"), text("result")) {
@@ -85,13 +85,14 @@ impl Session {
                 }
                 self.after_calls().await
             }
-            // What becomes of a call when its session is resumed is nowhere said.
+            // The API's documentation does not say what happens to tool calls when a session is
+            // resumed.
             Err(refusal) if self.was_resumed => self.refuse(&refusal).await,
             Err(refusal) => self.violated(&refusal).await,
         }
     }
 
-    /// Goes on where all calls are answered.
+    /// Queues replies to tool results, and sends messages after a hold.
     pub(super) async fn after_calls(&mut self) -> Flow {
         while let Some(outcome) = self.calls.next_outcome() {
             self.pending_speech.tell(outcome);
@@ -102,14 +103,14 @@ impl Session {
         ControlFlow::Continue(())
     }
 
-    /// When the agent says what it has in mind: it does not talk over itself or the caller.
+    /// When pending speech is due: only while neither the agent nor the caller speaks.
     pub(super) fn agenda_due(&self) -> Option<Instant> {
         let is_free = !self.speech.is_speaking() && self.voice_activity.speaking_for().is_none();
         let is_ready = self.ready.is_some();
         self.pending_speech.due().filter(|_| is_ready && is_free)
     }
 
-    /// Says one thing that it has in mind.
+    /// Says or does one pending entry.
     pub(super) async fn say_planned(&mut self, point: Point) -> Flow {
         let speech = match point {
             Point::Calls(calls) => return self.call(calls).await,
@@ -120,7 +121,7 @@ impl Session {
         self.say(speech.into()).await
     }
 
-    /// What is said when tools have answered.
+    /// The reply to tool results.
     fn outcome(&mut self, words: &str) -> Speech {
         let last = std::mem::take(&mut self.last_words);
         let mut speech = match self.options.reply {
@@ -147,5 +148,5 @@ impl Session {
 }
 
 fn clip(name: &str) -> Vec<i16> {
-    clips::find(name).expect("the clip is shipped").samples()
+    clips::find(name).expect("the clip is bundled").samples()
 }

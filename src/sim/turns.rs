@@ -1,4 +1,4 @@
-//! The caller's turns: audio in, what was heard, interruptions, and what is answered.
+//! The caller's turns: audio in, transcripts, barge-in, and answers.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use super::voice::Speech;
 use super::voice_activity::Heard;
 use super::{Reply, clip_matching, clips, messages};
 
-/// How far audio may run ahead of the clock, in samples: 1 s.
+/// Samples by which audio may run ahead of real time: 1 s.
 const AHEAD: u64 = 24_000;
 
-/// Between two `transcript.user.delta`, in samples: 600 ms.
+/// Samples between two `transcript.user.delta`: 600 ms.
 const DELTA_EVERY: usize = 14_400;
 
 impl Session {
@@ -59,13 +59,13 @@ impl Session {
                     false => self.send(speech("started")).await,
                 }
             }
-            // Somebody spoke over a reply that went on.
+            // Speech during a reply that was not interrupted.
             Heard::Stopped(_) if self.speech.is_speaking() => ControlFlow::Continue(()),
             Heard::Stopped(samples) => self.on_turn(&samples).await,
         }
     }
 
-    /// The caller has finished.
+    /// Handles the end of a turn.
     async fn on_turn(&mut self, samples: &[i16]) -> Flow {
         if !self.moment("caller.stops").await? {
             return ControlFlow::Continue(());
@@ -91,7 +91,7 @@ impl Session {
         }
     }
 
-    /// Tells what the caller said: now, or when nothing is held any more.
+    /// Sends a transcript of the caller, or buffers it during a hold.
     async fn tell(&mut self, kind: &str, text: &str) -> Flow {
         let message = messages::user(kind, &self.turn, text);
         if self.calls.is_holding() {
@@ -101,7 +101,7 @@ impl Session {
         self.send(message).await
     }
 
-    /// Tells the turn so far, every 600 ms.
+    /// Sends the length of the turn so far as a partial transcript, every 600 ms.
     async fn delta(&mut self) -> Flow {
         let Some(length) = self
             .voice_activity
@@ -132,7 +132,7 @@ impl Session {
         self.interrupt().await
     }
 
-    /// Hears somebody, whatever it says at the moment.
+    /// Sends `input.speech.started` and interrupts the current reply, if there is one.
     pub(super) async fn interrupt(&mut self) -> Flow {
         if self.speech.is_speaking() {
             self.pen.note(Entry::BargeIn);
@@ -141,9 +141,9 @@ impl Session {
         self.break_off().await
     }
 
-    /// What is answered to a turn, or to instructions that quote one.
+    /// The answer to a turn, or to instructions that quote one.
     pub(super) fn answer(&mut self, samples: &[i16], text: &str) -> Speech {
-        // A parrot that heard nothing says what comes to its mind.
+        // A parrot without audio to repeat falls back to the script.
         if self.options.reply == Reply::Parrot && !samples.is_empty() {
             return Speech::new(samples, text);
         }

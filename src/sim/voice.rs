@@ -1,15 +1,15 @@
-//! What the agent says: samples, words, and when each word is heard.
+//! The agent's speech: samples, words, and their timing.
 
 use super::validate::VOICES;
 
-/// Samples of silence before each reply: 200 ms, as the API has it.
+/// Samples of silence before each reply: 200 ms, as in the API.
 const LEAD: usize = 4_800;
 
-/// The voice of the API's own choice, which the clips are.
+/// The API's default voice; the clips stand for it.
 const OWN: &str = "anna";
 
-/// How much higher than the clips a voice is: each of the API's voices has a pitch of its own, and
-/// those whose names are neighbours differ clearly.
+/// Pitch of a voice relative to the clips. Each of the API's voices has a different one, and
+/// alphabetical neighbours differ clearly.
 pub(super) fn pitch_of(voice: &str) -> f64 {
     let at = VOICES.iter().position(|it| *it == voice && *it != OWN);
     let step = |at: usize| (at * 7 % VOICES.len()) as f64;
@@ -19,18 +19,18 @@ pub(super) fn pitch_of(voice: &str) -> f64 {
 /// One utterance.
 #[derive(Debug)]
 pub(super) struct Speech {
-    /// Mono, 24 kHz, silence first.
+    /// Mono, 24 kHz; starts with silence.
     pub(super) samples: Vec<i16>,
-    /// What is said.
+    /// The spoken text.
     pub(super) text: String,
-    /// Its words in time.
+    /// Its words and their timing.
     pub(super) words: Vec<Word>,
 }
 
-/// One word, in milliseconds from the first sample.
+/// A word; times are in milliseconds from the first sample.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Word {
-    /// With a space in front, but for the first.
+    /// Starts with a space, except for the first word.
     pub(super) text: String,
     pub(super) start: u64,
     pub(super) end: u64,
@@ -47,7 +47,7 @@ impl Speech {
         }
     }
 
-    /// Makes it higher and faster by `factor`, or lower and slower.
+    /// Raises pitch and tempo by `factor`; below 1 lowers them.
     pub(super) fn change_pitch(&mut self, factor: f64) {
         if factor == 1.0 {
             return;
@@ -59,7 +59,7 @@ impl Speech {
         }
     }
 
-    /// The words that were begun in the first `samples`.
+    /// The words that started within the first `samples` samples.
     pub(super) fn said_by(&self, samples: usize) -> String {
         let now = samples as u64 / 24;
         let said = self.words.iter().take_while(|word| word.start < now);
@@ -67,7 +67,7 @@ impl Speech {
     }
 }
 
-/// `samples` played `factor` times as fast.
+/// Resamples `samples` to play `factor` times as fast.
 fn played_at(samples: &[i16], factor: f64) -> Vec<i16> {
     let last = samples.len().saturating_sub(1);
     let sample = |at: f64| {
@@ -79,7 +79,7 @@ fn played_at(samples: &[i16], factor: f64) -> Vec<i16> {
     (0..length).map(|it| sample(it as f64 * factor)).collect()
 }
 
-/// Spreads words over `length` milliseconds by their number of letters.
+/// Spreads words over `length` milliseconds in proportion to their letters.
 fn words(text: &str, lead: u64, length: u64) -> Vec<Word> {
     let letters = |word: &str| word.chars().count() as u64 + 1;
     let total: u64 = text.split_whitespace().map(letters).sum();
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_fill_the_time_and_make_the_text_again() {
+    fn words_span_the_audio_and_add_up_to_the_text() {
         let speech = Speech::new(&[1; 24_000], "one three five");
         let text: String = speech.words.iter().map(|word| word.text.as_str()).collect();
         assert_eq!(text, "one three five");
@@ -114,14 +114,14 @@ mod tests {
         assert_eq!(speech.said_by(usize::MAX / 2), "one three five");
     }
 
-    /// How often the wave crosses zero upwards in a second.
+    /// Upward zero crossings per second.
     fn hertz(samples: &[i16]) -> f64 {
         let crossings = samples.windows(2).filter(|it| it[0] < 0 && it[1] >= 0);
         crossings.count() as f64 * 24_000.0 / samples.len() as f64
     }
 
     #[test]
-    fn each_voice_has_a_pitch_of_its_own() {
+    fn each_voice_has_a_different_pitch() {
         let pitches: Vec<_> = VOICES.iter().map(|voice| pitch_of(voice)).collect();
         assert!(
             pitches.iter().all(|it| (0.75..1.25).contains(it)),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_higher_voice_is_faster_and_its_words_are_where_they_are_heard() {
+    fn a_higher_voice_is_faster_and_its_word_times_match() {
         let wave = |at| ((f64::from(at) * std::f64::consts::TAU / 80.0).sin() * 9_000.0) as i16;
         let samples: Vec<_> = (0..24_000).map(wave).collect();
         for factor in [0.8, 1.0, 1.25] {

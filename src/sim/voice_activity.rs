@@ -1,39 +1,40 @@
-//! When somebody speaks: by energy, over a noise floor that adapts. Time is counted in samples.
+//! Voice activity detection by energy, over an adaptive noise floor. Time is counted in samples at
+//! 24 kHz.
 
 use std::collections::VecDeque;
 
-/// Samples looked at together: 10 ms.
+/// Samples per frame: 10 ms.
 const FRAME: usize = 240;
 
-/// Loudness below which nothing is speech, however quiet the room.
+/// Minimum level of speech, even in a quiet room.
 const LEAST: f64 = 220.0;
 
-/// How far above the noise floor speech is.
+/// Minimum ratio of speech to the noise floor.
 const ABOVE_NOISE: f64 = 4.0;
 
-/// Loud frames that make an onset; fewer are a click.
+/// Minimum number of loud frames in an onset; fewer are a click.
 const SPOKEN_FRAMES: usize = 12;
 
-/// What is kept from before the onset, and after the end, of a turn: 100 ms.
+/// Samples kept before the onset and after the end of a turn: 100 ms.
 const MARGIN: usize = 10 * FRAME;
 
-/// The longest turn kept: 2 minutes.
+/// Maximum number of samples kept of a turn: 2 minutes.
 const LONGEST: usize = 120 * 24_000;
 
-/// Something that was heard.
+/// Start or end of a turn.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// Somebody speaks.
+    /// The caller has started to speak.
     Started,
-    /// A turn is over: its samples, from a little before the first word to a little after the last.
+    /// The turn is over; its samples, with a margin before the first word and after the last.
     Stopped(Vec<i16>),
 }
 
-/// Listens to one caller.
+/// Detects the turns of one caller.
 #[derive(Debug)]
 pub(super) struct VoiceActivity {
     pending: Vec<i16>,
-    /// What came lately, or the whole turn.
+    /// The latest samples, or the whole turn.
     kept: VecDeque<i16>,
     noise: f64,
     turn: Option<Turn>,
@@ -62,7 +63,7 @@ impl VoiceActivity {
         }
     }
 
-    /// Takes samples in; `onset` is how long somebody must have spoken to be noticed, in samples.
+    /// Processes samples; `onset` is the number of samples of speech that start a turn.
     pub(super) fn hear(&mut self, samples: &[i16], onset: usize) -> Vec<Heard> {
         self.pending.extend_from_slice(samples);
         let whole = self.pending.len() / FRAME * FRAME;
@@ -71,7 +72,7 @@ impl VoiceActivity {
         heard.filter_map(|frame| self.frame(frame, onset)).collect()
     }
 
-    /// How long the present turn is, in samples; none when nobody speaks.
+    /// Samples since the onset of the current turn; `None` if nobody speaks.
     pub(super) fn speaking_for(&self) -> Option<usize> {
         let turn = self.turn.as_ref().filter(|turn| turn.announced)?;
         Some(turn.length)
@@ -136,7 +137,7 @@ mod tests {
     const ONSET: usize = SECOND * 6 / 10;
     const END: usize = SECOND * 9 / 10;
 
-    /// Noise of about ±`level`, the same on each run.
+    /// Pseudo-random noise of up to ±`level`, the same in each run.
     fn noise(seconds: usize, level: i16) -> Vec<i16> {
         let mut state = 1u32;
         let mut next = move || {
@@ -146,7 +147,7 @@ mod tests {
         (0..seconds * SECOND).map(|_| next()).collect()
     }
 
-    /// Feeds `samples` in 50 ms pieces; gives what was heard and when.
+    /// Feeds `samples` in 50 ms pieces; returns what was detected after how many samples.
     fn listen(voice_activity: &mut VoiceActivity, samples: &[i16]) -> Vec<(usize, Heard)> {
         let mut heard = Vec::new();
         for (index, piece) in samples.chunks(1_200).enumerate() {
@@ -157,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_turn_is_noticed_and_cut_out() {
+    fn a_turn_is_detected_and_extracted() {
         for level in [1, 60, 120] {
             let clip = clips::find("caller-table").unwrap().samples();
             let mut samples = noise(2, level);
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_click_is_nobody() {
+    fn a_click_is_not_speech() {
         let mut samples = noise(1, 50);
         samples.extend([12_000; FRAME * 3]);
         samples.extend(noise(3, 50));
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_between_words_end_no_turn() {
+    fn pauses_between_words_do_not_end_a_turn() {
         let clip = clips::find("caller-long").unwrap().samples();
         let mut samples = clip;
         samples.extend(noise(2, 50));

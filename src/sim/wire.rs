@@ -1,4 +1,4 @@
-//! One client's socket: JSON out, written down on the way if the simulator records.
+//! The WebSocket of one client, with optional recording.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -14,22 +14,22 @@ use tokio_tungstenite::tungstenite::{self, Message};
 use super::record::{From, Track, What};
 use super::session::{Flow, epoch};
 
-/// How long a client may take to take one message.
+/// Timeout for a client to receive one message.
 const CLIENT_WITHIN: Duration = Duration::from_secs(10);
 
-/// The most characters that a `$pad:N` makes.
+/// Maximum number of characters that `$pad:N` expands to.
 const LONGEST_PAD: usize = 64 << 20;
 
-/// A socket, and what was last said on it.
+/// A WebSocket, and the ids last sent on it.
 pub(super) struct Wire {
     socket: WebSocketStream<TcpStream>,
     track: Option<Track>,
     last: Last,
-    /// Comes after the next message.
+    /// Sent after the next message.
     held: Option<Value>,
 }
 
-/// The ids that were sent last; empty before.
+/// Ids sent last; empty at first.
 #[derive(Debug, Default)]
 struct Last {
     session: String,
@@ -48,12 +48,12 @@ impl Wire {
         }
     }
 
-    /// The next frame; none when the connection is over. Loses nothing when it is dropped.
+    /// The next frame; `None` once the connection is over. Cancel-safe.
     pub(super) async fn next(&mut self) -> Option<tungstenite::Result<Message>> {
         self.socket.next().await
     }
 
-    /// Writes down what the client said; `message` is null when it was no JSON.
+    /// Records a client message; `message` is null if it was not JSON.
     pub(super) async fn took(&mut self, message: &Value, text: &str) {
         let Some(track) = &mut self.track else { return };
         let what = match message {
@@ -78,7 +78,7 @@ impl Wire {
         }
     }
 
-    /// Sends a text that need not be a message.
+    /// Sends any text, which need not be a message.
     pub(super) async fn write_text(&mut self, text: &str) -> Flow {
         let text = self.filled_text(text);
         if let Some(track) = &mut self.track {
@@ -87,7 +87,7 @@ impl Wire {
         self.put(text).await
     }
 
-    /// Keeps a message until after the next; one that is kept already goes out with it.
+    /// Holds a message back until after the next one; sends a message already held back.
     pub(super) async fn hold_back(&mut self, message: Value) -> Flow {
         match self.held.replace(message) {
             Some(before) => {
@@ -110,11 +110,11 @@ impl Wire {
         };
         match timeout(CLIENT_WITHIN, self.socket.close(Some(frame))).await {
             Ok(Ok(())) => ControlFlow::Break("closed"),
-            _ => ControlFlow::Break("the client went away"),
+            _ => ControlFlow::Break("the client disconnected"),
         }
     }
 
-    /// Ends the connection without a word.
+    /// Drops the connection without a close frame.
     pub(super) async fn cut(&mut self) -> Flow {
         if let Some(track) = &mut self.track {
             track.note(From::Server, What::Cut(true)).await;
@@ -122,7 +122,7 @@ impl Wire {
         ControlFlow::Break("cut")
     }
 
-    /// Remembers the ids of a message that is sent, or about to be.
+    /// Remembers the ids of a message that is sent or about to be.
     pub(super) fn know(&mut self, message: &Value) {
         let last = [
             ("session_id", &mut self.last.session),
@@ -137,12 +137,12 @@ impl Wire {
         }
     }
 
-    /// The reply that was last heard of.
+    /// Id of the last reply.
     pub(super) fn last_reply(&self) -> &str {
         &self.last.reply
     }
 
-    /// The fields of a step, with what its `$words` stand for.
+    /// Fields of a step, with `$…` placeholders filled in.
     pub(super) fn filled(&self, fields: &Map<String, Value>) -> Map<String, Value> {
         let fill = |(name, value): (&String, &Value)| (name.clone(), self.filled_value(value));
         fields.iter().map(fill).collect()
@@ -172,12 +172,12 @@ impl Wire {
     async fn put(&mut self, text: String) -> Flow {
         match timeout(CLIENT_WITHIN, self.socket.send(Message::text(text))).await {
             Ok(Ok(())) => ControlFlow::Continue(()),
-            _ => ControlFlow::Break("the client went away"),
+            _ => ControlFlow::Break("the client disconnected"),
         }
     }
 }
 
-/// With the time of now.
+/// Adds the current time.
 pub(super) fn stamped(mut message: Value) -> Value {
     message["timestamp"] = epoch().as_secs_f64().into();
     message

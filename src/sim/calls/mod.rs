@@ -1,4 +1,4 @@
-//! The tool calls of a session: what was called, what was answered, and when the agent goes on.
+//! State of a session's tool calls: open calls, results, and when the agent may reply.
 
 #[cfg(test)]
 mod tests;
@@ -12,19 +12,19 @@ use tokio::time::Instant;
 use super::messages;
 use super::rejection::Refusal;
 
-/// How long a tool has, unless the session says otherwise.
+/// Default timeout of a tool call.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How long a tool takes that the server runs itself.
+/// Duration of a tool that the server runs itself.
 const SERVER_TOOL: Duration = Duration::from_millis(300);
 
-/// The most groups known; beyond it the oldest is forgotten.
+/// Maximum number of remembered groups; beyond it the oldest is forgotten.
 const MOST_GROUPS: usize = 64;
 
-/// The most messages about the caller that wait for the end of a hold.
+/// Maximum number of messages about the caller buffered during a hold.
 const MOST_BUFFERED: usize = 64;
 
-/// All calls of one session.
+/// All tool calls of one session.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     /// Oldest first.
@@ -32,41 +32,41 @@ pub(super) struct Calls {
     buffered: Vec<Value>,
 }
 
-/// How a tool is called, as the session has it.
+/// Settings of a tool, from the session's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Terms {
     pub(super) timeout: Duration,
-    /// The agent is silent until it is answered.
+    /// Whether the agent stays silent until the call is answered (`execution_mode = "hold"`).
     pub(super) holds: bool,
-    /// The server runs it.
+    /// Whether the server runs the tool itself.
     pub(super) is_servers: bool,
 }
 
-/// What a client's answer was.
+/// An accepted tool result.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Taken {
-    /// It came before the reply that called was done.
+    /// Whether it came before the `reply.done` of the reply that made the call.
     pub(super) is_early: bool,
 }
 
-/// What the agent has to say now.
+/// What the agent replies to.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// These answers came.
+    /// All calls were answered; the results, joined with spaces.
     Answered(String),
-    /// One did not come in time.
+    /// At least one call timed out.
     TimedOut,
 }
 
-/// The calls of one reply.
+/// The tool calls of one reply.
 #[derive(Debug)]
 struct Group {
-    /// The reply's id, or one that nobody sees.
+    /// Id of the reply, or an internal one if there is no reply.
     id: String,
     calls: Vec<Call>,
     holds: bool,
     reply_is_done: bool,
-    /// Interrupted, or answered already: nothing follows.
+    /// Interrupted, or already reported: no reply follows.
     is_over: bool,
     timed_out: bool,
     answers: Vec<String>,
@@ -75,7 +75,7 @@ struct Group {
 #[derive(Debug)]
 struct Call {
     id: String,
-    /// When it is given up; none when it is answered or given up.
+    /// When the call times out; `None` once it is answered or has timed out.
     open_until: Option<Instant>,
     is_servers: bool,
 }
@@ -91,7 +91,7 @@ impl Default for Terms {
 }
 
 impl Terms {
-    /// What a session's `tools` say of this one; none when it is not there.
+    /// Settings of the tool `name` in a session's `tools`, or `None` if it is not among them.
     pub(super) fn of(asked: &Value, name: &str) -> Option<Self> {
         let tool = asked["tools"]
             .as_array()?
@@ -107,7 +107,7 @@ impl Terms {
 }
 
 impl Calls {
-    /// Opens a call of the reply; gives its id.
+    /// Opens a call in `reply` and returns the call's id.
     pub(super) fn open(&mut self, reply: &str, terms: Terms, now: Instant) -> String {
         let id = messages::call_id();
         let limit = if terms.is_servers {
@@ -126,21 +126,21 @@ impl Calls {
         id
     }
 
-    /// The reply's `reply.done` was sent.
+    /// Marks that the `reply.done` of this reply was sent.
     pub(super) fn reply_is_done(&mut self, reply: &str) {
         if let Some(group) = self.groups.iter_mut().find(|it| it.id == reply) {
             group.reply_is_done = true;
         }
     }
 
-    /// The reply was interrupted or cancelled: its answers are taken, and nothing follows.
+    /// Marks a reply as interrupted or cancelled: results are still accepted, but no reply follows.
     pub(super) fn forget(&mut self, reply: &str) {
         if let Some(group) = self.groups.iter_mut().find(|it| it.id == reply) {
             group.is_over = true;
         }
     }
 
-    /// Takes a client's answer.
+    /// Accepts a client's tool result.
     pub(super) fn answer(&mut self, id: &str, result: &str) -> Result<Taken, Refusal> {
         let refuse = |why: &str| Err(Refusal::of("invalid_value", "call_id", why));
         let mut found = None;
@@ -150,14 +150,14 @@ impl Calls {
             }
         }
         let Some((group, at)) = found else {
-            return refuse("there is no such call");
+            return refuse("unknown call_id");
         };
         let call = &mut group.calls[at];
         if call.is_servers {
-            return refuse("the call is the server's own");
+            return refuse("the server runs this tool itself");
         }
         if call.open_until.take().is_none() {
-            return refuse("the call was answered before, or given up");
+            return refuse("the call was already answered or has timed out");
         }
         group.answers.push(result.to_owned());
         Ok(Taken {
@@ -165,13 +165,13 @@ impl Calls {
         })
     }
 
-    /// When a call is given up next, or a server's tool has finished.
+    /// When the next call times out or the next tool of the server finishes.
     pub(super) fn due(&self) -> Option<Instant> {
         let calls = self.groups.iter().flat_map(|group| &group.calls);
         calls.filter_map(|call| call.open_until).min()
     }
 
-    /// Gives up what was not answered in time.
+    /// Closes calls whose time is over.
     pub(super) fn expire(&mut self, now: Instant) {
         for group in &mut self.groups {
             for call in &mut group.calls {
@@ -182,7 +182,7 @@ impl Calls {
         }
     }
 
-    /// A group whose calls are all answered, once.
+    /// The outcome of a group whose calls are all closed; each group is returned once.
     pub(super) fn next_outcome(&mut self) -> Option<Outcome> {
         let group = self.groups.iter_mut().find(|group| group.is_complete())?;
         group.is_over = true;
@@ -192,21 +192,21 @@ impl Calls {
         })
     }
 
-    /// Whether the agent must be silent until a tool has answered.
+    /// Whether the agent must stay silent until a tool has answered.
     pub(super) fn is_holding(&self) -> bool {
         self.groups
             .iter()
             .any(|group| group.holds && group.is_open())
     }
 
-    /// Keeps a message about the caller until the hold ends.
+    /// Buffers a message about the caller until the hold ends.
     pub(super) fn buffer(&mut self, message: Value) {
         if self.buffered.len() < MOST_BUFFERED {
             self.buffered.push(message);
         }
     }
 
-    /// What was kept, once nothing is held.
+    /// The buffered messages, once no hold is active.
     pub(super) fn take_buffered(&mut self) -> Vec<Value> {
         match self.is_holding() {
             true => Vec::new(),

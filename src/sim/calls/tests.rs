@@ -1,4 +1,4 @@
-//! The tool calls of a session.
+//! Tests of the tool calls of a session.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn two(terms: Terms) -> (Calls, String, String) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_agent_goes_on_when_all_is_answered_and_the_reply_is_done() {
+async fn the_agent_replies_when_all_calls_are_answered_and_the_reply_is_done() {
     let (mut calls, first, second) = two(Terms::default());
     assert!(calls.answer(&first, "a").unwrap().is_early);
     calls.reply_is_done("r");
@@ -40,7 +40,7 @@ async fn nothing_follows_an_interrupted_reply() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_is_given_up_after_its_time() {
+async fn a_call_times_out() {
     let (mut calls, first, _) = two(Terms::default());
     calls.reply_is_done("r");
     calls.answer(&first, "a").unwrap();
@@ -51,7 +51,7 @@ async fn a_call_is_given_up_after_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tool_of_the_server_is_nobody_elses() {
+async fn a_client_cannot_answer_a_tool_of_the_server() {
     let terms = Terms {
         is_servers: true,
         ..Terms::default()
@@ -64,7 +64,7 @@ async fn a_tool_of_the_server_is_nobody_elses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_held_comes_when_the_hold_ends() {
+async fn buffered_messages_are_released_when_the_hold_ends() {
     let terms = Terms {
         holds: true,
         ..Terms::default()
@@ -79,7 +79,7 @@ async fn what_is_held_comes_when_the_hold_ends() {
 }
 
 #[test]
-fn terms_are_the_sessions() {
+fn terms_come_from_the_session() {
     let asked = serde_json::json!({"tools": [
         {"name": "plain"},
         {"name": "slow", "timeout_seconds": 7, "execution_mode": "hold"},

@@ -1,20 +1,20 @@
-//! Which shipped clip was heard: by the shape of its loudness, which Opus and gain leave as it is,
-//! else by its pieces. It is no speech recognition, and says nothing about anything else.
+//! Recognises which bundled clip was heard: by its loudness envelope, which survives Opus and gain,
+//! or else by its pieces. This is not speech recognition; other speech is not recognised.
 
 mod pieces;
 
 use super::clips::{self, Clip};
 
-/// Samples of one value of an envelope: 20 ms.
+/// Samples per value of an envelope: 20 ms at 24 kHz.
 const STEP: usize = 480;
 
-/// How far the heard speech may start before or after the clip's: 400 ms.
+/// Maximum shift between heard speech and clip, in steps: 400 ms.
 const SHIFT: isize = 20;
 
-/// From which likeness on a clip counts as recognised.
+/// Minimum similarity for a clip to count as recognised.
 const ALIKE: f64 = 0.85;
 
-/// The clip that `samples` are, if they are one.
+/// Returns the clip that `samples` contain, if any.
 pub(super) fn recognise(samples: &[i16]) -> Option<&'static Clip> {
     let heard = envelope(samples);
     let by_shape = |clip: &Clip| alike(&envelope(&clip.samples()), &heard);
@@ -28,7 +28,7 @@ fn likeliest(likeness: impl Fn(&Clip) -> f64, least: f64) -> Option<&'static Cli
     (best >= least).then_some(clip)
 }
 
-/// The words of what was heard, or how long it was.
+/// Returns the words of the recognised clip, or the duration of the speech.
 pub(super) fn words(samples: &[i16]) -> String {
     match recognise(samples) {
         Some(clip) => clip.words.to_owned(),

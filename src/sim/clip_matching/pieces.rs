@@ -1,24 +1,24 @@
-//! A clip by its pieces: what is left of it when a machine that stalls puts gaps in between.
+//! Recognises a clip by its pieces, for audio with gaps from a stalled machine.
 
-/// Samples at 24 kHz that are one here: 2 kHz, for the pitch of a voice and its first formant.
+/// Decimation factor: 24 kHz to 2 kHz, enough for the pitch of a voice and its first formant.
 const EVERY: usize = 12;
 
-/// Samples compared at once: 200 ms.
+/// Samples per window: 200 ms.
 const WINDOW: usize = 24_000 / EVERY / 5;
 
-/// From which correlation on a window counts as found.
+/// Minimum correlation for a window to count as found.
 const FOUND: f64 = 0.8;
 
-/// A window with less than this part of the loudest one's energy is no speech.
+/// Windows with less than this share of the loudest window's energy are not speech.
 const QUIET: f64 = 0.05;
 
-/// Which part of a clip's windows makes it the clip.
+/// Minimum share of a clip's windows for the clip to count as recognised.
 pub(crate) const ENOUGH: f64 = 0.6;
 
-/// Which part of a clip's windows `heard` holds, one after the other: from 0 to 1; when it comes to
-/// less than [`ENOUGH`], perhaps too little.
+/// Share of the clip's windows that `heard` contains in order, 0 to 1. Below [`ENOUGH`] the value
+/// may be too low.
 ///
-/// What is much shorter or longer than the clip is not looked through, for that takes a while.
+/// Audio that is much shorter or longer than the clip is not searched, since searching is slow.
 pub(crate) fn found(clip: &[i16], heard: &[i16]) -> f64 {
     if !(clip.len() / 2..2 * clip.len() + 24_000).contains(&heard.len()) {
         return 0.0;
@@ -34,14 +34,14 @@ pub(crate) fn found(clip: &[i16], heard: &[i16]) -> f64 {
         }
         if let Some(at) = heard.find(window, from) {
             found += 1;
-            // A stretched window overlaps with the next one.
+            // Windows may overlap if the audio was stretched.
             from = at + WINDOW * 3 / 4;
         }
     }
     found as f64 / all.max(1.0)
 }
 
-/// What was heard, and its energy up to each sample.
+/// The heard audio, and its cumulative energy up to each sample.
 struct Heard {
     samples: Vec<f32>,
     energy: Vec<f64>,
@@ -61,7 +61,7 @@ impl Heard {
         }
     }
 
-    /// Where `window` lies from sample `from` on, if it does.
+    /// Position of `window` at or after sample `from`, if it occurs.
     fn find(&self, window: &[f32], from: usize) -> Option<usize> {
         let norm = energy(window);
         let rest = self.samples.get(from..)?.windows(WINDOW);
@@ -76,7 +76,7 @@ impl Heard {
     }
 }
 
-/// The windows of a clip in which somebody speaks.
+/// The windows of a clip that contain speech.
 fn speech(clip: &[f32]) -> Vec<&[f32]> {
     let windows = clip.chunks_exact(WINDOW);
     let loudest = windows.clone().map(energy).fold(0.0, f64::max);
@@ -88,7 +88,7 @@ fn energy(samples: &[f32]) -> f64 {
     product(samples, samples).into()
 }
 
-/// The inner product, in lanes that the processor takes at once.
+/// The inner product, in lanes that the compiler can vectorise.
 fn product(a: &[f32], b: &[f32]) -> f32 {
     let mut lanes = [0.0; 8];
     for (a, b) in a.chunks_exact(8).zip(b.chunks_exact(8)) {

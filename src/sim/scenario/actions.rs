@@ -1,4 +1,4 @@
-//! What the steps of scenarios do, each at its time.
+//! Runs the steps of scenarios when they are due.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -13,27 +13,27 @@ use crate::sim::session::{self, Flow, Session};
 use crate::sim::wire::stamped;
 use crate::sim::{clips, messages};
 
-/// The most that may wait for its time; what comes then is lost.
+/// Maximum number of planned actions; more are dropped.
 const MOST_PLANNED: usize = 100_000;
 
-/// Bytes of 10 ms of audio, and of a second.
+/// Bytes in 10 ms of audio, and in a second.
 const CHUNK: usize = 480;
 const SECOND: f64 = 48_000.0;
 
-/// What waits for its time.
+/// A planned action.
 pub(crate) enum Planned {
-    /// A step.
+    /// Runs a step.
     Act(Hit),
-    /// A message to send.
+    /// Sends a message.
     Send(Value),
-    /// A message of the client, to hear.
+    /// Handles a message of the client.
     Take(Value),
-    /// An interruption.
+    /// Interrupts the reply.
     Interrupt,
 }
 
 impl Session {
-    /// Does steps, each now or when it says.
+    /// Runs steps at once or plans them for later.
     pub(crate) async fn act(&mut self, hits: Vec<Hit>) -> Flow {
         for hit in hits {
             match hit.step.after_ms {
@@ -44,12 +44,12 @@ impl Session {
         ControlFlow::Continue(())
     }
 
-    /// When the next thing that waits is due.
+    /// When the next planned action is due.
     pub(crate) fn planned_due(&self) -> Option<Instant> {
         self.planned.iter().map(|(at, _)| *at).min()
     }
 
-    /// Does what has waited long enough, in order.
+    /// Runs all due actions in order.
     pub(crate) async fn act_on_planned(&mut self, now: Instant) -> Flow {
         let mut due: Vec<_> = self.planned.extract_if(.., |(at, _)| *at <= now).collect();
         due.sort_by_key(|(at, _)| *at);
@@ -73,11 +73,11 @@ impl Session {
             let at = Instant::now() + Duration::from_millis(wait_ms);
             self.planned.push((at, planned));
         } else {
-            tracing::warn!("too much waits for its time: something is lost");
+            tracing::warn!("too many planned actions: one was dropped");
         }
     }
 
-    /// A message will not be held up any more.
+    /// Called once a message will not be delayed any further.
     pub(crate) fn is_out(&mut self, message: &Value) {
         if message["type"] == "reply.done" {
             let reply = message["reply_id"].as_str().unwrap_or_default();
@@ -85,7 +85,7 @@ impl Session {
         }
     }
 
-    /// Notes a step when it is done for the first time.
+    /// Logs a step that runs for the first time in its session.
     pub(crate) fn acted(&self, hit: &Hit) {
         if let Some(number) = hit.news {
             self.pen.note(Entry::Acted(number));
@@ -117,7 +117,7 @@ impl Session {
                 self.speech.lengthen(&filler(*seconds));
                 ControlFlow::Continue(())
             }
-            // They are done with the message itself.
+            // These apply to the message itself.
             Do::Drop(_)
             | Do::DelayMs(_)
             | Do::Set(_)
@@ -131,7 +131,7 @@ impl Session {
 
     async fn close_as(&mut self, close: &Close) -> Flow {
         if let Some(code) = &close.error {
-            let refusal = Refusal::new("", "told to fail");
+            let refusal = Refusal::new("", "failed by a scenario");
             let mut message = messages::error(&refusal, self.known_id());
             message["code"] = code.as_str().into();
             self.wire.write(&stamped(message)).await?;
@@ -139,7 +139,7 @@ impl Session {
         self.wire.close(close.code, &close.reason).await
     }
 
-    /// Is silent until the simulator stops or another connection has the session.
+    /// Stays silent until the simulator stops or another connection takes over the session.
     async fn hang(&mut self) -> Flow {
         tokio::select! {
             _ = self.stop.changed() => ControlFlow::Break("silent"),
@@ -163,9 +163,9 @@ fn merged(message: Value, fields: serde_json::Map<String, Value>) -> Value {
     Value::Object(all)
 }
 
-/// So many seconds of somebody who speaks, as bytes.
+/// Returns `seconds` of speech, as bytes.
 fn filler(seconds: f64) -> Vec<u8> {
-    let clip = clips::find("caller-long").expect("the long clip is shipped");
+    let clip = clips::find("caller-long").expect("the long clip is bundled");
     let bytes: Vec<_> = clip
         .samples()
         .iter()

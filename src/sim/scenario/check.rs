@@ -1,8 +1,8 @@
-//! What a step may say.
+//! Validation of steps.
 
 use super::format::{Do, Step};
 
-/// What the simulator sends.
+/// Messages that the simulator sends.
 const SENT: [&str; 15] = [
     "sent",
     "session.updated",
@@ -21,7 +21,7 @@ const SENT: [&str; 15] = [
     "tool.call",
 ];
 
-/// What a client sends.
+/// Messages that a client sends.
 const TAKEN: [&str; 8] = [
     "session.update",
     "session.resume",
@@ -33,7 +33,7 @@ const TAKEN: [&str; 8] = [
     "reply.cancel",
 ];
 
-/// What else happens.
+/// Moments other than messages.
 const MOMENTS: [&str; 4] = [
     "connect",
     "caller.starts",
@@ -41,7 +41,7 @@ const MOMENTS: [&str; 4] = [
     "caller.interrupts",
 ];
 
-/// The most seconds of audio that a step may make.
+/// Maximum seconds of audio that a step may generate.
 const MOST_AUDIO: f64 = 3_600.0;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,7 +52,7 @@ enum On {
     Connect,
 }
 
-/// Checks a step; gives what is wrong with it.
+/// Validates a step; returns what is wrong with it.
 pub(super) fn step(step: &Step) -> Result<(), String> {
     let on = on(&step.on)?;
     place(on, &step.does)?;
@@ -61,21 +61,24 @@ pub(super) fn step(step: &Step) -> Result<(), String> {
     if changes && (step.before || step.after_ms > 0) {
         let name = step.does.name();
         return Err(format!(
-            "'{name}' is done as it comes: neither 'before' nor 'after_ms'"
+            "'{name}' applies to the event itself: use neither 'before' nor 'after_ms'"
         ));
     }
     if step.before && step.after_ms > 0 {
-        return Err("'before' or 'after_ms', not both".to_owned());
+        return Err("use 'before' or 'after_ms', not both".to_owned());
     }
     let is_message = matches!(on, On::Sent | On::Taken);
     if step.before && !is_message {
-        return Err("steps are done as a moment begins: no 'before'".to_owned());
+        return Err("'before' cannot be used on a moment, only on a message".to_owned());
     }
     if !step.when.is_empty() && !is_message {
-        return Err(format!("'{}' has no fields: no 'when'", step.on));
+        return Err(format!(
+            "'{}' has no fields, so 'when' cannot be used",
+            step.on
+        ));
     }
     if step.on == "session.end" && !step.before && !changes {
-        return Err("nothing comes after session.end: say 'before = true'".to_owned());
+        return Err("nothing comes after session.end: use 'before = true'".to_owned());
     }
     Ok(())
 }
@@ -88,12 +91,14 @@ fn on(name: &str) -> Result<On, String> {
         name if MOMENTS.contains(&name) => Ok(On::Moment),
         name => {
             let known = [SENT.as_slice(), &TAKEN, &MOMENTS].concat().join(", ");
-            Err(format!("there is no '{name}' to wait for, but {known}"))
+            Err(format!(
+                "unknown event '{name}' in 'on', must be one of {known}"
+            ))
         }
     }
 }
 
-/// What can be done where.
+/// Checks that the action fits the event.
 fn place(on: On, does: &Do) -> Result<(), String> {
     let (fits, to) = match does {
         Do::Refuse(_) => (on == On::Connect, "on = \"connect\""),
@@ -104,26 +109,26 @@ fn place(on: On, does: &Do) -> Result<(), String> {
         Do::DelayMs(_) | Do::Set(_) | Do::Remove(_) => {
             (matches!(on, On::Sent | On::Taken), "a message")
         }
-        Do::Drop(_) => (on != On::Connect, "anything but the handshake"),
+        Do::Drop(_) => (on != On::Connect, "any event but the handshake"),
         _ => (true, ""),
     };
     if fits {
         return Ok(());
     }
-    Err(format!("'{}' is for {to}", does.name()))
+    Err(format!("'{}' can only be used with {to}", does.name()))
 }
 
 fn value(does: &Do) -> Result<(), String> {
     let name = does.name();
     match does {
         Do::Swap(false) | Do::Interrupt(false) | Do::Cut(false) | Do::Hang(false) => {
-            Err(format!("{name} = false does nothing: leave the step out"))
+            Err(format!("{name} = false has no effect: remove the step"))
         }
         Do::Refuse(status) if !(400..=599).contains(status) => {
             Err("refuse must be an HTTP status from 400 to 599".to_owned())
         }
         Do::Close(close) if !(1_000..=4_999).contains(&close.code) => {
-            Err("a close code is from 1000 to 4999".to_owned())
+            Err("the close code must be from 1000 to 4999".to_owned())
         }
         Do::AudioS(seconds) | Do::LongerS(seconds)
             if !(*seconds > 0.0 && *seconds <= MOST_AUDIO) =>
@@ -132,7 +137,7 @@ fn value(does: &Do) -> Result<(), String> {
                 "{name} must be more than 0 and at most {MOST_AUDIO} seconds"
             ))
         }
-        Do::Tool(calls) if calls.is_empty() => Err("tool must name a call".to_owned()),
+        Do::Tool(calls) if calls.is_empty() => Err("tool must list at least one call".to_owned()),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! How a scenario is written.
+//! File format of scenarios.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::Expect;
 
-/// A whole file.
+/// A scenario file.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct File {
@@ -23,7 +23,7 @@ pub(super) struct File {
     pub(super) steps: Vec<toml::Spanned<Step>>,
 }
 
-/// One thing that is done at one time.
+/// A step: what to do on which event.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::sim) struct Step {
@@ -42,96 +42,96 @@ pub(in crate::sim) struct Step {
     pub(in crate::sim) does: Do,
 }
 
-/// Some of many that are counted from 1.
+/// Selects events or sessions, counted from 1.
 #[derive(Debug, Deserialize)]
 #[serde(
     untagged,
-    expecting = "it must be a number or a list of numbers, from 0"
+    expecting = "expected a number or a list of numbers, 0 or greater"
 )]
 pub(super) enum Which {
-    /// This one; 0 is each.
+    /// The one with this number; 0 selects all.
     One(u64),
     These(Vec<u64>),
 }
 
-/// What a step does.
+/// Action of a step.
 ///
-/// In texts `$session`, `$reply`, `$item` and `$call` stand for the last that was sent; a text that
-/// is `$null` is null, and one that is `$pad:N` has N characters.
+/// In strings, `$session`, `$reply`, `$item` and `$call` stand for the ids that were sent last. The
+/// string `$null` becomes null, and `$pad:N` becomes N characters.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(in crate::sim) enum Do {
-    /// This message is sent.
+    /// Sends this message.
     Send(Map<String, Value>),
-    /// This text is sent, whatever it is.
+    /// Sends this text as it is.
     Text(String),
-    /// This message, and those of its type after it, so many in all, are not sent; a message of
-    /// the client is not heard; a moment does not come.
+    /// Drops this many messages of the type, starting with this one: a message of the simulator is
+    /// not sent, a message of the client is ignored, a moment does not happen.
     Drop(u64),
-    /// The message waits so long; those behind it do not.
+    /// Delays the message by this many milliseconds; later messages overtake it.
     DelayMs(u64),
-    /// Fields of the message are overwritten.
+    /// Overwrites fields of the message.
     Set(Map<String, Value>),
-    /// Fields of the message are left out.
+    /// Removes fields of the message.
     Remove(Vec<String>),
-    /// The message is sent so many times more.
+    /// Sends the message this many more times.
     Repeat(u64),
-    /// The message comes after the next one.
+    /// Sends the message after the next one.
     Swap(bool),
-    /// The agent calls these tools: in place of its answer, or as soon as it is silent.
+    /// Calls these tools: in place of the next answer, or as soon as the agent is silent.
     Tool(Vec<ToolCall>),
-    /// The caller interrupts, though nobody is heard; what is due already is sent before.
+    /// Interrupts the reply although nobody speaks; messages that are due go out first.
     Interrupt(bool),
-    /// The socket is closed.
+    /// Closes the WebSocket.
     Close(Close),
-    /// The connection is cut without a close frame.
+    /// Cuts the connection without a close frame.
     Cut(bool),
-    /// Nothing more is read or sent, pongs included.
+    /// Stops reading and sending, including pongs.
     Hang(bool),
-    /// The handshake is refused with this HTTP status.
+    /// Refuses the handshake with this HTTP status.
     Refuse(u16),
-    /// The message is answered with this error, and the socket closed with 1008.
+    /// Answers the message with this error, and closes the WebSocket with 1008.
     Reject(String),
-    /// So many seconds of audio of the last reply are sent at once.
+    /// Sends this many seconds of audio for the last reply at once.
     AudioS(f64),
-    /// The reply is so many seconds longer.
+    /// Makes the reply longer by this many seconds.
     LongerS(f64),
 }
 
-/// A call of a tool.
+/// A tool call.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::sim) struct ToolCall {
     pub(in crate::sim) name: String,
     #[serde(default)]
     pub(in crate::sim) arguments: Map<String, Value>,
-    /// What the agent says before it calls; it is silent otherwise.
+    /// What the agent says before the call; `None` for silence.
     pub(in crate::sim) says: Option<String>,
-    /// The server runs it: nobody may answer.
+    /// Whether the server runs the tool; the client must not answer.
     #[serde(default)]
     pub(in crate::sim) server: bool,
 }
 
-/// How the socket is closed.
+/// Closing of the WebSocket.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::sim) struct Close {
     pub(in crate::sim) code: u16,
     #[serde(default)]
     pub(in crate::sim) reason: String,
-    /// The code of a `session.error` that is sent before.
+    /// Code of a `session.error` to send first.
     pub(in crate::sim) error: Option<String>,
 }
 
 impl Default for Which {
-    /// The first.
+    /// Selects the first.
     fn default() -> Self {
         Self::One(1)
     }
 }
 
 impl Which {
-    /// Whether number `number` is one, or one of the `run - 1` before it is.
+    /// Whether `number` is selected, or one of the `run - 1` numbers before it is.
     pub(super) fn has(&self, number: u64, run: u64) -> bool {
         let begins = |from: u64| (from..from.saturating_add(run.max(1))).contains(&number);
         match self {
@@ -143,7 +143,7 @@ impl Which {
 }
 
 impl Do {
-    /// Its name in a file.
+    /// Name of the action in a scenario file.
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::Send(_) => "send",
@@ -166,7 +166,7 @@ impl Do {
         }
     }
 
-    /// Whether it changes what it waits for, instead of being done before or after it.
+    /// Whether the action applies to the event itself, instead of running before or after it.
     pub(super) fn changes(&self) -> bool {
         use Do::{DelayMs, Drop, Refuse, Reject, Remove, Repeat, Set, Swap};
         matches!(

@@ -1,6 +1,7 @@
-//! Scenarios: what the simulator does beyond the protocol, or against it. A TOML file is one.
+//! Scenarios: behaviour beyond the protocol, or against it. Each is a TOML file.
 //!
-//! A scenario is a list of steps. Each waits for a message or a moment, and then does one thing:
+//! A scenario is a list of steps. Each step waits for a message or a moment, and then takes one
+//! action:
 //!
 //! ```toml
 //! about = "The connection is cut between a tool call and its reply.done."
@@ -19,13 +20,14 @@
 //! do.cut = true
 //! ```
 //!
-//! `on` is the type of a message that the simulator sends or takes; `sent`, each message that it
-//! sends; or a moment: `connect`, `caller.starts`, `caller.stops`, `caller.interrupts`. Messages
-//! that a step sends do not count. A field in `when` may lie deeper, as in `"session.tools.0.name"`,
-//! and be whatever it is: `"$any"`. What a step may do is [`format::Do`].
+//! `on` is the type of a message that the simulator sends or receives; `sent` for every message
+//! that it sends; or a moment: `connect`, `caller.starts`, `caller.stops`, `caller.interrupts`.
+//! Messages sent by a step do not count. A field in `when` may be nested, as in
+//! `"session.tools.0.name"`, and the value `"$any"` matches any value that is not null. The actions
+//! are listed at [`format::Do`].
 //!
-//! Besides steps a scenario may say `burst = true` (audio comes at once), `odd_chunks = true`
-//! (chunks of audio cut samples in two), and store agents: `[agents.agent_…]` with their sessions.
+//! A scenario may also set `burst = true` (audio is sent at once) and `odd_chunks = true` (chunks
+//! of audio split samples), and define stored agents with `[agents.agent_…]` tables.
 
 pub(crate) mod actions;
 mod check;
@@ -46,10 +48,10 @@ use super::StoredAgent;
 pub(super) use format::{Close, Do, Step, ToolCall};
 pub(super) use play::{Cue, Hit, Play};
 
-/// The longest file, in bytes.
+/// Maximum size of a file, in bytes.
 const LONGEST: u64 = 1 << 20;
 
-/// What the simulator does beyond the protocol, or against it.
+/// Behaviour of the simulator beyond the protocol, or against it.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     about: String,
@@ -60,41 +62,41 @@ pub struct Scenario {
     pub(super) steps: Vec<Arc<Step>>,
 }
 
-/// What becomes of a call in a scenario.
+/// Expected effect of a scenario on the call.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Expect {
-    /// It goes on with the same session, over the same connection.
+    /// The call continues with the same session, over the same connection.
     Lives,
-    /// It goes on with the same session, over another connection.
+    /// The call continues with the same session, over another connection.
     Resumed,
-    /// It goes on with a fresh session.
+    /// The call continues with a new session.
     Replaced,
-    /// It ends, and its report says so by this name.
+    /// The call ends, and its report gives this outcome.
     Ended(String),
-    /// It does not begin: something is wrong with the key or the settings.
+    /// The call does not start: the key or a setting is wrong.
     Refused,
-    /// It does not begin: the service has no room for it.
+    /// The call does not start: the service is at capacity.
     Busy,
 }
 
-/// Why there is no such scenario.
+/// Why a scenario could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("{}: {error}", .path.display())]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of the file system.
         error: std::io::Error,
     },
-    /// It is no TOML, or says what a scenario cannot.
+    /// The file is not valid TOML, or not a valid scenario.
     #[error("{name}:{line}: {message}")]
     Wrong {
-        /// The file.
+        /// Path of the file, or name of the scenario.
         name: String,
-        /// The line, from 1.
+        /// Line number, from 1.
         line: usize,
         /// What is wrong there.
         message: String,
@@ -102,18 +104,18 @@ pub enum ScenarioError {
 }
 
 impl Scenario {
-    /// Reads a scenario from its text.
+    /// Parses a scenario.
     ///
     /// # Errors
-    /// When it is no TOML, or says what a scenario cannot; with the line.
+    /// If it is not valid TOML or not a valid scenario; the error has the line.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         Self::named("scenario", text)
     }
 
-    /// Reads a file of at most 1 MiB.
+    /// Reads a scenario from a file of at most 1 MiB.
     ///
     /// # Errors
-    /// When it cannot be read, and as [`Scenario::parse`].
+    /// If the file cannot be read, and as for [`Scenario::parse`].
     pub fn read(path: &Path) -> Result<Self, ScenarioError> {
         let failed = |error| ScenarioError::Read {
             path: path.to_owned(),
@@ -126,28 +128,28 @@ impl Scenario {
         Self::named(&path.display().to_string(), &text)
     }
 
-    /// The shipped scenario of this name.
+    /// The bundled scenario with this name.
     pub fn shipped(name: &str) -> Option<Self> {
         let (name, text) = shipped::ALL.iter().find(|(known, _)| *known == name)?;
-        Some(Self::named(name, text).expect("a shipped scenario is right"))
+        Some(Self::named(name, text).expect("a bundled scenario is valid"))
     }
 
-    /// The names of all shipped scenarios.
+    /// The names of all bundled scenarios.
     pub fn names() -> impl Iterator<Item = &'static str> {
         shipped::ALL.iter().map(|(name, _)| *name)
     }
 
-    /// What happens, in a sentence.
+    /// Description in one sentence.
     pub fn about(&self) -> &str {
         &self.about
     }
 
-    /// What becomes of the call, if the scenario says so.
+    /// Expected effect on the call, if the scenario defines one.
     pub fn expect(&self) -> Option<&Expect> {
         self.expect.as_ref()
     }
 
-    /// How many steps it has.
+    /// Number of steps.
     pub fn steps(&self) -> usize {
         self.steps.len()
     }
@@ -178,7 +180,7 @@ impl Scenario {
     }
 }
 
-/// The line of `text` in which byte `at` is, from 1.
+/// The number of the line of `text` that contains byte `at`, from 1.
 fn line(text: &str, at: usize) -> usize {
     let before = text.as_bytes().iter().take(at);
     1 + before.filter(|byte| **byte == b'\n').count()

@@ -1,4 +1,4 @@
-//! Which steps are due, in one session.
+//! Tracks which steps of the scenarios are due in a session.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::format::{Do, Step};
 use crate::sim::Options;
 
-/// In `when`: whatever it is, if it is there.
+/// In `when`: matches any value that is not null.
 const ANY: &str = "$any";
 
-/// The steps of one session, and how far each is.
+/// The steps for one session, and their progress.
 #[derive(Debug)]
 pub(in crate::sim) struct Play {
     parts: Vec<Part>,
@@ -20,7 +20,7 @@ pub(in crate::sim) struct Play {
 struct Part {
     index: usize,
     step: Arc<Step>,
-    /// How often what it waits for has come.
+    /// Number of matching events so far.
     seen: u64,
     was_hit: bool,
 }
@@ -29,11 +29,11 @@ struct Part {
 #[derive(Debug, Clone)]
 pub(in crate::sim) struct Hit {
     pub(in crate::sim) step: Arc<Step>,
-    /// The number of the step among all of the simulator's, from 0, the first time it is due.
+    /// If the step is due for the first time: its index among the steps of all scenarios.
     pub(in crate::sim) news: Option<usize>,
 }
 
-/// What is due at one message or moment.
+/// The steps that are due at one message or moment.
 #[derive(Debug, Default)]
 pub(in crate::sim) struct Cue {
     pub(in crate::sim) before: Vec<Hit>,
@@ -42,7 +42,7 @@ pub(in crate::sim) struct Cue {
 }
 
 impl Play {
-    /// For the simulator's session of this number, from 1.
+    /// The steps for the simulator's connection with this number, from 1.
     pub(in crate::sim) fn new(options: &Options, session: u64) -> Self {
         let steps = options.scenarios.iter().flat_map(|it| &it.steps);
         let part = |(index, step): (usize, &Arc<Step>)| Part {
@@ -56,13 +56,13 @@ impl Play {
         Self { parts }
     }
 
-    /// What is due at a message of the simulator.
+    /// The steps due at a message of the simulator.
     pub(in crate::sim) fn sent(&mut self, message: &Value) -> Cue {
         let kind = message["type"].as_str().unwrap_or_default();
         self.cue(&[kind, "sent"], message)
     }
 
-    /// What is due at a message of the client, or at a moment: then `message` is null.
+    /// The steps due at a message of the client, or at a moment, for which `message` is null.
     pub(in crate::sim) fn came(&mut self, kind: &str, message: &Value) -> Cue {
         self.cue(&[kind], message)
     }
@@ -105,7 +105,7 @@ impl Part {
     }
 }
 
-/// Whether the field at a path is `wanted`, or there at all if that is what is wanted.
+/// Whether the field at `path` equals `wanted`, or has any value if `wanted` is [`ANY`].
 fn has(message: &Value, path: &str, wanted: &Value) -> bool {
     let field = message.pointer(&format!("/{}", path.replace('.', "/")));
     match field.filter(|field| !field.is_null()) {
@@ -115,7 +115,7 @@ fn has(message: &Value, path: &str, wanted: &Value) -> bool {
 }
 
 impl Cue {
-    /// Whether nothing is due.
+    /// Whether no step is due.
     pub(in crate::sim) fn is_empty(&self) -> bool {
         self.before.is_empty() && self.changes.is_empty() && self.after.is_empty()
     }
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// The numbers of the messages, of `count` of them, at which a step is due.
+    /// The numbers of the messages, out of `count`, at which a step is due.
     fn due(step: &str, session: u64, count: u64) -> Vec<u64> {
         let text = format!("about = ''\n[[step]]\non = 'reply.done'\n{step}");
         let options = Options {

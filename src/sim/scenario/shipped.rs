@@ -1,4 +1,4 @@
-//! The scenarios that come with the simulator.
+//! Scenarios bundled with the simulator.
 
 macro_rules! shipped {
     ($($name:literal)*) => {
@@ -6,7 +6,7 @@ macro_rules! shipped {
     };
 }
 
-/// All of them: name and text.
+/// Names and texts of all bundled scenarios.
 pub(super) const ALL: &[(&str, &str)] = shipped! {
     "back-channel"
     "bad-base64"

@@ -1,19 +1,19 @@
-//! What is a scenario and what is none.
+//! Tests of parsing and validating scenarios.
 
 use super::*;
 
-/// What is said of a wrong scenario.
+/// The error message of an invalid scenario.
 fn wrong(text: &str) -> String {
     Scenario::parse(text).unwrap_err().to_string()
 }
 
-/// The same of one with this step.
+/// The error message of a scenario with this step.
 fn wrong_step(step: &str) -> String {
     wrong(&format!("about = 'x'\n\n[[step]]\n{step}"))
 }
 
 #[test]
-fn every_shipped_scenario_is_right() {
+fn every_bundled_scenario_is_valid() {
     for name in Scenario::names() {
         let scenario = Scenario::shipped(name).unwrap();
         assert!(scenario.about().ends_with('.'), "{name}");
@@ -22,7 +22,7 @@ fn every_shipped_scenario_is_right() {
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_line() {
+fn errors_name_the_line() {
     assert!(wrong("about = 'x'\nburst = 7\n").starts_with("scenario:2: "));
     assert!(wrong("").contains("about"));
     assert!(wrong("about = ''\nexpect = 'luck'").contains("ended REASON"));
@@ -34,7 +34,7 @@ fn what_is_wrong_is_told_with_its_line() {
 }
 
 #[test]
-fn what_cannot_be_is_no_scenario() {
+fn invalid_steps_are_refused() {
     for (step, why) in [
         ("on = 'connect'", "missing field `do`"),
         (
@@ -61,7 +61,7 @@ fn what_cannot_be_is_no_scenario() {
         ),
         (
             "on = 'caller.stops'\nbefore = true\ndo.cut = true",
-            "as a moment begins",
+            "cannot be used on a moment",
         ),
         (
             "on = 'caller.stops'\nwhen = { a = 1 }\ndo.cut = true",
@@ -81,7 +81,7 @@ fn what_cannot_be_is_no_scenario() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_named() {
+fn a_missing_file_is_named_in_the_error() {
     let error = Scenario::read(Path::new("no/such.toml")).unwrap_err();
     assert!(error.to_string().starts_with("no/such.toml: "), "{error}");
 }

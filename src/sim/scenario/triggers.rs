@@ -1,4 +1,4 @@
-//! Where the steps of scenarios come in: what is sent, what is heard, and what else happens.
+//! Triggers steps of scenarios on messages and moments.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +10,7 @@ use crate::sim::session::{Flow, Session};
 use crate::sim::wire::stamped;
 
 impl Session {
-    /// Sends a message, unless a step says otherwise.
+    /// Sends a message, unless a step changes that.
     pub(crate) async fn send(&mut self, message: Value) -> Flow {
         let message = stamped(message);
         let cue = self.play.sent(&message);
@@ -29,7 +29,7 @@ impl Session {
         self.act(after).await
     }
 
-    /// Hears a message of the client, unless a step says otherwise.
+    /// Handles a message of the client, unless a step changes that.
     pub(crate) async fn hear(&mut self, message: Value) -> Flow {
         let kind = message["type"].as_str().unwrap_or_default();
         let Cue {
@@ -44,7 +44,7 @@ impl Session {
         self.act(after).await
     }
 
-    /// Something happens that is no message; whether it really does.
+    /// Triggers steps on a moment; returns whether the moment takes place.
     pub(crate) async fn moment(&mut self, name: &str) -> ControlFlow<&'static str, bool> {
         let cue = self.play.came(name, &Value::Null);
         let comes = cue.changes.is_empty();
@@ -80,7 +80,7 @@ impl Session {
         ControlFlow::Continue(())
     }
 
-    /// What is heard of a message of the client, now.
+    /// Applies changes to a message of the client; returns the message to handle at once, if any.
     async fn changed(
         &mut self,
         mut message: Value,

@@ -1,5 +1,5 @@
-//! The scenarios in `tests/scenarios` and those that are shipped: each is right, says what becomes
-//! of the call, and can be played to its last step.
+//! Checks the scenarios in `tests/scenarios` and the bundled ones: each is valid, declares its
+//! effect on the call, and can be played to its last step.
 
 use std::path::{Path, PathBuf};
 
@@ -9,10 +9,10 @@ use super::model::Model;
 use super::peer::{Served, quick};
 use crate::sim::*;
 
-/// Scenarios that are played at once.
+/// Number of scenarios played concurrently.
 const AT_ONCE: usize = 24;
 
-/// The names that a call's end has in its report.
+/// Outcomes of a call in its report.
 const ENDS: [&str; 5] = [
     "agent_ended",
     "agent_lost",
@@ -21,7 +21,7 @@ const ENDS: [&str; 5] = [
     "playout_overflow",
 ];
 
-/// All files, by path.
+/// All scenario files, sorted by path.
 fn files() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let mut files = Vec::new();
@@ -34,7 +34,7 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-/// All scenarios, by file or name.
+/// All scenarios, by path or name.
 fn all() -> Vec<(String, Scenario)> {
     let read = |path: PathBuf| match Scenario::read(&path) {
         Ok(scenario) => (path.display().to_string(), scenario),
@@ -46,15 +46,15 @@ fn all() -> Vec<(String, Scenario)> {
 }
 
 #[test]
-fn every_file_says_what_happens_and_what_becomes_of_the_call() {
+fn every_scenario_has_a_description_and_an_expected_effect() {
     let all = all();
     for (name, scenario) in &all {
         assert!(scenario.about().ends_with('.'), "{name}: about");
-        assert!(scenario.about().len() < 150, "{name}: about is long");
+        assert!(scenario.about().len() < 150, "{name}: about is too long");
         match scenario.expect() {
             Some(Expect::Ended(how)) => assert!(ENDS.contains(&how.as_str()), "{name}: {how}"),
             Some(_) => {}
-            None => panic!("{name} says nothing of the call"),
+            None => panic!("{name} has no expected effect"),
         }
         let does_something = scenario.steps() > 0 || scenario.burst || scenario.odd_chunks;
         assert!(does_something, "{name} does nothing");
@@ -79,7 +79,7 @@ fn every_contradiction_of_the_reference_has_a_scenario() {
 }
 
 #[tokio::test]
-async fn every_step_can_come() {
+async fn every_step_can_run() {
     let mut playing = JoinSet::new();
     let mut stuck = Vec::new();
     for (name, scenario) in all() {
@@ -94,7 +94,7 @@ async fn every_step_can_come() {
     assert_eq!(stuck, Vec::<String>::new());
 }
 
-/// Plays a scenario with a client that does everything; gives its steps that never came.
+/// Plays a scenario with the model client; returns the steps that never ran.
 async fn play(name: String, scenario: Scenario) -> Vec<String> {
     let steps = scenario.steps();
     let mut model = Model::new(scenario.agents.first().map(|agent| agent.id.as_str()));

@@ -1,5 +1,5 @@
-//! A client that goes through everything that a client may do, and much that it may not, again and
-//! again: it sees to it that whatever a scenario waits for comes.
+//! A client that does everything a client may do, and much that it may not, again and again, so
+//! that every event a scenario waits for takes place.
 
 use std::time::Duration;
 
@@ -8,34 +8,34 @@ use tokio::time::{Instant, Interval, interval, timeout};
 
 use super::peer::{Client, Served, audio, turn};
 
-/// Samples of 50 ms.
+/// Samples per chunk: 50 ms.
 const CHUNK: usize = 1_200;
 
-/// A turn every 3 s, in chunks.
+/// Chunks per turn: 3 s.
 const TURN_EVERY: usize = 60;
 
-/// Chunks until it does what it may not, one thing a chunk.
+/// Chunk after which it violates the protocol, once per chunk.
 const WRONG_FROM: usize = 130;
 
-/// Things that it may not do.
+/// Number of different violations.
 const WRONGS: usize = 11;
 
-/// Chunks until it ends the session, or every second time goes away without a word.
+/// Chunk at which it ends the session, or disconnects without a message every second time.
 const END_AT: usize = 160;
 
-/// How long it waits for a word of the server.
+/// Timeout for a message of the server.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// The client, between connections.
+/// The state of the client between connections.
 pub(super) struct Model {
     session: Value,
     tick: Interval,
     connections: usize,
-    /// What resumes the session that was lost.
+    /// Session id and token of a lost session.
     lost: Option<(Value, String)>,
 }
 
-/// One connection of it.
+/// One connection of the client.
 struct Connection {
     client: Client,
     number: usize,
@@ -46,7 +46,7 @@ struct Connection {
     heard_at: Instant,
 }
 
-/// Something that a client should not send.
+/// A message that a client should not send.
 fn wrong(number: usize) -> Value {
     let update = |session: Value| json!({"type": "session.update", "session": session});
     let turns = |turns: Value| update(json!({"input": {"turn_detection": turns}}));
@@ -83,7 +83,7 @@ impl Model {
         }
     }
 
-    /// Connects, talks and loses its connections until `is_done`, but not for ever.
+    /// Connects, talks and reconnects until `is_done`, for at most a minute.
     pub(super) async fn calls(&mut self, served: &Served, is_done: impl Fn() -> bool) {
         let calling = async {
             while !is_done() {
@@ -93,7 +93,7 @@ impl Model {
         timeout(Duration::from_secs(60), calling).await.ok();
     }
 
-    /// One connection.
+    /// Runs one connection.
     async fn call(&mut self, served: &Served, is_done: &impl Fn() -> bool) {
         let (token, first) = match self.lost.take() {
             Some((id, token)) => (token, json!({"type": "session.resume", "session_id": id})),
@@ -134,7 +134,7 @@ impl Model {
         }
     }
 
-    /// None when the connection is over.
+    /// Returns `None` once the connection is over.
     async fn on_message(&mut self, connection: &mut Connection, message: &Value) -> Option<()> {
         connection.heard_at = Instant::now();
         match message["type"].as_str().unwrap_or_default() {
@@ -163,7 +163,7 @@ impl Model {
 }
 
 impl Connection {
-    /// The next piece of the caller's audio, and whatever else it is time for.
+    /// Sends the next chunk of audio, and anything else that is due.
     async fn on_tick(&mut self) -> Option<()> {
         if !self.is_ready {
             return Some(());
@@ -181,7 +181,7 @@ impl Connection {
             let message = wrong(number + self.number);
             self.client.try_send(message).await.ok()?;
         }
-        // Without an answer to its tools for a while, it answers anyway.
+        // Answers pending tool calls every turn, even without a `reply.done`.
         if self.chunks.is_multiple_of(TURN_EVERY) {
             self.answer().await?;
         }

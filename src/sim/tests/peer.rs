@@ -1,4 +1,4 @@
-//! A simulator that runs, and a client that a test scripts.
+//! A running simulator, and a client for tests to script.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::sim::*;
 
-/// A simulator that runs as long as this or a client of it lives.
+/// A running simulator; it stops when this and all its clients are dropped.
 pub(super) struct Served {
     url: String,
     pub(super) log: Log,
@@ -27,7 +27,7 @@ pub(super) struct Client {
     _stop: Arc<oneshot::Sender<()>>,
 }
 
-/// Options with these shipped scenarios.
+/// Options with these bundled scenarios.
 pub(super) fn playing(names: &[&str]) -> Options {
     let shipped = |name: &&str| Scenario::shipped(name).unwrap();
     Options {
@@ -36,7 +36,7 @@ pub(super) fn playing(names: &[&str]) -> Options {
     }
 }
 
-/// Options with a scenario of these steps, and turns that are soon over.
+/// Options with a scenario of these steps, and short turns.
 pub(super) fn stepping(steps: &str) -> Options {
     Options {
         scenarios: vec![Scenario::parse(&format!("about = ''\n{steps}")).unwrap()],
@@ -44,7 +44,7 @@ pub(super) fn stepping(steps: &str) -> Options {
     }
 }
 
-/// Options that make nobody wait for audio or for the end of a turn.
+/// Options without waits for audio or the end of a turn.
 pub(super) fn quick() -> Options {
     Options {
         pace: Pace::Burst,
@@ -55,7 +55,7 @@ pub(super) fn quick() -> Options {
     }
 }
 
-/// Something said, and the silence after it that ends a turn of [`quick`]: 0.9 s.
+/// 0.9 s of speech and the silence that ends a turn with [`quick`].
 pub(super) fn turn() -> Vec<i16> {
     let wave = |at: u32| if at % 120 < 60 { 8_000 } else { -8_000 };
     let mut samples: Vec<_> = (0..12_000).map(wave).collect();
@@ -68,7 +68,7 @@ impl Served {
         Self::of(Simulator::bind(options).await.unwrap()).0
     }
 
-    /// Runs a simulator; gives the task that ends with it, too.
+    /// Runs a simulator; also returns its task.
     pub(super) fn of(simulator: Simulator) -> (Self, JoinHandle<()>) {
         let (stop, stopped) = oneshot::channel();
         let (url, log) = (simulator.url(), simulator.watch());
@@ -79,7 +79,7 @@ impl Served {
         (Self { url, log, stop }, task)
     }
 
-    /// A temporary token.
+    /// Requests a temporary token.
     pub(super) async fn token(&self, key: &str) -> String {
         let address = self.url.trim_start_matches("ws://").split('/').next();
         let mut socket = TcpStream::connect(address.unwrap()).await.unwrap();
@@ -99,7 +99,7 @@ impl Served {
             .unwrap()
     }
 
-    /// With this query and this header; gives the status of a refusal.
+    /// Connects with this query and `Authorization` header; returns the HTTP status of a refusal.
     pub(super) async fn try_connect(&self, query: &str, header: &str) -> Result<Client, u16> {
         let url = format!("{}{query}", self.url);
         let mut request = url.into_client_request().unwrap();
@@ -124,12 +124,12 @@ impl Client {
         self.try_send(message).await.unwrap();
     }
 
-    /// Fails when the connection is over.
+    /// Fails if the connection is over.
     pub(super) async fn try_send(&mut self, message: Value) -> Result<(), Error> {
         self.socket.send(Message::text(message.to_string())).await
     }
 
-    /// The next JSON message; none when the socket was closed, with its code.
+    /// The next JSON message, or the close code once the WebSocket is closed.
     pub(super) async fn next(&mut self) -> Result<Value, Option<u16>> {
         loop {
             match self.socket.next().await {
@@ -156,14 +156,14 @@ impl Client {
         }
     }
 
-    /// Asks for a session; gives its `session.ready`.
+    /// Requests a session; returns its `session.ready`.
     pub(super) async fn ready(&mut self, session: Value) -> Value {
         self.send(json!({"type": "session.update", "session": session}))
             .await;
         self.until("session.ready").await.pop().unwrap()
     }
 
-    /// Sends samples in real time, in 50 ms chunks.
+    /// Sends samples in real time, in chunks of 50 ms.
     pub(super) async fn speak(&mut self, samples: &[i16]) {
         let mut tick = tokio::time::interval(Duration::from_millis(50));
         for chunk in samples.chunks(1_200) {
@@ -173,7 +173,7 @@ impl Client {
     }
 }
 
-/// An `input.audio`.
+/// Builds an `input.audio`.
 pub(super) fn audio(samples: &[i16]) -> Value {
     use base64::Engine as _;
     let bytes: Vec<_> = samples.iter().flat_map(|it| it.to_le_bytes()).collect();

@@ -1,4 +1,4 @@
-//! Recordings: written, and played back to the client that made them and to another.
+//! Tests of recordings: written, and played back to the client that made them and to another.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::peer::{Client, Served, quick, turn};
 use crate::sim::*;
 
-/// A file of this test alone; gone when this is.
+/// A temporary file, removed on drop.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -22,7 +22,7 @@ impl Drop for Scratch {
     }
 }
 
-/// A short call; gives all that the server said.
+/// A short call; returns the server's messages.
 async fn call(client: &mut Client) -> Vec<Value> {
     let mut said = vec![client.ready(json!({"greeting": "Hello"})).await];
     said.extend(client.until("reply.done").await);
@@ -34,7 +34,7 @@ async fn call(client: &mut Client) -> Vec<Value> {
     said
 }
 
-/// Makes a recording of a short call; gives what the server said in it.
+/// Records a short call; returns the server's messages.
 async fn record(file: &Scratch) -> Vec<Value> {
     let simulator = Simulator::bind(Options {
         record: Some(file.0.clone()),
@@ -72,7 +72,7 @@ async fn a_recording_is_played_back_word_for_word() {
 }
 
 #[tokio::test]
-async fn another_client_is_told_on() {
+async fn deviations_from_the_recording_are_violations() {
     let recording = [
         r#"{"ms":1,"from":"client","session":1,"message":{"type":"session.update"}}"#,
         r#"{"ms":2,"from":"server","session":1,"message":{"type":"session.ready"}}"#,
@@ -97,9 +97,12 @@ async fn another_client_is_told_on() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_recorded_or_played_is_told() {
+async fn invalid_recordings_and_paths_are_errors() {
     let error = Recording::parse("{\"ms\":1}").unwrap_err();
-    assert_eq!(error.to_string(), "line 1 is not one of a recording");
+    assert_eq!(
+        error.to_string(),
+        "line 1 is not a valid line of a recording"
+    );
     let nowhere = PathBuf::from("/no/such/folder/file.jsonl");
     assert!(Recording::read(&nowhere).is_err());
     let refused = Simulator::bind(Options {

@@ -1,14 +1,14 @@
-//! Sessions that go on over another connection, and those that cannot.
+//! Tests of sessions that continue over another connection, and of those that cannot.
 
 use serde_json::{Value, json};
 
 use super::peer::{Client, Served, playing};
 use crate::sim::*;
 
-/// How long what has already begun may take.
+/// Timeout for something that is already under way.
 const SOON: Duration = Duration::from_secs(10);
 
-/// A simulator that takes one key and does not make anybody wait for a reply's audio.
+/// A simulator with one key that sends the audio of replies at once.
 fn burst(scenarios: &[&str]) -> Options {
     Options {
         pace: Pace::Burst,
@@ -17,13 +17,13 @@ fn burst(scenarios: &[&str]) -> Options {
     }
 }
 
-/// The session's id and its token, of its `session.ready`.
+/// Session id and resume token of a `session.ready`.
 fn known(ready: &Value) -> (&str, &str) {
     let field = |name: &str| ready[name].as_str().unwrap();
     (field("session_id"), field("resume_token"))
 }
 
-/// Connects and asks for a session; gives the connection and what came first.
+/// Connects and resumes a session; returns the connection and the first message.
 async fn resume(served: &Served, id: &str, bearer: &str) -> (Client, Value) {
     let mut client = served.connect(bearer).await;
     client
@@ -33,7 +33,7 @@ async fn resume(served: &Served, id: &str, bearer: &str) -> (Client, Value) {
     (client, answer)
 }
 
-/// Asserts that a session is refused with `code`, and the socket closed.
+/// Asserts that a session is refused with `code` and the WebSocket closed.
 async fn is_refused(served: &Served, id: &str, bearer: &str, code: &str) {
     let (mut client, answer) = resume(served, id, bearer).await;
     assert_eq!(answer["type"], "session.error");
@@ -41,7 +41,7 @@ async fn is_refused(served: &Served, id: &str, bearer: &str, code: &str) {
     assert_eq!(client.next().await, Err(Some(1008)));
 }
 
-/// Asserts that an update is answered, and that nothing comes before: a greeting would.
+/// Asserts that the session works, and that nothing, such as a greeting, was sent before.
 async fn is_silent_and_alive(client: &mut Client) {
     client
         .send(json!({"type": "session.update", "session": {"system_prompt": "newest"}}))
@@ -49,7 +49,7 @@ async fn is_silent_and_alive(client: &mut Client) {
     assert_eq!(client.next().await.unwrap()["type"], "session.updated");
 }
 
-/// Reads until the connection is over; gives its close code.
+/// Reads until the connection is over; returns its close code.
 async fn code_of_the_end(client: &mut Client) -> Option<u16> {
     loop {
         if let Err(code) = client.next().await {
@@ -59,7 +59,7 @@ async fn code_of_the_end(client: &mut Client) -> Option<u16> {
 }
 
 #[tokio::test]
-async fn a_cut_session_goes_on_as_it_was() {
+async fn a_cut_session_continues_unchanged() {
     let served = Served::start(burst(&["cut"])).await;
     let mut cut = served.connect("key").await;
     let asked = json!({"greeting": "Hello", "system_prompt": "old", "output": {"voice": "eve"}});
@@ -81,13 +81,13 @@ async fn a_cut_session_goes_on_as_it_was() {
     let resumed = entries.iter().filter(|(_, it)| *it == Entry::Resumed);
     assert_eq!(resumed.count(), 1);
     let asked = served.log.asked();
-    assert_eq!(asked.len(), 1, "who resumes asks for nothing");
+    assert_eq!(asked.len(), 1, "a resumption sends no configuration");
     assert!(asked[0].has_greeting);
     assert_eq!(asked[0].system_prompt.reveal(), "old");
 }
 
 #[tokio::test]
-async fn a_client_that_went_away_finds_what_it_asked_for_last() {
+async fn a_resumed_session_has_the_last_update() {
     let mut served = Served::start(burst(&[])).await;
     let mut client = served.connect("key").await;
     let ready = client.ready(json!({"system_prompt": "old"})).await;
@@ -110,7 +110,7 @@ async fn a_session_that_is_still_connected_is_taken_over() {
     let (id, token) = known(&ready);
     let (mut new, again) = resume(&served, id, token).await;
     assert_eq!(again["session_id"], id);
-    assert_eq!(old.next().await, Err(None), "quietly");
+    assert_eq!(old.next().await, Err(None), "without a close frame");
     let ended = served
         .log
         .wait(SOON, |entry| *entry == Entry::Ended("taken over"));
@@ -136,7 +136,7 @@ async fn a_silent_connection_loses_its_session_to_another() {
 }
 
 #[tokio::test]
-async fn a_session_is_kept_from_who_has_not_its_token() {
+async fn a_session_can_only_be_resumed_with_its_token() {
     let served = Served::start(burst(&[])).await;
     let mut client = served.connect("key").await;
     let ready = client.ready(json!({})).await;
@@ -155,7 +155,7 @@ async fn a_session_is_kept_from_who_has_not_its_token() {
 }
 
 #[tokio::test]
-async fn where_any_key_is_taken_a_token_is_none() {
+async fn without_a_configured_key_a_resume_token_is_still_no_key() {
     let served = Served::start(Options::default()).await;
     let mut client = served.connect("key").await;
     let ready = client.ready(json!({})).await;
@@ -172,7 +172,7 @@ async fn where_any_key_is_taken_a_token_is_none() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_ended_is_over() {
+async fn an_ended_session_cannot_be_resumed() {
     let served = Served::start(burst(&[])).await;
     let mut client = served.connect("key").await;
     let ready = client.ready(json!({})).await;
@@ -183,7 +183,7 @@ async fn a_session_that_was_ended_is_over() {
 }
 
 #[tokio::test]
-async fn it_may_be_told_to_resume_nothing() {
+async fn a_scenario_can_prevent_resumption() {
     let served = Served::start(burst(&["internal-error", "no-resume"])).await;
     let mut client = served.connect("key").await;
     let ready = client.ready(json!({"greeting": "Hello"})).await;
@@ -203,7 +203,7 @@ async fn it_may_be_told_to_resume_nothing() {
 }
 
 #[tokio::test]
-async fn to_resume_is_to_say_so_first_and_nothing_else() {
+async fn session_resume_must_come_first_with_only_a_session_id() {
     let served = Served::start(burst(&[])).await;
     let mut late = served.connect("key").await;
     let ready = late.ready(json!({})).await;

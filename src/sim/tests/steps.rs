@@ -1,4 +1,4 @@
-//! What the steps of a scenario do, each once.
+//! Tests of each action of scenario steps.
 
 use serde_json::{Value, json};
 
@@ -6,14 +6,14 @@ use super::kinds;
 use super::peer::{Client, Served, stepping, turn};
 use crate::sim::*;
 
-/// A client that is ready, with a greeting if it says so, and its `session.ready`.
+/// A client with a ready session, and its `session.ready`.
 async fn ready(steps: &str, session: Value) -> (Client, Value) {
     let mut client = Served::start(stepping(steps)).await.connect("key").await;
     let ready = client.ready(session).await;
     (client, ready)
 }
 
-/// The types of what comes with a greeting, each once in a row.
+/// Types of the messages of a greeting, with consecutive audio messages merged.
 async fn greeted(steps: &str, messages: usize) -> Vec<String> {
     let (mut client, _) = ready(steps, json!({"greeting": "Hello"})).await;
     let mut order = Vec::<String>::new();
@@ -30,7 +30,7 @@ async fn greeted(steps: &str, messages: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_message_is_sent_with_what_is_known() {
+async fn placeholders_in_a_sent_message_are_filled_in() {
     let steps = "[[step]]\non = 'reply.started'\nbefore = true\n\
         do.send = { type = 'x', ids = ['$session', '$reply', 'a $item'], none = '$null', long = '$pad:9' }";
     let (mut client, ready) = ready(steps, json!({"greeting": "Hello"})).await;
@@ -60,7 +60,7 @@ async fn messages_are_dropped_repeated_and_swapped() {
 }
 
 #[tokio::test]
-async fn a_message_waits_while_others_pass() {
+async fn later_messages_overtake_a_delayed_one() {
     let late = greeted("[[step]]\non = 'reply.started'\ndo.delay_ms = 100", 6).await;
     assert_eq!(late[4..], ["reply.done", "reply.started"]);
 }
@@ -78,7 +78,7 @@ async fn fields_are_set_and_removed() {
 }
 
 #[tokio::test]
-async fn a_client_is_not_heard() {
+async fn a_client_message_can_be_ignored() {
     let steps = "[[step]]\non = 'session.update'\nnth = 2\ndo.drop = 1";
     let (mut client, _) = ready(steps, json!({})).await;
     for prompt in ["lost", "heard"] {
@@ -91,7 +91,7 @@ async fn a_client_is_not_heard() {
 }
 
 #[tokio::test]
-async fn a_connection_ends_in_each_way() {
+async fn a_connection_can_be_cut_or_closed() {
     for (what, kind, code) in [
         ("cut = true", None, None),
         ("close = { code = 1000 }", None, Some(1000)),
@@ -114,7 +114,7 @@ async fn a_connection_ends_in_each_way() {
 }
 
 #[tokio::test]
-async fn steps_of_the_same_moment_are_done_in_order_and_noted_once() {
+async fn steps_on_the_same_event_run_in_order_and_are_logged_once() {
     let steps = "[[step]]\non = 'reply.audio'\nnth = 0\ndo.set = { extra = 1 }\n\
         [[step]]\non = 'reply.done'\nafter_ms = 50\ndo.text = 'no json'\n\
         [[step]]\non = 'reply.done'\nafter_ms = 100\ndo.audio_s = 0.025";
@@ -134,7 +134,7 @@ async fn steps_of_the_same_moment_are_done_in_order_and_noted_once() {
 }
 
 #[tokio::test]
-async fn a_moment_may_not_come() {
+async fn a_moment_can_be_dropped() {
     let steps = "[[step]]\non = 'caller.starts'\ndo.drop = 1\n\
         [[step]]\non = 'caller.stops'\nnth = 2\ndo.send = { type = 'session.weather' }";
     let (mut client, _) = ready(steps, json!({})).await;
@@ -147,7 +147,7 @@ async fn a_moment_may_not_come() {
 }
 
 #[tokio::test]
-async fn only_the_named_session_is_disturbed() {
+async fn steps_only_apply_to_their_session() {
     let served = Served::start(stepping(
         "[[step]]\non = 'session.ready'\nsession = 2\ndo.cut = true",
     ));

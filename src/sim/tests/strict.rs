@@ -1,4 +1,4 @@
-//! The rest of the API: replies on demand, stored agents, credentials and handshakes.
+//! Tests of the rest of the API: replies on demand, stored agents, credentials and handshakes.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ async fn update(client: &mut Client, session: Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_reply_is_asked_for_instead_of_the_greeting() {
+async fn a_requested_reply_replaces_the_greeting() {
     let slow = Options {
         pace: Pace::RealTime,
         ..quick()
@@ -32,7 +32,7 @@ async fn a_reply_is_asked_for_instead_of_the_greeting() {
     let started = client.next().await.unwrap();
     assert_eq!(started["type"], "reply.started");
 
-    // While that one goes on, another has to wait.
+    // A second requested reply waits for the first.
     client.send(json!({"type": "reply.create"})).await;
     client
         .send(json!({"type": "reply.cancel", "reply_id": started["reply_id"]}))
@@ -45,7 +45,7 @@ async fn a_reply_is_asked_for_instead_of_the_greeting() {
 }
 
 #[tokio::test]
-async fn a_message_for_the_conversation_is_checked_and_does_nothing() {
+async fn a_conversation_message_is_validated_and_has_no_effect() {
     let mut client = Served::start(quick()).await.connect("key").await;
     client.ready(json!({})).await;
     for wrong in [
@@ -66,7 +66,7 @@ async fn a_message_for_the_conversation_is_checked_and_does_nothing() {
 }
 
 #[tokio::test]
-async fn a_session_may_be_that_of_a_stored_agent() {
+async fn a_session_can_use_a_stored_agent() {
     let served = Served::start(Options {
         agents: vec![StoredAgent {
             id: AGENT.to_owned(),
@@ -98,7 +98,7 @@ async fn a_session_may_be_that_of_a_stored_agent() {
 }
 
 #[tokio::test]
-async fn a_key_is_taken_with_bearer_and_without_and_as_a_token() {
+async fn a_key_is_accepted_with_and_without_bearer_and_as_a_token() {
     let options = Options {
         key: Some("key".to_owned()),
         ..quick()
@@ -130,7 +130,7 @@ async fn a_temporary_token_opens_sessions() {
 }
 
 #[tokio::test]
-async fn a_handshake_is_refused_as_often_as_it_is_told() {
+async fn a_scenario_can_refuse_handshakes() {
     let steps = "[[step]]\non = 'connect'\nsession = [1, 2]\ndo.refuse = 429";
     let served = Served::start(stepping(steps)).await;
     for _ in 0..2 {
@@ -142,7 +142,7 @@ async fn a_handshake_is_refused_as_often_as_it_is_told() {
 }
 
 #[tokio::test]
-async fn there_is_no_room_for_the_first_two() {
+async fn a_scenario_can_reject_the_first_two_sessions() {
     for code in ["at_capacity", "concurrency_exceeded"] {
         let steps =
             format!("[[step]]\non = 'session.update'\nsession = [1, 2]\ndo.reject = '{code}'");

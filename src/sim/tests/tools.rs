@@ -1,4 +1,4 @@
-//! Tools: called, answered, answered wrongly, held, and given up.
+//! Tests of tool calls: made, answered, answered wrongly, held, and timed out.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::kinds;
 use super::peer::{Client, Served, quick, stepping, turn};
 use crate::sim::*;
 
-/// A session with tools, plain and otherwise.
+/// A session with a plain tool, one that holds and one with a short timeout.
 fn session() -> Value {
     json!({"tools": [
         {"type": "function", "name": "book_table"},
@@ -15,7 +15,7 @@ fn session() -> Value {
     ]})
 }
 
-/// A client that has said something to a simulator which then calls `tool`.
+/// A client whose first turn makes the simulator call `tool`.
 async fn calling(tool: &str, options: Options) -> Client {
     let options = Options {
         calls: vec![tool.parse().unwrap()],
@@ -34,13 +34,13 @@ async fn answer(client: &mut Client, call: &Value, result: Value) {
         .await;
 }
 
-/// The last of some messages that is of this type.
+/// The last message of this type.
 fn last<'a>(messages: &'a [Value], kind: &str) -> &'a Value {
     messages.iter().rfind(|it| it["type"] == kind).unwrap()
 }
 
 #[tokio::test]
-async fn a_turn_is_answered_with_a_call_and_the_call_with_a_reply() {
+async fn a_turn_leads_to_a_tool_call_and_its_result_to_a_reply() {
     let mut client = calling(r#"speech=book_table:{"people":2}"#, quick()).await;
     let messages = client.until("reply.done").await;
     let mut order = kinds(&messages);
@@ -87,7 +87,7 @@ async fn a_turn_is_answered_with_a_call_and_the_call_with_a_reply() {
 }
 
 #[tokio::test]
-async fn a_wrong_answer_is_refused() {
+async fn an_invalid_result_is_refused() {
     let mut client = calling("1=book_table", quick()).await;
     let messages = client.until("reply.done").await;
     let call = last(&messages, "tool.call");
@@ -109,7 +109,7 @@ async fn a_wrong_answer_is_refused() {
 }
 
 #[tokio::test]
-async fn an_answer_before_reply_done_is_taken_and_noted() {
+async fn a_result_before_reply_done_is_accepted_and_logged() {
     let steps = "[[step]]\non = 'reply.done'\ndo.delay_ms = 300";
     let mut client = calling("1=book_table", stepping(steps)).await;
     let messages = client.until("tool.call").await;
@@ -140,7 +140,7 @@ async fn several_calls_of_one_reply_are_answered_together() {
 }
 
 #[tokio::test]
-async fn a_call_of_an_interrupted_reply_may_be_answered_and_nothing_follows() {
+async fn a_call_of_an_interrupted_reply_can_be_answered_but_no_reply_follows() {
     let options = Options {
         pace: Pace::RealTime,
         ..stepping("[[step]]\non = 'tool.call'\ndo.longer_s = 5.0")
@@ -182,7 +182,7 @@ async fn a_tool_that_holds_keeps_the_agent_silent() {
 }
 
 #[tokio::test]
-async fn the_agent_is_sorry_for_a_tool_that_does_not_answer() {
+async fn the_agent_apologises_when_a_tool_times_out() {
     let mut client = calling("1=hurry", quick()).await;
     client.until("reply.done").await;
     let messages = client.until("reply.done").await;

@@ -1,5 +1,5 @@
-//! What the API takes as a session, and what it refuses. Strict, and written apart from our own
-//! encoder, so that one side's mistake is seen by the other.
+//! Validation of client messages as strict as the API's. It is written independently of our
+//! encoder, so that each reveals mistakes in the other.
 
 mod shape;
 #[cfg(test)]
@@ -12,10 +12,10 @@ use shape::{Must, SESSION, object};
 
 pub(super) use shape::VOICES;
 
-/// What may not change after the first update.
+/// Fields that cannot change after the first update.
 const IMMUTABLE: [&str; 4] = ["greeting", "output.voice", "output.format", "output.type"];
 
-/// Checks the `session` of a `session.update`; `first` when it is the first one.
+/// Validates the `session` of a `session.update`; `first` if it is the session's first.
 pub(super) fn session(session: &Value, first: bool) -> Result<(), Refusal> {
     let Some(fields) = session.as_object() else {
         return Err(Refusal::of(
@@ -25,7 +25,7 @@ pub(super) fn session(session: &Value, first: bool) -> Result<(), Refusal> {
         ));
     };
     if !first && fields.contains_key("agent_id") {
-        let message = "agent_id is for the first session.update";
+        let message = "agent_id is only allowed in the first session.update";
         return Err(Refusal::of("agent_id_not_first", "agent_id", message));
     }
     if !first && let Some(field) = IMMUTABLE.into_iter().find(|field| has(session, field)) {
@@ -49,7 +49,7 @@ pub(super) fn session(session: &Value, first: bool) -> Result<(), Refusal> {
         .try_for_each(|(index, tool)| self::tool(index, tool))
 }
 
-/// Checks any other message than `session.update` and `input.audio`.
+/// Validates any message other than `session.update` and `input.audio`.
 pub(super) fn command(kind: &str, message: &Value) -> Result<(), Refusal> {
     let checked = fields_of(kind, message);
     checked.map_err(|refusal| match kind {
@@ -103,7 +103,7 @@ fn has(session: &Value, path: &str) -> bool {
     field.is_some()
 }
 
-/// What is wrong with a webhook has a code of its own.
+/// Errors in a webhook have their own code.
 fn of_webhook(refusal: Refusal) -> Refusal {
     let param = refusal.param.as_deref().unwrap_or_default();
     match param.split('.').next() {

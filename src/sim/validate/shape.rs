@@ -1,30 +1,30 @@
-//! Which fields there are, and what each must be.
+//! The known fields and their types.
 
 use serde_json::{Map, Value};
 
 use crate::sim::rejection::Refusal;
 
-/// The voices of September 2026.
+/// The API's voices, as of September 2026.
 pub(in crate::sim) const VOICES: [&str; 18] = [
     "alba", "anna", "charles", "estelle", "eve", "george", "giovanni", "iris", "jane", "jean",
     "juergen", "lola", "mary", "michael", "paul", "rafael", "reid", "vera",
 ];
 
-/// What a field must be.
+/// Type of a field.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Must {
     Text,
     Flag,
-    /// A number within these.
+    /// A number within these bounds.
     Number(f64, f64),
-    /// An integer within these.
+    /// An integer within these bounds.
     Whole(u64, u64),
-    /// So many texts at most.
+    /// A list of at most this many strings.
     Texts(usize),
     OneOf(&'static [&'static str]),
     Object(&'static [(&'static str, Self)]),
     Objects,
-    /// An address of the web.
+    /// An HTTP or HTTPS URL.
     Url,
 }
 
@@ -75,7 +75,7 @@ const WEBHOOK: Must = Must::Object(&[
     ("secret", Must::Text),
 ]);
 
-/// A `session`.
+/// Fields of a `session`.
 pub(super) const SESSION: &[(&str, Must)] = &[
     ("agent_id", Must::Text),
     ("system_prompt", Must::Text),
@@ -88,7 +88,7 @@ pub(super) const SESSION: &[(&str, Must)] = &[
     ("webhook", WEBHOOK),
 ];
 
-/// Checks fields that are at `at`; the root is empty.
+/// Validates the fields of the object at path `at`; the root has an empty path.
 pub(super) fn object(
     at: &str,
     fields: &Map<String, Value>,

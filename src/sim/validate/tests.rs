@@ -1,10 +1,10 @@
-//! What is taken and what is refused.
+//! Tests of accepted and refused messages.
 
 use super::*;
 use serde_json::json;
 
 #[test]
-fn what_the_api_takes_is_taken() {
+fn valid_sessions_are_accepted() {
     let full = json!({
         "system_prompt": "p", "greeting": "g",
         "input": {"format": {"encoding": "audio/pcm", "sample_rate": 24000}, "keyterms": ["a"],
@@ -18,7 +18,7 @@ fn what_the_api_takes_is_taken() {
 }
 
 #[test]
-fn what_the_api_refuses_is_refused_by_field() {
+fn invalid_sessions_are_refused_with_the_field() {
     let cases = [
         (json!([]), "invalid_format", "session"),
         (json!({"prompt": "x"}), "invalid_format", "prompt"),
@@ -71,7 +71,7 @@ fn what_the_api_refuses_is_refused_by_field() {
 }
 
 #[test]
-fn a_webhook_has_a_code_of_its_own() {
+fn webhook_errors_have_their_own_code() {
     let hook = |hook: Value| json!({ "webhook": hook });
     let good = hook(json!({"url": "https://x", "events": ["a"], "secret": "s"}));
     assert_eq!(session(&good, true), Ok(()));
@@ -92,7 +92,7 @@ fn a_webhook_has_a_code_of_its_own() {
     ]);
 }
 
-/// Asserts that each first update is refused with this code, for this field.
+/// Asserts that each first update is refused with this code for this field.
 fn refused(cases: &[(Value, &str, &str)]) {
     for (config, code, param) in cases {
         let refusal = session(config, true).unwrap_err();
@@ -102,7 +102,7 @@ fn refused(cases: &[(Value, &str, &str)]) {
 }
 
 #[test]
-fn the_first_update_fixes_greeting_and_voice() {
+fn greeting_and_voice_cannot_change_after_the_first_update() {
     for (config, code, field) in [
         (json!({"greeting": "g"}), "immutable_field", "greeting"),
         (
