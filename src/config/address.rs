@@ -3,40 +3,40 @@
 use reqwest::Url;
 use tokio_tungstenite::tungstenite::http::Uri;
 
-/// Each scheme for WebSockets beside the one for HTTP.
+/// WebSocket schemes with the HTTP schemes that correspond to them.
 const SCHEMES: [(&str, &str); 2] = [("ws://", "http://"), ("wss://", "https://")];
 
-/// `url` for WebSockets; one with another scheme stays as it is.
+/// `url` with a WebSocket scheme; other schemes stay unchanged.
 pub(crate) fn websocket(url: &str) -> String {
     with_scheme(url, |(websocket, http)| (http, websocket))
 }
 
-/// `url` for HTTP; one with another scheme stays as it is.
+/// `url` with an HTTP scheme; other schemes stay unchanged.
 pub(crate) fn http(url: &str) -> String {
     with_scheme(url, |schemes| schemes)
 }
 
-/// `url` without white space around it and without slashes at its end. Whoever has it may print it:
-/// there is nothing secret in it.
+/// Validates `url` and strips surrounding white space and trailing slashes. The result is safe to
+/// print, because it contains no password and no query.
 ///
 /// # Errors
-/// What is wrong with it, without the address.
+/// Why the address is invalid, without the address itself.
 pub(crate) fn checked(url: &str) -> Result<String, &'static str> {
-    const SHAPE: &str = "it must start with wss://, ws://, https:// or http:// and name a host";
+    const SHAPE: &str = "it must start with wss://, ws://, https:// or http://, followed by a host";
     let url = url.trim();
-    // The scheme is looked at by its letters: everything else compares it so.
+    // The scheme is compared case-sensitively, as everywhere else.
     if !has_scheme(url) {
         return Err(SHAPE);
     }
     if url.contains(['?', '#']) {
-        return Err("it must not have a query or a fragment: nothing after ? or #");
+        return Err("it must not contain a query (?) or a fragment (#)");
     }
-    let parsed =
-        Url::parse(&http(url)).map_err(|_| "it is no address: check the host and the port")?;
+    let parsed = Url::parse(&http(url))
+        .map_err(|_| "it is not a valid address: check the host and the port")?;
     if !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err("it must not hold a user or a password: addresses are printed");
+        return Err("it must not contain a user name or a password, because addresses are logged");
     }
-    // Both parsers must take it: one serves HTTP, the other WebSockets.
+    // Both parsers must accept it: one is used for HTTP, the other for WebSockets.
     let is_uri = url.parse::<Uri>().is_ok_and(|uri| uri.host().is_some());
     match is_uri && parsed.has_host() {
         true => Ok(url.trim_end_matches('/').to_owned()),
@@ -44,7 +44,7 @@ pub(crate) fn checked(url: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Whether `url` has one of the schemes, and something after it.
+/// Whether `url` has one of the schemes, followed by something that may be a host.
 fn has_scheme(url: &str) -> bool {
     SCHEMES
         .iter()
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_names_a_host() {
+    fn an_address_needs_a_host() {
         let good = [
             ("wss://a", "wss://a"),
             ("http://127.0.0.1:7880/", "http://127.0.0.1:7880"),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_holds_nothing_secret() {
+    fn secrets_in_an_address_are_rejected_and_not_repeated() {
         for odd in [
             "wss://canary@a",
             "wss://user:canary@a",

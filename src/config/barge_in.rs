@@ -1,11 +1,11 @@
-//! The barge-in policies by name.
+//! Names of the barge-in policies.
 
 use std::str::FromStr;
 
 use parlor_core::conversation::BargeIn;
 use serde::Deserialize;
 
-/// A barge-in policy as it is written.
+/// A barge-in policy, as named in the agent file and in `PARLOR_BARGE_IN`.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum BargeInName {

@@ -1,17 +1,17 @@
-//! `.env`: variables for those that the environment does not set.
+//! The `.env` file: values of variables that the environment does not set.
 //!
-//! The file holds secrets, so a problem names a line and a reason and never shows the line itself.
+//! The file contains secrets, so an error gives the line number and the reason, never the line.
 
 use std::io::{Cursor, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// The file's name, in this folder or in one above it.
+/// Name of the file.
 const NAME: &str = ".env";
 
-/// Puts the file's variables into the process's environment, up to the first line that cannot be
-/// read. Must run before any thread is started.
+/// Adds the file's variables to the process's environment, up to the first line that cannot be
+/// parsed. Must run before any thread is started.
 ///
-/// Returns what is wrong with the file, one line each.
+/// Returns the problems with the file, one message each.
 pub(crate) fn load() -> Vec<String> {
     let Some(path) = find() else {
         return Vec::new();
@@ -22,10 +22,10 @@ pub(crate) fn load() -> Vec<String> {
             Ok(text) => text,
             Err(error) => {
                 let line = line_at(error.as_bytes(), error.utf8_error().valid_up_to());
-                return vec![format!("{shown}, line {line}: it is not UTF-8")];
+                return vec![format!("{shown}, line {line}: not valid UTF-8")];
             }
         },
-        Err(error) => return vec![format!("{shown} cannot be read: {}", kind(error.kind()))],
+        Err(error) => return vec![format!("cannot read {shown}: {}", kind(error.kind()))],
     };
     let mut text = completed(&text);
     let problems = problems(&text);
@@ -35,13 +35,13 @@ pub(crate) fn load() -> Vec<String> {
     let problems = problems.into_iter();
     let problems = problems.map(|(line, why)| format!("{shown}, line {line}: {why}"));
     let problems: Vec<_> = problems.collect();
-    // What it could complain of is left out.
+    // The part that could cause an error has been cut off.
     dotenvy::from_read(Cursor::new(text)).ok();
     problems
 }
 
-/// The file in the current folder, or in the nearest one above it; one of this folder is shown
-/// without its path.
+/// Path of the file in the current folder, or in the nearest parent folder that has one. In the
+/// current folder, the path is only the file name.
 fn find() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
     let mut folders = here.ancestors().map(|folder| folder.join(NAME));
@@ -53,18 +53,18 @@ fn find() -> Option<PathBuf> {
     })
 }
 
-/// The text without a byte order mark, and with an end of line after the last one: without it the
-/// parser refuses white space at the end.
+/// `text` without a byte order mark and with a final newline, without which the parser rejects
+/// trailing white space.
 fn completed(text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     format!("{text}\n")
 }
 
-/// The lines of `text` that cannot be read, counted from 1, and why.
+/// Lines of `text` that cannot be parsed, counted from 1, with the reasons.
 fn problems(text: &str) -> Vec<(usize, &'static str)> {
-    // The environment cannot hold it, and the library that sets it would panic with the value.
+    // A variable cannot contain NUL: setting it would panic with the value in the message.
     let nul = text.find('\0').map(|at| line_at(text.as_bytes(), at));
-    let nul = nul.map(|line| (line, "it holds a NUL"));
+    let nul = nul.map(|line| (line, "it contains a NUL character"));
     let mut problems: Vec<_> = unparsed(text).into_iter().chain(nul).collect();
     problems.sort_unstable();
     problems.dedup_by_key(|(line, _)| *line);
@@ -78,14 +78,14 @@ fn unparsed(text: &str) -> Vec<(usize, &'static str)> {
         let Err(dotenvy::Error::LineParse(entry, _)) = entry else {
             continue;
         };
-        // Equal lines are found in their order.
+        // Continue after the previous match, because lines may be equal.
         let at = text.get(from..).and_then(|rest| rest.find(&entry));
         let at = at.map_or(from, |at| from + at);
         let line = line_at(text.as_bytes(), at);
         let is_open = at + entry.len() == text.len();
         let why = match is_open {
             true => "a quotation mark is never closed",
-            false => "it is not NAME=value; a value with spaces needs quotation marks",
+            false => "expected NAME=value; a value with spaces needs quotation marks",
         };
         problems.push((line, why));
         from = (at + entry.len()).min(text.len());
@@ -101,7 +101,7 @@ fn line_at(text: &[u8], at: usize) -> usize {
 fn kind(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::PermissionDenied => "permission denied",
-        _ => "the file system refuses",
+        _ => "I/O error",
     }
 }
 
@@ -110,9 +110,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn problems_have_their_line_and_nothing_of_it() {
+    fn problems_have_a_line_number_and_do_not_repeat_the_line() {
         let open = "a quotation mark is never closed";
-        let odd = "it is not NAME=value; a value with spaces needs quotation marks";
+        let odd = "expected NAME=value; a value with spaces needs quotation marks";
         let cases: [(&str, &[(usize, &str)]); 9] = [
             ("A=1\n# B\nC='2 3'\nD=\"two\nlines\"\n", &[]),
             ("A=1\nB=\"canary\nC=canary\n", &[(2, open)]),
@@ -121,8 +121,11 @@ mod tests {
             ("A=canary canary\nA=canary canary\n", &[(1, odd), (2, odd)]),
             ("A=1\r\n=canary\r\n", &[(2, odd)]),
             ("A=1 ", &[]),
-            ("A=1\nB=canary\0\nC=3\n", &[(2, "it holds a NUL")]),
-            ("A=\"1\n\0canary\"\n", &[(2, "it holds a NUL")]),
+            (
+                "A=1\nB=canary\0\nC=3\n",
+                &[(2, "it contains a NUL character")],
+            ),
+            ("A=\"1\n\0canary\"\n", &[(2, "it contains a NUL character")]),
         ];
         for (text, expected) in cases {
             assert_eq!(problems(&completed(text)), expected, "{text:?}");
@@ -130,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_a_name() {
+    fn a_byte_order_mark_is_not_part_of_a_name() {
         let text = completed("\u{feff}A=1");
         let entries = dotenvy::from_read_iter(Cursor::new(text));
         let entries: Vec<_> = entries.map(Result::unwrap).collect();

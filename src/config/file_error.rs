@@ -1,40 +1,40 @@
-//! Why an agent's file cannot be used.
+//! Errors in an agent file.
 
 use std::path::{Path, PathBuf};
 
-/// Why an agent's file cannot be used.
+/// Why an agent file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// It cannot be read.
-    #[error("{} cannot be read: {error}", .path.display())]
+    /// The file cannot be read.
+    #[error("cannot read {}: {error}", .path.display())]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// The I/O error.
         error: std::io::Error,
     },
-    /// It is no TOML, or holds what it may not.
+    /// The file is not valid TOML, or it has an unknown key or a value of the wrong type.
     #[error("{}:{line}: {message}", .path.display())]
     Parse {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The line, from 1.
+        /// Line number, from 1.
         line: usize,
-        /// What is wrong there.
+        /// The error in that line, without values.
         message: String,
     },
-    /// The API would refuse it.
+    /// Settings are invalid, for example because the API would reject them.
     #[error("{}: {}", .path.display(), .problems.join("; "))]
     Refused {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// One message per problem.
         problems: Vec<String>,
     },
 }
 
 impl FileError {
-    /// What `error` says of `text`, with its line.
+    /// Converts the parser's `error` about `text`, and finds its line.
     pub(super) fn parse(path: &Path, text: &str, error: &toml::de::Error) -> Self {
         let at = error.span().map_or(0, |span| span.start);
         let before = text.as_bytes().iter().take(at);
@@ -45,7 +45,7 @@ impl FileError {
         }
     }
 
-    /// One line for each thing that is wrong.
+    /// One message per problem, each with the path of the file.
     pub(super) fn lines(self) -> Vec<String> {
         match self {
             Self::Refused { path, problems } => {
@@ -57,7 +57,7 @@ impl FileError {
     }
 }
 
-/// What serde says, without the value it complains about: a header's secret can stand anywhere.
+/// serde's message without the invalid value, which may be a secret.
 fn without_values(message: &str) -> String {
     let expected = || {
         message
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn messages_hold_no_values() {
+    fn messages_do_not_contain_values() {
         let cases = [
             (
                 "invalid type: string \"canary, expected b\", expected a map",

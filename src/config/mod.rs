@@ -1,6 +1,6 @@
-//! Settings, read whole before anything is opened: secrets and addresses from the environment,
-//! what the agent is from `agent.toml`. A flag beats the environment, which beats the file,
-//! which beats the default. All that is wrong is told together.
+//! The configuration, loaded completely before anything is opened: secrets and addresses from the
+//! environment, the agent from the agent file. A flag beats the environment, which beats the file,
+//! which beats the default. All configuration errors are reported together.
 
 pub(crate) mod address;
 mod agent_file;
@@ -38,73 +38,73 @@ pub use servers::{AgentApi, DEFAULT_BASE_URL, LiveKit};
 pub use source::Source;
 pub use variables::{VARIABLES, Variable};
 
-/// The agent's file when nothing else is said; without it, the one that comes with Parlor counts.
+/// Default path of the agent file. If it does not exist, the built-in agent file is used.
 pub const DEFAULT_AGENT_FILE: &str = "agent.toml";
 
-/// What one worker needs to know.
+/// The complete configuration of a worker.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The rooms.
+    /// The LiveKit server.
     pub livekit: LiveKit,
-    /// The voice.
+    /// The Voice Agent API.
     pub api: AgentApi,
-    /// What stands between here and the rooms.
+    /// Proxies between this machine and the servers.
     pub proxies: Proxies,
-    /// Set inside containers that LiveKit Cloud hosts.
+    /// Worker token, which LiveKit Cloud sets inside the containers it hosts.
     pub worker_token: Option<Secret>,
-    /// Who the agent is.
+    /// The agent.
     pub agent: Agent,
-    /// The file that says so.
+    /// The agent file that describes it.
     pub agent_text: AgentText,
 }
 
-/// Who the agent is and how it behaves.
+/// An agent with everything that the agent file configures.
 #[derive(Debug, Clone, Default)]
 pub struct Agent {
-    /// Shown to people in the room.
+    /// Participant name, shown to people in the room.
     pub name: String,
-    /// For each call.
+    /// Settings of each call.
     pub settings: Settings,
-    /// What it says and can do.
+    /// Prompts, lines, tools and phases.
     pub definition: Arc<Definition>,
-    /// What is kept of its calls.
+    /// Where reports and recordings of its calls go.
     pub reports: Reports,
-    /// What callers hear besides its voice.
+    /// Sounds that callers hear besides its voice.
     pub soundtrack: Soundtrack,
     /// Who may watch its calls.
     pub monitor: Access,
 }
 
-/// An agent's file as it is written.
+/// The unparsed text of an agent file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentText {
-    /// Where it stands.
+    /// Path of the file.
     pub path: PathBuf,
-    /// What it says.
+    /// Content of the file.
     pub text: Private<String>,
 }
 
-/// Settings that a command line may give; each beats everything else.
+/// Settings from command-line flags; each beats every other source.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
-    /// The agent's file.
+    /// Path of the agent file.
     pub agent_file: Option<PathBuf>,
-    /// How long an empty room is kept.
+    /// How long to wait for a caller in an empty room.
     pub caller_wait: Option<Duration>,
-    /// The only one whom the agent listens to.
+    /// Identity of the only participant the agent listens to.
     pub caller: Option<Identity>,
 }
 
-/// All that is wrong with the settings, a line each.
+/// All configuration errors, one message each.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigError(pub Vec<String>);
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.as_slice() {
-            [problem] => write!(f, "a setting is wrong: {problem}"),
+            [problem] => write!(f, "invalid configuration: {problem}"),
             problems => {
-                write!(f, "{} settings are wrong:", problems.len())?;
+                write!(f, "invalid configuration, {} problems:", problems.len())?;
                 problems
                     .iter()
                     .try_for_each(|problem| write!(f, "\n  {problem}"))
@@ -114,10 +114,10 @@ impl fmt::Display for ConfigError {
 }
 
 impl Config {
-    /// Reads everything a worker needs.
+    /// Loads everything a worker needs.
     ///
     /// # Errors
-    /// Everything that is missing or wrong.
+    /// Every missing or invalid setting.
     pub fn load(source: &Source, overrides: &Overrides) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(source);
         let livekit = servers::livekit(&mut reader);
@@ -140,10 +140,10 @@ impl Config {
 }
 
 impl Agent {
-    /// Reads the agent's file and the variables that beat it.
+    /// Loads the agent file and the variables that override it.
     ///
     /// # Errors
-    /// What of it is wrong.
+    /// Every problem with them.
     pub fn load(source: &Source, overrides: &Overrides) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(source);
         let proxies = proxies::read(&mut reader);
@@ -153,10 +153,10 @@ impl Agent {
         }
     }
 
-    /// The agent that `file` describes, with secrets and the variables that beat it from `source`.
+    /// Builds the agent that `file` describes, with secrets and overriding variables from `source`.
     ///
     /// # Errors
-    /// What of it is wrong.
+    /// Every problem with them.
     pub fn of(file: &AgentText, source: &Source) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(source);
         let proxies = proxies::read(&mut reader);
@@ -167,7 +167,7 @@ impl Agent {
         }
     }
 
-    /// Logs what its callers may miss in what it says.
+    /// Logs a warning for each template value that some callers may lack.
     pub fn log_warnings(&self) {
         for warning in self.definition.warnings() {
             tracing::warn!("{warning}");
@@ -176,10 +176,10 @@ impl Agent {
 }
 
 impl Voices {
-    /// Reads which voices the agent's file lets a dispatch choose; needs none of its secrets.
+    /// Loads the voices that the agent file lets a dispatch choose. Needs none of its secrets.
     ///
     /// # Errors
-    /// What of the file is wrong.
+    /// Every problem with the file.
     pub fn load(source: &Source, overrides: &Overrides) -> Result<Self, ConfigError> {
         let file = AgentText::read(source, overrides);
         let file = file.and_then(|it| AgentFile::parse(&it.path, it.text.reveal()));
@@ -191,8 +191,8 @@ impl Voices {
 }
 
 impl AgentText {
-    /// Reads the file that counts: the one that is named, else `agent.toml` if it is there, else
-    /// the one that comes with Parlor.
+    /// Reads the agent file: the one that is named, else `agent.toml` if it exists, else the
+    /// built-in one.
     ///
     /// # Errors
     /// [`FileError::Read`]
@@ -216,7 +216,7 @@ impl AgentText {
         Ok(Self { path, text })
     }
 
-    /// The file that counts, unless it is the one that comes with Parlor.
+    /// Path of that file; `None` for the built-in one.
     fn path(source: &Source, overrides: &Overrides) -> Option<PathBuf> {
         let named = overrides.agent_file.clone();
         let named = named.or_else(|| source.text("PARLOR_AGENT").map(PathBuf::from));

@@ -1,16 +1,16 @@
-//! The proxies, as other programs read them: in capitals or not.
+//! The proxy variables, in upper or lower case, as other programs read them.
 
 use parlor_core::secret::Secret;
 
 use super::source::{Reader, Source};
 use crate::dial::Proxies;
 
-/// All of them as `source` has them.
+/// The proxies that `source` sets.
 pub(crate) fn proxies(source: &Source) -> Proxies {
     read(&mut Reader::new(source))
 }
 
-/// Reads all of them; an address that is none is a problem.
+/// Reads all proxy variables; an invalid address is a problem.
 pub(super) fn read(reader: &mut Reader<'_>) -> Proxies {
     Proxies {
         https: address(reader, "HTTPS_PROXY"),
@@ -23,8 +23,8 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Proxies {
 fn address(reader: &mut Reader<'_>, name: &str) -> Secret {
     let address = value(reader, name);
     if !address.is_empty() && !Proxies::is_address(address.reveal()) {
-        let wanted = "it must be like http://proxy.example:3128";
-        reader.problem(format!("{name} is wrong: {wanted}"));
+        let wanted = "it must look like http://proxy.example:3128";
+        reader.problem(format!("{name} is invalid: {wanted}"));
     }
     address
 }

@@ -1,4 +1,4 @@
-//! Follows the agent's file while calls run.
+//! Watches the agent file while calls run.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Agent, AgentText, Overrides, Source};
 
-/// Between two looks at the file.
+/// How often the file is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Follows the agent's file: tells each version that can be used, and logs why one cannot.
+/// Watches the agent file: returns each valid version, and logs why another is invalid.
 #[derive(Debug)]
 pub struct Reload {
     source: Source,
@@ -18,7 +18,7 @@ pub struct Reload {
 }
 
 impl Reload {
-    /// Follows the file from `known` on.
+    /// Watches for versions that differ from `known`.
     pub fn new(source: &Source, overrides: Overrides, known: AgentText) -> Self {
         Self {
             source: source.clone(),
@@ -27,7 +27,7 @@ impl Reload {
         }
     }
 
-    /// The next version that can be used. Cancel-safe, but for one that is being read.
+    /// Waits for the next valid version. Cancel-safe.
     pub async fn next(&mut self) -> (Agent, AgentText) {
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -39,7 +39,7 @@ impl Reload {
         }
     }
 
-    /// A file that is gone for a moment is being written: the next look shows.
+    /// Checks the file once. A missing file is taken to be in the middle of a write.
     fn look(&mut self) -> Option<(Agent, AgentText)> {
         AgentText::path(&self.source, &self.overrides)?;
         let text = AgentText::read(&self.source, &self.overrides).ok()?;
@@ -50,12 +50,12 @@ impl Reload {
         let file = text.path.display();
         match Agent::of(&text, &self.source) {
             Ok(agent) => {
-                tracing::info!(%file, "the agent has changed: running calls from their next turn on");
+                tracing::info!(%file, "agent file reloaded; running calls follow it from their next turn");
                 agent.log_warnings();
                 Some((agent, text))
             }
             Err(error) => {
-                tracing::error!("{error}; the agent stays as it was");
+                tracing::error!("cannot reload the agent file, keeping the previous one: {error}");
                 None
             }
         }

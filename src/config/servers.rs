@@ -1,4 +1,4 @@
-//! The servers that a worker talks to, and what opens them.
+//! The servers that a worker talks to, and their credentials.
 
 use parlor_core::secret::Secret;
 
@@ -7,45 +7,46 @@ use super::{ConfigError, address, proxies};
 use crate::dial::Proxies;
 use crate::voice_agent::Endpoint;
 
-/// The public Voice Agent API, for the United States.
+/// Address of the public Voice Agent API in the United States.
 pub const DEFAULT_BASE_URL: &str = "wss://agents.assemblyai.com";
 
-/// A LiveKit server and the key that signs for it.
+/// A LiveKit server and its credentials.
 #[derive(Debug, Clone, Default)]
 pub struct LiveKit {
-    /// `ws://`, `wss://`, `http://` or `https://`, with the path before the server's own, if any.
+    /// Address: `ws://`, `wss://`, `http://` or `https://`, with a path before the server's own, if
+    /// there is one.
     pub url: String,
-    /// Names the key.
+    /// API key.
     pub api_key: String,
-    /// Signs tokens.
+    /// API secret, which signs access tokens.
     pub api_secret: Secret,
-    /// What everybody in its rooms encrypts with, so that the server cannot listen.
+    /// Shared key for end-to-end encryption in its rooms, so that the server cannot listen.
     pub shared_key: Option<Secret>,
-    /// What stands between here and there.
+    /// Proxies between this machine and the server.
     pub proxies: Proxies,
 }
 
-/// The Voice Agent API and the key that opens it.
+/// The Voice Agent API and its key.
 #[derive(Debug, Clone)]
 pub struct AgentApi {
-    /// `ws://` or `wss://`, without `/v1/ws`.
+    /// Address: `ws://` or `wss://`, without `/v1/ws`.
     pub base_url: String,
-    /// Sent as Bearer.
+    /// API key, sent as a bearer token.
     pub key: Secret,
-    /// What stands between here and there.
+    /// Proxies between this machine and the server.
     pub proxies: Proxies,
 }
 
 impl LiveKit {
-    /// The address of the server's HTTP API.
+    /// Base address of the server's HTTP API.
     pub fn http_url(&self) -> String {
         address::http(&self.url)
     }
 
-    /// Reads the server's address and key only.
+    /// Loads only the server's address and credentials.
     ///
     /// # Errors
-    /// What of it is missing or wrong.
+    /// Every missing or invalid setting.
     pub fn load(source: &Source) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(source);
         let livekit = livekit(&mut reader);
@@ -54,7 +55,7 @@ impl LiveKit {
 }
 
 impl AgentApi {
-    /// The WebSocket of the API.
+    /// The WebSocket endpoint of the API.
     pub fn endpoint(&self) -> Endpoint {
         Endpoint {
             url: format!("{}/v1/ws", self.base_url),
@@ -63,25 +64,25 @@ impl AgentApi {
         }
     }
 
-    /// The address of an HTTP resource of the API, such as `/v1/voices`.
+    /// Address of an HTTP resource of the API, such as `/v1/voices`.
     pub fn http_url(&self, path: &str) -> String {
         format!("{}{path}", address::http(&self.base_url))
     }
 
-    /// Reads the API's address and key only.
+    /// Loads only the API's address and key.
     ///
     /// # Errors
-    /// What of it is missing or wrong.
+    /// Every missing or invalid setting.
     pub fn load(source: &Source) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(source);
         let api = agent_api(&mut reader);
         finish(api, reader)
     }
 
-    /// The same, when there is a key at all.
+    /// Like [`load`](Self::load), but `None` if no key is set.
     ///
     /// # Errors
-    /// What of it is wrong.
+    /// Every invalid setting.
     pub fn load_if_keyed(source: &Source) -> Result<Option<Self>, ConfigError> {
         match source.text("ASSEMBLYAI_API_KEY") {
             Some(_) => Self::load(source).map(Some),
@@ -101,10 +102,10 @@ fn finish<T>(value: T, reader: Reader<'_>) -> Result<T, ConfigError> {
 pub(super) fn livekit(reader: &mut Reader<'_>) -> LiveKit {
     let url = reader.required(
         "LIVEKIT_URL",
-        "the address of your LiveKit server, for instance wss://my-project.livekit.cloud",
+        "set it to the address of your LiveKit server, for example wss://my-project.livekit.cloud",
     );
     let url = checked_address(reader, "LIVEKIT_URL", url.reveal());
-    const SETTINGS: &str = "from your LiveKit project's settings";
+    const SETTINGS: &str = "copy it from your LiveKit project's settings";
     let api_key = reader.required_key("LIVEKIT_API_KEY", SETTINGS);
     let api_secret = reader.required("LIVEKIT_API_SECRET", SETTINGS);
     reader.passphrase("LIVEKIT_API_SECRET");
@@ -120,7 +121,7 @@ pub(super) fn livekit(reader: &mut Reader<'_>) -> LiveKit {
 pub(super) fn agent_api(reader: &mut Reader<'_>) -> AgentApi {
     let key = reader.required_key(
         "ASSEMBLYAI_API_KEY",
-        "from your AssemblyAI dashboard; any word will do for the simulator",
+        "copy it from your AssemblyAI dashboard; for the simulator any value will do",
     );
     let base = reader.text("ASSEMBLYAI_BASE_URL");
     let base = base.as_deref().unwrap_or(DEFAULT_BASE_URL);
@@ -135,14 +136,14 @@ pub(super) fn agent_api(reader: &mut Reader<'_>) -> AgentApi {
     }
 }
 
-/// An address with one of the four schemes, without a slash at its end; one that is missing is
-/// told elsewhere.
+/// `value` as a valid address without trailing slashes. An invalid one is recorded as a problem; a
+/// missing one is reported elsewhere.
 fn checked_address(reader: &mut Reader<'_>, name: &str, value: &str) -> String {
     let checked = address::checked(value);
     if let Err(why) = checked
         && !value.is_empty()
     {
-        reader.problem(format!("{name} is wrong: {why}"));
+        reader.problem(format!("{name} is invalid: {why}"));
     }
     checked.unwrap_or_default()
 }

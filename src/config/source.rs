@@ -1,4 +1,4 @@
-//! Where settings come from: the environment, or a test's map.
+//! The source of settings: the environment, or a map in tests.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ use parlor_core::secret::Secret;
 use super::ConfigError;
 use super::variables::{self, is_known};
 
-/// Environment variables by name, and what is known to be wrong with them.
+/// Environment variables by name, and the problems recorded about them.
 #[derive(Debug, Clone, Default)]
 pub struct Source {
     values: BTreeMap<String, Secret>,
@@ -17,8 +17,8 @@ pub struct Source {
 }
 
 impl Source {
-    /// The process's environment. A value that is not UTF-8 is left out; for a variable of ours that
-    /// is a problem.
+    /// The process's environment. Values that are not valid UTF-8 are left out; for a variable of
+    /// Parlor that is a problem.
     pub fn environment() -> Self {
         let mut source = Self::default();
         for (name, value) in std::env::vars_os() {
@@ -30,7 +30,7 @@ impl Source {
                     source.values.insert(name, Secret::new(value));
                 }
                 Err(_) if is_known(&name) => {
-                    source.note(format!("{name} is wrong: it is not UTF-8"))
+                    source.note(format!("{name} is invalid: it is not valid UTF-8"))
                 }
                 Err(_) => {}
             }
@@ -38,7 +38,7 @@ impl Source {
         source
     }
 
-    /// These settings, with others in the place of those of the same name; an empty one is none.
+    /// Adds `others`, which replace variables of the same name; an empty value counts as not set.
     #[must_use]
     pub fn with<'a>(mut self, others: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let others = others.into_iter();
@@ -47,12 +47,12 @@ impl Source {
         self
     }
 
-    /// Adds a problem; whatever is loaded from these settings fails with it.
+    /// Records a problem, with which loading anything from this source fails.
     pub(crate) fn note(&mut self, problem: String) {
         self.problems.push(problem);
     }
 
-    /// Fails if problems have been noted.
+    /// Fails if problems have been recorded.
     ///
     /// # Errors
     /// All of them.
@@ -63,18 +63,18 @@ impl Source {
         }
     }
 
-    /// The problems that have been noted, which are then noted no more.
+    /// Removes and returns the recorded problems.
     pub(crate) fn take_problems(&mut self) -> Vec<String> {
         std::mem::take(&mut self.problems)
     }
 
-    /// All of them, as a process is given them.
+    /// All variables with their values, for the environment of a child process.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.values.iter();
         pairs.map(|(name, value)| (name.as_str(), value.reveal()))
     }
 
-    /// The value of `name` as text, to be shown; not for secrets.
+    /// The value of `name` as text that may be shown; not for secrets.
     pub fn text(&self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)
     }
@@ -84,9 +84,9 @@ impl Source {
         self.get(name).map(Secret::new)
     }
 
-    /// The value of `name` without white space around it; an empty one counts as absent.
+    /// The value of `name` without surrounding white space; an empty one counts as not set.
     ///
-    /// Everything reads variables through here: secrets of Kubernetes often end in a newline.
+    /// All reads go through here, because Kubernetes secrets often end in a newline.
     fn get(&self, name: &str) -> Option<&str> {
         let value = self.values.get(name)?.reveal().trim();
         (!value.is_empty()).then_some(value)
@@ -103,7 +103,7 @@ impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Source {
     }
 }
 
-/// Reads settings and gathers all problems, so that they are reported together.
+/// Reads settings and collects all problems, so that they are reported together.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     source: &'a Source,
@@ -125,12 +125,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Where the settings come from.
+    /// The source of the settings.
     pub(super) fn source(&self) -> &'a Source {
         self.source
     }
 
-    /// The value of `name`, or a problem that says what it is for.
+    /// The value of `name`. If it is not set, that is a problem, and `what` says how to set it.
     pub(super) fn required(&mut self, name: &str, what: &str) -> Secret {
         let value = self.secret(name);
         if value.is_none() {
@@ -139,29 +139,29 @@ impl<'a> Reader<'a> {
         value.unwrap_or_default()
     }
 
-    /// The same for a key.
+    /// Like [`required`](Self::required), for a [`key`](Self::key).
     pub(super) fn required_key(&mut self, name: &str, what: &str) -> Secret {
         self.required(name, what);
         self.key(name).unwrap_or_default()
     }
 
-    /// The value of `name`, which goes into a header or a token: with white space or control
-    /// characters inside it is a problem.
+    /// The value of `name`, which goes into a header or a token. Anything but printable ASCII, and
+    /// white space, is a problem.
     pub(super) fn key(&mut self, name: &str) -> Option<Secret> {
         let key = self.secret(name)?;
         if !key.reveal().bytes().all(|byte| byte.is_ascii_graphic()) {
-            let why = "a key is ASCII, without white space and control characters inside";
-            self.problem(format!("{name} is wrong: {why}"));
+            let why = "it must be ASCII without white space and control characters";
+            self.problem(format!("{name} is invalid: {why}"));
         }
         Some(key)
     }
 
-    /// The value of `name`, a passphrase: it may hold spaces, and no control characters.
+    /// The value of `name`, a passphrase: spaces are valid, control characters are a problem.
     pub(super) fn passphrase(&mut self, name: &str) -> Option<Secret> {
         let secret = self.secret(name)?;
         if secret.reveal().contains(char::is_control) {
-            let why = "it must hold no control characters, such as ends of lines";
-            self.problem(format!("{name} is wrong: {why}"));
+            let why = "it must not contain control characters, such as line breaks";
+            self.problem(format!("{name} is invalid: {why}"));
         }
         Some(secret)
     }
@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
         self.source.text(name)
     }
 
-    /// The value of `name` as a `T`; a problem when it is none.
+    /// The value of `name`, parsed; an invalid one is a problem.
     pub(super) fn parsed<T: FromStr>(&mut self, name: &str) -> Option<T> {
         let value = self.source.get(name)?;
         let parsed = value.parse().ok();
@@ -190,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn white_space_around_a_value_is_no_part_of_it() {
+    fn white_space_around_a_value_is_ignored() {
         let source = Source::from_iter([("A", " \tone two\r\n"), ("B", " \n"), ("C", "")]);
         assert_eq!(source.text("A").as_deref(), Some("one two"));
         assert_eq!(source.secret("A"), Some(Secret::new("one two")));

@@ -1,15 +1,16 @@
-//! Every environment variable, in one table: `.env.example` and `--help` are held against it.
+//! The table of all environment variables. `--help` prints it, and tests compare `.env.example`
+//! with it.
 
 /// One environment variable.
 #[derive(Debug, Clone, Copy)]
 pub struct Variable {
-    /// Its name.
+    /// Name of the variable.
     pub name: &'static str,
-    /// What holds without it; empty when it is required or off.
+    /// Default value; empty if the variable is required or its feature is off by default.
     pub default: &'static str,
-    /// What it is for.
+    /// Description for `--help`.
     pub what: &'static str,
-    /// What its values are, after "it must be"; empty when any text will do.
+    /// Valid values, to follow "it must be"; empty if any text is valid.
     pub values: &'static str,
 }
 
@@ -28,182 +29,182 @@ impl Variable {
     }
 }
 
-/// What is wrong with the value of `name`, without the value: it may be a secret that was put into
-/// the wrong variable.
+/// The error for an invalid value of `name`. It leaves out the value, which may be a secret pasted
+/// into the wrong variable.
 pub(crate) fn wrong(name: &str) -> String {
     let known = VARIABLES.iter().find(|variable| variable.name == name);
     match known.map(|variable| variable.values) {
-        None | Some("") => format!("{name} is wrong: its value cannot be used"),
-        Some(values) => format!("{name} is wrong: it must be {values}"),
+        None | Some("") => format!("{name} is invalid: its value cannot be used"),
+        Some(values) => format!("{name} is invalid: it must be {values}"),
     }
 }
 
-/// Whether `name` is one of ours.
+/// Whether `name` is in the table.
 pub(crate) fn is_known(name: &str) -> bool {
     VARIABLES.iter().any(|variable| variable.name == name)
 }
 
-/// Values of switches.
+/// Values of a switch.
 const SWITCH: &str = "true or false";
 
-/// Values of times.
-const SECONDS: &str = "seconds, from 0 to 2592000";
+/// Values of a duration.
+const SECONDS: &str = "a number of seconds from 0 to 2592000";
 
-/// Values of addresses to listen at.
-const LISTEN: &str = "an IP address and a port, for instance 127.0.0.1:8080";
+/// Values of a listen address.
+const LISTEN: &str = "an IP address and a port, for example 127.0.0.1:8080";
 
-/// All of them.
+/// All environment variables.
 pub const VARIABLES: &[Variable] = &[
     variable(
         "LIVEKIT_URL",
         "",
-        "LiveKit server, ws://, wss://, http:// or https://",
+        "Address of the LiveKit server: wss://, ws://, https:// or http://",
     ),
-    variable("LIVEKIT_API_KEY", "", "names the LiveKit key"),
-    variable("LIVEKIT_API_SECRET", "", "signs LiveKit tokens"),
+    variable("LIVEKIT_API_KEY", "", "API key of your LiveKit project"),
+    variable("LIVEKIT_API_SECRET", "", "API secret of your LiveKit project"),
     variable(
         "PARLOR_SHARED_KEY",
         "",
-        "end-to-end encryption: the key that all in the room share",
+        "Shared key for end-to-end encryption, the same for everyone in a room",
     ),
-    variable("ASSEMBLYAI_API_KEY", "", "opens the Voice Agent API"),
+    variable("ASSEMBLYAI_API_KEY", "", "API key for AssemblyAI's Voice Agent API"),
     variable(
         "ASSEMBLYAI_BASE_URL",
         super::DEFAULT_BASE_URL,
-        "Voice Agent API; wss://agents.eu.assemblyai.com for the EU, or a simulator",
+        "Address of the Voice Agent API; wss://agents.eu.assemblyai.com for the EU, or a simulator",
     ),
     variable(
         "LIVEKIT_AGENT_NAME",
         "",
-        "the name that dispatches ask for; without it every room gets the agent",
+        "Agent name for explicit dispatch; if unset, the agent joins every room",
     ),
     variable(
         "LIVEKIT_AGENT_NAME_OVERRIDE",
         "",
-        "beats every other agent name; set by platforms",
+        "Overrides every other agent name; set by hosting platforms",
     ),
     variable(
         "LIVEKIT_AGENT_DEPLOYMENT",
         "",
-        "the version of a deployment; without it production",
+        "Version of a deployment; if unset, production",
     ),
     variable(
         "LIVEKIT_WORKER_TOKEN",
         "",
-        "set inside containers that LiveKit Cloud hosts",
+        "Worker token; LiveKit Cloud sets it inside the containers it hosts",
     ),
     variable(
         "PARLOR_AGENT",
         super::DEFAULT_AGENT_FILE,
-        "the agent's file",
+        "Path of the agent file",
     ),
     variable(
         "PARLOR_AGENT_FOR",
         "room",
-        "what brings the agent: room, participant or publisher",
+        "What gets an agent of its own: each room, participant or publisher",
     )
     .takes("room, participant or publisher"),
     variable(
         "PARLOR_SECOND_AGENT",
         "refuse",
-        "refuse or replace: a second agent of the same name in a room",
+        "Second agent of the same name in a room: refuse it, or replace the first",
     )
     .takes("refuse or replace"),
-    variable("PARLOR_MAX_CALLS", "16", "the most calls at once")
+    variable("PARLOR_MAX_CALLS", "16", "Maximum concurrent calls")
     .takes("a whole number from 1 to 65535"),
     variable(
         "PARLOR_ROOMS_PER_CELL",
         "8",
-        "calls that share a process at most",
+        "Maximum concurrent calls per cell (child process of the worker)",
     )
     .takes("a whole number from 1 to 65535"),
     variable(
         "PARLOR_CELL_CALLS",
         "200",
-        "calls after which a process is replaced",
+        "Calls after which a cell is replaced",
     )
     .takes("a whole number from 1 to 4294967295"),
     variable(
         "PARLOR_CELL_MEMORY",
         "512",
-        "MiB at which a process is killed; its calls go on in another",
+        "MiB of memory at which a cell is killed; its calls continue in another cell",
     )
     .takes("a whole number from 64 to 4294967295, in MiB"),
     variable(
         "PARLOR_LOAD_THRESHOLD",
         "0.7",
-        "sustained load of the machine, above 0 and up to 1, at which no more calls are taken",
+        "Sustained machine load, above 0 and up to 1, at which the worker takes no more calls",
     )
-    .takes("a number above 0, up to 1"),
+    .takes("a number above 0 and up to 1"),
     variable(
         "PARLOR_HEALTH",
         "0.0.0.0:8081",
-        "where health, metrics and calls are shown over HTTP",
+        "Listen address of the HTTP server for health, metrics and calls",
     )
     .takes(LISTEN),
     variable(
         "PARLOR_DRAIN_TIMEOUT",
         "3600",
-        "seconds that running calls may go on after a SIGTERM; the process ends at most 35 s later",
+        "Seconds that running calls may continue after SIGTERM; the process exits at most 35 s later",
     )
-    .takes("whole seconds, from 0 to 2592000"),
+    .takes("a whole number of seconds from 0 to 2592000"),
     variable(
         "PARLOR_ADOPT_ROOMS",
         "",
-        "dispatch rooms again whose callers have no agent; without it `true`, and `false` on LiveKit Cloud",
+        "Dispatch again to rooms whose callers have no agent; if unset, true, but false on LiveKit Cloud",
     )
     .takes(SWITCH),
     variable(
         "PARLOR_BARGE_IN",
         "immediate",
-        "immediate, hold or confirmed; beats agent.toml",
+        "Barge-in policy: immediate, hold or confirmed; overrides agent.toml",
     )
     .takes("immediate, hold or confirmed"),
     variable(
         "PARLOR_CALLER",
         "",
-        "the identity of the only one whom the agent listens to; without it whoever comes first",
+        "Identity of the only participant the agent listens to; if unset, the first caller",
     ),
     variable(
         "PARLOR_CALLER_WAIT",
         "",
-        "seconds an empty room is kept; without it for ever",
+        "Seconds to wait for a caller in an empty room; if unset, forever",
     )
     .takes(SECONDS),
     variable(
         "PARLOR_CALLER_GRACE",
         "5",
-        "seconds from the last caller's leaving to the end of the call",
+        "Seconds from the departure of the last caller to the end of the call",
     )
     .takes(SECONDS),
     variable(
         "PARLOR_WEB_LISTEN",
         "127.0.0.1:8080",
-        "where the web page is",
+        "Listen address of the web page",
     )
     .takes(LISTEN),
     variable(
         "PARLOR_WEB_LIVEKIT_URL",
         "",
-        "LiveKit's address as browsers have it, when that is another one",
+        "Address at which browsers reach LiveKit, if it is not LIVEKIT_URL",
     )
-    .takes("an address such as wss://livekit.example, without user, password or query"),
+    .takes("an address such as wss://livekit.example, without user name, password or query"),
     variable(
         "PARLOR_WEB_ALLOW_ORIGIN",
         "",
-        "pages of other origins that may ask for tokens, with commas",
+        "Other origins whose pages may request tokens, comma-separated",
     )
-    .takes("origins with commas between them, for instance https://app.example"),
+    .takes("a comma-separated list of origins, for example https://app.example"),
     variable(
         "PARLOR_WEB_ALLOW_ROOMS",
         "false",
-        "true: visitors of the page choose rooms and identities",
+        "true: visitors of the page choose their room and identity",
     )
     .takes(SWITCH),
     variable(
         "PARLOR_WEB_MANAGE",
         "false",
-        "true: visitors of the page may manage the agent's session",
+        "true: visitors of the page may manage the agent session",
     )
     .takes(SWITCH),
     variable(
@@ -215,41 +216,41 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "PARLOR_WEB_RATE",
         "30",
-        "tokens for each visitor's address in a minute",
+        "Maximum tokens per minute for each client address",
     )
     .takes("a whole number from 1 to 10000"),
     variable(
         "PARLOR_NATIVE_CORE",
         "",
-        "LiveKit's native core, when it is not beside the program: file or folder",
+        "LiveKit's native core (file or folder), if it is not beside the executable",
     ),
     variable(
         "PARLOR_LIVEKIT_SERVER",
         "",
-        "livekit-server for the demo, when it is not on PATH",
+        "livekit-server executable for `parlor demo`, if it is not on PATH",
     ),
     variable(
         "HTTPS_PROXY",
         "",
-        "the proxy to wss:// servers, http://user:password@host:port; each also in small letters",
+        "Proxy to wss:// servers, http://user:password@host:port; lower-case names work, too",
     ),
-    variable("HTTP_PROXY", "", "the proxy to ws:// servers"),
-    variable("ALL_PROXY", "", "the proxy where there is no other"),
+    variable("HTTP_PROXY", "", "Proxy to ws:// servers"),
+    variable("ALL_PROXY", "", "Proxy to servers for which no other proxy is set"),
     variable(
         "NO_PROXY",
         "",
-        "servers without one: host, .domain, *, IP, network, host:port, with commas",
+        "Servers to reach without a proxy, comma-separated: host, .domain, *, IP, network, host:port",
     ),
     variable(
         "PARLOR_LOG",
         "info",
-        "what is logged, for instance debug or parlor=debug,livekit=info",
+        "Log filter, for example debug or parlor=debug,livekit=info",
     )
-    .takes("a level (off, error, warn, info, debug or trace), or targets with levels, for instance parlor=debug,livekit=info"),
+    .takes("a level (off, error, warn, info, debug or trace), or targets with levels, for example parlor=debug,livekit=info"),
     variable(
         "PARLOR_LOG_FORMAT",
         "auto",
-        "text, json, or auto: text on a terminal, else json",
+        "Log format: text, json, or auto (text on a terminal, otherwise json)",
     )
     .takes("auto, text or json"),
 ];

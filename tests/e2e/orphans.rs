@@ -103,12 +103,12 @@ async fn on_a_laptop_the_next_call_has_the_file_as_it_is_saved() {
     agent_speaks(&mut ada.agent_state()).await;
     assert_eq!(prompt(0), "You are the first.");
     write("prompt = 7\n");
-    worker.writes("the agent stays as it was").await;
+    worker.writes("keeping the previous one").await;
     let grace = bench.caller_in("cellar", "grace").await;
     agent_speaks(&mut grace.agent_state()).await;
     assert_eq!(prompt(1), "You are the first.");
     write("prompt = \"You are the second.\"\ngreeting = \"Hello\"\n");
-    worker.writes("the agent has changed").await;
+    worker.writes("agent file reloaded").await;
     let joan = bench.caller_in("attic", "joan").await;
     agent_is(&mut joan.agent_state(), "speaking").await;
     assert_eq!(prompt(2), "You are the second.");

@@ -161,7 +161,7 @@ async fn text_and_keys_reach_the_caller_and_a_call_that_cannot_be_handed_over_st
     let answers = answers(&bench);
     assert_eq!(answers[..2], [r#"{"ok":true}"#, r#"{"ok":true}"#]);
     assert!(
-        answers[2].contains("could not be handed over"),
+        answers[2].contains("could not be transferred"),
         "{answers:?}"
     );
 }
@@ -238,11 +238,11 @@ async fn a_phase_and_an_edit_reach_the_running_session() {
         ["You are a clerk.", "You are a cashier."]
     );
     agent_file("phases.toml", &phases.replace("cashier", "banker"));
-    worker.writes("the agent has changed").await;
+    worker.writes("agent file reloaded").await;
     assert!(bench.log.clone().wait_often(SOON, &Entry::Changed, 2).await);
     assert_eq!(bench.log.prompts()[2], "You are a banker.");
     agent_file("phases.toml", "prompt = 7\n");
-    worker.writes("the agent stays as it was").await;
+    worker.writes("keeping the previous one").await;
     say(&mut caller, "caller-hours").await;
     agent_speaks(&mut state).await;
     all_heard(&caller, 0).await;

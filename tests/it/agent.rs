@@ -263,7 +263,7 @@ fn everything_that_is_wrong_is_told_together() {
             "[[tools]]\nbuiltin = \"end_call\"\n[[tools]]\nbuiltin = \"end_call\"\n",
             "two of that name",
         ),
-        ("[[phases]]\nname = \"start\"\n", "a name of its own"),
+        ("[[phases]]\nname = \"start\"\n", "a unique name"),
         (
             "[patience]\nafter = []\nmin_silence = 1\nmax_silence = 2\n",
             "[patience]",
@@ -375,12 +375,12 @@ fn choices_of_voices_are_all_or_a_list_of_names() {
     let many = (0..101).map(|it| format!("\"voice-{it}\""));
     let many = format!("[{}]", many.collect::<Vec<_>>().join(","));
     for (choices, why) in [
-        ("\"any\"", "must be \"all\" or a list of voices"),
-        ("7", "must be \"all\" or a list of voices"),
-        ("[7]", "must be \"all\" or a list of voices"),
-        ("[]", "must name a voice"),
+        ("\"any\"", "must be \"all\" or a list of voice names"),
+        ("7", "must be \"all\" or a list of voice names"),
+        ("[7]", "must be \"all\" or a list of voice names"),
+        ("[]", "must contain a voice"),
         ("[\"all\"]", "without brackets"),
-        ("[\"vera\", \"vera\"]", "each voice once"),
+        ("[\"vera\", \"vera\"]", "a voice twice"),
         ("[\"vera\", \"a b\"]", "letters, digits"),
         ("[\"\"]", "letters, digits"),
         (&many, "at most 100"),

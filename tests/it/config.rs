@@ -86,7 +86,7 @@ fn a_wrong_value_is_told_by_its_name() {
         let error = with(&[(name, value)]).unwrap_err();
         assert_eq!(error.0.len(), 1, "{error}");
         assert!(
-            error.0[0].starts_with(&format!("{name} is wrong")),
+            error.0[0].starts_with(&format!("{name} is invalid")),
             "{error}"
         );
     }

@@ -1,4 +1,4 @@
-//! What a call must not exceed, and what is said then, as `agent.toml` writes it.
+//! `[limits]` and `[lines]` of the agent file.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use serde::Deserialize;
 
 use crate::definition::LinesSpec;
 
-/// A page that is loaded again is back by then.
+/// Default `caller_grace`, enough to reload a page.
 const CALLER_GRACE: Duration = Duration::from_secs(5);
 
-/// A network that was lost is back by then, or for good.
+/// Default `rejoin_grace`, enough for a lost network to come back.
 const REJOIN_GRACE: Duration = Duration::from_secs(15);
 
-/// The longest time that can be set; a clock cannot add just any.
+/// The longest duration that can be set; adding longer ones could overflow the clock.
 const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 
-/// `[limits]`; times are seconds.
+/// `[limits]`; durations are in seconds.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Limits {
@@ -45,7 +45,7 @@ enum DismissName {
     Room,
 }
 
-/// `[lines]`: what the agent says, or is written, without being asked.
+/// `[lines]`: what the agent says or writes without being asked.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Lines {
@@ -77,7 +77,7 @@ impl Limits {
         }
     }
 
-    /// What the call itself keeps to.
+    /// The limits that the conversation enforces.
     pub(super) fn call(&self) -> call::Limits {
         let defaults = call::Limits::default();
         call::Limits {
@@ -103,24 +103,24 @@ impl Limits {
         ];
         for (key, value) in waits {
             if value.is_some() && seconds(value).is_none() {
-                problems.push(format!("[limits] {key} must be seconds, from 0 to 2592000"));
+                problems.push(format!("[limits] {key} must be from 0 to 2592000 seconds"));
             }
         }
         let spans = [("idle", self.idle), ("duration", self.duration)];
         for (key, value) in spans {
             if value.is_some() && seconds(value).is_none_or(|it| it.is_zero()) {
                 problems.push(format!(
-                    "[limits] {key} must be seconds, more than 0, up to 2592000"
+                    "[limits] {key} must be more than 0 and at most 2592000 seconds"
                 ));
             }
         }
         for (key, value) in [("cost", self.cost), ("price", self.price)] {
             if value.is_some_and(|value| !value.is_finite() || value <= 0.0) {
-                problems.push(format!("[limits] {key} must be a number, more than 0"));
+                problems.push(format!("[limits] {key} must be a number greater than 0"));
             }
         }
         if self.cost.is_some() && self.price.is_none() {
-            problems.push("[limits] cost needs price, what an hour costs".to_owned());
+            problems.push("[limits] cost needs price, the price of an hour".to_owned());
         }
         problems
     }
@@ -142,13 +142,13 @@ impl Lines {
             .flatten();
         let is_empty = |line: &Private<String>| line.reveal().trim().is_empty();
         match self.idle.iter().chain(single).any(is_empty) {
-            true => vec!["[lines] none may be empty".to_owned()],
+            true => vec!["[lines] must not contain empty lines".to_owned()],
             false => Vec::new(),
         }
     }
 }
 
-/// A time of `value` seconds, from 0 to thirty days.
+/// A duration of `value` seconds, if that is from 0 to 30 days.
 pub(crate) fn seconds(value: Option<f64>) -> Option<Duration> {
     let duration = Duration::try_from_secs_f64(value?).ok()?;
     (duration <= LONGEST).then_some(duration)

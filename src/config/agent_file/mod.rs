@@ -1,4 +1,4 @@
-//! `agent.toml`: what the agent is, says and can do.
+//! The agent file, `agent.toml`.
 
 mod limits;
 mod phase;
@@ -32,16 +32,16 @@ use session::{Listening, Turns, by_key};
 use tool::ToolEntry;
 use voice::Voice;
 
-/// The agent's name when the file gives none.
+/// Default participant name of the agent.
 const DEFAULT_NAME: &str = "Parlor";
 
-/// What the phase is called that a call begins in, when the file does not say.
+/// Default name of the phase in which a call begins.
 const FIRST_PHASE: &str = "start";
 
-/// The file that comes with Parlor.
+/// The built-in agent file.
 const SHIPPED: &str = include_str!("../../../agent.toml");
 
-/// The file as it is written. Every key is optional, and no other is taken.
+/// A parsed agent file. Every key is optional; unknown keys are an error.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct AgentFile {
@@ -75,12 +75,12 @@ struct WebhookEntry {
 }
 
 impl AgentFile {
-    /// The agent of whoever has not written a file yet.
+    /// Path and text of the built-in agent file, used if there is no other.
     pub(super) fn shipped() -> (&'static Path, &'static str) {
         (Path::new(DEFAULT_AGENT_FILE), SHIPPED)
     }
 
-    /// Checks the `text` of a file.
+    /// Parses and checks the `text` of the file at `path`.
     ///
     /// # Errors
     /// [`FileError`]
@@ -91,10 +91,10 @@ impl AgentFile {
         Ok(file)
     }
 
-    /// The agent that the file at `path` describes, with secrets from `source`.
+    /// Builds the agent that the file at `path` describes, with secrets from `source`.
     ///
     /// # Errors
-    /// [`FileError::Refused`] with all that is wrong with its templates and tools.
+    /// [`FileError::Refused`] with all problems of its templates, tools and secrets.
     pub(super) fn into_agent(
         self,
         path: &Path,
@@ -149,8 +149,8 @@ impl AgentFile {
         })
     }
 
-    /// Which voices a dispatch may choose. An agent that is stored at the API keeps its own: its
-    /// session is opened with nothing but its id.
+    /// Voices that a dispatch may choose. An agent that is stored at the API keeps its own voice,
+    /// because its session is opened with nothing but its id.
     pub(super) fn voices(&self) -> Voices {
         match self.agent_id {
             Some(_) => Voices::Own,
@@ -163,7 +163,9 @@ impl AgentFile {
         let secret = entry.secret.as_ref().and_then(|name| {
             let secret = source.secret(name);
             if secret.is_none() {
-                problems.push(format!("[webhook] secret: {name} is not set"));
+                problems.push(format!(
+                    "[webhook] secret: the environment variable {name} is not set"
+                ));
             }
             secret
         });
@@ -174,7 +176,7 @@ impl AgentFile {
         })
     }
 
-    /// What the API would refuse, limits that are no limits, tools and phases that make no sense.
+    /// Problems of the file: values that the API would reject, invalid limits, tools and phases.
     fn problems(&self) -> Vec<String> {
         let session = SessionConfig {
             input: Some(self.listening.input(self.turns.detection())),

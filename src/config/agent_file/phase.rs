@@ -1,4 +1,4 @@
-//! What an agent becomes in the middle of a call, as `agent.toml` writes it.
+//! `[[phases]]` and `[patience]` of the agent file.
 
 use std::collections::HashSet;
 
@@ -11,10 +11,10 @@ use super::AgentFile;
 use super::session::{Listening, Turns, by_key};
 use crate::definition::PhaseSpec;
 
-/// Milliseconds of silence that may end a turn.
+/// Valid lengths of the silence that ends a turn, in milliseconds.
 const SILENCE: std::ops::RangeInclusive<u32> = 50..=10_000;
 
-/// `[[phases]]`. What is not set is as at the beginning of the call.
+/// `[[phases]]`. A key that is not set has the value of the first phase.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PhaseEntry {
@@ -30,7 +30,7 @@ pub(super) struct PhaseEntry {
     after_tool: Vec<String>,
 }
 
-/// `[patience]`: longer silences while a long answer is awaited.
+/// `[patience]`: longer silences before the turn ends while the agent expects a long answer.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PatienceEntry {
@@ -39,7 +39,7 @@ pub(super) struct PatienceEntry {
     max_silence: u32,
 }
 
-/// The phase that a call begins in.
+/// The phase in which a call begins.
 pub(super) fn first(file: &AgentFile, name: String, webhook: Option<Webhook>) -> PhaseSpec {
     PhaseSpec {
         name,
@@ -59,7 +59,7 @@ pub(super) fn first(file: &AgentFile, name: String, webhook: Option<Webhook>) ->
     }
 }
 
-/// What is wrong with the phases of a file.
+/// Problems of the phases of a file.
 pub(super) fn problems(file: &AgentFile) -> Vec<String> {
     let mut problems = Vec::new();
     let first = file.phase.as_deref().unwrap_or(super::FIRST_PHASE);
@@ -67,7 +67,7 @@ pub(super) fn problems(file: &AgentFile) -> Vec<String> {
     for phase in &file.phases {
         if phase.name.trim().is_empty() || !names.insert(&phase.name) {
             problems.push(format!(
-                "[[phases]] {:?}: each needs a name of its own",
+                "[[phases]] {:?}: each phase needs a unique name",
                 phase.name
             ));
         }
@@ -124,7 +124,7 @@ impl PatienceEntry {
         let in_range = SILENCE.contains(&self.min_silence) && SILENCE.contains(&self.max_silence);
         let is_right = in_range && self.min_silence < self.max_silence;
         (!is_right || self.after.is_empty()).then(|| {
-            format!("{key} needs words in after, and min_silence below max_silence, 50 to 10000 ms")
+            format!("{key} needs words in after, and min_silence below max_silence, both from 50 to 10000 ms")
         })
     }
 }

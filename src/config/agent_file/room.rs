@@ -1,4 +1,4 @@
-//! Whom the agent hears and how it answers, as `agent.toml` writes it.
+//! `[room]` of the agent file: which callers the agent hears, and how it answers chat.
 
 use parlor_core::conversation::{Answer, Hear};
 use parlor_core::ids::Identity;

@@ -1,4 +1,4 @@
-//! How the agent hears and takes turns, as `agent.toml` writes it.
+//! `[listening]` and `[turns]` of the agent file.
 
 use parlor_core::secret::Private;
 use parlor_core::wire::agent::{
@@ -70,7 +70,7 @@ impl Listening {
 }
 
 impl Turns {
-    /// Nothing when nothing is set, so that the API keeps its adaptive pacing.
+    /// `None` if nothing is set, so that the API keeps its adaptive pacing.
     pub(super) fn detection(&self) -> Option<TurnDetection> {
         let detection = TurnDetection {
             vad_threshold: self.vad_threshold,
@@ -84,7 +84,7 @@ impl Turns {
     }
 }
 
-/// The API's names of fields, and the keys that they come from; longer ones first.
+/// Prefixes of the API's field names with the keys they come from; longer prefixes first.
 const KEYS: [(&str, &str); 7] = [
     ("input.turn_detection.", "[turns] "),
     ("input.transcription_prompt", "[listening] hint"),

@@ -1,4 +1,4 @@
-//! A tool, as `agent.toml` writes it.
+//! `[[tools]]` of the agent file.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::definition::{ToolExecutor, ToolSpec};
 use crate::tools::http::HttpSpec;
 use crate::tools::rpc::RpcSpec;
 
-/// The longest that a tool may take: less than the API's own patience.
+/// Longest timeout of a tool in seconds, below the longest that the API accepts.
 const LONGEST: f64 = 290.0;
 
-/// How much longer the API waits than we do, in seconds.
+/// How much longer the API's timeout is than ours, in seconds.
 const MARGIN: f64 = 5.0;
 
-/// How long the API waits unless it is told, in seconds.
+/// The API's default timeout, in seconds.
 const API_WAITS: f64 = 120.0;
 
 /// `[[tools]]`: exactly one of `http`, `rpc` and `builtin`.
@@ -93,7 +93,7 @@ impl ToolEntry {
         }
     }
 
-    /// What is wrong with the `nth` tool of a file.
+    /// Problems of this tool, the `nth` of the file, counted from 0.
     pub(super) fn problems(&self, nth: usize) -> Vec<String> {
         let name = self.name();
         let key = match name.is_empty() {
@@ -110,19 +110,23 @@ impl ToolEntry {
             problems.push(format!("{key} needs exactly one of http, rpc and builtin"));
         }
         if self.builtin.is_none() && self.description.is_none() {
-            problems.push(format!("{key} needs a description, for the model"));
+            problems.push(format!("{key} needs a description for the model"));
         }
         let timeout = self.timeout.unwrap_or(1.0);
         if !(0.1..=LONGEST).contains(&timeout) {
-            problems.push(format!("{key} timeout must be 0.1 to {LONGEST} seconds"));
+            problems.push(format!(
+                "{key} timeout must be from 0.1 to {LONGEST} seconds"
+            ));
         }
         if seconds(self.filler_after.or(Some(1.0))).is_none_or(|it| it.is_zero()) {
-            problems.push(format!("{key} filler_after must be seconds, more than 0"));
+            problems.push(format!(
+                "{key} filler_after must be more than 0 and at most 2592000 seconds"
+            ));
         }
         let is_transfer = self.builtin == Some(Builtin::TransferCall);
         if is_transfer == self.destinations.is_empty() {
             problems.push(format!(
-                "{key} destinations belong to transfer_call, which needs one"
+                "{key} destinations are required for transfer_call and invalid for other tools"
             ));
         }
         let wrong = SessionConfig {
@@ -134,7 +138,7 @@ impl ToolEntry {
         problems
     }
 
-    /// What the model calls it.
+    /// Name by which the model calls the tool.
     fn name(&self) -> String {
         let builtin = self.builtin.map(|builtin| builtin.name().to_owned());
         self.name.clone().or(builtin).unwrap_or_default()
@@ -155,7 +159,7 @@ impl ToolEntry {
         }
     }
 
-    /// What the model is told of it.
+    /// The tool as it is described to the model.
     fn tool(&self, rule: &ToolRule, phases: &[String]) -> Tool {
         let own = self.builtin.map(Builtin::description).unwrap_or_default();
         let description = self.description.as_deref().unwrap_or(own);
@@ -182,7 +186,7 @@ impl ToolEntry {
             Some(Builtin::SendDtmf) => json!({"digits": {
                 "type": "string",
                 "pattern": "^[0-9*#A-Dw]{1,32}$",
-                "description": "Keys to press, in order; w waits for half a second",
+                "description": "Keys to press, in order; w pauses for half a second",
             }}),
             Some(Builtin::TransferCall) => {
                 let names: Vec<_> = self.destinations.keys().collect();
@@ -221,16 +225,16 @@ impl Builtin {
 
     fn description(self) -> &'static str {
         match self {
-            Self::EndCall => "Ends the call. Use it once the caller wants nothing more.",
-            Self::SetState => "Goes on with another part of the conversation.",
-            Self::SendDtmf => "Presses keys of the telephone, for a menu at the other end.",
-            Self::TransferCall => "Hands the telephone call over to somebody else and leaves it.",
-            Self::SayToRoom => "Writes text to the caller's screen: links, numbers, spellings.",
+            Self::EndCall => "Ends the call. Use it once the caller needs nothing else.",
+            Self::SetState => "Moves on to another part of the conversation.",
+            Self::SendDtmf => "Presses telephone keys, for a menu at the other end.",
+            Self::TransferCall => "Transfers the telephone call to somebody else and leaves it.",
+            Self::SayToRoom => "Shows text on the caller's screen: links, numbers, spellings.",
         }
     }
 }
 
-/// Seconds, rounded up, as the API takes them.
+/// Whole seconds, rounded up, as the API expects them.
 fn whole(seconds: f64) -> u16 {
     Duration::try_from_secs_f64(seconds.ceil())
         .ok()

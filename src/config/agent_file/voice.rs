@@ -1,4 +1,4 @@
-//! The agent's voice, and the voices that a dispatch may choose, as `agent.toml` writes them.
+//! `[voice]` of the agent file: the agent's voice, and the voices that a dispatch may choose.
 
 use std::collections::HashSet;
 
@@ -7,10 +7,10 @@ use serde::Deserialize;
 
 use crate::definition::{Voices, is_voice_name};
 
-/// The most voices to choose from.
+/// Maximum number of entries in `choices`.
 const MOST_CHOICES: usize = 100;
 
-/// What stands for every voice that the API has.
+/// Value of `choices` that allows every voice of the API.
 const ALL: &str = "all";
 
 /// `[voice]`.
@@ -23,7 +23,10 @@ pub(super) struct Voice {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged, expecting = "choices must be \"all\" or a list of voices")]
+#[serde(
+    untagged,
+    expecting = "choices must be \"all\" or a list of voice names"
+)]
 enum Choices {
     Word(String),
     Names(Vec<String>),
@@ -48,7 +51,9 @@ impl Voice {
 
     pub(super) fn problems(&self) -> Vec<String> {
         let wrong = match &self.choices {
-            Some(Choices::Word(word)) if word != ALL => vec!["must be \"all\" or a list of voices"],
+            Some(Choices::Word(word)) if word != ALL => {
+                vec!["must be \"all\" or a list of voice names"]
+            }
             Some(Choices::Names(names)) => names_wrong(names),
             Some(Choices::Word(_)) | None => Vec::new(),
         };
@@ -60,11 +65,11 @@ impl Voice {
 fn names_wrong(names: &[String]) -> Vec<&'static str> {
     let mut seen = HashSet::new();
     let cases = [
-        (names.is_empty(), "must name a voice, or be left out"),
+        (names.is_empty(), "must contain a voice, or be left out"),
         (names.len() > MOST_CHOICES, "must have at most 100 entries"),
         (
             !names.iter().all(|name| is_voice_name(name)),
-            "must be names of voices: at most 64 letters, digits, - and _",
+            "must be voice names: at most 64 letters, digits, - and _",
         ),
         (
             names.iter().any(|name| name == ALL),
@@ -72,7 +77,7 @@ fn names_wrong(names: &[String]) -> Vec<&'static str> {
         ),
         (
             !names.iter().all(|name| seen.insert(name)),
-            "must name each voice once",
+            "must not contain a voice twice",
         ),
     ];
     let wrong = cases.into_iter().filter(|(is_wrong, _)| *is_wrong);
