@@ -1,5 +1,6 @@
-//! The part of the API that Parlor uses, in one file that must compile against this crate and the official one alike:
-//! without the next line it is a program for `livekit` 0.10.
+//! The part of the API that Parlor uses, in one file that must compile against this crate and
+//! against the official one: without the `extern crate` line below, it is a program for `livekit`
+//! 0.10.
 extern crate livekit_dylib as livekit;
 
 use std::collections::HashMap;

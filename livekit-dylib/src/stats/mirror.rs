@@ -1,6 +1,6 @@
-//! Declaring a record once: its fields, and how they are read from the core's message of the same shape.
+//! Macros that declare a statistics record together with its conversion from the core's message.
 
-/// A value made of the native core's.
+/// Conversion from a value of the native core.
 pub(super) trait Mirror<T> {
     fn mirror(native: T) -> Self;
 }
@@ -11,7 +11,8 @@ impl<T> Mirror<T> for T {
     }
 }
 
-/// A record and its conversion; `field = name: Type` reads a field that the core calls otherwise.
+/// Defines a record and its conversion. `field = name: Type` reads a field that has another name in
+/// the core.
 macro_rules! mirror {
     (
         $(#[$doc:meta])*
@@ -46,7 +47,8 @@ macro_rules! field {
     };
 }
 
-/// A state and its conversion. With `else`, a number that is not known is that one; without, it is none.
+/// Defines an enum and its conversion. An unknown number becomes the value after `else`, or `None`
+/// without `else`.
 macro_rules! state {
     (
         $(#[$doc:meta])*

@@ -1,12 +1,12 @@
-//! Statistics of a connection, in the records of the W3C's [webrtc-stats].
+//! Statistics of a connection, with the records of the W3C's [webrtc-stats].
 //!
-//! Counters count from the start of the connection; durations are in seconds, `timestamp` is in microseconds of the
-//! Unix time.
+//! Counters start with the connection. Durations are in seconds; `timestamp` is in microseconds
+//! since the Unix epoch.
 //!
 //! [webrtc-stats]: https://www.w3.org/TR/webrtc-stats/
 #![allow(
     missing_docs,
-    reason = "the W3C's document describes every field and state"
+    reason = "the W3C specification describes all fields and states"
 )]
 
 mod mirror;
@@ -22,7 +22,7 @@ pub use state::{
 use crate::proto::{self, rtc_stats as native};
 use mirror::{Mirror as _, mirror};
 
-/// The parts that records are made of.
+/// Parts shared by several records.
 pub mod dictionaries {
     pub use super::rtp::{
         AudioPlayoutStats, AudioSourceStats, CodecStats, InboundRtpStreamStats, MediaSourceStats,
@@ -36,7 +36,7 @@ pub mod dictionaries {
     };
 }
 
-/// One record.
+/// A statistics record.
 #[derive(Debug, Clone)]
 pub enum RtcStats {
     Codec(CodecStats),
@@ -66,7 +66,7 @@ mirror! {
 }
 
 mirror! {
-    /// A stream that is received here.
+    /// A received RTP stream.
     pub struct InboundRtpStats from native::InboundRtp {
         rtc: dictionaries::RtcStats,
         stream: dictionaries::RtpStreamStats,
@@ -76,7 +76,7 @@ mirror! {
 }
 
 mirror! {
-    /// A stream that is sent from here.
+    /// A sent RTP stream.
     pub struct OutboundRtpStats from native::OutboundRtp {
         rtc: dictionaries::RtcStats,
         stream: dictionaries::RtpStreamStats,
@@ -86,7 +86,7 @@ mirror! {
 }
 
 mirror! {
-    /// What the other side says of a stream sent from here.
+    /// The remote side's report on a sent RTP stream.
     pub struct RemoteInboundRtpStats from native::RemoteInboundRtp {
         rtc: dictionaries::RtcStats,
         stream: dictionaries::RtpStreamStats,
@@ -96,7 +96,7 @@ mirror! {
 }
 
 mirror! {
-    /// What the other side says of a stream received here.
+    /// The remote side's report on a received RTP stream.
     pub struct RemoteOutboundRtpStats from native::RemoteOutboundRtp {
         rtc: dictionaries::RtcStats,
         stream: dictionaries::RtpStreamStats,
@@ -106,7 +106,7 @@ mirror! {
 }
 
 mirror! {
-    /// What feeds a track.
+    /// The media source of a track.
     pub struct MediaSourceStats from native::MediaSource {
         rtc: dictionaries::RtcStats,
         source: dictionaries::MediaSourceStats,
@@ -116,7 +116,7 @@ mirror! {
 }
 
 mirror! {
-    /// How received audio was played.
+    /// Playout of received audio.
     pub struct MediaPlayoutStats from native::MediaPlayout {
         rtc: dictionaries::RtcStats,
         audio_playout: dictionaries::AudioPlayoutStats,
@@ -148,7 +148,7 @@ mirror! {
 }
 
 mirror! {
-    /// A pair of ICE candidates.
+    /// An ICE candidate pair.
     pub struct CandidatePairStats from native::CandidatePair {
         rtc: dictionaries::RtcStats,
         candidate_pair: dictionaries::CandidatePairStats,
@@ -156,7 +156,7 @@ mirror! {
 }
 
 mirror! {
-    /// An ICE candidate of this side.
+    /// A local ICE candidate.
     pub struct LocalCandidateStats from native::LocalCandidate {
         rtc: dictionaries::RtcStats,
         local_candidate = candidate: dictionaries::IceCandidateStats,
@@ -164,7 +164,7 @@ mirror! {
 }
 
 mirror! {
-    /// An ICE candidate of the other side.
+    /// A remote ICE candidate.
     pub struct RemoteCandidateStats from native::RemoteCandidate {
         rtc: dictionaries::RtcStats,
         remote_candidate = candidate: dictionaries::IceCandidateStats,
@@ -187,7 +187,7 @@ mirror! {
     }
 }
 
-/// The records, without those of a kind that is not known.
+/// Converts the records and discards those of unknown types.
 pub(crate) fn from_proto(records: Vec<proto::RtcStats>) -> Vec<RtcStats> {
     records
         .into_iter()

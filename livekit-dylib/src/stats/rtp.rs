@@ -1,4 +1,4 @@
-//! RTP streams, and what feeds and plays them.
+//! Statistics of RTP streams, media sources and playout.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::state::QualityLimitationReason;
 use crate::proto;
 
 mirror! {
-    /// What every record has.
+    /// Fields common to all records.
     pub struct RtcStats from proto::RtcStatsData {
         id: String,
         timestamp: i64,
@@ -37,7 +37,7 @@ mirror! {
 }
 
 mirror! {
-    /// What arrived of an RTP stream.
+    /// Reception statistics of an RTP stream.
     pub struct ReceivedRtpStreamStats from proto::ReceivedRtpStreamStats {
         packets_received: u64,
         packets_lost: i64,
@@ -46,7 +46,7 @@ mirror! {
 }
 
 mirror! {
-    /// An RTP stream that is received here.
+    /// A received RTP stream.
     pub struct InboundRtpStreamStats from proto::InboundRtpStreamStats {
         track_identifier: String,
         mid: String,
@@ -105,7 +105,7 @@ mirror! {
 }
 
 mirror! {
-    /// What was sent of an RTP stream.
+    /// Transmission statistics of an RTP stream.
     pub struct SentRtpStreamStats from proto::SentRtpStreamStats {
         packets_sent: u64,
         bytes_sent: u64,
@@ -113,7 +113,7 @@ mirror! {
 }
 
 mirror! {
-    /// An RTP stream that is sent from here.
+    /// A sent RTP stream.
     pub struct OutboundRtpStreamStats from proto::OutboundRtpStreamStats {
         mid: String,
         media_source_id: String,
@@ -149,7 +149,7 @@ mirror! {
 }
 
 mirror! {
-    /// What the other side says of a stream sent from here.
+    /// The remote side's report on a sent RTP stream.
     pub struct RemoteInboundRtpStreamStats from proto::RemoteInboundRtpStreamStats {
         local_id: String,
         round_trip_time: f64,
@@ -160,7 +160,7 @@ mirror! {
 }
 
 mirror! {
-    /// What the other side says of a stream received here.
+    /// The remote side's report on a received RTP stream.
     pub struct RemoteOutboundRtpStreamStats from proto::RemoteOutboundRtpStreamStats {
         local_id: String,
         remote_timestamp: f64,
@@ -172,7 +172,7 @@ mirror! {
 }
 
 mirror! {
-    /// What feeds a track.
+    /// The media source of a track.
     pub struct MediaSourceStats from proto::MediaSourceStats {
         track_identifier: String,
         kind: String,
@@ -205,7 +205,7 @@ mirror! {
 }
 
 mirror! {
-    /// How received audio was played.
+    /// Playout of received audio.
     pub struct AudioPlayoutStats from proto::AudioPlayoutStats {
         kind: String,
         synthesized_samples_duration: f64,

@@ -1,9 +1,9 @@
-//! States and kinds in statistics.
+//! Enums in statistics.
 
 use super::mirror::state;
 
 state! {
-    /// What keeps a video from its full quality.
+    /// Reason for limiting the quality of a video.
     pub enum QualityLimitationReason {
         None = LimitationNone,
         Cpu = LimitationCpu,
@@ -13,7 +13,7 @@ state! {
 }
 
 state! {
-    /// Which side decides on the ICE candidates.
+    /// ICE role of the local side.
     pub enum IceRole {
         Unknown = IceUnknown,
         Controlling = IceControlling,
@@ -22,7 +22,7 @@ state! {
 }
 
 state! {
-    /// The state of the encrypted transport.
+    /// State of a DTLS transport.
     pub enum DtlsTransportState {
         New = DtlsTransportNew,
         Connecting = DtlsTransportConnecting,
@@ -33,7 +33,7 @@ state! {
 }
 
 state! {
-    /// The state of the search for a path.
+    /// State of an ICE transport.
     pub enum IceTransportState {
         New = IceTransportNew,
         Checking = IceTransportChecking,
@@ -46,7 +46,7 @@ state! {
 }
 
 state! {
-    /// Which side opened the encrypted transport.
+    /// DTLS role of the local side.
     pub enum DtlsRole {
         Client = DtlsClient,
         Server = DtlsServer,
@@ -55,7 +55,7 @@ state! {
 }
 
 state! {
-    /// The state of a pair of candidates.
+    /// State of an ICE candidate pair.
     pub enum IceCandidatePairState {
         Frozen = PairFrozen,
         Waiting = PairWaiting,
@@ -66,7 +66,7 @@ state! {
 }
 
 state! {
-    /// Where a candidate comes from.
+    /// Type of an ICE candidate.
     pub enum IceCandidateType {
         Host = Host,
         Srflx = Srflx,
@@ -76,7 +76,7 @@ state! {
 }
 
 state! {
-    /// How a relay is reached.
+    /// Protocol between the client and a TURN server.
     pub enum IceServerTransportProtocol {
         Udp = TransportUdp,
         Tcp = TransportTcp,
@@ -85,7 +85,7 @@ state! {
 }
 
 state! {
-    /// Which side opens a TCP candidate.
+    /// Type of a TCP ICE candidate.
     pub enum IceTcpCandidateType {
         Active = CandidateActive,
         Passive = CandidatePassive,
@@ -94,7 +94,7 @@ state! {
 }
 
 state! {
-    /// The state of a data channel.
+    /// State of a data channel.
     pub enum DataChannelState {
         Connecting = DcConnecting,
         Open = DcOpen,

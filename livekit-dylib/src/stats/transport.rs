@@ -1,4 +1,4 @@
-//! What carries the streams.
+//! Statistics of transports.
 
 use super::mirror::mirror;
 use super::state::{
@@ -52,7 +52,7 @@ mirror! {
 }
 
 mirror! {
-    /// A pair of ICE candidates.
+    /// An ICE candidate pair.
     pub struct CandidatePairStats from proto::CandidatePairStats {
         transport_id: String,
         local_candidate_id: String,
@@ -80,7 +80,7 @@ mirror! {
 }
 
 mirror! {
-    /// An ICE candidate. The native core does not tell its `network_type`.
+    /// An ICE candidate. The native core does not report its `network_type`.
     pub struct IceCandidateStats from proto::IceCandidateStats {
         transport_id: String,
         address: String,
