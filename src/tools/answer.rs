@@ -1,30 +1,30 @@
-//! What a tool gives back.
+//! The result of a tool call, as the model sees it.
 
 use parlor_core::secret::Private;
 use serde_json::{Value, json};
 
-/// The most bytes of text that an answer may have.
+/// Maximum length of the text, in bytes.
 const MOST: usize = 8 << 10;
 
-/// Stands where text was cut off.
-const CUT: &str = "… (cut)";
+/// Suffix of truncated text.
+const CUT: &str = "… (truncated)";
 
-/// What a tool gives back: text for the model, normally JSON, at most 8 KiB.
+/// Result of a tool call: text for the model, usually JSON, truncated to 8 KiB.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
-    /// For the model.
+    /// Text for the model.
     pub text: Private<String>,
-    /// Whether the tool failed.
+    /// Whether the tool call failed.
     pub is_error: bool,
 }
 
 impl Answer {
-    /// What the tool found or did.
+    /// A successful result.
     pub fn ok(text: impl Into<String>) -> Self {
         Self::new(text.into(), false)
     }
 
-    /// The same as JSON; text stays as it is.
+    /// A successful result from JSON. A JSON string becomes its plain text.
     pub fn json(value: &Value) -> Self {
         match value {
             Value::String(text) => Self::ok(text.as_str()),
@@ -32,7 +32,7 @@ impl Answer {
         }
     }
 
-    /// Why it failed, for the model: `{"error": …}`.
+    /// A failure, as the JSON object `{"error": why}`.
     pub fn error(why: &str) -> Self {
         Self::new(json!({ "error": why }).to_string(), true)
     }

@@ -1,6 +1,6 @@
-//! Names with stars.
+//! Wildcard matching of names.
 
-/// Whether `name` is as `pattern` says, in which `*` stands for anything.
+/// Whether `name` matches `pattern`, in which each `*` matches any number of characters.
 pub(crate) fn matches(pattern: &str, name: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else {
         return pattern == name;
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_anything() {
+    fn a_star_matches_anything() {
         for (pattern, name) in [
             ("*", ""),
             ("a*", "a"),

@@ -1,11 +1,11 @@
-//! What an agent can do besides speaking. A tool takes a JSON object, does one thing, and gives an
-//! [`Answer`]; when it may do so, and when its answer is told, `parlor_core` decides.
+//! Tools of an agent. A tool takes a JSON object as arguments and returns an [`Answer`].
+//! `parlor_core` decides when a tool may run and when its answer is sent.
 //!
 //! ```text
-//! Action::RunTool ─▶ workbench ─▶ toolbox ─┬▶ http      an HTTP request
-//!                                          ├▶ rpc       a method of the caller's app
-//!                                          ├▶ phone     keys, handing over
-//! Event::ToolDone ◀─ workbench ◀─ answer ◀─┴▶ mcp       a tool of an MCP server
+//! Action::RunTool ─▶ runner ─▶ toolbox ─┬▶ http       an HTTP request
+//!                                       ├▶ rpc        a method of the caller's app
+//!                                       ├▶ telephony  DTMF tones, call transfer
+//! Event::ToolDone ◀─ runner ◀─ answer ◀─┴▶ mcp        a tool of an MCP server
 //! ```
 
 mod answer;

@@ -1,4 +1,4 @@
-//! A tool of the caller's own app, called through LiveKit RPC.
+//! Tools of the caller's app, called through LiveKit RPC.
 
 use std::time::Duration;
 
@@ -10,22 +10,23 @@ use serde_json::Value;
 use super::Answer;
 use crate::room::{RoomControl, RoomControlError};
 
-/// The most bytes that LiveKit passes on.
+/// Maximum payload of a LiveKit RPC, in bytes.
 const MOST: usize = 15 << 10;
 
-/// A method of an app, as users write it in `agent.toml`.
+/// An RPC tool, as configured in `agent.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RpcSpec {
-    /// What the app has registered.
+    /// Name of the method that the app has registered.
     pub method: String,
-    /// The identity of the app's participant; the caller's own without it.
+    /// Identity of the participant whose app is called; the linked caller if `None`.
     #[serde(default)]
     pub to: Option<String>,
 }
 
 impl RpcSpec {
-    /// Calls the method with the arguments as JSON text; the app's answer is text as well.
+    /// Calls the method with `arguments` as JSON text and returns the app's answer, which is text.
+    /// Failures are error answers. `within` is the timeout.
     pub async fn call(
         &self,
         control: &RoomControl,
@@ -35,11 +36,11 @@ impl RpcSpec {
     ) -> Answer {
         let named = self.to.as_deref().map(Identity::from);
         let Some(to) = named.as_ref().or(caller) else {
-            return Answer::error("there is no caller whose app could be asked");
+            return Answer::error("there is no linked caller, so there is no app to call");
         };
         let payload = Private::new(arguments.to_string());
         if payload.reveal().len() > MOST {
-            return Answer::error("the arguments are too long for the caller's app");
+            return Answer::error("the arguments are longer than the 15 KiB that an RPC can carry");
         }
         let called = control.call(to, &self.method, payload.into_inner(), within);
         match called.await {
@@ -51,12 +52,12 @@ impl RpcSpec {
         }
     }
 
-    /// What an app answers may be private: only the kind of the error is logged.
+    /// Logs only the code of the app's error, as its message may hold private data.
     fn log(&self, error: &RoomControlError) {
         let code = match error {
             RoomControlError::App(code, _) => Some(*code),
             _ => None,
         };
-        tracing::warn!(method = %self.method, code, "a method of an app could not be called");
+        tracing::warn!(method = %self.method, code, "the RPC to an app failed");
     }
 }

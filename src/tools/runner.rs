@@ -1,4 +1,4 @@
-//! The tools that one call uses at the moment.
+//! Runs the tool calls of one call.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tracing::Instrument;
 use super::toolbox::ToolContext;
 use super::{Answer, Toolbox};
 
-/// The tools that one call uses at the moment. How many may be open at once the core decides.
+/// The running tool calls of one call. `parlor_core` limits how many run concurrently.
 #[derive(Debug, Default)]
 pub struct ToolRunner {
     tasks: JoinSet<Answer>,
@@ -21,7 +21,7 @@ pub struct ToolRunner {
 }
 
 impl ToolRunner {
-    /// Begins to use a tool; [`Self::next`] tells what it gave.
+    /// Starts a tool call; [`Self::next`] returns its result.
     pub fn start(
         &mut self,
         call: ToolCallId,
@@ -41,7 +41,7 @@ impl ToolRunner {
         self.running.insert(handle.id(), (call, handle));
     }
 
-    /// Nobody waits for this call any more.
+    /// Aborts a tool call if it is still running; [`Self::next`] then returns nothing for it.
     pub fn cancel(&mut self, call: &ToolCallId) {
         let mut running = self.running.values();
         if let Some((_, handle)) = running.find(|(it, _)| it == call) {
@@ -49,7 +49,8 @@ impl ToolRunner {
         }
     }
 
-    /// What the next tool gave; waits for ever while none is used. Cancel-safe.
+    /// Waits for the next tool call to finish and returns its [`Event::ToolDone`]. Pending forever
+    /// while none is running. Cancel-safe.
     pub async fn next(&mut self) -> Event {
         while let Some(ended) = self.tasks.join_next_with_id().await {
             if let Some(event) = self.told(ended) {
@@ -59,7 +60,7 @@ impl ToolRunner {
         std::future::pending().await
     }
 
-    /// Gives up all that is used, and sees it end.
+    /// Aborts all tool calls and waits until they have ended.
     pub async fn clear(&mut self) {
         self.tasks.shutdown().await;
         self.running.clear();
@@ -73,8 +74,8 @@ impl ToolRunner {
                 return None;
             }
             Err(error) => {
-                tracing::error!("a tool broke");
-                (error.id(), Answer::error("the tool broke"))
+                tracing::error!("a tool panicked");
+                (error.id(), Answer::error("the tool crashed"))
             }
         };
         let (call, _) = self.running.remove(&id)?;
@@ -86,13 +87,13 @@ impl ToolRunner {
     }
 }
 
-/// Which tool is used, and how.
+/// A tool call to run.
 #[derive(Debug)]
 pub struct ToolInvocation {
-    /// Its name.
+    /// Name of the tool.
     pub name: String,
-    /// A JSON object, as text.
+    /// Arguments: a JSON object, as text.
     pub arguments: Private<String>,
-    /// How long it may take.
+    /// Timeout of the tool call.
     pub within: Duration,
 }

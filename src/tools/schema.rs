@@ -1,26 +1,26 @@
-//! Whether a tool's arguments are what its parameters say.
+//! Validates a tool's arguments against its JSON Schema.
 
 use jsonschema::{PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
 
-/// The most problems that are told at once.
+/// Maximum number of problems in an error message.
 const MAX_PROBLEMS: usize = 3;
 
-/// The most characters of an error.
+/// Maximum length of an error message, in characters.
 const MAX_ERROR: usize = 300;
 
-/// The most steps a regular expression may go back.
+/// Backtracking limit of regular expressions, in steps.
 const MAX_BACKTRACKS: usize = 100_000;
 
-/// A JSON Schema for a tool's arguments. It reaches no file and no network.
+/// Compiled JSON Schema of a tool's arguments. It never reads files or URLs.
 #[derive(Debug)]
 pub(super) struct Schema(Validator);
 
 impl Schema {
-    /// Reads `schema`.
+    /// Compiles `schema`.
     ///
     /// # Errors
-    /// What is wrong with it, and where.
+    /// The path of the first problem and a description, in at most 300 characters.
     pub(super) fn compile(schema: &Map<String, Value>) -> Result<Self, String> {
         let patterns = PatternOptions::fancy_regex().backtrack_limit(MAX_BACKTRACKS);
         let built = jsonschema::options()
@@ -33,11 +33,11 @@ impl Schema {
         })
     }
 
-    /// Whether `arguments` fit.
+    /// Validates `arguments`.
     ///
     /// # Errors
-    /// At most three problems in at most 300 characters, for the model: names and rules. Never for
-    /// a log, as the model makes up names too.
+    /// Up to three problems in at most 300 characters, for the model. They contain names and rules,
+    /// but no values. Do not log them: the model makes up some of the names.
     pub(super) fn check(&self, arguments: &Value) -> Result<(), String> {
         let problems = self.0.iter_errors(arguments).take(MAX_PROBLEMS);
         let problems: Vec<_> = problems.map(|error| told(&error)).collect();
@@ -48,13 +48,13 @@ impl Schema {
     }
 }
 
-/// The place and the rule, without the value.
+/// The path and the violated rule, without the value.
 fn told(error: &ValidationError<'_>) -> String {
     let path = path(error).unwrap_or_else(|| "the arguments".to_owned());
     format!("{path}: {}", error.masked_with("it"))
 }
 
-/// `address.city` for `/address/city`; nothing for the whole.
+/// `address.city` for `/address/city`; `None` for the whole document.
 fn path(error: &ValidationError<'_>) -> Option<String> {
     let pointer = error.instance_path().as_str().strip_prefix('/')?;
     Some(pointer.replace('/', "."))
@@ -97,13 +97,13 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_taken() {
+    fn valid_arguments_pass() {
         let fits = json!({ "order": "42", "address": { "zip": 3000 }, "size": "small" });
         assert_eq!(order().check(&fits), Ok(()));
     }
 
     #[test]
-    fn what_does_not_fit_is_told_by_name_and_rule_without_the_value() {
+    fn problems_contain_the_name_and_the_rule_but_not_the_value() {
         let cases = [
             (
                 json!({}),
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn schemas_that_make_no_sense_or_lead_elsewhere_are_refused() {
+    fn invalid_schemas_and_external_references_are_rejected() {
         let cases = [
             (json!({ "type": "strin" }), "type: "),
             (
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn references_within_are_followed() {
+    fn local_references_are_followed() {
         let made = schema(&json!({
             "$defs": { "id": { "type": "integer" } },
             "properties": { "a": { "$ref": "#/$defs/id" } },
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_goes_back_and_forth_comes_to_an_end() {
+    fn a_backtracking_pattern_terminates() {
         let made = schema(&json!({ "properties": { "a": { "pattern": "^(a+)+(?=b)c$" } } }));
         let long = json!({ "a": "a".repeat(200) });
         assert!(made.unwrap().check(&long).is_err());

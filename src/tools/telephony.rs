@@ -1,4 +1,4 @@
-//! Tools for telephone calls: keys, and handing the call over.
+//! Tools for phone calls: DTMF tones and call transfer.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use crate::config::LiveKit;
 use crate::livekit_server::LiveKitServer;
 use crate::room::RoomControl;
 
-/// The most keys that are pressed at once.
+/// Maximum number of keys per tool call.
 const MOST_KEYS: usize = 32;
 
-/// Between two keys, so that they are heard as two.
+/// Pause after each key, so that the other end hears separate tones.
 const KEY_EVERY: Duration = Duration::from_millis(200);
 
-/// What `w` among the keys stands for.
+/// Pause for a `w` among the keys.
 const WAIT: Duration = Duration::from_millis(500);
 
-/// Presses the keys in the argument `digits` on the caller's telephone.
+/// Sends the keys in the argument `digits` to the caller's phone, as DTMF tones.
 pub(super) async fn press(
     control: &RoomControl,
     caller: Option<&Identity>,
@@ -29,10 +29,10 @@ pub(super) async fn press(
     let keys = arguments["digits"].as_str().unwrap_or_default();
     let is_key = |key| matches!(key, '0'..='9' | '*' | '#' | 'A'..='D' | 'w');
     if keys.is_empty() || keys.len() > MOST_KEYS || !keys.chars().all(is_key) {
-        return Answer::error("digits must be 1 to 32 of 0-9, *, #, A-D and w");
+        return Answer::error("digits must be 1 to 32 characters out of 0-9, *, #, A-D and w");
     }
     let Some(caller) = caller else {
-        return Answer::error("there is no telephone in the call");
+        return Answer::error("there is no caller in the call");
     };
     for key in keys.chars() {
         if key == 'w' {
@@ -40,7 +40,7 @@ pub(super) async fn press(
             continue;
         }
         if let Err(error) = control.press(caller, key).await {
-            tracing::warn!(%error, "keys could not be pressed");
+            tracing::warn!(%error, "failed to send a DTMF tone");
             return Answer::error(&error.to_string());
         }
         sleep(KEY_EVERY).await;
@@ -48,8 +48,8 @@ pub(super) async fn press(
     Answer::ok(r#"{"ok":true}"#)
 }
 
-/// Hands the telephone call of `caller` in `room` over to `to`, `tel:` or `sip:`. It has rung there
-/// and was answered when this is.
+/// Transfers the phone call of `caller` in `room` to `to`, a `tel:` or `sip:` URI. Returns success
+/// once the destination has answered.
 pub(super) async fn transfer(
     livekit: &LiveKit,
     room: &str,
@@ -57,7 +57,7 @@ pub(super) async fn transfer(
     to: &str,
 ) -> Answer {
     let Some(caller) = caller else {
-        return Answer::error("there is no telephone in the call");
+        return Answer::error("there is no caller in the call");
     };
     let handing_over = async {
         let server = LiveKitServer::new(livekit)?;
@@ -66,8 +66,8 @@ pub(super) async fn transfer(
     match handing_over.await {
         Ok(()) => Answer::ok(r#"{"ok":true}"#),
         Err(error) => {
-            tracing::warn!(%error, "a call could not be handed over");
-            Answer::error("the call could not be handed over")
+            tracing::warn!(%error, "failed to transfer a call");
+            Answer::error("the call could not be transferred")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! All tools of an agent, by name.
+//! The tools of an agent, by name.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -20,11 +20,11 @@ use crate::definition::{ToolExecutor, ToolSpec};
 use crate::dial::Proxies;
 use crate::room::RoomControl;
 
-/// The longest text that is written to a caller's screen, in characters.
+/// Maximum length of a chat message to the caller, in characters.
 const MOST_WRITTEN: usize = 4_000;
 
-/// All tools of an agent that an edge carries out, by name; those of MCP servers come with the
-/// call.
+/// The tools of an agent that run outside of `parlor_core`, by name. Tools of MCP servers are not
+/// among them: they come with the [`ToolContext`].
 #[derive(Default)]
 pub struct Toolbox(HashMap<String, Tool>);
 
@@ -33,7 +33,7 @@ struct Tool {
     means: Ready,
 }
 
-/// How a tool is carried out, made from [`ToolExecutor`].
+/// How a tool is run, built from its [`ToolExecutor`].
 enum Ready {
     Http(Box<HttpTool>),
     Rpc(RpcSpec),
@@ -42,18 +42,18 @@ enum Ready {
     Write,
 }
 
-/// What a tool may work with: the call that it is used in.
+/// The call in which a tool runs.
 #[derive(Debug, Clone)]
 pub struct ToolContext {
-    /// The room.
+    /// Control of the call's room.
     pub control: RoomControl,
-    /// The server of the room.
+    /// The LiveKit server of the room.
     pub livekit: LiveKit,
-    /// What is known of job, room and caller.
+    /// Template values that describe the job, the room and the caller.
     pub values: Value,
-    /// To whom the agent listens.
+    /// Identity of the linked caller, if there is one.
     pub caller: Option<Identity>,
-    /// MCP servers.
+    /// The agent's MCP servers, if it has any.
     pub mcp: Option<Mcp>,
 }
 
@@ -64,10 +64,10 @@ impl fmt::Debug for Toolbox {
 }
 
 impl Toolbox {
-    /// Makes the tools, with secrets from `source`.
+    /// Builds the tools, with environment variables from `source`.
     ///
     /// # Errors
-    /// All that is wrong with them.
+    /// All problems of the tools, one message each.
     pub fn new(
         outlines: &[ToolSpec],
         source: &Source,
@@ -98,7 +98,8 @@ impl Toolbox {
         }
     }
 
-    /// Uses the tool `name`, within a time. Given up when the future is dropped.
+    /// Runs the tool `name` and returns its answer; failures are error answers. `within` is the
+    /// timeout of HTTP, RPC and MCP tools. Dropping the future aborts the tool call.
     pub async fn use_tool(
         &self,
         name: &str,
@@ -108,7 +109,7 @@ impl Toolbox {
     ) -> Answer {
         let arguments: Value = match serde_json::from_str(arguments.reveal()) {
             Ok(arguments) => arguments,
-            Err(_) => return Answer::error("the arguments are no JSON"),
+            Err(_) => return Answer::error("the arguments are not valid JSON"),
         };
         let deadline = Instant::from_std(clock::now()) + within;
         let Some(tool) = self.0.get(name) else {
@@ -125,7 +126,7 @@ impl Toolbox {
             Ready::Transfer(destinations) => {
                 let to = arguments["destination"].as_str().unwrap_or_default();
                 let Some(to) = destinations.get(to) else {
-                    return Answer::error("there is no such destination");
+                    return Answer::error("the destination is not one of those configured");
                 };
                 let room = around.values["room"]["name"].as_str().unwrap_or_default();
                 telephony::transfer(&around.livekit, room, caller, to).await
@@ -148,7 +149,7 @@ fn ready(
             let given = outline.tool.parameters.get("properties");
             let is_given = |it: &&String| given.is_some_and(|given| given.get(it).is_some());
             let missing = tool.arguments().iter().filter(|it| !is_given(it));
-            let missing = missing.map(|it| format!("args.{it} is none of its parameters"));
+            let missing = missing.map(|it| format!("args.{it} is not among the tool's parameters"));
             let missing: Vec<_> = missing.collect();
             if !missing.is_empty() {
                 return Err(missing);
@@ -162,7 +163,7 @@ fn ready(
     }))
 }
 
-/// A tool that is none of ours: one of an MCP server.
+/// Calls a tool that is not in the toolbox: one of an MCP server.
 async fn of_server(
     name: &str,
     arguments: Value,
@@ -181,12 +182,12 @@ async fn of_server(
 async fn write(control: &RoomControl, caller: Option<&Identity>, arguments: &Value) -> Answer {
     let text = arguments["text"].as_str().unwrap_or_default();
     if text.trim().is_empty() || text.chars().count() > MOST_WRITTEN {
-        return Answer::error("text must have 1 to 4000 characters");
+        return Answer::error("text must be 1 to 4000 characters long, and not only white space");
     }
     match control.write(caller, text).await {
         Ok(()) => Answer::ok(r#"{"ok":true}"#),
         Err(error) => {
-            tracing::warn!(%error, "text could not be written to the room");
+            tracing::warn!(%error, "failed to send a chat message to the caller");
             Answer::error(&error.to_string())
         }
     }

@@ -1,4 +1,4 @@
-//! Which hosts a tool may call, whatever is filled into its address.
+//! Limits the hosts that a tool may call, whatever values its URL is rendered with.
 
 use reqwest::Url;
 
@@ -10,17 +10,17 @@ pub(super) struct AllowedHosts(Vec<Pattern>);
 
 #[derive(Debug, PartialEq, Eq)]
 enum Pattern {
-    /// This host, as a `Url` writes it.
+    /// Exactly this host, in the normalized form of [`Url`].
     Host(String),
-    /// All hosts that end so, with a dot first.
+    /// All hosts that end with this suffix, which begins with a dot.
     Below(String),
 }
 
 impl AllowedHosts {
-    /// The hosts of `allowed`, or without any the one that stands in the template `url`.
+    /// The hosts of `allowed` or, if it is empty, the literal host of the template `url`.
     ///
     /// # Errors
-    /// All problems, by key.
+    /// All problems, each with its key.
     pub(super) fn new(allowed: &[String], url: &str) -> Result<Self, Vec<String>> {
         let literal = literal(url);
         let own = literal.as_ref().and_then(Url::host_str);
@@ -35,7 +35,7 @@ impl AllowedHosts {
         }
     }
 
-    /// Whether `url` leads to an allowed host, over http or https, as nobody in particular.
+    /// Checks that `url` has an allowed host, the scheme http or https, and no credentials.
     pub(super) fn check(&self, url: &Url) -> Result<(), Refused> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Refused::Scheme);
@@ -52,8 +52,8 @@ impl AllowedHosts {
     }
 }
 
-const NO_HOST: &str = "url: its host must stand there in full, with http:// or https:// before it \
-    and / behind it, or allow_hosts must name the hosts";
+const NO_HOST: &str = "url: its host must be literal, as in https://shop.example/{{ args.path }}, \
+    or allow_hosts must list the hosts";
 
 fn patterns(allowed: &[String]) -> Result<Vec<Pattern>, Vec<String>> {
     let mut problems = Vec::new();
@@ -62,7 +62,7 @@ fn patterns(allowed: &[String]) -> Result<Vec<Pattern>, Vec<String>> {
         match Pattern::parse(text) {
             Some(pattern) => patterns.push(pattern),
             None => problems.push(format!(
-                "allow_hosts: {text:?} is neither a host nor like *.example.com"
+                "allow_hosts: {text:?} is neither a host nor a pattern like *.example.com"
             )),
         }
     }
@@ -90,7 +90,7 @@ impl Pattern {
         if !is_below {
             return Some(Self::Host(host.to_owned()));
         }
-        // A whole top-level domain is nobody's.
+        // A wildcard below a top-level domain would cover hosts of many owners.
         let is_domain = url.domain().is_some_and(|name| name.contains('.'));
         is_domain.then(|| Self::Below(format!(".{host}")))
     }
@@ -103,8 +103,8 @@ impl Pattern {
     }
 }
 
-/// The address as far as no value can change its host: the whole when nothing is filled in, else
-/// what stands before the first place that is, if that goes beyond the host.
+/// The part of the URL that no value can change, if it includes the host: the whole template if it
+/// has no placeholders, else the text before the first one.
 pub(super) fn literal(template: &str) -> Option<Url> {
     let template = template.trim();
     let filled = ["{{", "{%", "{#"]
@@ -117,10 +117,10 @@ pub(super) fn literal(template: &str) -> Option<Url> {
     Url::parse(before).ok().filter(|_| has_host)
 }
 
-/// The address that a template was rendered to.
+/// Parses a rendered URL.
 pub(super) fn parse(rendered: &str) -> Result<Url, Refused> {
     let rendered = rendered.trim();
-    // Parsers pass over the former and disagree about the latter.
+    // URL parsers ignore control characters and disagree about backslashes.
     if rendered.contains(|it: char| it.is_control() || it == '\\') {
         return Err(Refused::NoUrl);
     }
@@ -131,7 +131,7 @@ pub(super) fn parse(rendered: &str) -> Result<Url, Refused> {
     Url::parse(rendered).map_err(|_| Refused::NoUrl)
 }
 
-/// Whether a part of a path is `..` or `.`, also when written in other ways.
+/// Whether a path segment is `..` or `.`, percent-encoded or not.
 fn is_upward(part: &str) -> bool {
     let part = part.to_ascii_lowercase().replace("%2e", ".");
     matches!(part.as_str(), "." | "..")
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn allowed_hosts_are_names_and_names_below() {
+    fn allowed_hosts_are_hosts_and_wildcards() {
         let allowed_hosts = allowed_hosts(
             &["Shop.example", "*.cdn.example", "10.0.0.1", "[::1]"],
             "{{ env.BASE }}",
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_is_told_with_the_rest() {
+    fn all_invalid_patterns_are_reported() {
         for wrong in [
             "*",
             "*.",
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_would_always_be_refused_is_told() {
+    fn a_url_that_would_always_be_refused_is_reported() {
         let cases: [(&[&str], _, _); 5] = [
             (&["a.example"], "https://shop.example/", Refused::Host),
             (
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn rendered_addresses_are_read_strictly() {
+    fn rendered_urls_are_parsed_strictly() {
         let bad = [
             ("https://shop.example\\@evil.example/", Refused::NoUrl),
             ("https://shop.example/a\\..\\b", Refused::NoUrl),

@@ -1,4 +1,4 @@
-//! Why a request came to nothing, in plain words for the model.
+//! Failures of HTTP tools, worded for the model.
 
 use std::error::Error;
 
@@ -6,26 +6,26 @@ use crate::template::TemplateError;
 
 use super::public_addresses::NotPublic;
 
-/// Why there is no answer. The words hold names that the tool's author wrote, and no values.
+/// Why a request failed. Messages contain names from the tool's configuration, but no values.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Failure {
-    #[error("the tool's {part} cannot be filled in: {why}")]
+    #[error("the tool's {part} cannot be rendered: {why}")]
     Unfilled { part: String, why: TemplateError },
-    #[error("the tool's {0} cannot hold this value")]
+    #[error("the tool's {0} cannot contain this value")]
     Unfit(String),
     #[error("the tool may not call this address: {0}")]
     Refused(#[from] Refused),
-    #[error("the service sent the request on to where the tool may not go: {0}")]
+    #[error("the service redirected to an address that the tool may not call: {0}")]
     RedirectRefused(Refused),
-    #[error("the service sent the request on more often than the {0} times that are allowed")]
+    #[error("the service redirected too often (limit: {0})")]
     TooManyRedirects(u32),
-    #[error("the service sent the request on to an address that is none")]
+    #[error("the service redirected to an invalid URL")]
     BadRedirect,
-    #[error("the service's name is not known")]
+    #[error("the service's host name cannot be resolved")]
     UnknownName,
     #[error("the service cannot be reached")]
     Unreachable,
-    #[error("the connection to the service broke")]
+    #[error("the connection to the service was lost")]
     Broken,
     #[error("the service did not answer in time")]
     Late,
@@ -33,27 +33,27 @@ pub(super) enum Failure {
     NotText,
 }
 
-/// Why an address is not called.
+/// Why a tool may not call an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
-    #[error("it is not an address of the web")]
+    #[error("it is not a valid URL")]
     NoUrl,
     #[error("only http and https are allowed")]
     Scheme,
-    #[error("it is not safe to go from https to http")]
+    #[error("going from https to http is not safe")]
     Downgrade,
-    #[error("it holds a user or a password")]
+    #[error("it contains a user name or a password")]
     User,
-    #[error("its path leads upward")]
+    #[error("its path contains . or ..")]
     Upward,
-    #[error("its host is not among those allowed")]
+    #[error("its host is not allowed")]
     Host,
     #[error("its host is in a private network")]
     Private,
 }
 
 impl Failure {
-    /// Of a request that got no answer.
+    /// The failure of a request that ended with `error`.
     pub(super) fn of(error: &reqwest::Error) -> Self {
         if is_caused_by::<NotPublic>(error) {
             Refused::Private.into()
@@ -66,23 +66,23 @@ impl Failure {
         }
     }
 
-    /// Whether it may go better another time.
+    /// Whether the failure may be temporary.
     pub(super) fn is_passing(&self) -> bool {
         matches!(self, Self::UnknownName | Self::Unreachable | Self::Broken)
     }
 
-    /// For the log: what happened, without names.
+    /// Short description for the log, without names.
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::Unfilled { .. } | Self::Unfit(_) => "arguments do not fit",
+            Self::Unfilled { .. } | Self::Unfit(_) => "invalid arguments",
             Self::Refused(_) => "address refused",
             Self::RedirectRefused(_) | Self::BadRedirect => "redirect refused",
             Self::TooManyRedirects(_) => "too many redirects",
-            Self::UnknownName => "name unknown",
+            Self::UnknownName => "host name not resolved",
             Self::Unreachable => "unreachable",
-            Self::Broken => "connection broke",
-            Self::Late => "late",
-            Self::NotText => "not text",
+            Self::Broken => "connection lost",
+            Self::Late => "timed out",
+            Self::NotText => "answer is not text",
         }
     }
 }

@@ -1,8 +1,8 @@
-//! A tool that is one HTTP request.
+//! HTTP tools: each tool call is one HTTP request.
 //!
-//! Whoever writes the tool is trusted; what the model fills in is not, nor what servers answer. So
-//! the host is fixed or on a list (`allowed_hosts`), only public addresses are dialled (`guard`), and
-//! every redirect is checked as the first address was (`hops`).
+//! The author of a tool is trusted; the model's arguments and the servers' answers are not. So the
+//! host is fixed or on a list (`allowed_hosts`), only public addresses are dialed
+//! (`public_addresses`), and every redirect is checked like the first URL (`redirects`).
 
 mod failure;
 mod network;
@@ -28,7 +28,7 @@ use retry::Retry;
 pub use network::Network;
 pub use spec::{HttpMethod, HttpSpec};
 
-/// A tool that is one HTTP request.
+/// A tool that makes one HTTP request per tool call.
 pub struct HttpTool {
     name: String,
     plan: RequestTemplate,
@@ -39,10 +39,10 @@ pub struct HttpTool {
 }
 
 impl HttpTool {
-    /// The tool `name` as `spec` has it, with environment variables from `source`.
+    /// Builds the tool `name` from `spec`, with environment variables from `source`.
     ///
     /// # Errors
-    /// All that is wrong with `spec`, each with its key.
+    /// All problems of `spec`, each with its key.
     pub fn new(
         name: &str,
         spec: &HttpSpec,
@@ -52,7 +52,8 @@ impl HttpTool {
         let plan = RequestTemplate::new(spec, source)?;
         let host = allowed_hosts::literal(spec.url.reveal());
         if !spec.allow_private && host.is_some_and(|url| network.is_private_literal(&url)) {
-            let problem = "url: its host is in a private network: allow_private = true allows that";
+            let problem =
+                "url: its host is in a private network; allow it with allow_private = true";
             return Err(vec![problem.to_owned()]);
         }
         let may_repeat = spec.idempotent || spec.method.is_idempotent();
@@ -66,15 +67,15 @@ impl HttpTool {
         })
     }
 
-    /// The arguments that the templates name, to be held against the tool's parameters.
+    /// Names of the arguments that the templates use, for comparison with the tool's parameters.
     pub fn arguments(&self) -> &BTreeSet<String> {
         &self.plan.arguments
     }
 
-    /// Makes the request and gives what came of it, before `deadline`. It is given up when the
-    /// future is dropped.
+    /// Makes the request and returns the answer, at `deadline` at the latest; failures are error
+    /// answers. Dropping the future aborts the request.
     ///
-    /// `args` are the model's arguments; `call` is an object about the call.
+    /// `args` are the model's arguments; `call` is a JSON object that describes the call.
     pub async fn call(&self, args: &Value, call: &Value, deadline: tokio::time::Instant) -> Answer {
         let mut trace = Trace::new();
         let answered = self.answer(args, call, deadline.into_std(), &mut trace);
@@ -132,7 +133,7 @@ impl fmt::Debug for HttpTool {
     }
 }
 
-/// What the log tells of a call.
+/// Log fields of one tool call.
 struct Trace {
     began: Instant,
     host: String,
@@ -150,7 +151,8 @@ impl Trace {
         }
     }
 
-    /// No path, query, header or body: they hold what people said, and keys.
+    /// Logs the outcome. Path, query, headers and body stay out of the log: they may hold private
+    /// data and secrets.
     fn log(&self, tool: &str, outcome: &Result<Answer, Failure>) {
         let Self {
             began,
@@ -161,25 +163,10 @@ impl Trace {
         let ms = clock::now().saturating_duration_since(*began).as_millis();
         let status = status.map(|status| status.as_u16());
         match outcome {
-            Ok(_) => tracing::info!(
-                tool,
-                host,
-                status,
-                ms,
-                tries,
-                "the tool's request is answered"
-            ),
+            Ok(_) => tracing::info!(tool, host, status, ms, tries, "tool request answered"),
             Err(failure) => {
                 let why = failure.kind();
-                tracing::warn!(
-                    tool,
-                    host,
-                    status,
-                    ms,
-                    tries,
-                    why,
-                    "the tool's request failed"
-                );
+                tracing::warn!(tool, host, status, ms, tries, why, "tool request failed");
             }
         }
     }

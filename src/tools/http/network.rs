@@ -1,4 +1,4 @@
-//! How tools reach the network: clients that all tools share, and the way to each server.
+//! Network access of HTTP tools: the shared clients, and which of them a request uses.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -13,19 +13,19 @@ use super::failure::{Failure, Refused};
 use super::public_addresses::{IsPublic, PublicAddresses, System, is_public};
 use crate::dial::{self, Proxies};
 
-/// From the look-up of a name to the end of TLS's handshake.
+/// Timeout of connecting: from the DNS lookup to the end of the TLS handshake.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 
-/// Connections that tools share. Cheap to clone; one is enough for the process.
+/// HTTP clients that all tools share. Cheap to clone; one is enough for the process.
 #[derive(Clone)]
 pub struct Network(Arc<Clients>);
 
 struct Clients {
-    /// Straight to public addresses.
+    /// Connects directly, to public addresses only.
     guarded: Client,
-    /// Straight to any address.
+    /// Connects directly, to any address.
     open: Client,
-    /// Through the proxies.
+    /// Connects through the proxies.
     proxied: Client,
     proxies: Proxies,
     names: Arc<dyn Resolve>,
@@ -33,15 +33,15 @@ struct Clients {
 }
 
 impl Network {
-    /// A network behind `proxies`.
+    /// Builds the clients for a network behind `proxies`.
     ///
     /// # Errors
-    /// The machine has no CA certificates, or a proxy cannot be used.
+    /// The machine has no CA certificates, or a proxy URL is invalid.
     pub fn new(proxies: &Proxies) -> Result<Self, String> {
         Self::with(proxies, Arc::new(System), is_public)
     }
 
-    /// The same with another idea of names, and of which addresses are public.
+    /// Like [`Network::new`], with another resolver and another definition of public addresses.
     pub(super) fn with(
         proxies: &Proxies,
         names: Arc<dyn Resolve>,
@@ -54,7 +54,7 @@ impl Network {
             is_public,
         };
         let built = |builder: ClientBuilder| {
-            let why = |_| "HTTP cannot be set up: check the proxies".to_owned();
+            let why = |_| "cannot build the HTTP client: check the proxies".to_owned();
             builder.build().map_err(why)
         };
         Ok(Self(Arc::new(Clients {
@@ -67,18 +67,18 @@ impl Network {
         })))
     }
 
-    /// Whether the host of `url` is an address that is not public. Names are not looked up.
+    /// Whether the host of `url` is an IP address that is not public. Names are not resolved.
     pub(super) fn is_private_literal(&self, url: &Url) -> bool {
         literal(url).is_some_and(|address| !(self.0.is_public)(address))
     }
 
     /// The client for a request to `url`.
     ///
-    /// Connections are straight unless a proxy is configured for the host. Then the name is looked
-    /// up here first, and all its addresses must be public, as the proxy may take any of them.
+    /// Connections are direct unless a proxy is configured for the host. In that case the name is
+    /// resolved here first, and all its addresses must be public, as the proxy may use any of them.
     ///
     /// # Errors
-    /// The host is not public, as far as that can be told before connecting.
+    /// The host is not public, as far as is known before connecting, or cannot be resolved.
     pub(super) async fn client(&self, url: &Url, allow_private: bool) -> Result<&Client, Failure> {
         let clients = &*self.0;
         if !allow_private && self.is_private_literal(url) {
@@ -123,7 +123,7 @@ impl fmt::Debug for Network {
 
 fn client(tls: &rustls::ClientConfig) -> ClientBuilder {
     Client::builder()
-        // Each hop is checked before it is made.
+        // `RedirectClient` follows redirects, and checks each of them first.
         .redirect(Policy::none())
         .referer(false)
         .connect_timeout(CONNECT_WITHIN)
@@ -140,14 +140,14 @@ fn through(proxies: &Proxies, mut builder: ClientBuilder) -> Result<ClientBuilde
     ];
     for (address, kind) in all {
         if !address.is_empty() {
-            let proxy = kind(address).map_err(|_| "a proxy's address cannot be used".to_owned())?;
+            let proxy = kind(address).map_err(|_| "the URL of a proxy is invalid".to_owned())?;
             builder = builder.proxy(proxy);
         }
     }
     Ok(builder)
 }
 
-/// The host of `url` when it is an address.
+/// The host of `url` if it is an IP address.
 fn literal(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_matches(['[', ']']).parse().ok()
 }

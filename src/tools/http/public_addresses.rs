@@ -1,22 +1,23 @@
-//! No way into private networks: which addresses are public, and a resolver that gives no others.
+//! Keeps tools out of private networks: defines which addresses are public, and a resolver that
+//! returns no others.
 //!
-//! The connection goes to the addresses that were checked, so that a name cannot mean one thing
-//! when it is checked and another when it is dialled.
+//! The client connects to the addresses that were checked. So a name cannot resolve to one address
+//! for the check and to another for the connection (DNS rebinding).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
-/// Tells whether an address may be dialled.
+/// Whether an address may be dialed.
 pub(super) type IsPublic = fn(IpAddr) -> bool;
 
-/// A name has addresses, but none that is public.
+/// A name has addresses, but no public one.
 #[derive(Debug, thiserror::Error)]
 #[error("no public address")]
 pub(super) struct NotPublic;
 
-/// Gives those addresses of another resolver that are public.
+/// A resolver that returns only the public addresses of another resolver.
 pub(super) struct PublicAddresses {
     pub(super) names: Arc<dyn Resolve>,
     pub(super) is_public: IsPublic,
@@ -40,21 +41,21 @@ impl Resolve for PublicAddresses {
     }
 }
 
-/// The machine's own resolver.
+/// The resolver of the operating system.
 pub(super) struct System;
 
 impl Resolve for System {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            // The port is filled in from the address of the request.
+            // The client sets the port from the request's URL.
             let found = tokio::net::lookup_host((name.as_str().to_owned(), 0)).await?;
             Ok(Box::new(found) as Addrs)
         })
     }
 }
 
-/// Whether `address` belongs to the internet at large: to no network of its own, no machine's
-/// inside, no group and no cloud's service for its machines.
+/// Whether `address` is on the public internet: not private, loopback, link-local, multicast,
+/// reserved, or the metadata service of a cloud.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -62,16 +63,16 @@ pub(super) fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// Networks that are not public, and the lengths of their prefixes; from IANA's registry.
+/// Networks that are not public, with the lengths of their prefixes; from IANA's registry.
 const NOT_PUBLIC_V4: [(Ipv4Addr, u32); 17] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
-    // Shared by providers; cloud services for machines are there too.
+    // Carrier-grade NAT; the metadata services of some clouds are here too.
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
-    // Azure's service for machines, although the address is a public one.
+    // Azure's platform service for virtual machines, although the address is a public one.
     (Ipv4Addr::new(168, 63, 129, 16), 32),
-    // Link-local; most clouds' services for machines.
+    // Link-local; the metadata services of most clouds.
     (Ipv4Addr::new(169, 254, 0, 0), 16),
     (Ipv4Addr::new(172, 16, 0, 0), 12),
     (Ipv4Addr::new(192, 0, 0, 0), 24),
@@ -93,15 +94,17 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
     })
 }
 
-/// Networks inside 2000::/3 that are not public: protocols with Teredo, documentation twice.
+/// Networks inside 2000::/3 that are not public: protocol assignments including Teredo, and two
+/// networks for documentation.
 const NOT_PUBLIC_V6: [(Ipv6Addr, u32); 3] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
-/// Only 2000::/3 is given out. That leaves out loopback, local and link-local addresses, groups,
-/// and those that carry an IPv4 address, but for two: a NAT64 and 6to4.
+/// Only 2000::/3 is allocated. That excludes loopback, unique local, link-local and multicast
+/// addresses. Of the addresses that embed an IPv4 address, only NAT64 (64:ff9b::/96) and 6to4
+/// (2002::/16) can be public: if the IPv4 address is.
 fn is_public_v6(address: Ipv6Addr) -> bool {
     match address.segments() {
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
@@ -142,7 +145,7 @@ mod tests {
     ";
 
     #[test]
-    fn private_addresses_are_known_in_every_dress() {
+    fn private_addresses_are_recognized_in_every_form() {
         for address in PRIVATE.split_whitespace() {
             assert!(!is_public(address.parse().unwrap()), "{address}");
         }
@@ -155,7 +158,7 @@ mod tests {
         }
     }
 
-    /// Names that have these addresses.
+    /// Resolves every name to these addresses.
     struct Fixed(&'static [&'static str]);
 
     impl Resolve for Fixed {
@@ -177,7 +180,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_public_addresses_of_a_name_are_given() {
+    async fn only_public_addresses_of_a_name_are_returned() {
         let both = guarded(&["127.0.0.1", "8.8.8.8", "::1", "2606:4700::1111"]).await;
         assert_eq!(both.unwrap(), ["8.8.8.8", "2606:4700::1111"]);
         let private = guarded(&["10.0.0.1", "169.254.169.254"]).await;

@@ -1,4 +1,4 @@
-//! A request and the redirects that it meets. Each hop is checked before it is made.
+//! Sends a request and follows its redirects. Each hop is checked before it is sent.
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION};
 use reqwest::{Method, Response, StatusCode, Url};
@@ -9,7 +9,7 @@ use super::network::Network;
 use super::request::PreparedRequest;
 use super::signature::Signer;
 
-/// Takes requests of one tool to where they go.
+/// Sends the requests of one tool and follows their redirects.
 pub(super) struct RedirectClient<'a> {
     pub(super) network: &'a Network,
     pub(super) allowed_hosts: &'a AllowedHosts,
@@ -19,7 +19,7 @@ pub(super) struct RedirectClient<'a> {
 }
 
 impl RedirectClient<'_> {
-    /// Sends `request` and gives the first answer that is no redirect.
+    /// Sends `request` and returns the first response that is not a redirect.
     ///
     /// # Errors
     /// [`Failure`]
@@ -63,8 +63,8 @@ impl RedirectClient<'_> {
 
 struct Hop {
     request: PreparedRequest,
-    /// Whether it goes to the server that the tool's author meant. Only there go the tool's
-    /// headers and signature.
+    /// Whether it goes to the server that the tool was written for. Only that server gets the
+    /// tool's headers and signature.
     is_home: bool,
 }
 
@@ -76,7 +76,7 @@ impl Hop {
         }
     }
 
-    /// The hop after an answer of `status`, with the method and the body that browsers keep.
+    /// The hop after a redirect with `status`. Keeps or changes method and body as browsers do.
     fn redirected(self, status: StatusCode, to: Url) -> Result<Self, Failure> {
         let Self {
             mut request,
@@ -104,7 +104,7 @@ impl Hop {
     }
 }
 
-/// Where `response` sends the request on to.
+/// The URL that `response` redirects to; `None` if it is not a redirect.
 fn target(from: &Url, response: &Response) -> Result<Option<Url>, Failure> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
@@ -117,14 +117,14 @@ fn target(from: &Url, response: &Response) -> Result<Option<Url>, Failure> {
     Ok(Some(to))
 }
 
-/// The same host and port, or the same host's http and https.
+/// Whether both URLs have the same host, and the same port or the ports 80 and 443.
 fn is_same_server(from: &Url, to: &Url) -> bool {
     let ports = (from.port_or_known_default(), to.port_or_known_default());
     let is_same_port = ports.0 == ports.1 || ports == (Some(80), Some(443));
     from.host_str() == to.host_str() && is_same_port
 }
 
-/// Any header may hold a key, so none goes elsewhere but the one about the body.
+/// Keeps only `Content-Type`: any other header may hold a secret.
 fn without_credentials(headers: &HeaderMap) -> HeaderMap {
     let kept = headers.get(CONTENT_TYPE);
     kept.map(|kind| (CONTENT_TYPE, kind.clone()))
@@ -145,7 +145,7 @@ mod tests {
 
     use super::*;
 
-    /// Whether a redirect between these goes on, and with the tool's headers.
+    /// Whether a redirect from `from` to `to` keeps the tool's headers, or why it is refused.
     fn keeps_headers(from: &str, to: &str) -> Result<bool, Failure> {
         let request = PreparedRequest {
             method: Method::GET,
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_go_to_the_same_server_only_and_nothing_goes_down_to_http() {
+    fn only_the_same_server_gets_the_headers_and_https_is_never_downgraded() {
         let cases = [
             ("https://a.example/1", "https://a.example/2", Ok(true)),
             ("https://a.example/", "https://a.example:443/", Ok(true)),

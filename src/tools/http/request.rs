@@ -1,4 +1,4 @@
-//! A tool's request before anything is filled in: all templates parsed, all that they need there.
+//! Templates of a tool's requests, parsed and checked before the first tool call.
 
 use std::collections::BTreeSet;
 
@@ -14,11 +14,11 @@ use super::spec::HttpSpec;
 use crate::config::Source;
 use crate::template::Template;
 
-/// The most further tries, and the most redirects, that may be asked for.
+/// Upper bounds of the settings `retries` and `redirects`.
 const MAX_RETRIES: u32 = 5;
 const MAX_REDIRECTS: u32 = 10;
 
-/// What requests of one tool are made of.
+/// Builds the requests of one tool.
 pub(super) struct RequestTemplate {
     method: Method,
     url: Template,
@@ -26,7 +26,7 @@ pub(super) struct RequestTemplate {
     headers: Vec<(HeaderName, Template)>,
     body: Body,
     env: Value,
-    /// The names behind `args.` in all templates.
+    /// Names of the arguments (`args.<name>`) in all templates.
     pub(super) arguments: BTreeSet<String>,
     pub(super) allowed_hosts: AllowedHosts,
     pub(super) signer: Option<Signer>,
@@ -38,22 +38,22 @@ enum Body {
     Filled(Template),
 }
 
-/// A request with everything filled in.
+/// A fully rendered request.
 #[derive(Clone)]
 pub(super) struct PreparedRequest {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<String>,
-    /// The same for every try.
+    /// Message ID; retries keep it.
     pub(super) id: String,
 }
 
 impl RequestTemplate {
-    /// Checks `spec`, and takes what it needs from the environment.
+    /// Checks `spec` and reads the environment variables that it names.
     ///
     /// # Errors
-    /// All that is wrong, each with its key.
+    /// All problems, each with its key.
     pub(super) fn new(spec: &HttpSpec, source: &Source) -> Result<Self, Vec<String>> {
         let mut check = Checker::new(source);
         check.limits(spec);
@@ -91,10 +91,10 @@ impl RequestTemplate {
         }
     }
 
-    /// The request for a call.
+    /// Renders the request of one tool call.
     ///
     /// # Errors
-    /// What cannot be filled in, or makes no address.
+    /// A template cannot be rendered, a value is not valid in a header, or the URL is refused.
     pub(super) fn fill(&self, args: &Value, call: &Value) -> Result<PreparedRequest, Failure> {
         let values = json!({ "args": args, "call": call, "env": &self.env });
         let mut url = allowed_hosts::parse(&filled("url", &self.url, &values)?)?;
@@ -136,7 +136,7 @@ fn filled(part: &str, template: &Template, values: &Value) -> Result<String, Fai
     })
 }
 
-/// Gathers all that is wrong, so that it is told at once.
+/// Collects all problems, so that they are reported together.
 struct Checker<'a> {
     source: &'a Source,
     env: Map<String, Value>,
@@ -166,7 +166,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The template at `key`, an empty one when it is wrong.
+    /// Parses the template at `key`. Returns an empty template if it is invalid.
     fn template(&mut self, key: &str, text: &Private<String>) -> Template {
         match Template::parse(text.reveal()) {
             Ok(template) => {
@@ -195,13 +195,13 @@ impl<'a> Checker<'a> {
                 }
             }
             (Some("env"), None) => {
-                let wanted = "env must be followed by a name, like env.TOKEN";
+                let wanted = "env must be followed by a variable name, as in env.TOKEN";
                 self.problems.push(format!("{key}: {wanted}"));
             }
             _ => {
-                let known = "there are args, call and env";
+                let known = "templates can use args, call and env";
                 self.problems
-                    .push(format!("{key}: {path} is not known: {known}"));
+                    .push(format!("{key}: {path} is unknown: {known}"));
             }
         }
     }
@@ -223,12 +223,12 @@ impl<'a> Checker<'a> {
             match HeaderName::try_from(name) {
                 Err(_) => self
                     .problems
-                    .push(format!("{key}: no header has such a name")),
+                    .push(format!("{key}: not a valid header name")),
                 Ok(name)
                     if is_ours(&name) || spec.sign_with.is_some() && signature::is_own(&name) =>
                 {
                     self.problems
-                        .push(format!("{key}: this header is set by itself"));
+                        .push(format!("{key}: Parlor sets this header itself"));
                 }
                 Ok(name) => headers.push((name, template)),
             }
@@ -240,14 +240,14 @@ impl<'a> Checker<'a> {
         let secret = self.environment("sign_with", name)?;
         let signer = Signer::new(&secret);
         if signer.is_none() {
-            let wanted = "must be a Standard Webhooks secret, whsec_ and base64";
+            let wanted = "must be a Standard Webhooks secret: whsec_ followed by Base64";
             self.problems.push(format!("sign_with: {name} {wanted}"));
         }
         signer
     }
 }
 
-/// Whether a header says where a message goes or where it ends.
+/// Whether HTTP itself uses the header for routing or framing.
 fn is_ours(name: &HeaderName) -> bool {
     const OURS: [&str; 9] = [
         "connection",

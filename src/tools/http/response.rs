@@ -1,4 +1,4 @@
-//! What a server answered, as an answer for the model.
+//! Converts HTTP responses to answers for the model.
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Response, StatusCode};
@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use crate::tools::Answer;
 
-/// The most bytes of a body that are read.
+/// Maximum number of bytes that are read of a body.
 const MAX_BODY: usize = 64 << 10;
 
-/// The most bytes of an error's body that the model is told.
+/// Maximum length of an error's body that is passed to the model, in bytes.
 const MAX_ERROR_BODY: usize = 500;
 
-/// Reads `response` to its end, or to 64 KiB.
+/// Reads `response`, up to 64 KiB of its body.
 ///
 /// # Errors
-/// [`Failure`], also when a good answer is not text.
+/// [`Failure`], also if a successful response is not text.
 pub(super) async fn read(mut response: Response) -> Result<Answer, Failure> {
     let status = response.status();
     let kind = response.headers().get(CONTENT_TYPE);
@@ -44,11 +44,11 @@ async fn body(response: &mut Response) -> Result<Vec<u8>, Failure> {
     Ok(body)
 }
 
-/// The body as text; nothing when it is none.
+/// The body as text; `None` if it is not text.
 fn text(body: &[u8], kind: &str) -> Option<String> {
     let valid = match std::str::from_utf8(body) {
         Ok(text) => text,
-        // Cut within a character.
+        // Truncated within a character.
         Err(error) if error.error_len().is_none() => {
             std::str::from_utf8(&body[..error.valid_up_to()]).ok()?
         }

@@ -1,4 +1,4 @@
-//! Whether a request is tried again, and when.
+//! Decides whether a request is retried, and when.
 
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -9,21 +9,21 @@ use reqwest::header::RETRY_AFTER;
 use super::failure::Failure;
 use crate::{clock, random};
 
-/// The delay after the first failure, and the longest one.
+/// Backoff: the delay after the first failure, and the longest one.
 const SHORTEST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// The tries of one call.
+/// Retry state of one tool call.
 pub(super) struct Retry {
     left: u32,
     attempt: u32,
     began: Instant,
-    /// Nothing when there is no time for a second try.
+    /// `None` if there is no time for a retry.
     backoff: Option<Backoff>,
 }
 
 impl Retry {
-    /// At most `most` further tries, all begun before `deadline`.
+    /// Allows `most` retries at most, all of them started before `deadline`.
     pub(super) fn new(most: u32, deadline: Instant) -> Self {
         let began = clock::now();
         let budget = deadline.saturating_duration_since(began);
@@ -35,7 +35,7 @@ impl Retry {
         }
     }
 
-    /// How long to wait before the next try; nothing when this outcome is the last.
+    /// The delay before the next retry; `None` if `outcome` is final.
     pub(super) fn after(&mut self, outcome: &Result<Response, Failure>) -> Option<Duration> {
         let wanted = match outcome {
             Ok(response) => wanted(response)?,
@@ -51,7 +51,7 @@ impl Retry {
     }
 }
 
-/// How long the server wants to be left alone; nothing when its answer stands.
+/// The delay that the server asks for, zero by default; `None` if its response is final.
 fn wanted(response: &Response) -> Option<Duration> {
     if !matches!(response.status().as_u16(), 429 | 502 | 503 | 504) {
         return None;
@@ -61,7 +61,7 @@ fn wanted(response: &Response) -> Option<Duration> {
     Some(wanted.unwrap_or_default())
 }
 
-/// Seconds, or a date.
+/// Parses `Retry-After`: a number of seconds, or a date.
 fn retry_after(value: &str) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse() {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_what_passes_is_tried_again() {
+    async fn only_temporary_failures_are_retried() {
         for status in [429, 502, 503, 504] {
             assert!(retry(10).after(&outcome(status, &[])).is_some(), "{status}");
         }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn delays_grow_and_end() {
+    async fn delays_grow_and_retries_end() {
         let mut retry = retry(10);
         let first = retry.after(&Err(Failure::Unreachable)).unwrap();
         let second = retry.after(&Err(Failure::Unreachable)).unwrap();
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_server_may_ask_for_more_time_but_not_for_more_than_there_is() {
+    async fn retry_after_is_honored_up_to_the_deadline() {
         let seconds = |value| outcome(503, &[("retry-after", value)]);
         assert_eq!(retry(10).after(&seconds("3")), Some(Duration::from_secs(3)));
         assert_eq!(retry(10).after(&seconds("11")), None);

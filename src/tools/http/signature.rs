@@ -1,4 +1,4 @@
-//! Signatures of requests as Standard Webhooks has them.
+//! Signatures of requests, according to Standard Webhooks.
 
 use std::time::UNIX_EPOCH;
 
@@ -9,20 +9,20 @@ use standardwebhooks::{
 
 use crate::random;
 
-/// How secrets begin.
+/// Prefix of secrets.
 const PREFIX: &str = "whsec_";
 
-/// Signs with one secret.
+/// Signs requests with one secret.
 pub(super) struct Signer(Webhook);
 
 impl Signer {
-    /// A signer with `secret`, `whsec_` and base64; nothing when it is no such secret.
+    /// A signer with `secret`, which is `whsec_` followed by Base64; `None` if it is invalid.
     pub(super) fn new(secret: &str) -> Option<Self> {
         let key = secret.strip_prefix(PREFIX).filter(|key| !key.is_empty())?;
         Webhook::new(key).ok().map(Self)
     }
 
-    /// The headers of a message that is sent now; nothing when `body` is not text.
+    /// The headers of a message that is sent now; `None` if it cannot be signed.
     pub(super) fn headers(&self, id: &str, body: &str) -> Option<HeaderMap> {
         let now = UNIX_EPOCH.elapsed().ok()?.as_secs().try_into().ok()?;
         let signature = self.0.sign(id, now, body.as_bytes()).ok()?;
@@ -39,12 +39,12 @@ impl Signer {
     }
 }
 
-/// Whether `name` is one of the headers of a signature.
+/// Whether `name` is one of the headers of a signature (`webhook-*`).
 pub(super) fn is_own(name: &HeaderName) -> bool {
     name.as_str().starts_with("webhook-")
 }
 
-/// What a message is known by, the same each time it is tried.
+/// A random ID for a new message. Retries keep the ID of their message.
 pub(super) fn message_id() -> String {
     format!("msg_{:016x}{:016x}", random::number(), random::number())
 }

@@ -1,55 +1,57 @@
-//! A request as users write it in `agent.toml`.
+//! HTTP tools, as configured in `agent.toml`.
 
 use std::collections::BTreeMap;
 
 use parlor_core::secret::Private;
 use serde::Deserialize;
 
-/// One HTTP request. What is written `{{ … }}` is filled in for each call from `args` (what the
-/// model gives), `call` (room, job, caller, metadata) and `env` (environment variables by name).
+/// One HTTP request. Its templates are rendered for each tool call with `args` (the model's
+/// arguments), `call` (room, job, caller, metadata) and `env` (environment variables by name).
 ///
-/// What goes into the path of `url` wants `| urlencode`; `query` does that by itself.
+/// Values in the path of `url` need `| urlencode`; values in `query` are encoded automatically.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpSpec {
-    /// POST unless given.
+    /// Method; POST by default.
     #[serde(default)]
     pub method: HttpMethod,
-    /// A template. Its host must stand there in full, unless `allow_hosts` names hosts.
+    /// Template of the URL. The host must be literal unless `allow_hosts` lists hosts.
     pub url: Private<String>,
-    /// Templates by header.
+    /// Templates of the headers, by header name.
     #[serde(default)]
     pub headers: BTreeMap<String, Private<String>>,
-    /// Templates by name, added to the query of `url`.
+    /// Templates of query parameters, by name; they are appended to the query of `url`.
     #[serde(default)]
     pub query: BTreeMap<String, Private<String>>,
-    /// A template. Without it POST, PUT and PATCH send the arguments as JSON, others nothing.
+    /// Template of the body. By default POST, PUT and PATCH send the arguments as JSON, and other
+    /// methods send no body.
     #[serde(default)]
     pub body: Option<Private<String>>,
-    /// The environment variable with the Standard Webhooks secret, `whsec_…`, to sign with.
+    /// Name of the environment variable with the Standard Webhooks secret, `whsec_…`, that signs
+    /// the requests.
     #[serde(default)]
     pub sign_with: Option<String>,
-    /// Whether a POST or PATCH may be tried again, as other methods may.
+    /// Whether a POST or PATCH may be retried, as other methods may.
     #[serde(default)]
     pub idempotent: bool,
-    /// The most further tries, 0 to 5.
+    /// Maximum number of retries, 0 to 5; 2 by default.
     #[serde(default = "two")]
     pub retries: u32,
-    /// Host names, and `*.example.com` for all below one; with it no other host is called.
+    /// Allowed hosts, or `*.example.com` for all subdomains. If set, no other host is called.
     #[serde(default)]
     pub allow_hosts: Vec<String>,
-    /// Whether the request may go into private networks, and to this machine.
+    /// Whether the request may go to private networks and to this machine.
     #[serde(default)]
     pub allow_private: bool,
-    /// The most redirects that are followed, 0 to 10.
+    /// Maximum number of redirects, 0 to 10; 3 by default.
     #[serde(default = "three")]
     pub redirects: u32,
 }
 
-/// A method of HTTP.
+/// An HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "they are HTTP's")]
+#[expect(missing_docs, reason = "the variants are named by HTTP")]
 pub enum HttpMethod {
     Get,
     Head,
@@ -62,12 +64,12 @@ pub enum HttpMethod {
 }
 
 impl HttpMethod {
-    /// Whether sending it twice is as good as once.
+    /// Whether sending a request twice has the same effect as sending it once.
     pub(super) fn is_idempotent(self) -> bool {
         !matches!(self, Self::Post | Self::Patch)
     }
 
-    /// Whether the arguments are its body unless another is given.
+    /// Whether the arguments are the default body.
     pub(super) fn has_body(self) -> bool {
         matches!(self, Self::Post | Self::Put | Self::Patch)
     }
@@ -100,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn little_needs_to_be_written() {
+    fn only_the_url_is_required() {
         let spec: HttpSpec = toml::from_str(r#"url = "https://shop.example/""#).unwrap();
         assert_eq!(spec.method, HttpMethod::Post);
         assert_eq!((spec.retries, spec.redirects), (2, 3));

@@ -1,4 +1,4 @@
-//! What all servers together offer, each name once.
+//! The tools of all MCP servers, each name once.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,8 +10,8 @@ use tokio::sync::watch;
 use super::server::Server;
 use super::tool_list::{McpTool, profile};
 
-/// What all servers together offer. Of two with one name, the server that is written first has it,
-/// also while it is away: a name never means now this and now that.
+/// The tools of all MCP servers. If two servers offer the same name, the first one in `agent.toml`
+/// owns it, even while it is unavailable. So a name always means the same tool.
 #[derive(Debug)]
 pub(super) struct Catalog {
     servers: Vec<Arc<Server>>,
@@ -19,7 +19,7 @@ pub(super) struct Catalog {
     tools: watch::Sender<Arc<[McpTool]>>,
 }
 
-/// For each server its last list, and whether it is there.
+/// The last tool list of each server with whether the server is available, and the name clashes.
 #[derive(Debug)]
 struct Offers {
     lists: Vec<(Vec<McpTool>, bool)>,
@@ -27,7 +27,7 @@ struct Offers {
 }
 
 impl Catalog {
-    /// One on which nothing is offered yet.
+    /// A catalog without tools.
     pub(super) fn new(servers: Vec<Arc<Server>>) -> Self {
         let lists = servers.iter().map(|_| (Vec::new(), false)).collect();
         let clashes = Vec::new();
@@ -42,22 +42,22 @@ impl Catalog {
         &self.servers
     }
 
-    /// What is offered at each moment.
+    /// The current tools, and their changes.
     pub(super) fn tools(&self) -> watch::Receiver<Arc<[McpTool]>> {
         self.tools.subscribe()
     }
 
-    /// The list of the server at `at`, from now on.
+    /// Sets the tool list of the server at index `at`, and marks it available.
     pub(super) fn publish(&self, at: usize, tools: Vec<McpTool>) {
         self.change(at, |list| *list = (tools, true));
     }
 
-    /// The server at `at` is away.
+    /// Marks the server at index `at` unavailable, which withdraws its tools.
     pub(super) fn withdraw(&self, at: usize) {
         self.change(at, |(_, is_there)| *is_there = false);
     }
 
-    /// Who has the name, and what that server calls it.
+    /// The server that owns `name`, and the server's own name for the tool.
     pub(super) fn find(&self, name: &str) -> Option<(Arc<Server>, String)> {
         let offers = self.offers.lock();
         let mut lists = self.servers.iter().zip(&offers.lists);
@@ -74,10 +74,10 @@ impl Catalog {
         }
         let (tools, clashes) = offers.merged();
         for clash in clashes.iter().filter(|it| !offers.clashes.contains(it)) {
-            tracing::warn!("an MCP tool is left out: {clash}: set a prefix");
+            tracing::warn!("an MCP tool is not offered: {clash}: set a prefix");
         }
         offers.clashes = clashes;
-        // Under the lock, so that the last change is the last that is told.
+        // Sent under the lock, so that changes are sent in order.
         self.tools.send_if_modified(|before| {
             let is_news = **before != *tools;
             *before = tools.into();
@@ -87,7 +87,7 @@ impl Catalog {
 }
 
 impl Offers {
-    /// What is offered, and one line for each tool whose name is taken.
+    /// The tools on offer, and one line for each tool whose name is taken.
     fn merged(&self) -> (Vec<McpTool>, Vec<String>) {
         let mut owners: HashMap<&str, &McpTool> = HashMap::new();
         let (mut tools, mut clashes) = (Vec::new(), Vec::new());
@@ -95,7 +95,7 @@ impl Offers {
             for tool in list {
                 match owners.entry(&tool.name) {
                     Entry::Occupied(first) => clashes.push(format!(
-                        "{:?} of {} has the name of {:?} of {}",
+                        "{:?} of {} has the same name as {:?} of {}",
                         profile(&tool.remote),
                         tool.server,
                         profile(&first.get().remote),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_belongs_to_the_server_that_is_written_first() {
+    fn a_name_belongs_to_the_first_server() {
         let catalog = catalog(&["a", "b"]);
         catalog.publish(1, tools("b", &["find", "buy"]));
         assert_eq!(shown(&catalog), ["b.find", "b.buy"]);
@@ -160,7 +160,7 @@ mod tests {
         assert_eq!(
             catalog.find("find").unwrap().1,
             "a.find",
-            "it is away, not gone"
+            "it is unavailable, not removed"
         );
         catalog.publish(0, tools("a", &["search"]));
         assert_eq!(shown(&catalog), ["a.search", "b.find", "b.buy"]);
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn only_news_is_told() {
+    fn only_changes_are_sent() {
         let catalog = catalog(&["a"]);
         let mut told = catalog.tools();
         catalog.publish(0, tools("a", &["find"]));

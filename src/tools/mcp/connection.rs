@@ -1,4 +1,4 @@
-//! One connection to a server: the handshake, the list of tools, signs of life.
+//! One connection to an MCP server: handshake, tool list, pings.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -23,22 +23,22 @@ use super::error::ConnectError;
 use super::process::Process;
 use crate::clock;
 
-/// The handshake, a list of tools, or a sign of life.
+/// Timeout of the handshake, of a tool list, and of a ping.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-/// Between two looks at whether it is alive.
+/// Interval between pings.
 const PING_EVERY: Duration = Duration::from_secs(30);
 
-/// Changes of the list come in groups: how long the first of them is waited with.
+/// Debounce time after a change of the tool list, as changes come in groups.
 const SETTLE: Duration = Duration::from_millis(200);
 
-/// How long a goodbye may take.
+/// Timeout of closing a connection.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
-/// The most tools that are taken of one server.
+/// Maximum number of tools per server.
 pub(super) const MOST_TOOLS: usize = 128;
 
-/// A server that needs more pages for so many tools goes round in circles.
+/// Maximum number of pages of a tool list. A server that sends more is looping.
 const MOST_PAGES: usize = MOST_TOOLS + 1;
 
 /// An open connection.
@@ -46,20 +46,20 @@ pub(super) struct Connection {
     line: Line,
     changed: Arc<Notify>,
     close: RunningServiceCancellationToken,
-    /// Ends when nothing more can come.
+    /// Completes once the connection is closed.
     over: Fuse<BoxFuture<'static, ()>>,
 }
 
-/// What calls go over while a connection is open.
+/// Handle for tool calls over an open connection. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Line {
     peer: Peer<RoleClient>,
-    /// Told when a call was not answered.
+    /// Notified if a tool call got no answer.
     doubt: Arc<Notify>,
 }
 
 impl Connection {
-    /// Shakes hands over a transport.
+    /// Opens a connection over `transport` with the MCP handshake.
     pub(super) async fn open(
         transport: impl Transport<RoleClient> + 'static,
     ) -> Result<Self, ConnectError> {
@@ -81,12 +81,13 @@ impl Connection {
         })
     }
 
-    /// What calls go over.
+    /// A handle for tool calls over this connection.
     pub(super) fn line(&self) -> Line {
         self.line.clone()
     }
 
-    /// Looks after it until it is lost; `news` is given each new list of tools.
+    /// Watches the connection until it is lost, and returns why. Passes each changed tool list to
+    /// `news`.
     pub(super) async fn look_after(
         &mut self,
         process: &mut Option<Process>,
@@ -112,7 +113,7 @@ impl Connection {
                 () = self.line.doubt.notified() => self.line.ping().await?,
                 () = self.changed.notified() => {
                     sleep(SETTLE).await;
-                    // What came meanwhile is in the same list.
+                    // The list includes the changes of the meantime.
                     self.changed.notified().now_or_never();
                     news(self.line.tools().await?);
                 }
@@ -120,17 +121,17 @@ impl Connection {
         }
     }
 
-    /// Says goodbye, and closes the pipes of a process.
+    /// Closes the connection, including the pipes of a process.
     pub(super) async fn close(self) {
         self.close.cancel();
         if !self.over.is_terminated() && timeout(CLOSE_WITHIN, self.over).await.is_err() {
-            tracing::debug!("an MCP server was left without its goodbye");
+            tracing::debug!("an MCP connection did not close in time");
         }
     }
 }
 
 impl Line {
-    /// Calls a tool; dropping this cancels the call at the server.
+    /// Calls a tool. Dropping the future cancels the tool call at the server.
     pub(super) async fn call(
         &self,
         call: CallToolRequestParams,
@@ -142,12 +143,12 @@ impl Line {
         called
     }
 
-    /// Has it looked at whether the server is alive.
+    /// Requests a ping, to find out whether the server still responds.
     pub(super) fn doubt(&self) {
         self.doubt.notify_one();
     }
 
-    /// Any answer is a sign of life, also that it knows no ping.
+    /// Sends a ping. Any answer will do, even the error that the server does not support pings.
     async fn ping(&self) -> Result<(), ConnectError> {
         let ping = ClientRequest::PingRequest(PingRequest::default());
         match timeout(ANSWER_WITHIN, self.peer.send_request(ping)).await {
@@ -157,7 +158,7 @@ impl Line {
         }
     }
 
-    /// All tools of the server; it stops at the page that has more than are taken.
+    /// Lists the tools of the server, up to the page that exceeds [`MOST_TOOLS`].
     pub(super) async fn tools(&self) -> Result<Vec<Tool>, ConnectError> {
         let listed = timeout(ANSWER_WITHIN, self.pages()).await;
         listed.unwrap_or(Err(ConnectError::Silent(ANSWER_WITHIN)))
@@ -167,7 +168,7 @@ impl Line {
         let mut tools = Vec::new();
         let mut page = PaginatedRequestParams::default();
         for _ in 0..MOST_PAGES {
-            // Not the library's own list: it may answer with an old one when the server fails.
+            // The library's own method may return a stale list if the server fails.
             let request = ListToolsRequest::with_param(page);
             let request = ClientRequest::ListToolsRequest(request);
             let answer = self.peer.send_request(request).await?;
@@ -184,7 +185,7 @@ impl Line {
     }
 }
 
-/// Waits for the end of a process; for ever without one.
+/// Waits until the process exits. Pending forever without one.
 async fn exit(process: &mut Option<Process>) -> ConnectError {
     let Some(process) = process else {
         return std::future::pending().await;
@@ -195,7 +196,7 @@ async fn exit(process: &mut Option<Process>) -> ConnectError {
         .map_or(ConnectError::Closed, ConnectError::Ended)
 }
 
-/// What hears the server.
+/// Handles notifications of the server.
 #[derive(Debug, Default)]
 struct Ears {
     changed: Arc<Notify>,

@@ -1,4 +1,4 @@
-//! Why a server is not there, in words that hold nothing of what passed between it and us.
+//! Why an MCP server is unavailable. Messages quote nothing that was sent or received.
 
 use std::error::Error;
 use std::process::ExitStatus;
@@ -8,32 +8,32 @@ use rmcp::service::{ClientInitializeError, ServiceError};
 use rmcp::transport::DynamicTransportError;
 use rmcp::transport::streamable_http_client::StreamableHttpError;
 
-/// Why a server is not there.
+/// Why an MCP server is unavailable.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectError {
-    /// Its program could not be run.
-    #[error("it cannot be started: {0}")]
+    /// Its program could not be started.
+    #[error("its program cannot be started: {0}")]
     Start(std::io::Error),
-    /// Its process is gone.
-    #[error("its process ended ({0})")]
+    /// Its process has exited.
+    #[error("its process exited ({0})")]
     Ended(ExitStatus),
-    /// It did not answer.
+    /// It did not answer in time.
     #[error("no answer within {} s", .0.as_secs())]
     Silent(Duration),
-    /// The other side hung up.
+    /// The connection was closed.
     #[error("the connection was closed")]
     Closed,
-    /// No connection.
+    /// Connecting failed.
     #[error("it cannot be reached: {0}")]
     Unreachable(String),
-    /// An HTTP status that is none of success.
-    #[error("it answers HTTP {0}{hint}", hint = hint(*.0))]
+    /// It answered with an HTTP status that is not a success.
+    #[error("it answered with HTTP {0}{hint}", hint = hint(*.0))]
     Http(u16),
-    /// It answered with an error of JSON-RPC.
-    #[error("it answers with error {0}")]
+    /// It answered with a JSON-RPC error.
+    #[error("it answered with JSON-RPC error {0}")]
     Refused(i32),
-    /// It answered with something else than was asked for.
-    #[error("it does not speak MCP as expected")]
+    /// It violated the protocol, or answered with something that was not requested.
+    #[error("it does not follow the MCP protocol")]
     Protocol,
 }
 
@@ -74,7 +74,7 @@ impl From<DynamicTransportError> for ConnectError {
             .downcast::<StreamableHttpError<reqwest::Error>>()
         {
             Ok(error) => (*error).into(),
-            // A pipe that broke: its process tells more.
+            // A broken pipe: the exit status of the process tells more.
             Err(_) => Self::Closed,
         }
     }
@@ -101,12 +101,12 @@ impl From<StreamableHttpError<reqwest::Error>> for ConnectError {
     }
 }
 
-/// The status in `HTTP 404 Not Found: …`, of which the rest is the server's own words.
+/// The status in `HTTP 404 Not Found: …`. The rest may quote the server's answer.
 fn status(said: &str) -> Option<u16> {
     said.strip_prefix("HTTP ")?.get(..3)?.parse().ok()
 }
 
-/// What lies under all wrappings, such as `Connection refused (os error 111)`.
+/// The innermost cause, such as `Connection refused (os error 111)`.
 fn innermost(error: &dyn Error) -> String {
     let mut innermost = error;
     while let Some(cause) = innermost.source() {
@@ -120,10 +120,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_servers_words_are_left_out() {
+    fn answers_of_the_server_are_not_quoted() {
         let said = "HTTP 418 I'm a teapot: token sk-1 is bad".into();
         let error = ConnectError::from(StreamableHttpError::UnexpectedServerResponse(said));
-        assert_eq!(error.to_string(), "it answers HTTP 418");
+        assert_eq!(error.to_string(), "it answered with HTTP 418");
         let said = "could not parse sk-1".into();
         let error = ConnectError::from(StreamableHttpError::UnexpectedServerResponse(said));
         assert!(matches!(error, ConnectError::Protocol), "{error}");

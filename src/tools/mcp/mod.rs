@@ -1,8 +1,8 @@
-//! Tools that MCP servers offer: programs of ours, or servers elsewhere. The only folder that
-//! imports `rmcp`.
+//! Tools of MCP servers, which run as child processes or are reached over HTTP. The only module
+//! that imports `rmcp`.
 //!
-//! A [`Servers`] lives as long as the process, and many calls share it. Each server has a
-//! supervisor that connects, withdraws its tools when it is lost, and connects again.
+//! All calls share one [`Servers`]. Each server has a supervisor that connects to it, withdraws its
+//! tools when the connection is lost, and reconnects.
 
 mod catalog;
 mod connection;
@@ -39,8 +39,8 @@ use transport::{Connector, Program, Web};
 pub use spec::McpSpec;
 pub use tool_list::McpTool;
 
-/// All MCP servers of an agent, and what keeps them. Dropping it kills their processes; better is
-/// [`Servers::shutdown`].
+/// All MCP servers of an agent and their supervisors. Dropping it kills the processes of the
+/// servers; prefer [`Servers::shutdown`].
 #[derive(Debug)]
 pub struct Servers {
     mcp: Mcp,
@@ -48,16 +48,16 @@ pub struct Servers {
     stop: watch::Sender<()>,
 }
 
-/// What calls hold of all servers together.
+/// Handle for the tools of all servers. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Mcp(Arc<Catalog>);
 
 impl Servers {
-    /// Starts to connect to each server, inside a tokio runtime. Variables that the specs name are
-    /// taken from `source`.
+    /// Starts to connect to each server. Must be called within a tokio runtime. `source` provides
+    /// the environment variables that `specs` name.
     ///
     /// # Errors
-    /// All that is wrong with the specs, and all variables that are not set, each in one line.
+    /// All problems of the specs and all variables that are not set, one line each.
     pub fn start(specs: &[McpSpec], source: &Source) -> Result<Self, Vec<String>> {
         let ways = ways(specs, source)?;
         let mut servers = Self::of(specs);
@@ -70,40 +70,41 @@ impl Servers {
         Ok(servers)
     }
 
-    /// As [`Mcp::ready`].
+    /// See [`Mcp::ready`].
     ///
     /// # Errors
-    /// The same.
+    /// One line for each required server that is not connected in time, with the reason.
     pub async fn ready(&self, within: Duration) -> Result<(), Vec<String>> {
         self.mcp.ready(within).await
     }
 
-    /// What a call needs, to be kept by each.
+    /// A handle for calls.
     pub fn mcp(&self) -> Mcp {
         self.mcp.clone()
     }
 
-    /// As [`Mcp::tools`].
+    /// See [`Mcp::tools`].
     pub fn tools(&self) -> watch::Receiver<Arc<[McpTool]>> {
         self.mcp.tools()
     }
 
-    /// As [`Mcp::call`].
+    /// See [`Mcp::call`].
     pub async fn call(&self, tool: &str, args: Map<String, Value>, deadline: Instant) -> Answer {
         self.mcp.call(tool, args, deadline).await
     }
 
-    /// Says goodbye to all servers and sees every process and task end, within 8 s.
+    /// Closes all connections and waits until all processes and tasks have ended, which takes at
+    /// most 8 s.
     pub async fn shutdown(mut self) {
         drop(self.stop);
         while let Some(ended) = self.tasks.join_next().await {
             if let Err(error) = ended {
-                tracing::error!(%error, "what kept an MCP server failed");
+                tracing::error!(%error, "the supervisor of an MCP server failed");
             }
         }
     }
 
-    /// Servers that nobody keeps yet.
+    /// Servers without supervisors.
     fn of(specs: &[McpSpec]) -> Self {
         let server = |spec: &McpSpec| {
             let timeout = Duration::from_secs_f64(spec.timeout);
@@ -117,7 +118,7 @@ impl Servers {
         }
     }
 
-    /// Keeps the server at `at`, which `spec` describes and `connector` leads to.
+    /// Starts the supervisor of the server at index `at`, which connects with `connector`.
     fn keep(&mut self, at: usize, spec: &McpSpec, connector: impl Connector) {
         let catalog = self.mcp.0.clone();
         let server = catalog.servers()[at].clone();
@@ -140,10 +141,10 @@ impl Servers {
 }
 
 impl Mcp {
-    /// Waits until every server that is required is there.
+    /// Waits until all required servers are connected.
     ///
     /// # Errors
-    /// After `within`, one line for each that is not, with the reason.
+    /// One line for each required server that is not connected after `within`, with the reason.
     pub async fn ready(&self, within: Duration) -> Result<(), Vec<String>> {
         let until = Instant::from_std(clock::now()) + within;
         let mut problems = Vec::new();
@@ -157,23 +158,23 @@ impl Mcp {
         }
     }
 
-    /// What all servers that are there offer, at each moment.
+    /// The tools of all connected servers, and their changes.
     pub fn tools(&self) -> watch::Receiver<Arc<[McpTool]>> {
         self.0.tools()
     }
 
-    /// Calls `tool`, as the model names it, and once only. What does not work out is told in the
-    /// answer. It ends at `deadline`, or after the server's own timeout; then, or when this future
-    /// is dropped, the call is cancelled at the server.
+    /// Calls `tool`, by its name for the model, without retries. Failures are error answers. The
+    /// tool call times out at `deadline` or after the server's own timeout, whichever comes first.
+    /// It is then cancelled at the server, as it is if this future is dropped.
     pub async fn call(&self, tool: &str, args: Map<String, Value>, deadline: Instant) -> Answer {
         match self.0.find(tool) {
             Some((server, remote)) => server.call(remote, args, deadline).await,
-            None => Answer::error("there is no tool of this name"),
+            None => Answer::error("there is no tool with this name"),
         }
     }
 }
 
-/// A way to a server, of either kind.
+/// How to connect to a server.
 enum Way {
     Program(Program),
     Web(Web),
@@ -189,14 +190,13 @@ impl Way {
     }
 }
 
-/// One line for each name that two servers have.
-/// What keeps servers like these from being started: all that is wrong with the specs, and all
-/// variables that `source` does not have, each in one line.
+/// Why [`Servers::start`] would fail: all problems of the specs and all variables that are not set
+/// in `source`, one line each.
 pub fn problems(specs: &[McpSpec], source: &Source) -> Vec<String> {
     ways(specs, source).err().unwrap_or_default()
 }
 
-/// A way to each server.
+/// How to connect to each server.
 fn ways(specs: &[McpSpec], source: &Source) -> Result<Vec<Way>, Vec<String>> {
     let (mut ways, mut problems) = (Vec::new(), twice(specs));
     for spec in specs {
@@ -215,6 +215,7 @@ fn ways(specs: &[McpSpec], source: &Source) -> Result<Vec<Way>, Vec<String>> {
     }
 }
 
+/// One line for each name that two servers have.
 fn twice(specs: &[McpSpec]) -> Vec<String> {
     let mut names = HashSet::new();
     let twice = specs.iter().filter(|spec| !names.insert(&spec.name));

@@ -1,4 +1,4 @@
-//! The process of a server: its start, what it writes to stderr, its end.
+//! The child process of an MCP server: start, stderr and exit.
 
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -13,19 +13,19 @@ use tokio::time::timeout;
 
 use super::error::ConnectError;
 
-/// From the end of its stdin to SIGTERM.
+/// Time from the end of its stdin to SIGTERM.
 const END_WITHIN: Duration = Duration::from_secs(2);
 
-/// From SIGTERM to SIGKILL.
+/// Time from SIGTERM to SIGKILL.
 const TERMINATE_WITHIN: Duration = Duration::from_secs(1);
 
-/// How long the operating system may take to kill it.
+/// Timeout of waiting for the exit after SIGKILL, and for the end of stderr.
 const KILL_WITHIN: Duration = Duration::from_secs(1);
 
-/// How much of a line of stderr is logged, in bytes.
+/// Maximum length of a logged line of stderr, in bytes.
 const LINE: usize = 300;
 
-/// A program, its arguments, and all of its environment.
+/// A program, its arguments, and its whole environment.
 #[derive(Debug)]
 pub(super) struct CommandLine {
     pub(super) program: String,
@@ -33,20 +33,20 @@ pub(super) struct CommandLine {
     pub(super) env: Vec<(String, Secret)>,
 }
 
-/// A process that runs, and all that it started; dropping it kills them.
+/// A running process and its descendants. Dropping it kills them.
 #[derive(Debug)]
 pub(super) struct Process {
     child: Child,
-    /// Its process group, until that was ended.
+    /// Its process group; `None` once the group has ended.
     group: Option<Pid>,
     stderr: JoinSet<()>,
 }
 
-/// The two ends of the pipes that it speaks over.
+/// The process's stdout and stdin.
 pub(super) type Pipes = (ChildStdout, ChildStdin);
 
 impl Process {
-    /// Starts a server's program.
+    /// Starts the program of `server`.
     pub(super) fn start(
         line: &CommandLine,
         server: &Arc<str>,
@@ -59,7 +59,7 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Ctrl-C is ours to hear; and what it starts ends with it.
+            // A group of its own: Ctrl-C does not reach it, and its descendants are killed with it.
             .process_group(0)
             .kill_on_drop(true)
             .spawn();
@@ -72,16 +72,16 @@ impl Process {
             stderr: JoinSet::new(),
         };
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-            let why = "it was started without pipes";
+            let why = "it has no pipes";
             return Err(ConnectError::Start(std::io::Error::other(why)));
         };
         let server = server.clone();
-        let say = move |said: &str| tracing::debug!(%server, said, "an MCP server wrote");
+        let say = move |said: &str| tracing::debug!(%server, said, "an MCP server wrote to stderr");
         process.stderr.spawn(lines(stderr, say));
         Ok((process, (stdout, stdin)))
     }
 
-    /// Waits until it is gone; what it started is gone then too.
+    /// Waits until the process exits, then kills its descendants.
     pub(super) async fn gone(&mut self) -> Option<ExitStatus> {
         let status = self.child.wait().await;
         self.kill();
@@ -89,24 +89,27 @@ impl Process {
         match status {
             Ok(status) => Some(status),
             Err(error) => {
-                tracing::error!(%error, "the end of a process cannot be seen");
+                tracing::error!(%error, "failed to wait for the process of an MCP server");
                 None
             }
         }
     }
 
-    /// Sees it to its end, now that its stdin is closed.
+    /// Waits for the exit of the process, whose stdin is closed. Kills it if it takes too long.
     pub(super) async fn end(mut self) {
         if timeout(END_WITHIN, self.gone()).await.is_err() {
             self.signal(Signal::TERM);
             if timeout(TERMINATE_WITHIN, self.gone()).await.is_err() {
                 self.kill();
                 if timeout(KILL_WITHIN, self.gone()).await.is_err() {
-                    tracing::error!(pid = self.child.id(), "a process cannot be killed");
+                    tracing::error!(
+                        pid = self.child.id(),
+                        "the process of an MCP server cannot be killed"
+                    );
                 }
             }
         }
-        // Nobody holds the other end of its stderr any more.
+        // No process holds the other end of stderr.
         if timeout(KILL_WITHIN, self.stderr.join_next()).await.is_err() {
             self.stderr.abort_all();
         }
@@ -118,7 +121,7 @@ impl Process {
 
     fn signal(&self, signal: Signal) {
         if let Some(group) = self.group {
-            // An error says that nobody is left.
+            // An error means that the group is empty.
             kill_process_group(group, signal).ok();
         }
     }
@@ -130,12 +133,12 @@ impl Drop for Process {
     }
 }
 
-/// Tells what a server writes to stderr, line by line, so that its pipe never fills up.
+/// Passes stderr to `say`, line by line. Reads all of it, so that the pipe never fills up.
 async fn lines(pipe: impl AsyncRead + Unpin, mut say: impl FnMut(&str)) {
     let mut pipe = BufReader::new(pipe);
     let mut line = Vec::new();
     loop {
-        // A pipe that breaks has come to its end.
+        // A broken pipe counts as the end.
         let chunk = pipe.fill_buf().await.unwrap_or_default();
         let is_last = chunk.is_empty();
         let end = chunk.iter().position(|byte| *byte == b'\n');
@@ -178,7 +181,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nothing_of_our_environment_is_passed_on() {
+    async fn our_environment_is_not_passed_on() {
         let (process, (stdout, stdin)) = shell("echo $ONLY ${CARGO_MANIFEST_DIR:-none}");
         drop(stdin);
         assert_eq!(read(stdout).await, "this none\n");
@@ -196,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_that_stays_is_killed_with_all_it_started() {
+    async fn a_process_that_stays_is_killed_with_its_descendants() {
         let script = "trap '' TERM; sleep 600 & echo up; while :; do sleep 1; done";
         let (process, (mut stdout, stdin)) = shell(script);
         let mut said = [0; 3];
@@ -204,23 +207,23 @@ mod tests {
         assert_eq!(&said, b"up\n");
         drop(stdin);
         process.end().await;
-        // It comes to an end when nobody is left who could write.
+        // It ends once no process is left that could write.
         let rest = timeout(Duration::from_secs(5), stdout.read_to_end(&mut Vec::new())).await;
-        assert!(rest.is_ok(), "something it started is still there");
+        assert!(rest.is_ok(), "a descendant is still running");
     }
 
     #[tokio::test]
-    async fn dropping_it_kills_all() {
+    async fn dropping_it_kills_its_descendants() {
         let (process, (mut stdout, _stdin)) = shell("sleep 600 & echo up; sleep 600");
         let mut said = [0; 3];
         stdout.read_exact(&mut said).await.unwrap();
         drop(process);
         let rest = timeout(Duration::from_secs(5), stdout.read_to_end(&mut Vec::new())).await;
-        assert!(rest.is_ok(), "something it started is still there");
+        assert!(rest.is_ok(), "a descendant is still running");
     }
 
     #[tokio::test]
-    async fn the_end_of_stdin_is_enough_for_most() {
+    async fn a_process_may_exit_at_the_end_of_stdin() {
         let (mut process, (stdout, mut stdin)) = shell("read line; echo got $line; exit 3");
         stdin.write_all(b"this\n").await.unwrap();
         assert_eq!(read(stdout).await, "got this\n");
@@ -230,7 +233,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lines_are_cut() {
+    async fn long_lines_are_truncated() {
         let written = [&[b'x'; 1_000], &b"\n\n short \r\nlast"[..]].concat();
         let mut said = Vec::new();
         lines(written.as_slice(), |line| said.push(line.to_owned())).await;
@@ -241,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_program_that_is_not_there_is_told() {
+    async fn a_missing_program_is_reported() {
         let line = CommandLine {
             program: "/no/such/program".to_owned(),
             args: Vec::new(),
@@ -251,7 +254,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .starts_with("it cannot be started: No such")
+                .starts_with("its program cannot be started: No such")
         );
     }
 }

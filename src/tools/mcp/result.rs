@@ -1,10 +1,10 @@
-//! What a call of an MCP tool becomes for the model.
+//! Converts results of MCP tools to answers for the model.
 
 use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
 
 use crate::tools::Answer;
 
-/// The answer that a result is: its structured content, or its parts in order.
+/// The structured content of `result` or, without it, its content blocks in order.
 pub(super) fn answer(result: CallToolResult) -> Answer {
     let is_error = result.is_error.unwrap_or(false);
     let structured = result.structured_content.filter(|it| !it.is_null());
@@ -13,7 +13,7 @@ pub(super) fn answer(result: CallToolResult) -> Answer {
         None => Answer::ok(text(&result.content)),
     };
     match answer.text.reveal().is_empty() {
-        true if is_error => Answer::error("the tool failed without saying why"),
+        true if is_error => Answer::error("the tool failed without an error message"),
         true => Answer::ok("done"),
         false => Answer { is_error, ..answer },
     }
@@ -24,7 +24,7 @@ fn text(content: &[ContentBlock]) -> String {
     parts.join("\n")
 }
 
-/// Text as it is, the rest as a word for what it was.
+/// Text as it is; a placeholder for everything else.
 fn part(block: &ContentBlock) -> &str {
     match block {
         ContentBlock::Text(part) => &part.text,
@@ -35,7 +35,7 @@ fn part(block: &ContentBlock) -> &str {
             _ => "[resource]",
         },
         ContentBlock::ResourceLink(_) => "[resource link]",
-        _ => "[something that cannot be said]",
+        _ => "[unsupported content]",
     }
 }
 
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn structure_is_preferred() {
+    fn structured_content_is_preferred() {
         let text = json!([{"type": "text", "text": "one"}]);
         let both = json!({"content": text, "structuredContent": {"n": 1}, "isError": true});
         assert_eq!(of(both), (r#"{"n":1}"#.to_owned(), true));
@@ -77,9 +77,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_told_too() {
+    fn empty_results_have_a_text() {
         assert_eq!(of(json!({"content": []})), ("done".to_owned(), false));
         let (text, is_error) = of(json!({"content": [], "isError": true}));
-        assert!(is_error && text.contains("without saying why"), "{text}");
+        assert!(
+            is_error && text.contains("without an error message"),
+            "{text}"
+        );
     }
 }

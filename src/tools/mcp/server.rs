@@ -1,4 +1,4 @@
-//! One server as calls see it: there or not.
+//! One MCP server, as calls see it: connected or not.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +15,12 @@ use super::result;
 use crate::clock;
 use crate::tools::Answer;
 
-/// A server that is named in `agent.toml`.
+/// An MCP server of `agent.toml`.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) name: Arc<str>,
     pub(super) is_required: bool,
-    /// How long a call may take.
+    /// Timeout of a tool call.
     timeout: Duration,
     state: watch::Sender<State>,
 }
@@ -33,7 +33,7 @@ enum State {
 }
 
 impl Server {
-    /// One that is not there yet.
+    /// A server that is not connected yet.
     pub(super) fn new(name: &str, is_required: bool, timeout: Duration) -> Self {
         Self {
             name: name.into(),
@@ -43,12 +43,12 @@ impl Server {
         }
     }
 
-    /// Calls go over `line` from now on.
+    /// Marks the server connected. Tool calls go over `line`.
     pub(super) fn up(&self, line: Line) {
         self.state.send_replace(State::Up(line));
     }
 
-    /// Calls fail from now on; whether this is news.
+    /// Marks the server unavailable, so that tool calls fail. Returns whether it was not before.
     pub(super) fn down(&self, error: &ConnectError) -> bool {
         let before = self
             .state
@@ -56,7 +56,7 @@ impl Server {
         !matches!(before, State::Down(_))
     }
 
-    /// Waits until it is there; why it is not.
+    /// Waits until the server is connected. The error says why it is not at `until`.
     pub(super) async fn ready(&self, until: Instant) -> Result<(), String> {
         let mut state = self.state.subscribe();
         let waiting = state.wait_for(|state| matches!(state, State::Up(_)));
@@ -68,12 +68,12 @@ impl Server {
             State::Starting | State::Up(_) => "it did not answer in time".into(),
         };
         Err(format!(
-            "mcp {:?} is required and is not there: {why}",
+            "mcp {:?} is required but not available: {why}",
             self.name
         ))
     }
 
-    /// Calls a tool by the server's name for it.
+    /// Calls a tool by the server's own name for it.
     pub(super) async fn call(
         &self,
         tool: String,
@@ -97,15 +97,17 @@ impl Server {
     fn answer(&self, called: Result<CallToolResponse, ServiceError>) -> Answer {
         match called {
             Ok(CallToolResponse::Complete(result)) => result::answer(result),
-            Ok(_) => Answer::error("the tool asks for what cannot be given during a call"),
+            Ok(_) => {
+                Answer::error("the tool asked for something that cannot be provided during a call")
+            }
             Err(ServiceError::McpError(error)) => Answer::error(&error.message),
             Err(ServiceError::TransportSend(_) | ServiceError::TransportClosed) => {
                 Answer::error(&format!(
-                    "the connection to {} was lost; whether it was done is not known",
+                    "the connection to {} was lost; it is not known whether the tool did its work",
                     self.name
                 ))
             }
-            Err(_) => Answer::error("the tool's answer cannot be understood"),
+            Err(_) => Answer::error("the tool's answer is invalid"),
         }
     }
 

@@ -1,4 +1,4 @@
-//! `[[mcp]]` in `agent.toml`: which servers there are, and what may be taken of them.
+//! `[[mcp]]` in `agent.toml`: the MCP servers, and which of their tools are offered.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use serde::Deserialize;
 
 use super::variables::Template;
 
-/// Seconds that a call may take when nothing else is said.
+/// Default timeout of a tool call, in seconds.
 const TIMEOUT: f64 = 20.0;
 
-/// The Voice Agent API waits 120 s for a tool; ours give up before it does.
+/// Valid timeouts, in seconds. The Voice Agent API waits 120 s for a tool; ours time out earlier.
 const TIMEOUTS: std::ops::RangeInclusive<f64> = 1.0..=115.0;
 
-/// The longest name of a server, and the longest prefix.
+/// Maximum length of a server's name, and of a prefix.
 const LONGEST: usize = 32;
 
-/// The API keeps names that begin so for itself.
+/// Prefix of tool names that the Voice Agent API reserves for itself.
 pub(super) const RESERVED: &str = "aai_";
 
-/// Headers that the protocol sets.
+/// Headers that the protocol itself sets.
 const PROTOCOLS_OWN: [&str; 7] = [
     "accept",
     "content-type",
@@ -32,37 +32,39 @@ const PROTOCOLS_OWN: [&str; 7] = [
     "mcp-session-id",
 ];
 
-/// One MCP server: how to reach it, and which of its tools are offered.
+/// One MCP server: how to connect to it, and which of its tools are offered.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct McpSpec {
-    /// What it is called in logs and to the model: `[A-Za-z0-9_-]{1,32}`.
+    /// Name of the server in logs and in answers to the model: `[A-Za-z0-9_-]{1,32}`.
     pub name: String,
-    /// The program that speaks MCP on its stdin and stdout.
+    /// Program that speaks MCP on its stdin and stdout.
     #[serde(default)]
     pub command: Option<String>,
     /// Arguments of the program.
     #[serde(default)]
     pub args: Vec<String>,
-    /// Environment of the program: its name of a variable, and ours that it is taken from.
+    /// Environment of the program: maps the name of each variable to the name of the variable in
+    /// Parlor's environment that has its value.
     #[serde(default)]
     pub env: BTreeMap<String, String>,
-    /// Where the server is, when it speaks streamable HTTP.
+    /// URL of a server that speaks streamable HTTP.
     #[serde(default)]
     pub url: Option<String>,
-    /// Headers of every request; `$NAME` and `${NAME}` stand for variables, `$$` for a dollar.
+    /// Headers of every request. `$NAME` and `${NAME}` stand for environment variables, `$$` for a
+    /// dollar sign.
     #[serde(default)]
     pub headers: BTreeMap<String, Secret>,
-    /// Which tools are offered, by the server's names for them, `*` for anything; all by default.
+    /// Tools to offer, by the server's own names; `*` matches any text. All tools by default.
     #[serde(default)]
     pub tools: Option<Vec<String>>,
-    /// Whether a worker does not start without it.
+    /// Whether a worker refuses to start without the server.
     #[serde(default)]
     pub required: bool,
-    /// Seconds that a call may take, 1 to 115.
+    /// Timeout of a tool call in seconds, 1 to 115; 20 by default.
     #[serde(default = "default_timeout")]
     pub timeout: f64,
-    /// Put before the name of each tool.
+    /// Prefix of the name of each tool.
     #[serde(default)]
     pub prefix: String,
 }
@@ -72,22 +74,22 @@ fn default_timeout() -> f64 {
 }
 
 impl McpSpec {
-    /// What is wrong with it, each in one line that names the server.
+    /// All problems of the settings, each in one line that names the server.
     pub fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if !is_plain(&self.name) || self.name.is_empty() {
             problems.push(format!(
-                "name must be 1 to {LONGEST} of the characters A-Z a-z 0-9 _ -"
+                "name must be 1 to {LONGEST} characters out of A-Z a-z 0-9 _ -"
             ));
         }
         match (&self.command, &self.url) {
             (Some(command), None) => self.command_problems(command, &mut problems),
             (None, Some(url)) => self.url_problems(url, &mut problems),
-            _ => problems.push("either command or url is needed".to_owned()),
+            _ => problems.push("exactly one of command and url is required".to_owned()),
         }
         if !is_plain(&self.prefix) || self.prefix.starts_with(RESERVED) {
             problems.push(format!(
-                "prefix must be up to {LONGEST} of the characters A-Z a-z 0-9 _ -, and not begin with {RESERVED}"
+                "prefix must be at most {LONGEST} characters out of A-Z a-z 0-9 _ - and must not begin with {RESERVED}"
             ));
         }
         if !TIMEOUTS.contains(&self.timeout) {
@@ -95,12 +97,14 @@ impl McpSpec {
         }
         let empty = |tools: &Vec<String>| tools.is_empty() || tools.iter().any(String::is_empty);
         if self.tools.as_ref().is_some_and(empty) {
-            problems.push("tools must name at least one, each with a pattern".to_owned());
+            problems.push(
+                "tools must list at least one name or pattern, and none may be empty".to_owned(),
+            );
         }
         problems.iter().map(|it| self.problem(it)).collect()
     }
 
-    /// One line about this server.
+    /// One line about a problem of this server.
     pub(super) fn problem(&self, what: &str) -> String {
         format!("mcp {:?}: {what}", self.name)
     }
@@ -110,35 +114,37 @@ impl McpSpec {
             problems.push("command is empty".to_owned());
         }
         if !self.headers.is_empty() {
-            problems.push("headers are for a server with a url".to_owned());
+            problems.push("headers require a url".to_owned());
         }
         if self.args.iter().any(|it| it.contains('\0')) || command.contains('\0') {
-            problems.push("command and args must not have NUL in them".to_owned());
+            problems.push("command and args must not contain NUL".to_owned());
         }
         let names = self.env.iter().flat_map(|(name, ours)| [name, ours]);
         for name in names.filter(|name| !is_variable(name)) {
-            problems.push(format!("env: {name:?} is no name of a variable"));
+            problems.push(format!("env: {name:?} is not a valid variable name"));
         }
     }
 
     fn url_problems(&self, url: &str, problems: &mut Vec<String>) {
         let parsed = Url::parse(url).ok();
         if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
-            problems.push("url must be http:// or https:// and a host".to_owned());
+            problems.push("url must start with http:// or https:// and have a host".to_owned());
         }
         if !self.args.is_empty() || !self.env.is_empty() {
-            problems.push("args and env are for a server with a command".to_owned());
+            problems.push("args and env require a command".to_owned());
         }
         for (name, value) in &self.headers {
             if HeaderName::try_from(name).is_err() {
-                problems.push(format!("headers: {name:?} is no name of a header"));
+                problems.push(format!("headers: {name:?} is not a valid header name"));
             } else if PROTOCOLS_OWN.contains(&name.to_ascii_lowercase().as_str()) {
                 problems.push(format!("headers: {name} is set by the protocol"));
             }
             match Template::read(value) {
                 Err(why) => problems.push(format!("headers: {name}: {why}")),
                 Ok(_) if HeaderValue::try_from(value.reveal()).is_err() => {
-                    problems.push(format!("headers: the value of {name} cannot be sent"));
+                    problems.push(format!(
+                        "headers: the value of {name} is not a valid header value"
+                    ));
                 }
                 Ok(_) => {}
             }
@@ -146,7 +152,7 @@ impl McpSpec {
     }
 }
 
-/// Whether a name can be part of a tool's name.
+/// Whether `name` may be part of a tool's name and is not too long.
 fn is_plain(name: &str) -> bool {
     name.len() <= LONGEST && name.bytes().all(super::tool_list::is_plain)
 }
@@ -164,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn both_kinds_are_read() {
+    fn commands_and_urls_are_read() {
         let files = spec(
             r#"name = "files"
             command = "npx"
@@ -188,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told() {
+    fn all_problems_are_reported() {
         let odd = spec(
             r#"name = "a b"
             url = "ftp://x"
@@ -203,7 +209,7 @@ mod tests {
             "name must be",
             "url must be",
             "args and env",
-            "\"a b\" is no name of a header",
+            "\"a b\" is not a valid header name",
             "Host is set by",
             "A: a $",
             "B: a ${",
@@ -220,13 +226,16 @@ mod tests {
     }
 
     #[test]
-    fn a_command_or_a_url() {
+    fn either_a_command_or_a_url_is_required() {
         for toml in [
             "name = \"a\"",
             "name = \"a\"\ncommand = \"b\"\nurl = \"http://c\"",
         ] {
             let told = spec(toml).problems();
-            assert_eq!(told, ["mcp \"a\": either command or url is needed"]);
+            assert_eq!(
+                told,
+                ["mcp \"a\": exactly one of command and url is required"]
+            );
         }
         let told = spec(
             "name = \"a\"\ncommand = \"\"\nenv = { \"X=\" = \"\" }\nheaders = { A = \"b\" }\nargs = [\"\\u0000\"]",

@@ -1,4 +1,4 @@
-//! Keeps the connection to one server: connects, looks after it, and connects again.
+//! Keeps one MCP server connected: connects, watches the connection, and reconnects.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,21 +19,21 @@ use super::tool_list::Selection;
 use super::transport::Connector;
 use crate::{clock, random};
 
-/// Before the first new try.
+/// Delay before the first attempt to reconnect.
 const RETRY_MIN: Duration = Duration::from_millis(500);
 
-/// Between tries at a server that stays away.
+/// Longest delay between attempts to reconnect.
 const RETRY_MAX: Duration = Duration::from_secs(30);
 
-/// A connection that lasted so long was a good one: the next try comes soon.
+/// A connection that lasted this long resets the backoff.
 const STEADY: Duration = Duration::from_secs(30);
 
-/// How long a process whose pipes are closed may take to be seen to end.
+/// Timeout of waiting for the exit status of a process that has closed its pipes.
 const EXIT_WITHIN: Duration = Duration::from_millis(500);
 
-/// What keeps one server.
+/// Keeps one MCP server connected.
 pub(super) struct Supervisor<C> {
-    /// Which of the board's servers it is.
+    /// Index of the server in the catalog.
     pub(super) at: usize,
     pub(super) connector: C,
     pub(super) selection: Selection,
@@ -41,7 +41,7 @@ pub(super) struct Supervisor<C> {
     pub(super) server: Arc<Server>,
 }
 
-/// Ends when all is to end: its other half is dropped.
+/// The signal to stop: its sender is dropped.
 #[derive(Debug, Clone)]
 pub(super) struct Stop(pub(super) watch::Receiver<()>);
 
@@ -52,9 +52,10 @@ impl Stop {
 }
 
 impl<C: Connector> Supervisor<C> {
-    /// Keeps it until told to stop, and leaves nothing behind.
+    /// Keeps the server connected until `stop`, then closes the connection and ends the process.
     pub(super) async fn run(mut self, mut stop: Stop) {
-        let backoff = Backoff::new(RETRY_MIN, RETRY_MAX, Duration::MAX).expect("min is under max");
+        let backoff = Backoff::new(RETRY_MIN, RETRY_MAX, Duration::MAX)
+            .expect("RETRY_MIN is below RETRY_MAX");
         let mut attempt = 0;
         loop {
             let since = clock::now();
@@ -73,7 +74,7 @@ impl<C: Connector> Supervisor<C> {
         }
     }
 
-    /// One connection from its beginning to its end; whether there is to be another.
+    /// Runs one connection from start to end. Returns whether to reconnect.
     async fn once(&mut self, stop: &mut Stop) -> bool {
         let (transport, mut process) = match self.connector.connect() {
             Ok(connected) => connected,
@@ -108,7 +109,7 @@ impl<C: Connector> Supervisor<C> {
         goes_on
     }
 
-    /// Offers the tools of a connection until it is lost; nothing when told to stop.
+    /// Offers the tools of a connection until it is lost, and returns why; `None` after `stop`.
     async fn offer(
         &self,
         connection: &mut Connection,
@@ -128,34 +129,38 @@ impl<C: Connector> Supervisor<C> {
         error
     }
 
-    /// Offers what is listed; each tool that cannot be is told of once.
+    /// Offers the tools in `listed`. Warns once of each tool that cannot be offered.
     fn publish(&self, listed: Vec<Tool>, told: &mut Vec<String>) {
         let server = &*self.server.name;
         let offer = self.selection.offer(listed);
         for refused in offer.refused.iter().filter(|it| !told.contains(it)) {
-            tracing::warn!(server, "an MCP tool is left out: {refused}");
+            tracing::warn!(server, "an MCP tool is not offered: {refused}");
         }
         *told = offer.refused;
         tracing::info!(
             server,
             tools = offer.tools.len(),
-            "an MCP server offers tools"
+            "the tools of an MCP server are available"
         );
         self.catalog.publish(self.at, offer.tools);
     }
 
-    /// Calls fail from now on; it is told of once.
+    /// Marks the server unavailable. Warns only if it was not before.
     fn lost(&self, error: &ConnectError) {
         let server = &*self.server.name;
         if self.server.down(error) {
-            tracing::warn!(server, reason = %error, "an MCP server is away; its tools are not offered");
+            tracing::warn!(
+                server,
+                reason = %error,
+                "an MCP server is unavailable; its tools are withdrawn"
+            );
         } else {
-            tracing::debug!(server, reason = %error, "an MCP server is still away");
+            tracing::debug!(server, reason = %error, "an MCP server is still unavailable");
         }
     }
 }
 
-/// A connection and the tools at its other end.
+/// Opens a connection and lists the tools of the server.
 async fn open(
     transport: impl Transport<RoleClient> + 'static,
 ) -> Result<(Connection, Vec<Tool>), ConnectError> {
@@ -169,7 +174,7 @@ async fn open(
     }
 }
 
-/// Of a connection that was closed, how the process at its other end went.
+/// Replaces [`ConnectError::Closed`] by the exit status of the server's process, if it has one.
 async fn reason(error: ConnectError, process: &mut Option<Process>) -> ConnectError {
     let (ConnectError::Closed, Some(process)) = (&error, process) else {
         return error;
@@ -180,7 +185,7 @@ async fn reason(error: ConnectError, process: &mut Option<Process>) -> ConnectEr
     }
 }
 
-/// A number from 0 to 1.
+/// A random number from 0 to 1.
 fn chance() -> f64 {
     random::number() as f64 / u64::MAX as f64
 }

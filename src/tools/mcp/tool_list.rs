@@ -1,4 +1,4 @@
-//! What a server's list of tools becomes: names and schemas that the Voice Agent API takes.
+//! Converts a server's tool list to names and schemas that the Voice Agent API accepts.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,36 +11,37 @@ use super::connection::MOST_TOOLS;
 use super::spec::RESERVED;
 use crate::tools::glob;
 
-/// The longest name that the API takes, in characters.
+/// Maximum length of a name that the Voice Agent API accepts, in characters.
 const LONGEST_NAME: usize = 64;
 
-/// The longest description, in bytes: all of them are read by the model at every turn.
+/// Maximum length of a description, in bytes: the model reads all of them at every turn.
 const LONGEST_DESCRIPTION: usize = 2 << 10;
 
-/// The largest schema, in bytes of JSON, for the same reason.
+/// Maximum size of a schema, in bytes of JSON, for the same reason.
 const LARGEST_SCHEMA: usize = 32 << 10;
 
-/// How much of a server's own name for a tool is shown in a warning, in characters.
+/// Maximum length of a server's own name for a tool in a warning, in characters.
 const SHOWN: usize = 64;
 
-/// A tool that an MCP server offers, as the model is told of it.
+/// A tool of an MCP server, as the model sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct McpTool {
-    /// What the model calls it: `[A-Za-z0-9_-]{1,64}`.
+    /// Name of the tool for the model: `[A-Za-z0-9_-]{1,64}`.
     pub name: String,
-    /// What it does, for the model.
+    /// Description of the tool, for the model.
     pub description: String,
-    /// What it takes: a JSON Schema of type `object`.
+    /// JSON Schema of the arguments, of type `object`.
     pub input_schema: Map<String, Value>,
-    /// Whether it changes nothing, if the server says so.
+    /// Whether the tool changes nothing, if the server says so (`readOnlyHint`).
     pub read_only: Option<bool>,
-    /// Whether doing it twice is as doing it once, if the server says so.
+    /// Whether calling the tool twice has the same effect as calling it once, if the server says so
+    /// (`idempotentHint`).
     pub idempotent: Option<bool>,
-    /// How long a call may take.
+    /// Timeout of a tool call.
     pub within: Duration,
-    /// The server that offers it, as `agent.toml` names it.
+    /// Name of the server in `agent.toml`.
     pub server: Arc<str>,
-    /// What the server calls it.
+    /// The server's own name for the tool.
     pub(super) remote: String,
 }
 
@@ -49,13 +50,13 @@ pub struct McpTool {
 pub(super) struct Selection {
     pub(super) server: Arc<str>,
     pub(super) prefix: String,
-    /// Patterns of the server's names; none for all.
+    /// Patterns of the server's own names; `None` allows all tools.
     pub(super) allowed: Option<Vec<String>>,
-    /// How long a call may take.
+    /// Timeout of a tool call.
     pub(super) within: Duration,
 }
 
-/// What comes of a list, and one line for each tool that cannot be offered.
+/// The tools to offer, and one line for each tool that cannot be offered.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct ToolList {
     pub(super) tools: Vec<McpTool>,
@@ -63,12 +64,12 @@ pub(super) struct ToolList {
 }
 
 impl Selection {
-    /// Makes an offer of a server's list.
+    /// Selects and converts the tools that a server lists.
     pub(super) fn offer(&self, mut listed: Vec<Tool>) -> ToolList {
         let mut offer = ToolList::default();
         if listed.len() > MOST_TOOLS {
             listed.truncate(MOST_TOOLS);
-            let cut = format!("all after the first {MOST_TOOLS}");
+            let cut = format!("the server lists more than {MOST_TOOLS} tools");
             offer.refused.push(cut);
         }
         let mut taken: HashMap<String, String> = HashMap::new();
@@ -76,7 +77,7 @@ impl Selection {
             let name = shown(&self.prefix, &tool.name);
             if let Some(first) = taken.get(&name) {
                 let both = format!(
-                    "{:?} and {:?} would both be {name}",
+                    "{:?} and {:?} would both be named {name}",
                     profile(first),
                     profile(&tool.name)
                 );
@@ -124,12 +125,12 @@ impl Selection {
     }
 }
 
-/// Whether a character may be in a tool's name.
+/// Whether a character may be part of a tool's name.
 pub(super) fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
-/// The name that the model is told.
+/// The name of a tool for the model.
 fn shown(prefix: &str, name: &str) -> String {
     let plain = |it: char| u8::try_from(it).is_ok_and(is_plain);
     let mut shown: String = prefix.chars().chain(name.chars()).collect();
@@ -140,22 +141,22 @@ fn shown(prefix: &str, name: &str) -> String {
     plain.take(LONGEST_NAME).collect()
 }
 
-/// As much of a server's word as a log line should hold.
+/// A server's own name for a tool, truncated for the log.
 pub(super) fn profile(name: &str) -> String {
     name.chars().take(SHOWN).collect()
 }
 
-/// The schema as the API takes it.
+/// Converts a schema to what the Voice Agent API accepts.
 fn schema(listed: &Map<String, Value>) -> Result<Map<String, Value>, &'static str> {
     let mut schema = listed.clone();
     schema.remove("$schema");
     let kind = schema.entry("type").or_insert_with(|| json!("object"));
     if kind != "object" {
-        return Err("its arguments are no object");
+        return Err("the schema of its arguments must be of type object");
     }
     let properties = schema.entry("properties").or_insert_with(|| json!({}));
     if !properties.is_object() {
-        return Err("the properties of its arguments are no object");
+        return Err("the properties of its arguments must be an object");
     }
     let length = serde_json::to_string(&schema).map_or(usize::MAX, |json| json.len());
     if length > LARGEST_SCHEMA {
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn names_become_what_the_api_takes() {
+    fn names_are_converted_for_the_api() {
         let long = "x".repeat(80);
         let cases = [
             ("", "read_file", "read_file"),
@@ -212,7 +213,10 @@ mod tests {
         let offer = selection("", None).offer(listed.into());
         assert_eq!(names(&offer), ["a_b", "c"]);
         assert_eq!(offer.tools[0].remote, "a.b");
-        assert_eq!(offer.refused, [r#""a.b" and "a_b" would both be a_b"#]);
+        assert_eq!(
+            offer.refused,
+            [r#""a.b" and "a_b" would both be named a_b"#]
+        );
     }
 
     #[test]
@@ -256,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn long_descriptions_are_cut() {
+    fn long_descriptions_are_truncated() {
         let listed = Tool::new("a", "ö".repeat(2_000), Map::new());
         let offer = selection("", None).offer(vec![listed]);
         assert_eq!(offer.tools[0].description.len(), LONGEST_DESCRIPTION);

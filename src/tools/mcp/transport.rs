@@ -1,4 +1,4 @@
-//! The ways to a server: a program's pipes, or streamable HTTP.
+//! Transports to MCP servers: the pipes of a child process, or streamable HTTP.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,24 +21,24 @@ use super::variables::Template;
 use crate::config::{Source, proxies};
 use crate::dial::http;
 
-/// What a program needs of our environment to run at all.
+/// Environment variables that every program inherits.
 const PASSED_ON: [&str; 4] = ["PATH", "HOME", "LANG", "TMPDIR"];
 
-/// The longest message, in bytes. An answer's text is a thousandth of it.
+/// Maximum length of a message, in bytes: 1024 times that of an answer's text.
 const LONGEST_MESSAGE: usize = 8 << 20;
 
-/// Requests that may be under way at one server.
+/// Maximum number of concurrent requests per server.
 const MOST_REQUESTS: usize = 64;
 
-/// How often a server may send us on.
+/// Maximum number of redirects per request.
 const MOST_REDIRECTS: usize = 3;
 
-/// A way to a server, gone anew for each connection.
+/// Opens connections to one server.
 pub(super) trait Connector: Send + Sync + 'static {
-    /// What messages go over.
+    /// The transport of messages.
     type Transport: Transport<RoleClient> + 'static;
 
-    /// Begins a connection, with the process at its other end if it is ours.
+    /// Starts a connection. Also returns the server's process if it is a child of this process.
     fn connect(&mut self) -> Result<(Self::Transport, Option<Process>), ConnectError>;
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Program {
 }
 
 impl Program {
-    /// What `spec` says; the error has a line for each variable that is not set.
+    /// Builds the command line. The error has one line for each variable that is not set.
     pub(super) fn of(spec: &McpSpec, source: &Source) -> Result<Self, Vec<String>> {
         let passed_on = PASSED_ON.map(|name| (name, name, false));
         let mapped = spec
@@ -89,7 +89,7 @@ impl Connector for Program {
     }
 }
 
-/// A server somewhere else.
+/// A server that is reached over streamable HTTP.
 #[derive(Debug)]
 pub(super) struct Web {
     client: reqwest::Client,
@@ -97,7 +97,8 @@ pub(super) struct Web {
 }
 
 impl Web {
-    /// What `spec` says; the error has a line for each variable that is not set.
+    /// Builds the settings of the transport. The error has one line for each problem of a header,
+    /// such as a variable that is not set.
     pub(super) fn of(
         spec: &McpSpec,
         source: &Source,
@@ -134,18 +135,18 @@ impl Connector for Web {
     }
 }
 
-/// The HTTP client of one server.
+/// Builds the HTTP client of one server.
 ///
 /// # Errors
-/// Why there is none, in one line.
+/// Why it cannot be built, in one line.
 pub(super) fn client(source: &Source) -> Result<reqwest::Client, String> {
-    let unusable = |why: String| format!("mcp: HTTP cannot be used: {why}");
+    let unusable = |why: String| format!("mcp: cannot build the HTTP client: {why}");
     let builder = http::builder(&proxies(source)).map_err(|error| unusable(error.to_string()))?;
     let client = builder.redirect(Policy::custom(redirect)).build();
     client.map_err(|error| unusable(http::reason(error)))
 }
 
-/// Follows a redirect only to where the headers were meant to go.
+/// Follows only redirects within one origin, as the headers are meant for that one alone.
 fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let here = attempt.previous().last().map(reqwest::Url::origin);
     let is_near = here.is_some_and(|here| here == attempt.url().origin());
@@ -155,7 +156,7 @@ fn redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     }
 }
 
-/// A header with its variables filled in, or what is wrong with it.
+/// A header with the values of its variables, or its problems.
 fn header(
     name: &str,
     value: &Secret,
@@ -167,9 +168,9 @@ fn header(
         let unset = unset.iter().map(|ours| format!("{ours} is not set"));
         unset.collect::<Vec<_>>()
     })?;
-    let name = HeaderName::try_from(name).map_err(|_| wrong("it is no name of a header"))?;
-    let mut value =
-        HeaderValue::try_from(filled.reveal()).map_err(|_| wrong("its value cannot be sent"))?;
+    let name = HeaderName::try_from(name).map_err(|_| wrong("it is not a valid header name"))?;
+    let mut value = HeaderValue::try_from(filled.reveal())
+        .map_err(|_| wrong("its value is not a valid header value"))?;
     value.set_sensitive(true);
     Ok((name, value))
 }

@@ -1,10 +1,10 @@
-//! Text with variables of the environment in it: `Bearer $TOKEN`, `${TOKEN}`, `$$` for a dollar.
+//! Text with environment variables: `Bearer $TOKEN`, `${TOKEN}`, and `$$` for a dollar sign.
 
 use parlor_core::secret::Secret;
 
 use crate::config::Source;
 
-/// A text that was understood.
+/// A parsed text.
 #[derive(Debug)]
 pub(super) struct Template(Vec<Part>);
 
@@ -15,7 +15,7 @@ enum Part {
 }
 
 impl Template {
-    /// Reads a text; the error says what is wrong with it without repeating it.
+    /// Parses `text`. The error says what is wrong without quoting the text.
     pub(super) fn read(text: &Secret) -> Result<Self, &'static str> {
         let mut parts = Vec::new();
         let mut rest = text.reveal();
@@ -28,11 +28,11 @@ impl Template {
             }
             let name;
             (name, rest) = match after.strip_prefix('{') {
-                Some(after) => after.split_once('}').ok_or("a ${ without its }")?,
+                Some(after) => after.split_once('}').ok_or("a ${ without a closing }")?,
                 None => after.split_at(after.find(ends_name).unwrap_or(after.len())),
             };
             if name.is_empty() || name.contains(ends_name) {
-                return Err("a $ must be followed by a variable's name; write $$ for a dollar");
+                return Err("a $ must be followed by a variable name; write $$ for a dollar sign");
             }
             parts.push(Part::Variable(name.to_owned()));
         }
@@ -40,7 +40,7 @@ impl Template {
         Ok(Self(parts))
     }
 
-    /// The text with each variable's value, or the names of those that are not set.
+    /// The text with the values of its variables, or the names of those that are not set.
     pub(super) fn fill(&self, source: &Source) -> Result<Secret, Vec<String>> {
         let (mut filled, mut missing) = (String::new(), Vec::new());
         for part in &self.0 {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn variables_are_filled_in() {
+    fn variables_are_replaced_by_their_values() {
         let source = Source::from_iter([("A", "one"), ("B_2", "two")]);
         let cases = [
             ("plain", "plain"),
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_variable_is_refused() {
+    fn invalid_variables_are_rejected() {
         for odd in ["$", "a $ b", "${", "${}", "${A B}"] {
             assert!(Template::read(&Secret::new(odd)).is_err(), "{odd}");
         }

@@ -1,4 +1,4 @@
-//! What the model is told of what servers answer.
+//! Answers that the model gets for the responses of servers.
 
 use axum::body::Body;
 use axum::http::StatusCode;
@@ -23,7 +23,7 @@ fn json_kind(body: &'static str) -> ([(&'static str, &'static str); 1], &'static
 }
 
 #[tokio::test]
-async fn good_answers_are_told_whole() {
+async fn successful_responses_are_passed_on_in_full() {
     let image = [("content-type", "image/png")];
     let latin = [("content-type", "text/plain; charset=iso-8859-1")];
     let router = Router::new()
@@ -60,7 +60,7 @@ async fn good_answers_are_told_whole() {
 }
 
 #[tokio::test]
-async fn bad_answers_are_told_by_status_and_short_body() {
+async fn error_responses_are_passed_on_by_status_and_short_body() {
     let not_found = StatusCode::NOT_FOUND;
     let router = Router::new()
         .route(
@@ -90,7 +90,7 @@ async fn bad_answers_are_told_by_status_and_short_body() {
 }
 
 #[tokio::test]
-async fn no_more_is_read_than_needed() {
+async fn an_endless_body_is_truncated() {
     let endless = || stream::repeat_with(|| Ok::<_, io::Error>("ö".repeat(999)));
     let body = async move || Body::from_stream(endless());
     let at = serve(Router::new().route("/", get(body))).await;
@@ -102,7 +102,7 @@ async fn no_more_is_read_than_needed() {
     );
 }
 
-/// A server that says `start` to each request, and then no more until the test's end.
+/// A server that sends `start` for each request, and then nothing more until the test ends.
 async fn silent_after(start: &'static str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -115,7 +115,7 @@ async fn silent_after(start: &'static str) -> SocketAddr {
     address
 }
 
-/// Reads the head of a request and says `start`.
+/// Reads the head of a request and sends `start`.
 async fn say(stream: TcpStream, start: &str) -> BufReader<TcpStream> {
     let mut stream = BufReader::new(stream);
     let mut head = String::new();
@@ -142,7 +142,7 @@ async fn the_deadline_holds_whatever_the_server_does() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_or_never_comes_is_told() {
+async fn failed_and_lost_connections_are_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let nobody = listener.local_addr().unwrap();
     drop(listener);
@@ -155,10 +155,10 @@ async fn a_connection_that_breaks_or_never_comes_is_told() {
         say(stream, HALF).await;
     });
     let broke = why(&get_from(breaks, "/"), json!({})).await;
-    assert_eq!(broke, "the connection to the service broke");
+    assert_eq!(broke, "the connection to the service was lost");
     let unknown = tool("method = 'GET'\nretries = 0\nurl = 'http://nobody.example/'");
     assert_eq!(
         why(&unknown, json!({})).await,
-        "the service's name is not known"
+        "the service's host name cannot be resolved"
     );
 }

@@ -1,4 +1,5 @@
-//! Tools against real servers on loopback, with names and public addresses in the test's hand.
+//! Tools against real servers on loopback. Tests control name resolution and which addresses are
+//! public.
 
 mod answers;
 mod proxies;
@@ -24,13 +25,13 @@ use super::public_addresses::{IsPublic, is_public};
 use super::*;
 use crate::dial::Proxies;
 
-/// The secret that `SECRET` holds.
+/// Value of the variable `SECRET`.
 const SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
 
-/// Long enough for whatever a test waits for.
+/// Timeout of whatever a test waits for.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Names and their addresses; there are no others.
+/// A resolver that knows only these names.
 #[derive(Default)]
 struct Names(HashMap<&'static str, Vec<IpAddr>>);
 
@@ -57,7 +58,7 @@ impl Resolve for Names {
     }
 }
 
-/// A network with these names, that takes the usual addresses for public.
+/// A network with these names and the usual definition of public addresses.
 fn network(names: Arc<Names>) -> Network {
     network_with(names, is_public)
 }
@@ -66,19 +67,19 @@ fn network_with(names: Arc<Names>, is_public: IsPublic) -> Network {
     Network::with(&Proxies::default(), names, is_public).unwrap()
 }
 
-/// What tools find in the environment.
+/// Environment variables of the tools.
 fn source() -> Source {
     let all = [("TOKEN", "hunter2"), ("SECRET", SECRET), ("BAD", "whsec_%")];
     all.into_iter().collect()
 }
 
-/// The tool of a TOML table.
+/// Builds a tool from a TOML table.
 fn tool_in(network: &Network, spec: &str) -> HttpTool {
     let spec = toml::from_str(spec).unwrap();
     HttpTool::new("lookup", &spec, &source(), network).unwrap()
 }
 
-/// The same where private networks are allowed.
+/// Like [`tool_in`], with private networks allowed.
 fn tool(spec: &str) -> HttpTool {
     let spec = format!("allow_private = true\n{spec}");
     tool_in(&network(Arc::default()), &spec)
@@ -89,14 +90,14 @@ async fn call(tool: &HttpTool, args: Value) -> Answer {
     tool.call(&args, &about, Instant::now() + PATIENCE).await
 }
 
-/// What a call gives, which must be good.
+/// Calls `tool`, which must succeed, and returns its text.
 async fn good(tool: &HttpTool, args: Value) -> String {
     let answer = call(tool, args).await;
     assert!(!answer.is_error, "{}", answer.text.reveal());
     answer.text.into_inner()
 }
 
-/// Why a call fails, which it must.
+/// Calls `tool`, which must fail, and returns its error.
 async fn why(tool: &HttpTool, args: Value) -> String {
     error(&call(tool, args).await)
 }
@@ -108,7 +109,7 @@ fn error(answer: &Answer) -> String {
     error["error"].as_str().unwrap().to_owned()
 }
 
-/// Serves `router` on a free port of 127.0.0.1, until the test's end.
+/// Serves `router` on a free port of 127.0.0.1 until the test ends.
 async fn serve(router: Router) -> SocketAddr {
     serve_at("127.0.0.1", router).await
 }

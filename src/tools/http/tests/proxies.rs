@@ -6,7 +6,7 @@ use parlor_core::secret::Secret;
 
 use super::*;
 
-/// A proxy that answers itself, and a network behind it.
+/// A network behind a proxy that answers requests itself.
 async fn behind_a_proxy(names: Arc<Names>) -> Network {
     let said = async |request: Request| {
         let login = request.headers().get("proxy-authorization");
@@ -44,7 +44,7 @@ async fn a_public_server_is_reached_through_the_proxy() {
 }
 
 #[tokio::test]
-async fn the_proxy_is_not_asked_for_what_is_private() {
+async fn the_proxy_gets_no_requests_for_private_hosts() {
     let names = Names::of(&[
         ("both.example", &["8.8.8.8", "10.0.0.1"]),
         ("direct.example", &["127.0.0.1"]),
@@ -59,7 +59,7 @@ async fn the_proxy_is_not_asked_for_what_is_private() {
     let unknown = get_of(&network, "http://nobody.example/");
     assert_eq!(
         why(&unknown, json!({})).await,
-        "the service's name is not known"
+        "the service's host name cannot be resolved"
     );
     let allowed = "method = 'GET'\nallow_private = true\nurl = 'http://inside.example/'";
     let said = good(&tool_in(&network, allowed), json!({})).await;

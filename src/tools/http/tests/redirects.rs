@@ -1,4 +1,4 @@
-//! Redirects: followed, counted, checked, and without the tool's keys to other servers.
+//! Redirects are followed, limited and checked, and do not pass secrets to other servers.
 
 use axum::extract::Request;
 use axum::http::StatusCode;
@@ -6,7 +6,7 @@ use axum::routing::{any, get, post};
 
 use super::*;
 
-/// Sends on to `to`.
+/// A redirect to `to`.
 fn to(status: u16, to: impl Into<String>) -> (StatusCode, [(&'static str, String); 1]) {
     (
         StatusCode::from_u16(status).unwrap(),
@@ -14,7 +14,7 @@ fn to(status: u16, to: impl Into<String>) -> (StatusCode, [(&'static str, String
     )
 }
 
-/// Tells the method, the headers that matter and the body.
+/// Answers with the method, the names of the relevant headers and the body.
 async fn echo(request: Request) -> String {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
@@ -41,7 +41,7 @@ const KEYS: &str = "sign_with = 'SECRET'\n\
     headers = { Authorization = 'Bearer {{ env.TOKEN }}', X-Key = '{{ env.TOKEN }}' }";
 
 #[tokio::test]
-async fn the_same_server_gets_everything_again() {
+async fn the_same_server_gets_all_headers_again() {
     let router = Router::new()
         .route("/303", any(async || to(303, "/echo")))
         .route("/302", any(async || to(302, "echo")))
@@ -69,7 +69,7 @@ async fn the_same_server_gets_everything_again() {
 }
 
 #[tokio::test]
-async fn another_server_gets_no_keys() {
+async fn another_server_gets_no_secrets() {
     let again = any(async || to(307, "/"));
     let other = serve(Router::new().route("/", any(echo)).route("/again", again)).await;
     let sent = |to_other: String| any(async move || to(307, to_other));
@@ -91,7 +91,7 @@ async fn another_server_gets_no_keys() {
 }
 
 #[tokio::test]
-async fn redirects_have_an_end() {
+async fn redirects_are_limited() {
     let router = Router::new()
         .route("/loop", any(async || to(302, "/loop")))
         .route("/1", any(async || to(302, "/0")))
@@ -103,11 +103,7 @@ async fn redirects_have_an_end() {
             "method = 'GET'\nurl = 'http://{at}{path}'\n{more}"
         ))
     };
-    let often = |times| {
-        format!(
-            "the service sent the request on more often than the {times} times that are allowed"
-        )
-    };
+    let often = |times| format!("the service redirected too often (limit: {times})");
     assert_eq!(why(&with("/loop", ""), json!({})).await, often(3));
     assert_eq!(why(&with("/1", "redirects = 0"), json!({})).await, often(0));
     assert_eq!(why(&with("/2", "redirects = 1"), json!({})).await, often(1));
@@ -115,12 +111,12 @@ async fn redirects_have_an_end() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_checked_as_the_first_address() {
-    let sent_on = "the service sent the request on to where the tool may not go:";
-    let not_allowed = format!("{sent_on} its host is not among those allowed");
+async fn a_redirect_is_checked_like_the_first_address() {
+    let sent_on = "the service redirected to an address that the tool may not call:";
+    let not_allowed = format!("{sent_on} its host is not allowed");
     let no_web = format!("{sent_on} only http and https are allowed");
-    let user = format!("{sent_on} it holds a user or a password");
-    let none = "the service sent the request on to an address that is none";
+    let user = format!("{sent_on} it contains a user name or a password");
+    let none = "the service redirected to an invalid URL";
     let cases = [
         ("http://evil.example/", not_allowed.as_str()),
         ("//evil.example/", &not_allowed),
@@ -143,7 +139,7 @@ async fn a_redirect_is_checked_as_the_first_address() {
 }
 
 #[tokio::test]
-async fn a_redirect_without_an_address_is_an_answer() {
+async fn a_redirect_without_a_location_is_an_answer() {
     let router = Router::new().route("/", post(async || StatusCode::FOUND));
     let tool = tool(&format!("url = 'http://{}/'", serve(router).await));
     assert_eq!(
@@ -152,7 +148,7 @@ async fn a_redirect_without_an_address_is_an_answer() {
     );
 }
 
-/// To the internet of these tests.
+/// The only public address in these tests.
 fn is_shop(address: IpAddr) -> bool {
     address == IpAddr::from([127, 0, 0, 2])
 }
@@ -181,7 +177,7 @@ async fn no_redirect_leads_from_a_public_server_into_a_private_network() {
              allow_hosts = ['*.shop.example', 'shop.example', '127.0.0.1', '[::ffff:127.0.0.1]']"
         );
         let told = why(&tool_in(&network, &spec), json!({})).await;
-        let expected = "the service sent the request on to where the tool may not go: \
+        let expected = "the service redirected to an address that the tool may not call: \
             its host is in a private network";
         assert_eq!(told, expected, "{host}");
     }

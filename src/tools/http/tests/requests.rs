@@ -1,4 +1,4 @@
-//! What is sent, and what the log says of it.
+//! Requests that tools send, and their log lines.
 
 use std::io::Write;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use tracing::instrument::WithSubscriber;
 
 use super::*;
 
-/// Tells what it was asked, as text.
+/// Answers with the request, as text.
 async fn echo(request: Request) -> String {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
@@ -27,7 +27,7 @@ async fn echo(request: Request) -> String {
 }
 
 #[tokio::test]
-async fn templates_are_filled_in() {
+async fn templates_are_rendered() {
     let at = serve(Router::new().fallback(any(echo))).await;
     let tool = tool(&format!(
         r#"
@@ -45,7 +45,7 @@ async fn templates_are_filled_in() {
 }
 
 #[tokio::test]
-async fn the_arguments_are_the_body_unless_there_is_another() {
+async fn the_arguments_are_the_default_body() {
     let at = serve(Router::new().fallback(any(echo))).await;
     let args = json!({ "order": "42" });
     let body = r#"body = "order={{ args.order }}""#;
@@ -70,7 +70,7 @@ async fn the_arguments_are_the_body_unless_there_is_another() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_filled_in_is_told_and_not_sent() {
+async fn a_request_that_cannot_be_rendered_is_not_sent() {
     let tool = tool(
         r#"
         method = "GET"
@@ -78,18 +78,18 @@ async fn what_cannot_be_filled_in_is_told_and_not_sent() {
         headers = { X-Note = "{{ args.note | default('') }}" }
         "#,
     );
-    let missing = "the tool's url cannot be filled in: line 1: args.order is missing";
+    let missing = "the tool's url cannot be rendered: line 1: args.order is missing";
     assert_eq!(why(&tool, json!({ "oder": "hunter2" })).await, missing);
     let split = json!({ "order": "1", "note": "a\r\nX-Admin: yes" });
     assert_eq!(
         why(&tool, split).await,
-        "the tool's headers.x-note cannot hold this value"
+        "the tool's headers.x-note cannot contain this value"
     );
-    let upward = "the tool may not call this address: its path leads upward";
+    let upward = "the tool may not call this address: its path contains . or ..";
     assert_eq!(why(&tool, json!({ "order": ".." })).await, upward);
 }
 
-/// Says whether a message is signed.
+/// Answers with whether the signature is valid.
 async fn verify(headers: HeaderMap, body: String) -> String {
     let verified = Webhook::new(SECRET)
         .unwrap()
@@ -98,7 +98,7 @@ async fn verify(headers: HeaderMap, body: String) -> String {
 }
 
 #[tokio::test]
-async fn signatures_are_of_the_body_that_is_sent() {
+async fn signatures_match_the_body() {
     let at = serve(Router::new().route("/", post(verify).get(verify))).await;
     let signed = |more: &str| tool(&format!("url = 'http://{at}/'\n{more}"));
     let args = json!({ "order": "ö" });
@@ -109,7 +109,7 @@ async fn signatures_are_of_the_body_that_is_sent() {
     assert_eq!(good(&signed(""), args).await, r#"false {"order":"ö"}"#);
 }
 
-/// Log lines.
+/// Collects log lines.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -124,7 +124,7 @@ impl Write for Lines {
 }
 
 #[tokio::test]
-async fn the_log_tells_no_path_argument_or_header() {
+async fn the_log_contains_no_path_argument_or_header() {
     let at = serve(Router::new().route("/orders/secret", get(async || "private"))).await;
     let tool = tool(&format!(
         "method = 'GET'\nurl = 'http://{at}/orders/{{{{ args.order }}}}?q=secret'\n\
@@ -152,7 +152,7 @@ async fn the_log_tells_no_path_argument_or_header() {
     ] {
         assert!(first.contains(part), "{part} in {first}");
     }
-    assert!(lines.contains(r#"why="arguments do not fit""#), "{lines}");
+    assert!(lines.contains(r#"why="invalid arguments""#), "{lines}");
     for hidden in ["secret", "orders", "hunter2", "private", "X-Key", "x-key"] {
         assert!(!lines.contains(hidden), "{hidden} in {lines}");
     }

@@ -1,4 +1,4 @@
-//! When a request is tried again.
+//! Which requests are retried.
 
 use std::sync::Mutex;
 
@@ -8,7 +8,7 @@ use axum::routing::any;
 
 use super::*;
 
-/// Answers with one status after the other, the last again and again; keeps the message ids.
+/// Answers with each status in turn, then repeats the last one; stores the message IDs.
 #[derive(Clone)]
 struct Moody {
     statuses: &'static [u16],
@@ -46,7 +46,7 @@ impl Moody {
 }
 
 #[tokio::test]
-async fn only_what_may_be_repeated_is() {
+async fn only_idempotent_requests_are_retried() {
     let cases: [(&str, &[u16], bool, usize); 8] = [
         ("method = 'GET'", &[503, 429, 200], true, 3),
         ("method = 'PUT'", &[502, 200], true, 2),
@@ -70,7 +70,7 @@ async fn only_what_may_be_repeated_is() {
 }
 
 #[tokio::test]
-async fn a_server_that_wants_more_time_than_there_is_gets_no_second_try() {
+async fn a_retry_after_the_deadline_is_not_made() {
     let (at, moody) = Moody::start(&[429, 200]).await;
     let wait = PATIENCE.as_secs() + 1;
     let tool = tool(&format!(
@@ -82,7 +82,7 @@ async fn a_server_that_wants_more_time_than_there_is_gets_no_second_try() {
 }
 
 #[tokio::test]
-async fn a_message_keeps_its_id() {
+async fn retries_keep_the_message_id() {
     let (at, moody) = Moody::start(&[503, 503, 200]).await;
     let tool = tool(&format!(
         "url = 'http://{at}/'\nidempotent = true\nsign_with = 'SECRET'"

@@ -1,4 +1,4 @@
-//! What is found when a tool is made.
+//! Problems that are found when a tool is built.
 
 use super::*;
 
@@ -8,7 +8,7 @@ fn problems(spec: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_is_told_at_once() {
+async fn all_problems_are_reported_together() {
     let all = problems(
         r#"
         url = "https://{{ args.host }}/{{ user.id }}"
@@ -23,16 +23,16 @@ async fn all_that_is_wrong_is_told_at_once() {
     let expected = [
         "retries must be 0 to 5",
         "redirects must be 0 to 10",
-        "url: user.id is not known: there are args, call and env",
+        "url: user.id is unknown: templates can use args, call and env",
         "query.q: line 1: unknown filter: filter urlencod is unknown",
         "headers.Authorization: the environment variable NOPE is not set",
-        "headers.Host: this header is set by itself",
-        "headers.X y: no header has such a name",
-        "headers.X-All: env must be followed by a name, like env.TOKEN",
+        "headers.Host: Parlor sets this header itself",
+        "headers.X y: not a valid header name",
+        "headers.X-All: env must be followed by a variable name, as in env.TOKEN",
         "body: line 1: syntax error: unexpected end of input, expected identifier or integer",
-        "sign_with: BAD must be a Standard Webhooks secret, whsec_ and base64",
-        "url: its host must stand there in full, with http:// or https:// before it and / behind \
-         it, or allow_hosts must name the hosts",
+        "sign_with: BAD must be a Standard Webhooks secret: whsec_ followed by Base64",
+        "url: its host must be literal, as in https://shop.example/{{ args.path }}, or allow_hosts \
+        must list the hosts",
     ];
     for problem in expected {
         assert!(all.iter().any(|it| it == problem), "{problem} in {all:#?}");
@@ -41,21 +41,21 @@ async fn all_that_is_wrong_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn secrets_must_be_there_and_be_secrets() {
+async fn secrets_must_be_set_and_valid() {
     let spec = |name| format!("url = 'https://shop.example/'\nsign_with = '{name}'");
     assert_eq!(
         problems(&spec("NOPE")),
         ["sign_with: the environment variable NOPE is not set"]
     );
-    let wrong = "sign_with: TOKEN must be a Standard Webhooks secret, whsec_ and base64";
+    let wrong = "sign_with: TOKEN must be a Standard Webhooks secret: whsec_ followed by Base64";
     assert_eq!(problems(&spec("TOKEN")), [wrong]);
     let own = "headers = { Webhook-Id = 'a' }";
     let own = problems(&format!("{}\n{own}", spec("SECRET")));
-    assert_eq!(own, ["headers.Webhook-Id: this header is set by itself"]);
+    assert_eq!(own, ["headers.Webhook-Id: Parlor sets this header itself"]);
 }
 
 #[tokio::test]
-async fn a_private_host_is_told_at_the_start() {
+async fn a_private_host_is_reported_at_startup() {
     for host in [
         "127.0.0.1",
         "10.0.0.5:8080",
@@ -64,19 +64,19 @@ async fn a_private_host_is_told_at_the_start() {
         "169.254.169.254",
     ] {
         let all = problems(&format!("url = 'http://{host}/{{{{ args.a }}}}'"));
-        let expected = "url: its host is in a private network: allow_private = true allows that";
+        let expected = "url: its host is in a private network; allow it with allow_private = true";
         assert_eq!(all, [expected], "{host}");
     }
 }
 
 #[tokio::test]
-async fn a_tool_prints_its_name_only() {
+async fn the_debug_output_of_a_tool_is_only_its_name() {
     let tool = tool("url = 'https://shop.example/{{ env.TOKEN }}'");
     assert_eq!(format!("{tool:?}"), r#"HttpTool { name: "lookup", .. }"#);
 }
 
 #[tokio::test]
-async fn the_arguments_that_are_named_are_known() {
+async fn the_arguments_of_templates_are_listed() {
     let tool = tool(
         "url = 'https://shop.example/{{ args.order.id }}{% if args.note %}{% endif %}'\n\
          query = { all = '{{ args | tojson }}', room = '{{ call.room }}' }",

@@ -1,15 +1,15 @@
-//! Ways around the fence and the guard that others have fallen for.
+//! Known tricks to get around the checks of hosts and addresses.
 
 use super::*;
 
 const PRIVATE: &str = "its host is in a private network";
-const HOST: &str = "its host is not among those allowed";
-const USER: &str = "it holds a user or a password";
-const NO_URL: &str = "it is not an address of the web";
+const HOST: &str = "its host is not allowed";
+const USER: &str = "it contains a user name or a password";
+const NO_URL: &str = "it is not a valid URL";
 const SCHEME: &str = "only http and https are allowed";
 
-/// Addresses with `PORT` where a server on this machine listens, and why each is refused by a tool
-/// that may call all the hosts they seem to have.
+/// URLs with `PORT` for the port of a server on this machine, and why each is refused although the
+/// tool may call the host that it seems to have.
 const TRICKS: &[(&str, &str)] = &[
     ("http://127.0.0.1:PORT/", PRIVATE),
     ("http://127.0.0.1.:PORT/", PRIVATE),
@@ -115,7 +115,7 @@ fn names() -> Arc<Names> {
 }
 
 #[tokio::test]
-async fn every_trick_is_refused_and_nobody_is_called() {
+async fn every_trick_is_refused_without_a_connection() {
     let inside = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     inside.set_nonblocking(true).unwrap();
     let port = inside.local_addr().unwrap().port().to_string();
@@ -131,7 +131,7 @@ async fn every_trick_is_refused_and_nobody_is_called() {
 }
 
 #[tokio::test]
-async fn values_cannot_leave_the_host_that_stands_in_the_address() {
+async fn values_cannot_change_the_literal_host() {
     let values = [
         "@evil.example/",
         ".evil.example/",

@@ -1,4 +1,4 @@
-//! Calls of a tool, and what ends them.
+//! Tool calls, and how they end.
 
 use super::*;
 
@@ -28,11 +28,11 @@ async fn a_call_is_answered() {
         ("none left", true)
     );
     let answer = kept.servers.call("find.it", Map::new(), soon(60)).await;
-    assert!(answer.is_error, "only what the model was told is called");
+    assert!(answer.is_error, "only the name for the model can be called");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_told() {
+async fn errors_are_passed_on() {
     let mut kept = kept("");
     let mut peer = kept.accept(tools(&["find"])).await;
     kept.offers(&["find"]).await;
@@ -48,7 +48,7 @@ async fn a_refusal_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_under_way_hears_of_the_loss() {
+async fn a_running_tool_call_fails_when_the_connection_is_lost() {
     let mut kept = kept("");
     let mut peer = kept.accept(tools(&["find"])).await;
     kept.offers(&["find"]).await;
@@ -66,7 +66,7 @@ async fn a_call_under_way_hears_of_the_loss() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_cancels_at_the_server() {
+async fn a_timeout_cancels_the_tool_call_at_the_server() {
     let mut kept = kept("timeout = 2");
     let mut peer = kept.accept(tools(&["find"])).await;
     kept.offers(&["find"]).await;
@@ -74,7 +74,7 @@ async fn a_timeout_cancels_at_the_server() {
         let call = peer.expect("tools/call").await;
         let cancelled = peer.expect("notifications/cancelled").await;
         assert_eq!(cancelled["params"]["requestId"], call["id"]);
-        // It may have crossed the answer.
+        // The cancellation may have crossed the answer.
         peer.answer(&call, json!({"content": []})).await;
         let ping = peer.expect("ping").await;
         peer.answer(&ping, json!({})).await;
@@ -87,7 +87,7 @@ async fn a_timeout_cancels_at_the_server() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_stops_waiting_cancels() {
+async fn dropping_a_tool_call_cancels_it_at_the_server() {
     let mut kept = kept("");
     let mut peer = kept.accept(tools(&["find"])).await;
     kept.offers(&["find"]).await;

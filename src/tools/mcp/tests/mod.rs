@@ -1,4 +1,4 @@
-//! Servers that come, go and hang, on a clock of the test.
+//! Servers that connect, disconnect and hang, with the clock paused.
 
 mod calls;
 mod odd;
@@ -14,10 +14,10 @@ use tokio::time::timeout;
 use super::*;
 use peer::{Peer, ToPeer};
 
-/// Longer than anything here may take.
+/// Timeout of whatever a test waits for.
 const LONG: Duration = Duration::from_secs(300);
 
-/// One server that is kept, and the connections that are made to it.
+/// One server with its supervisor, and the connections to it.
 struct Kept {
     servers: Servers,
     connections: mpsc::Receiver<DuplexStream>,
@@ -42,7 +42,7 @@ impl Kept {
         timeout(LONG, accepting).await.unwrap()
     }
 
-    /// Waits until exactly these are offered.
+    /// Waits until exactly these tools are offered.
     async fn offers(&self, names: &[&str]) {
         let mut tools = self.servers.tools();
         let same =
@@ -69,7 +69,7 @@ fn tools(names: &[&str]) -> Value {
 }
 
 #[tokio::test(start_paused = true)]
-async fn changes_of_the_list_are_followed_in_groups() {
+async fn changes_of_the_list_are_debounced() {
     let mut kept = kept("tools = [\"f*\"]");
     let mut peer = kept.accept(tools(&["find", "buy"])).await;
     kept.offers(&["find"]).await;
@@ -78,7 +78,7 @@ async fn changes_of_the_list_are_followed_in_groups() {
     }
     peer.lists(tools(&["fetch", "find", "sell"])).await;
     kept.offers(&["fetch", "find"]).await;
-    // Were the others not in the same list, it would be asked for before this.
+    // Without debouncing, the client would request the list again before this ping.
     let ping = peer.expect("ping").await;
     peer.answer(&ping, json!({})).await;
 }
@@ -107,7 +107,7 @@ async fn a_lost_server_is_withdrawn_and_comes_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_hangs_is_found_out() {
+async fn a_server_that_hangs_is_detected() {
     let mut kept = kept("");
     let mut peer = kept.accept(tools(&["find"])).await;
     kept.offers(&["find"]).await;
@@ -127,7 +127,7 @@ async fn a_server_that_hangs_is_found_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pages_are_turned_up_to_a_bound() {
+async fn the_number_of_pages_is_limited() {
     let mut kept = kept("");
     let mut peer = kept.accept(json!([])).await;
     kept.offers(&[]).await;
@@ -155,19 +155,19 @@ async fn pages_are_turned_up_to_a_bound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_is_required_is_waited_for() {
+async fn required_servers_are_waited_for() {
     let mut kept = kept("required = true");
     let within = Duration::from_secs(5);
     let mute = Peer::mute(&mut kept.connections).await;
     let why = kept.servers.ready(within).await.unwrap_err();
     assert_eq!(
         why,
-        ["mcp \"peer\" is required and is not there: it did not answer in time"]
+        ["mcp \"peer\" is required but not available: it did not answer in time"]
     );
     let why = kept.servers.ready(within * 2).await.unwrap_err();
     assert_eq!(
         why,
-        ["mcp \"peer\" is required and is not there: no answer within 10 s"]
+        ["mcp \"peer\" is required but not available: no answer within 10 s"]
     );
     drop(mute);
     let (peer, ready) = tokio::join!(
@@ -179,7 +179,7 @@ async fn one_that_is_required_is_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tries_get_rarer_but_never_end() {
+async fn attempts_to_reconnect_get_rarer_but_never_end() {
     let mut kept = kept("");
     let mut waits = Vec::new();
     let mut last = Instant::now();
@@ -197,7 +197,7 @@ async fn tries_get_rarer_but_never_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_left_behind() {
+async fn shutdown_leaves_nothing_behind() {
     let mut kept = kept("");
     let mut peer = kept.accept(tools(&["find"])).await;
     kept.offers(&["find"]).await;
@@ -210,7 +210,7 @@ async fn nothing_is_left_behind() {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_is_told_at_once() {
+async fn all_problems_are_reported_together() {
     let specs = [
         "name = \"a\"\ncommand = \"x\"\nenv = { A = \"A_TOKEN\", B = \"SET\" }",
         "name = \"a\"\nurl = \"http://x\"\nheaders = { X = \"$C ${SET} $D\" }",
@@ -224,7 +224,7 @@ async fn all_that_is_wrong_is_told_at_once() {
         "mcp \"a\": A_TOKEN is not set",
         "mcp \"a\": C is not set",
         "mcp \"a\": D is not set",
-        "mcp \"b\": either command or url is needed",
+        "mcp \"b\": exactly one of command and url is required",
         "mcp \"b\": timeout must be 1 to 115 seconds",
     ];
     assert_eq!(wrong, expected);

@@ -1,4 +1,4 @@
-//! Servers that do not answer as they should. Real sockets and processes, real time.
+//! Servers that misbehave. Real sockets and processes, real time.
 
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -7,10 +7,10 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-/// How long one is waited for that never comes.
+/// How long to wait for a server that never connects.
 const SHORT: Duration = Duration::from_millis(700);
 
-/// Answers `POST /mcp` with a status and a place to go, and tells of the headers that came.
+/// Answers `POST /mcp` with a status and a location, and passes on the headers of the requests.
 async fn server(status: StatusCode, location: String) -> (String, mpsc::Receiver<HeaderMap>) {
     let (sender, headers) = mpsc::channel(8);
     let answer = move |headers: HeaderMap| async move {
@@ -24,7 +24,7 @@ async fn server(status: StatusCode, location: String) -> (String, mpsc::Receiver
     (url, headers)
 }
 
-/// Why a required server at `url` is not there.
+/// Why a required server at `url` is not available.
 async fn why(url: &str) -> String {
     let spec = format!(
         "name = \"web\"\nrequired = true\nurl = \"{url}\"\nheaders = {{ Authorization = \"Bearer $T\" }}"
@@ -42,11 +42,11 @@ async fn why(url: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_told_but_not_shown() {
+async fn a_rejected_token_is_reported_but_not_shown() {
     let (url, mut headers) = server(StatusCode::UNAUTHORIZED, String::new()).await;
     let why = why(&url).await;
     assert!(
-        why.ends_with("it answers HTTP 401: check its headers"),
+        why.ends_with("it answered with HTTP 401: check its headers"),
         "{why}"
     );
     let headers = headers.recv().await.unwrap();
@@ -60,7 +60,7 @@ async fn a_refused_token_is_told_but_not_shown() {
 }
 
 #[tokio::test]
-async fn nobody_there_is_told() {
+async fn a_refused_connection_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap());
     drop(listener);
@@ -72,24 +72,24 @@ async fn nobody_there_is_told() {
 }
 
 #[tokio::test]
-async fn how_a_program_ended_is_told() {
+async fn the_exit_status_of_a_program_is_reported() {
     let spec = "name = \"odd\"\nrequired = true\ncommand = \"sh\"\nargs = [\"-c\", \"exit 3\"]";
     let spec = toml::from_str(spec).unwrap();
     let servers = Servers::start(&[spec], &Source::default()).unwrap();
     let why = servers.ready(SHORT).await.unwrap_err();
     assert!(
-        why[0].ends_with("its process ended (exit status: 3)"),
+        why[0].ends_with("its process exited (exit status: 3)"),
         "{why:?}"
     );
     servers.shutdown().await;
 }
 
 #[tokio::test]
-async fn headers_go_nowhere_else() {
+async fn another_origin_gets_no_headers() {
     let (elsewhere, mut stolen) = server(StatusCode::OK, String::new()).await;
     let (url, _headers) = server(StatusCode::TEMPORARY_REDIRECT, elsewhere).await;
     let why = why(&url).await;
-    assert!(why.ends_with("it answers HTTP 307"), "{why}");
+    assert!(why.ends_with("it answered with HTTP 307"), "{why}");
     assert!(
         stolen.try_recv().is_err(),
         "the token went to another server"

@@ -1,4 +1,4 @@
-//! A server in the test's hand: it takes nothing but what the test expects next.
+//! A scripted server: it accepts only the message that the test expects next.
 
 use rmcp::RoleClient;
 use rmcp::transport::async_rw::AsyncRwTransport;
@@ -13,7 +13,7 @@ use crate::tools::mcp::error::ConnectError;
 use crate::tools::mcp::process::Process;
 use crate::tools::mcp::transport::Connector;
 
-/// Leads to the peer that the test holds; to nobody once the test holds none.
+/// Passes each new connection to the test; fails once the test has dropped the receiver.
 pub(super) struct ToPeer(pub(super) mpsc::Sender<DuplexStream>);
 
 impl Connector for ToPeer {
@@ -27,21 +27,21 @@ impl Connector for ToPeer {
     }
 }
 
-/// One connection, seen from the server.
+/// The server's end of one connection.
 pub(super) struct Peer {
     lines: Lines<BufReader<ReadHalf<DuplexStream>>>,
     write: WriteHalf<DuplexStream>,
 }
 
 impl Peer {
-    /// Takes the next connection and says nothing.
+    /// Accepts the next connection and sends nothing.
     pub(super) async fn mute(connections: &mut mpsc::Receiver<DuplexStream>) -> Self {
         let (read, write) = split(connections.recv().await.unwrap());
         let lines = BufReader::new(read).lines();
         Self { lines, write }
     }
 
-    /// Takes the next connection, shakes hands, and lists `tools`.
+    /// Accepts the next connection, answers the handshake, and lists `tools`.
     pub(super) async fn accept(
         connections: &mut mpsc::Receiver<DuplexStream>,
         tools: Value,
@@ -63,22 +63,23 @@ impl Peer {
         peer
     }
 
-    /// Answers the request for tools.
+    /// Answers the next `tools/list` request.
     pub(super) async fn lists(&mut self, tools: Value) {
         let asked = self.expect("tools/list").await;
         self.answer(&asked, json!({"tools": tools})).await;
     }
 
-    /// The next message, which must be of this method.
+    /// Receives the next message, which must have this method.
     pub(super) async fn expect(&mut self, method: &str) -> Value {
         let line = self.lines.next_line().await.unwrap();
-        let message: Value = serde_json::from_str(&line.expect("they hung up")).unwrap();
+        let message: Value =
+            serde_json::from_str(&line.expect("the client closed the connection")).unwrap();
         assert_eq!(message["jsonrpc"], "2.0");
         assert_eq!(message["method"], method, "{message}");
         message
     }
 
-    /// Waits for the other side to hang up, without a further word.
+    /// Waits until the client closes the connection. It must not send anything before.
     pub(super) async fn hung_up(&mut self) {
         assert_eq!(self.lines.next_line().await.unwrap(), None);
     }
