@@ -1,5 +1,5 @@
-//! What a server may do wrong, and what becomes of the call then: every scenario of
-//! `tests/scenarios` against a worker of its own, with nothing else running beside them.
+//! Server faults and their effect on a call: every scenario of `tests/scenarios` against a separate
+//! worker, with nothing else running on the machine.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 #![allow(clippy::print_stdout, reason = "figures are printed")]
 #![allow(

@@ -1,4 +1,4 @@
-//! Plays the scenarios and prints what each was to come to, and what it came to.
+//! Plays the scenarios and prints the expected and the actual effect of each.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,34 +17,34 @@ use tokio::time::{sleep, timeout};
 
 use super::bench::{Bench, Worker};
 
-/// Scenarios that are played at once.
+/// Number of scenarios played concurrently.
 const AT_ONCE: usize = 8;
 
-/// How long one step of a call may take: a session that is lost for good is tried for 50 s.
+/// Timeout for one step of a call; the worker retries a lost session for 50 s.
 const STEP: Duration = Duration::from_secs(75);
 
-/// How long a turn that nobody answers is waited for, when others follow.
+/// Timeout for the answer to a turn that is not the last.
 const PATIENCE: Duration = Duration::from_secs(15);
 
-/// How long the tools take.
+/// Duration of a tool.
 const TOOL: Duration = Duration::from_millis(500);
 
-/// Scenarios that answer a client that does what it may not: nothing of them may be done.
+/// Scenarios whose steps only run if a client violates the protocol, so none of them may run.
 const FORBIDDEN: [&str; 10] = [
     "01-", "16-", "17-", "18-", "20-", "22-", "23-", "24a-", "24b-", "30a-",
 ];
 
-/// Nothing is to be heard of the agent in this one.
+/// The scenario in which the agent cannot be heard.
 const MUTE: &str = "audio-none";
 
-/// One line of the table.
+/// A row of the table.
 struct Row {
     name: String,
     expect: Expect,
     got: Expect,
     steps: String,
     seconds: u64,
-    /// What else is wrong.
+    /// Other problems.
     wrong: Vec<String>,
 }
 
@@ -67,7 +67,7 @@ async fn every_scenario_ends_as_its_file_says() {
     rows.sort_by(|a, b| a.name.cmp(&b.name));
     println!(
         "{:<44} {:<26} {:<26} steps  s",
-        "scenario", "expected", "came"
+        "scenario", "expected", "actual"
     );
     for row in &rows {
         let (expect, got) = (row.expect.to_string(), row.got.to_string());
@@ -91,7 +91,7 @@ async fn every_scenario_ends_as_its_file_says() {
 impl Row {
     fn told(&self) -> String {
         format!(
-            "{}: expected {}, came {}; {}",
+            "{}: expected {}, was {}; {}",
             self.name,
             self.expect,
             self.got,
@@ -100,7 +100,7 @@ impl Row {
     }
 }
 
-/// All scenarios, those of contradictions too.
+/// All scenario files, including those of contradictions.
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
     let list = |folder: &Path| {
@@ -113,7 +113,7 @@ fn files() -> Vec<PathBuf> {
         .collect()
 }
 
-/// A server that has the agent's tools; gives its address.
+/// Starts a server for the agent's tools; returns the URL.
 async fn tools() -> String {
     let answer = || async {
         sleep(TOOL).await;
@@ -126,7 +126,7 @@ async fn tools() -> String {
     format!("http://{address}/tool")
 }
 
-/// The agent that the scenarios are written for.
+/// The agent file that the scenarios are written for.
 fn agent(name: &str, tools: &str) -> String {
     let special = match name {
         "30a-stored-agent-as-it-is" | "30b-stored-agent-changed" => {
@@ -184,17 +184,17 @@ async fn play(server: Arc<Server>, file: PathBuf, tools: String) -> Row {
         wrong.push("the second turn was not answered".to_owned());
     }
     if goes_on && code != Some(0) {
-        wrong.push(format!("exit {code:?}"));
+        wrong.push(format!("exit code {code:?}"));
     }
     let is_forbidden = FORBIDDEN.iter().any(|it| name.starts_with(it));
     if acted < steps && !is_forbidden || acted > 0 && is_forbidden {
-        wrong.push(format!("{acted} of {steps} steps were done"));
+        wrong.push(format!("{acted} of {steps} steps ran"));
     }
     if got == Expect::Replaced && bench.log.asked().last().is_some_and(|it| it.has_greeting) {
         wrong.push("greeted twice".to_owned());
     }
     if worker.wrote().contains("panicked") {
-        wrong.push("a panic".to_owned());
+        wrong.push("the worker panicked".to_owned());
     }
     Row {
         name,
@@ -206,8 +206,8 @@ async fn play(server: Arc<Server>, file: PathBuf, tools: String) -> Row {
     }
 }
 
-/// Calls as the scenarios expect it, perhaps with a word into the greeting; whether the second turn
-/// was answered.
+/// Makes the call that the scenarios are written for, in some with speech during the greeting.
+/// Returns whether the second turn was answered.
 async fn call(mut caller: Caller, worker: &mut Worker, scenario: &str) -> bool {
     let mut state = caller.agent_state();
     let says_uh_huh = scenario.starts_with("05");
@@ -223,7 +223,7 @@ async fn call(mut caller: Caller, worker: &mut Worker, scenario: &str) -> bool {
             break;
         }
         let samples = clips::find(clip).unwrap().samples();
-        // A room that is gone takes no audio; the worker's end says the rest.
+        // This fails if the room is gone; then the worker has ended, too.
         caller.say(&samples).await.ok();
         is_answered = speaks(&mut state, worker, within).await;
         listens(&mut state, worker).await;
@@ -232,7 +232,7 @@ async fn call(mut caller: Caller, worker: &mut Worker, scenario: &str) -> bool {
     is_answered
 }
 
-/// Waits until the agent listens, as it does not while its session is lost.
+/// Waits until the agent listens, which it does not while its session is lost.
 async fn listens(state: &mut watch::Receiver<String>, worker: &mut Worker) {
     let listening = timeout(STEP, state.wait_for(|it| it == "listening"));
     tokio::select! {
@@ -241,7 +241,8 @@ async fn listens(state: &mut watch::Receiver<String>, worker: &mut Worker) {
     }
 }
 
-/// Waits until the agent has spoken to its end, or the worker has ended; whether it has spoken.
+/// Waits until the agent has finished speaking or the worker has ended; returns whether the agent
+/// has spoken.
 async fn speaks(
     state: &mut watch::Receiver<String>,
     worker: &mut Worker,
@@ -257,7 +258,7 @@ async fn speaks(
     }
 }
 
-/// What became of the call, from what both sides wrote.
+/// The effect on the call, from the logs of both sides.
 fn became(worker: &Worker, log: &Log) -> Expect {
     let lines = worker.lines();
     let said = |message: &str, field: &str| -> Vec<String> {
