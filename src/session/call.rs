@@ -20,57 +20,58 @@ use super::edges::CLOSE_WITHIN;
 use super::monitoring::Monitoring;
 use super::{CallEdges, Inputs, JobData, Observer, Tally, Watch, run};
 
-/// How long whoever follows a call may take to let it go.
+/// How long to wait for the release of an ended call.
 const RELEASED_WITHIN: Duration = Duration::from_secs(3);
 
-/// How long the room may take to be left.
+/// How long leaving the room may take.
 const ROOM_WITHIN: Duration = Duration::from_secs(4);
 
-/// From the outcome of a call until its room is left and its report written, at most.
+/// Maximum time from the outcome of a call until the agent has left the room and the report is
+/// written.
 pub const LEAVES_WITHIN: Duration = RELEASED_WITHIN
     .saturating_add(CLOSE_WITHIN)
     .saturating_add(ROOM_WITHIN);
 
 const _: () = assert!(FINISH_WITHIN.as_millis() <= LEAVES_WITHIN.as_millis());
 
-/// What a call needs.
+/// A call to run, with everything it needs.
 #[derive(Debug)]
 pub struct Call {
-    /// LiveKit's address, and what opens its API.
+    /// URL and API key of the LiveKit server.
     pub livekit: LiveKit,
-    /// Opens one room, for one identity.
+    /// Access token of the agent, for one room and one identity.
     pub token: Secret,
-    /// The Voice Agent API.
+    /// Endpoint of the Voice Agent API.
     pub agent: Endpoint,
-    /// What the agent is, now and when it changes.
+    /// The current agent and its changes.
     pub present: watch::Receiver<Arc<AgentSnapshot>>,
-    /// What dispatch tells of it.
+    /// Job id, metadata and attributes from the dispatch.
     pub job: JobData,
-    /// What else one call is told; what the agent's file says comes on top.
+    /// Settings of this call; those of the agent file override them.
     pub settings: Settings,
-    /// Who else wants to know what happens.
+    /// Optional receiver of the call's facts.
     pub watch: Option<Watch>,
-    /// Where counts go besides the log.
+    /// Counters of all calls of the process.
     pub tally: Tally,
-    /// Who follows the call and lets it go.
+    /// Channels for progress reports, if another component supervises the call.
     pub stages: Option<Stages>,
 }
 
-/// The stages of a call, for whoever reports them elsewhere.
+/// Channels that report the progress of a call and control when it leaves its room.
 #[derive(Debug)]
 pub struct Stages {
-    /// Told when the room is joined, with what opens it from then on.
+    /// Sent once the room is joined, with a channel of refreshed access tokens.
     pub joined: oneshot::Sender<watch::Receiver<Secret>>,
-    /// Where another process could go on; the latest counts.
+    /// The latest state from which another process could continue the call.
     pub checkpoints: watch::Sender<Checkpoint>,
-    /// Told how the call ended, before the room is left.
+    /// Sent when the call ends, before the agent leaves the room.
     pub ended: oneshot::Sender<Outcome>,
-    /// The room is left once this is told or dropped, or after 3 s.
+    /// The agent leaves the room once this is sent or dropped, or after 3 s.
     pub release: oneshot::Receiver<()>,
 }
 
 impl Call {
-    /// A call that nobody dispatched, and that nobody else watches.
+    /// Creates a call without a job and without supervision.
     pub fn new(
         livekit: LiveKit,
         token: Secret,
@@ -90,11 +91,11 @@ impl Call {
         }
     }
 
-    /// Joins the room, talks until the call is over, and leaves.
+    /// Joins the room, runs the conversation until it is over, and leaves.
     ///
     /// # Errors
-    /// [`JoinError`] when the room could not be joined. How the call itself ended is an
-    /// [`Outcome`].
+    /// [`JoinError`] if the agent cannot join the room. If the call fails later, the [`Outcome`]
+    /// says so.
     pub async fn run(self, mut control: mpsc::Receiver<Event>) -> Result<Outcome, JoinError> {
         let (joined, checkpoints, ending) = match self.stages {
             Some(Stages {
@@ -110,9 +111,9 @@ impl Call {
             _ = control.recv() => return Ok(Outcome::Shutdown),
         };
         let began = clock::now();
-        tracing::info!("in the room");
+        tracing::info!("joined the room");
         if let Some(joined) = joined {
-            // Nobody follows any more: the call goes on.
+            // If the receiver is gone, the call continues without supervision.
             joined.send(inbox.token.clone()).ok();
         }
         let (connections, agent) = Inbox::new();
@@ -151,11 +152,11 @@ impl Call {
     }
 }
 
-/// Who is told how a call ended, and who lets it go.
+/// Sender of the outcome, and receiver of the release.
 type Ending = (oneshot::Sender<Outcome>, oneshot::Receiver<()>);
 
-/// Leaves the room and writes the report, side by side: a slow disk does not keep the agent in the
-/// room.
+/// Leaves the room and writes the report concurrently, so that a slow disk does not keep the agent
+/// in the room.
 async fn leave(mut edges: CallEdges, ending: Option<Ending>, outcome: &Outcome) -> Observer {
     let report = edges.take_report();
     let reporting = async {
@@ -175,11 +176,11 @@ async fn leave(mut edges: CallEdges, ending: Option<Ending>, outcome: &Outcome) 
 
 async fn released(release: oneshot::Receiver<()>) {
     if timeout(RELEASED_WITHIN, release).await.is_err() {
-        tracing::warn!("nobody let the call go in time");
+        tracing::warn!("the call was not released in time; leaving the room");
     }
 }
 
-/// What one call is told, with what the agent's file says on top.
+/// Settings of one call, overridden by those of the agent file.
 fn own(call: Settings, agent: &Settings, checkpoints: bool) -> Settings {
     Settings {
         checkpoints,

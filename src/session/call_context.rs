@@ -1,4 +1,4 @@
-//! What is known of a call before it begins, and what the agent is because of it.
+//! Context of a call (job, linked caller, current agent), and the agent profile built from it.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -17,19 +17,19 @@ use crate::room::{self, RoomControl};
 use crate::tools::ToolContext;
 use crate::tools::mcp::McpTool;
 
-/// What dispatch tells of a call.
+/// Data of a job.
 #[derive(Debug, Clone, Default)]
 pub struct JobData {
-    /// Its name; empty for a call that nobody dispatched.
+    /// Job id; empty for a call without a job.
     pub id: String,
-    /// What the dispatch brought for the agent, often JSON.
+    /// Metadata from the dispatch, often JSON.
     pub metadata: Private<String>,
-    /// What the dispatch brought for the agent's attributes.
+    /// Attributes from the dispatch.
     pub attributes: HashMap<String, String>,
 }
 
 impl JobData {
-    /// What the call's report is named by.
+    /// Id of the call's report: the job id, or a random one.
     pub(super) fn report_id(&self) -> String {
         match self.id.is_empty() {
             true => random::random("call"),
@@ -38,7 +38,7 @@ impl JobData {
     }
 }
 
-/// Tells what the agent is for whoever it listens to.
+/// Builds the agent profile for the linked caller.
 #[derive(Debug)]
 pub(super) struct CallContext {
     job: JobData,
@@ -47,9 +47,9 @@ pub(super) struct CallContext {
     present: watch::Receiver<Arc<AgentSnapshot>>,
     offered: Option<watch::Receiver<Arc<[McpTool]>>>,
     caller: Option<Identity>,
-    /// Variables that were missing in what the agent says.
+    /// Template variables already logged as missing.
     missing: BTreeSet<String>,
-    /// The voice that the dispatch has chosen, as it was logged last.
+    /// The voice chosen by the dispatch, as last logged.
     voice: Option<Result<String, VoiceNotAllowed>>,
 }
 
@@ -72,13 +72,14 @@ impl CallContext {
         }
     }
 
-    /// The agent listens to `caller` from now on.
+    /// Sets the linked caller. Returns an event with the new profile, unless there is no caller.
     pub(super) fn listen(&mut self, caller: Option<Identity>) -> Option<Event> {
         self.caller = caller;
         self.caller.is_some().then(|| self.profile())
     }
 
-    /// The agent, or what it can do, has changed; waits for ever while it stays. Cancel-safe.
+    /// Waits until the agent or its MCP tools change, and returns an event with the new profile.
+    /// Cancel-safe.
     pub(super) async fn changed(&mut self) -> Event {
         let offered = self.offered.as_mut();
         let changed = tokio::select! {
@@ -91,13 +92,13 @@ impl CallContext {
             } => changed,
         };
         if changed.is_err() || self.caller.is_none() {
-            // Nobody is there to change it, or to hear of it.
+            // No further change can come, or there is no caller to build a profile for.
             std::future::pending::<()>().await;
         }
         self.profile()
     }
 
-    /// What a tool may work with, used now.
+    /// Context for a tool that is run now.
     pub(super) fn tool_context(&self) -> ToolContext {
         ToolContext {
             control: self.control.clone(),
@@ -108,7 +109,7 @@ impl CallContext {
         }
     }
 
-    /// The agent as it is now.
+    /// The current agent.
     pub(super) fn present(&self) -> Arc<AgentSnapshot> {
         self.present.borrow().clone()
     }
@@ -139,35 +140,33 @@ impl CallContext {
         Event::Brief(Box::new(profile))
     }
 
-    /// Logs the names of values that were not missing before.
+    /// Logs missing template variables that have not been logged before.
     fn tell_missing(&mut self, mut missing: BTreeSet<String>) {
         missing.retain(|name| !self.missing.contains(name));
         if !missing.is_empty() {
             let variables = missing.iter().map(String::as_str).collect::<Vec<_>>();
             let variables = variables.join(", ");
-            tracing::warn!(
-                variables,
-                "values are missing in the agent's lines and are left out"
-            );
+            tracing::warn!(variables, "template variables have no value");
             self.missing.append(&mut missing);
         }
     }
 
-    /// Logs once which voice was chosen. One that is not allowed may be anything, and is not shown.
+    /// Logs the chosen voice when it changes. A voice that is not allowed may be any text, so it is
+    /// not logged.
     fn log_voice(&mut self, chosen: Result<Option<&str>, VoiceNotAllowed>) {
         let chosen = chosen.map(|voice| voice.map(str::to_owned)).transpose();
         if chosen == self.voice {
             return;
         }
         match &chosen {
-            Some(Ok(voice)) => tracing::info!(%voice, "the dispatch has chosen the voice"),
-            Some(Err(refused)) => tracing::warn!("{refused}: the agent keeps its own"),
+            Some(Ok(voice)) => tracing::info!(%voice, "the dispatch chose the voice"),
+            Some(Err(refused)) => tracing::warn!("{refused}; using the agent's own voice"),
             None => {}
         }
         self.voice = chosen;
     }
 
-    /// What templates and tools know of the call.
+    /// Values of the call that templates and tools can use.
     fn values(&self) -> Value {
         let mut values = match &self.caller {
             Some(caller) => self.control.about(caller),

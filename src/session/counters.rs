@@ -1,4 +1,4 @@
-//! What is counted in calls, for whoever adds it up.
+//! Event counters of calls.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! counts {
     ($($(#[$doc:meta])* $name:ident,)+) => {
-        /// What was counted in calls.
+        /// Event counts of calls.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
         #[serde(default)]
         pub struct Counts {
@@ -15,7 +15,7 @@ macro_rules! counts {
         }
 
         impl Counts {
-            /// Each count and its name.
+            /// Iterates over the names and values of all counts.
             pub fn each(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($name), self.$name),)+].into_iter()
             }
@@ -24,47 +24,47 @@ macro_rules! counts {
 }
 
 counts! {
-    /// Turns of callers.
+    /// Caller turns, spoken or typed.
     turns,
-    /// Replies that callers cut short.
+    /// Replies that callers interrupted.
     interruptions,
-    /// Frames of the microphone that came while no session was ready, 10 ms each.
+    /// Microphone frames of 10 ms that arrived while no voice session was ready.
     mic_frames_unheard,
-    /// Frames of replies that were interrupted.
+    /// Audio frames of interrupted replies, which were dropped.
     stale_frames,
-    /// Chunks of 50 ms that the Voice Agent API took too slowly.
+    /// Audio chunks of 50 ms dropped because the Voice Agent API read too slowly.
     unsent_chunks,
-    /// Gaps in the agent's voice: playout ran dry inside a reply.
+    /// Times that playout ran out of audio within a reply.
     gaps,
-    /// Times from which on nobody could hear the agent: its track was taken or muted.
+    /// Times the agent became inaudible, for instance because its track was unpublished or muted.
     unheard,
-    /// Captions that the room took too slowly.
+    /// Captions dropped because the room took them too slowly.
     captions_dropped,
-    /// Messages to those who watch the call that the room took too slowly.
+    /// Messages to monitoring participants dropped because the room took them too slowly.
     posts_dropped,
-    /// Voice sessions that were lost.
+    /// Lost voice sessions.
     sessions_lost,
-    /// Voice sessions that came back by being resumed.
+    /// Lost voice sessions that were resumed.
     sessions_resumed,
-    /// Voice sessions that began in place of a lost one.
+    /// Lost voice sessions that were replaced by a new one.
     sessions_replaced,
-    /// Voice sessions that gave way to another one before their longest time.
+    /// Voice sessions replaced before they reached their maximum duration.
     sessions_rotated,
-    /// First voice sessions that could not be opened, and were tried again.
+    /// Failed attempts to open the first voice session that were retried.
     sessions_not_opened,
-    /// Voices that the Voice Agent API refused.
+    /// Voices that the Voice Agent API rejected.
     voices_refused,
-    /// Calls of tools.
+    /// Tool calls.
     tool_calls,
-    /// Calls of tools that failed.
+    /// Failed tool calls.
     tool_errors,
-    /// Calls of tools that were not answered.
+    /// Tool calls that were dropped without a result.
     tool_calls_dropped,
     /// Errors that the Voice Agent API reported.
     agent_errors,
 }
 
-/// What all calls of a process have counted since somebody took it.
+/// Counts of all calls of a process since the last [`take`](Self::take).
 #[derive(Debug, Clone, Default)]
 pub struct Tally(Arc<Mutex<Counts>>);
 
@@ -74,7 +74,7 @@ impl Tally {
         *which(&mut self.0.lock()) += by;
     }
 
-    /// What was counted since the last time.
+    /// Takes the counts and resets them to zero.
     pub fn take(&self) -> Counts {
         std::mem::take(&mut self.0.lock())
     }

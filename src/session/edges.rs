@@ -1,4 +1,4 @@
-//! The real edges: the agent's WebSocket, the room, and whoever watches the call.
+//! Carries out the actions of a conversation: on the WebSocket, the room, tools, and the monitor.
 
 use std::time::Duration;
 
@@ -24,26 +24,26 @@ use super::monitoring::Monitoring;
 use super::remove_callers::{delete_room, dismiss};
 use super::{Edges, Observer};
 
-/// How long the sockets of a finished call may take to close, and what is done on the side.
+/// How long the connections and background tasks of a finished call may take to end.
 pub(super) const CLOSE_WITHIN: Duration = Duration::from_secs(3);
 
-/// Outside calls for a conversation's actions.
+/// Carries out the actions of a conversation and collects events for it.
 #[derive(Debug)]
 pub struct CallEdges {
     room: Room,
     endpoint: Endpoint,
     connections: Connections,
     link: Option<Link>,
-    /// Sockets, and what is written or asked of the server on the side.
+    /// Connections, and background tasks such as chat messages and requests to the server.
     tasks: JoinSet<()>,
     runner: ToolRunner,
     call_context: CallContext,
     observer: Observer,
     monitoring: Monitoring,
-    /// The caller is listened to, and the room is shown captions; a manager may switch either.
+    /// Whether audio input and captions are enabled; a manager may disable either.
     hears: bool,
     captions: bool,
-    /// Who is listened to besides the linked caller.
+    /// Participants the agent is subscribed to besides the linked caller.
     others: Vec<Identity>,
     checkpoints: Option<watch::Sender<Checkpoint>>,
     profile: Option<Event>,
@@ -51,7 +51,7 @@ pub struct CallEdges {
 }
 
 impl CallEdges {
-    /// Edges in `room`; what the agent says comes out of the inbox of `connections`.
+    /// Creates edges in `room`; events of the Voice Agent API arrive in the inbox of `connections`.
     pub(super) fn new(
         room: Room,
         endpoint: Endpoint,
@@ -78,28 +78,28 @@ impl CallEdges {
         }
     }
 
-    /// Keeps checkpoints where somebody else can see the latest.
+    /// Sets the channel to which checkpoints are published.
     pub fn keep(&mut self, checkpoints: Option<watch::Sender<Checkpoint>>) {
         self.checkpoints = checkpoints;
     }
 
-    /// Tells those who watch the call what happens in it.
+    /// Sets the monitor of the call.
     pub(super) fn watch(&mut self, monitoring: Monitoring) {
         self.monitoring = monitoring;
     }
 
-    /// The report, to be finished.
+    /// Takes the report so that it can be finished.
     pub(super) fn take_report(&mut self) -> Option<CallReport> {
         self.observer.take_report()
     }
 
-    /// Sees every task of the call end and leaves the room.
+    /// Waits for all tasks of the call to end and leaves the room.
     pub async fn finish(mut self) -> Observer {
         self.close_agent();
         self.runner.clear().await;
         let closing = async { while self.tasks.join_next().await.is_some() {} };
         if timeout(CLOSE_WITHIN, closing).await.is_err() {
-            tracing::warn!("the agent's socket did not close in time");
+            tracing::warn!("the connections of the call did not close in time");
             self.tasks.shutdown().await;
         }
         self.observer.gaps(self.room.playout().gaps());
@@ -107,7 +107,7 @@ impl CallEdges {
         self.observer
     }
 
-    /// Opens another connection in place of the one before.
+    /// Opens a connection and closes the previous one.
     fn connect_agent(&mut self, endpoint: Endpoint) {
         while self.tasks.try_join_next().is_some() {}
         self.close_agent();
@@ -130,7 +130,8 @@ impl CallEdges {
         self.hear();
     }
 
-    /// Hears whom the agent listens to, unless those who watch have closed its ears.
+    /// Subscribes to the linked and other callers, or to nobody while a manager has disabled audio
+    /// input.
     fn hear(&self) {
         let linked = self.call_context.caller().cloned();
         let others = self.others.iter().filter(|_| self.hears).cloned();
@@ -156,13 +157,13 @@ impl CallEdges {
         self.runner.start(call, toolbox, used, around);
     }
 
-    /// Writes to the caller; a room that takes nothing is no reason to end the call.
+    /// Sends a chat message to the caller; a failure does not end the call.
     fn write(&mut self, text: Private<String>) {
         let control = self.call_context.control().clone();
         let caller = self.call_context.caller().cloned();
         let writing = async move {
             if let Err(error) = control.write(caller.as_ref(), text.reveal()).await {
-                tracing::warn!(%error, "the caller could not be written to");
+                tracing::warn!(%error, "cannot send a chat message to the caller");
             }
         };
         self.tasks.spawn(writing.in_current_span());
@@ -188,7 +189,7 @@ impl CallEdges {
         self.room.set_state(state);
     }
 
-    /// Does what is to be done for those who watch the call.
+    /// Carries out the outputs of the monitor.
     fn tell(&mut self) {
         while let Some(output) = self.monitoring.poll() {
             match output {
@@ -219,7 +220,7 @@ impl CallEdges {
         self.tasks.spawn(deleting.in_current_span());
     }
 
-    /// The first trouble is told; what follows from it is not.
+    /// Keeps the first problem; later ones are consequences of it.
     fn in_trouble(&mut self, event: Event) {
         self.trouble.get_or_insert(event);
     }
@@ -276,7 +277,7 @@ impl Edges for CallEdges {
             Action::Write(text) => self.write(text),
             Action::Dismiss(caller) => self.dismiss(caller),
             Action::DeleteRoom => self.delete_room(),
-            // The driver's own.
+            // Handled by the driver.
             Action::Finish(_) => {}
         }
         self.tell();

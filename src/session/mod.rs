@@ -1,5 +1,5 @@
-//! Runs one conversation against its edges. No rule of a call is here: those are in
-//! `parlor_core::conversation`.
+//! Runs one call: feeds events to the conversation state machine and carries out its actions. All
+//! rules of a conversation are in `parlor_core::conversation`.
 
 mod call;
 mod call_context;
@@ -23,44 +23,44 @@ pub use counters::{Counts, Tally};
 pub use edges::CallEdges;
 pub use observer::{Observer, Watch};
 
-/// A closed channel is an event, not a branch that waits for ever.
+/// Event of a closed room channel, so that the driver does not wait forever.
 const GONE: RoomEvent = RoomEvent::Ended(RoomEnd::ConnectionLost);
 
-/// Performs actions; must not wait on a peer.
+/// Carries out actions; must not wait for a peer.
 pub trait Edges {
     /// Starts `action` and returns at once.
     fn perform(&mut self, action: Action);
 
-    /// What an edge has to say to what it performed: what went wrong, or what it was asked for.
+    /// Returns an event caused by performed actions, for instance a failure.
     fn trouble(&mut self) -> Option<Event>;
 
-    /// What an edge has to say later: what a tool gave, or how the agent has changed. Cancel-safe.
+    /// Waits for the next event, for instance a tool result or a changed agent. Cancel-safe.
     fn next(&mut self) -> impl Future<Output = Event> + Send;
 }
 
-/// The caller's voice. It never pauses and is the only input that may lose something.
+/// Audio of the callers. It never pauses, and it is the only input that may drop data.
 pub trait Microphone {
-    /// The next 10 ms, as [`Event::Mic`], or who speaks from there on; waits for ever while nobody
-    /// is listened to. Cancel-safe.
+    /// Waits for the next 10 ms of audio, as [`Event::Mic`], or for a change of the speaker; waits
+    /// forever while the agent is subscribed to nobody. Cancel-safe.
     fn next(&mut self) -> impl Future<Output = Event> + Send;
 }
 
-/// Where events come from, in the order in which they are looked at.
+/// Sources of events, in order of priority.
 #[derive(Debug)]
 pub struct Inputs<M> {
-    /// From whoever owns the call: shutdown, termination.
+    /// Control events from the owner of the call, such as a shutdown.
     pub control: mpsc::Receiver<Event>,
-    /// From the agent's WebSocket.
+    /// Events from the connection to the Voice Agent API.
     pub agent: Inbox,
-    /// From the room.
+    /// Events from the room.
     pub room: mpsc::Receiver<Event>,
-    /// From the playout queue.
+    /// Events from the playout queue.
     pub playout: mpsc::Receiver<Event>,
-    /// From the caller.
+    /// Audio from the callers.
     pub mic: M,
 }
 
-/// Runs the call to its end.
+/// Runs the call to its end and returns why it ended.
 pub async fn run<M: Microphone>(
     settings: Settings,
     edges: &mut impl Edges,
@@ -78,7 +78,7 @@ pub async fn run<M: Microphone>(
             call.handle(now(), event);
             continue;
         }
-        // A due deadline is read off the clock, so no busy input can hold it back.
+        // Checked before the select, so that a busy input cannot delay a due deadline.
         let deadline = call.poll_timeout();
         if deadline.is_some_and(|at| at <= now()) {
             call.handle_timeout(now());

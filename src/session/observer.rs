@@ -1,4 +1,4 @@
-//! What is told of a call: log lines and counters, never what was said.
+//! Log lines and counters of a call. They never contain speech.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use super::counters::{Counts, Tally};
 use crate::diagnostics;
 use crate::report::CallReport;
 
-/// Where the facts of a call go besides the log; when it is full the newest is dropped and counted.
+/// Receives the facts of a call; when the channel is full, new facts are dropped and counted.
 pub type Watch = mpsc::Sender<Fact>;
 
-/// Counts and logs; hands every fact on to whoever watches.
+/// Logs and counts the facts of a call, and forwards them.
 #[derive(Debug, Default)]
 pub struct Observer {
     watch: Option<Watch>,
@@ -22,12 +22,12 @@ pub struct Observer {
     tally: Tally,
     unwatched: u64,
     report: Option<CallReport>,
-    /// The voice session that is, or was, ready.
+    /// The current or most recent voice session.
     session: Option<SessionId>,
 }
 
 impl Observer {
-    /// Hands facts on to `watch`, if there is one, and counts to `tally` as well.
+    /// Creates an observer that forwards facts to `watch`, if any, and also counts in `tally`.
     pub fn new(watch: Option<Watch>, tally: Tally) -> Self {
         Self {
             watch,
@@ -36,29 +36,29 @@ impl Observer {
         }
     }
 
-    /// Takes down in `report` what happens.
+    /// Sets the report in which facts are recorded.
     pub fn reporting(self, report: Option<CallReport>) -> Self {
         Self { report, ..self }
     }
 
-    /// The report, to be finished.
+    /// Takes the report so that it can be finished.
     pub fn take_report(&mut self) -> Option<CallReport> {
         self.report.take()
     }
 
-    /// Somebody is listened to, or nobody.
+    /// Records a caller that the agent listens to in the report.
     pub fn caller(&mut self, caller: Option<&Identity>) {
         if let (Some(report), Some(caller)) = (&mut self.report, caller) {
             report.caller(caller);
         }
     }
 
-    /// The agent's state changed.
+    /// Logs a change of the agent's state.
     pub fn state(&mut self, state: AgentState) {
         tracing::debug!(state = state.as_str(), "agent state");
     }
 
-    /// Something happened in the call.
+    /// Logs, counts, reports and forwards a fact.
     pub fn fact(&mut self, fact: Fact) {
         if let Some(report) = &mut self.report {
             report.fact(report.elapsed(), &fact);
@@ -83,11 +83,11 @@ impl Observer {
                 self.count(|it| &mut it.sessions_lost, 1);
                 let session = self.session.as_ref().map(|id| id.as_str());
                 let loss = diagnostics::loss(loss);
-                tracing::warn!(session, loss, "the voice session was lost");
+                tracing::warn!(session, loss, "voice session lost");
             }
             Fact::AgentNotYet(loss) => {
                 self.count(|it| &mut it.sessions_not_opened, 1);
-                tracing::warn!(loss = %diagnostics::loss(loss), "no voice session yet; trying again");
+                tracing::warn!(loss = %diagnostics::loss(loss), "cannot open voice session; retrying");
             }
             Fact::AgentBack { resumed, after } => {
                 let after_ms = milliseconds(*after);
@@ -95,24 +95,27 @@ impl Observer {
                     true => self.count(|it| &mut it.sessions_resumed, 1),
                     false => self.count(|it| &mut it.sessions_replaced, 1),
                 }
-                tracing::info!(resumed, after_ms, "the voice session is back");
+                tracing::info!(resumed, after_ms, "voice session restored");
             }
             Fact::AgentError(error) => {
                 self.count(|it| &mut it.agent_errors, 1);
                 let param = error.param.as_deref();
-                tracing::warn!(code = %error.code, param, message = %error.message, "the agent reported an error");
+                tracing::warn!(
+                    code = %error.code, param, message = %error.message,
+                    "the Voice Agent API reported an error"
+                );
             }
             Fact::Dropped(DropReason::MicNotReady) => {
                 self.count(|it| &mut it.mic_frames_unheard, 1)
             }
             Fact::Dropped(DropReason::StaleReply) => self.count(|it| &mut it.stale_frames, 1),
             Fact::UnknownMessage { kind } => {
-                tracing::debug!(%kind, "the agent sent a message of an unknown type");
+                tracing::debug!(%kind, "unknown message type from the Voice Agent API");
             }
             Fact::WentQuiet(state) => {
                 tracing::warn!(
                     state = state.as_str(),
-                    "no audio for too long; listening again"
+                    "no audio for too long; reset the agent state to listening"
                 );
             }
             fact => self.progress(fact),
@@ -123,7 +126,7 @@ impl Observer {
     fn unheard(&mut self, why: Inaudible) {
         self.count(|it| &mut it.unheard, 1);
         match why {
-            // The room has reported which permissions were taken.
+            // The room has already logged which permissions were revoked.
             Inaudible::NotAllowed => tracing::debug!("nobody can hear the agent"),
             Inaudible::Muted => tracing::warn!("nobody can hear the agent: its track was muted"),
             Inaudible::NotPublished => {
@@ -135,12 +138,12 @@ impl Observer {
         }
     }
 
-    /// What the agent does besides speaking, and how the call goes on.
+    /// Logs and counts facts about audibility, tools, phases and limits.
     fn progress(&mut self, fact: &Fact) {
         match fact {
             Fact::CallerSpeaks { ago } => {
                 let ago_ms = ago.map(milliseconds);
-                tracing::debug!(ago_ms, "the API heard the caller speak");
+                tracing::debug!(ago_ms, "caller speech detected");
             }
             Fact::Unheard(why) => self.unheard(*why),
             Fact::HeardAgain { after } => {
@@ -149,11 +152,11 @@ impl Observer {
             }
             Fact::Silenced { after } => {
                 let after_ms = after.map(milliseconds);
-                tracing::debug!(after_ms, "the caller's voice silenced the agent's");
+                tracing::debug!(after_ms, "barge-in stopped the agent's audio");
             }
             Fact::ToolCalled { call, name, .. } => {
                 self.count(|it| &mut it.tool_calls, 1);
-                tracing::debug!(%call, tool = %name, "a tool was called");
+                tracing::debug!(%call, tool = %name, "tool called");
             }
             Fact::ToolAnswered {
                 call,
@@ -164,57 +167,59 @@ impl Observer {
             } => {
                 self.count(|it| &mut it.tool_errors, u64::from(*is_error));
                 let after_ms = milliseconds(*after);
-                tracing::info!(%call, tool = %name, is_error, after_ms, "a tool was answered");
+                tracing::info!(%call, tool = %name, is_error, after_ms, "tool result sent");
             }
             Fact::ToolDropped { call, name, why } => {
                 self.count(|it| &mut it.tool_calls_dropped, 1);
                 let why = why.name();
-                tracing::info!(%call, tool = %name, why, "a call of a tool is not answered");
+                tracing::info!(%call, tool = %name, why, "tool call dropped without a result");
             }
-            Fact::PhaseEntered { phase } => tracing::info!(%phase, "the call goes on in a phase"),
+            Fact::PhaseEntered { phase } => tracing::info!(%phase, "phase entered"),
             Fact::VoiceRefused => {
                 self.count(|it| &mut it.voices_refused, 1);
                 tracing::warn!(
-                    "the API refused the voice: the session is opened with the agent's own voice, \
-                     or with one that the API chooses; `parlor doctor` lists the voices"
+                     "the Voice Agent API rejected the voice: using the agent's own voice, or one \
+                     that the API chooses; `parlor doctor` lists the voices"
                 );
             }
             Fact::SessionRotated => {
                 self.count(|it| &mut it.sessions_rotated, 1);
-                tracing::info!("another voice session takes over in time");
+                tracing::info!(
+                    "replacing the voice session before it reaches its maximum duration"
+                );
             }
             Fact::LimitReached(limit) => {
                 tracing::info!(limit = limit.name(), "the call reached a limit");
             }
             Fact::Used { connected, .. } => {
                 let seconds = connected.as_secs();
-                tracing::debug!(seconds, "voice sessions were open");
+                tracing::debug!(seconds, "total connection time of the voice sessions");
             }
             _ => {}
         }
     }
 
-    /// Chunks that one connection to the agent took too slowly.
+    /// Counts audio chunks dropped because the Voice Agent API read too slowly.
     pub fn unsent(&mut self, chunks: u64) {
         self.count(|it| &mut it.unsent_chunks, chunks);
     }
 
-    /// The room was not shown something.
+    /// Counts a caption that was dropped.
     pub fn caption_dropped(&mut self) {
         self.count(|it| &mut it.captions_dropped, 1);
     }
 
-    /// Those who watch were not told something.
+    /// Counts a message to monitoring participants that was dropped.
     pub fn post_dropped(&mut self) {
         self.count(|it| &mut it.posts_dropped, 1);
     }
 
-    /// Gaps in the agent's voice.
+    /// Counts gaps in the agent's audio.
     pub fn gaps(&mut self, gaps: u64) {
         self.count(|it| &mut it.gaps, gaps);
     }
 
-    /// The call is over: one line that says how it went.
+    /// Logs the summary of an ended call.
     pub fn ended(&self, outcome: &Outcome, lasted: Duration) {
         let counts = &self.counts;
         tracing::info!(

@@ -98,8 +98,8 @@ async fn an_interrupted_reply_stops_and_nothing_of_it_follows() {
         "interrupted: silent {} ms after the decision",
         (cut + from).saturating_sub(at_decision) / 24
     );
-    let took = worker.numbers("the caller's voice silenced the agent's", "after_ms");
-    let decided = worker.numbers("the API heard the caller speak", "ago_ms");
+    let took = worker.numbers("barge-in stopped the agent's audio", "after_ms");
+    let decided = worker.numbers("caller speech detected", "ago_ms");
     println!("silenced {took:?} ms after the first sound, decided after {decided:?} ms");
     // One for each time the caller spoke; the last one was an interruption.
     assert!(took.last() >= decided.last() && took.len() == 1, "{took:?}");

@@ -120,7 +120,7 @@ async fn an_agent_that_is_never_ready_is_told() {
     let bench = Bench::start(playing(&["never-ready"])).await;
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
-    worker.writes("no voice session yet").await;
+    worker.writes("cannot open voice session").await;
     fails(&mut worker, &["not ready in time"]).await;
     caller.leave().await;
 }

@@ -86,7 +86,7 @@ async fn a_half_closed_socket_is_noticed_and_the_call_goes_on() {
     let mut worker = bench.worker();
     let mut caller = bench.caller("ada").await;
     agent_is(&mut caller.agent_state(), "speaking").await;
-    worker.writes("the voice session is back").await;
+    worker.writes("voice session restored").await;
     agent_speaks(&mut caller.agent_state()).await;
     let found = echo(&mut caller, "caller-hours").await;
     assert!(found.was_heard(), "{found:?}");

@@ -185,8 +185,8 @@ async fn a_voice_session_that_is_cut_is_resumed() {
     let mut daemon = bench.daemon(&[]).await;
     let callers = talking(&bench, &["hall", "cellar"]).await;
     gate.cut(1);
-    daemon.writes_often("the voice session is back", 2).await;
-    let after = daemon.numbers("the voice session is back", "after_ms");
+    daemon.writes_often("voice session restored", 2).await;
+    let after = daemon.numbers("voice session restored", "after_ms");
     println!("2 voice sessions cut, back after {after:?} ms");
     all_go_on(&bench, &mut daemon, callers).await;
     assert_eq!(bench.log.count(&Entry::Resumed), 2);
@@ -201,7 +201,7 @@ async fn a_voice_session_that_cannot_be_resumed_is_replaced() {
     let bench = Bench::start(options).await;
     let mut daemon = bench.daemon(&[]).await;
     let callers = talking(&bench, &["hall"]).await;
-    daemon.writes("the voice session is back").await;
+    daemon.writes("voice session restored").await;
     all_go_on(&bench, &mut daemon, callers).await;
     assert_eq!((bench.log.asked().len(), greetings(&bench)), (2, 1));
 }

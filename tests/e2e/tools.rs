@@ -26,7 +26,7 @@ fn agent_file(name: &str, text: &str) -> PathBuf {
 
 /// How long tools took, as the worker says.
 fn took(worker: &Worker) -> Vec<u64> {
-    worker.numbers("a tool was answered", "after_ms")
+    worker.numbers("tool result sent", "after_ms")
 }
 
 /// What an HTTP server was sent: signature headers and bodies.
