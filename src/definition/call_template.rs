@@ -1,4 +1,4 @@
-//! Words with places that are filled for each call.
+//! Templates that are filled for each call.
 
 use std::collections::BTreeSet;
 
@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use crate::template::Template;
 
-/// What may stand in a template, as far as it is known before a call: below `attributes` and
-/// `metadata` stands what others have put there.
+/// The variables that a template may use. Below `attributes` and `metadata`, any path is valid,
+/// because participants and dispatches define it.
 const KNOWN: [&str; 14] = [
     "agent.name",
     "caller.attributes",
@@ -26,18 +26,18 @@ const KNOWN: [&str; 14] = [
     "room.name",
 ];
 
-/// Those of them that every call has.
+/// The variables that every call has.
 const ALWAYS: [&str; 4] = ["agent.name", "caller.identity", "caller.kind", "room.name"];
 
-/// Words with places that are filled for each call.
+/// A template that is filled for each call.
 pub(super) struct CallTemplate {
     key: String,
     template: Template,
-    /// As they were written, should they come to nothing.
+    /// The source text, in case rendering fails.
     written: Private<String>,
 }
 
-/// Parses what stands at `key`; tells what is wrong with it.
+/// Parses the template at `key`, and adds any problems with it to `problems`.
 pub(super) fn parse(
     key: &str,
     text: &Private<String>,
@@ -52,7 +52,7 @@ pub(super) fn parse(
         }
     };
     let unknown = template.variables().iter().filter(|path| !is_known(path));
-    problems.extend(unknown.map(|path| format!("{key}: there is no variable {path}")));
+    problems.extend(unknown.map(|path| format!("{key}: unknown variable {path}")));
     Some(CallTemplate {
         key: key.to_owned(),
         template,
@@ -61,19 +61,19 @@ pub(super) fn parse(
 }
 
 impl CallTemplate {
-    /// The words for the model, in a call that `values` describe; missing values are marked.
+    /// Renders the text for the model. Missing values are marked, as in `[caller.name?]`.
     pub(super) fn for_model(&self, values: &Value) -> Private<String> {
         match self.template.render_marked(values) {
             Ok(text) => text.into(),
             Err(error) => {
-                tracing::error!(key = self.key, %error, "a template cannot be filled and is used as it is written");
+                tracing::error!(key = self.key, %error, "cannot render a template for the model; using its source text");
                 self.written.clone()
             }
         }
     }
 
-    /// The words for a person, in a call that `values` describe. Missing values are left out, and
-    /// their names added to `missing`. `None` when nothing is left to be said.
+    /// Renders the text for a person. Missing values are left out, and their names are added to
+    /// `missing`. Returns `None` if no text is left.
     pub(super) fn for_person(
         &self,
         values: &Value,
@@ -86,13 +86,13 @@ impl CallTemplate {
                 (!text.is_empty()).then(|| text.to_owned().into())
             }
             Err(error) => {
-                tracing::error!(key = self.key, %error, "a template cannot be filled and is left out");
+                tracing::error!(key = self.key, %error, "cannot render a template; leaving it out");
                 None
             }
         }
     }
 
-    /// What a person would miss in them, one line for each value that not every call has.
+    /// One warning for each value in the text that not every call has and that has no fallback.
     pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
         let unguarded = self.template.unguarded(may_be_missing);
         unguarded.into_iter().map(move |path| {
@@ -105,7 +105,7 @@ impl CallTemplate {
     }
 }
 
-/// Whether `path` is a place that is known, leads to one, or is below one that is open.
+/// Whether `path` is a known variable, a parent of one, or below `attributes` or `metadata`.
 fn is_known(path: &str) -> bool {
     KNOWN.iter().any(|known| {
         let is_below = path
@@ -121,23 +121,23 @@ fn leads_to(path: &str, known: &str) -> bool {
     rest.is_some_and(|it| it.starts_with('.'))
 }
 
-/// Whether there are calls without a value at `path`.
+/// Whether some calls have no value at `path`.
 fn may_be_missing(path: &str) -> bool {
     let leads_further = KNOWN.iter().any(|known| leads_to(path, known));
     is_known(path) && !leads_further && !ALWAYS.contains(&path)
 }
 
-/// Of which calls the value at `path` is missing.
+/// Says which calls have no value at `path`.
 fn when_missing(path: &str) -> &'static str {
     match path {
         "caller.phone" | "caller.trunk_phone" => {
-            "is missing for callers who are not telephones, or hide their number"
+            "is missing for callers who do not use a telephone or hide their number"
         }
         "caller.name" => "is missing for callers without a name",
-        "job.id" => "is missing for calls that were not dispatched",
-        path if path.starts_with("job.") => "is missing for dispatches that do not bring it",
-        path if path.starts_with("room.") => "is missing for rooms that do not have it",
-        _ => "is missing for callers who do not have it",
+        "job.id" => "is missing for calls without a dispatch",
+        path if path.starts_with("job.") => "is missing for dispatches that do not set it",
+        path if path.starts_with("room.") => "is missing for rooms that do not set it",
+        _ => "is missing for callers who do not set it",
     }
 }
 
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_there_is_told() {
+    fn unknown_variables_are_reported() {
         let told = |text: &str| {
             let mut problems = Vec::new();
             parse("prompt", &text.to_owned().into(), &mut problems);
@@ -168,17 +168,14 @@ mod tests {
         assert_eq!(told("{% if caller.phone %}{{ room }}{% endif %}"), [""; 0]);
         assert_eq!(
             told("{{ caller.nme }}"),
-            ["prompt: there is no variable caller.nme"]
+            ["prompt: unknown variable caller.nme"]
         );
-        assert_eq!(
-            told("{{ weather }}"),
-            ["prompt: there is no variable weather"]
-        );
+        assert_eq!(told("{{ weather }}"), ["prompt: unknown variable weather"]);
         assert_eq!(told("{{ caller.name").len(), 1);
     }
 
     #[test]
-    fn what_is_missing_is_marked_for_the_model_and_left_out_for_people() {
+    fn missing_values_are_marked_for_the_model_and_left_out_for_people() {
         let words = words("greeting", "Hello {{ caller.name }}!");
         let without = [
             json!({}),
@@ -207,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn words_that_cannot_be_filled_are_not_said() {
+    fn a_text_that_cannot_be_rendered_or_is_empty_is_not_said() {
         let mut missing = BTreeSet::new();
         let sum = words("greeting", "In {{ job.metadata.days + 1 }} days.");
         assert!(sum.for_person(&json!({}), &mut missing).is_none());
@@ -216,12 +213,12 @@ mod tests {
     }
 
     #[test]
-    fn values_that_may_be_missing_are_warned_of() {
+    fn values_that_may_be_missing_cause_warnings() {
         let warned = |text: &str| words("greeting", text).warnings().collect::<Vec<_>>();
         assert_eq!(
             warned("Hello {{ caller.phone }}"),
             [
-                "greeting uses caller.phone, which is missing for callers who are not telephones, or hide their number; write {{ caller.phone | default(\"…\") }} or {% if caller.phone %}"
+                "greeting uses caller.phone, which is missing for callers who do not use a telephone or hide their number; write {{ caller.phone | default(\"…\") }} or {% if caller.phone %}"
             ]
         );
         let sound = [

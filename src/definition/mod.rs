@@ -1,7 +1,7 @@
-//! What an agent is, for whichever caller: templates that wait for one, tools that are ready.
+//! The definition of an agent, independent of the caller: parsed templates and ready-made tools.
 //!
-//! A [`Definition`] comes of `agent.toml` and is the same for all calls; with what is known of a
-//! caller it makes the `AgentProfile` of one call.
+//! A [`Definition`] is built from the agent file and is the same for all calls. Filled with the
+//! values of one caller, it becomes the [`AgentProfile`] of one call.
 
 mod call_template;
 mod spec;
@@ -27,7 +27,7 @@ pub(crate) use voices::{asked as asked_voice, is_voice_name};
 
 use call_template::CallTemplate;
 
-/// What an agent is, for whichever caller.
+/// The definition of an agent, independent of the caller.
 #[derive(Default)]
 pub struct Definition {
     first: PhaseDefinition,
@@ -53,7 +53,7 @@ struct PhaseDefinition {
 }
 
 struct ToolDefinition {
-    /// But for the fillers.
+    /// Without fillers, which are templates.
     rule: ToolRule,
     tool: Tool,
     fillers: Vec<CallTemplate>,
@@ -78,10 +78,10 @@ impl fmt::Debug for Definition {
 }
 
 impl Definition {
-    /// Makes the templates and tools of `outline`, with secrets from `source`.
+    /// Parses the templates and builds the tools of `outline`, with secrets from `source`.
     ///
     /// # Errors
-    /// All that is wrong with them.
+    /// All problems with them, one message each.
     pub fn new(
         outline: AgentSpec,
         source: &Source,
@@ -113,28 +113,28 @@ impl Definition {
         }
     }
 
-    /// What carries its tools out.
+    /// The toolbox that executes its tools.
     pub fn toolbox(&self) -> Arc<Toolbox> {
         self.toolbox.clone()
     }
 
-    /// The MCP servers whose tools it can use.
+    /// MCP servers whose tools the agent can use.
     pub fn mcp(&self) -> &[McpSpec] {
         &self.mcp
     }
 
-    /// Whether it speaks first.
+    /// Whether the agent speaks first.
     pub fn greets(&self) -> bool {
         self.first.greeting.is_some()
     }
 
-    /// What callers are written while they wait, as far as `values` describe them.
+    /// The text that is written to waiting callers, filled with `values`; `None` if there is none.
     pub fn busy(&self, values: &Value) -> Option<Private<String>> {
         let busy = self.lines.busy.as_ref()?;
         busy.for_person(values, &mut BTreeSet::new())
     }
 
-    /// What people may miss in what the agent says or shows, one line each.
+    /// Warnings about values in spoken or written texts that some callers may lack, one line each.
     pub fn warnings(&self) -> Vec<String> {
         let phases = std::iter::once(&self.first).chain(&self.others);
         let greetings = phases.filter_map(|phase| phase.greeting.as_ref());
@@ -143,7 +143,7 @@ impl Definition {
         spoken.flat_map(CallTemplate::warnings).collect()
     }
 
-    /// The voice that the dispatch of the call has chosen, as far as `values` tell.
+    /// The voice that the dispatch of the call asks for in `values`, if it does.
     ///
     /// # Errors
     /// [`VoiceNotAllowed`]
@@ -151,9 +151,9 @@ impl Definition {
         self.voices.choose(&values["job"]["metadata"])
     }
 
-    /// What the agent is for a caller whom `values` describe, when MCP servers offer these tools.
-    /// The variables that are missing in what it says are added to `missing`. The agent keeps its own
-    /// voice when the dispatch asks for one that it may not choose.
+    /// The agent for the caller whom `values` describe, with the tools that MCP servers offer.
+    /// Variables that are missing in what the agent says are added to `missing`. If the dispatch
+    /// asks for a voice that it may not choose, the agent keeps its own.
     pub fn profile(
         &self,
         values: &Value,
@@ -194,7 +194,12 @@ impl Definition {
         let is_twice = |at: &usize| names[..*at].contains(&names[*at]);
         let twice = (0..names.len()).filter(is_twice);
         twice
-            .map(|at| format!("[[tools]] {:?}: there are two of that name", names[at]))
+            .map(|at| {
+                format!(
+                    "[[tools]] {:?}: there are two tools of that name",
+                    names[at]
+                )
+            })
             .collect()
     }
 }
@@ -291,7 +296,7 @@ fn tool(outline: ToolSpec, problems: &mut Vec<String>) -> ToolDefinition {
     }
 }
 
-/// A tool that an MCP server offers.
+/// Rule and description of a tool that an MCP server offers.
 fn of_mcp(offered: &McpTool) -> (ToolRule, Tool) {
     let rule = ToolRule {
         name: offered.name.clone(),

@@ -1,4 +1,4 @@
-//! An agent as it was written, before its templates and tools are made.
+//! An agent as written in the agent file, before templates are parsed and tools are built.
 
 use std::collections::BTreeMap;
 
@@ -11,82 +11,82 @@ use crate::tools::http::HttpSpec;
 use crate::tools::mcp::McpSpec;
 use crate::tools::rpc::RpcSpec;
 
-/// An agent as it was written.
+/// An agent as written in the agent file.
 #[derive(Debug, Clone, Default)]
 pub struct AgentSpec {
-    /// What it is at first.
+    /// The phase in which a call begins.
     pub first: PhaseSpec,
-    /// What it can become.
+    /// The other phases.
     pub others: Vec<PhaseSpec>,
-    /// Which voices a dispatch may choose.
+    /// Voices that a dispatch may choose.
     pub voices: Voices,
-    /// What it can do besides speaking.
+    /// The agent's own tools.
     pub tools: Vec<ToolSpec>,
-    /// Whose tools it can use as well.
+    /// MCP servers whose tools the agent can use.
     pub mcp: Vec<McpSpec>,
-    /// What a call must not exceed.
+    /// Limits of a call.
     pub limits: Limits,
-    /// What it says without being asked.
+    /// What the agent says without being asked.
     pub lines: LinesSpec,
 }
 
-/// A phase as it was written.
+/// A phase as written in the agent file.
 #[derive(Debug, Clone, Default)]
 pub struct PhaseSpec {
-    /// What `set_state` calls it.
+    /// Name of the phase, as `set_state` uses it.
     pub name: String,
-    /// What the API is told, but for prompt, greeting and tools.
+    /// Session settings for the API, without prompt, greeting and tools.
     pub session: SessionConfig,
-    /// A template.
+    /// Template of the system prompt.
     pub prompt: Option<Private<String>>,
-    /// A template.
+    /// Template of the greeting.
     pub greeting: Option<Private<String>>,
-    /// When callers get longer to answer.
+    /// When callers get more time to answer.
     pub patience: Option<Patience>,
-    /// The tools that the model is shown, `*` for anything; all without it.
+    /// Names of the tools that the model is shown, with `*` as a wildcard; all tools if `None`.
     pub tools: Option<Vec<String>>,
-    /// The call goes on in it after words of the caller that contain any of these.
+    /// The call enters the phase when the caller says any of these.
     pub when_caller_says: Vec<String>,
-    /// The call goes on in it after any of these tools has done its work.
+    /// The call enters the phase when any of these tools has finished its work.
     pub after_tool: Vec<String>,
 }
 
-/// A tool as it was written.
+/// A tool as written in the agent file.
 #[derive(Debug, Clone)]
 pub struct ToolSpec {
-    /// How it is used.
+    /// How the conversation handles calls of the tool.
     pub rule: ToolRule,
-    /// What the model is told of it.
+    /// The tool as it is described to the model.
     pub tool: Tool,
-    /// How it is carried out.
+    /// How the tool is executed.
     pub means: ToolExecutor,
 }
 
-/// How a tool is carried out.
+/// How a tool is executed.
 #[derive(Debug, Clone)]
 pub enum ToolExecutor {
-    /// By the call itself.
+    /// By the conversation itself.
     Core,
-    /// By an HTTP request.
+    /// With an HTTP request.
     Http(Box<HttpSpec>),
-    /// By the caller's own app.
+    /// By the caller's app, through LiveKit RPC.
     Rpc(RpcSpec),
-    /// By pressing keys of the telephone.
+    /// By sending DTMF tones to the caller's telephone.
     Dtmf,
-    /// By handing the telephone call over to one of these, `tel:` or `sip:`.
+    /// By transferring the telephone call to one of these `tel:` or `sip:` addresses, by name.
     Transfer(BTreeMap<String, String>),
-    /// By writing to the room.
+    /// By writing a message to the room.
     Write,
 }
 
-/// What the agent says, or is written, without being asked. Each is a template.
+/// What the agent says or writes without being asked. Each line is a template.
 #[derive(Debug, Clone, Default)]
 pub struct LinesSpec {
-    /// To a caller who is silent.
+    /// Said to a silent caller, one after the other.
     pub idle: Vec<Private<String>>,
-    /// Before the call ends.
+    /// Said before the call ends.
     pub goodbye: Option<Private<String>>,
-    /// Written while the service has no room.
+    /// Written while the service is full.
     pub busy: Option<Private<String>>,
     /// Written while the connection to the service is interrupted.
     pub lost: Option<Private<String>>,

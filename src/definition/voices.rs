@@ -1,32 +1,32 @@
-//! Which voices a dispatch may choose for its call.
+//! The voices that a dispatch may choose for its call.
 
 use serde_json::Value;
 
 /// The key of the dispatch metadata that names a voice: `{"voice": "alba"}`.
 const KEY: &str = "voice";
 
-/// The longest name of a voice, in bytes.
+/// Maximum length of a voice name, in bytes.
 const LONGEST_NAME: usize = 64;
 
-/// Which voices a dispatch may choose for its call.
+/// The voices that a dispatch may choose for its call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Voices {
-    /// None: the agent keeps its own voice.
+    /// No choice: the agent keeps its own voice.
     #[default]
     Own,
-    /// Every voice that the API has.
+    /// Every voice of the API.
     All,
-    /// These.
+    /// The listed voices.
     Listed(Vec<String>),
 }
 
-/// A dispatch asked for a voice that it may not choose.
+/// The dispatch asks for a voice that it may not choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the dispatch asks for a voice that [voice] choices does not allow")]
 pub struct VoiceNotAllowed;
 
 impl Voices {
-    /// The voice that dispatch metadata asks for, if it asks for one.
+    /// The voice that the dispatch metadata asks for, if it asks for one.
     ///
     /// # Errors
     /// [`VoiceNotAllowed`]
@@ -38,7 +38,7 @@ impl Voices {
         name.map(Some).ok_or(VoiceNotAllowed)
     }
 
-    /// The voices to offer when the API has those `listed`, or when that is not known.
+    /// The voices to offer if the API has those `listed`; `None` if its voices are unknown.
     pub fn offered(&self, listed: Option<&[String]>) -> Vec<String> {
         match (self, listed) {
             (Self::Own, _) | (Self::All, None) => Vec::new(),
@@ -60,14 +60,14 @@ impl Voices {
     }
 }
 
-/// What dispatch metadata gives as a voice, of whatever type; an empty name asks for none.
+/// The value of the voice key in dispatch metadata, of any type; `None` for null or an empty name.
 pub(crate) fn asked(metadata: &Value) -> Option<&Value> {
     let asked = metadata.get(KEY)?;
     let is_none = asked.is_null() || asked.as_str() == Some("");
     (!is_none).then_some(asked)
 }
 
-/// Whether `name` is spelled as the API spells voices.
+/// Whether `name` looks like a voice of the API: 1 to 64 ASCII letters, digits, `-` and `_`.
 pub(crate) fn is_voice_name(name: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_plain)
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dispatch_gets_the_voice_it_may_choose() {
+    fn a_dispatch_gets_only_a_voice_it_may_choose() {
         let metadata = json!({"voice": "alba", "order": 7});
         let choices = listed(&["vera", "alba"]);
         assert_eq!(choices.choose(&metadata), Ok(Some("alba")));
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_is_never_chosen() {
+    fn an_invalid_voice_name_is_never_chosen() {
         let long = "a".repeat(65);
         for voice in [
             json!("alba\n"),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn the_api_and_the_file_both_have_to_have_what_is_offered() {
+    fn only_voices_of_both_the_api_and_the_file_are_offered() {
         let api = ["alba", "vera", "reid"].map(str::to_owned);
         let offered = |voices: &Voices, api: Option<&[String]>| voices.offered(api).join(" ");
         let file = listed(&["vera", "ivy", "alba"]);

@@ -261,7 +261,7 @@ fn everything_that_is_wrong_is_told_together() {
         ),
         (
             "[[tools]]\nbuiltin = \"end_call\"\n[[tools]]\nbuiltin = \"end_call\"\n",
-            "two of that name",
+            "two tools of that name",
         ),
         ("[[phases]]\nname = \"start\"\n", "a unique name"),
         (
