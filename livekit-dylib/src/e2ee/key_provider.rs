@@ -1,4 +1,4 @@
-//! Where the keys of a room come from.
+//! Encryption keys of rooms.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,18 +11,19 @@ use crate::id::ParticipantIdentity;
 
 pub use crate::webrtc::native::frame_cryptor::KeyDerivationAlgorithm;
 
-/// How keys are derived and kept.
+/// Options for deriving and storing keys.
 #[derive(Clone)]
 pub struct KeyProviderOptions {
-    /// How many steps ahead a receiver looks for the sender's key.
+    /// Number of ratchet steps that a receiver tries ahead to find the sender's key.
     pub ratchet_window_size: i32,
-    /// Salt of the derivation.
+    /// Salt for the key derivation.
     pub ratchet_salt: Vec<u8>,
-    /// Frames that may fail before a key counts as wrong; -1 is none.
+    /// Number of frames that may fail to decrypt before a key is considered invalid; -1 means no
+    /// limit.
     pub failure_tolerance: i32,
-    /// Keys kept for each participant; an index is below this number.
+    /// Size of each participant's key ring. A key index is less than this number.
     pub key_ring_size: i32,
-    /// How a key is derived from what is set.
+    /// Derivation of keys from the configured key material.
     pub key_derivation_algorithm: KeyDerivationAlgorithm,
 }
 
@@ -38,10 +39,11 @@ impl Default for KeyProviderOptions {
     }
 }
 
-/// The keys of the rooms it was given to: one that all share, or one for each participant.
+/// Provides the keys of one or more rooms: one key shared by all participants, or one per
+/// participant.
 ///
-/// Keys may be set before a room is joined and while it is. A ratchet needs a joined room, because the native core
-/// does the deriving.
+/// Keys can be set before and after joining a room. Ratcheting requires a joined room, because the
+/// native core performs the derivation.
 #[derive(Clone)]
 pub struct KeyProvider {
     pub(crate) options: KeyProviderOptions,
@@ -49,7 +51,7 @@ pub struct KeyProvider {
     inner: Arc<Mutex<Inner>>,
 }
 
-/// Whose key, and which of them; nobody's is the shared one.
+/// Owner and index of a key; `None` is the owner of the shared key.
 type Slot = (Option<ParticipantIdentity>, i32);
 
 #[derive(Default)]
@@ -60,7 +62,7 @@ struct Inner {
 }
 
 impl KeyProvider {
-    /// A key for each participant.
+    /// Creates a provider with one key per participant.
     pub fn new(options: KeyProviderOptions) -> Self {
         Self {
             options,
@@ -69,7 +71,7 @@ impl KeyProvider {
         }
     }
 
-    /// One key for everybody, at index 0.
+    /// Creates a provider with a shared key at index 0.
     pub fn with_shared_key(options: KeyProviderOptions, shared_key: Vec<u8>) -> Self {
         let provider = Self {
             is_shared: true,
@@ -79,42 +81,42 @@ impl KeyProvider {
         provider
     }
 
-    /// Sets the key for everybody. An index outside the ring is refused and logged.
+    /// Sets the shared key at an index. An index outside the key ring is ignored and logged.
     pub fn set_shared_key(&self, shared_key: Vec<u8>, key_index: i32) {
         self.set((None, key_index), shared_key);
     }
 
-    /// Moves the shared key on and returns the new one; none without a joined room.
+    /// Ratchets the shared key and returns the new key; `None` if no room is joined.
     pub fn ratchet_shared_key(&self, key_index: i32) -> Option<Vec<u8>> {
         self.ratchet((None, key_index))
     }
 
-    /// The shared key at an index.
+    /// Returns the shared key at an index.
     pub fn get_shared_key(&self, key_index: i32) -> Option<Vec<u8>> {
         self.get((None, key_index))
     }
 
-    /// Sets a participant's key; `false` when the index is outside the ring.
+    /// Sets a participant's key at an index; `false` if the index is outside the key ring.
     pub fn set_key(&self, identity: &ParticipantIdentity, key_index: i32, key: Vec<u8>) -> bool {
         self.set((Some(identity.clone()), key_index), key)
     }
 
-    /// Moves a participant's key on and returns the new one; none without a joined room.
+    /// Ratchets a participant's key and returns the new key; `None` if no room is joined.
     pub fn ratchet_key(&self, identity: &ParticipantIdentity, key_index: i32) -> Option<Vec<u8>> {
         self.ratchet((Some(identity.clone()), key_index))
     }
 
-    /// A participant's key at an index.
+    /// Returns a participant's key at an index.
     pub fn get_key(&self, identity: &ParticipantIdentity, key_index: i32) -> Option<Vec<u8>> {
         self.get((Some(identity.clone()), key_index))
     }
 
-    /// The index that was set last.
+    /// Returns the index of the key that was set last.
     pub fn get_latest_key_index(&self) -> i32 {
         self.inner.lock().latest
     }
 
-    /// Hands the keys to a room that was just joined, and those that follow.
+    /// Sets all keys in a room that has just been joined, and registers the room for later changes.
     pub(crate) fn attach(&self, room: &Arc<engine::Session>) {
         let mut inner = self.inner.lock();
         for ((owner, index), key) in &inner.keys {
@@ -156,12 +158,12 @@ impl KeyProvider {
         self.inner.lock().keys.get(&slot).cloned()
     }
 
-    /// Whether the ring has this index; the core would reach outside of it.
+    /// Whether the index is within the key ring. The core does not check this.
     fn holds(&self, index: i32) -> bool {
         let holds = (0..self.options.key_ring_size).contains(&index);
         if !holds {
             let size = self.options.key_ring_size;
-            tracing::error!(target: "livekit", index, size, "a key's index is outside its ring");
+            tracing::error!(target: "livekit", index, size, "key index is outside the key ring");
         }
         holds
     }
@@ -173,10 +175,10 @@ impl Inner {
     }
 }
 
-/// A room that has ended needs no keys.
+/// Logs and discards an error: a room that has ended needs no keys.
 fn told<T>(result: Result<T, engine::Error>) -> Option<T> {
     result
-        .inspect_err(|error| tracing::debug!(target: "livekit", %error, "a key was not taken"))
+        .inspect_err(|error| tracing::debug!(target: "livekit", %error, "failed to change a key"))
         .ok()
 }
 
@@ -193,7 +195,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_kept_before_a_room_is_joined() {
+    fn keys_are_stored_before_a_room_is_joined() {
         let provider = KeyProvider::with_shared_key(KeyProviderOptions::default(), vec![1; 16]);
         assert_eq!(provider.get_shared_key(0), Some(vec![1; 16]));
         assert_eq!(provider.get_shared_key(1), None);

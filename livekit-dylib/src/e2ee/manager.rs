@@ -1,4 +1,4 @@
-//! The encryption of one room.
+//! End-to-end encryption of one room.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::id::{ParticipantIdentity, TrackSid};
 use crate::room::RoomOptions;
 use crate::webrtc::native::frame_cryptor::FrameCryptor;
 
-/// The encryption of one room.
+/// Manages the end-to-end encryption of one room.
 #[derive(Clone)]
 pub struct E2eeManager {
     inner: Arc<Inner>,
@@ -28,7 +28,7 @@ struct Inner {
 
 impl E2eeManager {
     pub(crate) fn new(options: &RoomOptions) -> Self {
-        #[expect(deprecated, reason = "the official API still takes it")]
+        #[expect(deprecated, reason = "the official API still accepts it")]
         let media_only = options.e2ee.clone();
         let is_data_encrypted = options.encryption.is_some();
         let options = options.encryption.clone().or(media_only);
@@ -42,7 +42,7 @@ impl E2eeManager {
         }
     }
 
-    /// Hands the keys over; the room was just joined.
+    /// Sets all keys in a room that has just been joined.
     pub(crate) fn attach(&self, room: &Arc<engine::Session>) {
         let Some(options) = &self.inner.options else {
             return;
@@ -51,7 +51,7 @@ impl E2eeManager {
         self.inner.room.get_or_init(|| Arc::downgrade(room));
     }
 
-    /// What encrypts and decrypts each track.
+    /// Returns the frame cryptors of all tracks, by publisher and track.
     pub fn frame_cryptors(&self) -> HashMap<(ParticipantIdentity, TrackSid), FrameCryptor> {
         let Some(room) = self.room() else {
             return HashMap::new();
@@ -63,7 +63,7 @@ impl E2eeManager {
                 .map(|(key, info)| (key, FrameCryptor::new(Arc::downgrade(&room), info)))
                 .collect(),
             Err(error) => {
-                tracing::debug!(target: "livekit", %error, "no encryption to list");
+                tracing::debug!(target: "livekit", %error, "failed to list frame cryptors");
                 HashMap::new()
             }
         }
@@ -74,12 +74,12 @@ impl E2eeManager {
         self.inner.options.is_some() && *self.inner.is_enabled.lock()
     }
 
-    /// Whether data is encrypted too.
+    /// Whether data channel messages are encrypted as well.
     pub fn is_dc_encryption_enabled(&self) -> bool {
         self.inner.is_data_encrypted
     }
 
-    /// Switches the encryption of media on or off.
+    /// Enables or disables the encryption of media.
     pub fn set_enabled(&self, enabled: bool) {
         let mut is_enabled = self.inner.is_enabled.lock();
         let before = std::mem::replace(&mut *is_enabled, enabled);
@@ -89,17 +89,17 @@ impl E2eeManager {
         if let Some(room) = self.room()
             && let Err(error) = room.set_encrypted(enabled)
         {
-            tracing::debug!(target: "livekit", %error, "encryption was not switched");
+            tracing::debug!(target: "livekit", %error, "failed to enable or disable encryption");
         }
     }
 
-    /// Where the keys come from, if the room is encrypted.
+    /// The key provider; `None` if the room was joined without encryption options.
     pub fn key_provider(&self) -> Option<KeyProvider> {
         let options = self.inner.options.as_ref()?;
         Some(options.key_provider.clone())
     }
 
-    /// The cipher.
+    /// The encryption type; `None` if the room was joined without encryption options.
     pub fn encryption_type(&self) -> EncryptionType {
         let options = self.inner.options.as_ref();
         options.map_or(EncryptionType::None, |options| options.encryption_type)

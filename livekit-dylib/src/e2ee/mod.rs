@@ -1,4 +1,4 @@
-//! End-to-end encryption: who has no key hears nothing, the server included.
+//! End-to-end encryption: only participants with the key can decode media; the server cannot.
 
 pub mod key_provider;
 pub mod manager;
@@ -10,12 +10,12 @@ pub use manager::E2eeManager;
 
 use key_provider::KeyProvider;
 
-/// How a room is encrypted.
+/// Options for end-to-end encryption.
 #[derive(Clone)]
 pub struct E2eeOptions {
-    /// The cipher.
+    /// Encryption type.
     pub encryption_type: EncryptionType,
-    /// Where the keys come from.
+    /// Provider of the encryption keys.
     pub key_provider: KeyProvider,
 }
 
