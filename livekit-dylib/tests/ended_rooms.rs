@@ -1,10 +1,10 @@
-//! Every way in which a room can end: none may leave a thread, a handle or an open file behind.
+//! All the ways in which a room can end. None may leave a thread, a handle or an open file behind.
 //!
-//! Alone in its binary, because it counts the threads and the files of the process.
+//! A separate test binary, because it counts the threads and open files of the process.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test, and its figures are wanted"
+    reason = "a test that prints its measurements"
 )]
 
 #[path = "support/mod.rs"]
@@ -21,25 +21,27 @@ use livekit_dylib::webrtc::audio_stream::native::NativeAudioStream;
 use support::sound::{RATE, Tone, frames_with, hear};
 use support::{DEADLINE, Member, Server, run, settle};
 
-/// Rooms for each way to end.
+/// Number of measured rooms for each way to end.
 const ROOMS: usize = 8;
 
-/// What the native core may keep of each room that ends while somebody else is inside, in bytes.
+/// Memory that the native core may retain for each room that ends while somebody else is inside, in
+/// bytes.
 const KEPT_BY_CORE: usize = 300 << 10;
 
-/// What the native core needs for a join, in bytes: one that is given up goes on inside it for seconds.
+/// Memory that the native core needs for a join, in bytes. An abandoned join continues inside the
+/// core for seconds.
 const JOINING: usize = 5 << 20;
 
-/// What the allocator may take at any time, in bytes.
+/// Memory that the allocator may take at any time, in bytes.
 const ALLOWANCE: usize = 6 << 20;
 
-/// Connections that the test's own clients may keep open.
+/// Number of connections that the test's own clients may keep open.
 const OWN_FILES: usize = 6;
 
-/// The thread of an audio source, as the system cuts its name off.
+/// Thread name of an audio source, as truncated by the system.
 const SOURCE_THREAD: &str = "AudioSourceCapt";
 
-/// How a room ends for somebody who publishes in it, or is not even joined.
+/// How a room ends for a participant who publishes in it, or how a join fails.
 #[derive(Clone, Copy, Debug)]
 enum Way {
     Left,
@@ -53,7 +55,7 @@ enum Way {
 }
 
 impl Way {
-    /// What the native core may keep of each room, in bytes.
+    /// Memory that the native core may retain for each room, in bytes.
     fn kept(self) -> usize {
         match self {
             Self::GivenUp => JOINING,
@@ -77,7 +79,7 @@ const WAYS: [Way; 8] = [
 fn no_way_to_end_a_room_leaves_anything_behind() {
     run(async {
         let mut server = Server::start().await;
-        // Thread pools are up, and the core has kept what it keeps.
+        // Warm-up: thread pools are started, and the core has retained what it retains once.
         for round in 0..2 {
             for way in WAYS {
                 end(&mut server, way, &format!("{way:?}-warm-{round}")).await;
@@ -88,7 +90,7 @@ fn no_way_to_end_a_room_leaves_anything_behind() {
             for number in 0..ROOMS {
                 end(&mut server, way, &format!("{way:?}-{number}")).await;
             }
-            // The core's threads stay a moment after their work.
+            // The core's threads exit shortly after their work is done.
             let settled = tokio::time::timeout(DEADLINE, async {
                 while !Count::take().fits(&before) {
                     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -106,15 +108,15 @@ fn no_way_to_end_a_room_leaves_anything_behind() {
                 "{way:?}: memory grew by {grown} bytes"
             );
         }
-        assert!(spare_sources() <= 1, "one was published at a time");
+        assert!(spare_sources() <= 1, "published one at a time");
     });
 }
 
 #[test]
-fn a_source_that_is_used_again_carries_nothing_of_the_room_before() {
+fn a_reused_source_carries_no_audio_of_the_previous_room() {
     run(async {
         let mut server = Server::start().await;
-        // Now and then the core is quick enough to unpublish the track, and keeps nothing.
+        // Sometimes the core is fast enough to unpublish the track, and keeps nothing.
         let mut rooms = 0..20;
         while spare_sources() == 0 {
             let number = rooms.next().expect("the core keeps a source");
@@ -125,7 +127,7 @@ fn a_source_that_is_used_again_carries_nothing_of_the_room_before() {
         let alice = Member::join(&server, "after", "alice").await;
         let mut bob = Member::join(&server, "after", "bob").await;
         let mut tone = Tone::silent(&alice.room).await;
-        assert_eq!(spare_sources(), spare - 1, "the source is used again");
+        assert_eq!(spare_sources(), spare - 1, "the source is reused");
         let mut stream = subscribed(&mut bob).await;
         assert_eq!(frames_with(&mut stream, 440.0, 100).await, 0);
         tone.sound(1_000.0);
@@ -139,7 +141,8 @@ fn a_source_that_is_used_again_carries_nothing_of_the_room_before() {
     });
 }
 
-/// Has a room of two, in which one is heard by the other, end for the one who is heard.
+/// Joins two participants, of whom one hears the other, then ends the room for the one who is
+/// heard.
 async fn end(server: &mut Server, way: Way, name: &str) {
     match way {
         Way::Refused => assert!(join(server, "nonsense").await.is_err()),
@@ -225,7 +228,7 @@ fn ended(event: RoomEvent) -> Option<()> {
     }
 }
 
-/// How much memory this process has, in bytes.
+/// Resident memory of this process, in bytes.
 fn resident() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let mut lines = status.lines();
@@ -234,7 +237,7 @@ fn resident() -> usize {
     kilobytes << 10
 }
 
-/// What a process has.
+/// Resources of this process.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     threads: usize,
@@ -246,7 +249,7 @@ impl Count {
     fn take() -> Self {
         let names = || fs::read_dir("/proc/self/task").unwrap().flatten();
         let is_source = |it: &fs::DirEntry| {
-            // A thread may end while they are counted.
+            // A thread may exit while the threads are counted.
             fs::read_to_string(it.path().join("comm")).is_ok_and(|it| it.trim() == SOURCE_THREAD)
         };
         Self {
@@ -270,6 +273,9 @@ impl fmt::Display for Count {
             sources,
             files,
         } = self;
-        write!(f, "{threads} threads ({sources} of sources), {files} files")
+        write!(
+            f,
+            "{threads} threads ({sources} of audio sources), {files} files"
+        )
     }
 }

@@ -1,10 +1,11 @@
-//! Fifty rooms in one process, one after the other: neither threads nor memory may grow with them.
+//! Fifty rooms in one process, one after another: neither the number of threads nor memory may
+//! grow.
 //!
-//! Alone in its binary, because it counts the threads and the memory of the process.
+//! A separate test binary, because it measures the threads and the memory of the process.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a test, and its figures are wanted"
+    reason = "a test that prints its measurements"
 )]
 
 #[path = "support/mod.rs"]
@@ -18,13 +19,15 @@ use livekit_dylib::webrtc::audio_stream::native::NativeAudioStream;
 use support::sound::{RATE, Tone, hear};
 use support::{Member, Server, run, settle};
 
-/// Rooms joined and left again.
+/// Number of rooms joined and left.
 const ROOMS: usize = 50;
-/// Rooms before the first reading: caches are warm, thread pools are up.
+/// Number of rooms before the first measurement: caches are warm and thread pools are started.
 const WARM_UP: usize = 10;
-/// In every so many rooms we leave while the other is inside; the native core then keeps 280 KB of each.
+/// In every tenth room, the subscriber leaves while the publisher is still inside; the native core
+/// then retains 280 KB for the room.
 const LEAVE_FIRST_EVERY: usize = 10;
-/// What memory may grow by from the tenth room to the last, in bytes: 4 times 280 KB, and 4 MB of the allocator's.
+/// Limit for the growth of memory from the tenth room to the last, in bytes: 4 times 280 KB, plus 4
+/// MB for the allocator.
 const GROWTH: usize = 6 << 20;
 
 #[test]
@@ -38,13 +41,10 @@ fn fifty_rooms_leave_nothing_behind() {
                 warm = (threads(), resident());
             }
         }
-        // Threads of a pool stay a while after their work.
+        // Pool threads exit some time after their work is done.
         settle(
             || threads() <= warm.0,
-            &format!(
-                "more than the {} threads there were after {WARM_UP}",
-                warm.0
-            ),
+            &format!("more than the {} threads after {WARM_UP} rooms", warm.0),
         )
         .await;
         let growth = resident().saturating_sub(warm.1);
@@ -55,12 +55,12 @@ fn fifty_rooms_leave_nothing_behind() {
         );
         let (threads, resident, growth) = (threads(), resident() >> 10, growth >> 10);
         println!(
-            "{ROOMS} rooms: {threads} threads, {resident} KB resident, {growth} KB more than after {WARM_UP}"
+            "{ROOMS} rooms: {threads} threads, {resident} KB resident, {growth} KB more than after {WARM_UP} rooms"
         );
     });
 }
 
-/// Two participants; one publishes, the other hears it; both leave.
+/// Joins two participants, one of whom hears the other; then both leave.
 async fn one_room(server: &Server, number: usize) {
     let room = format!("room-{number}");
     let alice = Member::join(server, &room, "alice").await;
@@ -89,12 +89,12 @@ async fn one_room(server: &Server, number: usize) {
     }
 }
 
-/// How many threads this process has.
+/// Number of threads of this process.
 fn threads() -> usize {
     fs::read_dir("/proc/self/task").unwrap().count()
 }
 
-/// How much memory this process has, in bytes.
+/// Resident memory of this process, in bytes.
 fn resident() -> usize {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status

@@ -1,4 +1,4 @@
-//! Sound, there and back.
+//! Audio tracks: publishing, subscribing, muting and reading.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::support::sound::{RATE, Tone, hear};
 use crate::support::{DEADLINE, Member, Server, pair, run, settle};
 
 #[test]
-fn a_published_tone_is_heard_by_the_other() {
+fn a_published_tone_is_heard_by_the_other_participant() {
     run(async {
         let server = Server::start().await;
         let (alice, mut bob) = pair(&server, "tone").await;
@@ -156,7 +156,7 @@ fn unsubscribed(event: RoomEvent) -> Option<TrackSid> {
 }
 
 #[test]
-fn unpublishing_ends_the_streams_of_the_other() {
+fn unpublishing_ends_the_streams_of_subscribers() {
     run(async {
         let server = Server::start().await;
         let (mut alice, mut bob) = pair(&server, "unpublish").await;
@@ -200,7 +200,7 @@ fn unpublishing_ends_the_streams_of_the_other() {
 }
 
 #[test]
-fn a_subscription_is_given_up_and_taken_again() {
+fn a_track_can_be_unsubscribed_and_subscribed_again() {
     run(async {
         let server = Server::start().await;
         let (alice, mut bob) = pair(&server, "subscription").await;
@@ -240,7 +240,7 @@ fn leaving_ends_the_streams_and_leaves_tracks_harmless() {
         hear(&mut stream, 440.0).await;
         bob.leave().await;
         ends(&mut stream).await;
-        // Everything of a room that was left is refused, not passed to the native core.
+        // Requests on objects of a left room are rejected before they reach the native core.
         publication.set_subscribed(false);
         track.disable();
         assert!(track.get_stats().await.is_err());
@@ -287,7 +287,7 @@ fn capture_waits_for_the_queue_and_clearing_frees_it() {
     run(async {
         let source = NativeAudioSource::new(AudioSourceOptions::default(), RATE, 1, 1_000);
         let half = AudioFrame::new(RATE, 1, RATE / 2);
-        // Without a clock of its own, the source takes what its queue holds at once.
+        // The source accepts as much as its queue holds without waiting.
         for _ in 0..2 {
             source.capture_frame(&half).await.unwrap();
         }
@@ -314,7 +314,7 @@ fn clones_of_a_source_take_turns() {
         for captured in futures_util::future::join_all(captures).await {
             captured.unwrap();
         }
-        // A capture that is given up while it waits does not spoil the next one.
+        // A capture that is cancelled while it waits does not affect the next one.
         for _ in 0..10 {
             let _ =
                 tokio::time::timeout(Duration::from_millis(1), source.capture_frame(&frame)).await;
@@ -323,7 +323,7 @@ fn clones_of_a_source_take_turns() {
     });
 }
 
-/// The next audio track somebody lets hear.
+/// Waits for the next subscribed audio track.
 pub(crate) async fn subscribed(
     member: &mut Member,
 ) -> (RemoteAudioTrack, RemoteTrackPublication, RemoteParticipant) {
@@ -342,11 +342,11 @@ pub(crate) async fn subscribed(
 /// Reads a stream to its end.
 async fn ends(stream: &mut NativeAudioStream) {
     let ended = tokio::time::timeout(DEADLINE, async { while stream.next().await.is_some() {} });
-    ended.await.expect("the stream ends");
+    ended.await.expect("the stream did not end");
 }
 
 #[test]
-fn a_participant_who_leaves_takes_the_tracks_along() {
+fn the_tracks_of_a_participant_who_leaves_end() {
     run(async {
         let server = Server::start().await;
         let (alice, mut bob) = pair(&server, "takes").await;
@@ -368,7 +368,7 @@ fn a_participant_who_leaves_takes_the_tracks_along() {
         assert!(bob.room.remote_participants().is_empty());
         settle(
             || participant.track_publications().is_empty(),
-            "publications of somebody gone",
+            "a participant who left still has publications",
         )
         .await;
         tone.stop().await;

@@ -22,7 +22,8 @@ async fn member(server: &Server, identity: &str, keys: &KeyProvider) -> Member {
 
 fn shared(key: &[u8]) -> KeyProvider {
     let options = KeyProviderOptions {
-        // A receiver that looks ahead puts its old key back afterwards, over one that was set meanwhile.
+        // A receiver that tries ratcheted keys restores its old key afterwards, overwriting a key
+        // that was set in the meantime.
         ratchet_window_size: 0,
         ..KeyProviderOptions::default()
     };
@@ -39,7 +40,7 @@ async fn packets(track: &RemoteAudioTrack) -> u64 {
 }
 
 #[test]
-fn who_has_the_key_hears() {
+fn a_participant_with_the_key_hears() {
     run(async {
         let server = Server::start().await;
         let keys = shared(b"a key that two share");
@@ -67,7 +68,7 @@ fn who_has_the_key_hears() {
 }
 
 #[test]
-fn who_has_another_key_does_not_until_it_is_set() {
+fn a_participant_with_another_key_hears_only_after_setting_the_right_one() {
     run(async {
         let server = Server::start().await;
         let keys = shared(b"a key that two share");
@@ -79,7 +80,7 @@ fn who_has_another_key_does_not_until_it_is_set() {
         let mut stream = NativeAudioStream::new(track.rtc_track(), RATE as i32, 1);
         let encrypted = async { while packets(&track).await < 50 {} };
         tokio::time::timeout(DEADLINE, encrypted).await.unwrap();
-        // What comes before the native core has attached its cryptor is played as noise.
+        // Audio that arrives before the native core has attached its cryptor is played as noise.
         let heard = frames_with(&mut stream, 440.0, 100).await;
         assert!(heard < 10, "the tone was in {heard} of 100 frames");
         wrong.set_shared_key(b"a key that two share".to_vec(), 0);
@@ -91,7 +92,7 @@ fn who_has_another_key_does_not_until_it_is_set() {
 }
 
 #[test]
-fn a_ratcheted_key_is_told_and_kept() {
+fn a_ratcheted_key_is_returned_and_stored() {
     run(async {
         let server = Server::start().await;
         let keys = shared(b"the first key");

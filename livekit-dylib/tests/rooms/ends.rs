@@ -1,4 +1,4 @@
-//! How rooms end, and how they do not begin.
+//! How rooms end, and how joining fails.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::support::sound::Tone;
 use crate::support::{Member, Server, pair, run, settle};
 
 #[test]
-fn a_left_room_says_goodbye_and_refuses_everything() {
+fn a_left_room_sends_a_last_event_and_rejects_requests() {
     run(async {
         let server = Server::start().await;
         let mut alice = Member::join(&server, "left", "alice").await;
@@ -66,7 +66,7 @@ fn requests_end_when_the_room_does() {
         alice.leave().await;
         tokio::time::timeout(Duration::from_secs(5), sender)
             .await
-            .expect("the request ends")
+            .expect("the request did not end")
             .unwrap();
         bob.leave().await;
     });
@@ -85,7 +85,7 @@ fn a_dropped_room_is_left() {
 }
 
 #[test]
-fn a_join_that_is_given_up_leaves_nothing() {
+fn an_abandoned_join_leaves_nothing_behind() {
     run(async {
         let server = Server::start().await;
         let mut bob = Member::join(&server, "given-up", "bob").await;
@@ -97,7 +97,7 @@ fn a_join_that_is_given_up_leaves_nothing() {
         }
         settle(
             || bob.room.remote_participants().is_empty(),
-            "somebody who gave up",
+            "a participant whose join was abandoned is still in the room",
         )
         .await;
         while bob.events.try_recv().is_ok() {}
@@ -142,13 +142,13 @@ fn the_server_deletes_a_room() {
             DisconnectReason::RoomDeleted
         );
         alice.room.close().await.unwrap();
-        // A room that has ended may also just be dropped.
+        // An ended room may be dropped without closing it.
         drop(bob);
     });
 }
 
 #[test]
-fn a_second_of_the_same_identity_replaces_the_first() {
+fn a_second_participant_with_the_same_identity_replaces_the_first() {
     run(async {
         let server = Server::start().await;
         let mut first = Member::join(&server, "twice", "alice").await;
@@ -171,7 +171,8 @@ fn a_killed_server_is_noticed_and_the_room_can_be_left() {
         let reconnecting = |event| matches!(event, RoomEvent::Reconnecting).then_some(());
         alice.wait("reconnecting", reconnecting).await;
         assert_eq!(alice.room.connection_state(), ConnectionState::Reconnecting);
-        // The native core ends a room that reconnects without a word: the last event is made up for it.
+        // If a room is left while it reconnects, the native core sends no final event, so this
+        // crate generates one.
         alice
             .room
             .close_with_reason(DisconnectReason::AgentError)
@@ -185,7 +186,7 @@ fn a_killed_server_is_noticed_and_the_room_can_be_left() {
 }
 
 #[test]
-fn rooms_that_cannot_be_joined_say_why() {
+fn failed_joins_return_the_reason() {
     run(async {
         let server = Server::start().await;
         let token = server.token("none", "alice");

@@ -1,4 +1,4 @@
-//! Rooms on a real livekit-server, through the real native core.
+//! Tests with rooms on a real livekit-server, through the real native core.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 #[path = "../support/mod.rs"]

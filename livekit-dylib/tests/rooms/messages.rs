@@ -1,4 +1,4 @@
-//! Data packets, transcripts and keys.
+//! Data packets, transcriptions, DTMF and chat messages.
 
 use livekit_dylib::ParticipantKind;
 use livekit_dylib::prelude::*;
@@ -53,7 +53,7 @@ fn data_packets_arrive_with_their_topic() {
 }
 
 #[test]
-fn data_of_the_server_names_nobody() {
+fn data_from_the_server_has_no_participant() {
     run(async {
         let server = Server::start().await;
         let (alice, mut bob) = pair(&server, "server-data").await;
@@ -79,10 +79,10 @@ fn data_of_the_server_names_nobody() {
 }
 
 #[test]
-fn transcripts_arrive() {
+fn legacy_transcriptions_arrive() {
     run(async {
         let server = Server::start().await;
-        // The server passes on the transcripts of agents only.
+        // The server forwards transcriptions of agents only.
         let token = server.agent_token("transcript", "alice");
         let alice = Member::join_with(&server, &token).await;
         let mut bob = Member::join(&server, "transcript", "bob").await;
@@ -125,10 +125,10 @@ fn transcripts_arrive() {
         );
         assert_eq!((got.start_time, got.end_time, got.r#final), (1, 2, true));
 
-        // The native core of whoever receives this would stop handling the room.
+        // The native core of a receiver would stop handling its room.
         me.publish_transcription(transcription(String::new()))
             .await
-            .expect_err("a transcript of no track");
+            .expect_err("a transcription without a track must be rejected");
         tone.stop().await;
         alice.leave().await;
         bob.leave().await;
@@ -136,7 +136,7 @@ fn transcripts_arrive() {
 }
 
 #[test]
-fn keys_of_a_phone_arrive() {
+fn dtmf_tones_arrive() {
     run(async {
         let server = Server::start().await;
         let (alice, mut bob) = pair(&server, "keys").await;
@@ -168,7 +168,7 @@ fn keys_of_a_phone_arrive() {
 }
 
 #[test]
-fn chat_messages_of_the_old_kind_arrive() {
+fn legacy_chat_messages_arrive() {
     run(async {
         let server = Server::start().await;
         let (alice, mut bob) = pair(&server, "chat").await;

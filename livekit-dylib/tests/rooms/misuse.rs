@@ -1,4 +1,4 @@
-//! Arguments that would make the native core end the process are refused before.
+//! Arguments that would make the native core end the process are rejected beforehand.
 
 use futures_util::StreamExt as _;
 use livekit_dylib::options::TrackPublishOptions;
@@ -12,7 +12,7 @@ use crate::support::sound::Tone;
 use crate::support::{Member, Server, pair, run};
 
 #[test]
-fn sources_of_impossible_formats_refuse_frames() {
+fn sources_with_unsupported_formats_reject_frames() {
     run(async {
         let wrong = [
             (24_000, 1, 15),
@@ -37,7 +37,7 @@ fn sources_of_impossible_formats_refuse_frames() {
             let error = source
                 .capture_frame(&frame)
                 .await
-                .expect_err("an impossible source");
+                .expect_err("a source with an unsupported format must reject frames");
             assert!(!error.message.is_empty());
             source.clear_buffer();
         }
@@ -45,7 +45,7 @@ fn sources_of_impossible_formats_refuse_frames() {
 }
 
 #[test]
-fn frames_that_do_not_fit_are_refused() {
+fn mismatched_frames_are_rejected() {
     run(async {
         let source = NativeAudioSource::new(AudioSourceOptions::default(), 24_000, 1, 100);
         let frame = |len: usize, sample_rate, num_channels, samples_per_channel| AudioFrame {
@@ -66,7 +66,7 @@ fn frames_that_do_not_fit_are_refused() {
             source
                 .capture_frame(&frame)
                 .await
-                .expect_err("a frame that does not fit");
+                .expect_err("a mismatched frame must be rejected");
         }
         source
             .capture_frame(&frame(240, 24_000, 1, 240))
@@ -76,7 +76,7 @@ fn frames_that_do_not_fit_are_refused() {
         direct
             .capture_frame(&frame(480, 24_000, 1, 480))
             .await
-            .expect_err("20 ms where 10 are needed");
+            .expect_err("a frame of 20 ms instead of 10 must be rejected");
         direct
             .capture_frame(&frame(240, 24_000, 1, 240))
             .await
@@ -85,7 +85,7 @@ fn frames_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn the_formats_that_are_allowed_work() {
+fn all_supported_formats_work() {
     run(async {
         for rate in [
             8_000, 16_000, 22_100, 24_000, 44_100, 48_000, 96_000, 192_000,
@@ -109,7 +109,7 @@ fn the_formats_that_are_allowed_work() {
 }
 
 #[test]
-fn streams_of_impossible_formats_end_at_once() {
+fn streams_with_unsupported_formats_end_immediately() {
     run(async {
         let server = Server::start().await;
         let (alice, mut bob) = pair(&server, "formats").await;
@@ -138,7 +138,7 @@ fn streams_of_impossible_formats_end_at_once() {
                 assert_eq!(frame.data.len(), (rate * channels / 100) as usize);
             }
         }
-        // The stream of our own track.
+        // A stream of the local track.
         let mut own = NativeAudioStream::new(tone.track.rtc_track(), 24_000, 1);
         assert!(own.next().await.is_some());
         tone.stop().await;
@@ -148,7 +148,7 @@ fn streams_of_impossible_formats_end_at_once() {
 }
 
 #[test]
-fn a_track_of_an_impossible_source_cannot_be_published() {
+fn a_track_whose_source_has_an_unsupported_format_cannot_be_published() {
     run(async {
         let server = Server::start().await;
         let alice = Member::join(&server, "impossible", "alice").await;
@@ -168,7 +168,7 @@ fn a_track_of_an_impossible_source_cannot_be_published() {
 }
 
 #[test]
-fn publishing_twice_does_no_harm() {
+fn publishing_a_track_twice_is_harmless() {
     run(async {
         let server = Server::start().await;
         let alice = Member::join(&server, "again", "alice").await;

@@ -1,4 +1,4 @@
-//! What participants say of themselves.
+//! Participants: their descriptions, permissions and events.
 
 use std::collections::HashMap;
 
@@ -11,13 +11,13 @@ use crate::support::sound::Tone;
 use crate::support::{Member, ParticipantState, Server, pair, run, settle};
 
 #[test]
-fn those_who_are_there_are_told_with_their_tracks() {
+fn a_joined_room_lists_participants_with_their_tracks() {
     run(async {
         let server = Server::start().await;
         let mut carol = Member::join(&server, "there", "carol").await;
         let alice = Member::join(&server, "there", "alice").await;
         let tone = Tone::publish(&alice.room, 440.0).await;
-        // The server tells of a track once its media flows.
+        // The server announces a track once its media flows.
         subscribed(&mut carol).await;
         carol.leave().await;
         let (bob, mut events) = Room::connect(
@@ -59,7 +59,7 @@ fn those_who_are_there_are_told_with_their_tracks() {
     });
 }
 
-/// Sees three changes of `alice`: attributes, metadata, name.
+/// Waits for three changes of `alice`: attributes, metadata and name.
 async fn sees_changes(member: &mut Member) {
     let attributes = |event| match event {
         RoomEvent::ParticipantAttributesChanged {
@@ -96,7 +96,7 @@ async fn sees_changes(member: &mut Member) {
 }
 
 #[test]
-fn attributes_metadata_and_name_reach_the_other_and_come_back() {
+fn attributes_metadata_and_name_reach_both_participants() {
     run(async {
         let server = Server::start().await;
         let (mut alice, mut bob) = pair(&server, "words").await;
@@ -129,7 +129,7 @@ fn attributes_metadata_and_name_reach_the_other_and_come_back() {
             .unwrap();
         settle(
             || !seen.attributes().contains_key("lk.agent.state"),
-            "an attribute that was removed",
+            "the removed attribute is still present",
         )
         .await;
         alice.leave().await;
@@ -138,7 +138,7 @@ fn attributes_metadata_and_name_reach_the_other_and_come_back() {
 }
 
 #[test]
-fn changes_without_permission_are_refused_with_the_servers_reason() {
+fn changes_without_permission_fail_with_the_servers_reason() {
     run(async {
         let server = Server::start().await;
         let token = server.token_with("strict", "alice", |grants| {
@@ -159,7 +159,7 @@ fn changes_without_permission_are_refused_with_the_servers_reason() {
 }
 
 #[test]
-fn somebody_comes_and_goes() {
+fn a_participant_joins_and_leaves() {
     run(async {
         let server = Server::start().await;
         let mut alice = Member::join(&server, "door", "alice").await;
@@ -195,7 +195,7 @@ fn somebody_comes_and_goes() {
 }
 
 #[test]
-fn a_track_nobody_may_subscribe_to_is_not_heard() {
+fn a_track_without_subscription_permission_is_not_subscribed() {
     run(async {
         let server = Server::start().await;
         let (alice, mut bob) = pair(&server, "private").await;
@@ -230,7 +230,7 @@ fn a_track_nobody_may_subscribe_to_is_not_heard() {
 }
 
 #[test]
-fn the_server_hears_who_speaks() {
+fn the_server_reports_active_speakers() {
     run(async {
         let server = Server::start().await;
         let (alice, mut bob) = pair(&server, "speaking").await;

@@ -1,4 +1,4 @@
-//! Calls between participants.
+//! RPCs between participants.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use livekit_dylib::prelude::*;
 use crate::support::{Member, Server, pair, run};
 
 #[test]
-fn calls_are_answered_both_ways() {
+fn rpcs_are_answered_in_both_directions() {
     run(async {
         let server = Server::start().await;
         let (alice, bob) = pair(&server, "calls").await;
@@ -37,7 +37,7 @@ fn calls_are_answered_both_ways() {
 }
 
 #[test]
-fn failures_have_their_codes() {
+fn failed_rpcs_return_their_error_codes() {
     run(async {
         let server = Server::start().await;
         let (alice, bob) = pair(&server, "failures").await;
@@ -86,7 +86,7 @@ fn failures_have_their_codes() {
 }
 
 #[test]
-fn the_end_of_the_room_ends_a_call() {
+fn the_end_of_the_room_ends_a_pending_rpc() {
     run(async {
         let server = Server::start().await;
         let (alice, bob) = pair(&server, "cut").await;
@@ -118,7 +118,7 @@ fn the_end_of_the_room_ends_a_call() {
     });
 }
 
-/// Calls a method of alice's, with a short patience.
+/// Calls a method of `alice` with a short timeout.
 async fn call(caller: &Member, method: &str) -> Result<String, RpcError> {
     let data = PerformRpcData::new("alice", method).with_response_timeout(Duration::from_secs(8));
     caller.room.local_participant().perform_rpc(data).await

@@ -1,4 +1,4 @@
-//! Texts, bytes and files.
+//! Data streams of text, bytes and files.
 
 use futures_util::StreamExt as _;
 use livekit_dylib::prelude::*;
@@ -52,7 +52,7 @@ fn a_text_arrives_with_its_attributes() {
 }
 
 #[test]
-fn an_agent_streams_a_text_in_the_name_of_somebody() {
+fn an_agent_streams_text_on_behalf_of_a_participant() {
     run(async {
         let server = Server::start().await;
         let agent = server.agent_token("transcription", "agent");
@@ -143,9 +143,9 @@ fn a_stream_whose_sender_leaves_is_incomplete() {
     });
 }
 
-/// What livekit-client 2.17 says of a recording, whose length it does not know.
+/// livekit-client 2.17 announces a length of 0 for a recording whose length it does not know.
 #[test]
-fn bytes_that_were_announced_as_none_are_read_to_their_end() {
+fn a_byte_stream_announced_as_empty_is_read_to_its_end() {
     run(async {
         let server = Server::start().await;
         let (alice, mut bob) = pair(&server, "unmeasured").await;

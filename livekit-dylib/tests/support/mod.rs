@@ -1,5 +1,5 @@
-//! A livekit-server of our own, participants in it, and sound that can be recognised.
-#![allow(dead_code, reason = "each test binary uses a part")]
+//! A private livekit-server, participants in its rooms, and recognizable audio.
+#![allow(dead_code, reason = "each test binary uses only a part")]
 
 pub(crate) mod server;
 pub(crate) mod sound;
@@ -12,13 +12,14 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 pub(crate) use server::Server;
 
-/// How long anything in a test may take.
+/// Deadline of any single step in a test.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
-/// The tests share one native core: each runs alone, and leaves nothing behind in it.
+/// The tests share one native core, so they run one at a time, and none may leave anything behind
+/// in it.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// Runs a test on a runtime of its own, then asserts that every native object was given back.
+/// Runs a test on its own runtime, then asserts that all native objects have been freed.
 pub(crate) fn run(test: impl Future<Output = ()>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -36,7 +37,7 @@ pub(crate) fn run(test: impl Future<Output = ()>) {
     });
 }
 
-/// Waits until something holds, for what no event tells.
+/// Polls until a condition holds that no event reports; panics with `otherwise` at the deadline.
 pub(crate) async fn settle(holds: impl Fn() -> bool, otherwise: &str) {
     let held = tokio::time::timeout(DEADLINE, async {
         while !holds() {
@@ -50,7 +51,7 @@ pub(crate) async fn settle(holds: impl Fn() -> bool, otherwise: &str) {
     );
 }
 
-/// Somebody in a room, with the events that came.
+/// A participant in a room, with its event receiver.
 pub(crate) struct Member {
     pub(crate) room: Room,
     pub(crate) events: UnboundedReceiver<RoomEvent>,
@@ -61,12 +62,12 @@ impl Member {
         Self::join_with(server, &server.token(room, identity)).await
     }
 
-    /// Joins the room that a token is for.
+    /// Joins the room that a token grants access to.
     pub(crate) async fn join_with(server: &Server, token: &str) -> Self {
         Self::join_as(server, token, RoomOptions::default()).await
     }
 
-    /// Joins the room that a token is for in a chosen way.
+    /// Joins the room that a token grants access to, with options.
     pub(crate) async fn join_as(server: &Server, token: &str, options: RoomOptions) -> Self {
         let (room, mut events) = Room::connect(&server.url(), token, options).await.unwrap();
         let first = events.recv().await;
@@ -77,7 +78,7 @@ impl Member {
         Self { room, events }
     }
 
-    /// The first event that is wanted; others before it are passed over.
+    /// Waits for the first matching event; skips all others.
     pub(crate) async fn wait<T>(
         &mut self,
         what: &str,
@@ -95,10 +96,12 @@ impl Member {
                 }
             }
         });
-        found.await.unwrap_or_else(|_| panic!("no {what}"))
+        found
+            .await
+            .unwrap_or_else(|_| panic!("timed out waiting for {what}"))
     }
 
-    /// Waits until somebody else can be sent data.
+    /// Waits until another participant can receive data.
     pub(crate) async fn meets(&mut self, identity: &str) -> RemoteParticipant {
         let known = self.room.remote_participants().remove(&identity.into());
         if let Some(participant) =
@@ -120,7 +123,7 @@ impl Member {
 
 pub(crate) use livekit_dylib::ParticipantState;
 
-/// Two participants who see each other.
+/// Joins two participants and waits until they see each other.
 pub(crate) async fn pair(server: &Server, room: &str) -> (Member, Member) {
     let mut alice = Member::join(server, room, "alice").await;
     let mut bob = Member::join(server, room, "bob").await;

@@ -12,22 +12,23 @@ use livekit_api::access_token::{AccessToken, VideoGrants};
 const KEY: &str = "devkey";
 const SECRET: &str = "secret";
 
-/// Where servers listen.
+/// First port of the range in which servers listen.
 const FIRST_PORT: u16 = 20_000;
 const PORTS: u32 = 12_000;
 
-/// A running livekit-server; killed when dropped.
+/// A running livekit-server, killed when dropped.
 pub(crate) struct Server {
     child: Child,
     port: u16,
 }
 
 impl Server {
-    /// Starts one on free ports of the loopback interface.
+    /// Starts a server on free ports of the loopback interface.
     pub(crate) async fn start() -> Self {
         let port = free_port();
         let (tcp, udp) = (free_port(), free_port());
-        // Participants are told of this STUN server; those it names otherwise have to be looked up in the DNS.
+        // The server announces this STUN server to participants; its default ones require DNS
+        // lookups.
         let config = format!(
             "port: {port}\nbind_addresses: [127.0.0.1]\n\
              rtc: {{tcp_port: {tcp}, udp_port: {udp}, use_external_ip: false, stun_servers: ['127.0.0.1:{udp}']}}\n",
@@ -49,7 +50,7 @@ impl Server {
             .stdout(output.try_clone().unwrap())
             .stderr(output)
             .spawn()
-            .expect("livekit-server starts");
+            .expect("cannot start livekit-server");
         let server = Self { child, port };
         server.ready().await;
         server
@@ -59,17 +60,17 @@ impl Server {
         format!("ws://127.0.0.1:{}", self.port)
     }
 
-    /// The address of its API.
+    /// URL of the server API.
     pub(crate) fn http(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// A token that may do everything in one room.
+    /// Creates a token with all permissions in one room.
     pub(crate) fn token(&self, room: &str, identity: &str) -> String {
         self.token_with(room, identity, |_| {})
     }
 
-    /// The same, with other grants.
+    /// Creates a token with modified grants.
     pub(crate) fn token_with(
         &self,
         room: &str,
@@ -79,18 +80,18 @@ impl Server {
         access(room, identity, change).to_jwt().unwrap()
     }
 
-    /// The same for an agent.
+    /// Creates a token for an agent.
     pub(crate) fn agent_token(&self, room: &str, identity: &str) -> String {
         let agent = access(room, identity, |grants| grants.agent = true);
         agent.with_kind("agent").to_jwt().unwrap()
     }
 
-    /// A client of its API.
+    /// Creates a client of the room service.
     pub(crate) fn rooms(&self) -> livekit_api::services::room::RoomClient {
         livekit_api::services::room::RoomClient::with_api_key(&self.http(), KEY, SECRET)
     }
 
-    /// Ends it without notice.
+    /// Kills the server.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -105,7 +106,7 @@ impl Server {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         });
-        reached.await.expect("livekit-server listens within 15 s");
+        reached.await.expect("livekit-server must listen in 15 s");
     }
 }
 
@@ -129,7 +130,8 @@ fn access(room: &str, identity: &str, change: impl FnOnce(&mut VideoGrants)) -> 
         .with_grants(grants)
 }
 
-/// `PARLOR_LIVEKIT_SERVER`, `target/tools/livekit-server`, or the one on PATH.
+/// Path of livekit-server: `PARLOR_LIVEKIT_SERVER`, `target/tools/livekit-server`, or the one on
+/// `PATH`.
 fn program() -> PathBuf {
     if let Some(path) = std::env::var_os("PARLOR_LIVEKIT_SERVER") {
         return path.into();
@@ -144,7 +146,7 @@ fn program() -> PathBuf {
     found.expect("livekit-server is not installed: run `make setup`")
 }
 
-/// A port nobody listens on, below those that outgoing connections are given.
+/// Finds an unused port below the range of ephemeral ports.
 fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let ports = (0..PORTS).map(|_| {
@@ -156,5 +158,5 @@ fn free_port() -> u16 {
         let any = (Ipv4Addr::UNSPECIFIED, *port);
         TcpListener::bind(any).is_ok() && UdpSocket::bind(any).is_ok()
     };
-    ports.into_iter().find(is_free).expect("a free port")
+    ports.into_iter().find(is_free).expect("no free port")
 }

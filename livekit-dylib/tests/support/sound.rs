@@ -1,4 +1,4 @@
-//! A tone that is sent, and recognised where it arrives.
+//! Sends a tone, and recognizes it at the receiver.
 
 use std::f32::consts::TAU;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use livekit_dylib::webrtc::audio_source::{AudioSourceOptions, RtcAudioSource};
 use livekit_dylib::webrtc::audio_stream::native::NativeAudioStream;
 use tokio::task::JoinHandle;
 
-/// In hertz.
+/// Sample rate in hertz.
 pub(crate) const RATE: u32 = 24_000;
 
-/// A published track that sends a tone until it is dropped.
+/// A published track that sends a tone.
 pub(crate) struct Tone {
     pub(crate) publication: LocalTrackPublication,
     pub(crate) track: LocalAudioTrack,
@@ -30,7 +30,7 @@ impl Tone {
         tone
     }
 
-    /// A published track that sends nothing yet.
+    /// Publishes a track without sending anything yet.
     pub(crate) async fn silent(room: &Room) -> Self {
         let source = NativeAudioSource::new(AudioSourceOptions::default(), RATE, 1, 50);
         let track =
@@ -53,12 +53,12 @@ impl Tone {
         }
     }
 
-    /// Sends a tone from now on.
+    /// Starts sending a tone.
     pub(crate) fn sound(&mut self, hertz: f32) {
         self.sender = Some(tokio::spawn(send(self.source.clone(), hertz)));
     }
 
-    /// Stops sending, and waits until the sender is gone.
+    /// Stops sending, and waits until the sending task has ended.
     pub(crate) async fn stop(self) {
         if let Some(sender) = self.sender {
             sender.abort();
@@ -84,7 +84,7 @@ async fn send(source: NativeAudioSource, hertz: f32) {
     }
 }
 
-/// Reads a stream until it carries a tone of this frequency.
+/// Reads a stream until it contains a tone of this frequency.
 pub(crate) async fn hear(stream: &mut NativeAudioStream, hertz: f32) {
     let (mut frames, mut loudest, mut purest) = (0, 0, 0.0f32);
     let heard = tokio::time::timeout(Duration::from_secs(10), async {
@@ -111,7 +111,8 @@ pub(crate) async fn hear(stream: &mut NativeAudioStream, hertz: f32) {
     );
 }
 
-/// How many of the next frames of a stream, 10 ms each, carry a tone of this frequency.
+/// Counts how many of the next `of` frames of a stream, 10 ms each, contain a tone of this
+/// frequency.
 pub(crate) async fn frames_with(stream: &mut NativeAudioStream, hertz: f32, of: usize) -> usize {
     let mut frames = stream.take(of);
     let mut heard = 0;
@@ -120,11 +121,11 @@ pub(crate) async fn frames_with(stream: &mut NativeAudioStream, hertz: f32, of: 
             heard += usize::from(share(&frame.data, hertz) > 0.8);
         }
     });
-    counted.await.expect("frames come every 10 ms");
+    counted.await.expect("no frames arrived for too long");
     heard
 }
 
-/// How much of a frame's power is one frequency, 0 to 1 (Goertzel).
+/// Share of a frame's power at one frequency, 0 to 1 (Goertzel algorithm).
 fn share(samples: &[i16], hertz: f32) -> f32 {
     let coefficient = 2.0 * (TAU * hertz / RATE as f32).cos();
     let (mut s1, mut s2, mut power) = (0.0f32, 0.0f32, 0.0f32);
