@@ -1,4 +1,5 @@
-//! The least that a participant who speaks and hears can do: no agent, no queue, no rules.
+//! Baseline: a participant that only speaks and listens, without an agent, playout queue or turn
+//! rules.
 
 use std::time::Duration;
 
@@ -14,10 +15,11 @@ use tokio::time::interval;
 
 const RATE: u32 = 24_000;
 
-/// Samples in 10 ms.
+/// Samples per 10 ms frame.
 const FRAME: usize = 240;
 
-/// Joins, speaks and hears until it is ended; on one thread of its own, like the worker.
+/// Joins, speaks and listens until the process is killed. Runs on a single-threaded runtime, like
+/// the worker.
 pub(crate) fn run(url: &str, token: &str) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -50,7 +52,7 @@ async fn join(url: &str, token: &str) -> anyhow::Result<()> {
 }
 
 async fn speak(source: NativeAudioSource) {
-    let clip = clips::find("caller-long").expect("the clip is shipped");
+    let clip = clips::find("caller-long").expect("the clip is built in");
     let samples = clip.samples();
     let mut tick = interval(Duration::from_millis(10));
     for samples in samples.chunks_exact(FRAME).cycle() {

@@ -1,9 +1,9 @@
-//! One call beside the least that a participant on this native core can be: `make bench`.
+//! Compares one call with a bare participant on the same native core: `make bench`.
 //!
-//! `parlor join` bridges a caller to the simulator; next to it, in another room, a bare program
-//! sends a loop of speech and reads its caller. In both rooms both sides speak all the time. Both
-//! programs are measured over the same seconds; only their ratio means something.
-#![allow(clippy::print_stdout, reason = "a benchmark prints figures")]
+//! `parlor join` bridges a caller to the simulator; in another room, a bare program sends looped
+//! speech and reads its caller's audio. In both rooms, both sides speak all the time. Both programs
+//! are measured over the same period; only their ratio is meaningful.
+#![allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod bare;
 mod process;
@@ -24,13 +24,13 @@ use tokio::time::{sleep, timeout};
 
 use process::Usage;
 
-/// Until both calls are steady.
+/// Warm-up time, until both calls are in a steady state.
 const WARM_UP: Duration = Duration::from_secs(6);
 
-/// What is measured. The simulator's reply lasts a minute.
+/// Duration of the measurement. The simulator's reply lasts a minute.
 const MEASURED: Duration = Duration::from_secs(40);
 
-/// How long a call may take to begin.
+/// Deadline for the start of a call.
 const BEGINS_WITHIN: Duration = Duration::from_secs(20);
 
 fn main() -> anyhow::Result<()> {
@@ -48,9 +48,12 @@ fn main() -> anyhow::Result<()> {
 async fn compare() -> anyhow::Result<()> {
     let server = Server::start(None).await?;
     let simulator = Simulator::bind(sim::Options {
-        // Nobody interrupts: both sides go on speaking.
+        // Disables barge-in, so that both sides keep speaking.
         barge_in: Duration::from_secs(3600),
-        scenarios: vec![Scenario::shipped("long-greeting").context("it is shipped")?],
+        scenarios: vec![
+            Scenario::shipped("long-greeting")
+                .context("the built-in scenario `long-greeting` is missing")?,
+        ],
         ..sim::Options::default()
     })
     .await?;
@@ -81,7 +84,7 @@ async fn compare() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The worker, as a user would start it.
+/// Starts the worker as a user would.
 fn parlor(livekit: &LiveKit, api: &str) -> anyhow::Result<Child> {
     Command::new(env!("CARGO_BIN_EXE_parlor"))
         .args(["join", "--room", "parlor"])
@@ -93,10 +96,10 @@ fn parlor(livekit: &LiveKit, api: &str) -> anyhow::Result<Child> {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .spawn()
-        .context("parlor cannot be started")
+        .context("cannot start parlor")
 }
 
-/// This program again, as the bare one.
+/// Starts this program again, as the bare participant.
 fn bare(livekit: &LiveKit) -> anyhow::Result<Child> {
     let token = token(livekit, "bare", "agent", Kind::Agent)?;
     Command::new(std::env::current_exe()?)
@@ -104,19 +107,19 @@ fn bare(livekit: &LiveKit) -> anyhow::Result<Child> {
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .spawn()
-        .context("the bare program cannot be started")
+        .context("cannot start the bare participant")
 }
 
-/// Speaks for ever.
+/// Speaks until the room ends.
 async fn talk(mut caller: Caller) {
     let mut state = caller.agent_state();
-    // The bare program shows no more than the state its token gives it.
+    // The bare program has only the agent state that its token sets.
     let speaks = state.wait_for(|state| !state.is_empty());
     timeout(BEGINS_WITHIN, speaks)
         .await
-        .expect("an agent comes")
-        .expect("the room stays");
-    let clip = clips::find("caller-long").expect("the clip is shipped");
+        .expect("no agent joined in time")
+        .expect("the room ended early");
+    let clip = clips::find("caller-long").expect("the clip is built in");
     let samples = clip.samples();
     while caller.say(&samples).await.is_ok() {}
 }
@@ -129,5 +132,5 @@ fn token(livekit: &LiveKit, room: &str, identity: &str, kind: Kind) -> anyhow::R
         kind,
         valid: Duration::from_secs(600),
     };
-    mint(livekit, &grant).context("a token cannot be made")
+    mint(livekit, &grant).context("cannot create a token")
 }

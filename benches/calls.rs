@@ -1,4 +1,4 @@
-//! From a dispatch to an agent that listens, against a real livekit-server.
+//! Latency from a dispatch to a listening agent, against a real livekit-server.
 
 use std::time::{Duration, Instant};
 
@@ -14,33 +14,33 @@ use tokio::time::timeout;
 use crate::daemon::{Daemon, REGISTERED, SOON, Setup};
 use crate::figures::Figures;
 
-/// Calls, one after another.
+/// Number of calls, made one after another.
 const CALLS: usize = 30;
 
-/// The name that dispatches ask for.
+/// Agent name of the dispatches.
 const AGENT: &str = "bench";
 
-/// In the line that tells of an offer that was taken.
+/// Part of the log line of an accepted job.
 const TAKEN: &str = "\"job accepted\"";
 
-/// In the line that tells of a call's end.
+/// Part of the log line of an ended call.
 const ENDED: &str = "\"outcome\":";
 
-/// From the dispatch to what follows from it.
+/// Latencies of the steps that follow a dispatch.
 #[derive(Default)]
 pub(crate) struct Calls {
-    /// The worker has said yes.
+    /// From the dispatch to the worker's acceptance of the job.
     pub(crate) taken: Figures,
-    /// The caller sees an agent, in any state.
+    /// From the dispatch until the caller sees an agent in any state.
     pub(crate) joined: Figures,
-    /// The caller sees one that listens; or speaks already, as a state that passes quickly may
-    /// not be seen.
+    /// From the dispatch until the caller sees an agent that is listening, or already speaking,
+    /// because a short-lived state may go unseen.
     pub(crate) listening: Figures,
-    /// From the worker's yes to the agent that listens.
+    /// From the acceptance of the job to a listening agent.
     pub(crate) of_worker: Figures,
 }
 
-/// Makes the calls.
+/// Measures all calls.
 pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Calls> {
     let daemon = Daemon::start(setup, &["--agent-name", AGENT])?;
     daemon.writes(REGISTERED, 1).await?;
@@ -66,7 +66,7 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Calls> {
         calls.listening.add(listening - began);
         calls.of_worker.add(listening - taken);
         caller.leave().await;
-        // The next call has the machine to itself.
+        // Wait, so that the next call has the machine to itself.
         daemon.writes(ENDED, number).await?;
     }
     daemon.end().await?;
@@ -97,13 +97,13 @@ async fn dispatch(dispatches: &AgentDispatchClient, room: String) -> anyhow::Res
     Ok(())
 }
 
-/// Waits until the caller sees such a state of the agent's; when it did.
+/// Waits until the caller sees a matching agent state; returns the time at which it did.
 async fn reached(caller: &Caller, is_it: impl Fn(&str) -> bool) -> anyhow::Result<Instant> {
     let mut state = caller.agent_state();
     let seen = timeout(SOON, state.wait_for(|state| is_it(state))).await;
     ensure!(
         seen.is_ok_and(|seen| seen.is_ok()),
-        "the agent is {:?} after {} s",
+        "the agent's state is {:?} after {} s",
         *state.borrow(),
         SOON.as_secs()
     );

@@ -1,4 +1,4 @@
-//! `parlor start` as a process.
+//! Runs `parlor start` as a child process.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -11,33 +11,33 @@ use tokio::process::{Child, ChildStderr, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// In the line that tells of a registration.
+/// Part of the log line of a registration.
 pub(crate) const REGISTERED: &str = "\"registered\"";
 
-/// How long any single step may take.
+/// Deadline of any single step.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
 
-/// Where a daemon finds its servers.
+/// Addresses and keys of the servers that the daemon connects to.
 pub(crate) struct Setup {
     pub(crate) livekit: LiveKit,
-    /// The Voice Agent API.
+    /// URL of the Voice Agent API.
     pub(crate) api: String,
 }
 
-/// A running daemon; killed when this is dropped.
+/// A running daemon, killed when dropped.
 pub(crate) struct Daemon {
     child: Child,
     lines: watch::Receiver<Vec<Line>>,
 }
 
-/// A line of its log, and when it was read.
+/// A log line, and the time at which it was read.
 struct Line {
     at: Instant,
     text: String,
 }
 
 impl Daemon {
-    /// Starts one; it is not yet registered.
+    /// Starts a daemon without waiting for its registration.
     pub(crate) fn start(setup: &Setup, flags: &[&str]) -> anyhow::Result<Self> {
         let agent = concat!(env!("CARGO_MANIFEST_DIR"), "/agent.toml");
         let kept = |(name, _): &(String, String)| name == "PARLOR_NATIVE_CORE" || name == "HOME";
@@ -58,14 +58,15 @@ impl Daemon {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .context("parlor cannot be started")?;
+            .context("cannot start parlor")?;
         let stderr = child.stderr.take().context("parlor has no stderr")?;
         let (writer, lines) = watch::channel(Vec::new());
         tokio::spawn(gather(stderr, writer));
         Ok(Self { child, lines })
     }
 
-    /// Waits until so many lines with `word` in them are written; when the last of them was.
+    /// Waits until the log has `times` lines that contain `word`; returns the time of the last of
+    /// them.
     pub(crate) async fn writes(&self, word: &str, times: usize) -> anyhow::Result<Instant> {
         let find = |lines: &Vec<Line>| {
             let mut found = lines.iter().filter(|line| line.text.contains(word));
@@ -83,17 +84,17 @@ impl Daemon {
             "parlor did not write {word}; its last line: {:?}",
             last()
         );
-        find(&self.lines.borrow()).context("a line is gone")
+        find(&self.lines.borrow()).context("a log line has disappeared")
     }
 
-    /// Ends it with SIGTERM.
+    /// Stops the daemon with SIGTERM.
     pub(crate) async fn end(mut self) -> anyhow::Result<()> {
-        let pid = self.child.id().context("parlor has ended by itself")?;
+        let pid = self.child.id().context("parlor has already exited")?;
         let kill = Command::new("kill").arg(pid.to_string()).status();
-        ensure!(kill.await?.success(), "parlor cannot be told to end");
+        ensure!(kill.await?.success(), "cannot send SIGTERM to parlor");
         let ended = timeout(SOON, self.child.wait()).await;
-        let status = ended.context("parlor did not end")??;
-        ensure!(status.success(), "parlor ended with {status}");
+        let status = ended.context("parlor did not exit in time")??;
+        ensure!(status.success(), "parlor exited with {status}");
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
-//! How fast `parlor start` is, as LiveKit's dispatch sees it: `make bench-dispatch`.
+//! Latency of `parlor start` as seen by LiveKit's dispatch: `make bench-dispatch`.
 //!
-//! From the start of the process to its registration, from an offer to its answer on an idle and
-//! on a busy machine, and from a dispatch to an agent that listens. Nothing is asserted.
-#![allow(clippy::print_stdout, reason = "a benchmark prints figures")]
+//! Measures from the start of the process to its registration, from a job offer to its answer on an
+//! idle and on a busy machine, and from a dispatch to a listening agent. Asserts nothing.
+#![allow(clippy::print_stdout, reason = "a benchmark prints its results")]
 
 mod calls;
 mod daemon;
@@ -16,7 +16,7 @@ use parlor::sim::{self, Simulator};
 use daemon::{Daemon, REGISTERED, Setup};
 use figures::Figures;
 
-/// How often the process is started.
+/// Number of times the process is started.
 const STARTS: usize = 10;
 
 fn main() -> anyhow::Result<()> {
@@ -42,10 +42,10 @@ async fn measure() -> anyhow::Result<()> {
     println!("{}", offers.idle.row("offer to answer, idle"));
     println!("{}", offers.busy.row("offer to answer, cores busy"));
     let calls = calls::measure(&setup).await?;
-    println!("{}", calls.taken.row("dispatch to taken"));
+    println!("{}", calls.taken.row("dispatch to accepted"));
     println!("{}", calls.joined.row("dispatch to joined"));
     println!("{}", calls.listening.row("dispatch to listening"));
-    println!("{}", calls.of_worker.row("taken to listening"));
+    println!("{}", calls.of_worker.row("accepted to listening"));
     println!("{NOTES}");
 
     simulation.abort();
@@ -55,13 +55,13 @@ async fn measure() -> anyhow::Result<()> {
 
 const NOTES: &str = "
 start     from spawning `parlor start` to its log line \"registered\"; a real livekit-server
-offer     from writing an AvailabilityRequest to reading its answer; a scripted server, an offer
-          each 10 ms; busy: a thread that spins for every core
-dispatch  from asking livekit-server's API for a dispatch, a call at a time, with the simulator:
-          to the worker's log line \"job accepted\", and to the agent's state as a caller who
-          is in the room already sees it: any (joined), then listening";
+offer     from sending an AvailabilityRequest to reading its answer; a scripted server sends an offer
+          every 10 ms; busy: one spinning thread per core
+dispatch  from creating a dispatch with livekit-server's API, one call at a time, with the simulator:
+          to the worker's log line \"job accepted\", and to the agent's state as seen by a caller
+          who is already in the room: any (joined), then listening or speaking (listening)";
 
-/// From the start of the process to its registration.
+/// Measures from the start of the process to its registration.
 async fn starts(setup: &Setup) -> anyhow::Result<Figures> {
     let mut figures = Figures::default();
     for _ in 0..STARTS {

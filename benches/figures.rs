@@ -1,22 +1,22 @@
-//! Times, and a line of a table for them.
+//! Collected durations and their table row.
 
 use std::time::Duration;
 
-/// Times of one kind.
+/// Durations of one measurement.
 #[derive(Default)]
 pub(crate) struct Figures(Vec<Duration>);
 
 impl Figures {
-    /// Over the columns of [`Figures::row`].
+    /// Column headings for [`Figures::row`].
     pub(crate) const HEAD: &str =
         "ms                               n        p50        p99        max";
 
-    /// One more time.
+    /// Adds a duration.
     pub(crate) fn add(&mut self, time: Duration) {
         self.0.push(time);
     }
 
-    /// A line of the table.
+    /// Formats a row of the table.
     pub(crate) fn row(&self, what: &str) -> String {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
@@ -25,7 +25,7 @@ impl Figures {
     }
 }
 
-/// The time that so many percent of all reach at most.
+/// Percentile of sorted durations, in milliseconds.
 fn milliseconds(sorted: &[Duration], percent: usize) -> String {
     let rank = (sorted.len() * percent).div_ceil(100);
     let time = sorted.get(rank.saturating_sub(1));

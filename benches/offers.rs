@@ -1,4 +1,4 @@
-//! From an offer to its answer, against a scripted dispatch server.
+//! Latency from a job offer to its answer, against a scripted dispatch server.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,21 +24,22 @@ use tokio_tungstenite::{WebSocketStream, accept_async};
 use crate::daemon::{Daemon, REGISTERED, SOON, Setup};
 use crate::figures::Figures;
 
-/// Offers in a run.
+/// Number of offers in a run.
 const OFFERS: usize = 200;
 
-/// Between two of them.
+/// Interval between two offers.
 const EVERY: Duration = Duration::from_millis(10);
 
-/// Times to answer, in two runs.
+/// Answer latencies of two runs.
 pub(crate) struct Offers {
-    /// With nothing else to do.
+    /// On an idle machine.
     pub(crate) idle: Figures,
-    /// While every core spins.
+    /// While all cores are busy.
     pub(crate) busy: Figures,
 }
 
-/// Measures both runs with one daemon; it keeps every promise open, so its slots hold them all.
+/// Measures both runs with one daemon. No accepted job is ever assigned, so the daemon needs enough
+/// slots to reserve one for each.
 pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Offers> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let setup = Setup {
@@ -50,7 +51,7 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Offers> {
     };
     let daemon = Daemon::start(&setup, &["--max-calls", "1000"])?;
     let accepted = timeout(SOON, DispatchServer::accept(&listener));
-    let mut server = accepted.await.context("nobody registered")??;
+    let mut server = accepted.await.context("no worker registered in time")??;
     daemon.writes(REGISTERED, 1).await?;
     let idle = server.run("idle").await?;
     let spinners = Spinners::start()?;
@@ -59,11 +60,11 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Offers> {
     Ok(Offers { idle, busy })
 }
 
-/// LiveKit's side of one dispatch socket.
+/// The server side of a dispatch WebSocket.
 struct DispatchServer(WebSocketStream<TcpStream>);
 
 impl DispatchServer {
-    /// Takes the next worker's registration.
+    /// Accepts the registration of the next worker.
     async fn accept(listener: &TcpListener) -> anyhow::Result<Self> {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
@@ -78,7 +79,7 @@ impl DispatchServer {
         Ok(server)
     }
 
-    /// Makes all offers of a run, whether the ones before are answered or not, and waits for all
+    /// Sends all offers of a run without waiting for answers in between, then waits for all
     /// answers.
     async fn run(&mut self, name: &str) -> anyhow::Result<Figures> {
         let run = timeout(SOON, self.offers(name)).await;
@@ -97,7 +98,7 @@ impl DispatchServer {
                     let at = clock::now();
                     let Some(ToServer::Availability(answer)) = message? else { continue };
                     ensure!(answer.available, "an offer was refused");
-                    let offered = open.remove(&answer.job_id).context("nobody offered this")?;
+                    let offered = open.remove(&answer.job_id).context("the worker answered an unknown offer")?;
                     figures.add(at - offered);
                 }
                 _ = tick.tick(), if jobs.len() > 0 => {
@@ -110,9 +111,9 @@ impl DispatchServer {
         Ok(figures)
     }
 
-    /// The worker's next message; none when a frame is none.
+    /// Reads the worker's next message; `None` for a frame that carries none.
     async fn read(&mut self) -> anyhow::Result<Option<ToServer>> {
-        match self.0.next().await.context("the worker is gone")?? {
+        match self.0.next().await.context("the worker disconnected")?? {
             Message::Binary(frame) => Ok(WorkerMessage::decode(frame)?.message),
             _ => Ok(None),
         }
@@ -143,7 +144,7 @@ fn offer(id: String) -> FromServer {
     })
 }
 
-/// A thread for every core that does nothing, as fast as it can; until this is dropped.
+/// One busy-looping thread per core, until dropped.
 struct Spinners {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
@@ -169,7 +170,7 @@ impl Drop for Spinners {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         for thread in self.threads.drain(..) {
-            thread.join().expect("a spinner only spins");
+            thread.join().expect("a spinner never panics");
         }
     }
 }
