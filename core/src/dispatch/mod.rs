@@ -182,7 +182,7 @@ impl Dispatch {
     fn wake(&mut self, now: Instant) -> bool {
         debug_assert!(
             self.cx.actions.is_empty(),
-            "call poll_action until it returns None before the next event"
+            "call poll_action until it returns None before handling the next event"
         );
         self.cx.now = now;
         self.phase != Phase::Finished

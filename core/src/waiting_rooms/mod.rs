@@ -141,7 +141,7 @@ impl WaitingRooms {
     fn wake(&mut self, now: Instant) {
         debug_assert!(
             self.actions.is_empty(),
-            "call poll_action until it returns None before the next event"
+            "call poll_action until it returns None before handling the next event"
         );
         self.now = now;
     }

@@ -1,4 +1,4 @@
-//! An agent that nobody can hear does not speak, and goes on when it can be heard again.
+//! An agent that nobody can hear does not speak, and continues when it can be heard again.
 
 use super::harness::*;
 use crate::conversation::playout::audibility::SAY_AGAIN;
@@ -25,7 +25,8 @@ fn progress(utterance: u32, played: u64) -> Event {
     })
 }
 
-/// A reply of one second, `One two three four`, a word each quarter, heard to its middle.
+/// A call with a reply of one second, `One two three four`, one word per quarter, played to its
+/// middle.
 fn speaking() -> Call {
     let mut call = Call::ready(Settings::default());
     call.last_of([started("a"), audio("a", 1_000), audible(1)]);
@@ -37,7 +38,7 @@ fn speaking() -> Call {
     call
 }
 
-/// All that was shown of what the agent says.
+/// All captions of the agent's speech.
 fn shown(call: &Call) -> String {
     let more = call.captions.iter().map(|caption| match caption {
         Caption::Agent { more, .. } => more.reveal().clone(),
@@ -48,7 +49,7 @@ fn shown(call: &Call) -> String {
 }
 
 #[test]
-fn a_reply_ends_for_the_room_where_the_voice_was_taken() {
+fn a_reply_is_cut_off_where_the_agent_became_inaudible() {
     let mut call = speaking();
     let taken = call.on(voice(Some(Inaudible::NotAllowed)));
     let wanted = [
@@ -69,7 +70,7 @@ fn a_reply_ends_for_the_room_where_the_voice_was_taken() {
 }
 
 #[test]
-fn replies_that_nobody_can_hear_are_neither_played_nor_shown() {
+fn inaudible_replies_are_neither_played_nor_shown() {
     let mut call = Call::ready(Settings::default());
     call.on(voice(Some(Inaudible::Muted)));
     assert_eq!(call.on(speech_started()), []);
@@ -95,16 +96,16 @@ fn replies_that_nobody_can_hear_are_neither_played_nor_shown() {
 }
 
 #[test]
-fn what_was_missed_is_said_again_once_the_reply_that_nobody_hears_is_over() {
+fn missed_speech_is_repeated_once_the_inaudible_reply_is_over() {
     let mut call = Call::ready(Settings::default());
     call.last_of([voice(Some(Inaudible::Muted)), started("a"), audio("a", 500)]);
     assert_eq!(call.on(voice(None)), [heard_again(0)]);
-    assert_eq!(call.on(audio("a", 500)), [stale()], "it has a hole");
+    assert_eq!(call.on(audio("a", 500)), [stale()], "the reply has a gap");
     assert!(call.on(done("a")).contains(&says_again()));
 }
 
 #[test]
-fn an_answer_that_is_on_its_way_needs_no_repetition() {
+fn missed_speech_is_not_repeated_when_an_answer_is_pending() {
     let mut call = speaking();
     call.last_of([voice(Some(Inaudible::Muted)), flushed(1, 500), done("a")]);
     call.last_of([speech_started(), speech_stopped()]);
@@ -114,18 +115,18 @@ fn an_answer_that_is_on_its_way_needs_no_repetition() {
 }
 
 #[test]
-fn a_voice_that_is_taken_while_nobody_speaks_changes_nothing() {
+fn becoming_inaudible_while_nobody_speaks_changes_nothing() {
     let mut call = Call::ready(Settings::default());
     let muted = voice(Some(Inaudible::Muted));
     assert_eq!(call.on(muted), [unheard(Inaudible::Muted)]);
     let why = voice(Some(Inaudible::NotAllowed));
-    assert_eq!(call.on(why), [], "told once");
+    assert_eq!(call.on(why), [], "the change is reported once");
     assert_eq!(call.on(voice(None)), [heard_again(0)]);
     assert_eq!(call.on(voice(None)), []);
 }
 
 #[test]
-fn the_caller_is_not_hung_up_on_for_the_silence_of_an_agent_that_is_not_heard() {
+fn an_inaudible_agent_does_not_hang_up_on_a_silent_caller() {
     let mut call = Call::ready(Settings {
         profile: AgentProfile {
             limits: Limits {
@@ -145,7 +146,7 @@ fn the_caller_is_not_hung_up_on_for_the_silence_of_an_agent_that_is_not_heard() 
 }
 
 #[test]
-fn chat_is_answered_in_writing_while_the_voice_is_away() {
+fn chat_is_answered_in_writing_while_the_agent_is_inaudible() {
     let mut call = Call::ready(Settings::default());
     call.on(voice(Some(Inaudible::Muted)));
     call.on(Event::Input("How much?".to_owned().into()));
@@ -154,7 +155,11 @@ fn chat_is_answered_in_writing_while_the_voice_is_away() {
     assert_eq!(shown(&call), "Five. = Five.");
     assert_eq!(call.on(voice(None)), [heard_again(0)], "nothing was missed");
     call.on(started("b"));
-    assert_eq!(call.on(audio("b", 500)), [play(2, 500)], "it speaks again");
+    assert_eq!(
+        call.on(audio("b", 500)),
+        [play(2, 500)],
+        "the agent speaks again"
+    );
 }
 
 #[test]
@@ -178,5 +183,9 @@ fn a_caller_who_may_not_subscribe_does_not_hear_the_agent() {
     call.on(changed("ada", deaf));
     call.on(joined("bob"));
     let next = call.on(left("ada"));
-    assert_eq!(next, [listen("bob"), heard_again(0)], "the next one hears");
+    assert_eq!(
+        next,
+        [listen("bob"), heard_again(0)],
+        "the next caller hears the agent"
+    );
 }

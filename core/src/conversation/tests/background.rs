@@ -1,4 +1,4 @@
-//! What is heard besides the agent's voice: never over a voice, and nothing after the end.
+//! Background sounds: never over a voice, and none after the end.
 
 use super::harness::*;
 use crate::conversation::*;
@@ -9,7 +9,7 @@ const ALL: Sounds = Sounds {
     hold: true,
 };
 
-/// A caller is linked; there are these sounds, and a slow tool of either kind.
+/// A call with a linked caller, these sounds, and a slow tool of either kind.
 fn with(sounds: Sounds) -> Call {
     let rule = |name: &str, holds| ToolRule {
         name: name.to_owned(),
@@ -34,7 +34,7 @@ fn gives(call: &str) -> Event {
     }
 }
 
-/// What is to be heard from one of `actions` on.
+/// The background sounds that `actions` start.
 fn heard(actions: &[Action]) -> Vec<Background> {
     let background = |action: &Action| match action {
         Action::Background(background) => Some(*background),
@@ -44,20 +44,20 @@ fn heard(actions: &[Action]) -> Vec<Background> {
 }
 
 #[test]
-fn thinking_is_heard_from_the_end_of_the_callers_turn_to_the_first_sound_of_the_reply() {
+fn the_thinking_sound_plays_from_the_end_of_the_turn_to_the_first_sample_of_the_reply() {
     let mut call = with(ALL);
     assert_eq!(heard(&call.on(speech_started())), []);
     let actions = call.on(speech_stopped());
     assert_eq!(heard(&actions), [Background::Thinking]);
     let received = call.last_of([caller_said("Tea?"), started("a"), audio("a", 100)]);
-    assert_eq!(heard(&received), [], "nothing of it is audible yet");
+    assert_eq!(heard(&received), [], "the reply is not audible yet");
     assert_eq!(heard(&call.on(audible(1))), [Background::Ambience]);
     let over = call.last_of([done("a"), drained(1, 100)]);
     assert_eq!(heard(&over), []);
 }
 
 #[test]
-fn a_tool_is_heard_until_its_answer_is() {
+fn the_tool_sound_plays_until_the_reply_is_audible() {
     let mut call = with(ALL);
     call.on(started("a"));
     let called = call.on(tool_call("1", "tea"));
@@ -68,7 +68,7 @@ fn a_tool_is_heard_until_its_answer_is() {
 }
 
 #[test]
-fn what_the_agent_says_meanwhile_is_heard_alone() {
+fn a_reply_during_a_tool_call_plays_without_background() {
     let mut call = with(ALL);
     call.last_of([started("a"), tool_call("1", "tea"), audio("a", 100)]);
     assert_eq!(heard(&call.on(audible(1))), [Background::Ambience]);
@@ -77,7 +77,7 @@ fn what_the_agent_says_meanwhile_is_heard_alone() {
 }
 
 #[test]
-fn nothing_is_heard_over_a_caller_who_speaks_while_a_tool_works() {
+fn no_background_plays_while_the_caller_speaks_during_a_tool_call() {
     let mut call = with(ALL);
     call.last_of([started("a"), tool_call("1", "tea"), done("a")]);
     assert_eq!(heard(&call.on(speech_started())), [Background::Ambience]);
@@ -88,7 +88,7 @@ fn nothing_is_heard_over_a_caller_who_speaks_while_a_tool_works() {
 }
 
 #[test]
-fn a_tool_that_keeps_the_agent_silent_is_heard_as_holding() {
+fn a_tool_in_hold_mode_plays_the_hold_sound() {
     let mut call = with(ALL);
     call.on(started("a"));
     let called = call.last_of([tool_call("1", "tea"), tool_call("2", "bank")]);
@@ -96,11 +96,15 @@ fn a_tool_that_keeps_the_agent_silent_is_heard_as_holding() {
     call.on(done("a"));
     call.on(gives("1"));
     let answered = call.on(gives("2"));
-    assert_eq!(heard(&answered), [Background::Thinking], "of the answer");
+    assert_eq!(
+        heard(&answered),
+        [Background::Thinking],
+        "the agent thinks about the reply"
+    );
 }
 
 #[test]
-fn what_there_is_stands_in_for_what_there_is_not() {
+fn missing_sounds_are_replaced_by_configured_ones() {
     let thinking = Sounds {
         thinking: true,
         ..Sounds::default()
@@ -123,7 +127,7 @@ fn what_there_is_stands_in_for_what_there_is_not() {
 }
 
 #[test]
-fn ambience_is_for_whoever_is_linked() {
+fn ambience_plays_while_a_caller_is_linked() {
     let mut call = Call::new(Settings {
         sounds: ALL,
         caller_grace: SECOND,
@@ -135,14 +139,14 @@ fn ambience_is_for_whoever_is_linked() {
 }
 
 #[test]
-fn a_lost_session_does_not_think() {
+fn a_lost_session_plays_no_thinking_sound() {
     let mut call = with(ALL);
     call.on(speech_stopped());
     assert_eq!(heard(&call.on(lost())), [Background::Ambience]);
 }
 
 #[test]
-fn the_end_of_the_call_is_silent_at_once() {
+fn the_end_of_the_call_is_silent_immediately() {
     let mut call = with(ALL);
     call.last_of([started("a"), tool_call("1", "bank")]);
     assert_eq!(heard(&call.on(Event::Shutdown)), [Background::Silence]);
@@ -155,7 +159,7 @@ fn the_end_of_the_call_is_silent_at_once() {
 }
 
 #[test]
-fn without_sounds_nothing_is_said_of_them() {
+fn without_sounds_there_are_no_background_actions() {
     let mut call = with(Sounds::default());
     for event in [speech_stopped(), started("a"), tool_call("1", "bank")] {
         assert_eq!(heard(&call.on(event)), []);

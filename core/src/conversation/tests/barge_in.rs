@@ -1,4 +1,4 @@
-//! Interruptions: each policy, and every order in which their messages can come.
+//! Interruptions: each barge-in policy, and every order in which the messages can arrive.
 
 use super::harness::*;
 use crate::conversation::turn::HOLD;
@@ -6,7 +6,7 @@ use crate::conversation::*;
 
 const POLICIES: [BargeIn; 3] = [BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed];
 
-/// A reply is audible, and a second of it waits.
+/// A call with an audible reply, one second of which is queued.
 fn speaking(policy: BargeIn) -> Call {
     let mut call = Call::with(policy);
     call.last_of([started("a"), audio("a", 1_000), audible(1)]);
@@ -18,7 +18,7 @@ fn listening() -> Action {
 }
 
 #[test]
-fn immediate_flushes_at_once_and_lets_the_reply_go_on() {
+fn immediate_flushes_immediately_and_lets_the_reply_continue() {
     let mut call = speaking(BargeIn::Immediate);
     assert_eq!(
         call.on(speech_started()),
@@ -34,7 +34,7 @@ fn immediate_flushes_at_once_and_lets_the_reply_go_on() {
 }
 
 #[test]
-fn immediate_flushes_nothing_when_nothing_is_there() {
+fn immediate_flushes_nothing_when_nothing_is_queued() {
     let mut call = Call::with(BargeIn::Immediate);
     assert_eq!(call.on(speech_started()), []);
     call.last_of([
@@ -56,7 +56,7 @@ fn hold_pauses_and_flushes_on_confirmation() {
             call.on(speech_started()),
             [Action::PausePlayout, listening()]
         );
-        assert_eq!(call.on(speech_started()), [], "held already");
+        assert_eq!(call.on(speech_started()), [], "playout is already paused");
         assert_eq!(call.on(audio("a", 10)), [play(1, 10)]);
         let flush = [Action::FlushPlayout, Action::ResumePlayout];
         assert_eq!(call.on(confirmation()), flush);
@@ -65,7 +65,7 @@ fn hold_pauses_and_flushes_on_confirmation() {
 }
 
 #[test]
-fn hold_goes_on_without_confirmation() {
+fn hold_resumes_without_confirmation() {
     let mut call = speaking(BargeIn::Hold);
     call.on(speech_started());
     assert_eq!(call.deadline(), Some(HOLD));
@@ -82,7 +82,7 @@ fn hold_goes_on_without_confirmation() {
 }
 
 #[test]
-fn hold_lets_go_of_what_was_played_in_the_meantime() {
+fn hold_ends_when_the_reply_has_finished_playing() {
     let mut call = speaking(BargeIn::Hold);
     call.on(speech_started());
     assert_eq!(
@@ -104,34 +104,37 @@ fn confirmed_plays_on_until_confirmation() {
 }
 
 #[test]
-fn an_interruption_took_until_playout_was_silent() {
+fn an_interruption_lasts_until_playout_is_silent() {
     let mut call = speaking(BargeIn::Immediate);
     call.on(mic(5_000));
     call.pass(ms(600));
     let flush = call.on(speech_started());
     assert_eq!(flush, [Action::FlushPlayout, listening()]);
     let is_silenced = |it: &Action| matches!(it, Action::Observe(Fact::Silenced { .. }));
-    assert!(!call.measured.iter().any(is_silenced), "it still sounds");
+    assert!(
+        !call.measured.iter().any(is_silenced),
+        "the flush has not taken effect yet"
+    );
     let at = call.now + ms(70);
     call.pass(ms(90));
     call.last_of([flushed(1, 100), silent(at)]);
     let after = Some(ms(670));
     assert_eq!(call.measured, [Action::Observe(Fact::Silenced { after })]);
     call.on(silent(at));
-    assert_eq!(call.measured, [], "told once");
+    assert_eq!(call.measured, [], "the interruption is reported once");
 }
 
 #[test]
-fn a_flush_that_no_caller_asked_for_is_no_interruption() {
+fn a_flush_without_a_caller_is_not_an_interruption() {
     let mut call = speaking(BargeIn::Immediate);
     call.on(Event::Shutdown);
     call.on(silent(call.now));
     assert_eq!(call.measured, []);
 }
 
-/// The server is done with the reply, so it cannot interrupt it any more.
+/// The server has finished the reply, so it cannot interrupt it.
 #[test]
-fn a_turn_taken_after_the_reply_was_sent_confirms() {
+fn a_turn_after_the_reply_was_sent_confirms_the_interruption() {
     let confirmations: [fn() -> Event; 2] = [|| caller_said("wait"), || started("b")];
     for policy in [BargeIn::Hold, BargeIn::Confirmed] {
         for confirmation in confirmations {
@@ -147,7 +150,7 @@ fn a_turn_taken_after_the_reply_was_sent_confirms() {
 }
 
 #[test]
-fn a_turn_taken_while_the_reply_is_open_confirms_nothing() {
+fn a_turn_while_the_reply_is_open_confirms_nothing() {
     for policy in [BargeIn::Hold, BargeIn::Confirmed] {
         let mut call = speaking(policy);
         call.on(speech_started());
@@ -157,7 +160,7 @@ fn a_turn_taken_while_the_reply_is_open_confirms_nothing() {
 }
 
 #[test]
-fn the_next_reply_cuts_nothing_that_nobody_spoke_against() {
+fn the_next_reply_does_not_cut_off_a_reply_without_barge_in() {
     for policy in POLICIES {
         let mut call = speaking(policy);
         call.last_of([text("a", "Hi", false), done("a")]);
@@ -167,7 +170,7 @@ fn the_next_reply_cuts_nothing_that_nobody_spoke_against() {
 }
 
 #[test]
-fn a_challenge_ends_when_all_is_played() {
+fn an_unconfirmed_barge_in_ends_when_everything_has_been_played() {
     let mut call = speaking(BargeIn::Confirmed);
     call.last_of([
         text("a", "Hi", false),
@@ -180,7 +183,7 @@ fn a_challenge_ends_when_all_is_played() {
 }
 
 #[test]
-fn an_agent_that_cannot_be_interrupted_is_not() {
+fn an_uninterruptible_agent_is_not_interrupted() {
     use crate::wire::agent::{Input, SessionConfig, TurnDetection};
     let turn_detection = Some(TurnDetection {
         interrupt_response: Some(false),
@@ -218,7 +221,7 @@ fn a_reply_interrupted_before_its_first_sample_is_never_heard() {
     }
 }
 
-/// The messages of one interruption, by name, for the permutations.
+/// The messages of one interruption, by number, for the permutations.
 fn message(number: usize, name: &str) -> Event {
     match number {
         0 => speech_started(),
@@ -230,7 +233,7 @@ fn message(number: usize, name: &str) -> Event {
     }
 }
 
-/// All orders of `0..6`, by Heap's algorithm.
+/// All permutations of `0..6`, by Heap's algorithm.
 fn orders() -> Vec<[usize; 6]> {
     fn heap(length: usize, order: &mut [usize; 6], all: &mut Vec<[usize; 6]>) {
         if length <= 1 {
@@ -258,8 +261,8 @@ fn every_order_of_an_interruptions_messages_is_safe() {
     }
 }
 
-/// Whatever the order: the old reply is flushed, nothing of it is played after the server said
-/// so, the new reply is heard to its end, and playout is never left held.
+/// Checks that in this order the old reply is flushed, none of it is played after the server has
+/// interrupted it, the new reply is heard to its end, and playout is not left paused.
 fn one_order(policy: BargeIn, order: &[usize; 6]) {
     let told = |what: &str| format!("{what}: {policy:?}, {order:?}");
     let mut call = speaking(policy);
@@ -275,7 +278,12 @@ fn one_order(policy: BargeIn, order: &[usize; 6]) {
                         told("an interrupted reply is played")
                     );
                 }
-                Action::Play { .. } => assert_eq!(*number, 5, "{}", told("what is played")),
+                Action::Play { .. } => assert_eq!(
+                    *number,
+                    5,
+                    "{}",
+                    told("audio of an unexpected message is played")
+                ),
                 Action::FlushPlayout => flushes += 1,
                 Action::PausePlayout => is_held = true,
                 Action::ResumePlayout => is_held = false,
@@ -285,16 +293,25 @@ fn one_order(policy: BargeIn, order: &[usize; 6]) {
     }
     assert!(flushes >= 1, "{}", told("the old reply is not flushed"));
     is_held &= !call.pass(HOLD).contains(&Action::ResumePlayout);
-    assert!(!is_held, "{}", told("held for ever"));
+    assert!(!is_held, "{}", told("playout stays paused"));
     let last = call.on(audio("b", 10));
     let is_played = matches!(last.first(), Some(Action::Play { .. }));
-    assert!(is_played, "{}: {last:?}", told("the new reply is lost"));
-    assert_eq!(call.on(audio("a", 10)), [stale()], "{}", told("late audio"));
+    assert!(
+        is_played,
+        "{}: {last:?}",
+        told("the new reply is not played")
+    );
+    assert_eq!(
+        call.on(audio("a", 10)),
+        [stale()],
+        "{}",
+        told("late audio of the old reply is played")
+    );
 }
 
-/// Without names only the order that servers keep can be read.
+/// Without reply IDs, only the order that servers keep can be interpreted.
 #[test]
-fn an_interruption_without_names_is_safe_in_the_order_of_the_server() {
+fn an_interruption_without_reply_ids_is_safe_in_the_order_of_the_server() {
     for policy in POLICIES {
         let mut call = Call::with(policy);
         call.last_of([started(""), audio("", 1_000), audible(1)]);

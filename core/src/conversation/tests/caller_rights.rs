@@ -1,4 +1,4 @@
-//! Who is the caller, by kind, permission and the state of a telephone call.
+//! Which participants are callers, by kind, permissions and the state of a telephone call.
 
 use super::harness::*;
 use crate::conversation::*;
@@ -7,7 +7,7 @@ fn standard() -> ParticipantInfo {
     ParticipantKind::Standard.into()
 }
 
-/// May chat and not speak.
+/// A participant who may chat but not speak.
 fn writer() -> ParticipantInfo {
     ParticipantInfo {
         may_speak: false,
@@ -15,7 +15,7 @@ fn writer() -> ParticipantInfo {
     }
 }
 
-/// May neither speak nor chat: a dashboard, a recorder.
+/// A participant who may neither speak nor chat, such as a dashboard or a recorder.
 fn watcher() -> ParticipantInfo {
     ParticipantInfo {
         may_write: false,
@@ -42,26 +42,30 @@ fn begins(call: &[Action], identity: &str) -> bool {
 }
 
 #[test]
-fn who_may_neither_speak_nor_write_is_no_caller() {
+fn a_participant_who_may_neither_speak_nor_write_is_not_a_caller() {
     let mut call = Call::new(Settings::default());
     assert_eq!(call.on(joined_with("dashboard", watcher())), []);
     assert!(begins(&call.on(joined("ada")), "ada"));
     assert_eq!(call.on(changed("dashboard", watcher())), []);
     let end = [Action::CloseAgent, Action::Finish(Outcome::CallerLeft)];
-    assert_eq!(call.on(left("ada")), end, "the dashboard does not follow");
+    assert_eq!(call.on(left("ada")), end, "the dashboard is not linked");
 }
 
 #[test]
-fn who_is_promoted_becomes_the_caller() {
+fn a_promoted_participant_becomes_the_caller() {
     let mut call = Call::new(Settings::default());
     call.on(joined_with("listener", watcher()));
     let promoted = call.on(changed("listener", standard()));
     assert!(begins(&promoted, "listener"));
-    assert_eq!(call.on(changed("listener", standard())), [], "no news");
+    assert_eq!(
+        call.on(changed("listener", standard())),
+        [],
+        "nothing has changed"
+    );
 }
 
 #[test]
-fn who_may_only_write_is_the_caller_until_somebody_may_speak() {
+fn a_participant_who_may_only_write_is_the_caller_until_somebody_may_speak() {
     let mut call = Call::new(Settings::default());
     assert!(begins(&call.on(joined_with("bob", writer())), "bob"));
     call.last_of([subscribed(), Event::AgentOpened, ready()]);
@@ -70,7 +74,11 @@ fn who_may_only_write_is_the_caller_until_somebody_may_speak() {
     assert!(answer.iter().any(asks), "chat is answered: {answer:?}");
     assert_eq!(call.on(joined("ada")), [listen("ada")]);
     assert_eq!(call.on(left("ada")), [listen("bob")]);
-    assert_eq!(call.on(changed("bob", standard())), [], "it is linked");
+    assert_eq!(
+        call.on(changed("bob", standard())),
+        [],
+        "bob is linked already"
+    );
     assert_eq!(
         call.on(joined("ada")),
         [],
@@ -79,21 +87,21 @@ fn who_may_only_write_is_the_caller_until_somebody_may_speak() {
 }
 
 #[test]
-fn who_is_demoted_gives_way_to_somebody_who_may_speak() {
+fn a_demoted_caller_gives_way_to_somebody_who_may_speak() {
     let mut call = Call::ready(Settings::default());
     assert_eq!(
         call.on(changed("ada", watcher())),
         [],
-        "nobody else is there"
+        "nobody else is in the room"
     );
     assert_eq!(call.on(joined_with("cleo", writer())), []);
     assert_eq!(call.on(joined("bob")), [listen("bob")]);
-    assert_eq!(call.on(changed("ada", standard())), [], "bob stays");
+    assert_eq!(call.on(changed("ada", standard())), [], "bob stays linked");
     assert_eq!(call.on(changed("bob", watcher())), [listen("ada")]);
 }
 
 #[test]
-fn only_those_who_may_speak_are_handed_over_to() {
+fn only_participants_who_may_speak_are_handed_over_to() {
     let mut call = Call::ready(Settings::default());
     call.on(joined_with("cleo", writer()));
     let refused = Action::AnswerHandOver(Err(HandOverRefusal::NoSuchCaller));
@@ -105,7 +113,7 @@ fn only_those_who_may_speak_are_handed_over_to() {
 }
 
 #[test]
-fn the_one_participant_that_was_asked_for_is_linked_whatever_it_may_do() {
+fn the_requested_participant_is_linked_whatever_its_permissions() {
     let mut call = Call::new(Settings {
         caller: Some("ada".into()),
         ..Settings::default()
@@ -115,7 +123,7 @@ fn the_one_participant_that_was_asked_for_is_linked_whatever_it_may_do() {
 }
 
 #[test]
-fn who_hides_or_speaks_for_somebody_else_takes_no_part() {
+fn hidden_participants_and_avatars_are_not_callers() {
     let hidden = ParticipantInfo {
         takes_part: false,
         ..standard()
@@ -128,10 +136,10 @@ fn who_hides_or_speaks_for_somebody_else_takes_no_part() {
 }
 
 #[test]
-fn nothing_begins_before_a_telephone_is_active() {
+fn the_call_does_not_begin_before_a_telephone_is_active() {
     let mut call = Call::new(Settings::default());
     assert_eq!(call.on(joined_with("+41", phone(Phone::Pending))), []);
-    assert_eq!(call.on(subscribed()), [], "it rings");
+    assert_eq!(call.on(subscribed()), [], "the telephone is ringing");
     assert_eq!(call.on(mic(900)), [mic_dropped()]);
     assert_eq!(call.pass(60 * SECOND), []);
     assert!(begins(
@@ -144,12 +152,12 @@ fn nothing_begins_before_a_telephone_is_active() {
             configured[..],
             [Action::SendAgent(AgentCommand::UpdateSession(_))]
         ),
-        "who subscribed while it rang hears the greeting: {configured:?}"
+        "a caller who subscribed while it rang hears the greeting: {configured:?}"
     );
     assert_eq!(
         call.on(changed("+41", phone(Phone::Pending))),
         [],
-        "a status that is not known takes nothing back"
+        "an unknown status changes nothing"
     );
 }
 
@@ -168,7 +176,7 @@ fn a_telephone_that_hangs_up_ends_the_call_before_it_has_left() {
 }
 
 #[test]
-fn a_second_telephone_is_heard_once_it_is_active() {
+fn a_second_telephone_is_listened_to_once_it_is_active() {
     let mut call = Call::ready(Settings {
         hear: Hear::Mix,
         ..Settings::default()
@@ -186,7 +194,7 @@ fn waiting() -> Call {
 }
 
 #[test]
-fn the_wait_for_a_caller_goes_on_while_a_telephone_rings() {
+fn the_wait_for_a_caller_continues_while_a_telephone_rings() {
     let mut call = waiting();
     call.on(joined_with("+41", phone(Phone::Pending)));
     assert_eq!(call.pass(80 * SECOND), []);
@@ -198,14 +206,14 @@ fn the_wait_for_a_caller_goes_on_while_a_telephone_rings() {
     call.on(joined_with("+41", phone(Phone::Pending)));
     assert_eq!(call.pass(80 * SECOND), []);
     let nobody = [Action::Finish(Outcome::NoCaller)];
-    assert_eq!(call.on(left("+41")), nobody, "the wait was over before");
+    assert_eq!(call.on(left("+41")), nobody, "the wait had already ended");
     let mut call = waiting();
     call.on(joined_with("+41", phone(Phone::Pending)));
-    assert_eq!(call.pass(600 * SECOND), nobody, "none rings for ever");
+    assert_eq!(call.pass(600 * SECOND), nobody, "ringing has a deadline");
 }
 
 #[test]
-fn a_telephone_that_gives_up_in_time_leaves_the_rest_of_the_wait() {
+fn a_telephone_that_gives_up_does_not_restart_the_wait() {
     let mut call = waiting();
     call.on(joined_with("+41", phone(Phone::Pending)));
     call.pass(10 * SECOND);
@@ -215,7 +223,7 @@ fn a_telephone_that_gives_up_in_time_leaves_the_rest_of_the_wait() {
 }
 
 #[test]
-fn who_leaves_while_another_telephone_rings_does_not_end_the_call() {
+fn a_caller_who_leaves_while_another_telephone_rings_does_not_end_the_call() {
     let mut call = Call::ready(Settings::default());
     call.on(joined_with("+41", phone(Phone::Pending)));
     assert_eq!(call.on(left("ada")), [Action::Listen(None)]);

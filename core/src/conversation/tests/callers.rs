@@ -1,11 +1,11 @@
-//! Who is in the room, and to whom the agent listens.
+//! Which participants are callers, and which of them the agent listens to.
 
 use super::harness::*;
 use crate::audio::Frame;
 use crate::conversation::*;
 
 #[test]
-fn the_first_caller_is_linked_and_the_agent_connected_at_once() {
+fn the_first_caller_is_linked_and_the_agent_connected_immediately() {
     let mut call = Call::new(Settings::default());
     for kind in [
         ParticipantKind::Agent,
@@ -20,7 +20,7 @@ fn the_first_caller_is_linked_and_the_agent_connected_at_once() {
         [listen("ada"), Action::ConnectAgent]
     );
     assert_eq!(call.on(joined("bob")), []);
-    assert_eq!(call.on(joined("ada")), [], "told twice");
+    assert_eq!(call.on(joined("ada")), [], "the join was reported twice");
 }
 
 #[test]
@@ -33,7 +33,7 @@ fn telephones_and_connectors_are_callers() {
 }
 
 #[test]
-fn the_next_caller_in_order_of_joining_follows() {
+fn the_next_caller_in_order_of_joining_is_linked() {
     let mut call = Call::ready(Settings::default());
     call.last_of([joined("bob"), joined("cleo")]);
     assert_eq!(call.on(left("nobody")), []);
@@ -44,7 +44,7 @@ fn the_next_caller_in_order_of_joining_follows() {
 }
 
 #[test]
-fn half_a_chunk_of_one_caller_does_not_start_the_next_ones() {
+fn a_partial_chunk_of_one_caller_is_not_sent_for_the_next() {
     let mut call = Call::ready(Settings::default());
     call.last_of([joined("bob"), mic(1), mic(1), left("ada"), mic(2)]);
     call.last_of([mic(2), mic(2), mic(2)]);
@@ -53,7 +53,7 @@ fn half_a_chunk_of_one_caller_does_not_start_the_next_ones() {
 }
 
 #[test]
-fn the_last_callers_leaving_ends_the_call() {
+fn the_call_ends_when_the_last_caller_leaves() {
     let mut call = Call::ready(Settings::default());
     assert_eq!(call.on(left("ada")), [end_session()]);
     let end = [Action::CloseAgent, Action::Finish(Outcome::CallerLeft)];
@@ -61,7 +61,7 @@ fn the_last_callers_leaving_ends_the_call() {
 }
 
 #[test]
-fn a_caller_who_leaves_before_the_agent_is_there_ends_the_call_at_once() {
+fn a_caller_who_leaves_before_the_agent_connects_ends_the_call_immediately() {
     let mut call = Call::new(Settings::default());
     call.on(joined("ada"));
     let end = [Action::CloseAgent, Action::Finish(Outcome::CallerLeft)];
@@ -69,7 +69,7 @@ fn a_caller_who_leaves_before_the_agent_is_there_ends_the_call_at_once() {
 }
 
 #[test]
-fn within_the_grace_somebody_may_come_back() {
+fn a_caller_may_come_back_within_the_grace_period() {
     let mut call = Call::ready(Settings {
         caller_grace: 5 * SECOND,
         ..Settings::default()
@@ -84,13 +84,17 @@ fn within_the_grace_somebody_may_come_back() {
 }
 
 #[test]
-fn who_is_back_within_the_grace_is_listened_to_again() {
+fn a_caller_who_returns_within_the_grace_period_is_linked_again() {
     let mut call = Call::ready(Settings {
         caller_grace: 5 * SECOND,
         ..Settings::default()
     });
     call.last_of([joined("bob")]);
-    assert_eq!(call.on(left("ada")), [listen("bob")], "nobody waits");
+    assert_eq!(
+        call.on(left("ada")),
+        [listen("bob")],
+        "no grace period while another caller is there"
+    );
     call.pass(4 * SECOND);
     assert_eq!(call.on(joined("ada")), [listen("ada")]);
     assert_eq!(call.on(left("ada")), [listen("bob")]);
@@ -99,7 +103,7 @@ fn who_is_back_within_the_grace_is_listened_to_again() {
 }
 
 #[test]
-fn who_is_lost_is_waited_for_longer_than_who_left() {
+fn a_lost_caller_has_a_longer_grace_period_than_one_who_left() {
     let settings = Settings {
         caller_grace: 2 * SECOND,
         rejoin_grace: 15 * SECOND,
@@ -117,7 +121,7 @@ fn who_is_lost_is_waited_for_longer_than_who_left() {
     assert_eq!(
         call.on(lost_on_the_way("+41")),
         end,
-        "a telephone has no way back"
+        "a telephone cannot reconnect"
     );
 }
 
@@ -133,7 +137,7 @@ fn refused(why: HandOverRefusal) -> Action {
 }
 
 #[test]
-fn only_who_is_listened_to_hands_over_and_only_to_a_caller_who_is_there() {
+fn only_the_linked_caller_hands_over_and_only_to_a_caller_in_the_room() {
     let mut call = Call::ready(Settings::default());
     call.last_of([
         joined("bob"),
@@ -166,7 +170,7 @@ fn also(others: &[&str]) -> Action {
 }
 
 #[test]
-fn of_all_callers_one_is_linked_and_the_others_are_heard_too() {
+fn one_caller_is_linked_and_the_others_are_heard_too() {
     let mut call = Call::ready(Settings {
         hear: Hear::Mix,
         ..Settings::default()
@@ -200,7 +204,7 @@ fn a_deleted_room_ends_with_the_call_unless_it_goes_on_without_the_agent() {
 }
 
 #[test]
-fn what_was_said_before_is_heard_before_the_rest() {
+fn pre_connect_audio_is_sent_before_the_live_audio() {
     let pre_connect = |of: i16| Event::Early {
         from: "ada".into(),
         voice: Frame::new(vec![of; 1_200]),
@@ -218,7 +222,7 @@ fn what_was_said_before_is_heard_before_the_rest() {
 
     let mut call = Call::ready(Settings::default());
     call.last_of([left("nobody"), comes(), mic(900)]);
-    assert_eq!(call.pass(3 * SECOND), [], "it is not waited for longer");
+    assert_eq!(call.pass(3 * SECOND), [], "the wait is over");
     for _ in 0..4 {
         assert_eq!(call.on(mic(900)), []);
     }
@@ -227,7 +231,7 @@ fn what_was_said_before_is_heard_before_the_rest() {
 }
 
 #[test]
-fn an_empty_room_is_kept_for_as_long_as_was_said() {
+fn an_empty_room_is_kept_for_the_configured_time() {
     let mut call = Call::new(Settings {
         caller_wait: Some(60 * SECOND),
         ..Settings::default()
@@ -238,7 +242,7 @@ fn an_empty_room_is_kept_for_as_long_as_was_said() {
 }
 
 #[test]
-fn an_empty_room_is_kept_for_ever_when_nothing_was_said() {
+fn an_empty_room_is_kept_forever_by_default() {
     let mut call = Call::new(Settings::default());
     assert_eq!(call.deadline(), None);
     assert_eq!(call.pass(1_000_000 * SECOND), []);
@@ -249,7 +253,7 @@ fn an_empty_room_is_kept_for_ever_when_nothing_was_said() {
 }
 
 #[test]
-fn a_caller_in_time_ends_the_wait_for_good() {
+fn a_caller_who_joins_in_time_ends_the_wait_for_good() {
     let mut call = Call::new(Settings {
         caller_wait: Some(60 * SECOND),
         ..Settings::default()
@@ -259,7 +263,7 @@ fn a_caller_in_time_ends_the_wait_for_good() {
 }
 
 #[test]
-fn an_agent_for_one_participant_listens_to_nobody_else() {
+fn an_agent_for_one_participant_ignores_others() {
     let mut call = Call::new(Settings {
         caller: Some("ada".into()),
         ..Settings::default()
@@ -268,11 +272,11 @@ fn an_agent_for_one_participant_listens_to_nobody_else() {
     assert_eq!(call.on(joined("ada"))[0], listen("ada"));
     assert_eq!(call.on(left("bob")), []);
     call.on(left("ada"));
-    assert_eq!(call.deadline(), None, "it is over");
+    assert_eq!(call.deadline(), None, "the wait is over");
 }
 
 #[test]
-fn of_two_agents_of_one_name_one_leaves() {
+fn of_two_agents_with_the_same_name_one_leaves() {
     let leaves = |second_agent, name: &str, was_first| {
         let mut call = Call::new(Settings {
             agent_name: Some("clerk".to_owned()),

@@ -1,5 +1,4 @@
-//! What the room is shown of what is said: the caller's turns as they grow, the agent's words as
-//! they are heard.
+//! Captions: the caller's turns as they grow, and the agent's words as they are heard.
 
 use super::harness::*;
 use crate::conversation::*;
@@ -33,7 +32,7 @@ fn wrote(from: &str, text: &str) -> Event {
     })
 }
 
-/// What the captions since the last look say, in short.
+/// The captions since the last look, in short form.
 fn shown(call: &mut Call) -> Vec<String> {
     let captions = std::mem::take(&mut call.captions);
     let short = |caption| match caption {
@@ -59,7 +58,7 @@ fn shown(call: &mut Call) -> Vec<String> {
     captions.into_iter().map(short).collect()
 }
 
-/// A reply of one second, `One two three four`, a word each quarter, under way.
+/// A call with a reply of one second in progress: `One two three four`, one word per quarter.
 fn speaking(policy: BargeIn) -> Call {
     let mut call = Call::with(policy);
     call.last_of([started("a"), audio("a", 1_000), audible(1)]);
@@ -75,7 +74,7 @@ fn speaks(who: Option<&str>) -> Event {
 }
 
 #[test]
-fn of_several_callers_a_turn_is_whose_voice_was_heard_longest() {
+fn a_turn_belongs_to_the_caller_whose_voice_was_heard_longest() {
     let mut call = Call::ready(Settings {
         hear: Hear::Loudest,
         ..Settings::default()
@@ -119,11 +118,11 @@ fn a_callers_turn_grows_and_is_closed() {
         ]
     );
     call.last_of([left("ada"), session_ended()]);
-    assert_eq!(shown(&mut call), ["ada 2: At."], "nothing stays open");
+    assert_eq!(shown(&mut call), ["ada 2: At."], "no turn stays open");
 }
 
 #[test]
-fn turns_with_names_are_told_apart() {
+fn turns_with_item_ids_are_told_apart() {
     let mut call = Call::ready(Settings::default());
     call.last_of([
         said_so_far(Some("a"), "One"),
@@ -175,7 +174,7 @@ fn an_interrupted_reply_ends_with_the_last_word_heard() {
 }
 
 #[test]
-fn a_word_that_comes_after_its_sound_is_shown_at_once() {
+fn a_word_that_comes_after_its_audio_is_shown_immediately() {
     let mut call = Call::with(BargeIn::Immediate);
     call.last_of([
         started("a"),
@@ -188,7 +187,7 @@ fn a_word_that_comes_after_its_sound_is_shown_at_once() {
 }
 
 #[test]
-fn without_times_words_follow_the_sound_in_proportion() {
+fn without_times_words_follow_the_audio_in_proportion() {
     let mut call = Call::with(BargeIn::Immediate);
     call.last_of([started("a"), audio("a", 1_000), audible(1)]);
     for delta in ["one", "two", "three", "four"] {
@@ -204,7 +203,7 @@ fn without_times_words_follow_the_sound_in_proportion() {
 }
 
 #[test]
-fn two_replies_are_shown_apart() {
+fn two_replies_are_shown_separately() {
     let mut call = Call::with(BargeIn::Immediate);
     call.last_of([
         started("a"),
@@ -225,7 +224,7 @@ fn two_replies_are_shown_apart() {
 }
 
 #[test]
-fn what_the_caller_writes_cuts_the_agent_short_and_is_answered_once_the_server_is_done() {
+fn chat_of_the_caller_interrupts_the_reply_and_is_answered_once_it_is_done() {
     let mut call = speaking(BargeIn::Immediate);
     let wrote_it = Action::Observe(Fact::UserWrote {
         text: "And five?".to_owned().into(),
@@ -233,7 +232,11 @@ fn what_the_caller_writes_cuts_the_agent_short_and_is_answered_once_the_server_i
     let actions = call.on(wrote("ada", "And five?"));
     let stops = [Action::FlushPlayout, state(AgentState::Listening), wrote_it];
     assert_eq!(actions, stops);
-    assert_eq!(call.on(audio("a", 100)), [stale()], "nobody wants it");
+    assert_eq!(
+        call.on(audio("a", 100)),
+        [stale()],
+        "the reply was interrupted"
+    );
     let told = [cut_short(1, 500), agent_said(1, "One two", true)];
     call.last_of([text("a", "One two three four", false), flushed(1, 500)]);
     let actions = call.on(done("a"));
@@ -250,7 +253,7 @@ fn what_the_caller_writes_cuts_the_agent_short_and_is_answered_once_the_server_i
 }
 
 #[test]
-fn what_somebody_else_writes_changes_nothing() {
+fn chat_of_others_is_ignored() {
     let mut call = Call::ready(Settings::default());
     call.on(joined("bob"));
     assert_eq!(call.on(wrote("bob", "Me too")), []);
@@ -259,7 +262,7 @@ fn what_somebody_else_writes_changes_nothing() {
 }
 
 #[test]
-fn what_is_written_is_answered_in_writing_until_the_caller_speaks() {
+fn chat_is_answered_in_writing_until_the_caller_speaks() {
     let mut call = Call::ready(Settings {
         chat: Answer::Written,
         ..Settings::default()

@@ -1,4 +1,4 @@
-//! A call that another process began.
+//! Calls that are resumed from the checkpoint of another process.
 
 use super::harness::*;
 use super::recovery::{config, configured, has, prompt, ready_as, say_on};
@@ -11,7 +11,7 @@ fn checkpoint(actions: &[Action]) -> Checkpoint {
         Action::Checkpoint(checkpoint) => Some(checkpoint.as_ref().clone()),
         _ => None,
     });
-    last.expect("no checkpoint")
+    last.expect("the actions should contain a checkpoint")
 }
 
 fn watched() -> Settings {
@@ -22,7 +22,7 @@ fn watched() -> Settings {
 }
 
 #[test]
-fn another_process_goes_on_where_this_one_ended() {
+fn another_process_resumes_from_the_checkpoint() {
     let mut call = Call::new(watched());
     assert_eq!(
         checkpoint(&call.on(joined("ada"))).caller,
@@ -51,7 +51,7 @@ fn another_process_goes_on_where_this_one_ended() {
     call.on(joined("bob"));
     assert!(
         has(&call.on(joined("ada")), &listen("ada")),
-        "not whoever was first"
+        "the caller of the checkpoint is linked, not the first one"
     );
     call.on(subscribed());
     let ask = AgentCommand::ResumeSession("s1".into());
@@ -64,7 +64,7 @@ fn another_process_goes_on_where_this_one_ended() {
 }
 
 #[test]
-fn a_call_that_had_not_begun_begins() {
+fn a_call_that_had_not_begun_starts_from_the_beginning() {
     let mut call = Call::new(Settings {
         resume: Some(Checkpoint::default()),
         ..configured()
@@ -78,7 +78,7 @@ fn a_call_that_had_not_begun_begins() {
 }
 
 #[test]
-fn a_caller_who_left_meanwhile_is_not_waited_for_long() {
+fn the_wait_for_a_caller_who_left_meanwhile_is_short() {
     let mut call = Call::new(Settings {
         resume: Some(Checkpoint {
             caller: Some("ada".into()),
@@ -91,7 +91,7 @@ fn a_caller_who_left_meanwhile_is_not_waited_for_long() {
 }
 
 #[test]
-fn a_checkpoint_prints_no_word_and_no_credential() {
+fn a_checkpoint_prints_no_transcript_and_no_credential() {
     let mut call = Call::new(watched());
     call.last_of([
         joined("ada"),
@@ -107,7 +107,7 @@ fn a_checkpoint_prints_no_word_and_no_credential() {
 }
 
 #[test]
-fn what_is_remembered_is_bounded() {
+fn the_remembered_turns_are_bounded() {
     let mut call = Call::new(watched());
     call.last_of([joined("ada"), subscribed(), Event::AgentOpened, ready()]);
     let mut kept = Checkpoint::default();

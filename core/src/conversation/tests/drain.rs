@@ -1,4 +1,4 @@
-//! Calls that are still running when their worker has to end.
+//! Calls that are still running when their worker has to stop.
 
 use super::hang_up::{finished, is_asked, profile, with};
 use super::harness::*;
@@ -14,7 +14,8 @@ fn cancel(reply: &str) -> Action {
     Action::SendAgent(AgentCommand::CancelReply(reply.into()))
 }
 
-/// The goodbye, from its start to the last sample heard; then the call must end.
+/// Plays the goodbye from its start to the last sample; then the call must end. Returns the
+/// outcome.
 fn says_goodbye(mut call: Call, reply: &str, utterance: u32) -> Outcome {
     call.last_of([
         started(reply),
@@ -23,13 +24,16 @@ fn says_goodbye(mut call: Call, reply: &str, utterance: u32) -> Outcome {
         text(reply, GOODBYE, false),
     ]);
     let actions = call.on(done(reply));
-    assert!(!has(&actions, &end_session()), "it is not heard yet");
+    assert!(
+        !has(&actions, &end_session()),
+        "the goodbye has not been heard yet"
+    );
     call.on(drained(utterance, 500));
     finished(call)
 }
 
 #[test]
-fn the_goodbye_breaks_off_what_is_being_said() {
+fn the_goodbye_interrupts_the_current_reply() {
     let mut call = with(profile());
     call.last_of([started("a"), audio("a", 5_000), audible(1)]);
     let actions = call.on(Event::SayGoodbye);
@@ -41,15 +45,12 @@ fn the_goodbye_breaks_off_what_is_being_said() {
     let actions = call.on(done_as("a", ReplyStatus::Cancelled));
     assert!(is_asked(&actions, GOODBYE), "{actions:?}");
     let is_cut = |it: &Action| matches!(it, Action::Observe(Fact::Interrupted { .. }));
-    assert!(
-        !actions.iter().any(is_cut),
-        "the caller interrupted nothing"
-    );
+    assert!(!actions.iter().any(is_cut), "the caller did not interrupt");
     assert_eq!(says_goodbye(call, "b", 2), Outcome::Drained);
 }
 
 #[test]
-fn the_goodbye_is_said_although_the_api_does_not_break_off() {
+fn the_goodbye_is_said_even_if_the_api_does_not_cancel_the_reply() {
     let mut call = with(profile());
     call.last_of([
         started("a"),
@@ -64,7 +65,7 @@ fn the_goodbye_is_said_although_the_api_does_not_break_off() {
 }
 
 #[test]
-fn a_caller_in_mid_turn_is_said_goodbye_to_and_cannot_interrupt_it() {
+fn a_caller_who_is_speaking_cannot_interrupt_the_goodbye() {
     for barge_in in [BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed] {
         let mut call = Call::ready(Settings {
             profile: profile(),
@@ -84,7 +85,7 @@ fn a_caller_in_mid_turn_is_said_goodbye_to_and_cannot_interrupt_it() {
 }
 
 #[test]
-fn an_answer_that_is_awaited_makes_way() {
+fn a_pending_reply_makes_way_for_the_goodbye() {
     let mut call = with(profile());
     call.last_of([speech_started(), speech_stopped(), caller_said("Well?")]);
     assert!(!is_asked(&call.on(Event::SayGoodbye), GOODBYE));
@@ -96,7 +97,7 @@ fn an_answer_that_is_awaited_makes_way() {
 }
 
 #[test]
-fn a_tool_that_answers_too_late_is_not_answered_for() {
+fn a_tool_result_that_comes_too_late_is_not_sent() {
     let mut call = with(AgentProfile {
         tools: vec![ToolRule {
             name: "look_up".to_owned(),
@@ -117,7 +118,7 @@ fn a_tool_that_answers_too_late_is_not_answered_for() {
 }
 
 #[test]
-fn a_goodbye_that_never_comes_is_not_waited_for() {
+fn the_wait_for_a_goodbye_has_a_deadline() {
     let mut call = with(profile());
     call.on(Event::SayGoodbye);
     assert!(!has(&call.pass(GOODBYE_WITHIN - ms(1)), &end_session()));
@@ -130,7 +131,7 @@ fn a_goodbye_that_never_comes_is_not_waited_for() {
 }
 
 #[test]
-fn without_a_line_what_is_being_said_is_said_to_its_end() {
+fn without_a_goodbye_line_the_current_reply_is_finished() {
     let mut call = with(AgentProfile::default());
     call.last_of([started("a"), audio("a", 500), audible(1)]);
     assert_eq!(call.on(Event::SayGoodbye), []);
@@ -153,7 +154,7 @@ fn without_a_session_there_is_no_goodbye() {
 }
 
 #[test]
-fn a_caller_who_has_left_is_not_waited_for() {
+fn there_is_no_goodbye_for_a_caller_who_has_left() {
     let mut call = Call::ready(Settings {
         profile: profile(),
         caller_grace: 5 * SECOND,
@@ -166,7 +167,7 @@ fn a_caller_who_has_left_is_not_waited_for() {
 }
 
 #[test]
-fn a_goodbye_that_is_being_said_is_not_said_twice() {
+fn a_goodbye_in_progress_is_not_repeated() {
     let mut call = with(AgentProfile {
         limits: Limits {
             duration: Some(60 * SECOND),
@@ -183,7 +184,7 @@ fn a_goodbye_that_is_being_said_is_not_said_twice() {
 }
 
 #[test]
-fn a_goodbye_that_waits_for_the_end_of_a_reply_waits_no_longer() {
+fn a_drain_starts_a_goodbye_that_waits_for_the_end_of_a_reply() {
     let mut call = with(AgentProfile {
         limits: Limits {
             duration: Some(60 * SECOND),
@@ -202,7 +203,7 @@ fn a_goodbye_that_waits_for_the_end_of_a_reply_waits_no_longer() {
 }
 
 #[test]
-fn told_to_end_at_once_nothing_more_is_said() {
+fn a_shutdown_cuts_the_goodbye_off() {
     let mut call = with(profile());
     call.last_of([Event::SayGoodbye, started("b"), audio("b", 500), audible(1)]);
     let actions = call.on(Event::Shutdown);
@@ -214,7 +215,7 @@ fn told_to_end_at_once_nothing_more_is_said() {
 }
 
 #[test]
-fn who_was_said_goodbye_to_is_hung_up_on() {
+fn a_caller_is_hung_up_on_after_the_goodbye() {
     let mut call = with(profile());
     call.on(Event::SayGoodbye);
     call.last_of([started("b"), done("b")]);

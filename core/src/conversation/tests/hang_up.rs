@@ -1,4 +1,4 @@
-//! Calls that the agent ends: by its tool, by limits, by a caller who says nothing.
+//! Calls that the agent ends: by its tool, by limits, or because the caller is silent.
 
 use super::harness::*;
 use super::recovery::has;
@@ -52,7 +52,7 @@ pub(super) fn is_asked(actions: &[Action], words: &str) -> bool {
     })
 }
 
-/// How the call ends, once the last words are heard.
+/// Plays the last words. Returns the outcome of the call.
 pub(super) fn finished(mut call: Call) -> Outcome {
     assert!(!has(&call.pass(HEARD_WITHIN - ms(1)), &end_session()));
     let actions = call.pass(ms(1));
@@ -75,13 +75,16 @@ fn a_call_ends_once_the_goodbye_was_heard() {
     assert!(asked, "{actions:?}");
     call.last_of([started("b"), audio("b", 500), audible(1)]);
     let actions = call.last_of([text("b", "Good bye.", false), done("b")]);
-    assert!(!has(&actions, &end_session()), "it is not heard yet");
+    assert!(
+        !has(&actions, &end_session()),
+        "the goodbye has not been heard yet"
+    );
     call.on(drained(1, 500));
     assert_eq!(finished(call), Outcome::AgentHungUp);
 }
 
 #[test]
-fn a_goodbye_that_was_said_before_the_tool_is_not_said_twice() {
+fn a_goodbye_said_before_the_tool_call_is_not_repeated() {
     let mut call = with(profile());
     call.last_of([started("a"), audio("a", 500), audible(1)]);
     call.last_of([text("a", "Bye!", false), tool_call("1", "end_call")]);
@@ -95,7 +98,7 @@ fn a_goodbye_that_was_said_before_the_tool_is_not_said_twice() {
 }
 
 #[test]
-fn hanging_up_again_and_again_is_hanging_up_once() {
+fn repeated_end_call_tool_calls_hang_up_once() {
     let mut call = with(profile());
     call.on(started("a"));
     for nth in 0..100 {
@@ -107,18 +110,22 @@ fn hanging_up_again_and_again_is_hanging_up_once() {
 }
 
 #[test]
-fn hanging_up_takes_as_long_as_the_goodbye_does() {
+fn the_end_call_tool_waits_for_the_goodbye_without_a_timeout() {
     let mut call = with(profile());
     call.last_of([started("a"), audio("a", 25_000), audible(1)]);
     call.last_of([text("a", "Bye!", false), tool_call("1", "end_call")]);
     call.on(done("a"));
-    assert_eq!(call.pass(ToolRule::default().within), [], "nobody runs it");
+    assert_eq!(
+        call.pass(ToolRule::default().within),
+        [],
+        "the driver does not run this tool"
+    );
     call.on(drained(1, 25_000));
     assert_eq!(finished(call), Outcome::AgentHungUp);
 }
 
 #[test]
-fn an_interrupted_goodbye_ends_the_call_all_the_same() {
+fn an_interrupted_goodbye_still_ends_the_call() {
     let mut call = with(profile());
     call.last_of([started("a"), tool_call("1", "end_call"), done("a")]);
     call.last_of([started("b"), audio("b", 500), audible(1), speech_started()]);
@@ -128,7 +135,7 @@ fn an_interrupted_goodbye_ends_the_call_all_the_same() {
 }
 
 #[test]
-fn a_goodbye_that_never_comes_is_waited_for_no_longer_than_that() {
+fn the_wait_for_a_goodbye_has_a_deadline() {
     let mut call = with(profile());
     call.last_of([started("a"), tool_call("1", "end_call")]);
     let actions = call.pass(LEAVE_WITHIN);
@@ -136,7 +143,7 @@ fn a_goodbye_that_never_comes_is_waited_for_no_longer_than_that() {
 }
 
 #[test]
-fn a_silent_caller_is_asked_and_then_left() {
+fn a_silent_caller_is_asked_and_then_hung_up_on() {
     let mut call = limited(Limits {
         idle: Some(10 * SECOND),
         ..Limits::default()
@@ -173,7 +180,7 @@ fn a_caller_who_answers_is_not_silent() {
     assert!(!is_asked(&call.pass(9 * SECOND), "Hello?"));
     assert!(
         is_asked(&call.pass(SECOND), "Are you there?"),
-        "from the beginning"
+        "the idle lines start over"
     );
 }
 
@@ -193,7 +200,7 @@ fn the_last_turn_is_answered_before_the_goodbye() {
 }
 
 #[test]
-fn length_and_cost_end_a_call() {
+fn duration_and_cost_limits_end_a_call() {
     let cases = [
         (
             Limits {
@@ -221,7 +228,7 @@ fn length_and_cost_end_a_call() {
 }
 
 #[test]
-fn a_limit_that_no_clock_reaches_is_none() {
+fn a_limit_beyond_the_range_of_the_clock_is_ignored() {
     let ever = Duration::MAX;
     let mut call = limited(Limits {
         idle: Some(ever),
@@ -235,7 +242,7 @@ fn a_limit_that_no_clock_reaches_is_none() {
 }
 
 #[test]
-fn a_call_that_ends_reaches_no_limit() {
+fn a_call_that_is_ending_reaches_no_limit() {
     let mut call = limited(Limits {
         duration: Some(SECOND),
         turns: Some(1),
@@ -248,7 +255,7 @@ fn a_call_that_ends_reaches_no_limit() {
 }
 
 #[test]
-fn without_a_line_a_limit_ends_the_call_as_soon_as_nobody_speaks() {
+fn without_a_goodbye_line_a_limit_ends_the_call_once_nobody_speaks() {
     let mut call = with(AgentProfile {
         limits: Limits {
             duration: Some(60 * SECOND),
@@ -265,7 +272,7 @@ fn without_a_line_a_limit_ends_the_call_as_soon_as_nobody_speaks() {
 }
 
 #[test]
-fn who_is_heard_is_hung_up_on_if_that_is_wanted() {
+fn callers_are_hung_up_on_if_configured() {
     use Dismiss::{Everybody, Nobody, Telephones};
     let dismissed = |hear, dismiss| {
         let mut call = Call::new(Settings {
@@ -307,7 +314,7 @@ fn who_is_heard_is_hung_up_on_if_that_is_wanted() {
 }
 
 #[test]
-fn what_was_used_is_told_last() {
+fn usage_is_reported_last() {
     let mut call = limited(Limits {
         price: Some(3.6),
         ..Limits::default()

@@ -1,4 +1,4 @@
-//! A call whose clock and edges are the test's.
+//! A bench for [`Conversation`] with a simulated clock, room, playout and API.
 
 use std::time::{Duration, Instant};
 
@@ -8,10 +8,10 @@ use crate::conversation::*;
 use crate::ids::ReplyId;
 use crate::secret::Secret;
 
-/// The instant at which every scenario starts.
+/// The time at which every scenario starts.
 #[expect(
     clippy::disallowed_methods,
-    reason = "an Instant cannot be made from nothing"
+    reason = "an Instant can only be obtained from the clock"
 )]
 pub(crate) fn epoch() -> Instant {
     Instant::now()
@@ -23,18 +23,18 @@ pub(super) const fn ms(milliseconds: u64) -> Duration {
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
-/// Steps a conversation: one event, then all its actions.
+/// Drives a conversation: passes in one event, then takes all its actions.
 pub(super) struct Call {
     pub(super) now: Instant,
     pub(super) call: Conversation,
-    /// The facts of the last step that only measure.
+    /// Facts of the last step that are only measurements.
     pub(super) measured: Vec<Action>,
-    /// What the room was shown since the test last took it.
+    /// Captions since the test last took them.
     pub(super) captions: Vec<Caption>,
 }
 
 impl Call {
-    /// An empty room.
+    /// A call in an empty room.
     pub(super) fn new(settings: Settings) -> Self {
         let now = epoch();
         Self {
@@ -45,7 +45,7 @@ impl Call {
         }
     }
 
-    /// A caller is linked and the session ready.
+    /// A call with a linked caller and a voice session that is ready.
     pub(super) fn ready(settings: Settings) -> Self {
         let mut call = Self::new(settings);
         for event in [joined("ada"), subscribed(), Event::AgentOpened, ready()] {
@@ -55,7 +55,7 @@ impl Call {
         call
     }
 
-    /// As [`Self::ready`], under a policy for interruptions.
+    /// Like [`Self::ready`], with a barge-in policy.
     pub(super) fn with(barge_in: BargeIn) -> Self {
         Self::ready(Settings {
             barge_in,
@@ -63,19 +63,20 @@ impl Call {
         })
     }
 
-    /// Tells an event; gives what is to be done.
+    /// Passes in an event. Returns the actions it leads to.
     pub(super) fn on(&mut self, event: Event) -> Vec<Action> {
         self.call.handle(self.now, event);
         self.drain()
     }
 
-    /// Tells several events; gives what the last one leads to.
+    /// Passes in several events. Returns the actions that the last one leads to.
     pub(super) fn last_of<const N: usize>(&mut self, events: [Event; N]) -> Vec<Action> {
         let actions = events.map(|event| self.on(event));
         actions.into_iter().last().unwrap_or_default()
     }
 
-    /// Lets time pass, stopping at each deadline; gives what is to be done meanwhile.
+    /// Advances the clock by `time`, handling each deadline when it is due. Returns the actions it
+    /// leads to.
     pub(super) fn pass(&mut self, time: Duration) -> Vec<Action> {
         let (until, mut actions) = (self.now + time, Vec::new());
         while let Some(at) = self.call.poll_timeout().filter(|at| *at <= until) {
@@ -85,20 +86,20 @@ impl Call {
             let next = self.call.poll_timeout();
             assert!(
                 next.is_none_or(|next| next > at),
-                "a deadline that does not pass"
+                "the deadline is not in the future"
             );
         }
         self.now = until;
         actions
     }
 
-    /// How long until the next deadline, but for the one that every session has.
+    /// Time until the next deadline, ignoring the rotation that every session has.
     pub(super) fn deadline(&self) -> Option<Duration> {
         let next = self.call.poll_timeout().map(|at| at - self.now);
         next.filter(|left| *left < ROTATE_AFTER / 2)
     }
 
-    /// All there is to do, but for captions and facts that only measure.
+    /// Takes all actions. Captions and facts that are only measurements are stored separately.
     fn drain(&mut self) -> Vec<Action> {
         self.measured.clear();
         let mut actions = Vec::new();
@@ -148,7 +149,7 @@ pub(super) fn joined_with(identity: &str, info: ParticipantInfo) -> Event {
     })
 }
 
-/// Our track can be heard, or not.
+/// The agent's track can be heard, or not.
 pub(super) fn voice(unheard: Option<Inaudible>) -> Event {
     Event::Room(RoomEvent::Voice(unheard))
 }
@@ -188,7 +189,7 @@ pub(super) fn ready() -> Event {
     })
 }
 
-/// A session that can be resumed.
+/// `session.ready` of a session that can be resumed.
 pub(super) fn resumable() -> Event {
     Event::Agent(AgentEvent::SessionReady {
         session: Some("s1".into()),
@@ -225,7 +226,7 @@ pub(super) fn loss() -> SocketLoss {
     }
 }
 
-/// 10 ms from the microphone.
+/// 10 ms of audio from the microphone.
 pub(super) fn mic(sample: i16) -> Event {
     Event::Mic(Frame::new(vec![sample; 240]))
 }
@@ -252,7 +253,7 @@ pub(super) fn caller_said(text: &str) -> Event {
     })
 }
 
-/// The name of a reply; none for "".
+/// The ID of a reply; `None` for "".
 pub(super) fn named(reply: &str) -> Option<ReplyId> {
     (!reply.is_empty()).then(|| reply.into())
 }
@@ -263,7 +264,7 @@ pub(super) fn started(reply: &str) -> Event {
     })
 }
 
-/// `milliseconds` of a reply.
+/// `milliseconds` of a reply's audio.
 pub(super) fn audio(reply: &str, milliseconds: usize) -> Event {
     Event::Agent(AgentEvent::ReplyAudio {
         reply: named(reply),

@@ -1,4 +1,4 @@
-//! Scenarios of a call, with the clock in the test's hand.
+//! Scenarios of a call, with a simulated clock.
 
 mod audibility;
 mod background;

@@ -1,4 +1,4 @@
-//! Labels are part of the contract: dashboards hang on them.
+//! Labels are part of the public interface: dashboards depend on them.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use super::harness::*;
 use crate::conversation::*;
 
 #[test]
-fn names_are_snake_case_and_tell_variants_apart() {
+fn names_are_snake_case_and_unique() {
     let ends = [
         RoomEnd::Closed,
         RoomEnd::Removed,
@@ -36,7 +36,7 @@ fn names_are_snake_case_and_tell_variants_apart() {
 }
 
 #[test]
-fn names_say_nothing_of_the_content() {
+fn names_contain_no_content() {
     assert_eq!(caller_said("planted").name(), "agent");
     assert_eq!(joined("planted").name(), "room");
     assert_eq!(agent_said(1, "planted", true).name(), "observe");

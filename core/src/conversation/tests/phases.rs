@@ -1,4 +1,4 @@
-//! What the agent becomes in the middle of a call, and how the session is told.
+//! Changes of the agent's phase during a call, and the session updates they lead to.
 
 use super::harness::*;
 use super::recovery::{config, prompt};
@@ -39,7 +39,7 @@ fn session(text: &str, tools: &[&str]) -> SessionConfig {
     }
 }
 
-/// A clerk who becomes a cashier by a tool, by words, or because a tool has done its work.
+/// A clerk who becomes a cashier by a tool call, by words of the caller, or after another tool.
 fn shop() -> AgentProfile {
     let cashier = Phase {
         name: "till".to_owned(),
@@ -95,7 +95,7 @@ fn entered(phase: &str) -> Action {
     Action::Observe(Fact::PhaseEntered { phase })
 }
 
-/// What a session is told to become a cashier's: only what may change.
+/// The session update for the cashier's phase: only the fields that can change.
 fn to_the_till() -> SessionConfig {
     SessionConfig {
         system_prompt: words("You are a cashier."),
@@ -105,7 +105,7 @@ fn to_the_till() -> SessionConfig {
 }
 
 #[test]
-fn a_tool_enters_a_phase_and_the_session_is_told_before_the_answer() {
+fn a_tool_enters_a_phase_and_updates_the_session_before_the_answer() {
     let mut call = with(shop());
     call.on(started("a"));
     let actions = call.on(calls("go", r#"{"state":"till"}"#));
@@ -128,7 +128,7 @@ fn a_tool_enters_a_phase_and_the_session_is_told_before_the_answer() {
 }
 
 #[test]
-fn a_phase_that_is_not_there_is_answered_with_those_that_are() {
+fn an_unknown_phase_is_answered_with_the_known_ones() {
     let mut call = with(shop());
     for arguments in [r#"{"state":"cellar"}"#, "{}", "7"] {
         let mut call = with(shop());
@@ -141,7 +141,7 @@ fn a_phase_that_is_not_there_is_answered_with_those_that_are() {
             }) => is_error.then(|| result.reveal().clone()),
             _ => None,
         });
-        let told = told.expect("an error");
+        let told = told.expect("the answer should be an error");
         assert!(told.contains("start") && told.contains("till"), "{told}");
     }
     assert_eq!(call.deadline(), None);
@@ -158,7 +158,7 @@ fn words_of_the_caller_enter_a_phase() {
 }
 
 #[test]
-fn a_tool_that_did_its_work_enters_a_phase_and_one_that_failed_does_not() {
+fn a_tool_that_succeeds_enters_a_phase_and_one_that_fails_does_not() {
     for is_error in [true, false] {
         let mut call = with(shop());
         call.last_of([started("a"), calls("order", "{}"), done("a")]);
@@ -193,13 +193,13 @@ fn an_edit_reaches_the_session_between_two_replies() {
     assert_eq!(
         config(call.on(done("a"))),
         change,
-        "voice and greeting stay"
+        "voice and greeting do not change"
     );
-    assert_eq!(call.on(speech_started()), [], "told once");
+    assert_eq!(call.on(speech_started()), [], "the session is updated once");
 }
 
 #[test]
-fn an_edit_before_the_session_is_the_session() {
+fn an_edit_before_the_session_is_part_of_its_configuration() {
     let mut call = Call::new(Settings::default());
     call.last_of([joined("ada"), Event::Brief(Box::new(shop())), subscribed()]);
     let session = config(call.on(Event::AgentOpened));
@@ -207,7 +207,7 @@ fn an_edit_before_the_session_is_the_session() {
 }
 
 #[test]
-fn a_session_in_place_of_a_lost_one_is_in_the_same_phase_and_keeps_what_it_was_told() {
+fn a_replacement_session_is_in_the_same_phase_and_knows_the_history() {
     let mut call = with(shop());
     call.last_of([
         speech_started(),
@@ -230,7 +230,7 @@ fn a_session_in_place_of_a_lost_one_is_in_the_same_phase_and_keeps_what_it_was_t
 }
 
 #[test]
-fn another_process_goes_on_in_the_same_phase() {
+fn another_process_resumes_in_the_same_phase() {
     let mut call = Call::new(Settings {
         profile: shop(),
         checkpoints: true,
@@ -242,7 +242,7 @@ fn another_process_goes_on_in_the_same_phase() {
         Action::Checkpoint(kept) => Some(*kept),
         _ => None,
     });
-    let kept = kept.expect("a checkpoint");
+    let kept = kept.expect("the actions should contain a checkpoint");
     assert_eq!((kept.phase.as_str(), kept.spent.turns), ("till", 1));
     let mut call = Call::new(Settings {
         profile: shop(),
@@ -259,7 +259,7 @@ fn another_process_goes_on_in_the_same_phase() {
 }
 
 #[test]
-fn a_long_answer_gets_time_and_the_next_turn_does_not() {
+fn patience_lasts_for_one_turn() {
     let mut profile = shop();
     profile.first.patience = Some(Patience {
         after: vec!["phone number".to_owned()],
@@ -281,7 +281,7 @@ fn a_long_answer_gets_time_and_the_next_turn_does_not() {
     assert_eq!(
         back,
         (Some(1_000), Some(3_000)),
-        "what is set cannot be unset"
+        "the defaults are sent, since a field cannot be unset"
     );
     call.last_of([started("b"), text("b", "Thank you.", false)]);
     assert!(
@@ -293,7 +293,7 @@ fn a_long_answer_gets_time_and_the_next_turn_does_not() {
 }
 
 #[test]
-fn silences_of_the_agent_are_what_comes_after_patience() {
+fn after_patience_the_configured_silences_are_restored() {
     let mut profile = shop();
     profile.first.session.input.as_mut().unwrap().turn_detection = Some(TurnDetection {
         min_silence: Some(400),
@@ -320,7 +320,7 @@ fn silences_of_the_agent_are_what_comes_after_patience() {
 }
 
 #[test]
-fn a_stored_agent_is_named_alone_and_told_the_rest_later() {
+fn a_stored_agents_id_is_sent_alone_and_the_rest_later() {
     let mut profile = shop();
     profile.first.session.agent_id = Some("agent_1".to_owned());
     let mut call = Call::new(Settings {

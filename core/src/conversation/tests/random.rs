@@ -1,4 +1,4 @@
-//! Random events in random order, from a seed that a failure prints; what must always hold.
+//! Random events in random order; checks the invariants. A failure prints its seed.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -12,7 +12,7 @@ const STEPS: usize = 3_000;
 const REPLIES: [&str; 5] = ["a", "b", "c", "d", ""];
 
 #[test]
-fn what_must_hold_holds_for_whatever_happens() {
+fn invariants_hold_for_random_events() {
     let (mut reached, mut plays, mut flushes, mut backs) = (HashSet::new(), 0, 0, 0);
     let mut losses = 0;
     for run in for_each_seed(1..=SEEDS, |seed| Run::new(seed).run()) {
@@ -37,11 +37,11 @@ fn what_must_hold_holds_for_whatever_happens() {
 struct Run {
     chance: Chance,
     call: Call,
-    /// What playout has, by utterance: samples in milliseconds.
+    /// Milliseconds of audio in playout, by utterance.
     queue: Vec<(Utterance, u64)>,
-    /// How often each name of a reply was used, so that no name comes back after its end.
+    /// How often each reply ID was used, so that no ID is reused after its reply has ended.
     uses: HashMap<&'static str, u32>,
-    /// The last ones only: names are remembered up to a bound.
+    /// The latest IDs only, since the conversation remembers a bounded number.
     interrupted: VecDeque<String>,
     was_ready: bool,
     connected: bool,
@@ -51,15 +51,15 @@ struct Run {
     held: bool,
     background: Background,
     told: HashSet<Utterance>,
-    /// Replies of which nothing more may be shown.
+    /// Replies whose captions are closed.
     closed: HashSet<Utterance>,
-    /// The caller's turn that is shown and not final.
+    /// The caller's turn that has captions and is not final.
     open_turn: Option<u32>,
     finished: Option<&'static str>,
     plays: usize,
     flushes: usize,
     backs: usize,
-    /// Nobody hears the agent.
+    /// Whether nobody hears the agent.
     unheard: bool,
     losses: usize,
 }
@@ -174,14 +174,14 @@ impl Run {
         }
     }
 
-    /// No connection any more.
+    /// The connection is closed.
     fn cut(&mut self) {
         self.connected = false;
         self.configured = false;
         self.ready = false;
     }
 
-    /// The name of a reply that is under way; now and then of a new one.
+    /// The ID of a reply in progress, sometimes of a new one.
     fn reply(&mut self) -> String {
         let name = REPLIES[self.chance.below(REPLIES.len())];
         if name.is_empty() {
@@ -192,7 +192,7 @@ impl Run {
         format!("{name}{uses}")
     }
 
-    /// A report that an honest playout could make.
+    /// A report that a correct playout could send.
     fn playout(&mut self) -> Event {
         let Some((utterance, queued)) = self.queue.first().copied() else {
             return Event::Playout(PlayoutEvent::Audible {
@@ -211,7 +211,7 @@ impl Run {
         drained(utterance.0, queued)
     }
 
-    /// What the event means for what may follow; whether the session is ready from now on.
+    /// Notes what the event means for later checks. Returns whether it makes the session ready.
     fn note(&mut self, event: &Event, reply: Option<&str>) -> bool {
         match event {
             Event::Agent(AgentEvent::SessionReady { .. }) => return self.configured,
@@ -236,7 +236,7 @@ impl Run {
         false
     }
 
-    /// A reply is shown as it grows, and closed once.
+    /// Checks that the captions of a reply grow and are closed once.
     fn check_captions(&mut self) {
         for caption in std::mem::take(&mut self.call.captions) {
             match caption {
@@ -275,7 +275,7 @@ impl Run {
                     assert!(self.ready && !self.ending, "ended twice");
                     self.ending = true;
                 }
-                // What is owed comes with the session itself.
+                // Pending results and replies are sent together with the resumption of a session.
                 Action::SendAgent(
                     AgentCommand::CreateReply { .. } | AgentCommand::ToolResult { .. },
                 ) => {
@@ -294,11 +294,15 @@ impl Run {
                 }
                 Action::Observe(fact) => self.observed(&fact),
                 Action::Background(background) => {
-                    assert_ne!(background, self.background, "told twice");
+                    assert_ne!(background, self.background, "the background was set twice");
                     self.background = background;
                 }
                 Action::Finish(outcome) => {
-                    assert_eq!(self.background, Background::Silence, "heard after the end");
+                    assert_eq!(
+                        self.background,
+                        Background::Silence,
+                        "a background sound plays after the end"
+                    );
                     self.finished = Some(outcome.name());
                 }
                 _ => {}
@@ -309,26 +313,38 @@ impl Run {
 
     fn check_state(&self) {
         let speaks = self.call.call.state() == AgentState::Speaking;
-        assert!(!speaks || !self.unheard, "it speaks to nobody");
+        assert!(
+            !speaks || !self.unheard,
+            "the agent is speaking while nobody hears it"
+        );
         let thinks = self.call.call.state() == AgentState::Thinking;
         assert!(
             thinks || self.background != Background::Thinking,
-            "nobody thinks"
+            "the thinking sound plays in another state"
         );
     }
 
     fn observed(&mut self, fact: &Fact) {
         match fact {
             Fact::AgentTranscript { utterance, .. } => {
-                assert!(self.told.insert(*utterance), "{utterance:?} told twice");
+                assert!(
+                    self.told.insert(*utterance),
+                    "{utterance:?} was reported twice"
+                );
             }
             Fact::AgentBack { .. } => self.backs += 1,
             Fact::Unheard(_) => {
-                assert!(!std::mem::replace(&mut self.unheard, true), "told twice");
+                assert!(
+                    !std::mem::replace(&mut self.unheard, true),
+                    "inaudible was reported twice"
+                );
                 self.losses += 1;
             }
             Fact::HeardAgain { .. } => {
-                assert!(std::mem::take(&mut self.unheard), "it was heard");
+                assert!(
+                    std::mem::take(&mut self.unheard),
+                    "the agent was audible already"
+                );
             }
             _ => {}
         }
@@ -336,9 +352,12 @@ impl Run {
 
     fn played(&mut self, utterance: Utterance, frame: &Frame, reply: Option<&str>) {
         self.plays += 1;
-        assert!(self.ready && !self.ending, "played out of session");
-        assert!(!self.unheard, "played for nobody");
-        let reply = reply.expect("audio is played when it comes");
+        assert!(
+            self.ready && !self.ending,
+            "audio was played outside a session"
+        );
+        assert!(!self.unheard, "audio was played while nobody hears it");
+        let reply = reply.expect("audio is only played when it arrives");
         assert!(
             !self.interrupted.iter().any(|name| name == reply),
             "{reply} was interrupted"
@@ -354,7 +373,7 @@ impl Run {
         }
     }
 
-    /// Whoever waits for a peer has a deadline.
+    /// Checks that there is a deadline while the call waits for a peer.
     fn check_deadlines(&self) {
         let has_deadline = self.call.call.poll_timeout().is_some();
         if self.finished.is_some() {
@@ -369,6 +388,6 @@ impl Run {
                 self.call.call.state(),
                 AgentState::Speaking | AgentState::Thinking
             );
-        assert!(has_deadline || !waits, "waits for ever");
+        assert!(has_deadline || !waits, "the call waits without a deadline");
     }
 }

@@ -1,4 +1,4 @@
-//! A voice session that is lost.
+//! Recovery from the loss of a voice session.
 
 use super::harness::*;
 use crate::conversation::failover::resume::{GO_ON, OWED_WITHIN};
@@ -19,7 +19,7 @@ pub(super) fn configured() -> Settings {
     }
 }
 
-/// A session that can be resumed.
+/// `session.ready` of a session that can be resumed.
 pub(super) fn ready_as(session: &str) -> Event {
     Event::Agent(AgentEvent::SessionReady {
         session: Some(session.into()),
@@ -56,7 +56,8 @@ pub(super) fn config(actions: Vec<Action>) -> SessionConfig {
         Action::SendAgent(AgentCommand::UpdateSession(session)) => Some(*session),
         _ => None,
     });
-    sent.next().expect("no session.update")
+    sent.next()
+        .expect("the actions should contain a session.update")
 }
 
 pub(super) fn prompt(session: &SessionConfig) -> String {
@@ -85,11 +86,11 @@ fn a_lost_session_is_resumed_with_its_own_credential() {
     };
     assert!(has(&actions, &Action::Observe(back)), "{actions:?}");
     assert!(has(&actions, &state(AgentState::Listening)), "{actions:?}");
-    assert_eq!(call.deadline(), None, "nothing is owed");
+    assert_eq!(call.deadline(), None, "no reply is pending");
 }
 
 #[test]
-fn each_resume_brings_the_credential_of_the_next() {
+fn each_resume_uses_the_latest_credential() {
     let mut call = talking();
     call.last_of([lost(), Event::AgentOpened, ready_as("s2")]);
     let next = Action::ResumeAgent(Secret::new("s2-token"));
@@ -97,7 +98,7 @@ fn each_resume_brings_the_credential_of_the_next() {
 }
 
 #[test]
-fn tries_are_counted_spaced_and_then_another_session_begins() {
+fn resume_attempts_are_limited_and_spaced_and_then_a_new_session_starts() {
     let mut call = talking();
     let (mut resumes, mut actions, since) = (0, call.on(lost()), call.now);
     while has(&actions, &resume()) {
@@ -114,12 +115,12 @@ fn tries_are_counted_spaced_and_then_another_session_begins() {
     assert_eq!(
         session,
         configured().profile.first.session,
-        "nothing was said yet"
+        "nothing has been said yet"
     );
 }
 
 #[test]
-fn a_loss_for_good_ends_the_call_with_the_last_reason() {
+fn a_permanent_loss_ends_the_call_with_the_last_reason() {
     let mut call = talking();
     let mut actions = call.on(lost());
     let since = call.now;
@@ -137,7 +138,7 @@ fn a_loss_for_good_ends_the_call_with_the_last_reason() {
 }
 
 #[test]
-fn a_session_that_is_gone_is_replaced_at_once_by_one_that_knows() {
+fn a_session_that_is_gone_is_replaced_by_one_that_knows_the_history() {
     let mut call = talking();
     call.last_of([started("a"), audio("a", 100), text("a", "Hello", false)]);
     call.last_of([audible(1), done("a"), drained(1, 100)]);
@@ -155,11 +156,11 @@ fn a_session_that_is_gone_is_replaced_at_once_by_one_that_knows() {
         "{prompt}"
     );
     let actions = call.on(ready_as("s2"));
-    assert!(has(&actions, &say_on()), "an answer is owed: {actions:?}");
+    assert!(has(&actions, &say_on()), "a reply is pending: {actions:?}");
 }
 
 #[test]
-fn a_reply_that_was_cut_is_asked_for_unless_the_resumed_session_goes_on() {
+fn a_cut_off_reply_is_requested_again_unless_the_resumed_session_continues() {
     let cut = || {
         let mut call = talking();
         call.last_of([started("a"), audio("a", 100), audible(1), lost()]);
@@ -172,11 +173,17 @@ fn a_reply_that_was_cut_is_asked_for_unless_the_resumed_session_goes_on() {
 
     let mut call = cut();
     call.on(started("a"));
-    assert!(!has(&call.pass(OWED_WITHIN), &say_on()), "it goes on");
+    assert!(
+        !has(&call.pass(OWED_WITHIN), &say_on()),
+        "the session continues the reply"
+    );
 
     let mut call = cut();
     call.on(speech_started());
-    assert!(!has(&call.pass(OWED_WITHIN), &say_on()), "the caller does");
+    assert!(
+        !has(&call.pass(OWED_WITHIN), &say_on()),
+        "the caller speaks"
+    );
 
     let mut call = cut();
     call.on(Event::Shutdown);
@@ -184,7 +191,7 @@ fn a_reply_that_was_cut_is_asked_for_unless_the_resumed_session_goes_on() {
 }
 
 #[test]
-fn what_is_queued_of_a_lost_reply_is_heard_and_told() {
+fn the_queued_part_of_a_lost_reply_is_heard_and_reported() {
     let mut call = talking();
     call.last_of([
         started("a"),
@@ -196,14 +203,18 @@ fn what_is_queued_of_a_lost_reply_is_heard_and_told() {
     let actions = call.on(lost());
     assert!(!has(&actions, &Action::FlushPlayout), "{actions:?}");
     call.last_of([Event::AgentOpened, ready_as("s1")]);
-    assert_eq!(call.on(audio("a", 100)), [stale()], "of the session before");
+    assert_eq!(
+        call.on(audio("a", 100)),
+        [stale()],
+        "audio of the lost session is stale"
+    );
     call.on(drained(1, 200));
     let told = call.pass(SECOND);
     assert!(has(&told, &agent_said(1, "One", false)), "{told:?}");
 }
 
 #[test]
-fn nothing_that_a_lost_connection_says_counts() {
+fn messages_of_a_lost_connection_are_ignored() {
     let mut call = talking();
     call.last_of([lost(), lost()]);
     for event in [
@@ -217,7 +228,7 @@ fn nothing_that_a_lost_connection_says_counts() {
 }
 
 #[test]
-fn a_connection_that_says_nothing_is_one_try() {
+fn a_connection_without_answers_counts_as_one_attempt() {
     let mut call = talking();
     call.on(lost());
     assert_eq!(call.pass(CONNECT_WITHIN), [Action::CloseAgent]);
@@ -228,7 +239,7 @@ fn a_connection_that_says_nothing_is_one_try() {
 }
 
 #[test]
-fn an_agent_that_takes_no_audio_is_left_and_called_again() {
+fn a_connection_that_stalls_is_closed_and_resumed() {
     let mut call = talking();
     let actions = call.on(Event::AgentStalled);
     assert_eq!(actions[0], Action::CloseAgent);
@@ -236,7 +247,7 @@ fn an_agent_that_takes_no_audio_is_left_and_called_again() {
 }
 
 #[test]
-fn a_busy_service_is_tried_again_and_a_refusal_is_not() {
+fn a_busy_service_is_retried_and_a_rejection_is_not() {
     let anew = || {
         let mut call = talking();
         call.last_of([lost(), Event::AgentOpened]);
@@ -258,10 +269,14 @@ fn a_busy_service_is_tried_again_and_a_refusal_is_not() {
     assert_eq!(
         call.on(refused()),
         [Action::ConnectAgent],
-        "the token is old"
+        "the resume token may have expired"
     );
     let outcome = Outcome::AgentLost(SocketLoss::Refused(401));
-    assert_eq!(call.on(refused()), [Action::Finish(outcome)], "the key is");
+    assert_eq!(
+        call.on(refused()),
+        [Action::Finish(outcome)],
+        "the API key is invalid"
+    );
 
     let mut call = talking();
     call.on(session_error("unauthorized"));
@@ -270,7 +285,7 @@ fn a_busy_service_is_tried_again_and_a_refusal_is_not() {
 }
 
 #[test]
-fn a_service_that_is_busy_at_first_is_tried_for_a_while() {
+fn a_service_that_is_busy_at_first_is_retried_for_a_while() {
     let refused = || {
         let mut call = Call::new(configured());
         call.last_of([joined("ada"), subscribed(), Event::AgentOpened]);
@@ -283,7 +298,7 @@ fn a_service_that_is_busy_at_first_is_tried_for_a_while() {
     assert_eq!(
         session,
         configured().profile.first.session,
-        "it still has to greet"
+        "the greeting is still pending"
     );
     call.on(ready_as("s1"));
     assert_eq!(call.call.state(), AgentState::Listening);
@@ -309,7 +324,7 @@ fn a_service_that_is_busy_at_first_is_tried_for_a_while() {
 }
 
 #[test]
-fn a_caller_who_leaves_meanwhile_ends_the_call() {
+fn a_caller_who_leaves_during_the_recovery_ends_the_call() {
     let mut call = talking();
     call.last_of([lost(), lost()]);
     assert_eq!(call.on(left("ada")), [Action::Finish(Outcome::CallerLeft)]);

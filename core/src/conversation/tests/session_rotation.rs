@@ -1,4 +1,4 @@
-//! Sessions that give way to others, voices that are refused, callers who are written to.
+//! Sessions that are replaced, voices that are rejected, and texts sent to callers.
 
 use super::harness::*;
 use super::recovery::{config, configured, has, prompt};
@@ -8,7 +8,7 @@ use crate::secret::Private;
 use crate::wire::agent::{Output, SessionConfig};
 
 #[test]
-fn a_session_gives_way_in_a_quiet_moment_and_nobody_is_greeted_again() {
+fn a_session_is_rotated_in_a_quiet_moment_without_another_greeting() {
     let mut call = Call::ready(configured());
     call.on(speech_started());
     call.pass(ROTATE_AFTER);
@@ -32,12 +32,12 @@ fn a_session_gives_way_in_a_quiet_moment_and_nobody_is_greeted_again() {
     assert!(has(&actions, &state(AgentState::Listening)), "{actions:?}");
     assert!(
         !actions.iter().any(|it| it.name() == "send_agent"),
-        "nothing is owed"
+        "no reply is pending"
     );
 }
 
 #[test]
-fn a_session_that_finds_no_quiet_moment_gives_way_all_the_same() {
+fn a_session_without_a_quiet_moment_is_rotated_anyway() {
     let mut call = Call::ready(configured());
     call.last_of([speech_started()]);
     let rotated = Action::Observe(Fact::SessionRotated);
@@ -46,7 +46,7 @@ fn a_session_that_finds_no_quiet_moment_gives_way_all_the_same() {
 }
 
 #[test]
-fn a_call_that_ends_does_not_ask_for_another_session() {
+fn a_call_that_is_ending_does_not_rotate_its_session() {
     let mut call = Call::ready(configured());
     call.on(speech_started());
     call.pass(ROTATE_AFTER + ROTATE_WITHIN - SECOND);
@@ -79,7 +79,7 @@ fn refused(param: &str) -> Event {
 }
 
 #[test]
-fn a_refused_voice_is_left_out_once() {
+fn a_rejected_voice_is_left_out_once() {
     let mut call = Call::new(voiced());
     call.last_of([joined("ada"), subscribed()]);
     let session = config(call.on(Event::AgentOpened));
@@ -89,7 +89,10 @@ fn a_refused_voice_is_left_out_once() {
         has(&actions, &Action::Observe(Fact::VoiceRefused)),
         "{actions:?}"
     );
-    assert!(has(&actions, &Action::ConnectAgent), "at once: {actions:?}");
+    assert!(
+        has(&actions, &Action::ConnectAgent),
+        "immediately: {actions:?}"
+    );
     let session = config(call.on(Event::AgentOpened));
     assert_eq!(session.output.unwrap().voice, None);
     let actions = call.on(ready());
@@ -98,7 +101,7 @@ fn a_refused_voice_is_left_out_once() {
 }
 
 #[test]
-fn a_refused_choice_falls_back_to_the_agents_own_voice_and_then_to_none() {
+fn a_rejected_voice_falls_back_to_the_agents_own_and_then_to_none() {
     let mut settings = voiced();
     settings.profile.own_voice = Some("alba".to_owned());
     let mut call = Call::new(settings);
@@ -109,13 +112,13 @@ fn a_refused_choice_falls_back_to_the_agents_own_voice_and_then_to_none() {
         let actions = call.on(refused("output.voice"));
         let is_over = actions.iter().any(|it| matches!(it, Action::Finish(_)));
         assert_eq!(is_over, voice.is_none(), "{voice:?}: {actions:?}");
-        // The second try comes after a short delay.
+        // The second attempt comes after a short delay.
         call.pass(SECOND);
     }
 }
 
 #[test]
-fn a_voice_that_is_refused_twice_ends_the_call_and_so_does_any_other_field() {
+fn a_call_ends_when_a_voice_is_rejected_twice_or_another_field_is_rejected() {
     let mut call = Call::new(voiced());
     call.last_of([joined("ada"), subscribed(), Event::AgentOpened]);
     call.last_of([refused("output.voice"), Event::AgentOpened]);
@@ -169,5 +172,8 @@ fn a_caller_is_told_that_the_session_is_lost() {
     let mut call = Call::ready(with_lines());
     let lost_line = written("We are coming back.");
     assert!(has(&call.on(lost()), &lost_line));
-    assert!(!has(&call.on(lost()), &lost_line), "it is lost already");
+    assert!(
+        !has(&call.on(lost()), &lost_line),
+        "the session is already lost"
+    );
 }

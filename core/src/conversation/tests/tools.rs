@@ -1,4 +1,4 @@
-//! A tool call is answered or dropped, exactly once, and never in another turn.
+//! Each tool call is answered or dropped exactly once, and never in another turn.
 
 use super::harness::*;
 use crate::conversation::ending::hang_up::HEARD_WITHIN;
@@ -28,7 +28,7 @@ fn with_profile(profile: AgentProfile) -> Call {
     })
 }
 
-/// An agent that can make tea, quickly or not, and knows the weather.
+/// An agent with fast and slow tools, and `weather`, which the API runs.
 fn kitchen() -> Call {
     with_rules(vec![rule("tea"), rule("milk")])
 }
@@ -66,7 +66,7 @@ fn dropped(call: &str, name: &str, why: ToolDropped) -> Action {
     })
 }
 
-/// The answers among `actions`: which call, and what.
+/// The tool results among `actions`: call ID and result.
 fn answers(actions: &[Action]) -> Vec<(&str, &str)> {
     let answer = |action| match action {
         &Action::SendAgent(AgentCommand::ToolResult {
@@ -84,7 +84,7 @@ fn thinking() -> Action {
 }
 
 #[test]
-fn what_the_model_is_told_is_json() {
+fn answers_to_the_model_are_json() {
     for text in [UNKNOWN_TOOL, TOO_LONG] {
         let json: serde_json::Value = serde_json::from_str(text).unwrap();
         assert!(json["error"].is_string(), "{text}");
@@ -92,7 +92,7 @@ fn what_the_model_is_told_is_json() {
 }
 
 #[test]
-fn a_tool_runs_at_once_and_is_answered_after_the_reply_that_called() {
+fn a_tool_runs_immediately_and_its_result_is_sent_after_the_reply() {
     let mut call = kitchen();
     call.on(started("a"));
     let actions = call.on(tool_call("1", "tea"));
@@ -105,7 +105,7 @@ fn a_tool_runs_at_once_and_is_answered_after_the_reply_that_called() {
 }
 
 #[test]
-fn a_slow_tool_is_answered_as_soon_as_nobody_speaks() {
+fn a_slow_tools_result_is_sent_when_nobody_speaks() {
     let mut call = kitchen();
     call.last_of([started("a"), tool_call("1", "tea"), done("a")]);
     call.last_of([speech_started(), speech_stopped(), caller_said("Well?")]);
@@ -119,7 +119,7 @@ fn a_slow_tool_is_answered_as_soon_as_nobody_speaks() {
 }
 
 #[test]
-fn the_calls_of_one_reply_are_answered_together() {
+fn results_of_one_replys_tool_calls_are_sent_together() {
     let mut call = kitchen();
     call.last_of([started("a"), tool_call("1", "tea"), tool_call("2", "milk")]);
     call.on(done("a"));
@@ -129,7 +129,7 @@ fn the_calls_of_one_reply_are_answered_together() {
 }
 
 #[test]
-fn an_immediate_tool_does_not_wait() {
+fn an_immediate_tools_result_does_not_wait_for_the_reply() {
     let mut call = with_rules(vec![ToolRule {
         immediate: true,
         ..rule("tea")
@@ -146,7 +146,7 @@ fn an_unknown_tool_is_answered_like_any_other() {
 }
 
 #[test]
-fn a_call_of_an_interrupted_reply_is_cancelled() {
+fn a_tool_call_of_an_interrupted_reply_is_cancelled() {
     let signals: [fn() -> Event; 2] = [|| interrupted("a"), || text("a", "Well", true)];
     for signal in signals {
         for is_ready in [false, true] {
@@ -169,7 +169,7 @@ fn a_call_of_an_interrupted_reply_is_cancelled() {
 }
 
 #[test]
-fn an_interruption_that_is_told_after_the_next_reply_cancels_too() {
+fn an_interruption_reported_after_the_next_reply_cancels_too() {
     let mut call = kitchen();
     call.last_of([started("a"), audio("a", 100), tool_call("1", "tea")]);
     call.last_of([started("b"), tool_call("2", "milk")]);
@@ -181,7 +181,7 @@ fn an_interruption_that_is_told_after_the_next_reply_cancels_too() {
 }
 
 #[test]
-fn a_tool_that_survives_is_answered_later() {
+fn a_tool_that_survives_interruptions_is_answered_later() {
     let mut call = with_rules(vec![ToolRule {
         survives_interruption: true,
         ..rule("tea")
@@ -194,7 +194,7 @@ fn a_tool_that_survives_is_answered_later() {
 }
 
 #[test]
-fn an_interrupted_filler_leaves_the_call_that_it_fills() {
+fn an_interrupted_filler_does_not_cancel_its_tool_call() {
     let mut call = with_rules(vec![ToolRule {
         fillers: vec!["One moment.".to_owned().into()],
         filler_after: SECOND,
@@ -213,7 +213,7 @@ fn an_interrupted_filler_leaves_the_call_that_it_fills() {
 }
 
 #[test]
-fn a_caller_is_not_asked_to_wait_for_what_has_come() {
+fn no_filler_is_said_once_the_result_is_there() {
     let mut call = with_rules(vec![ToolRule {
         fillers: vec!["One moment.".to_owned().into()],
         filler_after: SECOND,
@@ -228,7 +228,7 @@ fn a_caller_is_not_asked_to_wait_for_what_has_come() {
 }
 
 #[test]
-fn a_tool_that_takes_too_long_is_cancelled_and_answered() {
+fn a_tool_that_times_out_is_cancelled_and_answered() {
     let mut call = kitchen();
     call.last_of([started("a"), tool_call("1", "tea"), done("a")]);
     let actions = call.pass(WITHIN);
@@ -241,7 +241,7 @@ fn a_tool_that_takes_too_long_is_cancelled_and_answered() {
 }
 
 #[test]
-fn an_answer_is_late_rather_than_lost() {
+fn a_result_is_sent_late_rather_than_lost() {
     let mut call = kitchen();
     call.last_of([started("a"), tool_call("1", "tea"), gives("1", "hot")]);
     assert_eq!(answers(&call.pass(ANSWER_WITHIN - ms(1))), []);
@@ -249,7 +249,7 @@ fn an_answer_is_late_rather_than_lost() {
 }
 
 #[test]
-fn more_calls_than_anybody_makes_are_refused() {
+fn an_excessive_number_of_tool_calls_is_refused() {
     let mut call = with_profile(AgentProfile {
         tools: vec![rule("tea")],
         limits: Limits {
@@ -278,7 +278,7 @@ fn more_calls_than_anybody_makes_are_refused() {
 }
 
 #[test]
-fn a_name_counts_once() {
+fn a_call_id_counts_once() {
     let mut call = kitchen();
     call.last_of([started("a"), tool_call("1", "tea")]);
     let twice = dropped("1", "milk", ToolDropped::Twice);
@@ -292,7 +292,7 @@ fn a_name_counts_once() {
 }
 
 #[test]
-fn tools_of_the_server_are_never_answered() {
+fn tools_that_the_api_runs_are_never_answered() {
     let mut call = kitchen();
     let at_server = |call| dropped(call, "weather", ToolDropped::AtServer);
     assert_eq!(call.on(tool_call("1", "weather")), [at_server("1")]);
@@ -302,7 +302,7 @@ fn tools_of_the_server_are_never_answered() {
 }
 
 #[test]
-fn a_model_that_goes_in_circles_is_told_so() {
+fn tool_calls_in_a_loop_are_refused() {
     let mut call = kitchen();
     for nth in 0..6 {
         let name = format!("{nth}");
@@ -316,12 +316,12 @@ fn a_model_that_goes_in_circles_is_told_so() {
     assert_eq!(
         answers(&call.on(gives("y", "hot"))),
         [("y", "hot")],
-        "asked again"
+        "allowed again after a turn of the caller"
     );
 }
 
 #[test]
-fn a_call_too_many_ends_the_call() {
+fn exceeding_the_tool_call_limit_ends_the_call() {
     let mut call = with_profile(AgentProfile {
         tools: vec![rule("tea")],
         limits: Limits {
@@ -342,7 +342,7 @@ fn a_call_too_many_ends_the_call() {
     let actions = call.on(done("b"));
     assert!(
         !actions.contains(&end_session()),
-        "the answer is to be heard"
+        "the reply should be heard first"
     );
     call.last_of([started("c"), done("c")]);
     let actions = call.pass(HEARD_WITHIN);
@@ -353,7 +353,7 @@ fn a_call_too_many_ends_the_call() {
 }
 
 #[test]
-fn a_lost_session_that_is_back_gets_its_answers() {
+fn a_resumed_session_gets_its_results() {
     let mut call = Call::new(Settings {
         profile: AgentProfile {
             tools: vec![rule("tea")],
@@ -369,7 +369,7 @@ fn a_lost_session_that_is_back_gets_its_answers() {
 }
 
 #[test]
-fn a_session_in_place_of_a_lost_one_gets_none_of_its_answers() {
+fn a_replacement_session_gets_no_results_of_the_lost_one() {
     let mut call = kitchen();
     call.last_of([
         started("a"),
@@ -384,7 +384,7 @@ fn a_session_in_place_of_a_lost_one_gets_none_of_its_answers() {
 }
 
 #[test]
-fn hanging_up_cancels() {
+fn hanging_up_cancels_tool_calls() {
     let mut call = kitchen();
     let actions = call.last_of([started("a"), tool_call("1", "tea"), room_over()]);
     assert!(actions.contains(&dropped("1", "tea", ToolDropped::HungUp)));
@@ -392,7 +392,7 @@ fn hanging_up_cancels() {
 }
 
 #[test]
-fn the_answers_reply_does_not_cut_off_the_one_before() {
+fn the_reply_to_a_result_does_not_cut_off_the_previous_reply() {
     let mut call = Call::ready(Settings {
         profile: AgentProfile {
             tools: vec![rule("tea")],

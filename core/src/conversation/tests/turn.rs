@@ -1,4 +1,4 @@
-//! What is played, and what the room is shown of it.
+//! What is played, and the agent state and transcripts that follow from it.
 
 use super::harness::*;
 use crate::conversation::agent_state::QUIET_AFTER;
@@ -27,7 +27,7 @@ fn a_turn_from_the_callers_words_to_the_last_sample() {
 }
 
 #[test]
-fn the_state_follows_what_is_audible_and_not_what_was_received() {
+fn the_agent_state_follows_playout_and_not_the_received_audio() {
     let mut call = Call::ready(Settings::default());
     call.last_of([
         started("a"),
@@ -44,12 +44,12 @@ fn the_state_follows_what_is_audible_and_not_what_was_received() {
     assert_eq!(
         call.call.state(),
         AgentState::Speaking,
-        "the next one follows"
+        "the next reply follows"
     );
 }
 
 #[test]
-fn a_gap_in_a_reply_is_no_end() {
+fn a_gap_in_a_reply_does_not_end_it() {
     let mut call = Call::ready(Settings::default());
     call.last_of([started("a"), audio("a", 50), audible(1)]);
     assert_eq!(call.on(drained(1, 50)), []);
@@ -63,7 +63,7 @@ fn a_gap_in_a_reply_is_no_end() {
 }
 
 #[test]
-fn a_report_that_crossed_with_a_frame_is_no_end() {
+fn a_drained_report_that_crosses_with_a_frame_does_not_end_the_reply() {
     let mut call = Call::ready(Settings::default());
     call.last_of([started("a"), audio("a", 50), audible(1), audio("a", 50)]);
     call.last_of([text("a", "Hello", false), done("a")]);
@@ -73,14 +73,14 @@ fn a_report_that_crossed_with_a_frame_is_no_end() {
 }
 
 #[test]
-fn a_caller_who_goes_on_is_listened_to() {
+fn a_caller_who_continues_to_speak_is_listened_to() {
     let mut call = Call::ready(Settings::default());
     call.on(speech_stopped());
     assert_eq!(call.on(speech_started()), [state(AgentState::Listening)]);
 }
 
 #[test]
-fn a_silent_reply_is_no_speaking_and_ends_the_thinking() {
+fn a_silent_reply_ends_the_thinking_state_without_speaking() {
     let mut call = Call::ready(Settings::default());
     call.last_of([speech_stopped(), started("a"), audio("a", 50)]);
     assert_eq!(call.last_of([text("a", "", false), done("a")]), []);
@@ -96,7 +96,7 @@ fn a_silent_reply_is_no_speaking_and_ends_the_thinking() {
 }
 
 #[test]
-fn an_old_reply_that_ends_does_not_end_the_thinking_about_the_next() {
+fn the_end_of_an_old_reply_does_not_end_the_thinking_state() {
     let mut call = Call::with(BargeIn::Confirmed);
     call.last_of([
         started("a"),
@@ -105,13 +105,13 @@ fn an_old_reply_that_ends_does_not_end_the_thinking_about_the_next() {
         text("a", "One", false),
     ]);
     call.on(done("a"));
-    assert_eq!(call.on(speech_stopped()), [], "still audible");
+    assert_eq!(call.on(speech_stopped()), [], "the reply is still audible");
     let end = [agent_said(1, "One", false), state(AgentState::Thinking)];
     assert_eq!(call.on(drained(1, 50)), end);
 }
 
 #[test]
-fn thinking_without_an_answer_ends() {
+fn the_thinking_state_ends_without_an_answer() {
     let mut call = Call::ready(Settings::default());
     call.on(speech_stopped());
     assert_eq!(call.deadline(), Some(QUIET_AFTER));
@@ -127,7 +127,7 @@ fn thinking_without_an_answer_ends() {
 }
 
 #[test]
-fn speaking_without_audio_ends() {
+fn the_speaking_state_ends_without_audio() {
     let mut call = Call::ready(Settings::default());
     call.last_of([started("a"), audio("a", 1_000), audible(1)]);
     let (quiet_at, quiet) = (SECOND + QUIET_AFTER, Fact::WentQuiet(AgentState::Speaking));
@@ -137,13 +137,13 @@ fn speaking_without_audio_ends() {
         actions,
         [Action::Observe(quiet), state(AgentState::Listening)]
     );
-    assert_eq!(call.on(speech_started()), [], "nothing is playing any more");
+    assert_eq!(call.on(speech_started()), [], "nothing is playing");
     let more = [play(1, 10), state(AgentState::Speaking)];
     assert_eq!(call.on(audio("a", 10)), more);
 }
 
 #[test]
-fn a_long_burst_is_not_cut_by_the_watchdog() {
+fn a_long_burst_is_not_cut_off_by_the_watchdog() {
     let mut call = Call::ready(Settings::default());
     call.on(started("a"));
     for _ in 0..60 {
@@ -159,7 +159,7 @@ fn a_long_burst_is_not_cut_by_the_watchdog() {
 }
 
 #[test]
-fn replies_without_names_are_told_apart_by_their_starts() {
+fn replies_without_ids_are_told_apart_by_their_starts() {
     let mut call = Call::ready(Settings::default());
     call.last_of([started(""), audio("", 10), text("", "One", false), done("")]);
     call.on(started(""));
@@ -174,17 +174,17 @@ fn audio_without_a_start_opens_its_reply() {
     let mut call = Call::ready(Settings::default());
     assert_eq!(call.on(audio("a", 10)), [play(1, 10)]);
     assert_eq!(call.on(audio("b", 10)), [play(2, 10)]);
-    assert_eq!(call.on(started("b")), [], "known already");
+    assert_eq!(call.on(started("b")), [], "the reply is already open");
     assert_eq!(call.on(audio("b", 10)), [play(2, 10)]);
     assert_eq!(
         call.on(audio("a", 10)),
         [stale()],
-        "the server has moved on"
+        "the server has started another reply"
     );
 }
 
 #[test]
-fn audio_without_a_name_belongs_to_the_open_reply() {
+fn audio_without_a_reply_id_belongs_to_the_open_reply() {
     let mut call = Call::ready(Settings::default());
     call.on(started("a"));
     assert_eq!(call.on(audio("", 10)), [play(1, 10)]);
@@ -195,7 +195,7 @@ fn audio_without_a_name_belongs_to_the_open_reply() {
 }
 
 #[test]
-fn a_name_may_come_later() {
+fn a_reply_id_may_come_later() {
     let mut call = Call::ready(Settings::default());
     call.last_of([started(""), audio("a", 10)]);
     assert_eq!(call.on(audio("a", 10)), [play(1, 10)]);
@@ -204,14 +204,14 @@ fn a_name_may_come_later() {
 }
 
 #[test]
-fn empty_audio_is_nothing() {
+fn empty_audio_is_ignored() {
     let mut call = Call::ready(Settings::default());
     assert_eq!(call.last_of([started("a"), audio("a", 0)]), []);
     assert_eq!(call.on(done("a")), []);
 }
 
 #[test]
-fn a_failed_reply_is_asked_for_again_once_in_a_turn() {
+fn a_failed_reply_is_requested_again_once_per_turn() {
     let failed = |retryable| {
         Event::Agent(AgentEvent::ReplyError {
             reply: None,
@@ -233,7 +233,7 @@ fn a_failed_reply_is_asked_for_again_once_in_a_turn() {
     call.last_of([speech_started(), speech_stopped(), started("c")]);
     assert!(
         !call.on(failed(false)).contains(&again()),
-        "it would not help"
+        "the error is not retryable"
     );
     assert!(
         call.last_of([started("d"), failed(true)])
@@ -242,7 +242,7 @@ fn a_failed_reply_is_asked_for_again_once_in_a_turn() {
 }
 
 #[test]
-fn when_the_caller_speaks_is_told_from_the_sounds_that_were_heard() {
+fn caller_speech_is_timed_by_the_sound_of_the_audio() {
     let mut call = Call::ready(Settings::default());
     call.on(mic(3_000));
     call.pass(ms(100));

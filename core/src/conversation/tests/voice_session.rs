@@ -1,4 +1,4 @@
-//! The link to the agent, from the first connection to the end of the session.
+//! The connection to the Voice Agent API, from the first attempt to the end of the session.
 
 use super::harness::*;
 use crate::audio::Frame;
@@ -30,21 +30,25 @@ fn is_ready() -> [Action; 2] {
 }
 
 #[test]
-fn the_session_is_configured_when_open_and_heard() {
+fn the_session_is_configured_when_open_and_the_agent_is_heard() {
     let mut call = Call::new(configured());
     call.on(joined("ada"));
     assert_eq!(call.on(Event::AgentOpened), []);
     assert_eq!(call.on(subscribed()), [update()]);
-    assert_eq!(call.on(subscribed()), [], "another one hears us");
+    assert_eq!(
+        call.on(subscribed()),
+        [],
+        "a second listener changes nothing"
+    );
     assert_eq!(call.deadline(), Some(READY_WITHIN));
     assert_eq!(call.on(Event::Agent(AgentEvent::SessionUpdated)), []);
     assert_eq!(call.on(ready()), is_ready());
-    assert_eq!(call.on(ready()), [], "told twice");
+    assert_eq!(call.on(ready()), [], "ready was reported twice");
     assert_eq!(call.deadline(), None);
 }
 
 #[test]
-fn being_heard_may_come_before_the_socket_or_the_caller() {
+fn the_agent_may_be_heard_before_the_connection_or_the_caller() {
     let mut call = Call::new(configured());
     call.last_of([subscribed(), joined("ada")]);
     assert_eq!(call.deadline(), Some(CONNECT_WITHIN));
@@ -52,7 +56,7 @@ fn being_heard_may_come_before_the_socket_or_the_caller() {
 }
 
 #[test]
-fn whoever_is_not_heard_in_time_speaks_anyway() {
+fn an_agent_that_is_not_heard_in_time_speaks_anyway() {
     let mut call = Call::new(configured());
     call.last_of([joined("ada"), Event::AgentOpened]);
     assert_eq!(call.pass(LISTENER_WITHIN - ms(1)), []);
@@ -60,7 +64,11 @@ fn whoever_is_not_heard_in_time_speaks_anyway() {
 
     let mut call = Call::new(configured());
     call.on(joined("ada"));
-    assert_eq!(call.pass(LISTENER_WITHIN), [], "not open yet");
+    assert_eq!(
+        call.pass(LISTENER_WITHIN),
+        [],
+        "the connection is not open yet"
+    );
     assert_eq!(call.on(Event::AgentOpened), [update()]);
 }
 
@@ -80,7 +88,7 @@ fn nothing_is_sent_before_ready_and_no_burst_after() {
 }
 
 #[test]
-fn a_server_that_is_ready_before_it_was_asked_is_not_believed() {
+fn ready_before_the_configuration_is_ignored() {
     let mut call = Call::new(configured());
     call.on(joined("ada"));
     assert_eq!(call.last_of([Event::AgentOpened, ready()]), []);
@@ -89,7 +97,8 @@ fn a_server_that_is_ready_before_it_was_asked_is_not_believed() {
     assert_eq!(call.on(speech_stopped()), []);
 }
 
-/// Lets each try fail as `fail` does, until the call is over; how often it was tried again.
+/// Fails each attempt with `fail` until the call is over. Returns the number of retries and the
+/// outcome.
 fn tried_in_vain(call: &mut Call, fail: impl Fn(&mut Call) -> Vec<Action>) -> (u32, Outcome) {
     let mut tries = 0;
     let mut actions = fail(call);
@@ -100,14 +109,19 @@ fn tried_in_vain(call: &mut Call, fail: impl Fn(&mut Call) -> Vec<Action>) -> (u
                 tries += 1;
                 actions = fail(call);
             }
-            _ => actions = call.pass(call.deadline().expect("a next try")),
+            _ => {
+                actions = call.pass(
+                    call.deadline()
+                        .expect("another attempt should be scheduled"),
+                )
+            }
         }
-        assert!(tries < 100, "tried for ever");
+        assert!(tries < 100, "the call never gives up");
     }
 }
 
 #[test]
-fn each_wait_has_its_deadline_and_is_tried_again_for_a_while() {
+fn each_connection_stage_has_a_deadline_and_is_retried_for_a_while() {
     let mut call = Call::new(configured());
     call.last_of([joined("ada"), subscribed()]);
     let (tries, outcome) = tried_in_vain(&mut call, |call| {
@@ -142,7 +156,7 @@ fn an_error_before_ready_is_fatal() {
 }
 
 #[test]
-fn an_error_after_ready_is_not() {
+fn an_error_after_ready_is_not_fatal() {
     let mut call = Call::ready(configured());
     let told = Action::Observe(Fact::AgentError(error("invalid_audio")));
     assert_eq!(call.on(session_error("invalid_audio")), [told]);
@@ -151,7 +165,7 @@ fn an_error_after_ready_is_not() {
 }
 
 #[test]
-fn a_refusal_right_before_the_loss_is_the_reason() {
+fn an_error_right_before_the_loss_is_reported_as_the_reason() {
     let mut call = Call::ready(configured());
     call.on(session_error("unauthorized"));
     call.pass(LAST_WORDS);
@@ -165,7 +179,7 @@ fn a_refusal_right_before_the_loss_is_the_reason() {
 }
 
 #[test]
-fn a_socket_that_is_lost_before_the_first_session_is_opened_again_for_a_while() {
+fn a_connection_lost_before_the_first_session_is_retried_for_a_while() {
     for reached in 1..=3 {
         let mut call = Call::new(configured());
         let events = || [joined("ada"), subscribed(), Event::AgentOpened];
@@ -184,7 +198,7 @@ fn a_socket_that_is_lost_before_the_first_session_is_opened_again_for_a_while() 
 }
 
 #[test]
-fn what_will_not_change_ends_the_call_at_once() {
+fn permanent_errors_end_the_call_immediately() {
     let closed = |code| SocketLoss::Closed {
         code,
         reason: String::new(),
@@ -213,14 +227,14 @@ fn what_will_not_change_ends_the_call_at_once() {
 }
 
 #[test]
-fn a_loss_without_a_socket_is_nothing() {
+fn a_loss_without_a_connection_is_ignored() {
     let mut call = Call::new(configured());
     assert_eq!(call.on(lost()), []);
     assert_eq!(call.on(Event::AgentOpened), []);
 }
 
 #[test]
-fn a_session_that_the_server_ends_is_followed_by_another() {
+fn a_session_that_the_server_ends_is_replaced() {
     let mut call = Call::ready(configured());
     call.last_of([started("a"), audio("a", 100)]);
     let actions = call.on(session_ended());
@@ -235,7 +249,7 @@ fn a_session_that_the_server_ends_is_followed_by_another() {
 }
 
 #[test]
-fn a_server_that_ends_every_session_at_once_ends_the_call() {
+fn a_server_that_ends_every_session_immediately_ends_the_call() {
     let mut call = Call::ready(configured());
     for _ in 0..TRIES {
         let actions = call.on(session_ended());
@@ -248,7 +262,7 @@ fn a_server_that_ends_every_session_at_once_ends_the_call() {
 }
 
 #[test]
-fn a_shutdown_says_goodbye_and_waits_three_seconds_at_most() {
+fn a_shutdown_ends_the_session_and_waits_three_seconds_at_most() {
     let closed = || [Action::CloseAgent, Action::Finish(Outcome::Shutdown)];
     let mut call = Call::ready(configured());
     assert_eq!(call.on(Event::Shutdown), [end_session()]);
@@ -267,12 +281,12 @@ fn a_shutdown_says_goodbye_and_waits_three_seconds_at_most() {
     assert_eq!(
         call.on(lost()),
         gone,
-        "a lost socket while ending is an end"
+        "a lost connection while ending finishes the call"
     );
 }
 
 #[test]
-fn a_second_shutdown_finishes_at_once_and_keeps_the_outcome() {
+fn a_second_shutdown_finishes_immediately_and_keeps_the_outcome() {
     let mut call = Call::ready(configured());
     call.on(left("ada"));
     let end = [Action::CloseAgent, Action::Finish(Outcome::CallerLeft)];
@@ -280,7 +294,7 @@ fn a_second_shutdown_finishes_at_once_and_keeps_the_outcome() {
 }
 
 #[test]
-fn without_a_session_there_is_nobody_to_say_goodbye_to() {
+fn without_a_session_a_shutdown_finishes_immediately() {
     for reached in 1..=3 {
         let mut call = Call::new(configured());
         let events = [joined("ada"), Event::AgentOpened, subscribed()];
@@ -293,7 +307,7 @@ fn without_a_session_there_is_nobody_to_say_goodbye_to() {
 }
 
 #[test]
-fn when_the_room_is_gone_the_session_still_ends() {
+fn the_session_is_ended_after_the_room_has_closed() {
     let mut call = Call::ready(configured());
     call.last_of([started("a"), audio("a", 100), audible(1)]);
     let listening = state(AgentState::Listening);
@@ -309,7 +323,7 @@ fn when_the_room_is_gone_the_session_still_ends() {
 }
 
 #[test]
-fn while_ending_nobody_else_is_let_in() {
+fn no_caller_is_linked_while_the_call_is_ending() {
     let mut call = Call::ready(configured());
     call.on(left("ada"));
     assert_eq!(call.on(joined("bob")), []);
@@ -319,7 +333,7 @@ fn while_ending_nobody_else_is_let_in() {
 }
 
 #[test]
-fn an_agent_that_stalls_while_it_ends_is_cut_off() {
+fn a_connection_that_stalls_while_ending_is_closed() {
     let mut call = Call::ready(configured());
     call.on(Event::Shutdown);
     let end = [Action::CloseAgent, Action::Finish(Outcome::Shutdown)];
@@ -337,7 +351,7 @@ fn an_overflow_ends_the_call_and_the_session() {
 }
 
 #[test]
-fn what_is_not_known_is_told_and_changes_nothing() {
+fn unknown_messages_are_reported_and_change_nothing() {
     let mut call = Call::ready(configured());
     let kind = || "session.sang".to_owned();
     let told = Action::Observe(Fact::UnknownMessage { kind: kind() });
@@ -348,7 +362,7 @@ fn what_is_not_known_is_told_and_changes_nothing() {
 }
 
 #[test]
-fn nothing_comes_after_the_end() {
+fn no_actions_follow_the_end() {
     let mut call = Call::ready(configured());
     call.last_of([Event::Shutdown, Event::Shutdown]);
     let after = [

@@ -1,10 +1,10 @@
-//! The transcript of a reply is what was heard of it.
+//! The transcript of a reply contains what was heard of it.
 
 use super::harness::*;
 use crate::conversation::playout::reply::SETTLE_WITHIN;
 use crate::conversation::*;
 
-/// A reply of one second, `One two three four.`, a word each quarter, under way.
+/// A call with a reply of one second in progress: `One two three four.`, one word per quarter.
 fn speaking(policy: BargeIn) -> Call {
     let mut call = Call::with(policy);
     call.last_of([started("a"), audio("a", 1_000), audible(1)]);
@@ -16,7 +16,7 @@ fn speaking(policy: BargeIn) -> Call {
 }
 
 #[test]
-fn an_interrupted_reply_is_told_up_to_the_last_word_heard() {
+fn an_interrupted_reply_is_reported_up_to_the_last_word_heard() {
     let mut call = speaking(BargeIn::Immediate);
     let flush = [Action::FlushPlayout, state(AgentState::Listening)];
     assert_eq!(call.on(speech_started()), flush);
@@ -29,7 +29,7 @@ fn an_interrupted_reply_is_told_up_to_the_last_word_heard() {
 }
 
 #[test]
-fn it_is_never_more_than_the_server_says() {
+fn the_transcript_is_never_longer_than_the_servers() {
     let mut call = speaking(BargeIn::Immediate);
     call.last_of([
         speech_started(),
@@ -41,7 +41,7 @@ fn it_is_never_more_than_the_server_says() {
 }
 
 #[test]
-fn without_times_it_is_cut_in_proportion() {
+fn without_times_the_transcript_is_cut_in_proportion() {
     let mut call = Call::with(BargeIn::Immediate);
     call.last_of([
         started("a"),
@@ -55,7 +55,7 @@ fn without_times_it_is_cut_in_proportion() {
 }
 
 #[test]
-fn without_any_text_the_words_are_told_when_time_is_up() {
+fn without_a_final_transcript_the_words_are_reported_at_the_deadline() {
     let mut call = speaking(BargeIn::Immediate);
     call.last_of([speech_started(), interrupted("a")]);
     assert_eq!(call.on(flushed(1, 700)), []);
@@ -64,7 +64,7 @@ fn without_any_text_the_words_are_told_when_time_is_up() {
 }
 
 #[test]
-fn without_a_report_what_was_heard_is_estimated_when_time_is_up() {
+fn without_a_playout_report_the_transcript_is_estimated_at_the_deadline() {
     let mut call = speaking(BargeIn::Immediate);
     call.pass(ms(500));
     call.last_of([
@@ -78,7 +78,7 @@ fn without_a_report_what_was_heard_is_estimated_when_time_is_up() {
 }
 
 #[test]
-fn a_reply_that_the_server_has_finished_is_cut_by_the_flush() {
+fn a_finished_reply_is_cut_off_by_the_flush() {
     let mut call = speaking(BargeIn::Immediate);
     call.last_of([
         text("a", "One two three four.", false),
@@ -91,7 +91,7 @@ fn a_reply_that_the_server_has_finished_is_cut_by_the_flush() {
 }
 
 #[test]
-fn a_flush_that_came_too_late_cut_nothing() {
+fn a_flush_that_comes_too_late_cuts_nothing_off() {
     let mut call = speaking(BargeIn::Immediate);
     call.last_of([
         text("a", "One two three four.", false),
@@ -103,7 +103,7 @@ fn a_flush_that_came_too_late_cut_nothing() {
 }
 
 #[test]
-fn a_reply_that_goes_on_after_a_flush_is_told_in_one_piece_with_a_hole() {
+fn a_reply_that_continues_after_a_flush_is_reported_once_with_a_gap() {
     let mut call = speaking(BargeIn::Immediate);
     call.on(speech_started());
     call.on(flushed(1, 250));
@@ -115,7 +115,7 @@ fn a_reply_that_goes_on_after_a_flush_is_told_in_one_piece_with_a_hole() {
 }
 
 #[test]
-fn what_waited_behind_the_flushed_reply_was_not_heard() {
+fn replies_queued_behind_a_flushed_reply_were_not_heard() {
     let mut call = speaking(BargeIn::Immediate);
     call.last_of([text("a", "One two three four.", false), done("a")]);
     call.last_of([
@@ -134,7 +134,7 @@ fn what_waited_behind_the_flushed_reply_was_not_heard() {
 }
 
 #[test]
-fn two_flushes_that_playout_took_for_one_are_both_settled() {
+fn two_flushes_with_one_report_are_both_settled() {
     let mut call = speaking(BargeIn::Immediate);
     call.on(speech_started());
     call.pass(ms(1));
@@ -146,7 +146,7 @@ fn two_flushes_that_playout_took_for_one_are_both_settled() {
 }
 
 #[test]
-fn a_reply_that_was_never_played_is_not_told() {
+fn a_reply_that_was_never_played_is_not_reported() {
     let mut call = Call::with(BargeIn::Immediate);
     call.on(started("a"));
     assert_eq!(
@@ -157,7 +157,7 @@ fn a_reply_that_was_never_played_is_not_told() {
 }
 
 #[test]
-fn at_the_end_of_the_call_the_last_reply_is_told_as_far_as_it_was_heard() {
+fn at_the_end_of_the_call_the_last_reply_is_reported_as_far_as_it_was_heard() {
     let mut call = speaking(BargeIn::Immediate);
     call.pass(ms(450));
     call.on(Event::Shutdown);
@@ -176,7 +176,7 @@ fn at_the_end_of_the_call_the_last_reply_is_told_as_far_as_it_was_heard() {
 }
 
 #[test]
-fn what_nobody_reports_on_is_bounded() {
+fn replies_without_playout_reports_are_bounded() {
     let mut call = Call::with(BargeIn::Confirmed);
     let mut told = 0;
     for number in 0..40 {
@@ -187,5 +187,5 @@ fn what_nobody_reports_on_is_bounded() {
         told += actions.len();
         told += call.pass(ms(10)).len();
     }
-    assert_eq!(told, 40 - 16, "the oldest are told");
+    assert_eq!(told, 40 - 16, "the oldest are reported");
 }

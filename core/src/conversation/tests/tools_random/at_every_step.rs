@@ -1,9 +1,9 @@
-//! One turn with a tool, and everything that may come between any two of its steps.
+//! One turn with a tool call, and every disturbance between any two of its steps.
 
 use super::watch::Watch;
 use super::*;
 
-/// What comes between.
+/// A disturbance.
 #[derive(Debug, Clone, Copy)]
 enum Between {
     Interrupt,
@@ -39,10 +39,11 @@ const BETWEEN: [Between; 13] = [
 
 const POLICIES: [BargeIn; 3] = [BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed];
 
-/// Steps of [`step`].
+/// Number of steps in [`step`].
 const STEPS: usize = 14;
 
-/// A turn: the agent speaks and calls `tool`, which answers, and the next reply says what it gave.
+/// A turn: the agent speaks and calls `tool`, the tool returns, and the next reply presents the
+/// result.
 fn step(watch: &mut Watch, nth: usize, tool: &str) {
     let arguments = r#"{"state":"order"}"#;
     match nth {
@@ -63,7 +64,7 @@ fn step(watch: &mut Watch, nth: usize, tool: &str) {
     }
 }
 
-/// The caller hears what there is.
+/// Plays everything that is queued.
 fn hear(watch: &mut Watch) {
     for is_over in [false, true] {
         if let Some(event) = watch.playout(is_over) {
@@ -101,7 +102,7 @@ fn insert(watch: &mut Watch, between: Between) {
     }
 }
 
-/// A whole turn with each of `inserted` at its place.
+/// A whole turn with each disturbance of `inserted` at its step.
 fn turn(barge_in: BargeIn, tool: &str, inserted: &[(usize, Between)]) -> Watch {
     let mut watch = Watch::new(Settings {
         barge_in,
@@ -121,7 +122,7 @@ fn turn(barge_in: BargeIn, tool: &str, inserted: &[(usize, Between)]) -> Watch {
 }
 
 #[test]
-fn a_turn_may_be_disturbed_anywhere() {
+fn a_turn_survives_any_disturbance_at_any_step() {
     for_each_turn(|policy, tool| {
         for (at, between) in places() {
             explain(tool, &[(at, between)], || {
@@ -132,7 +133,7 @@ fn a_turn_may_be_disturbed_anywhere() {
 }
 
 #[test]
-fn a_turn_may_be_disturbed_anywhere_twice() {
+fn a_turn_survives_any_two_disturbances_at_any_steps() {
     for tool in ["tea", "surely", "slowly", "end_call"] {
         for first in places() {
             for second in places().filter(|second| second.0 >= first.0) {
@@ -164,7 +165,7 @@ fn places() -> impl Iterator<Item = (usize, Between)> {
     (0..=STEPS).flat_map(|at| BETWEEN.map(|between| (at, between)))
 }
 
-/// Says where a turn was disturbed that went wrong.
+/// Adds to a panic where the turn was disturbed.
 fn explain(tool: &str, inserted: &[(usize, Between)], run: impl FnOnce() -> Watch) {
     let run = std::panic::AssertUnwindSafe(run);
     if let Err(panic) = std::panic::catch_unwind(run) {

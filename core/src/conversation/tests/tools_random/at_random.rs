@@ -1,4 +1,4 @@
-//! Whatever happens, in whatever order.
+//! Random events in random order.
 
 use super::watch::{Seen, Watch};
 use super::*;
@@ -8,7 +8,7 @@ const SEEDS: u64 = 3_000;
 const STEPS: usize = 250;
 
 #[test]
-fn every_call_of_a_tool_is_settled_once_whatever_happens() {
+fn every_tool_call_is_settled_once_under_random_events() {
     let mut all = Seen::default();
     for seen in for_each_seed(1..=SEEDS, |seed| Run::new(seed).run()) {
         all.answered += seen.answered;
@@ -45,7 +45,7 @@ fn every_call_of_a_tool_is_settled_once_whatever_happens() {
 struct Run {
     chance: Chance,
     watch: Watch,
-    /// Calls of tools and replies so far.
+    /// Number of tool calls and replies so far.
     calls: usize,
     replies: usize,
 }
@@ -115,7 +115,7 @@ impl Run {
         }
     }
 
-    /// The machine looks for a session: it gets its own, another one, or none.
+    /// An event while the call waits for a session: it gets its own session, another one, or none.
     fn without_session(&mut self) {
         match self.chance.below(8) {
             0..=1 if self.watch.server.connected => self.watch.on(Event::AgentOpened),
@@ -130,7 +130,7 @@ impl Run {
         }
     }
 
-    /// A call, now and then by a name that was there before.
+    /// A tool call, sometimes with an ID that was used before.
     fn call_tool(&mut self) {
         let is_old = self.calls > 0 && self.chance.once_in(10);
         let call = match is_old {
@@ -161,19 +161,19 @@ impl Run {
         self.watch.on(calls(&call, name, &arguments));
     }
 
-    /// An answer: in time, late, again, or of a call that never was.
+    /// A tool result: in time, late, repeated, or for a call that never existed.
     fn give(&mut self) {
         let call = self.call();
         self.watch.give(&call);
     }
 
-    /// One of the last calls.
+    /// The ID of a recent tool call.
     fn call(&mut self) -> String {
         let back = self.chance.below(8);
         self.calls.saturating_sub(back).to_string()
     }
 
-    /// Another reply, announced or not.
+    /// Another reply, with or without `reply.started`.
     fn reply(&mut self) {
         self.replies += 1;
         let name = format!("r{}", self.replies);

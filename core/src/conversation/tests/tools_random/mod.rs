@@ -1,5 +1,5 @@
-//! Tools under whatever may happen to a call: at random, and at every step of a turn. What must
-//! hold is in [`watch`].
+//! Tool calls under disturbances, at random and at every step of a turn. [`watch`] checks the
+//! invariants.
 
 mod at_every_step;
 mod at_random;
@@ -11,7 +11,7 @@ use crate::conversation::*;
 use crate::secret::Secret;
 use crate::wire::agent::SessionConfig;
 
-/// A tool of every kind; `weather` is the server's, and there is no `coffee`.
+/// Tools of every kind. The API runs `weather`, and `coffee` does not exist.
 const TOOLS: [&str; 9] = [
     "tea",
     "milk",
@@ -24,7 +24,7 @@ const TOOLS: [&str; 9] = [
     "coffee",
 ];
 
-/// What `slowly` says to a caller who waits.
+/// What the agent says to a caller while `slowly` runs.
 const FILLERS: [&str; 2] = ["One moment.", "Soon."];
 
 fn rules() -> Vec<ToolRule> {
@@ -86,7 +86,7 @@ fn phase(name: &str) -> Phase {
     }
 }
 
-/// `session.ready` of a session that may be resumed.
+/// `session.ready` of a session that can be resumed.
 fn session() -> Event {
     Event::Agent(AgentEvent::SessionReady {
         session: Some("s".into()),
@@ -96,7 +96,7 @@ fn session() -> Event {
     })
 }
 
-/// The tool `name` is called; `set_state` asks for a phase that there is, or is not.
+/// A call of the tool `name`. With `set_state`, the arguments contain a known or an unknown phase.
 fn calls(call: &str, name: &str, arguments: &str) -> Event {
     Event::Agent(AgentEvent::ToolCall {
         call: call.into(),

@@ -1,26 +1,26 @@
-//! The service as a test knows it: what it was told, and what it is doing.
+//! The API as a test simulates it: what it has received, and what it is doing.
 
 use super::*;
 use crate::ids::ReplyId;
 
-/// One connection after the other.
+/// State of the API, over consecutive connections.
 #[derive(Debug, Default)]
 pub(super) struct Server {
     pub(super) connected: bool,
-    /// It is asked for the session that was lost.
+    /// Whether it was asked to resume the lost session.
     pub(super) resuming: bool,
     pub(super) configured: bool,
     pub(super) ready: bool,
-    /// Names of replies, in their order.
+    /// IDs of the replies, in order.
     pub(super) replies: Vec<String>,
-    /// The one that is being made, counted from 1.
+    /// The reply in progress, counted from 1.
     pub(super) open: Option<usize>,
-    /// `input.speech.started` came after the last `reply.done`.
+    /// Whether `input.speech.started` came after the last `reply.done`.
     pub(super) caller_speaks: bool,
 }
 
 impl Server {
-    /// A message of a session that is ready; gives the call of a tool that it is.
+    /// Handles a message of a session that is ready. Returns the ID if it is a tool call.
     pub(super) fn says(&mut self, event: &AgentEvent) -> Option<String> {
         match event {
             AgentEvent::ToolCall { call, .. } => return Some(call.to_string()),
@@ -44,7 +44,7 @@ impl Server {
         None
     }
 
-    /// The connection is gone.
+    /// The connection is closed.
     pub(super) fn cut(&mut self) {
         *self = Self {
             resuming: self.resuming,

@@ -1,5 +1,5 @@
-//! What must hold of tools, whatever happens: a second, simpler book of the calls, kept from what
-//! goes in and what comes out.
+//! The invariants of tool calls, checked by a second and simpler model that follows the events and
+//! actions of a call.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
@@ -10,15 +10,15 @@ use crate::conversation::ending::hang_up::{HEARD_WITHIN, LEAVE_WITHIN};
 use crate::conversation::tools::ANSWER_WITHIN;
 use crate::conversation::voice_session::END_WITHIN;
 
-/// A call of a tool that the machine told of and has neither answered nor dropped.
+/// A tool call that was reported and has been neither answered nor dropped.
 struct Owed {
     rule: ToolRule,
-    /// The reply that called.
+    /// Number of the reply that made the tool call.
     reply: usize,
     since: Instant,
 }
 
-/// What an edge knows of a call that it was to carry out.
+/// State of a tool call that the driver was asked to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Work {
     Running,
@@ -26,11 +26,11 @@ enum Work {
     Cancelled,
 }
 
-/// How often what was seen; a run in which nothing happens proves nothing.
+/// How often each case occurred; a test must not pass because nothing happened.
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     pub(super) answered: usize,
-    /// Because nothing else happened for so long.
+    /// Answered although somebody was speaking, because [`ANSWER_WITHIN`] had passed.
     pub(super) overdue: usize,
     pub(super) cancelled: usize,
     pub(super) fillers: usize,
@@ -38,14 +38,14 @@ pub(super) struct Seen {
     pub(super) ends: HashMap<&'static str, usize>,
 }
 
-/// A call, and the book that is kept of it.
+/// A call and the model of its tool calls.
 pub(super) struct Watch {
     pub(super) call: Call,
     owed: HashMap<String, Owed>,
     work: HashMap<String, Work>,
     known: HashSet<String>,
     pub(super) server: Server,
-    /// What playout has: milliseconds by utterance.
+    /// Milliseconds of audio in playout, by utterance.
     queue: Vec<(u32, u64)>,
     hang_up: Option<Instant>,
     ending: Option<Instant>,
@@ -54,7 +54,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// A call whose session is ready.
+    /// A call whose voice session is ready.
     pub(super) fn new(settings: Settings) -> Self {
         let mut watch = Self {
             call: Call::new(settings),
@@ -83,12 +83,15 @@ impl Watch {
         let actions = self.call.on(event);
         self.check(actions, called.as_deref());
         if becomes_ready && !self.server.resuming {
-            assert!(self.owed.is_empty(), "owed to a session that is gone");
+            assert!(
+                self.owed.is_empty(),
+                "a result is pending for a session that is gone"
+            );
         }
         self.check_rest();
     }
 
-    /// Lets time pass, deadline by deadline.
+    /// Advances the clock by `time`, deadline by deadline.
     pub(super) fn pass(&mut self, time: Duration) {
         let until = self.call.now + time;
         while self.call.now < until {
@@ -105,7 +108,8 @@ impl Watch {
         }
     }
 
-    /// An answer to a call: in time, late, again, or to none; but not to one of the machine's own.
+    /// Returns a tool result: in time, late, repeated, or for an unknown call. Tool calls that the
+    /// conversation answers itself get none.
     pub(super) fn give(&mut self, call: &str) {
         let owed = self.owed.get(call);
         if owed.is_none_or(|owed| owed.rule.kind == ToolKind::Edge) {
@@ -113,7 +117,7 @@ impl Watch {
         }
     }
 
-    /// What an honest playout reports next, if it has anything.
+    /// The next report of a correct playout, if any.
     pub(super) fn playout(&mut self, is_over: bool) -> Option<Event> {
         let &(utterance, queued) = self.queue.first()?;
         if !is_over {
@@ -123,18 +127,18 @@ impl Watch {
         Some(drained(utterance, queued))
     }
 
-    /// Nothing more comes from anywhere but what must, and the room closes: the end is reached,
-    /// and nothing is owed by then.
+    /// Lets time pass without further events and then closes the room. Checks that the call ends
+    /// and no result is pending.
     pub(super) fn finish(&mut self) {
         self.pass(120 * SECOND);
         assert!(
             self.owed.is_empty(),
-            "still owed: {:?}",
+            "results still pending: {:?}",
             self.owed.keys().collect::<Vec<_>>()
         );
         self.on(room_over());
         self.pass(END_WITHIN);
-        assert!(self.finished, "the end is not reached");
+        assert!(self.finished, "the call did not end");
         for event in [
             gives("1"),
             calls("x", "tea", "{}"),
@@ -145,7 +149,7 @@ impl Watch {
         }
     }
 
-    /// Enters what the event means; gives the call of a tool that it is.
+    /// Notes what the event means. Returns the ID if it is a tool call.
     fn note(&mut self, event: &Event) -> Option<String> {
         match event {
             Event::AgentLost(_) => self.server.cut(),
@@ -175,7 +179,11 @@ impl Watch {
                 Action::RunTool { call, .. } => self.runs(call.as_str()),
                 Action::CancelTool(call) => {
                     let before = self.work.insert(call.to_string(), Work::Cancelled);
-                    assert_eq!(before, Some(Work::Running), "{call} is cancelled");
+                    assert_eq!(
+                        before,
+                        Some(Work::Running),
+                        "{call} was cancelled but is not running"
+                    );
                     self.seen.cancelled += 1;
                 }
                 Action::Observe(fact) => self.told(fact, called),
@@ -188,7 +196,7 @@ impl Watch {
                 }
                 Action::FlushPlayout => self.queue.clear(),
                 Action::Finish(outcome) => {
-                    assert!(self.owed.is_empty(), "owed at the end");
+                    assert!(self.owed.is_empty(), "results are pending at the end");
                     self.finished = true;
                     *self.seen.ends.entry(outcome.name()).or_default() += 1;
                 }
@@ -203,9 +211,12 @@ impl Watch {
             AgentCommand::CreateReply { instructions } => {
                 assert!(
                     self.server.ready && self.ending.is_none(),
-                    "asked out of session"
+                    "a reply was requested outside a session"
                 );
-                assert_eq!(self.server.open, None, "asked while a reply is made");
+                assert_eq!(
+                    self.server.open, None,
+                    "a reply was requested while another is in progress"
+                );
                 let words = instructions.as_ref().map(|it| it.reveal().as_str());
                 if words.is_some_and(|it| FILLERS.iter().any(|filler| it.ends_with(filler))) {
                     self.filled();
@@ -214,7 +225,7 @@ impl Watch {
             AgentCommand::EndSession => {
                 assert!(
                     self.server.ready && self.ending.is_none(),
-                    "ended out of session or twice"
+                    "the session was ended outside a session or twice"
                 );
                 self.ending = Some(self.call.now);
             }
@@ -225,30 +236,43 @@ impl Watch {
         }
     }
 
-    /// The caller is asked to wait.
+    /// Checks a filler, which asks the caller to wait.
     fn filled(&mut self) {
         let running = self.owed.iter().filter(|(call, owed)| {
             !owed.rule.fillers.is_empty() && self.work.get(*call) == Some(&Work::Running)
         });
-        assert_ne!(running.count(), 0, "the caller is to wait for nothing");
-        assert_eq!(self.hang_up, None, "the caller is to wait for the end");
+        assert_ne!(
+            running.count(),
+            0,
+            "a filler was said while no tool is running"
+        );
+        assert_eq!(
+            self.hang_up, None,
+            "a filler was said while the call is ending"
+        );
         self.seen.fillers += 1;
     }
 
     fn runs(&mut self, call: &str) {
-        let owed = self.owed.get(call).expect("what runs was told");
+        let owed = self
+            .owed
+            .get(call)
+            .expect("a tool call should be reported before it runs");
         assert_eq!(owed.rule.kind, ToolKind::Edge, "{call}");
         let before = self.work.insert(call.to_owned(), Work::Running);
-        assert_eq!(before, None, "{call} runs twice");
+        assert_eq!(before, None, "{call} was started twice");
     }
 
-    /// `tool.result` is sent.
+    /// Checks a `tool.result`.
     fn answered(&mut self, call: &str) {
         assert!(
             self.server.ready && self.ending.is_none(),
             "{call} answered out of session"
         );
-        let owed = self.owed.get(call).expect("what is answered was called");
+        let owed = self
+            .owed
+            .get(call)
+            .expect("a tool result should belong to a tool call");
         let may_cut_in =
             owed.rule.immediate || self.server.open.is_none() && !self.server.caller_speaks;
         if !may_cut_in {
@@ -263,8 +287,8 @@ impl Watch {
         match fact {
             Fact::ToolCalled { call, name, .. } => {
                 let call = call.to_string();
-                assert_eq!(called, Some(call.as_str()), "not called");
-                assert!(self.known.insert(call.clone()), "{call} is told twice");
+                assert_eq!(called, Some(call.as_str()), "the tool was not called");
+                assert!(self.known.insert(call.clone()), "{call} was reported twice");
                 let rule = rules().into_iter().find(|rule| rule.name == name);
                 let owed = Owed {
                     rule: rule.unwrap_or_default(),
@@ -292,15 +316,19 @@ impl Watch {
         }
     }
 
-    /// A call is answered or dropped: the only time, and nobody works for it any more.
+    /// Settles a tool call. Checks that it happens only once, and that the tool is not running.
     fn settled(&mut self, call: &str) {
         let owed = self.owed.remove(call);
-        assert!(owed.is_some(), "{call} is settled, but not owed");
+        assert!(owed.is_some(), "{call} was settled but is not pending");
         let work = self.work.get(call);
-        assert_ne!(work, Some(&Work::Running), "{call} runs for nobody");
+        assert_ne!(
+            work,
+            Some(&Work::Running),
+            "{call} was settled while it is running"
+        );
     }
 
-    /// What must hold between two events.
+    /// Checks the invariants that hold between events.
     fn check_rest(&mut self) {
         let now = self.call.now;
         let deadline = self.call.call.poll_timeout();
@@ -310,23 +338,29 @@ impl Watch {
         }
         let longest = LEAVE_WITHIN.max(ToolRule::default().within);
         if !self.owed.is_empty() {
-            let deadline = deadline.expect("an answer is owed for ever");
-            assert!(deadline <= now + longest, "an answer is owed for too long");
+            let deadline = deadline.expect("a pending result should have a deadline");
+            assert!(
+                deadline <= now + longest,
+                "the deadline of a pending result is too late"
+            );
         }
         match self.call.call.hang_up {
             Some(_) => {
                 let since = *self.hang_up.get_or_insert(now);
-                assert!(now < since + LEAVE_WITHIN + HEARD_WITHIN, "it never leaves");
+                assert!(
+                    now < since + LEAVE_WITHIN + HEARD_WITHIN,
+                    "the agent does not leave in time"
+                );
             }
             None => self.hang_up = None,
         }
         if let Some(since) = self.ending {
-            assert!(now < since + END_WITHIN, "it never ends");
+            assert!(now < since + END_WITHIN, "the call does not end in time");
         }
     }
 
-    /// The reply that the server makes was interrupted: what it called is not owed any more,
-    /// unless it survives.
+    /// The reply in progress is interrupted: its tool calls must not be pending, unless they
+    /// survive interruptions.
     pub(super) fn interrupt(&mut self) {
         let Some(open) = self.server.open.filter(|_| self.server.ready) else {
             return;
