@@ -28,7 +28,7 @@ pub use servers::Servers;
 /// Name of the demo room.
 const ROOM: &str = "demo";
 
-/// Validity of the demo's access tokens; a participant who has joined stays longer.
+/// Validity of the demo's access tokens; a participant who has joined may stay longer.
 const TOKEN_VALID: Duration = Duration::from_secs(6 * 3600);
 
 /// Capacity of the channel of facts that wait to be printed.

@@ -20,7 +20,7 @@ const MOST: usize = 1_000;
 pub enum Entry {
     /// A client connected.
     Connected,
-    /// A client sent a message of this type. Audio is only logged once per session.
+    /// A client sent a message of this type. Audio is only logged once per connection.
     Received(String),
     /// A client updated a session after its first update.
     Changed,

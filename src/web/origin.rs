@@ -39,7 +39,7 @@ impl FromStr for Origin {
 /// Decides which requests are served.
 #[derive(Debug)]
 pub(super) struct Door {
-    /// The server listens on loopback, so any other host name is an attack (DNS rebinding).
+    /// The server listens on loopback, so an unknown host name is an attack (DNS rebinding).
     is_loopback: bool,
     allowed: Vec<Origin>,
 }

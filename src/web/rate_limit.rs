@@ -134,7 +134,10 @@ mod tests {
         for _ in 0..30 {
             assert_eq!(limit.take(later, client(1)), Ok(()));
         }
-        assert!(limit.take(later, client(1)).is_err(), "the bucket is empty");
+        assert!(
+            limit.take(later, client(1)).is_err(),
+            "it holds no more than its size"
+        );
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::definition::asked_voice;
 use crate::random;
 use crate::token::{Seat, Sent, Visit};
 
-/// Time within which a token can be used to join; a participant who has joined stays longer.
+/// Time within which a token can be used to join; a participant who has joined may stay longer.
 const VALID: Duration = Duration::from_secs(600);
 
 /// Maximum length of the name of a room, a participant or an attribute, in bytes.
