@@ -1,18 +1,20 @@
-//! Puts the built page into the program: one entry a file of `web/dist`, none when it is not built.
+//! Embeds the built web page into the program: one entry per file of `web/dist`, none if the page
+//! has not been built.
 
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-/// What `npm run build` makes.
+/// Output directory of `npm run build`.
 const DIST: &str = "web/dist";
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let dist = root.join(DIST);
     println!("cargo::rerun-if-changed=build.rs");
-    // Watching a path that does not exist means a new build each time; `make web` touches this file.
+    // Watching a path that does not exist causes a rebuild every time; `make web` touches this
+    // file.
     if dist.is_dir() {
         println!("cargo::rerun-if-changed={DIST}");
     }
@@ -35,7 +37,7 @@ fn variable(name: &str) -> io::Result<String> {
     env::var(name).map_err(io::Error::other)
 }
 
-/// All files in `folder` and below.
+/// Collects all files in `folder`, recursively.
 fn gather(folder: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
