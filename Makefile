@@ -1,26 +1,27 @@
-# What people and CI call. `make setup` brings what is missing; the others call it.
+# Entry points for people and CI. `make setup` installs missing dependencies; the other targets run
+# it as needed.
 CARGO ?= cargo
 FUZZ_SECONDS ?= 600
-# Calls between real processes wait more than they compute: two cores carry four at once.
+# Calls between real processes mostly wait, so two cores can run four at once.
 TEST_THREADS ?= 4
-# The page is built where that is possible; without it, everything else works.
+# The web page is built if npm is available; everything else works without it.
 PAGE := $(if $(and $(wildcard web/package.json),$(shell command -v npm 2>/dev/null)),web)
 PAGE_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 export PATH := $(CURDIR)/target/tools:$(CURDIR)/target/tools/bin:$(PATH)
 
 .PHONY: help demo setup web test e2e e2e-web soak fuzz check bench bench-dispatch fmt
 
-help: ## this list
+help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-demo: setup $(PAGE) ## a whole call on this machine, no keys; make demo ARGS=--web to talk to it
+demo: setup $(PAGE) ## run a complete call on this machine, without keys; make demo ARGS=--web to talk to it
 	@$(CARGO) build --release --locked
 	@target/release/parlor demo $(ARGS)
 
 setup: ## fetch the native core and livekit-server
 	@scripts/setup.sh
 
-web: web/dist/index.html ## build the web page, which the program has inside (needs npm)
+web: web/dist/index.html ## build the web page that is embedded in the program (needs npm)
 
 web/dist/index.html: web/node_modules/.package-lock.json $(PAGE_SOURCES)
 	cd web && npm run build
@@ -30,27 +31,27 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	@touch $@
 
-test: web ## every test, against a real livekit-server and in a real browser
+test: web ## run all tests, against a real livekit-server and in a real browser
 	@scripts/setup.sh test
 	RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test --workspace --locked
 	cd web && npm test
 
-e2e: ## only the calls between real processes
+e2e: ## run only the calls between real processes
 	@scripts/setup.sh test
 	$(CARGO) test --locked --test e2e --test matrix -- --nocapture
 
-e2e-web: web ## only the page in a browser, against a demo
+e2e-web: web ## run only the web page in a browser, against a demo
 	@scripts/setup.sh test
 	$(CARGO) build --locked
 	cd web && npm test
 
-soak: setup ## a thousand calls, and as many rooms as the machine carries
+soak: setup ## run a thousand calls, and as many rooms as the machine can handle
 	$(CARGO) test --locked --test load -- --nocapture --ignored --test-threads=1
 
-fuzz: ## each fuzzer for FUZZ_SECONDS (needs cargo-fuzz and a nightly compiler)
+fuzz: ## run each fuzzer for FUZZ_SECONDS (needs cargo-fuzz and a nightly compiler)
 	core/fuzz/run.sh $(FUZZ_SECONDS)
 
-check: web ## formatting, lints, docs, dependencies, sizes, the official crate
+check: web ## check formatting, lints, docs, dependencies, file sizes and the official crate
 	@scripts/setup.sh check
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path core/fuzz/Cargo.toml --check
@@ -61,10 +62,10 @@ check: web ## formatting, lints, docs, dependencies, sizes, the official crate
 	cd web && npm run check
 	DOCS_RS=1 $(CARGO) check --locked --no-default-features --features static
 
-bench: setup ## one call beside a bare participant: CPU and memory
+bench: setup ## compare CPU and memory of one call with a bare participant
 	$(CARGO) bench --locked --bench call
 
-bench-dispatch: setup ## from start to registered, offer to answer, dispatch to listening
+bench-dispatch: setup ## measure latency: start to registered, offer to answer, dispatch to listening
 	$(CARGO) bench --locked --bench dispatch
 
 fmt: ## format the code
