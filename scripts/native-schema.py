@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the protobuf schema inside a `livekit` wheel as one FileDescriptorSet.
+"""Extracts the protobuf schema of a `livekit` wheel as a FileDescriptorSet.
 
     scripts/native-schema.py livekit-1.2.0-….whl target/native/schema.binpb
 
-The wheel keeps each file's descriptor as a bytes literal; nothing of it is run.
+The wheel contains each file's descriptor as a bytes literal; none of its code is executed.
 """
 import ast
 import sys

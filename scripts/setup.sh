@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Brings what a fresh machine lacks, into target/. A second run does nothing.
+# Installs missing dependencies into target/. A second run does nothing.
 #
-#   scripts/setup.sh            what the product needs
-#   scripts/setup.sh test       also what only tests need
-#   scripts/setup.sh check      also what `make check` needs
-#   scripts/setup.sh native     LiveKit's native core only, for an image
+#   scripts/setup.sh            dependencies of the program
+#   scripts/setup.sh test       also those of the tests
+#   scripts/setup.sh check      also those of `make check`
+#   scripts/setup.sh native     only LiveKit's native core, for container images
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-core_version=1.2.0 # of LiveKit's Python package, which carries native core 0.13.2
+core_version=1.2.0 # version of LiveKit's Python package, which contains native core 0.13.2
 server_version=v1.13.5
 deny_version=0.20.2
-everything_version=2026.8.31 # an MCP server that tests talk with
+everything_version=2026.8.31 # an MCP server used by tests
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 missing=0
@@ -19,27 +19,27 @@ need() { # need COMMAND HOW
     command -v "$1" >/dev/null 2>&1 || { say "$1 is missing: $2"; missing=1; }
 }
 
-need cargo "install Rust 1.88 or newer, https://rustup.rs"
-need cc "install a C compiler, on Debian: apt-get install gcc libc6-dev"
-need python3 "install Python 3, on Debian: apt-get install python3 python3-pip"
+need cargo "install Rust 1.88 or newer from https://rustup.rs"
+need cc "install a C compiler; on Debian: apt-get install gcc libc6-dev"
+need python3 "install Python 3; on Debian: apt-get install python3 python3-pip"
 need sha256sum "install coreutils"
-[ "${1:-}" = native ] || command -v livekit-server >/dev/null 2>&1 || need go "install Go 1.26 or newer, https://go.dev/dl, or put livekit-server on PATH"
-[ "${1:-}" != test ] || need npm "install Node.js 20 or newer, https://nodejs.org"
+[ "${1:-}" = native ] || command -v livekit-server >/dev/null 2>&1 || need go "install Go 1.26 or newer from https://go.dev/dl, or put livekit-server on PATH"
+[ "${1:-}" != test ] || need npm "install Node.js 20 or newer from https://nodejs.org"
 [ "$missing" = 0 ] || exit 1
 
-# What is fetched again when the network fails: three times in all, a little later each time.
+# Runs a command up to three times, with a growing delay, to survive network failures.
 again() { # again COMMAND...
     local try
     for try in 1 2; do
         "$@" && return
-        say "that failed; trying again in $((try * 5)) s"
+        say "the command failed; retrying in $((try * 5)) s"
         sleep $((try * 5))
     done
     "$@"
 }
 
 need_pip() {
-    python3 -m pip --version >/dev/null 2>&1 || { say "pip is missing: on Debian: apt-get install python3-pip"; exit 1; }
+    python3 -m pip --version >/dev/null 2>&1 || { say "pip is missing: install it; on Debian: apt-get install python3-pip"; exit 1; }
 }
 
 native_core() {
@@ -48,7 +48,7 @@ native_core() {
     case "$(uname -sm)" in
         "Linux x86_64") platform=x86_64 sum=9eae2fbf857e0af2516eb03f5285eb5edf0ea0b1aa238268291ccb1a7e11d4d4 ;;
         "Linux aarch64") platform=aarch64 sum=d6279a25ca7b25667908dc43fbc69374f84fa63b7fc857639483a7a3a3850070 ;;
-        *) say "no pinned native core for $(uname -sm): build with --no-default-features --features static"; exit 1 ;;
+        *) say "no prebuilt native core for $(uname -sm): build with --no-default-features --features static"; exit 1 ;;
     esac
     need_pip
     say "fetching LiveKit's native core (livekit $core_version, 12 MB)"
@@ -57,7 +57,7 @@ native_core() {
     again python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: \
         --platform "manylinux_2_28_$platform" --dest target/native "livekit==$core_version"
     wheel=$(echo target/native/livekit-*.whl)
-    echo "$sum  $wheel" | sha256sum --check --quiet - >/dev/null || { say "$wheel is not the pinned one (sha256 differs): refused"; rm -f "$wheel"; exit 1; }
+    echo "$sum  $wheel" | sha256sum --check --quiet - >/dev/null || { say "rejected $wheel: its SHA-256 checksum does not match the pinned one"; rm -f "$wheel"; exit 1; }
     python3 - "$wheel" <<'PY'
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as wheel:
@@ -113,17 +113,17 @@ python_client() {
     cmp -s "$locked" "$into/.requirements-$version.txt" && return
     case "$version" in
         3.11 | 3.12 | 3.13 | 3.14) ;;
-        *) say "this is Python $version, and a test needs 3.11 to 3.14: put that first on PATH"; exit 1 ;;
+        *) say "found Python $version, but the tests need 3.11 to 3.14: put one of these first on PATH"; exit 1 ;;
     esac
     need_pip
-    say "fetching LiveKit's library for Python (106 MB unpacked)"
+    say "fetching LiveKit's Python SDK (106 MB unpacked)"
     rm -rf "$into"
     PIP_ROOT_USER_ACTION=ignore again python3 -m pip install --quiet --disable-pip-version-check \
         --require-hashes --only-binary :all: --target "$into" --requirement "$locked"
     cp "$locked" "$into/.requirements-$version.txt"
 }
 
-browser() { # the page is tested in one
+browser() { # for testing the web page
     [ -z "${CHROMIUM:-}" ] || return 0
     command -v chromium >/dev/null 2>&1 && return
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
@@ -132,7 +132,7 @@ browser() { # the page is tested in one
         DEBIAN_FRONTEND=noninteractive again apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null
         return
     fi
-    say "chromium is missing: install it, on Debian: apt-get install chromium, or name it in CHROMIUM"
+    say "Chromium is missing: install it (on Debian: apt-get install chromium), or set CHROMIUM to its path"
     exit 1
 }
 
@@ -141,8 +141,8 @@ if [ "${1:-}" = native ]; then exit; fi
 livekit_server
 if [ "${1:-}" = test ]; then
     mcp_server
-    npm_folder tests/e2e/receiver target/tools/webhooks "the JavaScript library of Standard Webhooks"
-    npm_folder tests/e2e/clients target/tools/clients/node "LiveKit's library for Node (34 MB unpacked)"
+    npm_folder tests/e2e/receiver target/tools/webhooks "the Standard Webhooks library for JavaScript"
+    npm_folder tests/e2e/clients target/tools/clients/node "LiveKit's Node.js SDK (34 MB unpacked)"
     python_client
     browser
 fi
