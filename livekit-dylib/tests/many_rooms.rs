@@ -84,7 +84,7 @@ async fn one_room(server: &Server, number: usize) {
     } else {
         alice.leave().await;
         let left = |event| matches!(event, RoomEvent::ParticipantDisconnected(_)).then_some(());
-        bob.wait("the other leaving", left).await;
+        bob.wait("the other participant leaving", left).await;
         bob.leave().await;
     }
 }

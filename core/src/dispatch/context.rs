@@ -15,7 +15,7 @@ pub(super) enum Timer {
     Goodbye,
 }
 
-/// The time, timers and actions that the parts of [`Dispatch`] share.
+/// The time, timers and actions that the parts of [`Dispatch`](super::Dispatch) share.
 pub(super) type Context = crate::context::Context<Timer, Action>;
 
 impl Context {

@@ -191,7 +191,7 @@ fn unpublishing_ends_the_streams_of_subscribers() {
         assert!(matches!(error, RoomError::Internal(_)), "{error}");
 
         assert_eq!(bob.wait("the track unsubscribed", unsubscribed).await, sid);
-        assert_eq!(bob.wait("the track gone", unpublished).await, sid);
+        assert_eq!(bob.wait("the track unpublished", unpublished).await, sid);
         ends(&mut stream).await;
         tone.stop().await;
         alice.leave().await;

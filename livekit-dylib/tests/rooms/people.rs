@@ -171,7 +171,7 @@ fn a_participant_joins_and_leaves() {
                 None
             }
         };
-        let seen = alice.wait("bob coming", came).await;
+        let seen = alice.wait("bob joining", came).await;
         assert_eq!(seen.identity().as_str(), "bob");
         assert_eq!(alice.meets("bob").await.state(), ParticipantState::Active);
         bob.leave().await;
@@ -182,7 +182,7 @@ fn a_participant_joins_and_leaves() {
                 None
             }
         };
-        let gone = alice.wait("bob going", went).await;
+        let gone = alice.wait("bob leaving", went).await;
         assert_eq!(gone.state(), ParticipantState::Disconnected);
         assert_eq!(gone.disconnect_reason(), DisconnectReason::ClientInitiated);
         assert_eq!(

@@ -37,7 +37,7 @@ fn calls_of_a_dead_cell_resume_in_another_from_their_checkpoints() {
 }
 
 #[test]
-fn a_dead_cell_is_replaced_at_once() {
+fn a_dead_cell_is_replaced_immediately() {
     let mut bench = Bench::of(8);
     bench.call("a");
     assert_eq!(spawned(&bench.killed(1)), [3]);

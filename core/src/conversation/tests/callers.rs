@@ -183,7 +183,7 @@ fn one_caller_is_linked_and_the_others_are_heard_too() {
 }
 
 #[test]
-fn a_deleted_room_ends_with_the_call_unless_it_goes_on_without_the_agent() {
+fn the_room_is_deleted_when_the_call_ends_but_not_on_shutdown() {
     let mut call = Call::ready(Settings {
         dismiss: Dismiss::Room,
         ..Settings::default()

@@ -47,7 +47,7 @@ fn a_registration_contains_name_deployment_and_permissions() {
         ..Settings::default()
     };
     let ToServer::Register(register) = written(&Command::Register(Box::new(settings))) else {
-        panic!("another message");
+        panic!("unexpected message");
     };
     assert_eq!(
         (register.agent_name.as_str(), register.deployment.as_str()),
@@ -69,7 +69,7 @@ fn answers_contain_the_agents_identity_or_a_refusal() {
         attributes: HashMap::from([("lk.agent.name".to_owned(), "clerk".to_owned())]),
     };
     let ToServer::Availability(yes) = written(&Command::Answer(accept)) else {
-        panic!("another message");
+        panic!("unexpected message");
     };
     assert!(yes.available && !yes.terminate && !yes.supports_resume);
     assert_eq!(
@@ -81,7 +81,7 @@ fn answers_contain_the_agents_identity_or_a_refusal() {
         let job = "AJ_2".into();
         let refuse = Answer::Refuse { job, for_all };
         let ToServer::Availability(no) = written(&Command::Answer(refuse)) else {
-            panic!("another message");
+            panic!("unexpected message");
         };
         assert_eq!(no.job_id, "AJ_2");
         assert_eq!((no.available, no.terminate), (false, for_all));
@@ -99,7 +99,7 @@ fn status_reports_always_contain_a_load() {
             seq: 9,
         };
         let ToServer::UpdateWorker(update) = written(&Command::Status(status)) else {
-            panic!("another message");
+            panic!("unexpected message");
         };
         let expected = match full {
             true => proto::WorkerStatus::WsFull,
@@ -131,13 +131,13 @@ fn a_job_has_three_statuses() {
     ];
     for (status, expected, error) in cases {
         let ToServer::UpdateJob(update) = written(&Command::Job("AJ_1".into(), status)) else {
-            panic!("another message");
+            panic!("unexpected message");
         };
         assert_eq!((update.status(), update.error.as_str()), (expected, error));
     }
     let migrate = Command::Migrate(vec!["AJ_1".into(), "AJ_2".into()]);
     let ToServer::MigrateJob(migrate) = written(&migrate) else {
-        panic!("another message");
+        panic!("unexpected message");
     };
     assert_eq!(migrate.job_ids, ["AJ_1", "AJ_2"]);
 }
@@ -149,7 +149,7 @@ fn offers_and_assignments_contain_the_job() {
         resuming: true,
     };
     let Ok(ServerEvent::Offer(job)) = read(FromServer::Availability(offer)) else {
-        panic!("another event");
+        panic!("unexpected event");
     };
     assert_eq!(job.id.as_str(), "AJ_1");
     assert_eq!(
@@ -172,7 +172,7 @@ fn offers_and_assignments_contain_the_job() {
             token: "secret-token".to_owned(),
         };
         let Ok(ServerEvent::Assigned(assignment)) = read(FromServer::Assignment(assignment)) else {
-            panic!("another event");
+            panic!("unexpected event");
         };
         assert_eq!(assignment.url.as_deref(), expected);
         assert_eq!(assignment.token.reveal(), "secret-token");
