@@ -61,7 +61,7 @@ impl fmt::Display for CellId {
 pub struct Limits {
     /// Maximum concurrent calls in a cell; at least 1.
     pub rooms_per_cell: usize,
-    /// Maximum calls in the lifetime of a cell; at least 1. The native core leaks some memory with
+    /// Maximum calls in the lifetime of a cell; at least 1. The native core retains some memory of
     /// each.
     pub cell_calls: u32,
     /// Resident memory, in bytes, at which a cell is killed. From four fifths of it on, the cell
