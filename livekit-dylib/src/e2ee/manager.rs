@@ -99,7 +99,8 @@ impl E2eeManager {
         Some(options.key_provider.clone())
     }
 
-    /// The encryption type; `None` if the room was joined without encryption options.
+    /// The encryption type; [`EncryptionType::None`] if the room was joined without encryption
+    /// options.
     pub fn encryption_type(&self) -> EncryptionType {
         let options = self.inner.options.as_ref();
         options.map_or(EncryptionType::None, |options| options.encryption_type)
