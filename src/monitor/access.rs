@@ -1,47 +1,48 @@
-//! Who may watch a call, and who may ask about it.
+//! Access control: who may monitor a call, and who may send requests about it.
 
 use serde::Deserialize;
 
-/// Who may watch a call, and what more is open to them. `[monitor]` in `agent.toml`.
+/// Access rules of the monitor, `[monitor]` in the agent file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Access {
-    /// Who sees states, what is said, errors and usage.
+    /// Who receives agent and user states, transcripts, errors and usage.
     pub who: Who,
-    /// They may read and do what is for managers otherwise.
+    /// Whether they may also read and do what is otherwise reserved for managers.
     pub open: bool,
 }
 
-/// Who may watch a call.
+/// Who may monitor a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
-    /// Whoever is in the room.
+    /// All participants in the room.
     #[default]
     Everyone,
-    /// Participants whose token says `canManageAgentSession`.
+    /// Managers: participants whose token grants `canManageAgentSession`.
     Managers,
     /// Nobody.
     Off,
 }
 
-/// How much of a call something tells.
+/// How much of a call a piece of information reveals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Depth {
-    /// What the room sees and hears anyway.
+    /// What all participants see and hear anyway.
     Shown,
-    /// What only the agent and those who run it know: instructions, what tools were given and
-    /// gave, what was typed; and whatever changes the call.
+    /// What only the agent and its operators know: instructions, arguments and results of tools,
+    /// typed messages. Also every request that changes the call.
     Inner,
 }
 
 impl Access {
-    /// Whether everybody in the room is told what is this deep.
+    /// Returns whether all participants receive information of this depth.
     pub(super) fn is_public(self, depth: Depth) -> bool {
         self.who == Who::Everyone && (self.open || depth == Depth::Shown)
     }
 
-    /// Whether a participant may ask for what is this deep.
+    /// Returns whether a participant may send requests of this depth. `manages` tells whether the
+    /// participant is a manager.
     pub(super) fn allows(self, manages: bool, depth: Depth) -> bool {
         match self.who {
             Who::Off => false,
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_may_what() {
+    fn requests_are_allowed_by_access_role_and_depth() {
         use Depth::{Inner, Shown};
         use Who::{Everyone, Managers, Off};
         let allowed = |who, open| {
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_shows_what_the_room_hears_anyway() {
+    fn by_default_everyone_receives_only_what_is_shown() {
         let access = Access::default();
         assert!(access.is_public(Depth::Shown) && !access.is_public(Depth::Inner));
     }

@@ -1,18 +1,18 @@
-//! What the agent is, for those who may know.
+//! The agent's phases, with their instructions and tools, as monitoring clients see them.
 
 use parlor_core::conversation::{AgentProfile, Phase};
 use parlor_core::secret::Private;
 
-/// What the agent is, and what it can become.
+/// The agent's first phase, its other phases, and which one the call is in.
 #[derive(Default)]
 pub(super) struct AgentConfig {
     first: Part,
     others: Vec<Part>,
-    /// The phase the call is in, if that is not the first.
+    /// Name of the phase that the call has entered; `None` in the first phase.
     entered: Option<String>,
 }
 
-/// What the agent is in one phase.
+/// Name, instructions and tools of one phase.
 #[derive(Debug, Default)]
 pub(super) struct Part {
     pub(super) name: String,
@@ -21,20 +21,20 @@ pub(super) struct Part {
 }
 
 impl AgentConfig {
-    /// It has changed.
+    /// Replaces the phases with those of `profile`.
     pub(super) fn set(&mut self, profile: &AgentProfile) {
         self.first = Part::from(&profile.first);
         self.others = profile.others.iter().map(Part::from).collect();
     }
 
-    /// The call goes on in a phase; the name of the one before.
+    /// Enters a phase and returns the name of the previous one.
     pub(super) fn enter(&mut self, phase: &str) -> String {
         let before = self.now().name.clone();
         self.entered = Some(phase.to_owned());
         before
     }
 
-    /// What it is at the moment.
+    /// The current phase.
     pub(super) fn now(&self) -> &Part {
         let entered = self.entered.as_deref();
         let is_entered = |part: &&Part| Some(part.name.as_str()) == entered;

@@ -1,4 +1,4 @@
-//! What happens in a call, told as the protocol's events.
+//! Translates the facts of a call into events of the remote session protocol.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ use super::history::{Said, item};
 use super::wall_clock::before;
 
 impl Monitor {
-    /// Something happened in the call.
+    /// Records a fact of the call.
     pub fn fact(&mut self, now: Instant, fact: &Fact) {
         match fact {
             Fact::CallerSpeaks { ago } => {
@@ -105,7 +105,7 @@ impl Monitor {
             Fact::SessionReady { .. } => self.usage.opened(now),
             Fact::AgentLost(_) => {
                 self.usage.closed(now);
-                self.error(now, "the voice session was lost".to_owned());
+                self.error(now, "voice session lost".to_owned());
             }
             Fact::AgentError(AgentError { code, message, .. }) => {
                 self.error(now, format!("{code}: {message}"));
@@ -140,7 +140,7 @@ impl Monitor {
         }
     }
 
-    /// Not everybody in the room may have seen what was written.
+    /// Adds a typed message, for managers only: not all participants may have seen it.
     fn caller_wrote(&mut self, now: Instant, text: &str) {
         let said = Said {
             role: ChatRole::User,
@@ -156,7 +156,7 @@ impl Monitor {
     }
 
     fn agent_said(&mut self, now: Instant, utterance: Utterance, text: &str, interrupted: bool) {
-        // Of an empty text nothing was heard.
+        // An empty text means that the caller heard nothing of the reply.
         let item = (!text.is_empty()).then(|| {
             let told = self.turns.agent_said(now, utterance, &self.wall_clock);
             let (metrics, from) = told.unzip();
@@ -263,7 +263,7 @@ impl Monitor {
         added
     }
 
-    /// The agent did something that only those who run it know.
+    /// Adds an item that only managers may see.
     fn did(&mut self, now: Instant, done: Item) {
         let added = item(done);
         self.add(now, Depth::Inner, added.clone());

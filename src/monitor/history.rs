@@ -1,4 +1,4 @@
-//! What was said and done in a call, as the protocol has it: the last items only.
+//! The chat history of a call in the protocol's format, limited to the latest items.
 
 use std::collections::VecDeque;
 
@@ -8,13 +8,13 @@ use livekit_protocol::agent::{ChatMessage, ChatRole, MetricsReport};
 use pbjson_types::Timestamp;
 use prost::Message as _;
 
-/// The most items kept.
+/// Maximum number of items.
 const ITEMS: usize = 256;
 
-/// The most bytes they may have.
+/// Maximum total size of the encoded items in bytes.
 const BYTES: usize = 1 << 20;
 
-/// The last items of a call.
+/// The latest items of a call.
 #[derive(Default)]
 pub(super) struct History {
     items: VecDeque<ChatItem>,
@@ -23,13 +23,13 @@ pub(super) struct History {
 }
 
 impl History {
-    /// A name for an item.
+    /// Creates an item id that is unique in the call.
     pub(super) fn name(&mut self) -> String {
         self.named += 1;
         format!("item_{}", self.named)
     }
 
-    /// Keeps an item, and forgets the oldest that it leaves no room for.
+    /// Adds an item, and drops the oldest items while a limit is exceeded.
     pub(super) fn push(&mut self, item: ChatItem) {
         self.bytes += item.encoded_len();
         self.items.push_back(item);
@@ -41,13 +41,13 @@ impl History {
         }
     }
 
-    /// All that is kept, the oldest first.
+    /// All items, oldest first.
     pub(super) fn items(&self) -> Vec<ChatItem> {
         self.items.iter().cloned().collect()
     }
 }
 
-/// Something that was said or written.
+/// A message that was spoken or typed.
 pub(super) struct Said {
     pub(super) role: ChatRole,
     pub(super) text: String,
@@ -57,7 +57,7 @@ pub(super) struct Said {
 }
 
 impl Said {
-    /// It as an item named `id`.
+    /// Converts the message into an item with this id.
     pub(super) fn into_item(self, id: String) -> ChatItem {
         let payload = Some(Payload::Text(self.text));
         item(Item::Message(ChatMessage {
@@ -72,7 +72,7 @@ impl Said {
     }
 }
 
-/// An item of any kind.
+/// Wraps an item of any kind.
 pub(super) fn item(item: Item) -> ChatItem {
     ChatItem { item: Some(item) }
 }

@@ -1,4 +1,4 @@
-//! What goes out of a monitor, and what comes in.
+//! Inputs and outputs of a monitor.
 
 use std::fmt;
 
@@ -10,76 +10,76 @@ use parlor_core::ids::Identity;
 use parlor_core::secret::Private;
 use prost::Message as _;
 
-/// The topic of the byte streams that carry the protocol, one message each.
+/// Topic of the byte streams that carry the protocol. Each stream carries one message.
 pub const TOPIC: &str = "lk.agent.session";
 
-/// The longest message that is read, in bytes.
+/// Maximum size of an incoming message in bytes.
 pub const LONGEST: usize = 64 << 10;
 
-/// A message that somebody sent to the agent.
+/// A message from a participant to the agent.
 pub struct Asked {
-    /// Who.
+    /// Identity of the sender.
     pub from: Identity,
-    /// Whether that participant may manage the agent's session.
+    /// Whether the sender is a manager: its token grants `canManageAgentSession`.
     pub manages: bool,
-    /// The message.
+    /// The encoded protobuf message.
     pub bytes: Vec<u8>,
 }
 
-/// Something to be done for those who watch a call.
+/// Something that the driver of a monitor must do.
 #[derive(Debug)]
 pub enum Output {
-    /// To be sent.
+    /// Send a message to monitoring participants.
     Send(Outgoing),
-    /// Somebody who may do it writes in the caller's name.
+    /// Pass text to the agent as if the linked caller had typed it.
     Input(Private<String>),
-    /// Whether the caller is listened to.
+    /// Enable or disable audio input from callers.
     Hear(bool),
-    /// Whether the room is shown captions.
+    /// Enable or disable captions.
     Caption(bool),
 }
 
-/// What is sent to those who watch a call.
+/// A message to participants that monitor a call.
 #[derive(Debug)]
 pub enum Outgoing {
-    /// A message.
+    /// A complete message.
     Message(MonitorMessage),
-    /// The answer to a request for what the connection measures.
+    /// The response to a request for RTC statistics, which the sender of the message must fill in.
     Stats {
-        /// Who asked.
+        /// Identity of the requester.
         to: Identity,
-        /// The request's name.
+        /// Id of the request.
         request: String,
     },
 }
 
-/// A message to those who watch a call.
+/// A message to participants that monitor a call.
 pub struct MonitorMessage {
-    /// Who gets it.
+    /// Recipients of the message.
     pub to: To,
     message: Box<AgentSessionMessage>,
 }
 
-/// Who gets a message.
+/// Recipients of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum To {
-    /// Everybody in the room.
+    /// All participants in the room.
     Everyone,
-    /// Participants who may manage the agent's session.
+    /// All managers.
     Managers,
-    /// Who asked.
+    /// Only the requester.
     One(Identity),
 }
 
 impl MonitorMessage {
-    /// An event.
+    /// Creates a message that carries an event.
     pub(super) fn event(to: To, event: AgentSessionEvent) -> Self {
         let message = Some(agent_session_message::Message::Event(event));
         let message = Box::new(AgentSessionMessage { message });
         Self { to, message }
     }
 
-    /// The answer to a request, or why there is none.
+    /// Creates the response to a request, or an error response.
     pub fn answer(
         to: Identity,
         request: String,
@@ -101,7 +101,7 @@ impl MonitorMessage {
         }
     }
 
-    /// The message as it goes over the wire.
+    /// Encodes the message as protobuf.
     pub fn encode(&self) -> Vec<u8> {
         self.message.encode_to_vec()
     }

@@ -1,8 +1,8 @@
-//! What those who watch a call are told, and what they may ask: LiveKit's remote session
-//! protocol, which its Playground and Agent Console read.
+//! LiveKit's remote session protocol, with which its Playground and Agent Console monitor a call:
+//! events for participants, and requests from them.
 //!
-//! A [`Monitor`] takes in what happens in a call and what is asked of it, each with the time, and
-//! gives out what is to be sent. It does nothing itself, and has no clock.
+//! A [`Monitor`] is a state machine without I/O and without a clock: its inputs are facts of the
+//! call and requests, each with the time; its outputs are messages to send and changes to make.
 
 mod access;
 mod agent_config;
@@ -37,16 +37,16 @@ use turn_metrics::Turns;
 use usage::Usage;
 use wall_clock::WallClock;
 
-/// How long both sides are silent before the caller counts as away.
+/// How long both sides must be silent before the caller counts as away.
 const AWAY_AFTER: Duration = Duration::from_secs(15);
 
-/// What is known of a call by those who watch it.
+/// State machine of the remote session protocol for one call.
 pub struct Monitor {
     access: Access,
     wall_clock: WallClock,
     agent: wire::AgentState,
     user: UserState,
-    /// Since when both only listen.
+    /// Since when both sides have been silent.
     quiet_since: Option<Instant>,
     agent_config: AgentConfig,
     turns: Turns,
@@ -58,7 +58,8 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// Of a call that began at the instant `now`, which is the time of day `wall`.
+    /// Creates the monitor of a call that starts at the instant `now`, which is the wall-clock time
+    /// `wall`.
     pub fn new(access: Access, now: Instant, wall: SystemTime) -> Self {
         Self {
             access,
@@ -76,12 +77,12 @@ impl Monitor {
         }
     }
 
-    /// What the agent is, from now on.
+    /// Sets the agent profile.
     pub fn profile(&mut self, profile: &AgentProfile) {
         self.agent_config.set(profile);
     }
 
-    /// The agent does something else.
+    /// Records a change of the agent's state.
     pub fn state(&mut self, now: Instant, state: AgentState) {
         let state = match state {
             AgentState::Initializing => wire::AgentState::AsInitializing,
@@ -99,7 +100,7 @@ impl Monitor {
         self.finish_run();
     }
 
-    /// Somebody is listened to, or nobody.
+    /// Records whether there is a linked caller.
     pub fn caller(&mut self, now: Instant, is_there: bool) {
         let state = match is_there {
             true => UserState::UsListening,
@@ -108,14 +109,14 @@ impl Monitor {
         self.user_is(now, now, state);
     }
 
-    /// When [`timeout`](Self::timeout) has something to do.
+    /// The time at which [`timeout`](Self::timeout) must be called.
     pub fn deadline(&self) -> Option<Instant> {
         let away = self.quiet_since.map(|since| since + AWAY_AFTER);
         let run = self.run.as_ref().map(|run| run.until);
         away.into_iter().chain(run).min()
     }
 
-    /// Time has passed.
+    /// Handles deadlines that have passed.
     pub fn timeout(&mut self, now: Instant) {
         if self.run.as_ref().is_some_and(|run| run.until <= now) {
             self.end_run();
@@ -128,7 +129,7 @@ impl Monitor {
         }
     }
 
-    /// The next thing to be done.
+    /// Returns the next output.
     pub fn poll(&mut self) -> Option<Output> {
         self.out.pop_front()
     }
@@ -151,7 +152,7 @@ impl Monitor {
         self.quiet_since = is_quiet.then_some(now);
     }
 
-    /// Tells an event that happened `at` that time to those who may know.
+    /// Sends an event that happened at `at` to the participants that may see it.
     fn tell(&mut self, at: Instant, depth: Depth, event: Event) {
         let to = match self.access.is_public(depth) {
             true => To::Everyone,

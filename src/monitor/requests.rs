@@ -1,4 +1,4 @@
-//! What those who watch a call may ask, and what they are answered.
+//! Handles requests of participants that monitor a call.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -18,21 +18,21 @@ use super::access::Depth;
 use super::text_run::TextRun;
 use super::{Asked, Monitor, MonitorMessage, Outgoing, Output};
 
-/// What Parlor calls itself.
+/// Name of the SDK, as reported to clients.
 const SDK: &str = "parlor";
 
-/// How a request is answered.
+/// How to respond to a request.
 enum Answer {
-    /// At once.
+    /// Immediately.
     Now(Response),
-    /// Once the agent has said what it has to say.
+    /// Once the agent has answered the text.
     Later(TextRun, String),
-    /// With what the room measures.
+    /// With RTC statistics of the room.
     Stats,
 }
 
 impl Monitor {
-    /// Somebody sent a message. What is no request of the protocol is not answered.
+    /// Handles a message of a participant. Ignores messages that are not requests of the protocol.
     pub fn asked(&mut self, now: Instant, asked: Asked) {
         let Asked {
             from,
@@ -100,7 +100,7 @@ impl Monitor {
                 self.update_io(&io)?;
                 Response::UpdateIo(UpdateIoResponse {})
             }
-            // Parlor judges no simulations: there is no verdict of its own.
+            // Parlor does not evaluate simulations, so it has no verdict.
             Request::FinalizeSimulation(_) => {
                 Response::FinalizeSimulation(FinalizeSimulationResponse { user_verdict: None })
             }
@@ -112,7 +112,7 @@ impl Monitor {
         let problem = if text.trim().is_empty() {
             "empty run_input text"
         } else if self.run.is_some() {
-            "the agent still answers another run_input"
+            "the agent is still answering another run_input"
         } else if self.agent == AgentState::AsInitializing {
             "the agent is not ready"
         } else {
@@ -141,15 +141,15 @@ impl Monitor {
         }
     }
 
-    /// Switches all that is asked for, or nothing.
+    /// Applies all changes of the request, or none.
     fn update_io(&mut self, io: &UpdateIo) -> Result<(), String> {
         let (input, output) = (io.input.unwrap_or_default(), io.output.unwrap_or_default());
         let video = [input.video_enabled, output.video_enabled];
         if video.contains(&Some(true)) {
-            return Err("the agent has no video".to_owned());
+            return Err("the agent does not support video".to_owned());
         }
         if output.audio_enabled == Some(false) {
-            return Err("the agent's voice cannot be switched off".to_owned());
+            return Err("the agent does not support disabling its audio output".to_owned());
         }
         let hear = input.audio_enabled.map(Output::Hear);
         let caption = output.transcription_enabled.map(Output::Caption);
@@ -157,7 +157,7 @@ impl Monitor {
         Ok(())
     }
 
-    /// Answers what was written once the agent has nothing more to do.
+    /// Responds to the pending `run_input` if the agent has finished answering.
     pub(super) fn finish_run(&mut self) {
         let is_over = self.agent == AgentState::AsListening && self.tools.is_idle();
         if is_over && self.run.as_ref().is_some_and(TextRun::is_answered) {
@@ -165,7 +165,7 @@ impl Monitor {
         }
     }
 
-    /// Answers what was written with what there is.
+    /// Responds to the pending `run_input` with the items collected so far.
     pub(super) fn end_run(&mut self) {
         let Some(run) = self.run.take() else {
             return;
@@ -183,7 +183,7 @@ impl Monitor {
     }
 }
 
-/// How much of the call a request is about.
+/// The depth of what a request reveals or changes.
 fn depth(request: &Request) -> Depth {
     match request {
         Request::Ping(_)

@@ -1,4 +1,4 @@
-//! Text that somebody wrote in the caller's name, until the agent has answered it.
+//! A pending `run_input` request: text sent on behalf of the caller, until the agent has answered.
 
 use std::time::{Duration, Instant};
 
@@ -6,19 +6,19 @@ use livekit_protocol::agent::chat_context::ChatItem;
 use parlor_core::conversation::Utterance;
 use parlor_core::ids::Identity;
 
-/// How long the agent may take to answer.
+/// Timeout for the agent's answer.
 const WITHIN: Duration = Duration::from_secs(60);
 
-/// A request that is answered once the agent has said all it has to say.
+/// A `run_input` request, whose response is sent once the agent has finished answering.
 pub(super) struct TextRun {
     pub(super) to: Identity,
     pub(super) request: String,
     pub(super) until: Instant,
-    /// The agent has read it.
+    /// Whether the agent has received the text.
     is_read: bool,
-    /// The first reply that was audible since.
+    /// The first reply that became audible since then.
     first: Option<Utterance>,
-    /// A reply was told to its end.
+    /// Whether a reply to the text has ended.
     is_answered: bool,
     items: Vec<ChatItem>,
 }
@@ -36,19 +36,20 @@ impl TextRun {
         }
     }
 
-    /// The agent has read what was written.
+    /// Records that the agent has received the text.
     pub(super) fn read(&mut self) {
         self.is_read = true;
     }
 
-    /// A reply is audible.
+    /// Records that a reply has become audible.
     pub(super) fn audible(&mut self, utterance: Utterance) {
         if self.is_read {
             self.first.get_or_insert(utterance);
         }
     }
 
-    /// A reply is over. One from before the text was read does not count.
+    /// Records that a reply has ended. Replies that started before the agent received the text do
+    /// not count.
     pub(super) fn said(&mut self, utterance: Utterance, item: Option<ChatItem>) {
         if self.first.is_some_and(|first| utterance >= first) {
             self.is_answered = true;
@@ -56,19 +57,19 @@ impl TextRun {
         }
     }
 
-    /// Something was done besides speaking.
+    /// Records something that the agent did besides speaking, such as a tool call.
     pub(super) fn did(&mut self, item: ChatItem) {
         if self.is_read {
             self.items.push(item);
         }
     }
 
-    /// Whether there is an answer, if the agent has nothing more to do.
+    /// Returns whether a reply to the text has ended.
     pub(super) fn is_answered(&self) -> bool {
         self.is_answered
     }
 
-    /// What the agent has said and done, or that it was nothing.
+    /// The items of the answer, or an error if the agent did not answer.
     pub(super) fn into_items(self) -> Result<Vec<ChatItem>, String> {
         match self.items.is_empty() && !self.is_answered {
             true => Err("the agent did not answer".to_owned()),

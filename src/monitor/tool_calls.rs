@@ -1,13 +1,13 @@
-//! Calls of tools that are not answered yet.
+//! Pending tool calls.
 
 use livekit_protocol::agent::agent_session_event::FunctionToolsExecuted;
 use livekit_protocol::agent::{FunctionCall, FunctionCallOutput};
 use parlor_core::ids::ToolCallId;
 
-/// Calls that are followed at once; of more, no ends are told.
+/// Maximum number of calls tracked at the same time; no end is reported for calls beyond it.
 const FOLLOWED: usize = 64;
 
-/// Calls that belong together: none of them ended before the next began.
+/// A group of overlapping tool calls: each started before all earlier ones had ended.
 #[derive(Default)]
 pub(super) struct ToolCalls {
     open: Vec<FunctionCall>,
@@ -15,14 +15,15 @@ pub(super) struct ToolCalls {
 }
 
 impl ToolCalls {
-    /// A tool was called.
+    /// Records the start of a call.
     pub(super) fn called(&mut self, call: FunctionCall) {
         if self.open.len() + self.ended.function_calls.len() < FOLLOWED {
             self.open.push(call);
         }
     }
 
-    /// It was answered, or never will be; the call, if it is one of those that are followed.
+    /// Records the end of a call, with its output unless it was dropped. Returns the call if it is
+    /// tracked.
     pub(super) fn ended(
         &mut self,
         call: &ToolCallId,
@@ -35,13 +36,13 @@ impl ToolCalls {
         Some(ended)
     }
 
-    /// All calls that belong together, once the last of them has ended.
+    /// Takes all calls of the group once the last of them has ended.
     pub(super) fn executed(&mut self) -> Option<FunctionToolsExecuted> {
         let is_over = self.is_idle() && !self.ended.function_calls.is_empty();
         is_over.then(|| std::mem::take(&mut self.ended))
     }
 
-    /// Whether none is open.
+    /// Returns whether no call is pending.
     pub(super) fn is_idle(&self) -> bool {
         self.open.is_empty()
     }

@@ -1,4 +1,4 @@
-//! When each side spoke, and how long the other waited: the metrics of what is said.
+//! Metrics of messages: when each side spoke, and how long the other side waited.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -8,14 +8,15 @@ use parlor_core::conversation::{Latency, Utterance};
 
 use super::wall_clock::WallClock;
 
-/// Replies that are audible and not yet told; the oldest is forgotten when there are more.
+/// Maximum number of audible replies whose messages are not added yet; the oldest is dropped when
+/// there are more.
 const OPEN: usize = 16;
 
-/// When each side spoke.
+/// Times at which each side spoke.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     caller: Spell,
-    /// From the caller's last sound until the API took the turn.
+    /// Time from the caller's last sound until the API committed the turn.
     committed: Option<Duration>,
     replies: VecDeque<Reply>,
 }
@@ -34,21 +35,22 @@ struct Reply {
 }
 
 impl Turns {
-    /// The caller speaks since then.
+    /// Records that the caller has been speaking since `from`.
     pub(super) fn caller_speaks(&mut self, from: Instant) {
         let to = None;
-        // Of what was said before the transcript came, the beginning counts.
+        // Of several segments before one transcript, the start of the first counts.
         let from = self.caller.from.or(Some(from));
         self.caller = Spell { from, to };
     }
 
-    /// The caller made the last sound then, and the API took the turn `now`.
+    /// Records that the caller's last sound was at `to`, and that the API committed the turn at
+    /// `now`.
     pub(super) fn caller_stopped(&mut self, to: Instant, now: Instant) {
         self.caller.to = Some(to);
         self.committed = Some(now.saturating_duration_since(to));
     }
 
-    /// What the caller said is known; the metrics of it.
+    /// Records the final transcript of the caller's turn and returns the metrics of the turn.
     pub(super) fn caller_said(&mut self, now: Instant, wall_clock: &WallClock) -> MetricsReport {
         let Spell { from, to } = std::mem::take(&mut self.caller);
         let delay = to.map(|to| now.saturating_duration_since(to));
@@ -61,7 +63,7 @@ impl Turns {
         }
     }
 
-    /// A reply is audible.
+    /// Records that a reply has become audible.
     pub(super) fn audible(&mut self, now: Instant, utterance: Utterance, waited: Option<Latency>) {
         if self.replies.len() == OPEN {
             self.replies.pop_front();
@@ -73,14 +75,14 @@ impl Turns {
         });
     }
 
-    /// What the agent said is over; the metrics of it, and when it began.
+    /// Records the end of a reply. Returns its metrics, and when it became audible.
     pub(super) fn agent_said(
         &mut self,
         now: Instant,
         utterance: Utterance,
         wall_clock: &WallClock,
     ) -> Option<(MetricsReport, Instant)> {
-        // A reply that was flushed is heard in several stretches, and named by the first.
+        // A flushed reply consists of several utterances and is identified by the first.
         self.replies.retain(|it| it.utterance >= utterance);
         let Reply { from, waited, .. } = self.replies.pop_front()?;
         let first_token = waited.and_then(|it| Some(it.first_token?.saturating_sub(it.committed)));

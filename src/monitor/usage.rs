@@ -1,4 +1,4 @@
-//! What a call has used, as far as it is known here: how long its voice sessions were open.
+//! Usage of a call: the total duration of its voice sessions.
 
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use livekit_protocol::agent::{AgentSessionUsage, LlmModelUsage, ModelUsage, SttM
 const PROVIDER: &str = "assemblyai";
 const MODEL: &str = "voice-agent";
 
-/// How long voice sessions were open.
+/// Total duration of the voice sessions.
 #[derive(Debug, Default)]
 pub(super) struct Usage {
     before: Duration,
@@ -16,25 +16,26 @@ pub(super) struct Usage {
 }
 
 impl Usage {
-    /// A session is ready.
+    /// Records that a session is ready.
     pub(super) fn opened(&mut self, now: Instant) {
         self.since.get_or_insert(now);
     }
 
-    /// It is lost.
+    /// Records that the session was lost.
     pub(super) fn closed(&mut self, now: Instant) {
         self.before = self.connected(now);
         self.since = None;
     }
 
-    /// The call is over, and this is what they were.
+    /// Sets the final duration at the end of the call.
     pub(super) fn settled(&mut self, connected: Duration) {
         self.before = connected;
         self.since = None;
     }
 
-    /// What was used until now: the session, and what it heard, which is as long, for audio goes
-    /// to it without a gap. Clients show tokens of the one and seconds of the other.
+    /// Usage until now, as two entries of the same duration, because audio is sent to the session
+    /// without gaps: the session as LLM usage, and the audio it received as STT usage. Clients
+    /// show tokens of the former and seconds of the latter.
     pub(super) fn report(&self, now: Instant) -> AgentSessionUsage {
         let connected = self.connected(now).as_secs_f64();
         let session = Used::Llm(LlmModelUsage {

@@ -1,10 +1,11 @@
-//! The time of day of what happens in a call.
+//! Converts instants into wall-clock timestamps.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pbjson_types::Timestamp;
 
-/// The time of day at one instant; all others are told from it, so that they stay in order.
+/// The wall-clock time at one instant. All timestamps are computed from it, so they stay in order
+/// if the system clock is adjusted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct WallClock {
     pub(super) at: Instant,
@@ -12,7 +13,7 @@ pub(super) struct WallClock {
 }
 
 impl WallClock {
-    /// The time of day at this instant.
+    /// The wall-clock time at this instant.
     pub(super) fn stamp(&self, at: Instant) -> Timestamp {
         let since = self.wall.duration_since(UNIX_EPOCH).unwrap_or_default();
         let time = match at.checked_duration_since(self.at) {
@@ -26,7 +27,7 @@ impl WallClock {
     }
 }
 
-/// So long before `now`, as far as an instant can tell.
+/// The instant `ago` before `now`, or `now` if it is unknown or cannot be represented.
 pub(super) fn before(now: Instant, ago: Option<Duration>) -> Instant {
     ago.and_then(|ago| now.checked_sub(ago)).unwrap_or(now)
 }
@@ -36,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instants_have_their_times_of_day() {
+    fn instants_convert_to_timestamps() {
         let at = crate::clock::now();
         let wall = UNIX_EPOCH + Duration::from_millis(10_500);
         let wall_clock = WallClock { at, wall };

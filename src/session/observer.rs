@@ -178,7 +178,7 @@ impl Observer {
             Fact::VoiceRefused => {
                 self.count(|it| &mut it.voices_refused, 1);
                 tracing::warn!(
-                     "the Voice Agent API rejected the voice: using the agent's own voice, or one \
+                    "the Voice Agent API rejected the voice: using the agent's own voice, or one \
                      that the API chooses; `parlor doctor` lists the voices"
                 );
             }

@@ -1,13 +1,13 @@
-//! What those who watch are told.
+//! Events sent to monitoring participants.
 
 use super::*;
 
 #[test]
-fn states_are_told_with_their_times() {
+fn state_changes_are_sent_with_timestamps() {
     let mut desk = Desk::new();
     desk.pass(ms(250));
     let [Got::Event(to, event)] = &desk.state(AgentState::Listening)[..] else {
-        panic!("one event");
+        panic!("expected one event");
     };
     assert_eq!(*to, To::Everyone);
     assert_eq!(milliseconds(event.created_at), 1_000_250);
@@ -44,7 +44,7 @@ fn the_callers_state_is_back_dated_to_the_first_and_last_sound() {
 }
 
 #[test]
-fn a_caller_is_away_after_a_long_silence_of_both_and_when_gone() {
+fn a_caller_is_away_after_both_sides_are_silent_and_after_leaving() {
     let mut desk = Desk::listening();
     desk.state(AgentState::Speaking);
     assert_eq!(desk.monitor.deadline(), None);
@@ -54,7 +54,7 @@ fn a_caller_is_away_after_a_long_silence_of_both_and_when_gone() {
     desk.monitor.timeout(desk.now);
     assert_eq!(desk.all().len(), 1);
     assert_eq!(desk.monitor.user, UserState::UsAway);
-    assert_eq!(desk.monitor.deadline(), None, "once");
+    assert_eq!(desk.monitor.deadline(), None, "reported only once");
     desk.monitor.caller(desk.now, true);
     assert_eq!(desk.monitor.user, UserState::UsListening);
     desk.monitor.caller(desk.now, false);
@@ -62,7 +62,7 @@ fn a_caller_is_away_after_a_long_silence_of_both_and_when_gone() {
 }
 
 #[test]
-fn what_the_caller_says_is_told_with_metrics_in_seconds() {
+fn caller_messages_have_metrics_in_seconds() {
     let mut desk = Desk::listening();
     desk.fact(Fact::CallerSpeaks { ago: Some(ms(200)) });
     let interim = desk.events(caller_said("what", false));
@@ -97,11 +97,14 @@ fn what_the_caller_says_is_told_with_metrics_in_seconds() {
         panic!("{again:?}");
     };
     let metrics = message(added.item).metrics.unwrap();
-    assert_eq!(metrics.stopped_speaking_at, None, "those were another turn");
+    assert_eq!(
+        metrics.stopped_speaking_at, None,
+        "these metrics belong to the previous turn"
+    );
 }
 
 #[test]
-fn what_the_agent_says_is_told_with_how_long_the_caller_waited() {
+fn agent_messages_have_the_callers_waiting_time() {
     let mut desk = Desk::listening();
     let waited = Latency {
         committed: ms(400),
@@ -130,7 +133,7 @@ fn what_the_agent_says_is_told_with_how_long_the_caller_waited() {
 }
 
 #[test]
-fn tools_are_for_managers_and_told_together_when_the_last_has_ended() {
+fn tool_events_are_for_managers_and_a_group_is_reported_when_its_last_call_ends() {
     let mut desk = Desk::listening();
     let mut told = desk.fact(tool_called("c1"));
     told.extend(desk.fact(tool_called("c2")));
@@ -140,7 +143,7 @@ fn tools_are_for_managers_and_told_together_when_the_last_has_ended() {
         .into_iter()
         .map(|it| match it {
             Got::Event(To::Managers, event) => event.event.unwrap(),
-            other => panic!("not for managers alone: {other:?}"),
+            other => panic!("expected an event for managers only, got {other:?}"),
         })
         .collect();
     let starts = events
@@ -167,7 +170,7 @@ fn tools_are_for_managers_and_told_together_when_the_last_has_ended() {
 }
 
 #[test]
-fn a_tool_that_is_dropped_was_cancelled_and_one_called_twice_goes_on() {
+fn a_dropped_tool_call_is_cancelled_and_a_duplicate_call_changes_nothing() {
     let mut desk = Desk::listening();
     desk.fact(tool_called("c1"));
     let dropped = |why| Fact::ToolDropped {
@@ -192,7 +195,7 @@ fn a_tool_that_is_dropped_was_cancelled_and_one_called_twice_goes_on() {
 }
 
 #[test]
-fn errors_and_overlaps_are_told() {
+fn errors_and_overlapping_speech_are_reported() {
     let mut desk = Desk::listening();
     let error = AgentError {
         code: "llm_error".to_owned(),
@@ -209,7 +212,10 @@ fn errors_and_overlaps_are_told() {
     let [Event::Error(error)] = &told[..] else {
         panic!("{told:?}");
     };
-    assert!(!error.message.contains("10.0.0.7"), "addresses stay here");
+    assert!(
+        !error.message.contains("10.0.0.7"),
+        "addresses must not be sent to clients"
+    );
     let after = Some(ms(250));
     let told = desk.events(Fact::Silenced { after });
     let [Event::OverlappingSpeech(overlap)] = &told[..] else {
@@ -223,7 +229,7 @@ fn errors_and_overlaps_are_told() {
 }
 
 #[test]
-fn usage_is_how_long_sessions_were_open() {
+fn usage_is_the_total_duration_of_voice_sessions() {
     let mut desk = Desk::listening();
     desk.fact(Fact::SessionReady { session: None });
     desk.pass(ms(3_000));

@@ -1,4 +1,4 @@
-//! Each event, each request, and who gets them.
+//! Tests of events, requests, and their recipients.
 
 mod events;
 mod requests;
@@ -27,13 +27,13 @@ const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
 }
 
-/// A monitor whose clock and readers are the test's.
+/// A monitor with a test clock.
 struct Desk {
     monitor: Monitor,
     now: Instant,
 }
 
-/// What a monitor gave out, as those who watch get it.
+/// An output of a monitor, decoded.
 #[derive(Debug, PartialEq)]
 enum Got {
     Event(To, Box<AgentSessionEvent>),
@@ -49,7 +49,7 @@ impl Desk {
         Self::open_to(Access::default())
     }
 
-    /// A call that began a thousand seconds after the epoch.
+    /// A call that starts 1000 s after the Unix epoch.
     fn open_to(access: Access) -> Self {
         let now = crate::clock::now();
         let wall = UNIX_EPOCH + ms(1_000_000);
@@ -57,7 +57,7 @@ impl Desk {
         Self { monitor, now }
     }
 
-    /// A call whose agent listens.
+    /// A call whose agent is in state `listening`.
     fn listening() -> Self {
         let mut desk = Self::new();
         desk.state(AgentState::Listening);
@@ -83,7 +83,7 @@ impl Desk {
         self.all()
     }
 
-    /// The events of one fact, without whom they are for.
+    /// The events caused by one fact, without their recipients.
     fn events(&mut self, fact: Fact) -> Vec<Event> {
         let told = self.fact(fact).into_iter();
         let events = told.filter_map(|it| match it {
@@ -113,7 +113,7 @@ impl Desk {
         self.all()
     }
 
-    /// What a manager's request is answered at once.
+    /// The immediate response to a manager's request.
     fn answer(&mut self, request: Request) -> Result<Response, String> {
         let mut got = self.ask(true, Some(request));
         answered(got.remove(0))
@@ -138,9 +138,13 @@ fn got(output: Output) -> Got {
 
 fn answered(got: Got) -> Result<Response, String> {
     let Got::Response(to, response) = got else {
-        panic!("no response but {got:?}");
+        panic!("expected a response, got {got:?}");
     };
-    assert_eq!(to, To::One("ada".into()), "nobody else reads answers");
+    assert_eq!(
+        to,
+        To::One("ada".into()),
+        "responses are for the requester only"
+    );
     assert_eq!(response.request_id, "r1");
     match response.error {
         Some(error) => Err(error),
@@ -156,7 +160,7 @@ fn refused(got: Vec<Got>) -> String {
 fn message(item: Option<ChatItem>) -> ChatMessage {
     match item.unwrap().item.unwrap() {
         Item::Message(message) => message,
-        other => panic!("no message but {other:?}"),
+        other => panic!("expected a message, got {other:?}"),
     }
 }
 

@@ -1,9 +1,9 @@
-//! What those who watch may ask.
+//! Requests of monitoring participants.
 
 use super::*;
 
 #[test]
-fn requests_that_anybody_may_make_are_answered() {
+fn public_requests_are_answered() {
     let mut desk = Desk::listening();
     let mut ask = |request| desk.ask(false, Some(request)).remove(0);
     let pong = answered(ask(Request::Ping(ask::Ping {})));
@@ -34,7 +34,7 @@ fn requests_that_anybody_may_make_are_answered() {
 }
 
 #[test]
-fn what_is_for_managers_is_refused_to_others() {
+fn manager_requests_of_other_participants_are_refused() {
     let inner = || {
         [
             Request::GetChatHistory(ask::GetChatHistory {}),
@@ -127,7 +127,7 @@ fn run_input_is_answered_with_what_the_agent_says_and_does() {
     );
     desk.fact(agent_said(1, "cut short"));
     let told = desk.state(AgentState::Listening);
-    assert_eq!(told.len(), 1, "the reply before is no answer: {told:?}");
+    assert_eq!(told.len(), 1, "an earlier reply is not an answer: {told:?}");
     desk.fact(tool_called("c1"));
     desk.fact(tool_answered("c1", false));
     desk.state(AgentState::Thinking);
@@ -150,7 +150,7 @@ fn run_input_is_answered_with_what_the_agent_says_and_does() {
 }
 
 #[test]
-fn run_input_that_comes_to_nothing_is_answered_too() {
+fn run_input_without_an_answer_gets_an_error() {
     let mut desk = Desk::new();
     let error = refused(desk.ask(true, Some(run_input("hello"))));
     assert_eq!(error, "the agent is not ready");
@@ -159,7 +159,7 @@ fn run_input_that_comes_to_nothing_is_answered_too() {
     assert_eq!(error, "empty run_input text");
     desk.ask(true, Some(run_input("hello")));
     let error = refused(desk.ask(true, Some(run_input("hello"))));
-    assert_eq!(error, "the agent still answers another run_input");
+    assert_eq!(error, "the agent is still answering another run_input");
     desk.pass(ms(60_000));
     desk.monitor.timeout(desk.now);
     let got = desk.all().remove(0);
@@ -173,7 +173,7 @@ fn run_input_that_comes_to_nothing_is_answered_too() {
 }
 
 #[test]
-fn io_is_switched_as_a_whole_or_not_at_all() {
+fn update_io_applies_all_changes_or_none() {
     let mut desk = Desk::listening();
     let switch = |audio, video, voice, captions| {
         let input = update_io::Input {
@@ -195,16 +195,19 @@ fn io_is_switched_as_a_whole_or_not_at_all() {
     assert!(answered(got.remove(2)).is_ok());
     assert_eq!(got, [Got::Hear(false), Got::Caption(false)]);
     let error = refused(desk.ask(true, switch(Some(true), Some(true), None, None)));
-    assert_eq!(error, "the agent has no video");
+    assert_eq!(error, "the agent does not support video");
     let error = refused(desk.ask(true, switch(None, None, Some(false), Some(true))));
-    assert_eq!(error, "the agent's voice cannot be switched off");
+    assert_eq!(
+        error,
+        "the agent does not support disabling its audio output"
+    );
 }
 
 #[test]
-fn an_unknown_request_is_an_error_and_anything_else_is_not_answered() {
+fn unknown_requests_get_an_error_and_other_messages_are_ignored() {
     let mut desk = Desk::listening();
     assert_eq!(refused(desk.ask(true, None)), "unknown request");
-    // Field 15 of a request is none that is known; tag and length, then nothing.
+    // Field 15 of a request is unknown: tag and length, then no content.
     let mut unknown = SessionRequest {
         request_id: "r1".to_owned(),
         request: None,
@@ -235,7 +238,7 @@ fn hostile_bytes_never_panic() {
         assert_eq!(
             desk.send(false, whole[..length].to_vec()),
             [],
-            "cut at {length}"
+            "truncated to {length} bytes"
         );
     }
     for at in 0..whole.len() {
@@ -258,7 +261,7 @@ fn hostile_bytes_never_panic() {
 }
 
 #[test]
-fn nothing_that_was_said_is_printed() {
+fn debug_output_contains_no_speech() {
     let mut desk = Desk::listening();
     desk.monitor.fact(desk.now, &caller_said("planted", true));
     let output = desk.monitor.poll();
