@@ -23,9 +23,7 @@ pub fn outcome(outcome: &Outcome) -> String {
         Outcome::Room(end) => room(*end).to_owned(),
         Outcome::Shutdown => "the call was stopped".to_owned(),
         Outcome::Drained => "the worker shut down and its drain timeout expired".to_owned(),
-        Outcome::SecondAgent => {
-            "another agent with the same name is in the room".to_owned()
-        }
+        Outcome::SecondAgent => "another agent with the same name is in the room".to_owned(),
         Outcome::AgentHungUp => "the agent hung up".to_owned(),
         Outcome::Limit(limit) => self::limit(*limit).to_owned(),
         Outcome::AgentEnded => "the Voice Agent API ended the voice session".to_owned(),
@@ -92,7 +90,7 @@ pub fn loss(loss: &SocketLoss) -> String {
         SocketLoss::Closed { code, reason } => {
             format!("the Voice Agent API closed the connection (code {code}: {reason})")
         }
-        SocketLoss::Broken(why) => format!("the connection to the Voice Agent API broke: {why}"),
+        SocketLoss::Broken(why) => format!("the connection to the Voice Agent API failed: {why}"),
     }
 }
 

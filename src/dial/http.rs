@@ -1,4 +1,4 @@
-//! HTTP clients: one rule for proxies, certificates and redirects.
+//! HTTP clients that share the same rules for proxies, certificates and redirects.
 
 use std::error::Error;
 use std::time::Duration;
@@ -9,25 +9,25 @@ use rustls::RootCertStore;
 
 use super::{DialError, Proxies, tls, trusting, unreachable};
 
-/// From the first packet to the end of TLS's handshake.
+/// Timeout for connecting, including the TLS handshake.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
-/// A client behind `proxies` that trusts the machine's certificates, follows no redirect, and
-/// answers within `within` unless a request sets its own deadline.
+/// Creates a client that connects through `proxies`, trusts the system's certificates and follows
+/// no redirects. `within` is the timeout of a request, unless the request sets its own.
 ///
 /// # Errors
-/// HTTP cannot be set up.
+/// Fails if TLS or the client cannot be set up.
 pub(crate) fn client(proxies: &Proxies, within: Duration) -> Result<Client, DialError> {
     let client = builder(proxies)?.timeout(within).build();
     client.map_err(|error| unreachable(reason(error)))
 }
 
-/// The same, to be completed.
+/// Returns the builder of such a client, without a request timeout.
 ///
 /// # Errors
-/// HTTP cannot be set up.
+/// Fails if TLS cannot be set up.
 pub(crate) fn builder(proxies: &Proxies) -> Result<ClientBuilder, DialError> {
-    // Servers without TLS are reached without certificates, too: see `check`.
+    // Without certificates, plain HTTP still works; `check` rejects HTTPS.
     let tls = match tls() {
         Ok(tls) => (*tls).clone(),
         Err(_) => trusting(RootCertStore::empty())?,
@@ -44,10 +44,11 @@ pub(crate) fn builder(proxies: &Proxies) -> Result<ClientBuilder, DialError> {
     Ok(builder)
 }
 
-/// Whether such a client can reach `url`.
+/// Checks that a client can reach `url`, before a request is made.
 ///
 /// # Errors
-/// The proxy on the way is of a kind that is not supported, or the machine has no certificates.
+/// Fails if the proxy for `url` is of an unsupported kind, or if `url` is HTTPS and the system has
+/// no CA certificates.
 pub(crate) fn check(proxies: &Proxies, url: &str) -> Result<(), DialError> {
     proxies.check(url).map_err(unreachable)?;
     match url.starts_with("https:") {
@@ -56,7 +57,7 @@ pub(crate) fn check(proxies: &Proxies, url: &str) -> Result<(), DialError> {
     }
 }
 
-/// Why a request failed, with all causes and without its address, which may hold a secret.
+/// Describes why a request failed, with all causes but without the URL, which may contain a secret.
 pub(crate) fn reason(error: reqwest::Error) -> String {
     let error = error.without_url();
     if error.is_timeout() {

@@ -1,5 +1,5 @@
-//! Opens the WebSocket: TCP, a proxy's tunnel, TLS, upgrade, all within one deadline. HTTP clients
-//! are made here too, so that one rule for proxies and certificates holds for all.
+//! Opens WebSockets: TCP, proxy tunnel, TLS and upgrade, all within one deadline. Also creates HTTP
+//! clients, so that the same rules for proxies and certificates apply to all connections.
 
 pub(crate) mod http;
 mod proxy;
@@ -22,28 +22,28 @@ use proxy::Server;
 
 pub use proxy::Proxies;
 
-/// From the first packet to the upgrade's answer.
+/// Timeout from the start of the TCP connection to the response to the upgrade.
 const DIAL_WITHIN: Duration = Duration::from_secs(10);
 
-/// Read buffer; a message of reply audio is under 1 KiB.
+/// Size of the read buffer in bytes; a message of reply audio is under 1 KiB.
 const READ_BUFFER: usize = 16 << 10;
 
 /// An open WebSocket.
 pub type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// Why there is no WebSocket.
+/// Why a WebSocket could not be opened.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DialError {
-    /// The peer answered with this HTTP status instead of an upgrade.
+    /// The server responded with this HTTP status instead of upgrading the connection.
     #[error("refused with HTTP {0}")]
     Refused(u16),
-    /// Nobody answered, or the address or the bearer cannot be used.
+    /// The server could not be reached, or the URL or the bearer token is invalid.
     #[error("{0}")]
     Unreachable(String),
 }
 
-/// Opens the WebSocket at `url`, with `bearer` as `Authorization: Bearer`, within 10 s. Messages
-/// longer than `max_message` bytes end it.
+/// Opens the WebSocket at `url`, with `bearer` as `Authorization: Bearer`, within 10 s. A message
+/// longer than `max_message` bytes ends the connection.
 ///
 /// # Errors
 /// [`DialError`]
@@ -78,16 +78,16 @@ pub async fn dial(
     }
 }
 
-/// A connection to the server of `request`, straight or through its proxy.
+/// Opens a TCP connection to the server of `request`, directly or through its proxy.
 async fn connect(request: &Request, proxies: &Proxies) -> Result<TcpStream, DialError> {
-    let server = Server::of(request.uri()).ok_or_else(|| unreachable("the address has no host"))?;
+    let server = Server::of(request.uri()).ok_or_else(|| unreachable("the URL has no host"))?;
     let stream = match proxies.toward(&server) {
         Some(proxy) => proxy::tunnel(&proxy, &server).await.map_err(unreachable)?,
         None => TcpStream::connect((proxy::bare(server.host), server.port))
             .await
             .map_err(unreachable)?,
     };
-    // Audio is small and urgent: no Nagle.
+    // Audio messages are small and urgent, so disable Nagle's algorithm.
     stream.set_nodelay(true).map_err(unreachable)?;
     Ok(stream)
 }
@@ -99,7 +99,7 @@ fn unreachable(why: impl Display) -> DialError {
 fn request(url: &str, bearer: &Secret) -> Result<Request, DialError> {
     let mut request = url.into_client_request().map_err(unreachable)?;
     let mut bearer = HeaderValue::try_from(format!("Bearer {}", bearer.reveal()))
-        .map_err(|_| unreachable("the key cannot be used"))?;
+        .map_err(|_| unreachable("the key contains invalid characters"))?;
     bearer.set_sensitive(true);
     request.headers_mut().insert(AUTHORIZATION, bearer);
     Ok(request)
@@ -113,10 +113,11 @@ fn connector(url: &str) -> Result<Option<Connector>, DialError> {
     }
 }
 
-/// One TLS configuration for the process: reading the system's certificates takes milliseconds.
+/// The TLS configuration, which the whole process shares because reading the system's certificates
+/// takes milliseconds.
 ///
 /// # Errors
-/// The machine has no certificates.
+/// Fails if the system has no CA certificates.
 pub(crate) fn tls() -> Result<Arc<rustls::ClientConfig>, DialError> {
     static TLS: OnceLock<Arc<rustls::ClientConfig>> = OnceLock::new();
     if let Some(config) = TLS.get() {
@@ -132,7 +133,7 @@ pub(crate) fn tls() -> Result<Arc<rustls::ClientConfig>, DialError> {
     Ok(TLS.get_or_init(|| Arc::new(config)).clone())
 }
 
-/// A TLS configuration that trusts `roots`.
+/// Creates a TLS configuration that trusts `roots`.
 fn trusting(roots: rustls::RootCertStore) -> Result<rustls::ClientConfig, DialError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(rustls::ClientConfig::builder_with_provider(provider)

@@ -1,4 +1,4 @@
-//! The proxy between this machine and a server: which one, and the tunnel through it.
+//! HTTP proxies: selects the proxy for a server, and opens tunnels through it.
 
 use std::io;
 use std::net::IpAddr;
@@ -9,37 +9,36 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::http::Uri;
 
-/// The longest head of a proxy's answer, in bytes.
+/// Maximum size of the header section of a proxy's response, in bytes.
 const MAX_HEAD: usize = 8 << 10;
 
-/// The most header lines in it.
+/// Maximum number of headers in a proxy's response.
 const MAX_HEADERS: usize = 64;
 
-/// Which servers are reached through which proxy. The addresses may hold passwords; what is empty
-/// counts as absent.
+/// Proxy settings. The proxy URLs may contain passwords; an empty URL counts as not set.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
-    /// The proxy to servers that speak TLS.
+    /// Proxy for TLS connections.
     pub https: Secret,
-    /// The proxy to servers that do not.
+    /// Proxy for connections without TLS.
     pub http: Secret,
-    /// The proxy where there is no other.
+    /// Proxy for connections without a more specific one.
     pub all: Secret,
-    /// Servers that need none, with commas between them: hosts with all below them, `*`, IP
-    /// addresses and networks, each with `:port` where only that port is meant.
+    /// Comma-separated list of servers to connect to directly: host names including their
+    /// subdomains, `*`, IP addresses and networks, each optionally restricted by `:port`.
     pub none_for: String,
 }
 
-/// A server as it is dialled.
+/// Address of a server to connect to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Server<'a> {
-    /// A name or an IP address, IPv6 in brackets.
+    /// Host name or IP address; IPv6 addresses are in brackets.
     pub(super) host: &'a str,
     pub(super) port: u16,
     is_tls: bool,
 }
 
-/// Why there is no tunnel. The proxy's user and password are never in it.
+/// Why a tunnel could not be opened. Never contains the proxy's user name and password.
 #[derive(Debug, thiserror::Error)]
 #[error("the proxy {proxy} {why}")]
 pub(super) struct ProxyError {
@@ -53,30 +52,30 @@ enum Why {
     Unsupported,
     #[error("cannot be reached: {0}")]
     Broken(#[from] io::Error),
-    #[error("wants a user and a password (HTTP 407): http://user:password@host:port")]
+    #[error("requires a user name and password (HTTP 407): set http://user:password@host:port")]
     Login,
     #[error("refused with HTTP {0}")]
     Refused(u16),
-    #[error("did not answer as a proxy does")]
+    #[error("sent an invalid response")]
     Garbled,
 }
 
 impl Proxies {
-    /// Whether `address` can be that of a proxy, of any kind.
+    /// Returns whether `address` is a valid proxy URL of any kind.
     pub fn is_address(address: &str) -> bool {
         let matcher = Matcher::builder().all(address).build();
         let anywhere = Uri::from_static("http://server");
         matcher.intercept(&anywhere).is_some()
     }
 
-    /// Whether `url` is reached through one of them.
+    /// Returns whether connections to `url` use a proxy.
     pub(crate) fn stand_before(&self, url: &str) -> bool {
         let uri = url.parse::<Uri>();
         let server = uri.as_ref().ok().and_then(Server::of);
         server.is_some_and(|server| self.toward(&server).is_some())
     }
 
-    /// The address of the proxy on the way to `url`, with its password; nothing without one.
+    /// The URL of the proxy for `url`, including its password; `None` if there is no proxy.
     pub(super) fn address_toward(&self, url: &str) -> Option<String> {
         let uri = url.parse::<Uri>().ok()?;
         let server = Server::of(&uri)?;
@@ -94,10 +93,10 @@ impl Proxies {
         })
     }
 
-    /// Fails if `url` is reached through a proxy of a kind that is not supported.
+    /// Checks that the proxy for `url`, if any, is of a supported kind.
     ///
     /// # Errors
-    /// Which proxy it is, without its user and password.
+    /// A message that names the unsupported proxy, without its user name and password.
     pub(crate) fn check(&self, url: &str) -> Result<(), String> {
         let uri = url.parse::<Uri>();
         let server = uri.as_ref().ok().and_then(Server::of);
@@ -111,7 +110,7 @@ impl Proxies {
         }
     }
 
-    /// The proxy to `server`; none to this machine itself.
+    /// The proxy for `server`; always `None` for this machine itself.
     pub(super) fn toward(&self, server: &Server<'_>) -> Option<Intercept> {
         if server.is_here() {
             return None;
@@ -130,7 +129,7 @@ impl Proxies {
         matcher.intercept(&uri.build().ok()?)
     }
 
-    /// The servers that need no proxy on this port, without their ports.
+    /// The entries of `none_for` that apply to `port`, without their ports.
     fn none_for_port(&self, port: u16) -> String {
         let on_port = |entry| match split_port(entry) {
             (host, Some(only)) => (only == port).then_some(host),
@@ -142,7 +141,7 @@ impl Proxies {
 }
 
 impl<'a> Server<'a> {
-    /// Of a `ws://`, `wss://`, `http://` or `https://` address.
+    /// Extracts the server from a `ws://`, `wss://`, `http://` or `https://` URL.
     pub(super) fn of(uri: &'a Uri) -> Option<Self> {
         let is_tls = matches!(uri.scheme_str(), Some("wss" | "https"));
         let default = if is_tls { 443 } else { 80 };
@@ -161,12 +160,12 @@ impl<'a> Server<'a> {
     }
 }
 
-/// A host without the brackets of an IPv6 address.
+/// Strips the brackets of an IPv6 address.
 pub(super) fn bare(host: &str) -> &str {
     host.trim_matches(['[', ']'])
 }
 
-/// `host:port` in two; an IPv6 address has its port after brackets only.
+/// Splits `host:port`. An IPv6 address can have a port only if it is in brackets.
 fn split_port(entry: &str) -> (&str, Option<u16>) {
     match entry.rsplit_once(':') {
         Some((host, port)) if host.ends_with(']') || !host.contains(':') => port
@@ -176,7 +175,7 @@ fn split_port(entry: &str) -> (&str, Option<u16>) {
     }
 }
 
-/// A connection to `server` through `proxy`.
+/// Opens a connection to `server` through `proxy`.
 pub(super) async fn tunnel(
     proxy: &Intercept,
     server: &Server<'_>,
@@ -206,7 +205,7 @@ fn scheme(proxy: &Intercept) -> &str {
     proxy.uri().scheme_str().unwrap_or_default()
 }
 
-/// The proxy's address without user and password.
+/// The proxy's URL without user name and password.
 fn shown(proxy: &Intercept) -> String {
     let uri = proxy.uri();
     let host = uri.host().unwrap_or_default();
@@ -226,12 +225,12 @@ fn request(proxy: &Intercept, server: &Server<'_>) -> Vec<u8> {
     request
 }
 
-/// The status of the proxy's answer.
+/// Reads the proxy's response and returns its status code.
 async fn status(stream: &mut TcpStream) -> Result<u16, Why> {
     let mut head = vec![0; MAX_HEAD];
     let mut filled = 0;
     loop {
-        // Nothing comes when it has ended, and when there is no room.
+        // A read returns 0 bytes at the end of the stream, and when the buffer is full.
         match stream.read(&mut head[filled..]).await? {
             0 => return Err(Why::Garbled),
             more => filled += more,
@@ -240,7 +239,7 @@ async fn status(stream: &mut TcpStream) -> Result<u16, Why> {
         let mut answer = httparse::Response::new(&mut headers);
         let parsed = answer.parse(&head[..filled]).map_err(|_| Why::Garbled)?;
         if let (httparse::Status::Complete(length), Some(status)) = (parsed, answer.code) {
-            // A server says nothing before it is asked, so more bytes are the proxy's own.
+            // The server sends nothing before a request, so extra bytes come from the proxy itself.
             let is_whole = length == filled || !(200..300).contains(&status);
             return if is_whole {
                 Ok(status)
@@ -257,7 +256,7 @@ mod tests {
 
     const OFFICE: &str = "http://office.example:3128/";
 
-    /// The proxy's address on the way to `server`.
+    /// The URL of the proxy for `server`.
     fn toward(proxies: &Proxies, server: &str) -> Option<String> {
         let uri = server.parse().unwrap();
         let proxy = proxies.toward(&Server::of(&uri).unwrap())?;
@@ -273,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn each_scheme_has_its_proxy_and_all_is_for_the_rest() {
+    fn each_scheme_has_its_proxy_and_all_is_the_fallback() {
         let mut proxies = Proxies {
             https: Secret::new("http://tls.example:1"),
             http: Secret::new("plain.example:2"),
@@ -291,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_no_proxy_has_none() {
+    fn servers_in_none_for_are_reached_directly() {
         let cases = [
             ("a.example", "wss://a.example", true),
             ("a.example", "wss://A.Example:8443", true),
@@ -320,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_needs_no_proxy() {
+    fn loopback_addresses_are_reached_directly() {
         let proxies = everywhere_but("");
         for here in [
             "localhost",
@@ -335,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn http_clients_are_given_the_same_proxy_with_its_password() {
+    fn http_clients_use_the_same_proxy_with_its_password() {
         let mut proxies = everywhere_but("b.example");
         proxies.https = Secret::new("user:p%40ss@tls.example:1");
         let toward = |url| proxies.address_toward(url);
@@ -348,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_is_not_supported_is_named_without_its_password() {
+    fn an_unsupported_proxy_is_named_without_its_password() {
         let proxies = Proxies {
             all: Secret::new("socks5://user:canary@office.example:1080"),
             ..Proxies::default()
@@ -362,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_a_proxy_is_known() {
+    fn proxy_addresses_are_recognized() {
         for good in [
             "http://a",
             "a:3128",

@@ -1,29 +1,30 @@
-//! What the agent says, one connection after another.
+//! Queues of events from the Voice Agent API, one queue per connection.
 
 use parlor_core::conversation::{Event, SocketLoss};
 use tokio::sync::mpsc;
 
-/// Events between the socket and the core. When it is full the reader waits and TCP pushes
-/// back; a second of reply audio is 100 events, so the driver is never far behind.
+/// Capacity of the queue of events of one connection. While it is full the reader waits, and TCP
+/// flow control applies. One second of reply audio is 100 events, so the driver is never far
+/// behind.
 pub(crate) const EVENTS: usize = 64;
 
-/// Connections that may wait to be listened to; one event leads to two at most.
+/// Capacity of the queue of new connections; one event opens at most two.
 const CONNECTIONS: usize = 4;
 
-/// The events of the latest connection. What an earlier one still has to say is dropped, so that
-/// its end is not taken for the end of the next.
+/// Receives the events of the latest connection. Drops the remaining events of earlier ones, so
+/// that the end of an old connection is not taken for the end of the current one.
 #[derive(Debug)]
 pub struct Inbox {
     connections: mpsc::Receiver<mpsc::Receiver<Event>>,
     latest: Option<mpsc::Receiver<Event>>,
 }
 
-/// Makes the queues of the connections of one [`Inbox`].
+/// Creates the event queues of an [`Inbox`].
 #[derive(Debug, Clone)]
 pub struct Connections(mpsc::Sender<mpsc::Receiver<Event>>);
 
 impl Inbox {
-    /// An inbox without a connection yet.
+    /// Creates an inbox without a connection.
     pub fn new() -> (Connections, Self) {
         let (connections, connections_out) = mpsc::channel(CONNECTIONS);
         let inbox = Self {
@@ -33,16 +34,16 @@ impl Inbox {
         (Connections(connections), inbox)
     }
 
-    /// The next event; waits for ever without a connection. Cancel-safe.
+    /// Waits for the next event; waits forever without a connection. Cancel-safe.
     pub async fn next(&mut self) -> Event {
         loop {
             tokio::select! {
                 biased;
                 Some(connection) = self.connections.recv() => self.latest = Some(connection),
                 event = said(&mut self.latest) => return event.unwrap_or_else(|| {
-                    // It says so itself before it ends; if it could not, nobody else would.
+                    // The task normally sends `AgentLost` before it ends; this covers a panic.
                     self.latest = None;
-                    Event::AgentLost(SocketLoss::Broken("the socket's task ended".to_owned()))
+                    Event::AgentLost(SocketLoss::Broken("its task ended unexpectedly".to_owned()))
                 }),
             }
         }
@@ -50,11 +51,11 @@ impl Inbox {
 }
 
 impl Connections {
-    /// The queue of another connection, in place of the one before.
+    /// Creates the event queue of a new connection, which replaces the previous one.
     pub fn open(&self) -> mpsc::Sender<Event> {
         let (events, events_out) = mpsc::channel(EVENTS);
         if self.0.try_send(events_out).is_err() {
-            tracing::error!("nobody listens to the agent");
+            tracing::error!("a new connection to the Voice Agent API has no receiver");
         }
         events
     }

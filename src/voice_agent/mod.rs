@@ -1,5 +1,5 @@
-//! The WebSocket to the Voice Agent API: events to the core, the core's messages out.
-//! What a message means is decided in `parlor_core`.
+//! The WebSocket to the Voice Agent API. Delivers the API's messages as events and sends commands
+//! and audio; `parlor_core` encodes and interprets the messages.
 
 mod inbox;
 mod socket;
@@ -16,54 +16,55 @@ pub use inbox::{Connections, Inbox};
 pub use socket::drive;
 pub use voices::{VoicesError, voices};
 
-/// Messages waiting to be sent, audio apart. The core sends a handful in a turn; full means
-/// that the peer has stopped reading.
+/// Capacity of the queue of messages to send, except audio. A turn takes a handful; if the queue
+/// is full, the API has stopped reading.
 const COMMANDS: usize = 32;
 
-/// Chunks of 50 ms waiting to be sent: 1 s. When it is full the newest is dropped and counted.
+/// Capacity of the queue of audio to send: 20 chunks of 50 ms, which is 1 s. While it is full, new
+/// chunks are dropped and counted.
 const AUDIO: usize = 20;
 
-/// Dropped audio in a row after which the agent counts as stalled.
+/// Number of consecutively dropped samples after which the connection counts as stalled: 5 s.
 const STALLED_AFTER: usize = 5 * SAMPLE_RATE as usize;
 
-/// The largest message taken, in bytes: more than a minute of reply audio.
+/// Maximum message size in bytes: more than a minute of reply audio.
 const MAX_MESSAGE: usize = 8 << 20;
 
-/// Where the Voice Agent API is and what opens it.
+/// Address and credentials of the Voice Agent API.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// `ws://` or `wss://`, with path.
+    /// WebSocket URL, `ws://` or `wss://`, including the path.
     pub url: String,
-    /// The API key, sent as `Authorization: Bearer`.
+    /// API key or resume credential, sent as `Authorization: Bearer`.
     pub bearer: Secret,
-    /// What stands between here and there.
+    /// HTTP proxies to connect through.
     pub proxies: Proxies,
 }
 
-/// The sending half of one connection. Dropping it closes the WebSocket.
+/// Sending half of one connection. Dropping it closes the WebSocket.
 #[derive(Debug)]
 pub struct Link {
     commands: mpsc::Sender<AgentCommand>,
     audio: mpsc::Sender<Frame>,
-    /// Samples dropped since the last chunk that found room.
+    /// Number of samples dropped since the last chunk that was queued.
     behind: usize,
     dropped: u64,
 }
 
-/// What the socket task takes from a [`Link`].
+/// Receives what a [`Link`] sends, for the task that drives the WebSocket.
 #[derive(Debug)]
 pub struct Outbox {
     commands: mpsc::Receiver<AgentCommand>,
     audio: mpsc::Receiver<Frame>,
 }
 
-/// The peer takes nothing any more.
+/// The API has stopped reading messages.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("the agent takes no more messages")]
+#[error("the Voice Agent API stopped reading messages")]
 pub struct Stalled;
 
 impl Link {
-    /// Makes the two ends of a connection that is yet to be opened.
+    /// Creates the two ends of the queues of a connection that has not been opened yet.
     pub fn pair() -> (Self, Outbox) {
         let (commands, commands_out) = mpsc::channel(COMMANDS);
         let (audio, audio_out) = mpsc::channel(AUDIO);
@@ -80,8 +81,9 @@ impl Link {
         (link, outbox)
     }
 
-    /// Makes a connection and its task, to be spawned. The task reports [`Event::AgentOpened`],
-    /// then the peer's messages, and [`Event::AgentLost`] exactly once, last.
+    /// Creates a connection and its task, to be spawned. The task opens the connection and sends
+    /// [`Event::AgentOpened`], then the API's messages. If it cannot connect or the connection
+    /// ends, its last event is [`Event::AgentLost`].
     pub fn open(
         endpoint: Endpoint,
         events: mpsc::Sender<Event>,
@@ -90,23 +92,23 @@ impl Link {
         (link, connect(endpoint, outbox, events))
     }
 
-    /// Queues a message.
+    /// Queues a message to the API.
     ///
     /// # Errors
-    /// [`Stalled`] when the queue is full.
+    /// [`Stalled`] if the queue is full.
     pub fn send(&self, command: AgentCommand) -> Result<(), Stalled> {
         use mpsc::error::TrySendError::{Closed, Full};
         match self.commands.try_send(command) {
-            // A closed socket is reported by its own event.
+            // `Event::AgentLost` reports a closed connection.
             Ok(()) | Err(Closed(_)) => Ok(()),
             Err(Full(_)) => Err(Stalled),
         }
     }
 
-    /// Queues a chunk of audio, or drops it when a second of it is waiting already.
+    /// Queues a chunk of audio, or drops it if 1 s of audio is already queued.
     ///
     /// # Errors
-    /// [`Stalled`] when 5 s in a row had to be dropped.
+    /// [`Stalled`] once 5 s of audio have been dropped in a row.
     pub fn send_audio(&mut self, chunk: Frame) -> Result<(), Stalled> {
         use mpsc::error::TrySendError::{Closed, Full};
         match self.audio.try_send(chunk) {
@@ -123,7 +125,7 @@ impl Link {
         Ok(())
     }
 
-    /// Chunks dropped because the peer read too slowly.
+    /// Number of audio chunks dropped because the API read too slowly.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
@@ -132,7 +134,7 @@ impl Link {
 async fn connect(endpoint: Endpoint, mut outbox: Outbox, events: mpsc::Sender<Event>) {
     let dialled = tokio::select! {
         dialled = dial(&endpoint.url, &endpoint.bearer, &endpoint.proxies, MAX_MESSAGE) => dialled,
-        // Nothing is sent before the socket is open, so this is the link being dropped.
+        // No command is sent before the connection is open, so the link was dropped.
         _ = outbox.commands.recv() => return,
     };
     let loss = match dialled {
@@ -150,6 +152,6 @@ async fn connect(endpoint: Endpoint, mut outbox: Outbox, events: mpsc::Sender<Ev
 
 async fn report(events: &mpsc::Sender<Event>, loss: SocketLoss) {
     if events.send(Event::AgentLost(loss)).await.is_err() {
-        tracing::debug!("the agent's socket ended after its call");
+        tracing::debug!("the connection to the Voice Agent API ended after its call");
     }
 }

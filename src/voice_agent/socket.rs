@@ -1,4 +1,4 @@
-//! An open WebSocket: two halves that never wait for each other.
+//! Drives an open WebSocket. Its reader and writer never wait for each other.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -16,22 +16,23 @@ use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes, protocol::CloseFr
 
 use super::Outbox;
 
-/// How often we ping.
+/// Interval of our pings.
 const PING_EVERY: Duration = Duration::from_secs(5);
 
-/// Silence of the peer, pongs included, after which the socket counts as dead.
+/// How long the API may send nothing, not even pongs, before the connection counts as dead.
 const SILENT_AFTER: Duration = Duration::from_secs(12);
 
-/// How long the peer may take to answer our close frame.
+/// How long the API may take to answer our close frame.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 
-/// The close code that stands for "no close frame came", RFC 6455 §7.1.5.
+/// Close code for a connection that ended without a close frame, RFC 6455 §7.1.5.
 const ABNORMAL: u16 = 1006;
 
-/// Carries messages both ways until the socket ends; says how it ended.
+/// Carries messages in both directions until the connection ends, and returns the reason.
 ///
-/// The reader hands decoded messages to `events` and waits when that is full; the writer takes
-/// from `outbox`. When the outbox's senders are gone the socket is closed.
+/// The reader sends decoded messages to `events` and waits while the channel is full. The writer
+/// sends what it receives from `outbox` and closes the WebSocket when the [`Link`](super::Link) is
+/// dropped.
 pub async fn drive<S>(
     socket: WebSocketStream<S>,
     outbox: Outbox,
@@ -68,7 +69,7 @@ where
             message = stream.next() => message,
             () = &mut silence => {
                 if last.elapsed() >= SILENT_AFTER {
-                    let silent = format!("the peer was silent for {} s", SILENT_AFTER.as_secs());
+                    let silent = format!("no message for {} s", SILENT_AFTER.as_secs());
                     return SocketLoss::Broken(silent);
                 }
                 silence.as_mut().reset(last + SILENT_AFTER);
@@ -84,11 +85,14 @@ where
                 }
                 Err(error) => {
                     malformed += 1;
-                    tracing::warn!(%error, malformed, "the agent sent a message that cannot be read");
+                    tracing::warn!(
+                        %error, malformed,
+                        "received an invalid message from the Voice Agent API"
+                    );
                 }
             },
             Some(Ok(Message::Close(frame))) => return closed(frame),
-            // Audio is base64 in JSON, never binary; pings are answered by the library.
+            // Audio is base64 in JSON, never binary; the library answers pings.
             Some(Ok(_)) => {}
             Some(Err(error)) => return broken(&error),
             None => return closed(None),
@@ -97,7 +101,7 @@ where
     }
 }
 
-/// Ends with `Ok` after our close frame is out.
+/// Writes messages until the link is dropped, then sends a close frame and returns `Ok`.
 async fn write<S>(
     mut sink: SplitSink<WebSocketStream<S>, Message>,
     mut outbox: Outbox,
@@ -120,8 +124,8 @@ where
                 continue;
             }
         }
-        // The library drops the text once it is written, and `buffer` takes its memory back.
-        let text = Utf8Bytes::try_from(buffer.split()).expect("JSON is UTF-8");
+        // The library drops the text once it is written, so `buffer` can reuse its memory.
+        let text = Utf8Bytes::try_from(buffer.split()).expect("encoded JSON is valid UTF-8");
         sink.send(Message::Text(text)).await?;
     }
     sink.send(Message::Close(None)).await

@@ -1,4 +1,4 @@
-//! `GET /v1/voices`: the voices that the API has.
+//! `GET /v1/voices`: the voices of the Voice Agent API.
 
 use std::time::Duration;
 
@@ -9,27 +9,28 @@ use crate::config::AgentApi;
 use crate::definition::is_voice_name;
 use crate::dial::{DialError, http};
 
-/// The longest answer, in bytes.
+/// Maximum size of the response that is read, in bytes.
 const LONGEST: usize = 256 << 10;
 
-/// The most voices that are read from an answer.
+/// Maximum number of voices taken from a response.
 const MOST: usize = 500;
 
-/// Why the voices are not known.
+/// Why the voices could not be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum VoicesError {
-    /// The API does not take the key.
-    #[error("the key is refused ({0}): check ASSEMBLYAI_API_KEY")]
+    /// The API rejected the API key.
+    #[error("the API key was rejected ({0}): check ASSEMBLYAI_API_KEY")]
     Key(StatusCode),
-    /// The API fails.
-    #[error("it is in trouble ({0})")]
+    /// The API responded with a server error.
+    #[error("the API failed ({0}): try again later")]
     Trouble(StatusCode),
-    /// The API cannot be reached, breaks off, or does not answer in time.
+    /// The API could not be reached, or the response was cut off or timed out.
     #[error("{0}; check ASSEMBLYAI_BASE_URL")]
     Unreachable(String),
 }
 
-/// The names of the API's voices, in its order; none when it answers without a list of them.
+/// Lists the names of the API's voices in the order of the API. Returns `None` if the response
+/// contains no list of voices.
 ///
 /// # Errors
 /// [`VoicesError`]
@@ -51,7 +52,7 @@ pub async fn voices(api: &AgentApi, within: Duration) -> Result<Option<Vec<Strin
     }
 }
 
-/// The body, as far as it is not too long.
+/// Reads the body, and stops once it exceeds [`LONGEST`].
 async fn body(mut answer: Response) -> reqwest::Result<Vec<u8>> {
     let mut body = Vec::new();
     while let Some(piece) = answer.chunk().await? {
@@ -63,7 +64,7 @@ async fn body(mut answer: Response) -> reqwest::Result<Vec<u8>> {
     Ok(body)
 }
 
-/// The names in a list of voices: strings, or objects with a name or an id.
+/// Extracts the names from a list of voices, which are strings, or objects with a name or an id.
 fn names(body: &[u8]) -> Option<Vec<String>> {
     let body: Value = serde_json::from_slice(body).ok()?;
     let list = body.get("voices").unwrap_or(&body).as_array()?;
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_found_in_every_kind_of_list() {
+    fn names_are_found_in_lists_of_all_formats() {
         let found = |body: &str| names(body.as_bytes()).unwrap_or_default().join(" ");
         assert_eq!(found(r#"{"voices": ["alba", "vera"]}"#), "alba vera");
         assert_eq!(found(r#"["alba"]"#), "alba");

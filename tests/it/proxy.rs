@@ -114,7 +114,7 @@ async fn what_a_proxy_refuses_is_told_without_its_password() {
     let cases = [
         (
             "407 Proxy Authentication Required",
-            "wants a user and a password (HTTP 407)",
+            "requires a user name and password (HTTP 407)",
         ),
         ("403 Forbidden", "refused with HTTP 403"),
         ("502 Bad Gateway", "refused with HTTP 502"),
@@ -143,7 +143,7 @@ async fn what_is_no_proxys_answer_is_told() {
     for answer in [endless, many, talkative, cut, other, String::new()] {
         let proxy = Proxy::start(answer, None).await;
         let text = refusal(SERVER, &proxy.proxies()).await;
-        assert!(text.contains("did not answer as a proxy does"), "{text}");
+        assert!(text.contains("sent an invalid response"), "{text}");
     }
 }
 

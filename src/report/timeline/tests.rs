@@ -200,7 +200,7 @@ fn what_becomes_of_sessions_is_told() {
     };
     timeline.fact(S(5), &used);
     let timeline = written(&timeline.close(S(6)).0);
-    let lost = "the connection to the Voice Agent API broke: pipe";
+    let lost = "the connection to the Voice Agent API failed: pipe";
     assert_eq!(
         timeline["sessions"],
         json!([
