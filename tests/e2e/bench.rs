@@ -1,4 +1,4 @@
-//! One livekit-server, one simulator, and workers as processes of their own.
+//! Test setup: a livekit-server, a simulator, and workers as separate processes.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,13 +20,14 @@ use super::gate::Gate;
 use super::hearing::{self, Match};
 pub(crate) use super::worker::{SOON, Worker};
 
-/// The room of every test; each has a server of its own.
+/// Room of the tests; each test has a server of its own.
 pub(crate) const ROOM: &str = "kitchen";
 
-/// A worker on any port, because this machine is busy with other tests.
+/// Command line of a worker on any port, without the load limit: the machine is busy with other
+/// tests.
 const START: [&str; 4] = ["start", "--any-load", "--health", "127.0.0.1:0"];
 
-/// The greeting that the simulator speaks.
+/// Clip of the greeting that the simulator speaks.
 pub(crate) const GREETING: &str = "greeting";
 
 pub(crate) struct Bench {
@@ -42,7 +43,7 @@ struct Simulation {
     _task: JoinHandle<()>,
 }
 
-/// Options with these shipped scenarios.
+/// Simulator options with these built-in scenarios.
 pub(crate) fn playing(names: &[&str]) -> sim::Options {
     let shipped = |name: &&str| Scenario::shipped(name).unwrap();
     sim::Options {
@@ -61,7 +62,7 @@ impl Bench {
         }
     }
 
-    /// With a livekit-server that others use too.
+    /// Uses a livekit-server that other tests use too.
     pub(crate) async fn beside(server: &Server, options: sim::Options) -> Self {
         let simulator = Simulator::bind(options).await.unwrap();
         let log = simulator.watch();
@@ -82,17 +83,17 @@ impl Bench {
         }
     }
 
-    /// A worker in the room, started as a user would.
+    /// A worker in the room, started as a user would start it.
     pub(crate) fn worker(&self) -> Worker {
         self.worker_with(&[], &[])
     }
 
-    /// The same with other flags and variables.
+    /// Like [`worker`](Self::worker), with other flags and variables.
     pub(crate) fn worker_with(&self, flags: &[&str], variables: &[(&str, &str)]) -> Worker {
         self.parlor(&["join", "--room", ROOM], flags, variables)
     }
 
-    /// A worker in some room.
+    /// Like [`worker`](Self::worker), in another room and with other flags.
     pub(crate) fn worker_in(&self, room: &str, flags: &[&str]) -> Worker {
         self.parlor(&["join", "--room", room], flags, &[])
     }
@@ -102,15 +103,14 @@ impl Bench {
         self.daemon_at(&self.livekit.url, flags).await
     }
 
-    /// The same with the log that operators have.
+    /// Like [`daemon`](Self::daemon), with the log level that operators use.
     pub(crate) async fn quiet_daemon(&self, flags: &[&str]) -> Worker {
         let daemon = self.parlor(&START, flags, &[("PARLOR_LOG", "info,livekit=warn")]);
         daemon.writes("registered").await;
         daemon
     }
 
-    /// A worker with the limits that operators have, registered; it logs what it sees of the
-    /// machine.
+    /// A registered worker with the default load limits, which logs the load of the machine.
     pub(crate) async fn limited_daemon(&self) -> Worker {
         let log = "info,livekit=warn,parlor::worker::machine_load=trace";
         let start = ["start", "--health", "127.0.0.1:0"];
@@ -119,21 +119,21 @@ impl Bench {
         daemon
     }
 
-    /// A worker on a laptop, registered.
+    /// A registered worker started with `parlor dev`.
     pub(crate) async fn laptop(&self, flags: &[&str]) -> Worker {
         let worker = self.parlor(&["dev"], flags, &[]);
         worker.writes("registered").await;
         worker
     }
 
-    /// Ends a call by its only caller: its worker ends well, and has broken no rule of the agent.
+    /// The only caller leaves: the worker exits with 0, and the simulator has seen no violations.
     pub(crate) async fn ends(&self, caller: Caller, worker: &mut Worker) {
         caller.leave().await;
         assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
         assert_eq!(self.log.violations(), Vec::<String>::new());
     }
 
-    /// Dispatches an agent to a room.
+    /// Dispatches an agent to a room, with metadata.
     pub(crate) async fn dispatch(&self, agent_name: &str, room: &str) -> AgentDispatch {
         let request = CreateAgentDispatchRequest {
             agent_name: agent_name.to_owned(),
@@ -145,24 +145,24 @@ impl Bench {
         client.create_dispatch(request).await.unwrap()
     }
 
-    /// The dispatches of the server.
+    /// API client for the dispatches of the server.
     pub(crate) fn dispatches(&self) -> AgentDispatchClient {
         let url = self.livekit.http_url();
         let secret = self.livekit.api_secret.reveal();
         AgentDispatchClient::with_api_key(&url, &self.livekit.api_key, secret)
     }
 
-    /// The same with other variables; it may never register.
+    /// Like [`daemon`](Self::daemon), with other variables; does not wait until it is registered.
     pub(crate) fn daemon_with(&self, variables: &[(&str, &str)]) -> Worker {
         self.parlor(&START, &[], variables)
     }
 
-    /// The same with flags and other variables.
+    /// Like [`daemon_with`](Self::daemon_with), with flags too.
     pub(crate) fn daemon_as(&self, flags: &[&str], variables: &[(&str, &str)]) -> Worker {
         self.parlor(&START, flags, variables)
     }
 
-    /// The same by another way to the server.
+    /// Like [`daemon`](Self::daemon), with another URL of the server.
     pub(crate) async fn daemon_at(&self, url: &str, flags: &[&str]) -> Worker {
         let daemon = self.parlor(&START, flags, &[("LIVEKIT_URL", url)]);
         daemon.writes("registered").await;
@@ -181,7 +181,7 @@ impl Bench {
         }
     }
 
-    /// Any command, in the environment of a worker.
+    /// Any `parlor` command, in the environment of a worker.
     pub(crate) fn command(&self, arguments: &[&str]) -> Worker {
         self.process(arguments, &[])
     }
@@ -200,19 +200,19 @@ impl Bench {
             .env("ASSEMBLYAI_BASE_URL", &self.simulator.address)
             .env("ASSEMBLYAI_API_KEY", "e2e-key")
             .env("PARLOR_LOG", "debug")
-            // Nobody comes back unless a test says so.
+            // No grace period for returning callers, unless a test sets one.
             .env("PARLOR_CALLER_GRACE", "0")
             .envs(variables.iter().copied())
             .current_dir(env!("CARGO_TARGET_TMPDIR"));
         Worker::spawn(command)
     }
 
-    /// The simulator's address.
+    /// WebSocket URL of the simulator.
     pub(crate) fn agent_url(&self) -> &str {
         &self.simulator.address
     }
 
-    /// From now on workers reach the simulator through a gate.
+    /// Workers started after this reach the simulator through a gate.
     pub(crate) async fn gate_to_the_agent(&mut self) -> Gate {
         let gate = Gate::to(&self.simulator.address).await;
         self.simulator.address.clone_from(&gate.url);
@@ -224,13 +224,13 @@ impl Bench {
         self.caller_in(ROOM, identity).await
     }
 
-    /// A caller in some room.
+    /// A caller in another room.
     pub(crate) async fn caller_in(&self, room: &str, identity: &str) -> Caller {
         let token = self.token(room, identity);
         Caller::join(&self.livekit, &token).await.unwrap()
     }
 
-    /// A caller who announces what was said before the agent came.
+    /// A caller who announces pre-connect audio.
     pub(crate) async fn early_caller(&self, identity: &str) -> Caller {
         let token = self.token(ROOM, identity);
         let joining = Caller::join_speaking(&self.livekit, &token);
@@ -250,7 +250,7 @@ impl Bench {
     }
 }
 
-/// A simulator that calls these tools.
+/// Simulator options for a scripted agent that makes these tool calls.
 pub(crate) fn calling(calls: &[&str]) -> sim::Options {
     sim::Options {
         calls: calls.iter().map(|it| it.parse().unwrap()).collect(),
@@ -258,20 +258,20 @@ pub(crate) fn calling(calls: &[&str]) -> sim::Options {
     }
 }
 
-/// What the simulator was answered.
+/// Results of tool calls that the simulator has received.
 pub(crate) fn answers(bench: &Bench) -> Vec<String> {
     let answers = bench.log.answers().into_iter();
     answers.map(|answer| answer.into_inner()).collect()
 }
 
-/// An agent of a prompt and these other lines, in the build's own temporary folder.
+/// Writes an agent file with a prompt and these other lines to the temporary folder of the build.
 pub(crate) fn agent_file(name: &str, text: &str) -> PathBuf {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&file, format!("prompt = \"You are a clerk.\"\n{text}")).unwrap();
     file
 }
 
-/// A simulator that answers with what fits.
+/// Simulator options for an agent that gives the scripted answer to each question.
 pub(crate) fn scripted() -> sim::Options {
     sim::Options {
         reply: sim::Reply::Script,
@@ -279,13 +279,13 @@ pub(crate) fn scripted() -> sim::Options {
     }
 }
 
-/// The caller says a clip.
+/// The caller speaks a clip.
 pub(crate) async fn say(caller: &mut Caller, clip: &str) {
     let samples = clips::find(clip).unwrap().samples();
     caller.say(&samples).await.unwrap();
 }
 
-/// Waits until `is_there` holds for what the room is shown of what is said.
+/// Waits until `is_there` returns true for the captions in the room.
 pub(crate) async fn shown(caller: &Caller, is_there: impl Fn(&[Spoken]) -> bool) -> Vec<Spoken> {
     let mut spoken = caller.spoken();
     let waited = timeout(SOON, spoken.wait_for(|all| is_there(all))).await;
@@ -295,7 +295,7 @@ pub(crate) async fn shown(caller: &Caller, is_there: impl Fn(&[Spoken]) -> bool)
     all
 }
 
-/// Waits until the agent is in this state, as the room shows it.
+/// Waits until the agent has this state in the room.
 pub(crate) async fn agent_is(state: &mut watch::Receiver<String>, wanted: &str) {
     let waiting = timeout(SOON, state.wait_for(|state| state == wanted));
     let reached = waiting.await.is_ok_and(|state| state.is_ok());
@@ -303,13 +303,13 @@ pub(crate) async fn agent_is(state: &mut watch::Receiver<String>, wanted: &str) 
     assert!(reached, "the agent did not become {wanted}: it is {is:?}");
 }
 
-/// Waits until the agent has spoken to its end.
+/// Waits until the agent has spoken and finished.
 pub(crate) async fn agent_speaks(state: &mut watch::Receiver<String>) {
     agent_is(state, "speaking").await;
     agent_is(state, "listening").await;
 }
 
-/// What a caller heard from sample `from` on, with what is still on its way: 500 ms.
+/// Audio that a caller heard from sample `from` on, including 500 ms that are still in transit.
 pub(crate) async fn all_heard(caller: &Caller, from: usize) -> Vec<i16> {
     let mut heard = caller.heard();
     let on_its_way = heard.len() - from + 12_000;
@@ -318,7 +318,8 @@ pub(crate) async fn all_heard(caller: &Caller, from: usize) -> Vec<i16> {
     heard.since(from)
 }
 
-/// The caller says a clip and hears the agent out; how the clip is found in what came back.
+/// The caller speaks a clip and listens until the agent has answered. Returns how well the clip is
+/// found in the answer.
 pub(crate) async fn echo(caller: &mut Caller, name: &str) -> Match {
     let said = clips::find(name).unwrap().samples();
     let from = caller.heard().len();

@@ -1,4 +1,4 @@
-//! What a caller hears.
+//! What a caller hears in ordinary calls.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn clip(name: &str) -> Vec<i16> {
     clips::find(name).unwrap().samples()
 }
 
-/// Looks for the greeting in all that the caller heard, and prints what it found.
+/// Looks for the greeting in everything that the caller heard, and prints the result.
 async fn greeting(caller: &Caller) -> Match {
     let found = hearing::find(&clip(GREETING), &all_heard(caller, 0).await);
     println!("greeting: {found}");
@@ -24,7 +24,7 @@ async fn greeting(caller: &Caller) -> Match {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_greeting_is_heard_whole() {
+async fn the_whole_greeting_is_heard() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
@@ -42,7 +42,7 @@ async fn the_greeting_is_heard_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_said_comes_back_as_it_was_said() {
+async fn the_agent_echoes_the_callers_audio() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker();
     let mut caller = bench.caller("ada").await;
@@ -56,7 +56,7 @@ async fn what_is_said_comes_back_as_it_was_said() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_interrupted_reply_stops_and_nothing_of_it_follows() {
+async fn nothing_follows_of_an_interrupted_reply() {
     let bench = Bench::start(sim::Options {
         reply: sim::Reply::Parrot,
         ..sim::Options::default()
@@ -81,10 +81,7 @@ async fn an_interrupted_reply_stops_and_nothing_of_it_follows() {
     let (mut log, heard_so_far) = (bench.log.clone(), caller.heard());
     let deciding = async {
         let decided = log.wait(SOON, |entry| *entry == Entry::BargeIn).await;
-        assert!(
-            decided.is_some(),
-            "the simulator decided on an interruption"
-        );
+        assert!(decided.is_some(), "the simulator detected the interruption");
         heard_so_far.len()
     };
     let (said, at_decision) = tokio::join!(caller.say(&stop), deciding);
@@ -101,19 +98,19 @@ async fn an_interrupted_reply_stops_and_nothing_of_it_follows() {
     let took = worker.numbers("barge-in stopped the agent's audio", "after_ms");
     let decided = worker.numbers("caller speech detected", "ago_ms");
     println!("silenced {took:?} ms after the first sound, decided after {decided:?} ms");
-    // One for each time the caller spoke; the last one was an interruption.
+    // One number per turn of the caller; the last turn was an interruption.
     assert!(took.last() >= decided.last() && took.len() == 1, "{took:?}");
     let played = hearing::find(&long, &all);
     assert!(played.found > 0 && !played.is_whole(), "{played:?}");
     let after = &all[cut..];
     let reply = hearing::find(&stop, after);
     assert!(reply.was_heard(), "the new reply is heard: {reply:?}");
-    // The parrot repeats a little of what came before the first word.
+    // The parrot also repeats some of the audio before the first word.
     let between = &after[..reply.start.saturating_sub(MARGIN)];
     assert!(between.len() > MARGIN, "{reply:?}");
     assert!(
         hearing::peak(between) < SILENT,
-        "a piece of the old reply came after"
+        "audio of the old reply followed"
     );
     bench.ends(caller, &mut worker).await;
 }
@@ -125,7 +122,7 @@ async fn two_callers_in_turn_are_served_by_one_worker() {
     let first = bench.caller("ada").await;
     agent_speaks(&mut first.agent_state()).await;
     let mut second = bench.caller("grace").await;
-    // Only once the worker knows of her is she next.
+    // She becomes the next caller only once the worker has seen her.
     worker.writes("grace").await;
     first.leave().await;
     let found = echo(&mut second, "caller-hours").await;
@@ -134,7 +131,7 @@ async fn two_callers_in_turn_are_served_by_one_worker() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_workers_after_each_other_serve_the_same_room() {
+async fn two_workers_serve_the_same_room_one_after_another() {
     let bench = Bench::start(sim::Options::default()).await;
     for caller in ["ada", "grace"] {
         let mut worker = bench.worker();
@@ -165,7 +162,7 @@ async fn a_signal_ends_the_call_with_a_goodbye() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_log_line_holds_what_was_said_or_a_key() {
+async fn logs_contain_neither_speech_nor_keys() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker_with(&[], &[("PARLOR_LOG", "trace")]);
     let mut caller = bench.caller("ada").await;
@@ -175,7 +172,7 @@ async fn no_log_line_holds_what_was_said_or_a_key() {
     agent_speaks(&mut state).await;
     caller.leave().await;
     worker.end().await;
-    /// How every JWT starts, in lower case.
+    /// First letters of every JWT, in lower case.
     const TOKEN: &str = "eyj";
     let wrote = worker.wrote().to_lowercase();
     assert!(wrote.contains("voice session ready"), "{wrote}");

@@ -1,5 +1,4 @@
-//! What the room is shown of what is said, beside what the caller hears; and what the caller
-//! writes instead of saying it.
+//! Captions compared with what the caller hears, and chat messages of the caller.
 
 use parlor::clock;
 use parlor::sim::clips;
@@ -10,7 +9,7 @@ use super::bench::{
 };
 use super::hearing::{self, SILENT};
 
-/// From which sample on something is heard.
+/// Sample value above which audio counts as audible.
 const LOUD: u16 = 500;
 
 fn words(clip: &str) -> &'static str {
@@ -18,7 +17,7 @@ fn words(clip: &str) -> &'static str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn both_sides_are_shown_in_order_and_to_their_ends() {
+async fn both_sides_have_complete_captions_in_order() {
     let bench = Bench::start(scripted()).await;
     let mut worker = bench.worker();
     let mut caller = bench.caller("ada").await;
@@ -45,7 +44,7 @@ async fn both_sides_are_shown_in_order_and_to_their_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn words_are_shown_while_they_are_heard() {
+async fn captions_follow_the_audio_word_by_word() {
     let bench = Bench::start(scripted()).await;
     let _worker = bench.worker();
     let caller = bench.caller("ada").await;
@@ -75,11 +74,11 @@ async fn words_are_shown_while_they_are_heard() {
         .iter()
         .map(|(at, count)| (*count, (*at as i64 - begins as i64) / 24))
         .collect();
-    println!("words shown, and when (ms after the voice began): {times:?}");
+    println!("words in captions, and when (ms after the voice started): {times:?}");
     let all = words(GREETING).split_whitespace().count();
     assert!(
         growth.len() > all / 2,
-        "word by word, not at once: {times:?}"
+        "word by word, not all at once: {times:?}"
     );
     let half = times.iter().find(|(count, _)| *count >= all / 2).unwrap();
     assert!(half.1 > 300, "not before it is heard: {times:?}");
@@ -87,7 +86,7 @@ async fn words_are_shown_while_they_are_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_caller_writes_is_answered_and_stops_the_agent() {
+async fn a_chat_message_interrupts_the_agent_and_is_answered() {
     let bench = Bench::start(scripted()).await;
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
@@ -108,7 +107,7 @@ async fn what_the_caller_writes_is_answered_and_stops_the_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_caller_writes_is_answered_in_writing_if_that_is_set() {
+async fn a_chat_message_is_answered_in_writing_if_configured() {
     let bench = Bench::start(scripted()).await;
     let file = agent_file(
         "chat.toml",

@@ -1,23 +1,23 @@
-//! LiveKit's own libraries in other languages talk with the agent. Two small programs
-//! (`tests/e2e/clients/`) do the same: they join, take a command a line and print what they see,
-//! an event a line, both JSON. They leave when there are no more commands.
+//! LiveKit's SDKs for other languages talk to the agent. Two small programs (`tests/e2e/clients/`)
+//! behave identically: they join, read one command per line and print one event per line, both as
+//! JSON. They leave at the end of the input.
 //!
-//! | command | does |
+//! | Command | What it does |
 //! |---|---|
-//! | `{"say": path}` | says a WAV file: mono, 24 kHz, 16 bits |
+//! | `{"say": path}` | speaks a WAV file: mono, 24 kHz, 16 bits |
 //! | `{"write": text}` | sends a text stream on `lk.chat` |
 //! | `{"ask": base64}` | sends a byte stream on `lk.agent.session` |
-//! | `{"call": method, "payload": text}` | calls a method of the agent |
+//! | `{"call": method, "payload": text}` | calls an RPC method of the agent |
 //!
-//! | event | when |
+//! | Event | When |
 //! |---|---|
-//! | `joined` | the microphone is there |
-//! | `state` | the agent changed its state |
-//! | `said` | a text stream of a transcript ended |
+//! | `joined` | the microphone is published |
+//! | `state` | the state of the agent changed |
+//! | `said` | a text stream with a caption ended |
 //! | `told` | a byte stream on `lk.agent.session` ended |
-//! | `broken` | one of these broke off, as some do when it leaves |
-//! | `asked` | the agent called `lookup_order`, and was answered |
-//! | `answered`, `refused` | so did the agent when it was called |
+//! | `broken` | one of these streams broke off, as some do when the client leaves |
+//! | `asked` | the agent called the RPC method `lookup_order`, and was answered |
+//! | `answered`, `refused` | the agent answered or refused an RPC call |
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -37,18 +37,18 @@ use tokio::time::timeout;
 
 use super::bench::{Bench, GREETING, ROOM, SOON, agent_file, answers, calling};
 
-/// The programs and the folder with their libraries.
+/// Folder of the crate, which contains the programs and their libraries.
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// The code of an app's own error.
+/// LiveKit's RPC error code for errors of the application.
 const REFUSED: u32 = 1_500;
 
-/// A client as a process of its own; killed when this is dropped.
+/// A client process; killed on drop.
 struct Client {
     child: Child,
     commands: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
-    /// All that it printed, oldest first.
+    /// All events that it printed, oldest first.
     seen: Vec<Value>,
 }
 
@@ -73,7 +73,7 @@ fn node() -> Command {
 }
 
 impl Client {
-    /// Joins the room as this caller.
+    /// Joins the room with this identity.
     async fn join(mut program: Command, bench: &Bench, identity: &str) -> Self {
         let mut child = program
             .env("LIVEKIT_URL", &bench.livekit.url)
@@ -98,7 +98,7 @@ impl Client {
         self.commands.write_all(line.as_bytes()).await.unwrap();
     }
 
-    /// Waits for an event of a kind that `is_it` holds for, if it was not there yet.
+    /// Waits for an event of this kind for which `is_it` returns true; earlier events count.
     async fn sees(&mut self, event: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         let mut from = 0;
         loop {
@@ -108,25 +108,26 @@ impl Client {
             }
             from = self.seen.len();
             let line = timeout(SOON, self.lines.next_line()).await;
-            let line = line.unwrap_or_else(|_| panic!("no {event} as wanted: {:#?}", self.seen));
+            let line =
+                line.unwrap_or_else(|_| panic!("no expected {event:?} event: {:#?}", self.seen));
             let line = line.unwrap().expect("the client runs");
             self.seen.push(serde_json::from_str(&line).expect(&line));
         }
     }
 
-    /// Waits until these words were said by whom `is_by` holds for.
+    /// Waits for a caption with these words from a speaker for whom `is_by` returns true.
     async fn reads(&mut self, words: &str, is_by: impl Fn(&str) -> bool) -> Value {
         let is_it = |it: &Value| it["text"] == words && is_by(it["by"].as_str().unwrap());
         self.sees("said", is_it).await
     }
 
-    /// The agent's states so far.
+    /// States of the agent so far.
     fn states(&self) -> Vec<&str> {
         let states = self.seen.iter().filter(|it| it["event"] == "state");
         states.map(|it| it["state"].as_str().unwrap()).collect()
     }
 
-    /// Has no more to do, and ends by itself.
+    /// Closes the input; the client leaves and exits.
     async fn leave(mut self) {
         let broken = self.seen.iter().find(|it| it["event"] == "broken");
         assert_eq!(broken, None);
@@ -149,7 +150,7 @@ fn ping(id: &str) -> String {
     BASE64.encode(AgentSessionMessage { message }.encode_to_vec())
 }
 
-/// Whether the agent's message is the answer to a ping of this id.
+/// Whether the agent's message is the answer to the ping with this ID.
 fn is_pong(told: &Value, id: &str) -> bool {
     let bytes = BASE64.decode(told["bytes"].as_str().unwrap()).unwrap();
     match AgentSessionMessage::decode(&*bytes).unwrap().message {
@@ -161,7 +162,7 @@ fn is_pong(told: &Value, id: &str) -> bool {
     }
 }
 
-/// An agent that asks the caller's app for orders.
+/// An agent that asks the caller's app about orders.
 fn agent(name: &str) -> PathBuf {
     let greeting = words(GREETING);
     let text = format!(
@@ -172,8 +173,8 @@ fn agent(name: &str) -> PathBuf {
     agent_file(&format!("client-{name}.toml"), &text)
 }
 
-/// A call with a client as the caller. `ends` is whether its library hands on what the end of a
-/// text stream says, which makes the agent's words final.
+/// A call with a client as the caller. `ends` is whether its SDK exposes the attributes in the
+/// trailer of a text stream, which mark the agent's words as final.
 async fn talks(name: &str, program: Command, ends: bool) {
     let bench = Bench::start(calling(&[r#"table=lookup_order:{"order":7}"#])).await;
     let mut worker = bench.worker_with(&["--agent", agent(name).to_str().unwrap()], &[]);
@@ -218,12 +219,12 @@ async fn talks(name: &str, program: Command, ends: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pythons_library_talks_with_the_agent() {
+async fn the_python_sdk_talks_to_the_agent() {
     talks("python", python(), true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nodes_library_talks_with_the_agent() {
-    // It hands on what the beginning says, and nothing of the end but that it came.
+async fn the_node_sdk_talks_to_the_agent() {
+    // It exposes the attributes in the header of a stream, but not those in the trailer.
     talks("node", node(), false).await;
 }

@@ -1,4 +1,4 @@
-//! A worker that takes calls as LiveKit dispatches them.
+//! A worker that takes calls dispatched by LiveKit.
 
 use std::time::Duration;
 
@@ -71,7 +71,7 @@ async fn a_dispatch_by_name_brings_the_agent_of_that_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_share_the_slots_and_end_by_themselves_after_a_sigterm() {
+async fn calls_share_the_slots_and_finish_after_a_sigterm() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench
         .daemon(&["--max-calls", "2", "--rooms-per-cell", "1"])
@@ -80,7 +80,7 @@ async fn calls_share_the_slots_and_end_by_themselves_after_a_sigterm() {
     let mut grace = bench.caller_in("cellar", "grace").await;
     hears_the_greeting(&ada).await;
     agent_is(&mut grace.agent_state(), "listening").await;
-    // Both slots are taken: the server asks nobody for a third room.
+    // Both slots are taken: the server dispatches nothing for a third room.
     let late = bench.caller_in("attic", "joan").await;
     daemon.terminate().await;
     daemon.writes("draining: accepting no more jobs").await;
@@ -94,7 +94,7 @@ async fn calls_share_the_slots_and_end_by_themselves_after_a_sigterm() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn twice_asked_to_end_it_cuts_its_calls_and_says_so() {
+async fn a_second_sigterm_cuts_the_calls_and_is_reported() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon(&[]).await;
     let caller = bench.caller_in("hall", "ada").await;
@@ -113,7 +113,7 @@ async fn twice_asked_to_end_it_cuts_its_calls_and_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_that_can_make_no_calls_does_not_register() {
+async fn a_worker_that_cannot_handle_calls_does_not_register() {
     let bench = Bench::start(sim::Options::default()).await;
     let nowhere = [("PARLOR_NATIVE_CORE", "/nowhere/liblivekit_ffi.so")];
     let mut daemon = bench.daemon_with(&nowhere);
@@ -132,7 +132,7 @@ async fn a_worker_that_can_make_no_calls_does_not_register() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn operators_see_how_the_worker_is() {
+async fn operators_see_the_state_of_the_worker() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon(&["--agent-name", "clerk"]).await;
     let pages = daemon.health();
@@ -174,13 +174,13 @@ async fn operators_see_how_the_worker_is() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dispatch_socket_that_is_cut_and_held_back_loses_no_call() {
+async fn no_call_is_lost_when_the_connection_to_livekit_is_cut() {
     let bench = Bench::start(sim::Options::default()).await;
     let gate = Gate::to(&bench.livekit.url).await;
     let mut daemon = bench.daemon_at(&gate.url, &[]).await;
     let mut ada = bench.caller_in("hall", "ada").await;
     hears_the_greeting(&ada).await;
-    // The call's own way is cut too; it comes back through the same gate.
+    // The connection of the call is cut too; it reconnects through the same gate.
     gate.cut(4);
     daemon.writes_often("\"registered\"", 2).await;
     daemon.writes("reconnected to the room").await;
@@ -195,7 +195,7 @@ async fn a_dispatch_socket_that_is_cut_and_held_back_loses_no_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_calls_of_a_killed_daemon_go_on_to_their_ends() {
+async fn calls_of_a_killed_daemon_continue_to_their_end() {
     let bench = Bench::start(sim::Options::default()).await;
     let daemon = bench.daemon(&[]).await;
     let mut caller = bench.caller_in("hall", "ada").await;
@@ -212,7 +212,7 @@ async fn the_calls_of_a_killed_daemon_go_on_to_their_ends() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_makes_its_room_brings_the_agent() {
+async fn a_token_with_a_room_configuration_dispatches_the_agent() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon(&["--agent-name", "clerk"]).await;
     let agent = livekit_protocol::RoomAgentDispatch {
@@ -245,7 +245,7 @@ async fn a_token_that_makes_its_room_brings_the_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_workers_share_the_calls_and_each_takes_what_the_other_has_no_slot_for() {
+async fn two_workers_share_the_calls_by_free_slots() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemons = [
         bench.daemon(&["--max-calls", "2"]).await,
@@ -270,7 +270,7 @@ async fn two_workers_share_the_calls_and_each_takes_what_the_other_has_no_slot_f
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_of_different_length_end_by_themselves_after_a_sigterm() {
+async fn calls_of_different_length_finish_after_a_sigterm() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon(&[]).await;
     let mut callers = Vec::new();
@@ -290,7 +290,7 @@ async fn calls_of_different_length_end_by_themselves_after_a_sigterm() {
         daemon.writes_often("call ended", calls).await;
     }
     assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
-    assert_eq!(*late.agent_state().borrow(), "", "nothing new was taken");
+    assert_eq!(*late.agent_state().borrow(), "", "no new call was taken");
     late.leave().await;
     let ended = bench.server.as_ref().unwrap().ended();
     let ended = ended.lock();
@@ -299,7 +299,7 @@ async fn calls_of_different_length_end_by_themselves_after_a_sigterm() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_room_keeps_one_agent_of_a_name_whoever_is_asked_for_a_second() {
+async fn a_room_keeps_one_agent_of_a_name() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemons = [
         bench.daemon(&["--agent-name", "clerk"]).await,
@@ -308,7 +308,7 @@ async fn a_room_keeps_one_agent_of_a_name_whoever_is_asked_for_a_second() {
     let mut caller = bench.caller_in("office", "ada").await;
     bench.dispatch("clerk", "office").await;
     agent_speaks(&mut caller.agent_state()).await;
-    // Both workers are asked now and then: one refuses, the other's agent finds the first.
+    // Each worker gets some of the offers: one refuses, the agent of the other finds the first.
     for _ in 0..4 {
         bench.dispatch("clerk", "office").await;
     }

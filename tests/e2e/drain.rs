@@ -1,4 +1,4 @@
-//! How processes end when they are told to.
+//! How processes exit after a signal.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,23 +11,23 @@ use tokio::time::{sleep, timeout};
 use super::bench::{Bench, SOON, agent_file, agent_is, agent_speaks};
 use super::drained;
 
-/// The bit of SIGTERM in a set of signals.
+/// Bit of SIGTERM in a signal mask.
 const SIGTERM: u64 = 1 << 14;
 
-/// Whether a process is there.
+/// Whether a process exists.
 fn is_there(pid: u32) -> bool {
     Path::new(&format!("/proc/{pid}/exe")).exists()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn when_the_drain_time_is_over_every_caller_hears_the_goodbye_and_every_report_is_whole() {
+async fn after_the_drain_timeout_every_caller_hears_the_goodbye_and_no_report_is_lost() {
     let left = drained::drain(3).await;
     left.print(3);
     left.is_whole(3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn told_again_while_the_goodbye_is_said_a_worker_ends_at_once() {
+async fn a_signal_during_the_goodbye_ends_the_worker_immediately() {
     let bench = Bench::start(sim::Options::default()).await;
     let agent = agent_file(
         "goodbye.toml",
@@ -51,7 +51,7 @@ async fn told_again_while_the_goodbye_is_said_a_worker_ends_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn told_to_end_before_its_first_cell_is_ready_a_worker_ends_well_and_leaves_none() {
+async fn a_signal_before_the_first_cell_is_ready_ends_the_worker_and_its_cells() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon_with(&[]);
     daemon.writes("cell started").await;
@@ -63,9 +63,9 @@ async fn told_to_end_before_its_first_cell_is_ready_a_worker_ends_well_and_leave
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn told_to_end_before_it_is_registered_a_worker_ends_well() {
+async fn a_signal_before_registration_ends_the_worker() {
     let bench = Bench::start(sim::Options::default()).await;
-    // Nobody answers there.
+    // No server listens there.
     let mut daemon = bench.daemon_with(&[("LIVEKIT_URL", "ws://127.0.0.1:9")]);
     daemon.writes("not connected to LiveKit").await;
     let cells = daemon.cells();
@@ -74,7 +74,7 @@ async fn told_to_end_before_it_is_registered_a_worker_ends_well() {
     assert!(!cells.iter().any(|pid| is_there(*pid)), "{cells:?}");
 }
 
-/// Waits until a process watches SIGTERM.
+/// Waits until a process handles SIGTERM.
 async fn watches(pid: u32) {
     let watching = async {
         loop {
@@ -87,11 +87,13 @@ async fn watches(pid: u32) {
             sleep(Duration::from_millis(1)).await;
         }
     };
-    timeout(SOON, watching).await.expect("it watches signals");
+    timeout(SOON, watching)
+        .await
+        .expect("the process handles SIGTERM");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn told_to_end_at_its_very_start_every_command_ends_well() {
+async fn a_signal_at_the_very_start_ends_every_command() {
     let bench = Bench::start(sim::Options::default()).await;
     let commands: [&[&str]; 7] = [
         &["start", "--health", "127.0.0.1:0"],
@@ -117,7 +119,7 @@ async fn told_to_end_at_its_very_start_every_command_ends_well() {
 }
 
 #[test]
-fn help_and_deployments_give_a_worker_the_time_it_needs() {
+fn help_and_deployment_files_allow_enough_time_to_drain() {
     let last = LAST_WITHIN.as_secs();
     let help = Command::new(env!("CARGO_BIN_EXE_parlor"))
         .args(["start", "--help"])
@@ -138,7 +140,7 @@ fn help_and_deployments_give_a_worker_the_time_it_needs() {
     let drain = number(&pod, "\"--drain-timeout\", \"");
     let grace = number(&pod, "terminationGracePeriodSeconds: ");
     assert!(grace >= drain + last, "{grace}");
-    // The others take the default.
+    // The other deployments use the default drain timeout.
     let default = 3600 + last;
     let unit = number(&file("deploy/parlor.service"), "\nTimeoutStopSec=");
     assert!(unit >= default, "{unit}");

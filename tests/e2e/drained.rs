@@ -1,4 +1,4 @@
-//! A worker that has to end while calls run, with reports, recordings and a webhook on a slow disk.
+//! A worker that is stopped during calls, with reports, recordings and a webhook on a slow disk.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
@@ -15,53 +15,53 @@ use tokio::task::JoinSet;
 use super::bench::{Bench, Worker, agent_file, agent_is, agent_speaks, say};
 use super::hearing::{self, Match};
 
-/// What the agent says at the end; the simulator says [`GOODBYE_CLIP`] when it is asked for it.
+/// Configured goodbye of the agent; the simulator speaks [`GOODBYE_CLIP`] for it.
 const GOODBYE: &str = "Thank you, goodbye.";
 
 const GOODBYE_CLIP: &str = "answer-bye";
 
-/// How long calls may go on.
+/// How long calls may continue after the signal.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How slow the disk is.
+/// Delays of the slow disk.
 const FSYNC_MS: &str = "1500";
 const WRITE_MS: &str = "20";
 
-/// Nobody listens there: reports have to wait.
+/// No server listens there, so reports stay in the spool.
 const WEBHOOK: &str = "http://127.0.0.1:9/";
 
-/// What is left of the calls when the worker has ended.
+/// What remains of the calls after the worker has exited.
 pub(crate) struct Left {
-    /// The goodbye in what each caller heard.
+    /// How well the goodbye was found in the audio that each caller heard.
     pub(crate) heard: Vec<Match>,
-    /// Reports that are whole, by their last turn.
+    /// Complete reports.
     pub(crate) reports: Vec<Value>,
-    /// The goodbye in each recording that is whole.
+    /// How well the goodbye was found in each complete recording.
     pub(crate) recordings: Vec<Match>,
-    /// Reports that are whole and wait for the webhook.
+    /// Number of complete reports in the spool.
     pub(crate) spooled: usize,
-    /// Files that are not whole.
+    /// Number of partial files.
     pub(crate) partial: usize,
-    /// Voice sessions that were ended properly.
+    /// Voice sessions that were closed with `session.end`.
     pub(crate) sessions: usize,
-    /// Calls that ended well, as livekit-server was told.
+    /// Jobs that were reported to livekit-server as successful.
     pub(crate) succeeded: usize,
-    /// From the end of the drain time to the end of the process.
+    /// Time from the end of the drain timeout to the exit of the process.
     pub(crate) took: Duration,
     pub(crate) status: ExitStatus,
     pub(crate) wrote: String,
 }
 
-/// What a caller does when the drain time is over.
+/// What happens in a call when the drain timeout expires.
 enum Busy {
     Listening,
-    /// The agent is in the middle of a long answer.
+    /// The agent is giving a long answer.
     Answered,
-    /// The caller is in the middle of a long turn.
+    /// The caller is speaking a long turn.
     Speaking,
 }
 
-/// Makes so many calls, tells the worker to end, and waits until it has.
+/// Starts this many calls, stops the worker, and waits until it has exited.
 pub(crate) async fn drain(calls: usize) -> Left {
     let bench = Bench::start(sim::Options::default()).await;
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(random::random("drained"));
@@ -121,7 +121,7 @@ pub(crate) async fn drain(calls: usize) -> Left {
 }
 
 impl Left {
-    /// Prints what is left of so many calls.
+    /// Prints the results; `calls` is the number of calls.
     pub(crate) fn print(&self, calls: usize) {
         for found in &self.heard {
             println!("goodbye: {found}");
@@ -143,13 +143,13 @@ impl Left {
         );
     }
 
-    /// Every caller heard the goodbye, and nothing of any call is lost.
+    /// Asserts that every caller heard the goodbye, and that no data of any call is lost.
     pub(crate) fn is_whole(&self, calls: usize) {
         self.is_heard(calls);
         self.is_kept(calls);
     }
 
-    /// Every caller heard the goodbye, and every recording has it.
+    /// Asserts that every caller heard the goodbye, and that every recording contains it.
     fn is_heard(&self, calls: usize) {
         let heard = self.heard.iter().filter(|it| it.was_heard()).count();
         assert_eq!(heard, calls, "{:?}\n{}", self.heard, self.wrote);
@@ -157,7 +157,7 @@ impl Left {
         assert_eq!(recorded, calls, "{:?}", self.recordings);
     }
 
-    /// Nothing of any call is lost.
+    /// Asserts that no data of any call is lost.
     pub(crate) fn is_kept(&self, calls: usize) {
         assert_eq!(self.reports.len(), calls, "{}", self.wrote);
         for report in &self.reports {
@@ -179,11 +179,7 @@ impl Left {
             self.wrote
         );
         assert!(self.took <= parlor::worker::LAST_WITHIN, "{:?}", self.took);
-        assert_eq!(
-            self.status.code(),
-            Some(1),
-            "they did not end by themselves"
-        );
+        assert_eq!(self.status.code(), Some(1), "calls were cut");
     }
 }
 
@@ -219,7 +215,7 @@ async fn start(bench: &Bench, folder: &Path, calls: usize) -> Worker {
     daemon
 }
 
-/// Waits until the caller was greeted and does what it is to do.
+/// Waits until the caller was greeted, and brings the call into the state `busy`.
 async fn occupied(mut caller: Caller, busy: Busy) -> (Caller, Busy) {
     let mut state = caller.agent_state();
     agent_speaks(&mut state).await;
@@ -230,7 +226,7 @@ async fn occupied(mut caller: Caller, busy: Busy) -> (Caller, Busy) {
     (caller, busy)
 }
 
-/// A library that makes the disk slow for the processes that load it before others.
+/// Compiles a library for `LD_PRELOAD` that makes the disk slow.
 async fn slow_disk() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(random::random("slow-disk"));
@@ -244,7 +240,7 @@ async fn slow_disk() -> PathBuf {
     library
 }
 
-/// The files in the folders of days below `folder`, or in itself, whose names end so.
+/// Files with this ending in `folder` and in the daily folders below it.
 fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Vec::new();
@@ -261,7 +257,7 @@ fn files(folder: &Path, end: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What is in those of them that are whole.
+/// Contents of those files that are valid JSON.
 fn whole(folder: &Path, end: &str) -> Vec<Value> {
     let texts = files(folder, end).into_iter().map(std::fs::read);
     texts
@@ -269,7 +265,7 @@ fn whole(folder: &Path, end: &str) -> Vec<Value> {
         .collect()
 }
 
-/// The goodbye in the agent's side of each recording.
+/// How well the goodbye is found in the agent's channel of each recording.
 fn recordings(folder: &Path, goodbye: &[i16]) -> Vec<Match> {
     let recordings = files(folder, ".wav").into_iter().map(|file| {
         let mut recording = hound::WavReader::open(file).unwrap();

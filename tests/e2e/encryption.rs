@@ -1,4 +1,4 @@
-//! End-to-end encryption: who has the key hears and reads, nobody else does.
+//! End-to-end encryption: only participants with the key can hear and read anything.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn caller(bench: &Bench, key: Option<&str>) -> Caller {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_has_the_key_talks_with_the_agent() {
+async fn a_caller_with_the_key_can_talk_to_the_agent() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker_with(&[], &[("PARLOR_SHARED_KEY", KEY)]);
     let mut caller = caller(&bench, Some(KEY)).await;
@@ -47,7 +47,7 @@ async fn who_has_the_key_talks_with_the_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_has_no_key_understands_nothing() {
+async fn a_caller_without_the_key_understands_nothing() {
     let bench = Bench::start(sim::Options::default()).await;
     let _worker = bench.worker_with(&[], &[("PARLOR_SHARED_KEY", KEY)]);
     let caller = caller(&bench, None).await;

@@ -1,4 +1,5 @@
-//! What goes wrong: one clear line, an exit code that is not 0, and nothing left running.
+//! Failures: the worker prints one clear line, exits with a code other than 0, and leaves nothing
+//! running.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use tokio::process::Command;
 
 use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, playing};
 
-/// Asserts that the worker failed with one line that holds each of `words`.
+/// Asserts that the worker failed with a single line that contains each of `words`.
 async fn fails(worker: &mut Worker, words: &[&str]) {
     let status = worker.end().await;
     let said = worker.said();
@@ -22,7 +23,7 @@ async fn fails(worker: &mut Worker, words: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_livekit_key_is_told() {
+async fn a_wrong_livekit_key_is_reported() {
     let bench = Bench::start(sim::Options::default()).await;
     let wrong = [(
         "LIVEKIT_API_SECRET",
@@ -32,7 +33,7 @@ async fn a_wrong_livekit_key_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unreachable_livekit_is_told() {
+async fn an_unreachable_livekit_is_reported() {
     let bench = Bench::start(sim::Options::default()).await;
     let nowhere = [("LIVEKIT_URL", "ws://127.0.0.1:9")];
     fails(
@@ -43,7 +44,7 @@ async fn an_unreachable_livekit_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unreachable_agent_is_told() {
+async fn an_unreachable_voice_agent_api_is_reported() {
     let bench = Bench::start(sim::Options::default()).await;
     let nowhere = [("ASSEMBLYAI_BASE_URL", "ws://127.0.0.1:9")];
     let mut worker = bench.worker_with(&[], &nowhere);
@@ -53,7 +54,7 @@ async fn an_unreachable_agent_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proxy_that_cannot_be_used_is_told() {
+async fn an_unsupported_proxy_is_reported() {
     let bench = Bench::start(sim::Options::default()).await;
     let proxy = ("ALL_PROXY", "socks5://user:hunter2@proxy.example:1080");
     let server = ("LIVEKIT_URL", "ws://livekit.example.test");
@@ -62,7 +63,7 @@ async fn a_proxy_that_cannot_be_used_is_told() {
         .writes("the proxy socks5://proxy.example:1080 ")
         .await;
     assert!(!daemon.wrote().contains("hunter2"), "{}", daemon.wrote());
-    // livekit-server is on this machine and reached without.
+    // livekit-server runs on this machine and is reached without the proxy.
     let api = ("ASSEMBLYAI_BASE_URL", "ws://agents.example.test");
     let mut worker = bench.worker_with(&[], &[proxy, api]);
     let caller = bench.caller("ada").await;
@@ -72,7 +73,7 @@ async fn a_proxy_that_cannot_be_used_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_agent_key_is_told() {
+async fn a_wrong_assemblyai_key_is_reported() {
     let bench = Bench::start(sim::Options {
         key: Some("another-key".to_owned()),
         ..sim::Options::default()
@@ -85,7 +86,7 @@ async fn a_wrong_agent_key_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rejected_session_is_told() {
+async fn a_rejected_session_is_reported() {
     let bench = Bench::start(playing(&["forbidden"])).await;
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
@@ -94,7 +95,7 @@ async fn a_rejected_session_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_invalid_voice_is_told_and_another_speaks() {
+async fn an_invalid_voice_is_reported_and_replaced() {
     let bench = Bench::start(sim::Options::default()).await;
     let file = concat!(env!("CARGO_TARGET_TMPDIR"), "/ivy.toml");
     std::fs::write(file, "greeting = \"Hello\"\n[voice]\nname = \"ivy\"\n").unwrap();
@@ -116,7 +117,7 @@ async fn an_invalid_voice_is_told_and_another_speaks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_that_is_never_ready_is_told() {
+async fn a_session_that_is_never_ready_is_reported() {
     let bench = Bench::start(playing(&["never-ready"])).await;
     let mut worker = bench.worker();
     let caller = bench.caller("ada").await;
@@ -153,7 +154,7 @@ async fn an_empty_room_is_left() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn missing_settings_are_told_together() {
+async fn missing_settings_are_reported_together() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));
     command
         .args(["join", "--room", "kitchen"])
@@ -173,14 +174,14 @@ async fn missing_settings_are_told_together() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_missing_native_core_is_told() {
+async fn a_missing_native_core_is_reported() {
     let bench = Bench::start(sim::Options::default()).await;
     let nowhere = [("PARLOR_NATIVE_CORE", "/nowhere/liblivekit_ffi.so")];
     fails(&mut bench.worker_with(&[], &nowhere), &["make setup"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_that_is_gone_for_good_is_told() {
+async fn a_permanent_loss_of_the_voice_agent_api_is_reported() {
     let mut bench = Bench::start(sim::Options::default()).await;
     let gate = bench.gate_to_the_agent().await;
     let mut worker = bench.worker();
@@ -192,7 +193,7 @@ async fn an_agent_that_is_gone_for_good_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_doctor_tells_what_is_well_and_what_is_not() {
+async fn the_doctor_reports_what_works_and_what_does_not() {
     let bench = Bench::start(sim::Options::default()).await;
     let doctor = |url: &str| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_parlor"));

@@ -1,4 +1,4 @@
-//! A way to a server that can be cut.
+//! A TCP proxy in front of a server whose connections can be cut.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// A way to a server's WebSockets that can be cut. Media goes past it.
+/// A TCP proxy for the WebSockets of a server, whose connections can be cut. Media bypasses it.
 pub(crate) struct Gate {
     pub(crate) url: String,
     cuts: watch::Sender<Cut>,
@@ -18,14 +18,14 @@ pub(crate) struct Gate {
     _task: JoinSet<()>,
 }
 
-/// Which connections are cut: those whose request begins like this.
+/// The last cut: it affects connections whose request path starts with `path`.
 #[derive(Clone, Default)]
 struct Cut {
     times: usize,
     path: &'static str,
 }
 
-/// What is not let through.
+/// New connections that are refused: the next `times` ones, and those to `path` before `until`.
 #[derive(Default)]
 struct Held {
     path: &'static str,
@@ -34,7 +34,7 @@ struct Held {
 }
 
 impl Gate {
-    /// Leads to `url`.
+    /// Starts a gate to the server at `url`.
     pub(crate) async fn to(url: &str) -> Self {
         let server = url.trim_start_matches("ws://").to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -51,13 +51,13 @@ impl Gate {
         }
     }
 
-    /// Cuts what is open, and refuses as many of the next attempts.
+    /// Cuts all open connections, and refuses the next `refuse` ones.
     pub(crate) fn cut(&self, refuse: usize) {
         self.held.lock().times = refuse;
         self.cut_path("");
     }
 
-    /// Cuts the connections to a path, and lets none through for a while.
+    /// Cuts all connections to `path`, and refuses new ones for the time `within`.
     pub(crate) fn hold(&self, path: &'static str, within: Duration) {
         let mut held = self.held.lock();
         held.path = path;
@@ -113,7 +113,7 @@ async fn lead(
     }
 }
 
-/// The path of the request that a connection begins with.
+/// Path of the HTTP request at the start of a connection.
 async fn path(socket: &TcpStream) -> Option<String> {
     let mut head = [0; 256];
     let read = socket.peek(&mut head).await.ok()?;

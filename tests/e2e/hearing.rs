@@ -1,11 +1,11 @@
-//! Whether one recording holds another: by waveform, not by loudness.
+//! Finds one recording in another, by waveform and not by loudness.
 //!
-//! The voice passes Opus once or twice, jitter buffers stretch it a little, and a machine that
-//! stalls puts gaps into it, so windows of 200 ms are compared, each at its own best lag.
+//! Opus encodes the voice once or twice, jitter buffers stretch it a little, and a stalled machine
+//! causes gaps. The comparison therefore uses windows of 200 ms, each at its own best lag.
 
 use std::fmt;
 
-/// Samples a second here: every third of the 24 kHz.
+/// Sample rate of the comparison: a third of 24 kHz.
 const RATE: usize = 8_000;
 
 /// 200 ms.
@@ -14,47 +14,47 @@ const WINDOW: usize = RATE / 5;
 /// 300 ms.
 const TAIL: usize = RATE * 3 / 10;
 
-/// From which sample on something is heard.
+/// Sample value above which audio counts as audible.
 const LOUD: f32 = 500.0;
 
-/// How far a window may lie from where its predecessor says it should: 60 ms.
+/// Maximum distance of a window from the position expected after its predecessor: 60 ms.
 const SLACK: usize = RATE * 60 / 1000;
 
 /// The same after a gap: 500 ms.
 const GAP: usize = RATE / 2;
 
-/// From which correlation on a window counts as found.
+/// Minimum correlation at which a window counts as found.
 const FOUND: f64 = 0.6;
 
-/// A window quieter than this part of the loudest one is not speech.
+/// A window with less than this share of the energy of the loudest one is not speech.
 const QUIET: f64 = 0.05;
 
-/// What stays below this is silence: nobody speaks.
+/// Audio whose samples stay below this is silence.
 pub(crate) const SILENT: u16 = 200;
 
-/// How one recording was found in another.
+/// How well one recording was found in another.
 #[derive(Debug)]
 pub(crate) struct Match {
-    /// Windows of speech in the recording that was looked for.
+    /// Number of speech windows in the recording that was searched for.
     pub(crate) windows: usize,
-    /// How many of them were found, in order and at their time.
+    /// Number of them that were found, in order and at the expected time.
     pub(crate) found: usize,
     /// The mean correlation of the windows.
     pub(crate) score: f64,
     /// Whether the first window was found.
     pub(crate) begins: bool,
-    /// Where the first found window begins in the other recording, in 24 kHz samples.
+    /// Start of the first found window in the other recording, in samples at 24 kHz.
     pub(crate) start: usize,
 }
 
 impl Match {
-    /// Whether so many of ten windows were found.
+    /// Whether at least `tenths` of ten windows were found.
     pub(crate) fn has(&self, tenths: usize) -> bool {
         self.found * 10 >= self.windows * tenths
     }
 
-    /// Whether this was said and nothing else: half of it was found. A shared machine that stops for
-    /// a moment takes some windows of any clip, and another clip has less than a third of them.
+    /// Whether the recording was heard: at least half of the windows were found. A busy machine may
+    /// lose some windows of any clip; in a different clip, less than a third of them are found.
     pub(crate) fn was_heard(&self) -> bool {
         self.windows > 0 && self.found * 2 >= self.windows
     }
@@ -77,7 +77,7 @@ impl fmt::Display for Match {
     }
 }
 
-/// Looks for `clip` in `heard`, both mono at 24 kHz.
+/// Searches for `clip` in `heard`, both mono at 24 kHz.
 pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
     let (clip, heard) = (decimate(clip), decimate(heard));
     let windows = speech(&clip);
@@ -90,7 +90,7 @@ pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
             start: 0,
         };
     };
-    // The loudest window decides where the clip lies; the others must follow.
+    // The loudest window determines the position of the clip; the others must match it.
     let anchor = windows
         .iter()
         .copied()
@@ -129,11 +129,11 @@ pub(crate) fn find(clip: &[i16], heard: &[i16]) -> Match {
     result
 }
 
-/// How far `heard` holds `clip`, by what is heard last: the sample of the clip, at 24 kHz.
+/// Up to which sample of `clip` (at 24 kHz) `heard` goes, determined from the last audio in it.
 pub(crate) fn until(clip: &[i16], heard: &[i16]) -> Option<usize> {
     let (clip, heard) = (decimate(clip), decimate(heard));
     let loud = heard.iter().rposition(|sample| *sample > LOUD)?;
-    // The end itself may be cut within a frame.
+    // The very end may be cut in the middle of a frame.
     [50, 150, 250, 350].into_iter().find_map(|back| {
         let back = RATE * back / 1000;
         let end = loud.checked_sub(back)?;
@@ -143,20 +143,20 @@ pub(crate) fn until(clip: &[i16], heard: &[i16]) -> Option<usize> {
     })
 }
 
-/// The mean level of the last 100 ms, at 24 kHz.
+/// Root mean square of the last 100 ms, at 24 kHz.
 pub(crate) fn loudness(heard: &[i16]) -> f64 {
     let last = &heard[heard.len().saturating_sub(2_400)..];
     let sum: f64 = last.iter().map(|sample| f64::from(*sample).powi(2)).sum();
     (sum / last.len().max(1) as f64).sqrt()
 }
 
-/// The loudest sample.
+/// Absolute value of the loudest sample.
 pub(crate) fn peak(heard: &[i16]) -> u16 {
     let loudness = heard.iter().map(|sample| sample.unsigned_abs());
     loudness.max().unwrap_or(0)
 }
 
-/// The first sample from `from` on after which 100 ms are silent, at 24 kHz.
+/// First sample at or after `from` that is followed by 100 ms of silence, at 24 kHz.
 pub(crate) fn silence_after(heard: &[i16], from: usize) -> Option<usize> {
     let silent = |chunk: &[i16]| peak(chunk) < SILENT;
     let chunks: Vec<_> = heard.get(from..)?.chunks_exact(240).map(silent).collect();
@@ -166,7 +166,7 @@ pub(crate) fn silence_after(heard: &[i16], from: usize) -> Option<usize> {
     Some(from + index * 240)
 }
 
-/// Where windows of speech begin.
+/// Starts of the windows that contain speech.
 fn speech(clip: &[f32]) -> Vec<usize> {
     let starts: Vec<_> = (0..clip.len().saturating_sub(WINDOW))
         .step_by(WINDOW)
@@ -179,7 +179,7 @@ fn speech(clip: &[f32]) -> Vec<usize> {
     starts.into_iter().filter(is_speech).collect()
 }
 
-/// The best lag of `window` near `expected`, else behind a gap.
+/// The best lag of `window` near `expected`, or else after a gap.
 fn best_near(window: &[f32], heard: &[f32], expected: usize) -> (usize, f64) {
     let near = best_stretched(window, heard, expected);
     if near.1 >= FOUND {
@@ -189,8 +189,8 @@ fn best_near(window: &[f32], heard: &[f32], expected: usize) -> (usize, f64) {
     if far.1 >= FOUND { far } else { near }
 }
 
-/// The best lag of `window` near `expected`, as a whole or as two halves with their own lags: a
-/// jitter buffer that fills up puts a pitch period in between.
+/// The best lag of `window` near `expected`, as a whole or as two halves with separate lags: a
+/// jitter buffer that is filling up inserts a pitch period between them.
 fn best_stretched(window: &[f32], heard: &[f32], expected: usize) -> (usize, f64) {
     let near = |part: &[f32], expected: usize| {
         let from = expected.saturating_sub(SLACK);
@@ -207,7 +207,7 @@ fn best_stretched(window: &[f32], heard: &[f32], expected: usize) -> (usize, f64
     }
 }
 
-/// The best lag of `window` in `heard[from..to]`, and the normalised correlation there.
+/// The best lag of `window` in `heard[from..to]`, and its normalized correlation.
 fn best(window: &[f32], heard: &[f32], from: usize, to: usize) -> (usize, f64) {
     let norm = energy(window).sqrt();
     let to = to.min(heard.len().saturating_sub(window.len()));
@@ -233,7 +233,7 @@ fn energy(samples: &[f32]) -> f64 {
         .sum()
 }
 
-/// Every third sample of the mean of its neighbours.
+/// Downsamples by three: each sample is the mean of three.
 fn decimate(samples: &[i16]) -> Vec<f32> {
     let mean = |three: &[i16]| three.iter().map(|sample| f32::from(*sample)).sum::<f32>() / 3.0;
     samples.chunks_exact(3).map(mean).collect()
@@ -269,11 +269,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_heard_last_tells_how_far_it_was() {
+    fn the_last_audio_tells_how_much_was_heard() {
         let clip = clips::find("greeting").unwrap().samples();
         for cut in [24_000, 40_000, 60_000] {
             let mut heard = vec![0; 10_000];
-            // With a gap, as a bad network makes it; what is cut in a pause is heard until before it.
+            // With a gap, as on a bad network. A clip cut in a pause is heard up to before the
+            // pause.
             heard.extend(&clip[..9_000]);
             heard.extend(&clip[12_000..cut]);
             heard.extend([0; 10_000]);

@@ -1,5 +1,5 @@
-//! Who is heard: several callers at once, another one in the middle, one who comes back, one who
-//! spoke before the agent came, and one whose microphone is off.
+//! Which callers are heard: several at once, after a hand-over, after a return, with pre-connect
+//! audio, and with a muted microphone.
 
 use opus_pure::{Application, MAX_PACKET_BYTES, OggOpusWriter, OpusEncoder, OpusHead};
 use parlor::room::{Caller, Spoken};
@@ -9,14 +9,14 @@ use tokio::time::timeout;
 use super::bench::{Bench, SOON, agent_file, agent_speaks, all_heard, echo, scripted};
 use super::hearing;
 
-/// The page is loaded again within it.
+/// Grace period, long enough to reload the page.
 const GRACE: [(&str, &str); 1] = [("PARLOR_CALLER_GRACE", "10")];
 
 fn clip(name: &str) -> Vec<i16> {
     clips::find(name).unwrap().samples()
 }
 
-/// Says a clip and hears the answer that fits.
+/// The caller speaks a clip and hears the matching answer.
 async fn is_answered(caller: &mut Caller, says: &str, answer: &str) {
     let from = caller.heard().len();
     caller.say(&clip(says)).await.unwrap();
@@ -26,7 +26,7 @@ async fn is_answered(caller: &mut Caller, says: &str, answer: &str) {
     assert!(found.was_heard(), "{found:?}");
 }
 
-/// Who said what was said by callers, once so many turns of them are shown whole.
+/// Speakers and texts of the callers' turns, once `many` turns have final captions.
 async fn turns(caller: &Caller, many: usize) -> Vec<(String, String)> {
     let mut spoken = caller.spoken();
     let of_callers = |all: &[Spoken]| -> Vec<(String, String)> {
@@ -37,7 +37,7 @@ async fn turns(caller: &Caller, many: usize) -> Vec<(String, String)> {
             .collect()
     };
     let shown = timeout(SOON, spoken.wait_for(|all| of_callers(all).len() >= many)).await;
-    of_callers(&shown.expect("the turns are shown").unwrap())
+    of_callers(&shown.expect("the turns have captions").unwrap())
 }
 
 fn said(who: &str, name: &str) -> (String, String) {
@@ -65,12 +65,12 @@ async fn two_are_heard(hear: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_a_mix_both_callers_are_heard_and_told_apart() {
+async fn with_hear_mix_both_callers_are_heard_and_distinguished() {
     two_are_heard("mix").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_the_loudest_both_callers_are_heard_in_turn() {
+async fn with_hear_loudest_both_callers_are_heard_in_turn() {
     two_are_heard("loudest").await;
 }
 
@@ -98,7 +98,7 @@ async fn a_caller_hands_the_agent_over_to_another_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_who_loads_the_page_again_goes_on_with_the_call() {
+async fn a_caller_who_reloads_the_page_continues_the_call() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker_with(&[], &GRACE);
     let ada = bench.caller("ada").await;
@@ -107,7 +107,7 @@ async fn a_caller_who_loads_the_page_again_goes_on_with_the_call() {
     let mut again = bench.caller("ada").await;
     let found = echo(&mut again, "caller-hours").await;
     assert!(found.was_heard(), "{found:?}");
-    // The server takes the first one of a name out of the room for the second.
+    // The server removes the first participant of an identity when a second one joins.
     let mut other = bench.caller("ada").await;
     worker.writes_often("a participant is in the room", 3).await;
     let found = echo(&mut other, "caller-table").await;
@@ -120,7 +120,7 @@ async fn a_caller_who_loads_the_page_again_goes_on_with_the_call() {
     assert_eq!(bench.log.violations(), Vec::<String>::new());
 }
 
-/// What the agent answers to what was said before it came.
+/// Asserts that the agent answers pre-connect audio.
 async fn is_answered_early(name: &str, mime: &str, bytes: &[u8]) {
     let bench = Bench::start(scripted()).await;
     let file = agent_file(&format!("{name}.toml"), "");
@@ -128,24 +128,24 @@ async fn is_answered_early(name: &str, mime: &str, bytes: &[u8]) {
     let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
     let mut state = caller.agent_state();
     let came = timeout(SOON, state.wait_for(|state| !state.is_empty())).await;
-    assert!(came.is_ok_and(|it| it.is_ok()), "the agent came");
+    assert!(came.is_ok_and(|it| it.is_ok()), "the agent joins");
     caller.say_early(mime, bytes).await.unwrap();
     agent_speaks(&mut state).await;
     let found = hearing::find(&clip("answer-hours"), &all_heard(&caller, 0).await);
-    println!("said before the agent came ({name}): {found}");
+    println!("pre-connect audio ({name}): {found}");
     assert!(found.was_heard(), "{found:?}");
     bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bare_samples_from_before_the_agent_came_are_heard() {
+async fn pre_connect_audio_in_pcm_is_heard() {
     let samples = clip("caller-hours");
     let bytes: Vec<u8> = samples.iter().flat_map(|it| it.to_le_bytes()).collect();
     is_answered_early("early-pcm", "application/octet-stream", &bytes).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn opus_from_before_the_agent_came_is_heard() {
+async fn pre_connect_audio_in_opus_is_heard() {
     let mut encoder = OpusEncoder::new(24_000, 1, Application::Voip).unwrap();
     let head = OpusHead::for_encoder(&encoder, 24_000);
     let mut file = OggOpusWriter::new(Vec::new(), head).unwrap();
@@ -159,7 +159,7 @@ async fn opus_from_before_the_agent_came_is_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_turn_ends_although_the_microphone_is_off() {
+async fn a_turn_ends_although_the_microphone_is_muted() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker();
     let mut caller = bench.caller("ada").await;
@@ -171,13 +171,13 @@ async fn a_turn_ends_although_the_microphone_is_off() {
     caller.mute(true);
     agent_speaks(&mut state).await;
     let found = hearing::find(&said, &all_heard(&caller, from).await);
-    println!("with the microphone off: {found}");
+    println!("with a muted microphone: {found}");
     assert!(found.has(7), "{found:?}");
     bench.ends(caller, &mut worker).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_microphone_that_is_published_anew_is_heard() {
+async fn a_microphone_that_is_published_again_is_heard() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker();
     let mut caller = bench.caller("ada").await;

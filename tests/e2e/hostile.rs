@@ -1,4 +1,4 @@
-//! A Voice Agent API that misbehaves: the call goes on, and nothing is lost.
+//! A misbehaving Voice Agent API: the call continues, and nothing is lost.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use parlor::sim::{self, Pace, Scenario, clips};
 use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, echo, playing, say};
 use super::hearing;
 
-/// A call in which the simulator plays these scenarios greets whole and answers.
+/// Asserts that a call greets and answers although the simulator plays these scenarios.
 async fn survives(scenarios: &[&str]) {
     let bench = Bench::start(playing(scenarios)).await;
     let mut worker = bench.worker();
@@ -23,17 +23,17 @@ async fn survives(scenarios: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn malformed_json_and_bad_base64() {
+async fn malformed_json_and_bad_base64_are_survived() {
     survives(&["malformed-json", "bad-base64", "unknown-event"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_of_two_megabytes() {
+async fn a_message_of_two_megabytes_is_survived() {
     survives(&["huge-message"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn missing_fields_and_odd_chunks() {
+async fn missing_fields_and_odd_chunks_are_survived() {
     survives(&[
         "iso-timestamps",
         "missing-status",
@@ -55,7 +55,11 @@ async fn a_burst_of_a_minute_is_played_in_real_time_and_can_be_interrupted() {
     let mut state = caller.agent_state();
     agent_is(&mut state, "speaking").await;
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(*state.borrow(), "speaking", "a minute is not over in 2 s");
+    assert_eq!(
+        *state.borrow(),
+        "speaking",
+        "a minute of audio takes more than 2 s"
+    );
     say(&mut caller, "caller-stop").await;
     agent_is(&mut state, "listening").await;
     agent_speaks(&mut state).await;
@@ -63,7 +67,7 @@ async fn a_burst_of_a_minute_is_played_in_real_time_and_can_be_interrupted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_minute_of_silence_is_a_call_like_any_other() {
+async fn a_caller_is_answered_after_a_minute_of_silence() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker();
     let mut caller = bench.caller("ada").await;
@@ -76,7 +80,7 @@ async fn a_minute_of_silence_is_a_call_like_any_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_half_closed_socket_is_noticed_and_the_call_goes_on() {
+async fn a_hanging_socket_is_detected_and_the_call_continues() {
     let late = "about = ''\n[[step]]\non = 'session.ready'\nafter_ms = 1000\ndo.hang = true";
     let bench = Bench::start(sim::Options {
         scenarios: vec![Scenario::parse(late).unwrap()],

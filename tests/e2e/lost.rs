@@ -1,4 +1,4 @@
-//! Processes, connections and servers that are lost with callers on the line: the calls go on.
+//! Processes, connections and servers are lost during calls: the calls continue.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use super::gate::Gate;
 use super::pages::{metric, reaches};
 use super::worker::signal;
 
-/// The metric of callers' turns.
+/// Metric that counts the callers' turns.
 const TURNS: &str = "parlor_call_events_total{event=\"turns\"}";
 
-/// Callers in rooms of their own who have been greeted and answered.
+/// Callers, each in a room of their own, who have been greeted and answered.
 async fn talking(bench: &Bench, rooms: &[&str]) -> Vec<Caller> {
     let mut callers = Vec::new();
     for room in rooms {
@@ -26,13 +26,13 @@ async fn talking(bench: &Bench, rooms: &[&str]) -> Vec<Caller> {
     callers
 }
 
-/// The caller is heard and answered.
+/// Asserts that the caller is heard and answered.
 async fn answered(caller: &mut Caller, when: &str) {
     let found = echo(caller, "caller-hours").await;
     assert!(found.was_heard(), "{when}: {found:?}");
 }
 
-/// Every caller is answered again, and every call ends by itself.
+/// Asserts that every caller is answered again, and that the calls and the worker end normally.
 async fn all_go_on(bench: &Bench, daemon: &mut Worker, mut callers: Vec<Caller>) {
     for caller in &mut callers {
         answered(caller, "after").await;
@@ -46,7 +46,7 @@ async fn all_go_on(bench: &Bench, daemon: &mut Worker, mut callers: Vec<Caller>)
     assert_eq!(bench.log.violations(), Vec::<String>::new());
 }
 
-/// How long until the caller hears something loud.
+/// How long it takes until the caller hears a voice.
 async fn hears_a_voice(caller: &Caller) -> Duration {
     let began = clock::now();
     let mut heard = caller.heard();
@@ -62,7 +62,7 @@ fn greetings(bench: &Bench) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_calls_of_a_killed_cell_go_on_in_others() {
+async fn calls_of_a_killed_cell_continue_in_other_cells() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon(&[]).await;
     let rooms = ["hall", "cellar", "attic", "yard"];
@@ -75,12 +75,9 @@ async fn the_calls_of_a_killed_cell_go_on_in_others() {
         .writes_often("call continues in another cell", 2)
         .await;
     let after = daemon.numbers("call continues in another cell", "after_ms");
-    println!("4 calls before, 2 in the killed cell; in their rooms again after {after:?} ms");
+    println!("4 calls before, 2 in the killed cell; back in their rooms after {after:?} ms");
     reaches(&pages, "parlor_calls_adopted_total", 2.0, SOON).await;
-    assert!(
-        metric(&pages, TURNS).await >= 4.0,
-        "what was counted is kept"
-    );
+    assert!(metric(&pages, TURNS).await >= 4.0, "the counts are kept");
     all_go_on(&bench, &mut daemon, callers).await;
     assert_eq!(
         bench.log.count(&Entry::Resumed),
@@ -91,7 +88,7 @@ async fn the_calls_of_a_killed_cell_go_on_in_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_that_was_cut_while_it_spoke_goes_on() {
+async fn an_agent_that_was_cut_while_speaking_continues() {
     let bench = Bench::start(playing(&["no-resume"])).await;
     let mut daemon = bench.daemon(&[]).await;
     let mut callers = talking(&bench, &["hall"]).await;
@@ -113,13 +110,16 @@ async fn an_agent_that_was_cut_while_it_spoke_goes_on() {
     let prompt = second.system_prompt.reveal();
     assert!(
         prompt.contains("\nCaller: ") && prompt.contains("\nYou: "),
-        "the last turns are not in it"
+        "the last turns are missing from the prompt"
     );
-    assert!(bench.log.received("reply.create"), "it owes an answer");
+    assert!(
+        bench.log.received("reply.create"),
+        "the agent still owes an answer"
+    );
     all_go_on(&bench, &mut daemon, callers).await;
 }
 
-/// As [`hears_a_voice`], once what was on its way is over.
+/// Like [`hears_a_voice`], but first waits until the audio in transit has ended.
 async fn hears_a_voice_again(caller: &Caller) -> Duration {
     let began = clock::now();
     let mut heard = caller.heard();
@@ -128,13 +128,16 @@ async fn hears_a_voice_again(caller: &Caller) -> Duration {
         let last = heard.len().saturating_sub(2_400);
         heard.len() > 4_800 && heard[last..].iter().all(|it| it.unsigned_abs() < 500)
     };
-    assert!(heard.wait(from, SOON, is_quiet).await, "it never stopped");
+    assert!(
+        heard.wait(from, SOON, is_quiet).await,
+        "the agent never stopped speaking"
+    );
     hears_a_voice(caller).await;
     began.elapsed()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_abort_in_the_native_core_loses_no_call() {
+async fn no_call_is_lost_when_the_native_core_aborts() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon(&["--rooms-per-cell", "1"]).await;
     let callers = talking(&bench, &["hall", "cellar"]).await;
@@ -145,7 +148,7 @@ async fn an_abort_in_the_native_core_loses_no_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cell_that_hangs_is_killed_and_its_call_goes_on() {
+async fn a_hanging_cell_is_killed_and_its_call_continues() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon(&["--rooms-per-cell", "1"]).await;
     let callers = talking(&bench, &["hall", "cellar"]).await;
@@ -160,13 +163,13 @@ async fn a_cell_that_hangs_is_killed_and_its_call_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_kills_two_cells_fails_alone() {
+async fn a_call_that_crashes_two_cells_is_the_only_one_that_fails() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon(&["--rooms-per-cell", "1"]).await;
     let mut callers = talking(&bench, &["hall", "cellar"]).await;
     for time in 1..=2 {
         let cells = daemon.cells();
-        // The first call was made in the first cell, and then in the third.
+        // The first call runs in the first cell, and then in the third one.
         signal("-KILL", cells[[0, 2][time - 1]]).await;
         daemon.writes_often("a cell died", time).await;
         if time == 1 {
@@ -207,14 +210,14 @@ async fn a_voice_session_that_cannot_be_resumed_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dispatch_socket_that_is_held_back_for_30_seconds_loses_no_call() {
+async fn no_call_is_lost_when_the_dispatch_socket_is_blocked_for_30_seconds() {
     let bench = Bench::start(sim::Options::default()).await;
     let gate = Gate::to(&bench.livekit.url).await;
     let mut daemon = bench.daemon_at(&gate.url, &[]).await;
     let mut callers = talking(&bench, &["hall", "cellar"]).await;
     gate.hold("/agent", Duration::from_secs(30));
     for caller in &mut callers {
-        answered(caller, "while it is held back").await;
+        answered(caller, "while the dispatch socket is blocked").await;
     }
     let registered = daemon.writes_within("\"registered\"", 2, Duration::from_secs(50));
     registered.await;
@@ -225,7 +228,7 @@ async fn a_dispatch_socket_that_is_held_back_for_30_seconds_loses_no_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_go_on_when_the_server_starts_again() {
+async fn calls_continue_when_the_server_restarts() {
     let mut bench = Bench::start(sim::Options::default()).await;
     let mut daemon = bench.daemon(&[]).await;
     let callers = talking(&bench, &["hall", "cellar"]).await;

@@ -1,9 +1,9 @@
-//! Calls between real processes: a livekit-server, a worker, the simulator, and callers who speak
-//! over Opus and WebRTC and record what they hear.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![allow(clippy::print_stdout, reason = "figures are printed")]
+//! End-to-end tests with real processes: a livekit-server, a worker, the simulator, and callers who
+//! speak through Opus and WebRTC and record what they hear.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+#![allow(clippy::print_stdout, reason = "tests print measurements")]
 
-#[allow(dead_code, reason = "shared with the table of scenarios")]
+#[allow(dead_code, reason = "shared with other test binaries")]
 mod bench;
 mod call;
 mod captions;
@@ -29,5 +29,5 @@ mod sounds;
 mod tools;
 mod visit;
 mod webhook;
-#[allow(dead_code, reason = "shared with the table of scenarios")]
+#[allow(dead_code, reason = "shared with other test binaries")]
 mod worker;

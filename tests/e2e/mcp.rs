@@ -1,4 +1,4 @@
-//! An MCP server that somebody else wrote, over pipes and over HTTP: `server-everything`.
+//! A third-party MCP server, `server-everything`, over pipes and over HTTP.
 
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -16,17 +16,17 @@ use tokio::time::{Instant, timeout};
 /// Longer than Node.js takes to start on a busy machine.
 const WITHIN: Duration = Duration::from_secs(60);
 
-/// Calls that are timed.
+/// Number of calls that are measured.
 const CALLS: usize = 200;
 
-/// It would listen to the whole network.
+/// Node.js module that makes the server listen on the loopback interface instead of on all of them.
 const LOOPBACK: &str = "data:text/javascript,import net from 'node:net';\
     const { listen } = net.Server.prototype;\
     net.Server.prototype.listen = function (port, ...rest) {\
         return listen.call(this, port, '127.0.0.1', ...rest);\
     };";
 
-/// The program, which `scripts/setup.sh test` fetches.
+/// Path of the server, which `scripts/setup.sh test` installs.
 fn everything() -> String {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
@@ -35,7 +35,7 @@ fn everything() -> String {
     let is_there = std::path::Path::new(path).exists();
     assert!(
         is_there,
-        "no MCP server to test with: run scripts/setup.sh test"
+        "the MCP server is not installed: run scripts/setup.sh test"
     );
     path.to_owned()
 }
@@ -47,7 +47,7 @@ fn start(spec: Value, variables: &[(&str, &str)]) -> Servers {
     Servers::start(&[spec], &source.collect::<Source>()).unwrap()
 }
 
-/// Waits until a tool is offered, or no longer.
+/// Waits until a tool is offered, or is not offered anymore.
 async fn offered(servers: &Servers, name: &str, is_offered: bool) {
     let mut tools = servers.tools();
     let same = |tools: &Arc<[McpTool]>| tools.iter().any(|tool| tool.name == name) == is_offered;
@@ -64,7 +64,7 @@ async fn call(servers: &Servers, tool: &str, args: Value) -> (String, bool) {
     (answer.text.into_inner(), answer.is_error)
 }
 
-/// What both transports must do; prints how long it takes.
+/// Asserts what both transports must do, and prints how long it takes.
 async fn exercise(servers: &Servers, over: &str) {
     let before = clock::now();
     servers.ready(WITHIN).await.unwrap();
@@ -115,7 +115,7 @@ async fn exercise(servers: &Servers, over: &str) {
     );
 }
 
-/// A long call ends when its time is up, and the server goes on.
+/// Asserts that a long call ends at its deadline, and that the server still works.
 async fn gives_up(servers: &Servers) {
     let Value::Object(args) = json!({"duration": 30, "steps": 3}) else {
         unreachable!("an object")
@@ -136,7 +136,7 @@ async fn gives_up(servers: &Servers) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn over_pipes() {
+async fn a_third_party_server_works_over_pipes() {
     let file = std::env::temp_dir().join(random::random("parlor-mcp"));
     let script = "echo $$ > \"$PIDFILE\"; exec node \"$0\" stdio";
     let spec = json!({
@@ -184,7 +184,7 @@ fn pid(file: &PathBuf) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn over_http() {
+async fn a_third_party_server_works_over_http() {
     let (mut node, port) = listening().await;
     let spec = json!({
         "name": "everything",
@@ -216,7 +216,7 @@ async fn over_http() {
     node.kill().await.unwrap();
 }
 
-/// The server on a port that was free a moment ago, below those of outgoing connections.
+/// Starts the server on a free port below the range of outgoing connections.
 async fn listening() -> (Child, u16) {
     let any = random::number() % 10_000;
     let mut ports = (20_000..32_000).cycle().skip(any as usize);
@@ -242,7 +242,7 @@ async fn everything_on(port: u16) -> Child {
                 return;
             }
         }
-        unreachable!("it ended");
+        unreachable!("the server ended");
     };
     timeout(WITHIN, listening).await.unwrap();
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });

@@ -1,4 +1,4 @@
-//! What an app in the room sees of a call, and what it may ask (`lk.agent.session`).
+//! Monitoring of a call by apps in the room (`lk.agent.session`): events and requests.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ use tokio::time::timeout;
 
 use super::bench::{Bench, ROOM, SOON, agent_speaks, say};
 
-/// Asks, and waits for the answer.
+/// Sends a request and waits for the response.
 async fn answer(caller: &Caller, id: &str, request: Option<Request>) -> SessionResponse {
     let request = SessionRequest {
         request_id: id.to_owned(),
@@ -57,7 +57,7 @@ fn events(all: &[Vec<u8>]) -> Vec<AgentSessionEvent> {
     events.collect()
 }
 
-/// Every state of the agent but the first; fails if one does not follow from the one before.
+/// States of the agent except the first; fails if the changes are not contiguous.
 fn states(events: &[AgentSessionEvent]) -> Vec<AgentState> {
     let changes = events.iter().filter_map(|it| match it.event.as_ref()? {
         Event::AgentStateChanged(changed) => Some(*changed),
@@ -81,7 +81,7 @@ fn said(events: &[AgentSessionEvent], role: ChatRole) -> Vec<ChatMessage> {
     said.collect()
 }
 
-/// The room's owner lets a participant manage the agent's session.
+/// Grants a participant permission to manage the agent's session.
 async fn let_manage(bench: &Bench, identity: &str) {
     let url = bench.livekit.http_url();
     let secret = bench.livekit.api_secret.reveal();
@@ -125,7 +125,7 @@ fn all_requests() -> [(&'static str, Request); 10] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_app_watches_a_call_and_a_manager_may_ask_for_all_of_it() {
+async fn an_app_monitors_a_call_and_a_manager_may_request_everything() {
     let bench = Bench::start(sim::Options::default()).await;
     let agent = Path::new(env!("CARGO_TARGET_TMPDIR")).join("monitored.toml");
     std::fs::write(
@@ -161,7 +161,7 @@ async fn an_app_watches_a_call_and_a_manager_may_ask_for_all_of_it() {
     manager_is_answered(&manager).await;
     let asked = |it: &Caller| said(&events(&it.watched().borrow()), ChatRole::User).len();
     let seen = (asked(&manager), asked(&caller));
-    assert_eq!(seen, (2, 1), "what was typed is for managers");
+    assert_eq!(seen, (2, 1), "only managers see the text of RunInput");
     manager.leave().await;
     bench.ends(caller, &mut worker).await;
     for planted in ["planted", "table"] {
@@ -170,17 +170,17 @@ async fn an_app_watches_a_call_and_a_manager_may_ask_for_all_of_it() {
     assert_eq!(bench.log.violations(), Vec::<String>::new());
 }
 
-/// Waits until so many replies were told.
+/// Waits until events have reported this many replies.
 async fn told_of(mut watched: watch::Receiver<Vec<Vec<u8>>>, replies: usize) {
     let are_told = |all: &Vec<Vec<u8>>| said(&events(all), ChatRole::Assistant).len() == replies;
     let waiting = timeout(SOON, watched.wait_for(are_told)).await;
     assert!(
         waiting.is_ok_and(|it| it.is_ok()),
-        "{replies} replies were not told"
+        "{replies} replies were not reported"
     );
 }
 
-/// The greeting, what was said, and its answer were told with their times.
+/// Asserts that the caller's turn and its answer were reported with their metrics.
 fn turn_is_measured(events: &[AgentSessionEvent]) {
     let states = states(events);
     let turn = [AgentState::AsThinking, AgentState::AsSpeaking];
@@ -190,7 +190,7 @@ fn turn_is_measured(events: &[AgentSessionEvent]) {
     assert!(asked.started_speaking_at.is_some(), "{asked:?}");
     let answered = said(events, ChatRole::Assistant).remove(1).metrics.unwrap();
     let latency = answered.e2e_latency.unwrap();
-    println!("e2e latency, as an app sees it: {latency:.3} s; {answered:?}");
+    println!("e2e latency as an app sees it: {latency:.3} s; {answered:?}");
     assert!(latency > 0.0 && latency < 30.0, "{answered:?}");
     let users = events
         .iter()

@@ -1,4 +1,4 @@
-//! Rooms whose callers have no agent, and the worker on a laptop.
+//! Waiting rooms, whose callers have no agent, and the worker of `parlor dev`.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use super::pages::{get, metric, reaches};
 use super::worker::signal;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_room_that_lost_its_agent_with_its_worker_is_taken_by_the_next() {
+async fn a_room_that_lost_its_agent_with_its_worker_is_taken_by_the_next_worker() {
     let bench = Bench::start(sim::Options::default()).await;
     let first = bench.daemon(&["--agent-name", "clerk"]).await;
     let caller = bench.caller_in("office", "ada").await;
@@ -31,9 +31,9 @@ async fn a_room_that_lost_its_agent_with_its_worker_is_taken_by_the_next() {
     assert_eq!(second.end().await.code(), Some(0), "{}", second.wrote());
 }
 
-/// The worker starts after the callers: nobody was asked when they came.
+/// The worker starts after the callers have joined, so no job was offered for them.
 #[tokio::test(flavor = "multi_thread")]
-async fn callers_who_came_before_the_worker_get_an_agent() {
+async fn callers_who_joined_before_the_worker_get_an_agent() {
     let bench = Bench::start(sim::Options::default()).await;
     let ada = bench.caller_in("hall", "ada").await;
     let grace = bench.caller_in("office", "grace").await;
@@ -42,7 +42,8 @@ async fn callers_who_came_before_the_worker_get_an_agent() {
     agent_speaks(&mut ada.agent_state()).await;
     ada.leave().await;
     daemon.writes("call ended").await;
-    // The other room has our dispatch too, for it was opened without one; nobody is the cook.
+    // The other room was created without a dispatch, so it has one for this agent too. There is no
+    // cook yet.
     agent_is(&mut grace.agent_state(), "listening").await;
     let mut cook = bench.daemon(&["--agent-name", "cook"]).await;
     cook.writes("dispatched the agent again to a waiting room")
@@ -56,7 +57,7 @@ async fn callers_who_came_before_the_worker_get_an_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_that_leaves_its_caller_on_purpose_does_not_come_back() {
+async fn an_agent_that_leaves_its_caller_on_purpose_does_not_return() {
     let bench = Bench::start(sim::Options::default()).await;
     let file = agent_file(
         "leaves.toml",
@@ -74,7 +75,7 @@ async fn an_agent_that_leaves_its_caller_on_purpose_does_not_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_adopt_rooms_off_the_server_is_asked_nothing() {
+async fn without_adopt_rooms_the_server_gets_no_requests() {
     let bench = Bench::start(sim::Options::default()).await;
     let asks = "parlor_room_requests_total";
     let mut asking = bench.daemon(&["--adopt-rooms"]).await;
@@ -92,7 +93,7 @@ async fn with_adopt_rooms_off_the_server_is_asked_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn on_a_laptop_the_next_call_has_the_file_as_it_is_saved() {
+async fn parlor_dev_uses_the_saved_agent_file_for_the_next_call() {
     let bench = Bench::start(sim::Options::default()).await;
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("reloaded-agent.toml");
     let write = |text: &str| std::fs::write(&file, text).unwrap();
@@ -112,7 +113,7 @@ async fn on_a_laptop_the_next_call_has_the_file_as_it_is_saved() {
     let joan = bench.caller_in("attic", "joan").await;
     agent_is(&mut joan.agent_state(), "speaking").await;
     assert_eq!(prompt(2), "You are the second.");
-    // Calls are on: it ends all the same, and at once.
+    // Calls are running, but `parlor dev` ends immediately.
     worker.terminate().await;
     assert_eq!(worker.end().await.code(), Some(0), "{}", worker.wrote());
     for caller in [ada, grace, joan] {

@@ -1,4 +1,4 @@
-//! What a worker shows over HTTP.
+//! Reads the HTTP pages and metrics of a worker.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-/// Between two looks at a page.
+/// Polling interval.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
-/// The status and the body of a page.
+/// Gets a page; returns its status and body.
 pub(crate) async fn get(address: &str, page: &str) -> (u16, String) {
     let mut socket = TcpStream::connect(address).await.unwrap();
     let request = format!("GET {page} HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n");
@@ -21,17 +21,20 @@ pub(crate) async fn get(address: &str, page: &str) -> (u16, String) {
     (status, body.to_owned())
 }
 
-/// Waits until a metric is as much as that.
+/// Waits until a metric is at least `value`.
 pub(crate) async fn reaches(address: &str, name: &str, value: f64, within: Duration) {
     let reached = timeout(within, async {
         while metric(address, name).await < value {
             sleep(LOOK_EVERY).await;
         }
     });
-    assert!(reached.await.is_ok(), "{name} is not {value} in time");
+    assert!(
+        reached.await.is_ok(),
+        "{name} did not reach {value} in time"
+    );
 }
 
-/// The value of a metric, by its name and labels; 0 when it was never counted.
+/// The value of a metric, given with its labels; 0 if it does not exist yet.
 pub(crate) async fn metric(address: &str, name: &str) -> f64 {
     let (_, page) = get(address, "/metrics").await;
     let line = page.lines().find_map(|line| line.strip_prefix(name));

@@ -1,5 +1,5 @@
-//! What the server allows the agent and the callers, and takes from them in the middle of a call:
-//! what the caller hears beside what the captions say.
+//! Permissions of the agent and the callers, which the server revokes and restores during a call:
+//! what the caller hears compared with what the captions say.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -32,7 +32,7 @@ async fn agent(bench: &Bench) -> ParticipantInfo {
     all.into_iter().find(is_agent).unwrap()
 }
 
-/// Changes what a participant may do, from what it may do by default.
+/// Sets the permissions of a participant: the default ones with a change.
 async fn allow(bench: &Bench, identity: &str, change: impl FnOnce(&mut ParticipantPermission)) {
     let rooms = rooms(bench);
     let mut permission = ParticipantPermission {
@@ -62,7 +62,7 @@ async fn set_status(bench: &Bench, identity: &str, status: &str) {
     updated.unwrap();
 }
 
-/// A token of some kind with some grants.
+/// A token for a participant of this kind with these grants.
 fn token(bench: &Bench, identity: &str, kind: &str, grants: VideoGrants) -> AccessToken {
     let secret = bench.livekit.api_secret.reveal();
     AccessToken::with_api_key(&bench.livekit.api_key, secret)
@@ -80,7 +80,7 @@ fn secret(token: AccessToken) -> Secret {
     Secret::new(token.to_jwt().unwrap())
 }
 
-/// A caller in the middle of the greeting, heard for half a second or longer.
+/// A caller who has heard at least half a second of the greeting, which is still going on.
 async fn greeted(bench: &Bench) -> Caller {
     let caller = bench.caller("ada").await;
     agent_is(&mut caller.agent_state(), "speaking").await;
@@ -93,16 +93,16 @@ async fn greeted(bench: &Bench) -> Caller {
     caller
 }
 
-/// What the captions finally say of the greeting, beside how much of it was heard.
+/// Final caption of the greeting, and up to which sample of the greeting the caller heard it.
 async fn of_the_greeting(caller: &Caller, what: &str) -> (Spoken, usize) {
     let clip = clips::find(GREETING).unwrap();
     let said = shown(caller, |all| all.iter().any(|it| it.is_final)).await;
     let said = said.into_iter().find(|it| it.is_final).unwrap();
-    // No more comes of a track that is gone.
+    // A track that is gone delivers no more audio, so this does not wait for more.
     let heard = caller.heard().since(0);
     let until = hearing::until(&clip.samples(), &heard).unwrap_or(0);
     println!(
-        "{what}: of {} ms the caller heard {} ms; of {:?} the captions say {:?}; the agent is {}",
+        "{what}: of {} ms the caller heard {} ms; of {:?} the captions show {:?}; the agent is {}",
         clip.samples().len() / 24,
         until / 24,
         clip.words,
@@ -112,7 +112,7 @@ async fn of_the_greeting(caller: &Caller, what: &str) -> (Spoken, usize) {
     (said, until)
 }
 
-/// The greeting was cut where nobody heard it any more, and the captions say so.
+/// Asserts that the greeting was cut where the caller stopped hearing it, and so was its caption.
 async fn is_cut(caller: &Caller, what: &str) {
     let (said, until) = of_the_greeting(caller, what).await;
     let clip = clips::find(GREETING).unwrap();
@@ -122,8 +122,8 @@ async fn is_cut(caller: &Caller, what: &str) {
     agent_is(&mut caller.agent_state(), "listening").await;
 }
 
-/// The caller speaks to an agent that nobody hears: it answers, and neither its voice nor its
-/// captions nor its state claim so.
+/// Asserts that an agent that cannot be heard answers the caller, but that its voice, captions and
+/// state do not show that.
 async fn answers_nobody(bench: &Bench, caller: &mut Caller) {
     let (mut log, from) = (bench.log.clone(), caller.heard().len());
     let replied = log.count(&Entry::Replied);
@@ -135,17 +135,17 @@ async fn answers_nobody(bench: &Bench, caller: &mut Caller) {
     agent_is(&mut state, "listening").await;
     let heard = caller.heard().since(from);
     println!(
-        "an answer to nobody: {} ms heard, peak {}; captions of the agent before {} and after {}",
+        "an answer nobody hears: {} ms heard, peak {}; captions of the agent before {} and after {}",
         heard.len() / 24,
         hearing::peak(&heard),
         said_before.len(),
         of_the_agent(caller).len(),
     );
-    assert!(hearing::peak(&heard) < SILENT, "it is heard");
-    assert_eq!(of_the_agent(caller), said_before, "it is shown");
+    assert!(hearing::peak(&heard) < SILENT, "the answer is heard");
+    assert_eq!(of_the_agent(caller), said_before, "the answer has captions");
 }
 
-/// What is shown of the agent: all that ada has not said.
+/// Captions of the agent: all those that are not of ada.
 fn of_the_agent(caller: &Caller) -> Vec<Spoken> {
     let spoken = caller.spoken();
     let all = spoken.borrow();
@@ -155,17 +155,20 @@ fn of_the_agent(caller: &Caller) -> Vec<Spoken> {
         .collect()
 }
 
-/// The agent goes on by itself once it can be heard, and is heard.
+/// Asserts that the agent continues by itself once it can be heard again.
 async fn goes_on(worker: &Worker, caller: &Caller, from: usize) {
     worker.writes("the agent can be heard again").await;
     agent_is(&mut caller.agent_state(), "speaking").await;
     let speaks = |heard: &[i16]| hearing::loudness(heard) > 500.0;
     let mut heard = caller.heard();
-    assert!(heard.wait(from, SOON, speaks).await, "it is not heard");
+    assert!(
+        heard.wait(from, SOON, speaks).await,
+        "the agent is not heard"
+    );
     agent_is(&mut caller.agent_state(), "listening").await;
     let all = of_the_agent(caller);
     println!(
-        "heard again; the captions say {:?}",
+        "heard again; the captions show {:?}",
         all.last().unwrap().text
     );
 }
@@ -184,15 +187,15 @@ fn one_warning(worker: &Worker, of: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_permission_that_is_taken_and_given_back() {
+async fn a_revoked_and_restored_permission_to_publish() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker();
     let mut caller = greeted(&bench).await;
     let agent = agent(&bench).await.identity;
     allow(&bench, &agent, |it| it.can_publish = false).await;
-    is_cut(&caller, "permission taken").await;
+    is_cut(&caller, "permission revoked").await;
     answers_nobody(&bench, &mut caller).await;
-    assert_eq!(caller.agent_tracks(), [], "it is not published");
+    assert_eq!(caller.agent_tracks(), [], "no track is published");
     let from = caller.heard().len();
     allow(&bench, &agent, |_all| {}).await;
     goes_on(&worker, &caller, from).await;
@@ -203,7 +206,7 @@ async fn a_permission_that_is_taken_and_given_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_track_that_a_moderator_mutes() {
+async fn a_track_muted_by_a_moderator() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker();
     let mut caller = greeted(&bench).await;
@@ -225,7 +228,7 @@ async fn a_track_that_a_moderator_mutes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_track_that_the_server_drops_is_published_again_at_once() {
+async fn a_track_removed_by_the_server_is_published_again_immediately() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker();
     let mut caller = greeted(&bench).await;
@@ -259,9 +262,9 @@ async fn a_caller_who_may_not_subscribe() {
     bench.ends(caller, &mut worker).await;
 }
 
-/// The server tells a publisher nothing of it.
+/// The server does not tell a publisher that a participant has unsubscribed.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_who_unsubscribes_by_itself_hears_the_agent_once_it_subscribes_again() {
+async fn a_caller_who_unsubscribes_hears_the_agent_after_subscribing_again() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker();
     let mut caller = greeted(&bench).await;
@@ -276,7 +279,7 @@ async fn a_caller_who_unsubscribes_by_itself_hears_the_agent_once_it_subscribes_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_that_may_neither_show_its_state_nor_its_captions() {
+async fn an_agent_that_may_publish_neither_its_state_nor_captions() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker();
     let mut caller = bench.caller("ada").await;
@@ -303,9 +306,13 @@ async fn an_agent_that_may_neither_show_its_state_nor_its_captions() {
         shown_before,
         caller.spoken().borrow().len()
     );
-    assert!(found.was_heard(), "the voice is heard: {found:?}");
+    assert!(found.was_heard(), "the voice is not heard: {found:?}");
     assert_eq!(caller.spoken().borrow().len(), shown_before);
-    assert_eq!(*caller.agent_state().borrow(), "listening", "not shown");
+    assert_eq!(
+        *caller.agent_state().borrow(),
+        "listening",
+        "the state is not published"
+    );
     one_warning(&worker, "send captions and data, publish its state");
     allow(&bench, &agent, |_all| {}).await;
     worker
@@ -319,7 +326,7 @@ async fn an_agent_that_may_neither_show_its_state_nor_its_captions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_begins_while_a_telephone_rings() {
+async fn no_call_begins_while_a_phone_rings() {
     let bench = Bench::start(sim::Options::default()).await;
     let mut worker = bench.worker();
     let phone = token(&bench, "+41", "sip", VideoGrants::default());
@@ -331,7 +338,7 @@ async fn nothing_begins_while_a_telephone_rings() {
     for status in ["ringing", "automation"] {
         let spoke = log.wait(two_seconds, |it| *it == Entry::Connected).await;
         println!("before {status}: a voice session: {}", spoke.is_some());
-        assert!(spoke.is_none(), "a session for nobody");
+        assert!(spoke.is_none(), "a voice session without a caller");
         set_status(&bench, "+41", status).await;
     }
     assert_eq!(*phone.agent_state().borrow(), "initializing");
@@ -350,7 +357,7 @@ async fn nothing_begins_while_a_telephone_rings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dashboard_that_comes_first_is_not_the_caller() {
+async fn a_dashboard_that_joins_first_is_not_the_caller() {
     let bench = Bench::start(sim::Options::default()).await;
     let grants = VideoGrants {
         can_publish: Some(false),
@@ -364,14 +371,14 @@ async fn a_dashboard_that_comes_first_is_not_the_caller() {
     let mut caller = bench.caller("ada").await;
     agent_speaks(&mut caller.agent_state()).await;
     let found = echo(&mut caller, "caller-hours").await;
-    println!("beside a dashboard that came first: {found}");
+    println!("with a dashboard that joined first: {found}");
     assert!(found.was_heard(), "{found:?}");
     bench.ends(caller, &mut worker).await;
     dashboard.leave().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn somebody_who_may_only_write_chats_until_a_caller_may_speak() {
+async fn a_participant_who_may_only_write_chats_until_a_caller_joins() {
     let bench = Bench::start(sim::Options::default()).await;
     let grants = VideoGrants {
         can_publish: Some(false),
@@ -385,9 +392,11 @@ async fn somebody_who_may_only_write_chats_until_a_caller_may_speak() {
     writer.write("When do you open?").await.unwrap();
     agent_speaks(&mut writer.agent_state()).await;
     let mut caller = bench.caller("ada").await;
-    worker.writes_often("subscribed to a caller's track", 1).await;
+    worker
+        .writes_often("subscribed to a caller's track", 1)
+        .await;
     let found = echo(&mut caller, "caller-hours").await;
-    println!("beside somebody who only writes: {found}");
+    println!("with a participant who only writes: {found}");
     assert!(found.was_heard(), "{found:?}");
     caller.leave().await;
     bench.ends(writer, &mut worker).await;

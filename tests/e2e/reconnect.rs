@@ -1,4 +1,4 @@
-//! The way to LiveKit breaks in the middle of a call, and the call goes on.
+//! The connection to LiveKit breaks during a call, and the call continues.
 
 use parlor::room::{Caller, Spoken};
 use parlor::sim::{self, clips};
@@ -7,10 +7,10 @@ use super::bench::{Bench, GREETING, Worker, agent_is, agent_speaks, echo, shown}
 use super::gate::Gate;
 use super::hearing;
 
-/// Who joins again has left in between.
+/// Grace period, because a participant who rejoins has left in between.
 const GRACE: (&str, &str) = ("PARLOR_CALLER_GRACE", "5");
 
-/// A call whose worker's way to LiveKit can be cut.
+/// A call whose connection between worker and LiveKit can be cut.
 async fn call() -> (Bench, Gate, Worker, Caller) {
     let bench = Bench::start(sim::Options::default()).await;
     let gate = Gate::to(&bench.livekit.url).await;
@@ -20,17 +20,20 @@ async fn call() -> (Bench, Gate, Worker, Caller) {
     (bench, gate, worker, caller)
 }
 
-/// The caller is heard and answered, and leaves.
+/// Asserts that the caller is heard and answered, and can leave.
 async fn goes_on(bench: &Bench, mut worker: Worker, mut caller: Caller) {
     let found = echo(&mut caller, "caller-hours").await;
     assert!(found.was_heard(), "{found:?}");
     bench.ends(caller, &mut worker).await;
-    assert!(!worker.wrote().contains("rejoining the room"), "needlessly");
+    assert!(
+        !worker.wrote().contains("rejoining the room"),
+        "an unnecessary rejoin"
+    );
     assert_eq!(bench.log.violations(), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_connection_that_is_resumed_keeps_its_track() {
+async fn a_resumed_connection_keeps_its_track() {
     let (bench, gate, worker, caller) = call().await;
     agent_speaks(&mut caller.agent_state()).await;
     let tracks = caller.agent_tracks();
@@ -41,9 +44,9 @@ async fn a_connection_that_is_resumed_keeps_its_track() {
     goes_on(&bench, worker, caller).await;
 }
 
-/// The core joins again; everybody in the room, and our track, is new to it.
+/// The native core rejoins: all participants and the agent's track are new.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_room_that_is_joined_again_in_the_middle_of_a_sentence() {
+async fn a_sentence_continues_after_the_room_is_rejoined() {
     let (bench, gate, worker, caller) = call().await;
     let mut state = caller.agent_state();
     agent_is(&mut state, "speaking").await;
@@ -67,10 +70,12 @@ async fn a_room_that_is_joined_again_in_the_middle_of_a_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_who_joins_again() {
+async fn a_caller_who_rejoins_is_heard() {
     let (bench, _gate, worker, caller) = call().await;
     agent_speaks(&mut caller.agent_state()).await;
     caller.rejoin().await.unwrap();
-    worker.writes_often("subscribed to a caller's track", 2).await;
+    worker
+        .writes_often("subscribed to a caller's track", 2)
+        .await;
     goes_on(&bench, worker, caller).await;
 }

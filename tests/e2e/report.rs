@@ -1,4 +1,4 @@
-//! What is left of a real call.
+//! The report and the recording of a real call.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::bench::{Bench, GREETING, agent_speaks, echo};
 use super::hearing;
 
-/// The one file in `folder` that ends so.
+/// The file in `folder` whose name ends in `end`.
 fn file(folder: &Path, end: &str) -> PathBuf {
     let files = std::fs::read_dir(folder)
         .unwrap()
@@ -80,6 +80,6 @@ async fn a_real_call_is_reported_and_recorded() {
     let said = hearing::find(&clip("caller-hours"), &left);
     println!("caller in the recording: {said}");
     assert!(said.was_heard(), "{said:?}");
-    assert!(said.start > greeted.start, "both are on one clock");
+    assert!(said.start > greeted.start, "both channels share one clock");
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -1,4 +1,4 @@
-//! What callers hear besides the agent's voice, on a track of its own.
+//! Background sounds on a track of their own.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,15 +13,15 @@ use tokio::sync::Semaphore;
 use super::bench::{Bench, SOON, agent_file, agent_is, agent_speaks, calling, say};
 use super::hearing::{self, SILENT};
 
-/// What is still on its way when a sound has to be gone, and the fade: 1 s at 24 kHz.
+/// Audio in transit when a sound stops, plus the fade: 1 s at 24 kHz.
 const ON_ITS_WAY: usize = RATE;
 
 const RATE: usize = 24_000;
 
-/// 50 ms: less than between two keys.
+/// 50 ms: less than the time between two key strokes.
 const PART: usize = RATE / 20;
 
-/// Two tools that answer when the test says so.
+/// HTTP server for two tools; it answers when the test says so.
 struct Shop {
     address: String,
     open: Arc<Semaphore>,
@@ -42,7 +42,7 @@ impl Shop {
         Self { address, open }
     }
 
-    /// An agent that books tables, and holds while it asks for the hours.
+    /// An agent with the tool `book`, and the tool `hours` that keeps it silent.
     fn agent(&self, sounds: &str) -> PathBuf {
         let tool = |name: &str, hold: bool| {
             format!(
@@ -64,13 +64,13 @@ impl Shop {
     }
 }
 
-/// The agent's tracks: their names, and whether clients take them for its voice.
+/// Names of the agent's tracks, and whether clients treat them as its voice.
 fn tracks(caller: &Caller) -> Vec<(String, bool)> {
     let tracks = caller.agent_tracks().into_iter();
     tracks.map(|it| (it.name, it.is_microphone)).collect()
 }
 
-/// A WAV file of one tone that never pauses, as keys do.
+/// A WAV file with one continuous tone, unlike the sound `keys`.
 fn tone() -> PathBuf {
     let wave = |nth: i32| if nth % 60 < 30 { 8_000 } else { -8_000 };
     let samples: Vec<i16> = (0..24_000).map(wave).collect();
@@ -79,7 +79,7 @@ fn tone() -> PathBuf {
     file
 }
 
-/// Whether a second of it is loud all the time.
+/// Whether the audio contains a second that is loud throughout.
 fn is_a_tone(heard: &[i16]) -> bool {
     let loud: Vec<_> = heard.chunks_exact(PART).map(is_loud).collect();
     let mut seconds = loud.windows(RATE / PART);
@@ -90,7 +90,7 @@ fn is_loud(heard: &[i16]) -> bool {
     hearing::peak(heard) > 10 * SILENT
 }
 
-/// The tool answers; nothing but the agent's voice is heard while it speaks.
+/// The tool answers; asserts that there are no background sounds while the agent speaks.
 async fn answered_in_silence(shop: &Shop, caller: &Caller) {
     let mut state = caller.agent_state();
     shop.answer();
@@ -101,11 +101,14 @@ async fn answered_in_silence(shop: &Shop, caller: &Caller) {
     let peak = hearing::peak(&meanwhile);
     println!("{} ms of the reply: peak {peak}", meanwhile.len() / 24);
     assert!(meanwhile.len() > ON_ITS_WAY / 2, "the reply is too short");
-    assert!(peak < SILENT, "heard while the agent speaks");
+    assert!(
+        peak < SILENT,
+        "a background sound is heard while the agent speaks"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_waits_hears_the_agent_think_or_hold_and_nobody_speaks_over_it() {
+async fn thinking_and_hold_sounds_play_during_tools_and_stop_for_the_reply() {
     let shop = Shop::start().await;
     let bench = Bench::start(calling(&["1=book", "2=hours"])).await;
     let hold = tone();
@@ -121,22 +124,28 @@ async fn whoever_waits_hears_the_agent_think_or_hold_and_nobody_speaks_over_it()
         ("background_audio".to_owned(), false),
     ];
     assert_eq!(tracks(&caller), published);
-    assert!(hearing::peak(&background.since(0)) < SILENT, "nobody waits");
+    assert!(
+        hearing::peak(&background.since(0)) < SILENT,
+        "no tool is running"
+    );
 
     say(&mut caller, "caller-table").await;
     let from = background.len();
     assert!(
         background.wait(from, SOON, is_loud).await,
-        "nobody is heard to think"
+        "the thinking sound is not heard"
     );
-    assert!(!is_a_tone(&background.since(from)), "that is not holding");
+    assert!(
+        !is_a_tone(&background.since(from)),
+        "the hold sound is heard"
+    );
     answered_in_silence(&shop, &caller).await;
 
     say(&mut caller, "caller-hours").await;
     let from = background.len();
     assert!(
         background.wait(from, SOON, is_a_tone).await,
-        "nobody is heard to hold"
+        "the hold sound is not heard"
     );
     answered_in_silence(&shop, &caller).await;
 

@@ -1,4 +1,4 @@
-//! What an agent does besides speaking, with real peers: HTTP, the caller's app, the end of a call.
+//! What an agent does besides speaking, with real peers: HTTP tools, RPC, and ending a call.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,20 +19,20 @@ use super::hearing;
 /// 100 ms at 24 kHz.
 const MARGIN: usize = 2_400;
 
-/// An agent that greets.
+/// An agent file with a greeting and these other lines.
 fn agent_file(name: &str, text: &str) -> PathBuf {
     bench::agent_file(name, &format!("greeting = \"Hello\"\n{text}"))
 }
 
-/// How long tools took, as the worker says.
+/// Durations of tool calls in ms, from the log of the worker.
 fn took(worker: &Worker) -> Vec<u64> {
     worker.numbers("tool result sent", "after_ms")
 }
 
-/// What an HTTP server was sent: signature headers and bodies.
+/// Requests that an HTTP server has received: headers and bodies.
 type Sent = Arc<Mutex<Vec<(HeaderMap, Value)>>>;
 
-/// A shop that books tables; gives its address and what it was sent.
+/// An HTTP server that books tables; returns its URL and the requests that it receives.
 async fn shop() -> (String, Sent) {
     let sent = Sent::default();
     let keep = sent.clone();
@@ -48,7 +48,7 @@ async fn shop() -> (String, Sent) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_table_is_booked_by_http_and_nothing_of_it_is_logged() {
+async fn an_http_tool_is_called_and_its_data_is_not_logged() {
     let (url, sent) = shop().await;
     let rule = r#"1=book_table:{"people":2,"name":"planted-argument"}"#;
     let bench = Bench::start(calling(&[rule])).await;
@@ -92,7 +92,7 @@ async fn a_table_is_booked_by_http_and_nothing_of_it_is_logged() {
     }
     assert!(
         worker.wrote().contains("book_table"),
-        "the tool's name may be"
+        "the name of the tool is logged"
     );
 }
 
@@ -126,7 +126,7 @@ async fn the_callers_app_answers_by_rpc() {
     );
     assert!(
         !worker.wrote().contains("out of paper"),
-        "an app's words were logged"
+        "the error message of an app was logged"
     );
     println!(
         "rpc tools, tool.call to tool.result: {:?} ms",
@@ -135,7 +135,7 @@ async fn the_callers_app_answers_by_rpc() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn text_and_keys_reach_the_caller_and_a_call_that_cannot_be_handed_over_stays() {
+async fn text_and_dtmf_reach_the_caller_and_a_failed_transfer_keeps_the_call() {
     let rules = [
         r#"1=say_to_room:{"text":"https://shop.example/7"}"#,
         r#"2=send_dtmf:{"digits":"1#w2"}"#,
@@ -197,12 +197,12 @@ async fn the_agent_hangs_up_once_its_goodbye_was_heard() {
     caller.leave().await;
     assert!(
         bench.log.received("session.end"),
-        "the session is ended properly"
+        "the voice session was closed"
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_caller_who_says_nothing_is_asked_and_then_left() {
+async fn a_silent_caller_is_asked_and_then_hung_up_on() {
     let bench = Bench::start(calling(&[])).await;
     let text = "[limits]\nidle = 2\n[lines]\nidle = [\"Are you there?\"]\ngoodbye = \"Bye.\"\n";
     let file = agent_file("idle.toml", text);
@@ -215,7 +215,7 @@ async fn a_caller_who_says_nothing_is_asked_and_then_left() {
         worker.wrote()
     );
     let asked = Entry::Received("reply.create".to_owned());
-    assert_eq!(bench.log.count(&asked), 2, "one line, and the goodbye");
+    assert_eq!(bench.log.count(&asked), 2, "one idle line, and the goodbye");
     caller.leave().await;
     assert_eq!(bench.log.violations(), Vec::<String>::new());
 }
@@ -250,7 +250,7 @@ async fn a_phase_and_an_edit_reach_the_running_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dispatch_tells_the_agent_what_the_call_is_about() {
+async fn the_metadata_of_a_dispatch_fills_the_prompt() {
     let bench = Bench::start(sim::Options::default()).await;
     let file = agent_file(
         "metadata.toml",

@@ -1,4 +1,4 @@
-//! The page's way to an agent: a token, a room of its own, and somebody who answers.
+//! How the web page of the demo gets an agent: a token, a room of its own, and a dispatch.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -18,7 +18,7 @@ use super::bench::{SOON, agent_is};
 use super::pages::get;
 use super::worker::{Worker, signal};
 
-/// What the line with the link begins with.
+/// Start of the line with the link.
 const LINK: &str = "talk to the agent: http://";
 
 fn demo(flags: &[&str]) -> Worker {
@@ -33,7 +33,7 @@ fn demo(flags: &[&str]) -> Worker {
     Worker::spawn(command)
 }
 
-/// Where the page is, once it is there.
+/// Waits for the page; returns its address.
 async fn address(demo: &Worker) -> String {
     demo.writes(LINK).await;
     let wrote = demo.wrote();
@@ -42,7 +42,7 @@ async fn address(demo: &Worker) -> String {
     address.unwrap().to_owned()
 }
 
-/// Asks for a token as the page does.
+/// Requests a token as the page does.
 async fn token(address: &str, body: &Value) -> (LiveKit, Secret) {
     let body = body.to_string();
     let length = body.len();
@@ -68,11 +68,11 @@ async fn token(address: &str, body: &Value) -> (LiveKit, Secret) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_visitor_of_the_demo_gets_an_agent_and_ctrl_c_ends_it_all() {
+async fn each_visitor_of_the_demo_gets_an_agent_and_ctrl_c_ends_everything() {
     let mut demo = demo(&[]);
     let address = address(&demo).await;
     let (status, page) = get(&address, "/").await;
-    // The page has a host of its own here, and is not at home for others.
+    // The page is served for its own host name only.
     assert_eq!(status, 403, "{page}");
     let mut visitors = Vec::new();
     for _ in 0..2 {
@@ -90,7 +90,8 @@ async fn each_visitor_of_the_demo_gets_an_agent_and_ctrl_c_ends_it_all() {
     }
 }
 
-/// A token of the server's own, for a room whose agent is sent with this metadata.
+/// A token with the key of the demo server, for a room whose agent is dispatched with this
+/// metadata.
 fn dispatched(livekit: &LiveKit, room: &str, metadata: &Value) -> Secret {
     let livekit = LiveKit {
         api_key: "demo".to_owned(),
@@ -115,7 +116,7 @@ fn dispatched(livekit: &LiveKit, room: &str, metadata: &Value) -> Secret {
     mint_visit(&livekit, visit).unwrap()
 }
 
-/// The voices that sessions were opened with, in order.
+/// Voices of the sessions that were opened, in order.
 fn opened(demo: &Worker) -> Vec<Value> {
     let lines = demo.lines().into_iter();
     let opened = lines.filter(|line| line["message"] == "a client opens a session");
@@ -123,7 +124,7 @@ fn opened(demo: &Worker) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dispatch_gets_the_voice_that_it_may_choose_and_otherwise_the_agents_own() {
+async fn a_dispatch_may_choose_an_allowed_voice() {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("voices.toml");
     let text = "greeting = \"Hello\"\n[voice]\nname = \"alba\"\nchoices = [\"reid\", \"vera\"]\n";
     std::fs::write(&file, text).unwrap();

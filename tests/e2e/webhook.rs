@@ -1,5 +1,4 @@
-//! Reports are signed so that a stranger can tell: another language's library of Standard
-//! Webhooks verifies them.
+//! Signatures of report webhooks, verified with the JavaScript library of Standard Webhooks.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -19,7 +18,7 @@ const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 const OTHER_SECRET: &str = "whsec_ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
 
-/// A receiver as a process of its own; killed when this is dropped.
+/// A receiver process; killed on drop.
 struct Receiver {
     _child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -27,7 +26,7 @@ struct Receiver {
 }
 
 impl Receiver {
-    /// Takes what is signed with `secret`.
+    /// Starts a receiver that verifies signatures with `secret`.
     async fn start(secret: &str) -> Self {
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let library = here.join("target/tools/webhooks");
@@ -53,7 +52,7 @@ impl Receiver {
         }
     }
 
-    /// What it answered to the next request, and what it took that for.
+    /// Status that it returned for the next request, and the type of the event.
     async fn answers(&mut self) -> String {
         next(&mut self.lines).await
     }
@@ -61,12 +60,12 @@ impl Receiver {
 
 async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> String {
     let line = timeout(SOON, lines.next_line()).await;
-    line.expect("the receiver is in time")
+    line.expect("the receiver answers in time")
         .unwrap()
-        .expect("the receiver runs")
+        .expect("the receiver is running")
 }
 
-/// Where a test's reports wait.
+/// A new spool folder.
 fn spool() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(random::random("webhook"))
 }
@@ -84,7 +83,7 @@ fn reports(url: &str, spool: &Path) -> Reports {
     })
 }
 
-/// A call is over and its report on its way, until nothing of it waits any more.
+/// Ends a call, and delivers its report until the spool is empty.
 async fn reported(reports: Reports, spool: &Path) {
     let head = CallHead {
         id: "AJ_1".to_owned(),
@@ -103,13 +102,16 @@ async fn reported(reports: Reports, spool: &Path) {
                 sleep(Duration::from_millis(5)).await;
             }
         };
-        assert!(timeout(SOON, settled).await.is_ok(), "the report waits");
+        assert!(
+            timeout(SOON, settled).await.is_ok(),
+            "the report is still in the spool"
+        );
         drop(stop);
     });
     ended.unwrap();
 }
 
-/// How many reports wait in a folder.
+/// Number of reports in a folder.
 fn waiting(folder: &Path) -> usize {
     let files = std::fs::read_dir(folder).into_iter().flatten();
     files
@@ -118,7 +120,7 @@ fn waiting(folder: &Path) -> usize {
 }
 
 #[tokio::test]
-async fn a_stranger_can_verify_who_sent_a_report() {
+async fn a_third_party_library_verifies_the_signature() {
     let mut receiver = Receiver::start(SECRET).await;
     let spool = spool();
     reported(reports(&receiver.url, &spool), &spool).await;
@@ -128,7 +130,7 @@ async fn a_stranger_can_verify_who_sent_a_report() {
 }
 
 #[tokio::test]
-async fn another_secret_is_told_from_ours() {
+async fn a_wrong_secret_fails_the_verification() {
     let mut receiver = Receiver::start(OTHER_SECRET).await;
     let spool = spool();
     reported(reports(&receiver.url, &spool), &spool).await;

@@ -1,4 +1,4 @@
-//! A worker as a process of its own.
+//! A `parlor` process under test.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -9,14 +9,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-/// No single step of a test takes longer.
+/// Timeout for a single step of a test.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
-/// A worker has ended by then: a session that cannot be had is tried for 25 s, and each try may
-/// take 12 s.
+/// Timeout for the exit of a worker: it tries to open a voice session for 25 s, and each attempt
+/// may take 12 s.
 const END: Duration = Duration::from_secs(60);
 
-/// A `parlor` process; killed when this is dropped.
+/// A `parlor` process; killed on drop.
 pub(crate) struct Worker {
     child: Child,
     lines: watch::Receiver<Vec<String>>,
@@ -52,23 +52,25 @@ impl Worker {
         signal("-TERM", self.pid()).await;
     }
 
-    /// Where it shows its pages.
+    /// Address of its HTTP pages.
     pub(crate) fn health(&self) -> String {
         let lines = self.lines.borrow();
         let mut addresses = lines.iter().filter_map(|line| {
             let line: serde_json::Value = serde_json::from_str(line).ok()?;
             Some(line["health"].as_str()?.to_owned())
         });
-        addresses.next().expect("its pages are announced")
+        addresses
+            .next()
+            .expect("the worker has logged the address of its pages")
     }
 
-    /// The processes of its cells, the oldest first.
+    /// Process IDs of its cells, oldest first.
     pub(crate) fn cells(&self) -> Vec<u32> {
         let started = self.numbers("cell started", "pid");
         started.into_iter().map(|pid| pid as u32).collect()
     }
 
-    /// The values of one field in all lines of one message.
+    /// Values of a field in all log lines with this message.
     pub(crate) fn numbers(&self, message: &str, field: &str) -> Vec<u64> {
         let lines = self.lines();
         let values = lines.iter().filter_map(|line| {
@@ -83,24 +85,24 @@ impl Worker {
         self.child.kill().await.unwrap();
     }
 
-    /// Waits until it has ended.
+    /// Waits until it has exited.
     pub(crate) async fn ended(&mut self) {
         self.child.wait().await.unwrap();
     }
 
-    /// Whether it has ended.
+    /// Whether it has exited.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }
 
-    /// Its lines that are JSON.
+    /// Its output lines that are JSON.
     pub(crate) fn lines(&self) -> Vec<serde_json::Value> {
         let lines = self.lines.borrow();
         let parsed = lines.iter().map(|line| serde_json::from_str(line));
         parsed.filter_map(Result::ok).collect()
     }
 
-    /// Waits for its end, and for its last line.
+    /// Waits for its exit and its last output line.
     pub(crate) async fn end(&mut self) -> ExitStatus {
         let ended = async {
             let status = self.child.wait().await.unwrap();
@@ -109,21 +111,21 @@ impl Worker {
         };
         match timeout(END, ended).await {
             Ok(status) => status,
-            Err(_) => panic!("the worker did not end; it wrote:\n{}", self.wrote()),
+            Err(_) => panic!("the worker did not exit; it wrote:\n{}", self.wrote()),
         }
     }
 
-    /// Waits until it has written a line with `word` in it.
+    /// Waits until it has written a line that contains `word`.
     pub(crate) async fn writes(&self, word: &str) {
         self.writes_often(word, 1).await;
     }
 
-    /// Waits until it has written so many lines with `word` in them.
+    /// Waits until it has written `times` lines that contain `word`.
     pub(crate) async fn writes_often(&self, word: &str, times: usize) {
         self.writes_within(word, times, SOON).await;
     }
 
-    /// The same with more time.
+    /// Like [`writes_often`](Self::writes_often), with another timeout.
     pub(crate) async fn writes_within(&self, word: &str, times: usize, within: Duration) {
         let mut lines = self.lines.clone();
         let has_word = |line: &&String| line.contains(word);
@@ -132,12 +134,12 @@ impl Worker {
         assert!(written, "the worker did not write {word:?} {times} times");
     }
 
-    /// Everything it wrote so far.
+    /// All output so far.
     pub(crate) fn wrote(&self) -> String {
         self.lines.borrow().join("\n")
     }
 
-    /// The one line meant for people: `parlor: …`.
+    /// Its lines for the user, `parlor: …`, without that prefix.
     pub(crate) fn said(&self) -> Vec<String> {
         let lines = self.lines.borrow();
         lines
@@ -156,7 +158,7 @@ pub(crate) async fn signal(which: &str, pid: u32) {
     assert!(sent.await.unwrap().success());
 }
 
-/// A test that fails shows what its worker wrote.
+/// Prints the output if the test fails.
 impl Drop for Worker {
     fn drop(&mut self) {
         if std::thread::panicking() {

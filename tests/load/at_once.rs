@@ -1,5 +1,5 @@
-//! Callers who join rooms of their own at the same moment: who gets an agent, when, and whether
-//! anybody gets two.
+//! Callers who join separate rooms at the same moment: how many get an agent, when, and whether any
+//! room gets two.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -18,23 +18,23 @@ use super::bench::{Bench, Worker};
 use super::pages::{metric, reaches};
 use super::worker::{SOON, signal};
 
-/// Without another agent in this time, whoever waits has to wait for a slot.
+/// If no other agent joins within this time, the remaining callers are waiting for a slot.
 const STEADY: Duration = Duration::from_secs(6);
 
-/// No caller waits longer than this for a free slot, however busy the machine is.
+/// Timeout for a caller to get a free slot, even on a busy machine.
 const WITHIN: Duration = Duration::from_secs(60);
 
-/// What happens to callers.
+/// Callers who join at the same moment.
 struct Crowd {
     began: Instant,
     rooms: Vec<String>,
-    /// Callers who have their agent, as it comes; each ends when it is let go.
+    /// Callers who have got their agent, in order.
     served: mpsc::Receiver<(usize, Caller, Instant)>,
     joining: JoinSet<()>,
 }
 
 impl Crowd {
-    /// So many callers in rooms of their own, all at the same moment.
+    /// Starts to join this many callers, each in a room of their own.
     fn join(bench: &Bench, callers: usize, prefix: &str) -> Self {
         let (tell, served) = mpsc::channel(callers);
         let mut joining = JoinSet::new();
@@ -57,13 +57,13 @@ impl Crowd {
         }
     }
 
-    /// The next caller who has an agent.
+    /// The next caller who gets an agent.
     async fn next(&mut self, within: Duration) -> Option<(usize, Caller, Instant)> {
         timeout(within, self.served.recv()).await.ok().flatten()
     }
 }
 
-/// The agents in a room.
+/// Number of agents in a room.
 async fn agents(bench: &Bench, room: &str) -> usize {
     let url = bench.livekit.http_url();
     let secret = bench.livekit.api_secret.reveal();
@@ -97,18 +97,18 @@ fn seconds(times: &[Duration]) -> String {
     )
 }
 
-/// What came of a run.
+/// Results of a run.
 #[derive(Debug)]
 struct Figures {
-    /// Who had an agent before anybody hung up.
+    /// Waiting times of the callers who got an agent before anybody hung up.
     at_first: Vec<Duration>,
-    /// From a hang-up to the next agent.
+    /// Times from a hang-up until the next caller had an agent.
     after_a_hang_up: Vec<Duration>,
     never: usize,
     doubles: usize,
 }
 
-/// All callers at once; then, as long as somebody waits, one after the other hangs up.
+/// All callers join at once; then, while any are waiting, one after another hangs up.
 async fn all_at_once(bench: &Bench, callers: usize, prefix: &str) -> Figures {
     let mut crowd = Crowd::join(bench, callers, prefix);
     let mut with_agent = Vec::new();
@@ -151,9 +151,9 @@ async fn end(mut daemon: Worker) {
     assert_eq!(daemon.end().await.code(), Some(0), "{}", daemon.wrote());
 }
 
-/// Six slots, ten callers: four wait, and each gets an agent when one hangs up.
+/// Six slots, ten callers: four wait, and each gets an agent when another caller hangs up.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_finds_no_slot_gets_the_next_one_that_is_free() {
+async fn callers_without_a_slot_get_the_next_free_one() {
     let _alone = ALONE.lock().await;
     let bench = Bench::start(sim::Options::default()).await;
     let busy = super::bench::agent_file(
@@ -173,9 +173,7 @@ async fn whoever_finds_no_slot_gets_the_next_one_that_is_free() {
     assert_eq!(figures.at_first.len(), 6);
     assert_eq!((figures.never, figures.doubles), (0, 0), "{figures:?}");
     daemon.writes_often("room is waiting for an agent", 4).await;
-    daemon
-        .writes_often("waiting room has its agent", 4)
-        .await;
+    daemon.writes_often("waiting room has its agent", 4).await;
     let asked = |request: &str| format!("parlor_room_requests_total{{request=\"{request}\"}}");
     assert!((metric(&pages, &asked("send_data")).await - 4.0).abs() < f64::EPSILON);
     assert!(metric(&pages, "parlor_rooms_waiting").await < 0.5);
@@ -184,7 +182,7 @@ async fn whoever_finds_no_slot_gets_the_next_one_that_is_free() {
     end(daemon).await;
 }
 
-/// With the defaults of `parlor start`: the machine's load counts.
+/// Runs with the defaults of `parlor start`, including its load limit.
 async fn with_defaults(callers: usize, runs: usize) {
     for run in 1..=runs {
         let _alone = ALONE.lock().await;
@@ -195,7 +193,7 @@ async fn with_defaults(callers: usize, runs: usize) {
         let full = metric(&pages, "parlor_full_total").await;
         let refused = daemon.wrote().matches("job refused").count();
         println!(
-            "{callers} callers, run {run}: {} at once ({}), {} after a hang-up ({}), {} never, {} twice; full {full} times, {refused} refused",
+            "{callers} callers, run {run}: {} immediately ({}), {} after a hang-up ({}), {} never, {} twice; full {full} times, {refused} refused",
             figures.at_first.len(),
             seconds(&figures.at_first),
             figures.after_a_hang_up.len(),
@@ -209,30 +207,30 @@ async fn with_defaults(callers: usize, runs: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "on a quiet machine: make soak"]
+#[ignore = "needs a quiet machine; run `make soak`"]
 async fn ten_callers_at_once() {
     with_defaults(10, 5).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "on a quiet machine: make soak"]
+#[ignore = "needs a quiet machine; run `make soak`"]
 async fn thirteen_callers_at_once() {
     with_defaults(13, 5).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "on a quiet machine: make soak"]
+#[ignore = "needs a quiet machine; run `make soak`"]
 async fn thirty_callers_at_once() {
     with_defaults(30, 5).await;
 }
 
-/// Three workers, and callers in nine rooms.
+/// Three workers, and nine callers in separate rooms.
 struct Fleet {
     bench: Bench,
     workers: Vec<Worker>,
     crowd: Crowd,
     with_agent: Vec<Caller>,
-    /// When each of them had it.
+    /// When each of them got an agent.
     at: Vec<Instant>,
 }
 
@@ -253,16 +251,20 @@ impl Fleet {
         }
     }
 
-    /// Waits until so many callers have had an agent.
+    /// Waits until this many callers have got an agent.
     async fn serves(&mut self, callers: usize) {
         while self.with_agent.len() < callers {
-            let (_, caller, at) = self.crowd.next(WITHIN).await.expect("an agent comes");
+            let (_, caller, at) = self
+                .crowd
+                .next(WITHIN)
+                .await
+                .expect("the caller gets an agent");
             self.with_agent.push(caller);
             self.at.push(at);
         }
     }
 
-    /// Calls of the workers that live.
+    /// Number of calls of the workers that are alive.
     async fn calls(&self) -> f64 {
         let mut calls = 0.0;
         for worker in &self.workers {
@@ -271,7 +273,8 @@ impl Fleet {
         calls
     }
 
-    /// For ten seconds no room has two agents, and then each has one; all ends well.
+    /// Asserts that no room has two agents for ten seconds, that each has one after that, and that
+    /// all workers exit normally.
     async fn has_one_agent_in_each_room(self) {
         for _ in 0..10 {
             sleep(Duration::from_secs(1)).await;
@@ -292,10 +295,10 @@ impl Fleet {
     }
 }
 
-/// One worker of three is killed while callers join: its calls go on in its cells, and whoever has
-/// no agent yet gets one of another worker.
+/// One of three workers is killed while callers join: its calls continue in its cells, and callers
+/// without an agent get one from another worker.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "on a quiet machine: make soak"]
+#[ignore = "needs a quiet machine; run `make soak`"]
 async fn a_fleet_of_three_loses_a_worker_while_callers_join() {
     let _alone = ALONE.lock().await;
     for run in 1..=5 {
@@ -318,7 +321,7 @@ async fn a_fleet_of_three_loses_a_worker_while_callers_join() {
     }
 }
 
-/// A process of a worker that was killed ends by itself when its calls do.
+/// Waits until a cell of a killed worker has exited, which it does once its calls have ended.
 async fn gone(pid: u32) {
     let process = format!("/proc/{pid}");
     let gone = async {
@@ -326,13 +329,13 @@ async fn gone(pid: u32) {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(SOON, gone).await.expect("the cell ends");
+    timeout(SOON, gone).await.expect("the cell exits");
 }
 
-/// One worker of three is lost with all its processes, as with its machine: the others take its
-/// rooms once the server finds the agents gone.
+/// One of three workers is lost with all its processes, as if its machine had failed: the others
+/// take its rooms once the server has noticed that the agents are gone.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "on a quiet machine: make soak"]
+#[ignore = "needs a quiet machine; run `make soak`"]
 async fn a_fleet_of_three_loses_a_machine() {
     let _alone = ALONE.lock().await;
     let mut fleet = Fleet::called_by_nine().await;
@@ -350,9 +353,11 @@ async fn a_fleet_of_three_loses_a_machine() {
             sleep(Duration::from_millis(100)).await;
         }
     };
-    timeout(WITHIN, served).await.expect("the others take over");
+    timeout(WITHIN, served)
+        .await
+        .expect("the other workers take over");
     println!(
-        "a worker with {calls} calls was killed with its cells; the others had all after {:.1} s",
+        "a worker with {calls} calls was killed with its cells; taken over after {:.1} s",
         died.elapsed().as_secs_f64()
     );
     fleet.has_one_agent_in_each_room().await;

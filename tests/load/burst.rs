@@ -1,4 +1,4 @@
-//! Callers who come at the same moment, on a machine that is loaded by their joins.
+//! Callers who join at the same moment, on a machine that is busy with their joins.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +11,8 @@ use super::ALONE;
 use super::bench::{Bench, SOON, Worker, agent_is};
 use super::pages::metric;
 
-/// Lets `callers` join a room each, all at once, and waits until each has been greeted; gives how
-/// long that took them, the quickest first.
+/// Lets `callers` join separate rooms at once, and waits until each has been greeted. Returns how
+/// long each waited for the greeting, in ascending order.
 async fn greeted(bench: &Arc<Bench>, callers: usize) -> Vec<Duration> {
     let mut calls = JoinSet::new();
     for number in 0..callers {
@@ -32,7 +32,7 @@ async fn greeted(bench: &Arc<Bench>, callers: usize) -> Vec<Duration> {
     took
 }
 
-/// What the worker saw of the machine, as shares of its CPU, and what it did about calls.
+/// Prints the CPU load that the worker measured, and its decisions about calls.
 fn print_samples(daemon: &Worker) {
     for line in daemon.lines() {
         let (at, message) = (
@@ -50,7 +50,7 @@ fn print_samples(daemon: &Worker) {
     }
 }
 
-/// With all defaults.
+/// Runs with the default settings.
 async fn all_at_once(callers: usize) {
     let _alone = ALONE.lock().await;
     let bench = Arc::new(Bench::start(sim::Options::default()).await);
@@ -72,7 +72,7 @@ async fn ten_callers_at_once_all_get_an_agent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "on a quiet machine: make soak"]
+#[ignore = "needs a quiet machine; run `make soak`"]
 async fn sixteen_callers_at_once_all_get_an_agent() {
     all_at_once(16).await;
 }

@@ -1,4 +1,4 @@
-//! What the room is shown of answers that are interrupted, beside what the callers heard of them.
+//! Captions of interrupted answers, compared with what the callers heard of them.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use super::ALONE;
 use super::bench::{Bench, agent_is, agent_speaks, all_heard, say, scripted, shown};
 use super::hearing;
 
-/// Calls at once, and answers that are interrupted in each.
+/// Concurrent calls, and interrupted answers in each.
 const CALLS: u64 = 3;
 const INTERRUPTIONS: usize = 17;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_shown_of_an_interrupted_answer_is_what_was_heard() {
+async fn captions_of_interrupted_answers_match_what_was_heard() {
     let _alone = ALONE.lock().await;
     let bench = Bench::start(scripted()).await;
     let _daemon = bench.daemon(&[]).await;
@@ -32,34 +32,35 @@ async fn what_is_shown_of_an_interrupted_answer_is_what_was_heard() {
         .filter_map(|it| Some(it.shown - it.heard?))
         .collect();
     println!(
-        "{} answers, {cut} of them cut; words shown and not heard: {apart:?}",
+        "{} answers, {cut} of them cut; words in captions minus words heard: {apart:?}",
         all.len()
     );
     assert!(cut * 10 >= all.len() * 8, "most were interrupted: {all:?}");
     assert!(apart.len() * 2 >= all.len(), "most are found: {all:?}");
-    // A machine that is busy loses pieces of recordings, and with them their places.
+    // A busy machine loses parts of recordings, so that some positions are wrong.
     let right = apart.iter().filter(|words| words.abs() <= 1).count();
     assert!(right * 10 >= apart.len() * 9, "{all:?}");
 }
 
-/// One answer that was spoken over.
+/// An answer that the caller spoke over.
 #[derive(Debug)]
 struct Answer {
+    /// Words in the caption.
     shown: i64,
-    /// None when the recording does not tell.
+    /// Words heard; `None` if they cannot be determined from the recording.
     heard: Option<i64>,
     was_cut: bool,
-    /// For the one who looks for what went wrong.
+    /// Caption, and milliseconds heard, for debugging.
     #[expect(dead_code, reason = "it is printed")]
     line: (String, Option<usize>),
 }
 
-/// Asks again and again, each time over the answer to the question before.
+/// Asks questions, each one while the agent is answering the previous one.
 async fn interrupting(mut caller: Caller, call: u64) -> Vec<Answer> {
     agent_speaks(&mut caller.agent_state()).await;
     let mut random = call.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let mut answers = Vec::new();
-    // With the end of the greeting.
+    // The recording includes the end of the greeting.
     let mut from = all_heard(&caller, 0).await.len();
     say(&mut caller, "caller-hours").await;
     for turn in 0..INTERRUPTIONS {
@@ -82,7 +83,7 @@ async fn interrupting(mut caller: Caller, call: u64) -> Vec<Answer> {
 }
 
 fn compare(line: &Spoken, heard: &[i16]) -> Answer {
-    // A question that was not understood is answered with something else.
+    // If a question was not understood, the answer is another clip, so search all of them.
     let clip = clips::all()
         .iter()
         .find(|clip| clip.words.starts_with(&line.text));
@@ -97,8 +98,8 @@ fn compare(line: &Spoken, heard: &[i16]) -> Answer {
     }
 }
 
-/// How many words are said in the first `length` samples of a clip of `all`, as the simulator
-/// times them.
+/// Number of words in the first `length` of `all` samples of a clip, by the word timing of the
+/// simulator.
 fn said_in(words: &str, all: usize, length: usize) -> usize {
     let letters = words.chars().count() + 1;
     let mut said = 0;

@@ -1,20 +1,20 @@
-//! A worker that has to end while it makes many calls.
+//! A worker that is stopped during many calls.
 
 use super::{ALONE, drained};
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "on a quiet machine: make soak"]
-async fn thirteen_callers_hear_the_goodbye_and_every_report_is_whole() {
+#[ignore = "needs a quiet machine; run `make soak`"]
+async fn thirteen_callers_hear_the_goodbye_and_no_report_is_lost() {
     let _alone = ALONE.lock().await;
     let left = drained::drain(13).await;
     left.print(13);
     left.is_whole(13);
 }
 
-/// More callers than two cores carry may miss a part of what they hear.
+/// Two cores cannot serve this many callers without loss, so the audio is not checked.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "twenty callers for a minute: make soak"]
-async fn of_twenty_callers_every_report_is_whole() {
+#[ignore = "needs twenty callers for a minute; run `make soak`"]
+async fn no_report_of_twenty_callers_is_lost() {
     let _alone = ALONE.lock().await;
     let left = drained::drain(20).await;
     left.print(20);

@@ -1,4 +1,4 @@
-//! Every way in which a call can end, and what the cell has left after many of each.
+//! Every way in which a call can end, and the resources of the cells after many of each.
 
 use std::fmt;
 use std::fs;
@@ -16,25 +16,26 @@ use super::ALONE;
 use super::bench::{Bench, SOON, Worker, agent_file};
 use super::pages::get;
 
-/// Calls at once.
+/// Concurrent calls.
 const AT_ONCE: usize = 4;
 
-/// How long all calls of one way may take.
+/// Timeout for a batch of calls to end.
 const WITHIN: Duration = Duration::from_secs(600);
 
-/// How long a cell is watched while it is idle.
+/// How long an idle cell is observed.
 const IDLE: Duration = Duration::from_secs(3);
 
-/// How often a cell that has more than before is looked at again.
+/// How often the resources are counted again if they have grown.
 const SETTLES: usize = 4;
 
-/// The core's thread pools grow late: a leak is one thread or file for fewer calls than this.
+/// The thread pools of the native core grow late: only more than one thread or file for this many
+/// calls counts as a leak.
 const CALLS_A_THREAD: u64 = 5;
 
-/// What the native core keeps of a room that ends while somebody else is inside, in kB.
+/// Memory that the native core keeps for a room that ends while others are in it, in kB.
 const KEPT_BY_CORE: u64 = 300;
 
-/// What the allocator may take at any time, in kB.
+/// Memory that the allocator may take in addition, in kB.
 const ALLOWANCE: u64 = 12_288;
 
 /// How a call ends.
@@ -42,15 +43,15 @@ const ALLOWANCE: u64 = 12_288;
 enum Way {
     /// The caller hangs up.
     CallerLeaves,
-    /// Somebody takes the caller out of the room.
+    /// The caller is removed from the room.
     CallerRemoved,
-    /// Somebody takes the agent out of the room.
+    /// The agent is removed from the room.
     AgentRemoved,
-    /// Somebody deletes the room.
+    /// The room is deleted.
     RoomDeleted,
-    /// Somebody joins with the agent's identity.
+    /// Another participant joins with the agent's identity.
     AgentReplaced,
-    /// The dispatch is taken back.
+    /// The dispatch is deleted.
     DispatchDeleted,
     /// A limit is reached: the agent hangs up on the caller.
     Limit,
@@ -58,11 +59,11 @@ enum Way {
     LimitDeletesRoom,
     /// The Voice Agent API refuses the session.
     NoVoice,
-    /// The Voice Agent API cuts each connection.
+    /// The Voice Agent API closes every connection.
     VoiceLost,
 }
 
-/// Ways that need no agent or simulator of their own.
+/// Ways that need neither an agent file nor a simulator of their own.
 const PLAIN: [Way; 6] = [
     Way::CallerLeaves,
     Way::CallerRemoved,
@@ -72,7 +73,7 @@ const PLAIN: [Way; 6] = [
     Way::DispatchDeleted,
 ];
 
-/// The others.
+/// All other ways.
 const SPECIAL: [Way; 4] = [
     Way::Limit,
     Way::LimitDeletesRoom,
@@ -112,7 +113,7 @@ async fn forty_eight_calls_ended_in_six_ways_leave_the_cell_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "minutes: make soak"]
+#[ignore = "takes minutes; run `make soak`"]
 async fn fifty_calls_ended_in_each_way_leave_the_cell_as_it_was() {
     let _alone = ALONE.lock().await;
     let mut all = Vec::new();
@@ -122,7 +123,7 @@ async fn fifty_calls_ended_in_each_way_leave_the_cell_as_it_was() {
     assert_eq!(all, Vec::<String>::new());
 }
 
-/// Ends so many calls in each of these ways, in one worker. What has grown, if anything.
+/// Ends `calls` calls in each of these ways, in one worker. Returns what has grown, if anything.
 async fn grown(ways: &[Way], calls: usize) -> Option<String> {
     let bench = Bench::start(ways[0].simulator()).await;
     let file = ways[0].agent();
@@ -132,7 +133,7 @@ async fn grown(ways: &[Way], calls: usize) -> Option<String> {
     }
     let mut daemon = bench.quiet_daemon(&flags).await;
     let mut number = 0;
-    // Thread pools are up, and the core has kept what it keeps.
+    // Warm-up: starts the thread pools and fills the caches of the native core.
     for way in ways {
         end(&bench, &daemon, *way, AT_ONCE, &mut number).await;
     }
@@ -149,7 +150,7 @@ async fn grown(ways: &[Way], calls: usize) -> Option<String> {
     (!fits).then(|| format!("{ways:?}: {before}, then {after}"))
 }
 
-/// Ends so many calls in this way, a few at once.
+/// Ends `calls` calls in this way, a few at once.
 async fn end(bench: &Bench, daemon: &Worker, way: Way, calls: usize, number: &mut usize) {
     let pages = daemon.health();
     let mut left = calls;
@@ -180,14 +181,14 @@ async fn end(bench: &Bench, daemon: &Worker, way: Way, calls: usize, number: &mu
                 sleep(Duration::from_millis(100)).await;
             }
         });
-        all_ended.await.expect("all calls end");
+        all_ended.await.expect("all calls end in time");
         for caller in stay {
             caller.leave().await;
         }
     }
 }
 
-/// Ends one call; whoever else has to leave the room when it has ended.
+/// Ends one call; returns the callers who must leave the room afterwards.
 async fn end_one(bench: &Bench, way: Way, room: &str, caller: Caller) -> Vec<Caller> {
     if matches!(way, Way::NoVoice | Way::VoiceLost) {
         return vec![caller];
@@ -234,7 +235,7 @@ async fn agent_in(rooms: &RoomClient, room: &str) -> String {
     agents.next().expect("the agent is in the room").identity
 }
 
-/// How many calls have ended, however they did.
+/// Number of calls that have ended, with any outcome.
 async fn ended(pages: &str) -> usize {
     let (_, page) = get(pages, "/metrics").await;
     let lines = page
@@ -244,20 +245,20 @@ async fn ended(pages: &str) -> usize {
     values.sum::<f64>() as usize
 }
 
-/// What the cells of a worker have.
+/// Resources of the cells of a worker.
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
     threads: u64,
     sources: u64,
     files: u64,
-    /// In kB.
+    /// Resident memory in kB.
     memory: u64,
-    /// Of one core, in thousandths, while no call is on.
+    /// CPU time without a call, in thousandths of one core.
     idle: u64,
 }
 
 impl Count {
-    /// Counts once the threads of ended calls are gone, and the cells are idle.
+    /// Counts the resources once the threads of ended calls are gone and the cells are idle.
     async fn of(daemon: &Worker) -> Self {
         sleep(IDLE).await;
         let cells = cells(daemon);
@@ -286,7 +287,7 @@ impl Count {
         count
     }
 
-    /// Counts until the threads that the core keeps for a while after their work are gone.
+    /// Counts again until the threads that the native core keeps for a while are gone.
     async fn settled(daemon: &Worker, before: &Self, calls: u64) -> Self {
         let mut count = Self::of(daemon).await;
         for _ in 0..SETTLES {
@@ -298,8 +299,8 @@ impl Count {
         count
     }
 
-    /// Sources may wait to be used again: one for each call that was on at once, and for each that was still leaving
-    /// when the next ones began.
+    /// Audio sources may be kept for reuse: one for each concurrent call, and one for each call
+    /// that was still ending when the next ones began.
     fn fits(&self, before: &Self, calls: u64) -> bool {
         let wobble = calls / CALLS_A_THREAD;
         self.sources <= 2 * AT_ONCE as u64
@@ -326,7 +327,7 @@ impl fmt::Display for Count {
     }
 }
 
-/// The processes of a worker's cells.
+/// Process IDs of a worker's cells.
 fn cells(daemon: &Worker) -> Vec<u32> {
     let tasks = fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap();
     let children = tasks.map(|it| fs::read_to_string(it.unwrap().path().join("children")));
@@ -335,7 +336,7 @@ fn cells(daemon: &Worker) -> Vec<u32> {
     pids.map(Result::unwrap).collect()
 }
 
-/// The time that a process has used of the processors, in hundredths of a second.
+/// CPU time that a process has used, in hundredths of a second.
 fn ticks(pid: u32) -> u64 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let (_, fields) = stat.rsplit_once(") ").unwrap();

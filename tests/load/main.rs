@@ -1,10 +1,7 @@
-//! Many calls through one daemon, with nothing else running beside them.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![allow(clippy::print_stdout, reason = "figures are printed")]
-#![allow(
-    dead_code,
-    reason = "the benches are shared with the calls between processes"
-)]
+//! Load tests: many calls through one worker, one test at a time.
+#![allow(clippy::unwrap_used, reason = "a panic fails the test")]
+#![allow(clippy::print_stdout, reason = "tests print measurements")]
+#![allow(dead_code, reason = "helpers are shared with the end-to-end tests")]
 
 #[path = "../e2e/bench.rs"]
 mod bench;
@@ -28,5 +25,5 @@ mod many_rooms;
 mod rooms;
 mod thousand;
 
-/// Each test has the machine for itself.
+/// Held by each test, so that it has the machine to itself.
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

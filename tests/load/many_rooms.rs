@@ -1,4 +1,4 @@
-//! What a worker asks of a server with many rooms.
+//! Requests of a worker to a server with many rooms.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::pages::metric;
 
 const ROOMS: usize = 10_000;
 
-/// Rooms that are made at the same time.
+/// Rooms created concurrently.
 const AT_ONCE: usize = 16;
 
 const REQUESTS: [&str; 5] = [
@@ -30,10 +30,11 @@ fn rooms_of(bench: &Bench) -> RoomClient {
     RoomClient::with_api_key(&bench.livekit.http_url(), &bench.livekit.api_key, secret)
 }
 
-/// Ten thousand rooms, one caller without an agent: how much is asked, and how soon he has one.
+/// Ten thousand rooms and one caller without an agent: prints how many requests the worker sends,
+/// and how soon the caller gets an agent.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "on a quiet machine: make soak"]
-async fn ten_thousand_rooms_and_one_that_waits() {
+#[ignore = "needs a quiet machine; run `make soak`"]
+async fn a_waiting_room_is_found_among_ten_thousand_rooms() {
     let _alone = ALONE.lock().await;
     let bench = Bench::start(sim::Options::default()).await;
     let mut making = JoinSet::new();
@@ -62,11 +63,11 @@ async fn ten_thousand_rooms_and_one_that_waits() {
     let began = clock::now();
     agent_is(&mut caller.agent_state(), "listening").await;
     println!(
-        "the caller who waited had an agent after {:.1} s",
+        "the waiting caller got an agent after {:.1} s",
         began.elapsed().as_secs_f64()
     );
     let pages = daemon.health();
-    // Rooms that the worker sees for the first time are looked at once, if at all.
+    // The worker inspects each new room at most once; wait until it has done so.
     sleep(Duration::from_secs(15)).await;
     let mut before = Vec::new();
     for request in REQUESTS {
@@ -77,7 +78,7 @@ async fn ten_thousand_rooms_and_one_that_waits() {
     for (before, name) in before {
         let after = metric(&pages, &name).await;
         println!(
-            "{name}: {before} at first, {} in the next minute",
+            "{name}: {before} at first, {} in the following minute",
             after - before
         );
     }

@@ -1,4 +1,4 @@
-//! Rooms at the same time.
+//! Many rooms at the same time.
 
 use std::time::Duration;
 
@@ -11,26 +11,27 @@ use super::ALONE;
 use super::bench::{Bench, GREETING, Worker, agent_speaks, all_heard};
 use super::hearing::{Match, find};
 
-/// How long all callers may take to be greeted and answered.
+/// Timeout for greeting and answering all callers.
 const WITHIN: Duration = Duration::from_secs(90);
 
-/// What every caller says.
+/// Clip that every caller speaks.
 const SAID: &str = "caller-hours";
 
-/// What one caller recorded.
+/// Recordings of one caller.
 struct Recording {
     greeting: Vec<i16>,
     answer: Vec<i16>,
 }
 
-/// What of it is what was said.
+/// How well the expected clips are found in a recording.
 struct Heard {
     greeting: Match,
     answer: Match,
 }
 
-/// So many callers at once, each in a room of its own; gives what they heard. It is compared only
-/// when all have hung up: that takes more of the machine than a call.
+/// Lets this many callers call at once, each in a room of their own, and returns what they heard.
+/// The recordings are compared only after all have hung up, because that takes more CPU than a
+/// call.
 async fn call_all(bench: &Bench, rooms: usize) -> Vec<Heard> {
     let mut calls = JoinSet::new();
     for room in 0..rooms {
@@ -65,7 +66,7 @@ async fn daemon(bench: &Bench) -> Worker {
     bench.quiet_daemon(&["--max-calls", "64"]).await
 }
 
-/// Twelve rooms at once: what each caller heard, and the gaps in each call's playout.
+/// Twelve rooms at once: returns what each caller heard, and the gaps in the playout of each call.
 async fn twelve() -> (Vec<Heard>, Vec<u64>) {
     let _alone = ALONE.lock().await;
     let bench = Bench::start(sim::Options::default()).await;
@@ -82,7 +83,7 @@ async fn twelve() -> (Vec<Heard>, Vec<u64>) {
     (heard, gaps)
 }
 
-/// Whoever has to share the cores may miss some of it; nobody is missed.
+/// On a busy machine callers may miss some audio, but each is greeted and answered.
 #[tokio::test(flavor = "multi_thread")]
 async fn twelve_rooms_are_greeted_and_answered() {
     let (heard, _gaps) = twelve().await;
@@ -91,7 +92,7 @@ async fn twelve_rooms_are_greeted_and_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "on a quiet machine: make soak"]
+#[ignore = "needs a quiet machine; run `make soak`"]
 async fn twelve_rooms_are_greeted_and_answered_without_a_gap() {
     let (heard, gaps) = twelve().await;
     let whole = |it: &&Heard| it.greeting.has(9) && it.answer.has(9);
@@ -99,11 +100,11 @@ async fn twelve_rooms_are_greeted_and_answered_without_a_gap() {
     assert_eq!(gaps, [0; 12]);
 }
 
-/// Prints how many rooms the machine carries; the servers, the simulator and the callers run on
+/// Prints how many rooms the machine can handle; the servers, the simulator and the callers run on
 /// it as well.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "two minutes: make soak"]
-async fn as_many_rooms_as_the_machine_carries() {
+#[ignore = "takes two minutes; run `make soak`"]
+async fn as_many_rooms_as_the_machine_can_handle() {
     let _alone = ALONE.lock().await;
     let mut carried = 0;
     for rooms in [13, 14, 15, 16, 18, 20, 24] {
@@ -124,5 +125,5 @@ async fn as_many_rooms_as_the_machine_carries() {
         }
         carried = rooms;
     }
-    println!("carried without loss: {carried} rooms");
+    println!("handled without loss: {carried} rooms");
 }

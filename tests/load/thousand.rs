@@ -13,16 +13,16 @@ use super::ALONE;
 use super::bench::{Bench, SOON};
 use super::pages::{metric, reaches};
 
-/// Calls at once.
+/// Concurrent calls.
 const AT_ONCE: usize = 8;
 
-/// How long all of them may take.
+/// Timeout for all calls.
 const WITHIN: Duration = Duration::from_secs(900);
 
-/// The metric of calls that ended as calls do.
+/// Metric that counts calls that ended normally.
 const ENDED: &str = "parlor_calls_total{outcome=\"success\"}";
 
-/// What a process has: resident memory in kB, threads, open files.
+/// Resources of a process: resident memory in kB, threads, open files.
 #[derive(Debug, Clone, Copy)]
 struct Size {
     memory: u64,
@@ -45,13 +45,13 @@ fn size(pid: u32) -> Size {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_calls_leave_the_daemon_as_the_tenth_did() {
+async fn a_hundred_calls_do_not_grow_the_worker() {
     leave_the_daemon_as_it_was(100, "10").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "minutes: make soak"]
-async fn a_thousand_calls_leave_the_daemon_as_the_tenth_did() {
+#[ignore = "takes minutes; run `make soak`"]
+async fn a_thousand_calls_do_not_grow_the_worker() {
     leave_the_daemon_as_it_was(1_000, "100").await;
 }
 
@@ -70,8 +70,8 @@ async fn leave_the_daemon_as_it_was(all: usize, cell_calls: &str) {
         let bench = bench.clone();
         calls.spawn(async move {
             let caller = bench.caller_in(&format!("room-{number}"), "ada").await;
-            // Not by what is heard: after some 500 rooms the native core that all callers share
-            // takes longer to hear than the greeting lasts.
+            // By the agent's state, not by audio: after some 500 rooms, the native core that all
+            // callers share takes longer to deliver audio than the greeting lasts.
             let mut state = caller.agent_state();
             let there = state.wait_for(|it| it == "listening" || it == "speaking");
             let is_there = timeout(SOON, there).await.is_ok_and(|it| it.is_ok());
@@ -104,7 +104,7 @@ async fn leave_the_daemon_as_it_was(all: usize, cell_calls: &str) {
     )
     .await;
     let died = metric(&pages, "parlor_cell_events_total{event=\"died\",why=\"\"}").await;
-    println!("daemon after 10 calls: {early:?}\nafter {all}: {late:?}");
+    println!("worker after 10 calls: {early:?}\nafter {all}: {late:?}");
     println!("{cells} cells at the end, {retired} retired, {died} died");
     assert!(late.memory < early.memory + 4_096, "{early:?} {late:?}");
     assert!(
