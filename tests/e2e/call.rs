@@ -81,7 +81,7 @@ async fn nothing_follows_of_an_interrupted_reply() {
     let (mut log, heard_so_far) = (bench.log.clone(), caller.heard());
     let deciding = async {
         let decided = log.wait(SOON, |entry| *entry == Entry::BargeIn).await;
-        assert!(decided.is_some(), "the simulator detected the interruption");
+        assert!(decided.is_some(), "the simulator detected no interruption");
         heard_so_far.len()
     };
     let (said, at_decision) = tokio::join!(caller.say(&stop), deciding);

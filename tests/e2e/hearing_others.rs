@@ -128,7 +128,7 @@ async fn is_answered_early(name: &str, mime: &str, bytes: &[u8]) {
     let mut worker = bench.worker_with(&["--agent", file.to_str().unwrap()], &[]);
     let mut state = caller.agent_state();
     let came = timeout(SOON, state.wait_for(|state| !state.is_empty())).await;
-    assert!(came.is_ok_and(|it| it.is_ok()), "the agent joins");
+    assert!(came.is_ok_and(|it| it.is_ok()), "the agent did not join");
     caller.say_early(mime, bytes).await.unwrap();
     agent_speaks(&mut state).await;
     let found = hearing::find(&clip("answer-hours"), &all_heard(&caller, 0).await);
