@@ -1,4 +1,4 @@
-//! The only place that reads the clock.
+//! The clock. No other module reads the time.
 
 use std::time::{Instant, SystemTime};
 

@@ -107,7 +107,7 @@ fn rejected(error: &AgentError) -> String {
             "remove `name` from [voice] in agent.toml, or use a voice that `parlor doctor` lists"
         }
         (_, Some(_)) => "fix this setting in agent.toml",
-        (_, None) => "this message is all that the API reported",
+        (_, None) => "the API gave no further details",
     };
     let field = param.as_deref().map(|field| format!(" ({field})"));
     let field = field.unwrap_or_default();

@@ -1,19 +1,20 @@
-//! Makes up names that nobody else has.
+//! Random numbers and unique names.
 
 use std::hash::{BuildHasher, RandomState};
 
-/// A random number.
+/// Returns a random number.
 pub fn number() -> u64 {
-    // Each state is keyed from the operating system's randomness.
+    // `RandomState` takes its keys from the randomness of the operating system.
     RandomState::new().hash_one(())
 }
 
-/// `prefix` and twelve random hexadecimal digits.
+/// Returns `prefix`, a hyphen and twelve random hexadecimal digits.
 pub fn random(prefix: &str) -> String {
     format!("{prefix}-{}", digits())
 }
 
-/// The same in the way of LiveKit, such as `SG_0123456789ab`.
+/// Returns a name in LiveKit's format: `prefix`, an underscore and twelve random hexadecimal
+/// digits, such as `SG_0123456789ab`.
 pub fn livekit(prefix: &str) -> String {
     format!("{prefix}_{}", digits())
 }

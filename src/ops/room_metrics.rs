@@ -54,7 +54,7 @@ impl RoomMetrics {
         registry.register(
             "parlor_rooms_waiting",
             "Rooms waiting for an agent, as seen by this worker; all workers with the same agent \
-             \t             name see the same rooms",
+             name see the same rooms",
             metrics.waiting.clone(),
         );
         registry.register(

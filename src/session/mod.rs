@@ -28,7 +28,7 @@ const GONE: RoomEvent = RoomEvent::Ended(RoomEnd::ConnectionLost);
 
 /// Carries out actions; must not wait for a peer.
 pub trait Edges {
-    /// Starts `action` and returns at once.
+    /// Starts `action` and returns immediately.
     fn perform(&mut self, action: Action);
 
     /// Returns an event caused by performed actions, for instance a failure.

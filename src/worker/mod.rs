@@ -47,7 +47,7 @@ pub struct Ended {
 
 /// Carries out actions; must not wait for a peer.
 pub trait Edges {
-    /// Starts `action` and returns at once.
+    /// Starts `action` and returns immediately.
     fn perform(&mut self, action: Action);
 
     /// Waits for the next event. Cancel-safe.
