@@ -1,15 +1,15 @@
-//! What is left of a sentence when some of its values are not there.
+//! Removes placeholders of missing values from sentences.
 
-/// Stands where a value is missing. No text has it: it is no character.
+/// Placeholder of a missing value: a Unicode noncharacter, which does not occur in text.
 pub(super) const HOLE: &str = "\u{fdd0}";
 
-/// Marks that end a sentence or a part of one.
+/// Punctuation that ends a sentence or a part of one.
 const STOPS: [char; 8] = ['.', '!', '?', '…', ',', ';', ':', '،'];
 
-/// Marks that only join parts of a sentence.
+/// Punctuation that only joins parts of a sentence.
 const JOINTS: [char; 4] = [',', ';', ':', '،'];
 
-/// Marks around words.
+/// Pairs of punctuation around words.
 const PAIRS: [(char, char); 6] = [
     ('(', ')'),
     ('[', ']'),
@@ -19,7 +19,7 @@ const PAIRS: [(char, char); 6] = [
     ('„', '“'),
 ];
 
-/// `text` without its holes, and without the white space and the marks that would stand around
+/// Removes the placeholders from `text`, with the white space and punctuation that would surround
 /// nothing. Everything else stays as it is.
 pub(super) fn tidy(text: &str) -> String {
     let mut parts = text.split(HOLE);
@@ -30,7 +30,7 @@ pub(super) fn tidy(text: &str) -> String {
     tidied
 }
 
-/// Puts `right` after `left`, between which a value is missing.
+/// Appends `right` to `left`; a value is missing between them.
 fn join(left: &mut String, right: &str) {
     let mut right = right;
     let inside = |left: &str, right: &str| {
@@ -45,7 +45,7 @@ fn join(left: &mut String, right: &str) {
     let is_first = left.trim_end().is_empty() || left.trim_end().ends_with(['.', '!', '?', '…']);
     match rest.chars().next() {
         None => left.truncate(before_joints(left)),
-        // A sentence does not begin with a mark.
+        // A sentence does not begin with punctuation.
         Some(mark) if is_first && STOPS.contains(&mark) => {
             join(left, rest.trim_start_matches(STOPS));
         }
@@ -65,12 +65,12 @@ fn join(left: &mut String, right: &str) {
     }
 }
 
-/// Where the marks begin that join nothing, at the end of `text`.
+/// Length of `text` without joining punctuation and white space at its end.
 fn before_joints(text: &str) -> usize {
     text.trim_end().trim_end_matches(JOINTS).trim_end().len()
 }
 
-/// `text` with its first letter as a sentence begins.
+/// `text` with its first letter in upper case.
 fn capitalized(text: &str) -> String {
     let mut chars = text.char_indices().skip_while(|(_, c)| c.is_whitespace());
     match chars.next() {
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sentences_close_over_what_is_missing() {
+    fn missing_values_leave_clean_sentences() {
         let cases = [
             ("Hello @, is it about order @?", "Hello, is it about order?"),
             ("Hello @!", "Hello!"),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn no_hole_is_left_wherever_it_is() {
+    fn no_placeholder_is_left() {
         let pieces = [
             HOLE, " ", ",", ".", "a", "\"", "(", ")", "\n", "é", ":", "”",
         ];

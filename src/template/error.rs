@@ -1,19 +1,19 @@
-//! Why a template cannot be used, without any value in the words.
+//! Errors of templates. Messages contain no values.
 
 use minijinja::ErrorKind;
 
-/// Why a template cannot be parsed or rendered. Never quotes what was to be filled in.
+/// Why a template cannot be parsed or rendered. Never quotes a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
-    /// Something in the template's text.
+    /// A problem at a line of the template.
     #[error("line {line}: {why}")]
     At {
-        /// Counted from 1.
+        /// Number of the line, counted from 1.
         line: usize,
-        /// In plain words.
+        /// Description of the problem.
         why: String,
     },
-    /// The text as a whole.
+    /// A problem of the template as a whole.
     #[error("{0}")]
     Whole(String),
 }
@@ -37,8 +37,8 @@ fn why(error: &minijinja::Error) -> String {
             None => "a value is missing".to_owned(),
         },
         ErrorKind::OutOfFuel => "the template takes too long".to_owned(),
-        ErrorKind::WriteFailure => "the text gets too long".to_owned(),
-        // Their details are of the template's own words, those of others may quote values.
+        ErrorKind::WriteFailure => "the rendered text is too long".to_owned(),
+        // Their details quote only the template; those of other kinds may quote values.
         ErrorKind::SyntaxError
         | ErrorKind::UnknownFilter
         | ErrorKind::UnknownTest

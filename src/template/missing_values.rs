@@ -1,4 +1,4 @@
-//! What a template writes although it may be missing, found by trying.
+//! Finds values that a template writes although they may be missing, by trial rendering.
 
 use std::collections::BTreeSet;
 
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::Template;
 
-/// Stands for any value.
+/// A sample value.
 const ANYTHING: &str = "anything";
 
 impl Template {
-    /// Those of its variables that `may_be_missing`, and that it writes, or needs, without asking
-    /// by `if` or `default` whether they are there.
+    /// The variables that `may_be_missing` and that the template writes or needs without checking
+    /// for them with `if` or `default`.
     pub fn unguarded(&self, may_be_missing: impl Fn(&str) -> bool) -> BTreeSet<String> {
         let with = |is_there: &dyn Fn(&str) -> bool| {
             let mut values = json!({});
@@ -35,7 +35,7 @@ impl Template {
     }
 }
 
-/// Puts something at `path`.
+/// Sets a sample value at `path`.
 fn put(values: &mut Value, path: &str) {
     let mut at = values;
     for name in path.split('.') {

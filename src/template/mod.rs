@@ -1,8 +1,7 @@
-//! Text with places that values fill: prompts, greetings, requests of tools. The only folder that
-//! imports `minijinja`.
+//! Templates of prompts, greetings and tool requests. The only module that imports `minijinja`.
 //!
-//! Whoever writes a template is trusted; what fills it is not. So a template has limits in time and
-//! length, and no error tells a value.
+//! The author of a template is trusted; the values are not. So rendering is limited in time and
+//! length, and no error contains a value.
 
 mod error;
 
@@ -18,14 +17,14 @@ pub use error::TemplateError;
 
 use undefined::Missing;
 
-/// The most bytes that a template may be rendered to.
+/// Maximum length of the rendered text, in bytes.
 const MAX_OUTPUT: usize = 64 << 10;
 
-/// The most instructions that a template may take.
+/// Maximum number of instructions per rendering.
 const FUEL: u64 = 100_000;
 
-/// A parsed template in Jinja's syntax, with its filters, `tojson` and `urlencode` among them. The
-/// latter leaves nothing that means something in a URL. Cheap to clone.
+/// A parsed template with Jinja's syntax and filters, including `tojson` and `urlencode`. The
+/// latter also encodes `/`, so that its output has no special meaning in a URL. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Template {
     source: Arc<str>,
@@ -36,8 +35,8 @@ impl Template {
     /// Parses `source`.
     ///
     /// # Errors
-    /// [`TemplateError`], also for filters and functions that do not exist, as far as the template
-    /// gets to them without any values.
+    /// [`TemplateError`], also for filters and functions that do not exist, if rendering without
+    /// values reaches them.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
         let parsed = STRICT.template_from_str(source)?;
         let is_global = |name: &str| STRICT.globals().any(|(global, _)| global == name);
@@ -52,17 +51,17 @@ impl Template {
         }
     }
 
-    /// The text with `values`, an object, filled in. For what goes to other programs.
+    /// Renders the template with `values`, a JSON object, for other programs.
     ///
     /// # Errors
-    /// [`TemplateError`], also when a variable is written that `values` does not have, or has as
-    /// null. Asking for one by `if`, and `default`, are fine.
+    /// [`TemplateError`], also if the template writes a variable that is missing or null in
+    /// `values`. Checking for one with `if` or `default` is fine.
     pub fn render(&self, values: &serde_json::Value) -> Result<String, TemplateError> {
         Ok(self.render_with(&STRICT, &Missing::Refused, values)?)
     }
 
-    /// The same for a model: a value that is missing is marked by its name, `[caller.name?]`. Null
-    /// and an empty text are missing, too.
+    /// Renders the template for a model: missing variables render as `[caller.name?]`. Null and
+    /// blank strings count as missing.
     ///
     /// # Errors
     /// [`TemplateError`]
@@ -70,8 +69,8 @@ impl Template {
         Ok(self.render_with(&MARKED, &Missing::Marked, values)?)
     }
 
-    /// The same for a person: a value that is missing is left out, with the marks and the white
-    /// space around it.
+    /// Renders the template for a person: missing variables are left out, together with the
+    /// punctuation and white space around them. Null and blank strings count as missing.
     ///
     /// # Errors
     /// [`TemplateError`]
@@ -80,7 +79,7 @@ impl Template {
         let text = self.render_with(&SPOKEN, &Missing::Noted(names.clone()), values)?;
         let mut missing = std::mem::take(&mut *names.lock());
         if missing.is_empty() && text.contains(cleanup::HOLE) {
-            missing.insert("a value without a name".to_owned());
+            missing.insert("an unnamed value".to_owned());
         }
         Ok(Spoken {
             text: cleanup::tidy(&text),
@@ -88,8 +87,8 @@ impl Template {
         })
     }
 
-    /// The variables that the template takes from outside: `caller.name`, with as much of the path
-    /// as the template spells out.
+    /// The variables that the template takes from `values`, such as `caller.name`, with as much of
+    /// the path as the template spells out.
     pub fn variables(&self) -> &BTreeSet<String> {
         &self.variables
     }
@@ -117,12 +116,12 @@ impl Template {
     }
 }
 
-/// A text for a person.
+/// Text for a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Spoken {
-    /// Without what is missing; empty if nothing is left.
+    /// The text without missing values; empty if nothing is left.
     pub text: String,
-    /// The variables that are missing where the template writes them.
+    /// The missing variables that the template writes.
     pub missing: BTreeSet<String>,
 }
 
@@ -136,28 +135,28 @@ impl fmt::Debug for Template {
     }
 }
 
-/// The first name of a path.
+/// The first name of `path`.
 fn root(path: &str) -> &str {
     path.split('.').next().unwrap_or(path)
 }
 
-/// Whether the template is wrong whatever its values are.
+/// Whether the template is invalid for all values.
 fn is_mistake(error: &minijinja::Error) -> bool {
     use ErrorKind::{UnknownFilter, UnknownFunction, UnknownTest};
     matches!(error.kind(), UnknownFilter | UnknownFunction | UnknownTest)
 }
 
-/// A missing value is an error.
+/// A missing value is an error: for [`Template::render`].
 static STRICT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = environment();
     environment.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-    // Errors then name the variable that is missing.
+    // With it, errors name the missing variable.
     environment.set_debug(true);
     undefined::refuse(&mut environment);
     environment
 });
 
-/// A missing value is marked.
+/// A missing value is marked: for [`Template::render_marked`].
 static MARKED: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = environment();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
@@ -165,7 +164,7 @@ static MARKED: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
-/// A missing value leaves a hole.
+/// A missing value leaves a placeholder: for [`Template::render_spoken`].
 static SPOKEN: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = environment();
     environment.set_undefined_behavior(UndefinedBehavior::Chainable);
@@ -177,14 +176,14 @@ fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_fuel(Some(FUEL));
     environment.set_auto_escape_callback(|_| AutoEscape::None);
-    // It would write out every value, secrets among them.
+    // It would print all values, including secrets.
     environment.remove_global("debug");
     environment.add_filter("urlencode", urlencode);
     environment
 }
 
-/// As Jinja has it, but for `/`, as a value must not add to a path, and for missing values, which
-/// must not shorten one.
+/// Jinja's `urlencode`, with two differences: it encodes `/`, so that a value cannot add segments
+/// to a path, and rejects missing values, so that they cannot remove one.
 fn urlencode(value: &Value) -> Result<String, minijinja::Error> {
     if value.is_undefined() || value.is_none() {
         return Err(ErrorKind::UndefinedError.into());
@@ -193,7 +192,7 @@ fn urlencode(value: &Value) -> Result<String, minijinja::Error> {
     Ok(encoded.replace('/', "%2F"))
 }
 
-/// Text up to [`MAX_OUTPUT`].
+/// Output of at most [`MAX_OUTPUT`] bytes.
 #[derive(Default)]
 struct Bounded(Vec<u8>);
 

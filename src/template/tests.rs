@@ -1,4 +1,4 @@
-//! What templates write, and what they refuse.
+//! Rendering of templates, and errors.
 
 use serde_json::json;
 
@@ -13,7 +13,7 @@ fn why(source: &str, values: &serde_json::Value) -> String {
 }
 
 #[test]
-fn values_are_filled_in_as_they_are() {
+fn values_are_rendered_unchanged() {
     let values = json!({ "args": { "order": "4<2 & ö", "tags": ["a", "b"] }, "n": 3 });
     let cases = [
         ("{{ args.order }}", "4<2 & ö"),
@@ -53,7 +53,7 @@ fn an_unknown_variable_is_an_error_that_names_it() {
 }
 
 #[test]
-fn mistakes_are_told_when_parsed() {
+fn mistakes_are_reported_by_parse() {
     let cases = [
         (
             "a\nb {{ args.",
@@ -81,7 +81,7 @@ fn mistakes_are_told_when_parsed() {
 }
 
 #[test]
-fn errors_do_not_tell_values() {
+fn errors_do_not_contain_values() {
     let values = json!({ "env": { "KEY": "hunter2" }, "list": ["hunter2"] });
     for source in [
         "{{ env.KEY | abs }}",
@@ -94,7 +94,7 @@ fn errors_do_not_tell_values() {
 }
 
 #[test]
-fn gaps_are_seen() {
+fn missing_values_are_marked() {
     let values = json!({ "caller": { "id": "c1", "address": { "city": "Bern" } }, "room": "r" });
     let cases = [
         ("Hello {{ caller.name }}!", "Hello [caller.name?]!"),
@@ -120,7 +120,7 @@ fn gaps_are_seen() {
 }
 
 #[test]
-fn gaps_are_nothing() {
+fn missing_values_count_as_undefined() {
     let values = json!({ "caller": { "id": "c1" } });
     let cases = [
         ("{{ caller.name | default('friend') }}", "friend"),
@@ -142,7 +142,7 @@ fn gaps_are_nothing() {
     }
 }
 
-/// One value in every way of being missing.
+/// Values in which `caller.<name>` is missing, in every way in which it can be.
 fn without(name: &str) -> Vec<serde_json::Value> {
     vec![
         json!({}),
@@ -170,7 +170,7 @@ fn missing_values_are_marked_for_a_model_and_left_out_for_a_person() {
 }
 
 #[test]
-fn nothing_is_missing_that_a_template_asks_about() {
+fn values_that_a_template_checks_for_are_not_missing() {
     let sources = [
         ("{{ caller.phone | default('none') }}", "none"),
         ("{{ caller.phone | d('none') }}", "none"),
@@ -195,7 +195,7 @@ fn nothing_is_missing_that_a_template_asks_about() {
 }
 
 #[test]
-fn no_person_hears_a_placeholder() {
+fn people_never_hear_a_placeholder() {
     let sources = [
         "{{ caller.phone }}",
         "{{ caller['phone'] }}",
@@ -219,7 +219,7 @@ fn no_person_hears_a_placeholder() {
 }
 
 #[test]
-fn no_other_program_gets_a_placeholder() {
+fn other_programs_never_get_a_placeholder() {
     let refused = [
         "{{ args.note }}",
         "{{ args['note'] }}",
@@ -258,7 +258,7 @@ fn no_other_program_gets_a_placeholder() {
 }
 
 #[test]
-fn variables_come_from_outside_only() {
+fn variables_exclude_those_that_the_template_sets() {
     let source = "{% set x = env.KEY %}{{ x }}{{ args.a.b }}{{ call }}{% for i in range(2) %}{{ i }}{% endfor %}";
     let template = template(source);
     let variables: Vec<_> = template.variables().iter().map(String::as_str).collect();
@@ -266,12 +266,12 @@ fn variables_come_from_outside_only() {
 }
 
 #[test]
-fn no_template_runs_for_ever_or_grows_without_end() {
+fn time_and_output_are_limited() {
     let long = "{% for a in range(1000) %}{% for b in range(1000) %}{% endfor %}{% endfor %}";
     assert_eq!(why(long, &json!({})), "line 1: the template takes too long");
     let wide = "{% for a in range(100) %}{{ text }}{% endfor %}";
     let values = json!({ "text": "x".repeat(MAX_OUTPUT / 100 + 1) });
-    assert_eq!(why(wide, &values), "the text gets too long");
+    assert_eq!(why(wide, &values), "the rendered text is too long");
     let values = json!({ "text": "x".repeat(MAX_OUTPUT / 100) });
     assert_eq!(
         template(wide).render(&values).unwrap().len(),
@@ -280,7 +280,7 @@ fn no_template_runs_for_ever_or_grows_without_end() {
 }
 
 #[test]
-fn a_template_prints_its_length_only() {
+fn the_debug_output_of_a_template_is_only_its_length() {
     assert_eq!(
         format!("{:?}", template("You are Grüezi.")),
         "<template of 15 characters>"

@@ -1,5 +1,5 @@
-//! Values that are not there, as a template sees them: nothing to `if`, `for` and `default`, and
-//! written in one of three ways where they are written.
+//! Missing values in templates. They are undefined for `if`, `for` and `default`, and render in one
+//! of three ways.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,23 +12,24 @@ use serde_json::Value as Json;
 
 use super::cleanup::HOLE;
 
-/// Written for the model where a missing value has no name of its own.
+/// Mark of a missing value without a name, for a model.
 const NAMELESS: &str = "[?]";
 
-/// What becomes of a value that is not there, but is written.
+/// How a missing value renders.
 #[derive(Debug, Clone)]
 pub(super) enum Missing {
-    /// The template fails. An empty string is a value.
+    /// Rendering fails. An empty string is not missing.
     Refused,
-    /// It is marked by name, for a model to read. An empty string counts as missing.
+    /// As a mark with its name, for a model. A blank string counts as missing.
     Marked,
-    /// It leaves a hole, and its name is noted. An empty string counts as missing.
+    /// As a placeholder for [`super::cleanup`]; its name is added to the set. A blank string counts
+    /// as missing.
     Noted(Arc<Mutex<BTreeSet<String>>>),
 }
 
 impl Missing {
-    /// `values`, an object or nothing, with what they lack. `roots` are the first names of all
-    /// paths that the template asks for.
+    /// Converts `values`, an object or null, to a template context with gaps for missing values.
+    /// `roots` are the first names of all paths in the template.
     pub(super) fn context<'a>(&self, values: &Json, roots: impl Iterator<Item = &'a str>) -> Value {
         let values = values.as_object();
         let mut context: Vec<(String, Value)> = Vec::new();
@@ -44,7 +45,7 @@ impl Missing {
         Value::from_pairs(context)
     }
 
-    /// `value`, which the template knows by `path`.
+    /// Converts the value at `path`.
     fn known(&self, value: &Json, path: String) -> Value {
         match value {
             Json::Null => self.gap(path),
@@ -83,7 +84,7 @@ impl Missing {
     }
 }
 
-/// Values that are missing, and have no name, are an error.
+/// Makes missing values without a name an error.
 pub(super) fn refuse(environment: &mut Environment<'_>) {
     environment.set_formatter(
         |output: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value| match value.is_none() {
@@ -93,12 +94,12 @@ pub(super) fn refuse(environment: &mut Environment<'_>) {
     );
 }
 
-/// Lets gaps be marked for a model.
+/// Makes missing values render as marks for a model.
 pub(super) fn mark(environment: &mut Environment<'_>) {
     write_nameless(environment, NAMELESS);
 }
 
-/// Lets gaps leave holes.
+/// Makes missing values render as placeholders.
 pub(super) fn note(environment: &mut Environment<'_>) {
     write_nameless(environment, HOLE);
 }
@@ -132,7 +133,7 @@ fn tojson(value: &Value, indent: Option<Value>, options: Kwargs) -> Result<Value
     filters::tojson(&plain(value), indent, options)
 }
 
-/// `value` with nulls for gaps.
+/// `value` with null in place of gaps.
 fn plain(value: &Value) -> Value {
     if is_missing(value) {
         return Value::from(());
@@ -166,7 +167,7 @@ impl Object for Known {
         (!value.is_undefined()).then(|| value.clone())
     }
 
-    /// The template wrote `path.key`.
+    /// Called for `path.key` in the template's text.
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         let value = self.get_value(&Value::from(key));
         let value = value.unwrap_or_else(|| self.missing.gap(format!("{}.{key}", self.path)));
@@ -179,7 +180,7 @@ impl Object for Known {
     }
 }
 
-/// A value that is not there, by its path.
+/// A missing value and its path.
 #[derive(Debug)]
 struct Gap {
     path: String,
