@@ -116,11 +116,7 @@ impl Metrics {
             "Lost connections to the server and failed attempts to connect",
             self.lost.clone(),
         );
-        registry.register(
-            "parlor_offers",
-            "Job offers, by answer",
-            self.offers.clone(),
-        );
+        registry.register("parlor_offers", "Job offers by answer", self.offers.clone());
         registry.register(
             "parlor_offers_not_assigned",
             "Accepted job offers that were not assigned to this worker",

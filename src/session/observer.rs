@@ -100,10 +100,7 @@ impl Observer {
             Fact::AgentError(error) => {
                 self.count(|it| &mut it.agent_errors, 1);
                 let param = error.param.as_deref();
-                tracing::warn!(
-                    code = %error.code, param, message = %error.message,
-                    "the Voice Agent API reported an error"
-                );
+                tracing::warn!(code = %error.code, param, message = %error.message, "Voice Agent API error");
             }
             Fact::Dropped(DropReason::MicNotReady) => {
                 self.count(|it| &mut it.mic_frames_unheard, 1)
