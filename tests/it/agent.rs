@@ -1,4 +1,4 @@
-//! `agent.toml`: from what is written to what one caller gets.
+//! The agent file: from its text to the profile of one caller.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ fn profile(text: &str, values: Value) -> AgentProfile {
     agent.definition.profile(&values, &[], &mut BTreeSet::new())
 }
 
-/// What is wrong with a file, a line each.
+/// The problems with a file, one message each.
 fn problems(text: &str) -> Vec<String> {
     load(text, &[]).err().unwrap_or_default()
 }
@@ -39,7 +39,7 @@ fn shown(session: &SessionConfig) -> Vec<&str> {
 }
 
 #[test]
-fn words_are_filled_for_each_caller() {
+fn templates_are_filled_for_each_caller() {
     let text = r#"
         prompt = "Serve {{ caller.name }}{% if caller.phone %} on {{ caller.phone }}{% endif %}."
         greeting = "Hello {{ caller.name }}, about order {{ job.metadata.order }}?"
@@ -81,7 +81,7 @@ fn everything() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// All values but the one at `missing`, which is `value` or not there at all.
+/// All values, except that the one at `missing` is `value`, or absent if that is `None`.
 fn all_but(missing: &str, value: Option<&Value>) -> Value {
     let mut values = json!({});
     let mut put = |path: &str, value: &Value| {
@@ -99,7 +99,7 @@ fn all_but(missing: &str, value: Option<&Value>) -> Value {
 }
 
 #[test]
-fn no_missing_value_is_heard_wherever_it_is_written() {
+fn a_missing_value_is_never_heard_wherever_it_is_used() {
     for (path, value) in everything() {
         let text = format!(
             r#"
@@ -160,7 +160,7 @@ fn no_missing_value_is_heard_wherever_it_is_written() {
 }
 
 #[test]
-fn a_file_warns_of_values_that_callers_may_miss() {
+fn a_file_has_warnings_about_values_that_callers_may_lack() {
     let text = r#"
         prompt = "Serve {{ caller.name }}."
         greeting = "Hello {{ caller.phone }}, this is {{ agent.name }}."
@@ -178,7 +178,7 @@ fn a_file_warns_of_values_that_callers_may_miss() {
 }
 
 #[test]
-fn what_no_caller_can_have_is_told_at_once() {
+fn unknown_variables_and_syntax_errors_are_reported_when_loading() {
     let wrong = problems("prompt = \"{{ caller.nme }}\"\n[lines]\ngoodbye = \"{{ x }}\"\n");
     assert_eq!(wrong.len(), 2, "{wrong:?}");
     assert!(wrong[0].contains("caller.nme"), "{wrong:?}");
@@ -210,7 +210,7 @@ fn tools_are_shown_to_the_model_and_used_as_written() {
 }
 
 #[test]
-fn a_phase_is_as_the_beginning_but_for_what_it_says() {
+fn a_phase_inherits_what_it_does_not_set() {
     let text = r#"
         prompt = "Clerk."
         greeting = "Hello."
@@ -240,7 +240,7 @@ fn a_phase_is_as_the_beginning_but_for_what_it_says() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_told_together() {
+fn all_problems_are_reported_together() {
     let cases = [
         (
             "[[tools]]\nname = \"x\"\ndescription = \"x\"\n",
@@ -295,7 +295,7 @@ fn everything_that_is_wrong_is_told_together() {
 }
 
 #[test]
-fn a_secret_that_is_not_set_is_named() {
+fn a_missing_secret_is_reported_by_name() {
     let text = r#"
         [[tools]]
         name = "order"
@@ -311,7 +311,7 @@ fn a_secret_that_is_not_set_is_named() {
 }
 
 #[test]
-fn the_examples_of_the_readme_are_right() {
+fn the_examples_in_the_readme_are_valid() {
     let readme = include_str!("../../README.md");
     let blocks = readme.split("```toml\n").skip(1);
     let examples: Vec<_> = blocks.filter_map(|it| it.split("```").next()).collect();
@@ -331,7 +331,7 @@ fn the_examples_of_the_readme_are_right() {
 }
 
 #[test]
-fn who_may_watch_is_a_setting() {
+fn the_agent_file_sets_who_may_watch() {
     let access = |text| load(text, &[]).unwrap().monitor;
     assert_eq!(access(""), Access::default());
     let (who, open) = (Who::Managers, true);
@@ -341,7 +341,7 @@ fn who_may_watch_is_a_setting() {
     assert!(wrong[0].contains("everyone"), "{wrong:?}");
 }
 
-/// The voice of the first session, and the next one to try.
+/// The voice of the first session, and the fallback if the API rejects it.
 fn voices(text: &str, metadata: Value) -> (Option<String>, Option<String>) {
     let profile = profile(text, json!({ "job": { "metadata": metadata } }));
     let voice = profile.first.session.output.and_then(|it| it.voice);
@@ -349,7 +349,7 @@ fn voices(text: &str, metadata: Value) -> (Option<String>, Option<String>) {
 }
 
 #[test]
-fn a_dispatch_chooses_among_the_voices_that_the_file_allows() {
+fn a_dispatch_chooses_from_the_voices_that_the_file_allows() {
     let some = |name: &str| Some(name.to_owned());
     let asks = || json!({"voice": "vera"});
     let listed = "[voice]\nname = \"alba\"\nchoices = [\"vera\", \"reid\"]\n";
@@ -371,7 +371,7 @@ fn a_dispatch_chooses_among_the_voices_that_the_file_allows() {
 }
 
 #[test]
-fn choices_of_voices_are_all_or_a_list_of_names() {
+fn voice_choices_are_all_or_a_list_of_names() {
     let many = (0..101).map(|it| format!("\"voice-{it}\""));
     let many = format!("[{}]", many.collect::<Vec<_>>().join(","));
     for (choices, why) in [

@@ -1,5 +1,5 @@
-//! Whole calls: a scripted Voice Agent API over memory, the real socket, driver and playout, a
-//! scripted room, and a paused clock.
+//! Complete calls: the real socket, driver and playout with a scripted Voice Agent API over an
+//! in-memory pipe, a scripted room, and a paused clock.
 
 mod bench;
 
@@ -15,11 +15,11 @@ use bench::{Bench, left, ramp};
 
 const SECOND: usize = 24_000;
 
-/// From a sample's way into the queue to the room: the cushion and a slice.
+/// Longest time from a sample entering the playout queue to its arrival in the room.
 const ON_ITS_WAY: Duration = Duration::from_millis(500);
 
 #[tokio::test(start_paused = true)]
-async fn the_greeting_is_played_whole() {
+async fn the_greeting_is_played_completely() {
     let mut call = Bench::ready(BargeIn::Immediate).await;
     let greeting = ramp(2 * SECOND, 1);
     call.start_reply("resp_1").await;
@@ -33,7 +33,7 @@ async fn the_greeting_is_played_whole() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_said_arrives_as_it_was_said() {
+async fn caller_audio_reaches_the_api_unchanged() {
     let mut call = Bench::ready(BargeIn::Immediate).await;
     let said = ramp(3 * SECOND, 2);
     call.say(&said).await;
@@ -51,7 +51,7 @@ async fn a_minute_of_silence_is_sent_like_speech() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_of_an_interrupted_reply_follows_whatever_the_order_and_the_policy() {
+async fn no_audio_follows_an_interruption_with_any_policy_and_message_order() {
     let orders = [
         [0, 1, 2],
         [0, 2, 1],
@@ -80,7 +80,7 @@ async fn interrupted(policy: BargeIn, order: [usize; 3]) {
     for index in order {
         call.send(&messages[index]).await;
     }
-    // Late, as the real API is.
+    // The real API, too, sends audio after an interruption.
     call.burst("resp_1", &vec![OLD; SECOND]).await;
     sleep(Duration::from_millis(50)).await;
     let before = call.captured().len();
@@ -100,7 +100,7 @@ const OLD: i16 = 1_000;
 const NEW: i16 = 2_000;
 
 #[tokio::test(start_paused = true)]
-async fn a_burst_of_a_minute_is_played_in_real_time() {
+async fn a_minute_of_audio_sent_at_once_is_played_in_real_time() {
     let mut call = Bench::ready(BargeIn::Immediate).await;
     let minute = ramp(60 * SECOND, 3);
     let began = Instant::now();
@@ -122,7 +122,7 @@ async fn a_burst_of_a_minute_is_played_in_real_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nonsense_between_the_messages_harms_nothing() {
+async fn invalid_messages_in_between_are_ignored() {
     let mut call = Bench::ready(BargeIn::Immediate).await;
     let reply = ramp(SECOND, 4);
     call.start_reply("resp_1").await;
@@ -143,7 +143,7 @@ async fn nonsense_between_the_messages_harms_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_callers_in_turn() {
+async fn a_second_caller_takes_over_when_the_first_leaves() {
     let mut call = Bench::ready(BargeIn::Immediate).await;
     call.joins("grace").await;
     call.room.send(left("ada")).await.unwrap();
@@ -165,7 +165,7 @@ async fn a_lost_room_still_ends_the_voice_session() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_session_is_told_with_its_code() {
+async fn a_rejected_session_ends_the_call_with_the_error_code() {
     let mut call = Bench::connected(BargeIn::Immediate).await;
     let error = json!({"type": "session.error", "code": "invalid_value", "message": "no such voice", "param": "output.voice"});
     call.send(&error).await;
@@ -181,7 +181,7 @@ async fn a_refused_session_is_told_with_its_code() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_socket_that_breaks_in_a_call_ends_it_when_none_can_be_had_in_time() {
+async fn a_lost_socket_ends_the_call_if_reconnecting_takes_too_long() {
     let call = Bench::ready(BargeIn::Immediate).await;
     let began = Instant::now();
     let gone = SocketLoss::Unreachable("gone".to_owned());
@@ -191,7 +191,7 @@ async fn a_socket_that_breaks_in_a_call_ends_it_when_none_can_be_had_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_agent_that_says_no_goodbye_is_hung_up_on() {
+async fn a_session_that_does_not_end_when_asked_is_closed_after_a_timeout() {
     let mut call = Bench::ready(BargeIn::Immediate).await;
     let began = Instant::now();
     call.room.send(left("ada")).await.unwrap();

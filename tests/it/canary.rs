@@ -1,4 +1,4 @@
-//! Every command with canaries for secrets: whatever is wrong with a source of secrets, no output,
+//! Runs every command with canaries as secrets: however a source of secrets is broken, no output,
 //! log, page or report shows one.
 #![allow(clippy::print_stdout, reason = "figures are printed")]
 
@@ -18,10 +18,10 @@ use breaks::{Break, all};
 use echo::Echo;
 use process::{Run, run};
 
-/// Every secret holds this word, and nothing else does.
+/// Every secret contains this word, and nothing else does.
 pub(super) const CANARY: &str = "Canary7c1fe93b";
 
-/// Every command, with how it is known to have said all that it says at first.
+/// The commands to run.
 const COMMANDS: [&[&str]; 13] = [
     &["--help"],
     &["--version"],
@@ -38,10 +38,10 @@ const COMMANDS: [&[&str]; 13] = [
     &["demo", "--no-caller"],
 ];
 
-/// How tokens begin, in small letters.
+/// The start of every access token, in lower case.
 const TOKEN: &str = "eyj0exai";
 
-/// How many processes run at once.
+/// Number of processes that run concurrently.
 const AT_ONCE: usize = 4;
 
 #[test]
@@ -89,7 +89,7 @@ fn no_command_shows_a_secret_whatever_is_wrong_with_its_source() {
         found.len()
     );
     let (shown, ran) = (shown.into_inner(), ran.into_inner());
-    // Commands that said nothing would have hidden everything.
+    // Commands that print nothing would pass the test, too.
     assert!(shown > ran * 40, "{ran} runs wrote {shown} bytes");
     assert_eq!(ran, runs.len());
     println!(
@@ -98,11 +98,11 @@ fn no_command_shows_a_secret_whatever_is_wrong_with_its_source() {
     );
 }
 
-/// The word that every secret holds, as it is and in Base64 at each place in it, in small letters.
+/// The canary as it is and in Base64 at each of the three offsets, in lower case.
 fn needles() -> Vec<String> {
     let encoded = (0..3).map(|before| {
         let encoded = STANDARD_NO_PAD.encode("x".repeat(before) + CANARY);
-        // Letters at both ends have bits of what stands beside it.
+        // The characters at both ends also encode bits of the neighbouring text.
         let whole = (before * 8).div_ceil(6)..(before + CANARY.len()) * 8 / 6;
         encoded[whole].to_owned()
     });
@@ -110,7 +110,7 @@ fn needles() -> Vec<String> {
     needles.map(|it| it.to_ascii_lowercase()).collect()
 }
 
-/// Whether tokens are what the command is for.
+/// Whether it is the purpose of the command to show tokens.
 fn gives_tokens(command: &[&str]) -> bool {
     matches!(command, ["token" | "web" | "demo", ..])
 }

@@ -1,4 +1,4 @@
-//! Settings: told together when wrong, and never out of step with the files that explain them.
+//! Settings: errors are reported together, and the files that document settings are complete.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -23,7 +23,7 @@ fn with(more: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::load(&source(&pairs), &Overrides::default())
 }
 
-/// A file in the build's own temporary folder.
+/// Writes a file to the build's temporary folder.
 fn file(name: &str, text: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, text).unwrap();
@@ -39,7 +39,7 @@ fn agent(name: &str, text: &str) -> Result<Agent, ConfigError> {
 }
 
 #[test]
-fn everything_that_is_missing_is_told_at_once() {
+fn all_missing_variables_are_reported_together() {
     let error = Config::load(&Source::default(), &Overrides::default()).unwrap_err();
     let names = [
         "LIVEKIT_URL",
@@ -57,7 +57,7 @@ fn everything_that_is_missing_is_told_at_once() {
 }
 
 #[test]
-fn addresses_are_made_whole() {
+fn addresses_are_normalised() {
     let config = with(&[(
         "ASSEMBLYAI_BASE_URL",
         "https://agents.eu.assemblyai.com/v1/ws",
@@ -73,7 +73,7 @@ fn addresses_are_made_whole() {
 }
 
 #[test]
-fn a_wrong_value_is_told_by_its_name() {
+fn an_invalid_value_is_reported_by_the_name_of_its_variable() {
     let wrong = [
         ("LIVEKIT_URL", "localhost:7880"),
         ("ASSEMBLYAI_BASE_URL", "wss://"),
@@ -119,7 +119,7 @@ fn the_environment_beats_the_file_and_a_flag_beats_both() {
 }
 
 #[test]
-fn a_wrong_agent_file_is_told_by_its_line() {
+fn an_error_in_the_agent_file_is_reported_with_its_line() {
     let error = agent("typo.toml", "name = \"Ada\"\ngreting = \"Hi\"\n").unwrap_err();
     let text = error.to_string();
     assert!(text.contains("typo.toml:2"), "{text}");
@@ -133,7 +133,7 @@ fn a_wrong_agent_file_is_told_by_its_line() {
 }
 
 #[test]
-fn whom_the_agent_hears_is_set_in_the_file() {
+fn the_file_sets_which_callers_the_agent_hears() {
     let text = "[room]\nhear = \"mix\"\ncaller = \"ada\"\nchat = \"text\"\n\
         [limits]\nrejoin_grace = 3\ndismiss = \"room\"\n";
     let settings = agent("hears.toml", text).unwrap().settings;
@@ -158,7 +158,7 @@ fn whom_the_agent_hears_is_set_in_the_file() {
 }
 
 #[test]
-fn sounds_are_shipped_or_wav_files() {
+fn sounds_are_built_in_or_wav_files() {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("office.WAV");
     parlor::wav::write(&path, &[1, 2, 3]).unwrap();
     let text = format!("[sounds]\nthinking = \"keys\"\nambience = {path:?}\nvolume = 1\n");
@@ -179,7 +179,7 @@ fn sounds_are_shipped_or_wav_files() {
 }
 
 #[test]
-fn a_wrong_sound_is_told_by_its_line() {
+fn an_invalid_sound_is_reported_with_its_line() {
     let wrong = [
         ("hold = \"polka\"", "\"keys\", \"chime\" or the path"),
         ("hold = \"nowhere.wav\"", "nowhere.wav cannot be read"),
@@ -196,7 +196,7 @@ fn a_wrong_sound_is_told_by_its_line() {
 }
 
 #[test]
-fn a_missing_agent_file_is_told() {
+fn a_missing_agent_file_is_an_error() {
     let overrides = Overrides {
         agent_file: Some(PathBuf::from("nowhere.toml")),
         ..Overrides::default()
@@ -206,7 +206,7 @@ fn a_missing_agent_file_is_told() {
 }
 
 #[test]
-fn the_shipped_agent_file_is_valid_with_every_line_switched_on() {
+fn the_built_in_agent_file_is_valid_with_every_setting_uncommented() {
     let shipped = include_str!("../../agent.toml");
     let switched_on: String = shipped
         .lines()
@@ -248,7 +248,7 @@ fn the_shipped_agent_file_is_valid_with_every_line_switched_on() {
 }
 
 #[test]
-fn the_example_environment_names_every_variable_and_no_other() {
+fn the_example_environment_has_exactly_the_known_variables() {
     let example = include_str!("../../.env.example");
     let mut named: Vec<_> = example
         .lines()
@@ -275,7 +275,7 @@ fn the_readme_names_every_variable() {
 }
 
 #[test]
-fn proxies_are_read_in_either_case_and_capitals_win() {
+fn proxies_are_read_in_either_case_and_upper_case_wins() {
     let proxies = [
         ("HTTPS_PROXY", "http://tls.example:1"),
         ("https_proxy", "http://other.example:1"),

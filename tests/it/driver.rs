@@ -1,4 +1,4 @@
-//! The driver's loop against scripted edges, on a paused clock.
+//! The driver's loop with scripted edges, on a paused clock.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use parlor_core::conversation::{
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// Notes what it is told to do; answers a connection with `answers`.
+/// Records all actions, and answers a connection with `answers`.
 #[derive(Default)]
 struct Recorder {
     actions: Vec<Action>,
@@ -45,7 +45,7 @@ impl Recorder {
     }
 }
 
-/// A microphone that always has a frame, or never.
+/// A microphone that always has a frame if it is open, and never otherwise.
 struct Mic {
     open: bool,
 }
@@ -59,7 +59,7 @@ impl Microphone for Mic {
     }
 }
 
-/// The test's ends of the inputs.
+/// The test's ends of the input channels.
 struct Ends {
     control: mpsc::Sender<Event>,
     agent: mpsc::Sender<Event>,
@@ -121,7 +121,7 @@ async fn an_agent_that_is_never_ready_ends_the_call_in_time() {
     let began = Instant::now();
     let outcome = run(Settings::default(), &mut edges, inputs).await;
     assert!(matches!(outcome, Outcome::AgentLost(_)), "{outcome:?}");
-    // One session that is never ready, then sockets that never open.
+    // First a session that never becomes ready, then sockets that never open.
     assert!(
         began.elapsed() <= Duration::from_secs(45),
         "{:?}",
@@ -131,7 +131,7 @@ async fn an_agent_that_is_never_ready_ends_the_call_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_from_the_microphone_does_not_hold_back_a_shutdown() {
+async fn a_flood_from_the_microphone_does_not_delay_a_shutdown() {
     let (ends, inputs) = inputs(Mic { open: true });
     ends.control.send(Event::Shutdown).await.unwrap();
     let mut edges = Recorder::default();
@@ -141,7 +141,7 @@ async fn a_flood_from_the_microphone_does_not_hold_back_a_shutdown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_control_is_a_shutdown() {
+async fn a_dropped_control_channel_is_a_shutdown() {
     let (ends, inputs) = inputs(Mic { open: false });
     drop(ends.control);
     let mut edges = Recorder::default();
@@ -150,7 +150,7 @@ async fn a_dropped_control_is_a_shutdown() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_room_is_a_lost_room() {
+async fn a_dropped_room_channel_is_a_lost_room() {
     let (ends, inputs) = inputs(Mic { open: false });
     drop(ends.room);
     let mut edges = Recorder::default();
@@ -159,7 +159,7 @@ async fn a_dropped_room_is_a_lost_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_busy_agent_does_not_hold_back_a_deadline() {
+async fn a_flood_from_the_agent_does_not_delay_a_deadline() {
     let (ends, inputs) = inputs(Mic { open: false });
     ends.room.send(joined()).await.unwrap();
     let agent = ends.agent.clone();

@@ -1,5 +1,4 @@
-//! LiveKit's server API against a scripted server: where requests go, through what, and what is
-//! said of failures.
+//! The client of LiveKit's server API against a scripted server: addresses, proxies and errors.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -17,14 +16,14 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// A server for one request; gives the head that it heard.
+/// A server for one request, which returns the head of the request that it received.
 struct Scripted {
     address: SocketAddr,
     heard: JoinHandle<String>,
 }
 
 impl Scripted {
-    /// Answers with `status` and `body`; not at all without them.
+    /// Answers with the status and body in `answer`, or never if it is `None`.
     async fn start(answer: Option<(&'static str, Vec<u8>)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -36,12 +35,12 @@ impl Scripted {
                 assert_ne!(stream.read_line(&mut head).await.unwrap(), 0, "{head}");
             }
             let lower = head.to_ascii_lowercase();
-            // An empty request has none.
+            // A request without a body has no length.
             let length = lower.split("content-length: ").nth(1).unwrap_or("0\r\n");
             let length = length.split("\r\n").next().unwrap().parse().unwrap();
             stream.read_exact(&mut vec![0; length]).await.unwrap();
             let Some((status, body)) = answer else {
-                // Until the client hangs up.
+                // Wait until the client closes the connection.
                 assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
                 return head;
             };
@@ -60,7 +59,7 @@ impl Scripted {
         Self::start(Some(("200 OK", answer.encode_to_vec()))).await
     }
 
-    /// A client of the server at `url`, for which every address but this machine's is behind this.
+    /// A client of the server at `url` that uses this as its proxy.
     fn client(&self, url: &str) -> LiveKitServer {
         let proxies = Proxies {
             all: Secret::new(format!("http://office:hunter%402@{}", self.address)),
@@ -69,7 +68,7 @@ impl Scripted {
         client(url, proxies)
     }
 
-    /// A client of this server, at a path.
+    /// A client of this server below a path, with a proxy that does not exist.
     fn here(&self) -> LiveKitServer {
         let nowhere = Proxies {
             all: Secret::new("http://127.0.0.1:1"),
@@ -78,7 +77,7 @@ impl Scripted {
         client(&format!("ws://{}/sfu", self.address), nowhere)
     }
 
-    /// The request's first line, and the claims of its token.
+    /// The first line of the request, and the claims of its token.
     async fn request(self) -> (String, Value) {
         let head = self.heard.await.unwrap();
         let token = head.split("authorization: Bearer ").nth(1).unwrap();
@@ -101,7 +100,7 @@ fn client(url: &str, proxies: Proxies) -> LiveKitServer {
 }
 
 #[tokio::test]
-async fn requests_go_below_the_path_of_the_address_and_never_through_a_proxy_here() {
+async fn requests_keep_the_path_of_the_address_and_need_no_proxy_on_this_machine() {
     let room = Room {
         name: "kitchen".to_owned(),
         ..Room::default()
@@ -119,7 +118,7 @@ async fn requests_go_below_the_path_of_the_address_and_never_through_a_proxy_her
     assert_eq!(claims["video"]["roomList"], true);
 }
 
-/// Makes one request, which must go to `path`; gives the grants of its token.
+/// Makes one request, which must go to `path`; returns the grants of its token.
 async fn asked(path: &str, call: impl AsyncFnOnce(LiveKitServer)) -> Value {
     let server = Scripted::ok(&()).await;
     call(server.here()).await;
@@ -141,7 +140,7 @@ fn grants(claims: &Value, wanted: &Value) {
 }
 
 #[tokio::test]
-async fn requests_about_rooms_have_their_methods_and_grants() {
+async fn room_requests_have_the_right_methods_and_grants() {
     let claims = asked("RoomService/ListParticipants", async |it| {
         assert_eq!(it.list_participants("kitchen").await.unwrap(), []);
     });
@@ -161,7 +160,7 @@ async fn requests_about_rooms_have_their_methods_and_grants() {
 }
 
 #[tokio::test]
-async fn requests_about_dispatches_have_their_methods_and_grants() {
+async fn dispatch_requests_have_the_right_methods_and_grants() {
     let claims = asked("AgentDispatchService/ListDispatch", async |it| {
         assert_eq!(it.list_dispatch("kitchen").await.unwrap(), []);
     });
@@ -181,7 +180,7 @@ async fn requests_about_dispatches_have_their_methods_and_grants() {
 }
 
 #[tokio::test]
-async fn a_server_elsewhere_is_reached_through_its_proxy() {
+async fn a_remote_server_is_reached_through_the_proxy() {
     let proxy = Scripted::ok(&ListRoomsResponse::default()).await;
     let client = proxy.client("ws://livekit.example.test/sfu");
     assert_eq!(client.list_rooms(Vec::new()).await.unwrap(), []);
@@ -195,7 +194,7 @@ async fn a_server_elsewhere_is_reached_through_its_proxy() {
 }
 
 #[tokio::test]
-async fn a_failure_says_why_and_shows_no_address_and_no_password() {
+async fn an_error_gives_the_reason_but_no_address_and_no_password() {
     let refused = br#"{"code":"not_found","msg":"no\nroom"}"#.to_vec();
     let cases = [
         (Some(("404 Not Found", refused)), "not_found: noroom"),

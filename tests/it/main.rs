@@ -1,6 +1,6 @@
-//! Behaviours in process: scripted peers, the clock in the test's hand. One binary, so that the
-//! media library links once.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+//! In-process tests against scripted peers, on a clock that the tests control. They are one binary,
+//! so that the media library is linked only once.
+#![allow(clippy::unwrap_used, reason = "a test that cannot continue fails")]
 
 mod agent;
 mod call;

@@ -1,4 +1,4 @@
-//! The play task against a scripted room, on a paused clock.
+//! The playout task with a scripted room, on a paused clock.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn start() -> (Playout, Room, mpsc::Receiver<Event>) {
     (playout, room, reports_out)
 }
 
-/// The next report but those of how far it is.
+/// The next report that is not a progress report.
 async fn next(reports: &mut mpsc::Receiver<Event>) -> PlayoutEvent {
     loop {
         match reports.recv().await {
@@ -36,7 +36,7 @@ fn frame(level: i16, milliseconds: usize) -> Frame {
 }
 
 #[tokio::test(start_paused = true)]
-async fn audio_is_handed_over_in_real_time() {
+async fn audio_is_sent_to_the_room_in_real_time() {
     let (playout, room, mut reports) = start();
     let began = Instant::now();
     playout.push(Utterance(1), frame(OLD, 1_000)).unwrap();
@@ -59,7 +59,7 @@ async fn audio_is_handed_over_in_real_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_old_follows_a_flush() {
+async fn no_old_audio_follows_a_flush() {
     let (playout, room, mut reports) = start();
     playout.push(Utterance(1), frame(OLD, 10_000)).unwrap();
     reports.recv().await.unwrap();
@@ -89,7 +89,7 @@ async fn nothing_old_follows_a_flush() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_is_told_once_the_native_buffer_is_empty() {
+async fn silence_is_reported_once_the_native_buffer_is_empty() {
     let (playout, room, mut reports) = start();
     playout.push(Utterance(1), frame(OLD, 10_000)).unwrap();
     reports.recv().await.unwrap();
@@ -102,11 +102,11 @@ async fn silence_is_told_once_the_native_buffer_is_empty() {
         "{flushed:?}"
     );
     let PlayoutEvent::Silent { at } = next(&mut reports).await else {
-        panic!("the end of the flush is told");
+        panic!("the end of the flush is reported");
     };
     sleep(Duration::from_secs(1)).await;
     let buffer = room.0.lock();
-    // Whoever waited for room in the buffer put a last slice into it.
+    // A slice that was waiting for space in the buffer is cleared as well.
     assert_eq!(buffer.cleared.last().map(|it| it.into_std()), Some(at));
     assert!(at > flushed_at.into_std(), "a slice was on its way");
     assert!(Instant::from_std(at) - flushed_at <= Duration::from_millis(20));

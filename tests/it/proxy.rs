@@ -1,4 +1,4 @@
-//! Sockets through a proxy: a scripted one on loopback, before a real WebSocket server.
+//! WebSockets through a proxy: a scripted one on loopback, in front of a real WebSocket server.
 
 use std::net::SocketAddr;
 
@@ -13,17 +13,17 @@ use tokio_tungstenite::tungstenite::Message;
 
 const OPEN: &str = "HTTP/1.1 200 Connection established\r\nVia: office\r\n\r\n";
 
-/// A name that only the scripted proxy knows.
+/// An address that only the scripted proxy can reach.
 const SERVER: &str = "ws://agents.example.test/v1/ws";
 
-/// A proxy for one connection; gives the head of the request that it heard.
+/// A proxy for one connection, which returns the head of the request that it received.
 struct Proxy {
     address: SocketAddr,
     heard: JoinHandle<String>,
 }
 
 impl Proxy {
-    /// Gives `answer`, and then whatever `server` and the client tell one another.
+    /// Sends `answer`, then forwards data between the client and `server`.
     async fn start(answer: impl Into<String>, server: Option<SocketAddr>) -> Self {
         let answer = answer.into();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -38,7 +38,7 @@ impl Proxy {
             client.write_all(answer.as_bytes()).await.unwrap();
             if let Some(server) = server {
                 let mut server = TcpStream::connect(server).await.unwrap();
-                // The test's end may cut it.
+                // The connection may be cut when the test ends.
                 copy_bidirectional(&mut client, &mut server).await.ok();
             }
             head
@@ -46,12 +46,12 @@ impl Proxy {
         Self { address, heard }
     }
 
-    /// Its address, with a user and a password.
+    /// Address of the proxy, with user name and password.
     fn address(&self) -> Secret {
         Secret::new(format!("http://office:hunter%402@{}", self.address))
     }
 
-    /// For every server.
+    /// This proxy for every server.
     fn proxies(&self) -> Proxies {
         Proxies {
             all: self.address(),
@@ -83,7 +83,7 @@ async fn echoes(mut socket: Socket) {
     assert_eq!(answer, Message::text("hello"));
 }
 
-/// Why `url` was not reached; no word of it may hold the password.
+/// The error of a failed attempt to reach `url`, which must not contain the password.
 async fn refusal(url: &str, proxies: &Proxies) -> String {
     let error = dialled(url, proxies).await.unwrap_err();
     assert!(matches!(error, DialError::Unreachable(_)), "{error:?}");
@@ -110,7 +110,7 @@ async fn a_socket_goes_through_the_proxy() {
 }
 
 #[tokio::test]
-async fn what_a_proxy_refuses_is_told_without_its_password() {
+async fn a_refusal_by_the_proxy_is_reported_without_its_password() {
     let cases = [
         (
             "407 Proxy Authentication Required",
@@ -134,7 +134,7 @@ async fn what_a_proxy_refuses_is_told_without_its_password() {
 }
 
 #[tokio::test]
-async fn what_is_no_proxys_answer_is_told() {
+async fn an_invalid_answer_of_the_proxy_is_reported() {
     let endless = format!("HTTP/1.1 200 OK\r\nX: {}", "x".repeat(8 << 10));
     let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: x\r\n".repeat(65));
     let talkative = format!("{OPEN}hello");
@@ -148,7 +148,7 @@ async fn what_is_no_proxys_answer_is_told() {
 }
 
 #[tokio::test]
-async fn a_proxy_of_another_kind_is_told() {
+async fn an_unsupported_proxy_is_reported() {
     for kind in ["https", "socks5", "socks4a"] {
         let proxies = Proxies {
             all: Secret::new(format!("{kind}://office:hunter2@proxy.example:1080")),
@@ -162,7 +162,7 @@ async fn a_proxy_of_another_kind_is_told() {
 }
 
 #[tokio::test]
-async fn a_proxy_that_is_not_there_is_told() {
+async fn an_unreachable_proxy_is_reported() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -176,14 +176,14 @@ async fn a_proxy_that_is_not_there_is_told() {
 }
 
 #[tokio::test]
-async fn a_server_that_needs_no_proxy_is_reached_without() {
+async fn a_server_that_needs_no_proxy_is_reached_directly() {
     let dead = Proxies {
         all: Secret::new("socks5://127.0.0.1:1"),
         ..Proxies::default()
     };
     let url = format!("ws://{}", echo().await);
     echoes(dialled(&url, &dead).await.unwrap()).await;
-    // The rule is looked at before the proxy is: nobody listens at port 1.
+    // NO_PROXY is checked before the proxy; nothing listens on port 1.
     let proxies = Proxies {
         none_for: "0.0.0.0/8".to_owned(),
         ..dead

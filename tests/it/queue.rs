@@ -1,4 +1,4 @@
-//! The playout queue as data: order, pace, the cushion, and the account of what was heard.
+//! The playout queue without a task: order, pace, jitter buffer, and what counts as heard.
 
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,7 @@ impl Bench {
         self.now += Duration::from_millis(milliseconds);
     }
 
-    /// Steps until there is nothing to do; gives the samples played and the reports.
+    /// Steps until there is nothing to do; returns the number of samples played and the reports.
     fn settle(&mut self) -> (usize, Vec<PlayoutEvent>) {
         let (mut played, mut reports) = (0, Vec::new());
         loop {
@@ -49,7 +49,7 @@ impl Bench {
 }
 
 #[test]
-fn playout_starts_behind_the_first_frame() {
+fn playout_starts_some_time_after_the_first_frame() {
     let mut bench = Bench::new();
     bench.push(ONE, 10);
     let held = bench.queue.step(bench.now, &mut bench.slice);
@@ -73,7 +73,7 @@ fn a_burst_starts_at_once_in_slices_of_20_ms() {
 }
 
 #[test]
-fn drained_is_told_when_the_last_sample_is_heard() {
+fn drained_is_reported_when_the_last_sample_is_heard() {
     let mut bench = Bench::new();
     bench.push(ONE, 100);
     assert_eq!(bench.settle().0, 2_400);
@@ -86,11 +86,11 @@ fn drained_is_told_when_the_last_sample_is_heard() {
         played,
     };
     assert_eq!(bench.settle(), (0, vec![drained]));
-    assert_eq!(bench.settle(), (0, vec![]), "told once");
+    assert_eq!(bench.settle(), (0, vec![]), "reported once");
 }
 
 #[test]
-fn a_flush_tells_what_was_heard_and_plays_nothing_more() {
+fn a_flush_reports_what_was_heard_and_plays_nothing_more() {
     let mut bench = Bench::new();
     bench.push(ONE, 100);
     bench.settle();
@@ -108,7 +108,7 @@ fn a_flush_tells_what_was_heard_and_plays_nothing_more() {
 }
 
 #[test]
-fn a_flush_before_the_first_sample_tells_that_nothing_was_heard() {
+fn a_flush_before_the_first_sample_reports_that_nothing_was_heard() {
     let mut bench = Bench::new();
     bench.push(ONE, 10);
     bench.queue.flush(bench.now);
@@ -121,14 +121,14 @@ fn a_flush_before_the_first_sample_tells_that_nothing_was_heard() {
 }
 
 #[test]
-fn a_flush_of_silence_tells_nothing() {
+fn a_flush_of_an_empty_queue_reports_nothing() {
     let mut bench = Bench::new();
     bench.queue.flush(bench.now);
     assert_eq!(bench.settle(), (0, vec![]));
 }
 
 #[test]
-fn utterances_follow_each_other_and_each_is_told() {
+fn utterances_follow_each_other_and_each_is_reported() {
     let mut bench = Bench::new();
     bench.push(ONE, 60);
     bench.push(TWO, 60);
@@ -149,7 +149,7 @@ fn utterances_follow_each_other_and_each_is_told() {
 }
 
 #[test]
-fn paused_audio_stays_and_goes_on() {
+fn paused_audio_is_kept_and_resumed() {
     let mut bench = Bench::new();
     bench.push(ONE, 200);
     bench.queue.pause(true);
@@ -167,7 +167,7 @@ fn silence_is_not_audible() {
 }
 
 #[test]
-fn a_gap_widens_the_cushion() {
+fn a_gap_widens_the_jitter_buffer() {
     let mut bench = Bench::new();
     bench.push(ONE, 100);
     bench.settle();
@@ -176,13 +176,13 @@ fn a_gap_widens_the_cushion() {
     bench.push(ONE, 10);
     assert_eq!(bench.queue.gaps(), 1);
     bench.pass(80);
-    assert_eq!(bench.settle().0, 0, "held longer than at first");
+    assert_eq!(bench.settle().0, 0, "held longer than the first time");
     bench.pass(80);
     assert_eq!(bench.settle().0, 240);
 }
 
 #[test]
-fn nobody_is_two_minutes_ahead() {
+fn the_queue_is_full_with_two_minutes_of_audio() {
     let mut bench = Bench::new();
     bench.push(ONE, 120_000);
     let more = Frame::new(vec![LOUD; 1]);

@@ -1,4 +1,4 @@
-//! What is left of a call: files, and word to a webhook.
+//! Reports and recordings of calls: files, and deliveries to a webhook.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -24,12 +24,12 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-/// No single step takes longer.
+/// Timeout of a single step.
 const SOON: Duration = Duration::from_secs(20);
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
-/// A folder of a test's own.
+/// A temporary folder for one test.
 struct Place(PathBuf);
 
 impl Place {
@@ -37,7 +37,7 @@ impl Place {
         Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(random::random("report")))
     }
 
-    /// Reports in this folder, as a process of its own would have them.
+    /// The reports of one process, in this folder.
     fn reports(&self, more: &str) -> Reports {
         let folder = self.0.display();
         let spec = format!("folder = '{folder}/reports'\n{more}");
@@ -46,7 +46,7 @@ impl Place {
             .unwrap()
     }
 
-    /// The same, and a webhook that is tried again soon.
+    /// The same, with a webhook and short backoff.
     fn reports_to(&self, url: &str) -> Reports {
         let spool = self.0.display();
         let webhook =
@@ -58,7 +58,7 @@ impl Place {
         })
     }
 
-    /// The names of the files of today's calls, in order.
+    /// All files in the folder of reports, sorted.
     fn files(&self) -> Vec<PathBuf> {
         self.all("reports")
     }
@@ -95,7 +95,7 @@ fn head(id: &str) -> CallHead {
     }
 }
 
-/// A short call that is over at once.
+/// A short call that ends immediately.
 async fn call(reports: &Reports, id: &str) {
     let mut report = reports.begin(head(id));
     report.caller(&"ada".into());
@@ -108,17 +108,20 @@ async fn call(reports: &Reports, id: &str) {
     report.finish(&Outcome::CallerLeft).await;
 }
 
-/// Waits for a condition of files.
+/// Waits until `is_so` holds.
 async fn until(is_so: impl Fn() -> bool) {
     let waiting = async {
         while !is_so() {
             sleep(Duration::from_millis(5)).await;
         }
     };
-    assert!(timeout(SOON, waiting).await.is_ok(), "it did not become so");
+    assert!(
+        timeout(SOON, waiting).await.is_ok(),
+        "the condition did not become true in time"
+    );
 }
 
-/// A webhook's receiver that answers as it is told, and with 200 from then on.
+/// A webhook receiver that answers with the given statuses, and with 200 after them.
 struct Receiver {
     url: String,
     got: watch::Receiver<Vec<(HeaderMap, Bytes)>>,
@@ -149,16 +152,16 @@ impl Receiver {
         }
     }
 
-    /// Waits for so many deliveries.
+    /// Waits until `count` deliveries have arrived.
     async fn gets(&mut self, count: usize) {
         let got = self.got.wait_for(|got| got.len() >= count);
         assert!(
             timeout(SOON, got).await.is_ok(),
-            "{count} deliveries did not come"
+            "{count} deliveries did not arrive in time"
         );
     }
 
-    /// The calls that were delivered, in order of their names; each is signed and an event.
+    /// The ids of the delivered calls, sorted. Checks that each delivery is signed and valid.
     fn calls(&self) -> Vec<String> {
         let webhook = Webhook::new(SECRET).unwrap();
         let got = self.got.borrow();
@@ -190,7 +193,7 @@ async fn receive(
     (status, [(header::LOCATION, "/hook")])
 }
 
-/// Runs a courier while something happens, and ends it properly.
+/// Runs a courier during `meanwhile`, then stops it gracefully.
 async fn delivering(reports: Reports, meanwhile: impl Future<Output = ()>) {
     let (stop, stopped) = oneshot::channel::<()>();
     let courier = reports.courier(async {
@@ -203,7 +206,7 @@ async fn delivering(reports: Reports, meanwhile: impl Future<Output = ()>) {
     delivered.unwrap();
 }
 
-/// Holds a report against the schema that is handed out.
+/// Validates a report against the published schema.
 fn is_valid(report: &Value) {
     let schema = include_str!("../../deploy/report.schema.json");
     let schema = serde_json::from_str(schema).unwrap();
@@ -219,7 +222,7 @@ fn read(file: &Path) -> Value {
     serde_json::from_slice(&fs::read(file).unwrap()).unwrap()
 }
 
-/// One of each that can be in a report.
+/// One of each kind of fact that a report can contain.
 fn facts() -> Vec<Fact> {
     let call = || "call_1".into();
     let name = || "look_up".to_owned();
@@ -282,7 +285,7 @@ fn facts() -> Vec<Fact> {
 }
 
 #[tokio::test]
-async fn a_call_leaves_a_report_and_a_recording_that_only_we_can_read() {
+async fn a_call_leaves_a_report_and_a_recording_that_only_the_owner_can_read() {
     let place = Place::new();
     let reports = place.reports("recording = 'wav'\ntool_payloads = true\ncurrency = 'EUR'");
     let mut report = reports.begin(head("AJ_1"));
@@ -327,7 +330,7 @@ async fn a_call_leaves_a_report_and_a_recording_that_only_we_can_read() {
 }
 
 #[tokio::test]
-async fn what_is_redacted_is_nowhere() {
+async fn redacted_text_is_not_in_the_report() {
     let place = Place::new();
     let reports = place.reports("[redact]\ndigits = true\nidentity = true");
     call(&reports, "AJ_1").await;
@@ -338,7 +341,7 @@ async fn what_is_redacted_is_nowhere() {
 }
 
 #[tokio::test]
-async fn a_call_cannot_name_a_file_elsewhere() {
+async fn a_call_id_cannot_name_a_file_in_another_folder() {
     let place = Place::new();
     call(&place.reports(""), "../../../AJ_1").await;
     let files = place.files();
@@ -347,7 +350,7 @@ async fn a_call_cannot_name_a_file_elsewhere() {
 }
 
 #[tokio::test]
-async fn what_is_too_old_is_removed_and_nothing_else() {
+async fn only_expired_reports_are_removed() {
     let place = Place::new();
     let reports = place.reports("retention_days = 30");
     call(&reports, "AJ_1").await;
@@ -370,7 +373,7 @@ async fn what_is_too_old_is_removed_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_report_is_tried_again_until_it_is_taken() {
+async fn a_delivery_is_retried_until_it_succeeds() {
     let place = Place::new();
     let mut receiver = Receiver::start(&[500, 503]).await;
     let reports = place.reports_to(&receiver.url);
@@ -388,7 +391,7 @@ async fn a_report_is_tried_again_until_it_is_taken() {
 }
 
 #[tokio::test]
-async fn a_report_outlives_its_process() {
+async fn an_undelivered_report_outlives_its_process() {
     let place = Place::new();
     let mut receiver = Receiver::start(&[]).await;
     call(&place.reports_to(&receiver.url), "AJ_1").await;
@@ -403,7 +406,7 @@ async fn a_report_outlives_its_process() {
 }
 
 #[tokio::test]
-async fn what_is_due_is_still_delivered_when_the_process_ends() {
+async fn due_reports_are_still_delivered_when_the_process_ends() {
     let place = Place::new();
     let receiver = Receiver::start(&[]).await;
     let reports = place.reports_to(&receiver.url);
@@ -413,7 +416,7 @@ async fn what_is_due_is_still_delivered_when_the_process_ends() {
 }
 
 #[tokio::test]
-async fn a_receiver_that_is_gone_gets_nothing_more() {
+async fn a_receiver_that_answers_410_gets_no_retry() {
     let place = Place::new();
     let mut receiver = Receiver::start(&[410]).await;
     let reports = place.reports_to(&receiver.url);
@@ -427,9 +430,9 @@ async fn a_receiver_that_is_gone_gets_nothing_more() {
 }
 
 #[tokio::test]
-async fn a_report_that_is_refused_too_often_is_given_up_and_kept() {
+async fn a_report_that_is_rejected_too_often_is_given_up_and_kept() {
     let place = Place::new();
-    // A redirect is an answer like any other: it is not followed.
+    // A redirect is not followed and counts as a rejection.
     let mut receiver = Receiver::start(&[307, 400]).await;
     let reports = place.reports_to(&receiver.url);
     call(&reports, "AJ_1").await;
@@ -442,7 +445,7 @@ async fn a_report_that_is_refused_too_often_is_given_up_and_kept() {
     assert_eq!(
         place.all("spool").len(),
         1,
-        "in the folder of failures only"
+        "only in the folder of failed reports"
     );
 }
 
@@ -469,7 +472,7 @@ async fn couriers_that_share_a_spool_deliver_once() {
 }
 
 #[tokio::test]
-async fn a_disk_that_takes_no_report_ends_the_call_all_the_same() {
+async fn a_report_that_cannot_be_written_does_not_keep_the_call_from_ending() {
     let place = Place::new();
     fs::create_dir_all(&place.0).unwrap();
     fs::write(place.0.join("reports"), "a file in the place of the folder").unwrap();
@@ -480,5 +483,5 @@ async fn a_disk_that_takes_no_report_ends_the_call_all_the_same() {
         receiver.gets(1).await;
     })
     .await;
-    assert_eq!(receiver.calls(), ["AJ_1"], "the webhook is told");
+    assert_eq!(receiver.calls(), ["AJ_1"], "the webhook gets the report");
 }

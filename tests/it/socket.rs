@@ -1,4 +1,5 @@
-//! The agent's socket against a scripted server, over memory and a paused clock.
+//! The socket to the Voice Agent API with a scripted server, over an in-memory pipe, on a paused
+//! clock.
 
 use std::time::Duration;
 
@@ -15,10 +16,10 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, frame::coding::CloseCode};
 
-/// Events that may wait to be looked at.
+/// Capacity of the event channel.
 const INBOX: usize = 64;
 
-/// Bytes under way in each direction.
+/// Capacity of the pipe in each direction, in bytes.
 const PIPE: usize = 64 << 10;
 
 struct Bench {
@@ -80,7 +81,7 @@ async fn messages_go_both_ways() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_cannot_be_read_is_skipped_and_the_rest_arrives() {
+async fn invalid_messages_are_skipped_and_the_rest_arrives() {
     let mut bench = bench().await;
     for bad in [
         "",
@@ -103,7 +104,7 @@ async fn what_cannot_be_read_is_skipped_and_the_rest_arrives() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_of_two_megabytes_arrives_whole() {
+async fn a_message_of_two_megabytes_arrives_complete() {
     let mut bench = bench().await;
     let words = "w".repeat(2_000_000);
     let json = serde_json::json!({"type": "transcript.agent", "text": words, "interrupted": false});
@@ -122,30 +123,30 @@ async fn a_message_of_two_megabytes_arrives_whole() {
 async fn a_peer_that_falls_silent_is_lost() {
     let bench = bench().await;
     let began = Instant::now();
-    // The peer's end stays open and unread: pings are not answered.
+    // The peer's end stays open but unread, so pings are not answered.
     let loss = bench.loss.await.unwrap();
     assert!(matches!(loss, SocketLoss::Broken(_)), "{loss:?}");
     assert_eq!(began.elapsed(), Duration::from_secs(12));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_peer_that_answers_pings_is_not() {
+async fn a_peer_that_answers_pings_is_not_lost() {
     let mut bench = bench().await;
     let began = Instant::now();
     let mut pings = 0;
     while began.elapsed() < Duration::from_secs(120) {
-        // Reading makes the library answer.
+        // Reading makes the library answer the ping.
         if let Message::Ping(_) = bench.server.next().await.unwrap().unwrap() {
             bench.server.flush().await.unwrap();
             pings += 1;
         }
     }
-    assert_eq!(pings, 24, "one each 5 s");
+    assert_eq!(pings, 24, "one every 5 s");
     assert!(!bench.loss.is_finished());
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_peers_close_code_is_told() {
+async fn the_close_code_of_the_peer_is_reported() {
     let mut bench = bench().await;
     let frame = CloseFrame {
         code: CloseCode::Policy,
@@ -186,7 +187,7 @@ async fn a_dropped_link_closes_within_a_second() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_inbox_holds_back_the_peer_and_loses_nothing() {
+async fn a_full_inbox_applies_backpressure_and_loses_nothing() {
     let mut bench = bench().await;
     let total = INBOX * 40;
     let pong = tokio::spawn(async move {
@@ -209,21 +210,21 @@ async fn a_full_inbox_holds_back_the_peer_and_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn audio_that_nobody_takes_is_dropped_then_told() {
+async fn audio_is_dropped_while_the_link_is_stalled_then_reported() {
     let (mut link, _outbox) = Link::pair();
     let chunk = || Frame::new(vec![0; 1_200]);
     let mut sent = 0;
     while link.send_audio(chunk()).is_ok() {
         sent += 1;
     }
-    // 1 s waits, 5 s are dropped; the chunk that completes them is the trouble.
+    // 1 s is queued and 5 s are dropped; the chunk that completes the 5 s is an error.
     assert_eq!(sent, 20 + 99);
     assert_eq!(link.dropped(), 100);
     assert_eq!(link.send_audio(chunk()), Err(Stalled));
 }
 
 #[tokio::test(start_paused = true)]
-async fn binary_noise_is_no_reason_to_panic() {
+async fn unexpected_messages_do_not_cause_a_panic() {
     let mut bench = bench().await;
     bench
         .server

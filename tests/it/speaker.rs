@@ -1,4 +1,4 @@
-//! Where the agent's voice ends in these tests.
+//! A scripted room that receives the agent's audio.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The page and its endpoint over a real socket.
+//! The web page and its token endpoint over a real socket.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -28,7 +28,7 @@ const SOON: Duration = Duration::from_secs(10);
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 struct Bench {
-    /// Host and port.
+    /// Host and port of the page.
     host: String,
     stop: oneshot::Sender<()>,
     running: JoinHandle<()>,
@@ -36,7 +36,7 @@ struct Bench {
 
 struct Answer {
     status: u16,
-    /// Names in small letters.
+    /// Names in lower case.
     headers: Vec<(String, String)>,
     body: String,
 }
@@ -76,7 +76,7 @@ async fn bench(options: Options) -> Bench {
 }
 
 impl Bench {
-    /// Sends a request with a host of its own, or ours.
+    /// Sends a request. The `Host` header is the page's own unless `headers` has one.
     async fn ask(&self, line: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let mut request = format!("{line} HTTP/1.1\r\nConnection: close\r\n");
         if !headers.iter().any(|(name, _)| *name == "Host") {
@@ -100,14 +100,14 @@ impl Bench {
         self.ask(&format!("GET {path}"), &[], "").await
     }
 
-    /// Asks for a token as the page does.
+    /// Requests a token as the page does.
     async fn token(&self, body: &Value, headers: &[(&str, &str)]) -> Answer {
         let headers: Vec<_> = [JSON].iter().chain(headers).copied().collect();
         let body = body.to_string();
         self.ask("POST /api/token", &headers, &body).await
     }
 
-    /// The same by somebody who has a token.
+    /// The same, authorised by an earlier token.
     async fn token_again(&self, body: &Value, token: &str) -> Answer {
         let bearer = format!("Bearer {token}");
         self.token(body, &[("Authorization", &bearer)]).await
@@ -139,7 +139,7 @@ impl Answer {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// What stands in the token that was given.
+    /// The claims of the issued token.
     fn claims(&self) -> Claims {
         assert_eq!(self.status, 201, "{}", self.body);
         let verifier = TokenVerifier::with_api_key("key", SECRET);
@@ -152,13 +152,13 @@ impl Answer {
     }
 }
 
-/// Seconds since 1970.
+/// The current time in seconds since 1970.
 fn today() -> u64 {
     let now: SystemTime = clock::wall();
     now.duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// A token that has expired so many seconds ago.
+/// A token that expired `seconds` ago.
 fn expired(seconds: u64) -> String {
     let claims = json!({
         "iss": "key", "sub": "ada", "nbf": 0, "exp": today() - seconds,
@@ -173,7 +173,7 @@ fn expired(seconds: u64) -> String {
 }
 
 #[tokio::test]
-async fn a_token_opens_one_room_of_its_own_and_calls_our_agent() {
+async fn a_token_is_for_one_new_room_and_dispatches_our_agent() {
     let bench = bench(options()).await;
     let body = json!({
         "room_name": "kitchen",
@@ -211,7 +211,7 @@ async fn a_token_opens_one_room_of_its_own_and_calls_our_agent() {
 }
 
 #[tokio::test]
-async fn rooms_are_chosen_where_that_is_allowed() {
+async fn visitors_choose_rooms_if_that_is_allowed() {
     let bench = bench(Options {
         allow_rooms: true,
         server_url: Some("https://talk.example".to_owned()),
@@ -219,7 +219,7 @@ async fn rooms_are_chosen_where_that_is_allowed() {
     })
     .await;
     let body = json!({"room_name": "kitchen", "participant_identity": "ada"});
-    // Whoever may choose is not held against a token.
+    // If visitors may choose, an earlier token is not checked.
     let answer = bench.token_again(&body, "foreign").await;
     let claims = answer.claims();
     assert_eq!((&*claims.video.room, &*claims.sub), ("kitchen", "ada"));
@@ -228,7 +228,7 @@ async fn rooms_are_chosen_where_that_is_allowed() {
 
 /// Whether a token lets its bearer manage the agent's session.
 fn manages(answer: &Answer) -> bool {
-    // A grant that the verifier of tokens knows nothing of.
+    // The token verifier does not know this grant.
     let token = answer.token();
     let claims = BASE64_URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap());
     let claims: Value = serde_json::from_slice(&claims.unwrap()).unwrap();
@@ -236,7 +236,7 @@ fn manages(answer: &Answer) -> bool {
 }
 
 #[tokio::test]
-async fn visitors_manage_where_that_is_allowed_and_nowhere_else() {
+async fn visitors_manage_only_if_that_is_allowed() {
     let nobody = bench(options()).await;
     assert!(!manages(&nobody.token(&json!({}), &[]).await));
     let everybody = bench(Options {
@@ -251,7 +251,7 @@ async fn visitors_manage_where_that_is_allowed_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn who_had_a_seat_gets_it_again() {
+async fn an_earlier_token_gets_the_same_room_and_identity_again() {
     let bench = bench(options()).await;
     let first = bench.token(&json!({}), &[]).await;
     let had = first.claims();
@@ -289,7 +289,7 @@ type Case<'a> = (u16, &'a str, &'a [(&'a str, &'a str)], &'a str);
 
 const POST: &str = "POST /api/token";
 
-/// Asks each, and looks at all that every answer has.
+/// Sends each request, and checks its status and what every answer must have.
 async fn try_all(cases: &[Case<'_>]) {
     let bench = bench(options()).await;
     for (status, line, headers, body) in cases {
@@ -306,7 +306,7 @@ async fn try_all(cases: &[Case<'_>]) {
 }
 
 #[tokio::test]
-async fn a_request_that_is_wrong_is_refused() {
+async fn an_invalid_request_is_rejected() {
     let large = json!({"participant_metadata": "m".repeat(16 << 10)}).to_string();
     let reserved = r#"{"participant_attributes":{"lk.agent.state":"speaking"}}"#;
     let utf8 = ("Content-Type", "application/json; charset=utf-8");
@@ -329,7 +329,7 @@ async fn a_request_that_is_wrong_is_refused() {
 }
 
 #[tokio::test]
-async fn a_page_of_somebody_else_gets_nothing() {
+async fn pages_of_other_origins_and_hosts_are_rejected() {
     let rebound = ("Host", "rebound.example");
     let evil = ("Origin", "https://evil.example");
     try_all(&[
@@ -361,7 +361,7 @@ async fn a_page_of_somebody_else_gets_nothing() {
 }
 
 #[tokio::test]
-async fn the_page_is_there_or_says_why_not() {
+async fn the_page_is_served_or_says_how_to_build_it() {
     let bench = bench(options()).await;
     let page = bench.get("/").await;
     assert_guarded(&page, "the page");
@@ -394,7 +394,7 @@ fn assert_guarded(answer: &Answer, what: &str) {
 }
 
 #[tokio::test]
-async fn a_page_of_an_allowed_origin_may_ask() {
+async fn a_page_of_an_allowed_origin_may_request_tokens() {
     let origin = "https://app.example";
     let bench = bench(Options {
         allow_origins: vec![origin.parse().unwrap()],
@@ -420,7 +420,7 @@ async fn a_page_of_an_allowed_origin_may_ask() {
 }
 
 #[tokio::test]
-async fn who_asks_too_often_is_told_when_to_come_back() {
+async fn too_many_requests_get_a_retry_after() {
     let bench = bench(Options {
         tokens_a_minute: 2,
         ..options()
@@ -433,7 +433,7 @@ async fn who_asks_too_often_is_told_when_to_come_back() {
     assert_eq!(limited.status, 429);
     let wait: u64 = limited.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=30).contains(&wait), "{wait}");
-    assert_guarded(&limited, "too often");
+    assert_guarded(&limited, "too many requests");
     assert_ne!(bench.get("/").await.status, 429, "the page is not limited");
 }
 
@@ -454,7 +454,7 @@ async fn no_path_leads_out_of_the_page() {
 }
 
 #[tokio::test]
-async fn it_ends_though_somebody_holds_a_connection() {
+async fn the_server_stops_despite_open_connections() {
     let bench = bench(options()).await;
     let mut idle = TcpStream::connect(&bench.host).await.unwrap();
     let head = format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", bench.host);
@@ -467,7 +467,7 @@ async fn it_ends_though_somebody_holds_a_connection() {
     assert!(TcpStream::connect(&bench.host).await.is_err());
 }
 
-/// The simulator as a server of the API, and the key that it takes.
+/// A simulator of the Voice Agent API with the key that it accepts, and a sender that stops it.
 async fn simulator() -> (AgentApi, oneshot::Sender<()>) {
     let simulator = Simulator::bind(sim::Options {
         key: Some("right".to_owned()),
@@ -510,7 +510,7 @@ impl Bench {
         answer.json()["voices"].clone()
     }
 
-    /// Asks for a token with a voice, as the page does.
+    /// Requests a token with a voice, as the page does.
     async fn token_in(&self, voice: &Value) -> Answer {
         let metadata = json!({ "voice": voice }).to_string();
         let body = json!({"room_config": {"agents": [{"metadata": metadata}]}});
@@ -519,7 +519,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn a_visitor_chooses_among_the_voices_that_file_and_api_both_have() {
+async fn a_visitor_chooses_from_the_voices_that_both_the_file_and_the_api_have() {
     let (api, _stop) = simulator().await;
     let bench = with_voices(listed(&["vera", "ivy", "alba"]), Some(api.clone())).await;
     assert_eq!(bench.voices().await, json!(["vera", "alba"]));
@@ -540,7 +540,7 @@ async fn a_visitor_chooses_among_the_voices_that_file_and_api_both_have() {
 }
 
 #[tokio::test]
-async fn a_list_that_cannot_be_had_leaves_what_the_file_names() {
+async fn without_a_list_from_the_api_the_voices_of_the_file_remain() {
     let (right, stop) = simulator().await;
     let wrong_key = api(&right.base_url, "wrong");
     stop.send(()).unwrap();
@@ -556,7 +556,7 @@ async fn a_list_that_cannot_be_had_leaves_what_the_file_names() {
 }
 
 #[tokio::test]
-async fn nobody_chooses_a_voice_where_that_is_not_allowed() {
+async fn a_voice_cannot_be_chosen_unless_that_is_allowed() {
     let bench = bench(options()).await;
     assert_eq!(bench.voices().await, json!([]));
     for voice in [json!("alba"), json!({"name": "alba"})] {
@@ -565,7 +565,7 @@ async fn nobody_chooses_a_voice_where_that_is_not_allowed() {
         let why = refused.json()["error"].as_str().unwrap().to_owned();
         assert!(why.contains("--voices"), "{why}");
     }
-    // Metadata without a voice is passed on as it is.
+    // Metadata without a voice is passed on unchanged.
     let body = json!({"room_config": {"agents": [{"metadata": r#"{"order": 7}"#}]}});
     assert_eq!(bench.token(&body, &[]).await.status, 201);
 }

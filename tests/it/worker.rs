@@ -1,5 +1,5 @@
-//! The dispatch socket against a scripted server, and the worker's loop against scripted edges,
-//! on a paused clock.
+//! The dispatch socket with a scripted server, and the worker's loop with scripted edges, on a
+//! paused clock.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ impl Bench {
     }
 }
 
-/// More messages than the pipe holds and less than the queue does.
+/// More messages than the pipe holds, fewer than the queue holds.
 const MANY: usize = 900;
 
 fn registered() -> Vec<u8> {
@@ -80,7 +80,7 @@ fn hello() -> Command {
 }
 
 #[tokio::test(start_paused = true)]
-async fn messages_go_both_ways_and_noise_is_passed_over() {
+async fn messages_go_both_ways_and_invalid_ones_are_ignored() {
     let mut bench = bench().await;
     bench.link.send(hello()).unwrap();
     let ToServer::Register(register) = bench.heard().await else {
@@ -118,7 +118,7 @@ async fn a_server_that_falls_silent_is_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_answers_pings_is_not() {
+async fn a_server_that_answers_pings_is_not_lost() {
     let mut bench = bench().await;
     let began = Instant::now();
     let mut pings = 0;
@@ -128,12 +128,12 @@ async fn a_server_that_answers_pings_is_not() {
             pings += 1;
         }
     }
-    assert_eq!(pings, 10, "one each 10 s");
+    assert_eq!(pings, 10, "one every 10 s");
     assert!(!bench.reason.is_finished());
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_after_a_message_comes_after_it_is_written() {
+async fn a_callback_after_messages_runs_once_they_are_written() {
     let mut bench = bench().await;
     let released = Arc::new(AtomicBool::new(false));
     for _ in 0..MANY {
@@ -144,7 +144,10 @@ async fn what_comes_after_a_message_comes_after_it_is_written() {
         .link
         .after(move || flag.store(true, Ordering::Relaxed));
     sleep(Duration::from_millis(10)).await;
-    assert!(!released.load(Ordering::Relaxed), "nothing was read yet");
+    assert!(
+        !released.load(Ordering::Relaxed),
+        "the server has read nothing yet"
+    );
     for _ in 0..MANY {
         bench.heard().await;
     }
@@ -153,7 +156,7 @@ async fn what_comes_after_a_message_comes_after_it_is_written() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_comes_after_a_message_comes_when_the_socket_is_lost() {
+async fn a_callback_after_messages_runs_when_the_socket_is_lost() {
     let bench = bench().await;
     let released = Arc::new(AtomicBool::new(false));
     for _ in 0..MANY {
@@ -176,7 +179,7 @@ async fn a_server_that_reads_nothing_is_stalled() {
     assert!(bench.reason.await.unwrap().contains("stopped reading"));
 }
 
-/// Edges whose events are written down beforehand.
+/// Edges with scripted events.
 #[derive(Default)]
 struct Script {
     events: VecDeque<Event>,
@@ -197,7 +200,7 @@ impl Edges for Script {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_loop_tries_again_until_it_is_told_to_end() {
+async fn the_loop_reconnects_until_it_is_told_to_end() {
     let mut edges = Script {
         events: VecDeque::from([Event::Lost("refused".to_owned())]),
         ..Script::default()
@@ -211,12 +214,12 @@ async fn the_loop_tries_again_until_it_is_told_to_end() {
     let (ended, ()) = tokio::join!(run(dispatch, &mut edges, control_out), ending);
     assert_eq!((ended.cut, ended.is_hasty), (0, false));
     let tries = edges.actions.iter().filter(|it| **it == Action::Connect);
-    // Each try takes 12 s to be given up, and a wait follows.
+    // Each attempt times out after 12 s and is followed by a backoff.
     assert!((4..=6).contains(&tries.count()), "{:?}", edges.actions);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_control_is_the_end() {
+async fn a_dropped_control_channel_ends_the_loop() {
     let (control, control_out) = mpsc::channel(1);
     drop(control);
     let dispatch = Dispatch::new(parlor::clock::now(), Settings::default(), 1);

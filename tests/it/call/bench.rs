@@ -1,4 +1,4 @@
-//! One call, with every peer in the test's hands.
+//! One call, with every peer controlled by the test.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,17 +30,17 @@ use crate::speaker::Room;
 /// Samples in 10 ms.
 const FRAME: usize = 240;
 
-/// Messages that the API may have received and the test not looked at: minutes of audio.
+/// Capacity for messages that the API has received and the test has not read: minutes of audio.
 const RECEIVED: usize = 4_096;
 
-/// What the edges did, for the test to see.
+/// What the edges did, for the test to inspect.
 #[derive(Default)]
 struct Seen {
     state: Option<AgentState>,
     listens_to: Option<String>,
 }
 
-/// The edges of a call over memory.
+/// The edges of a call, in memory.
 struct Memory {
     socket: Option<WebSocketStream<DuplexStream>>,
     link: Option<Link>,
@@ -58,14 +58,14 @@ impl Edges for Memory {
                 let socket = self.socket.take();
                 let events = self.connections.open();
                 tokio::spawn(async move {
-                    // The API is there once and never again.
+                    // The API accepts one connection.
                     let Some(socket) = socket else {
                         let gone = SocketLoss::Unreachable("gone".to_owned());
                         return drop(events.send(Event::AgentLost(gone)).await);
                     };
                     events.send(Event::AgentOpened).await.unwrap();
                     let loss = drive(socket, outbox, &events).await;
-                    // Nobody listens after the end of the call.
+                    // The receiver is gone after the end of the call.
                     events.send(Event::AgentLost(loss)).await.ok();
                 });
             }
@@ -80,17 +80,17 @@ impl Edges for Memory {
             Action::ResumePlayout => self.playout.pause(false),
             Action::FlushPlayout => self.playout.flush(),
             Action::SetAgentState(state) => self.seen.lock().state = Some(state),
-            Action::ResumeAgent(_) => panic!("there is one connection"),
+            Action::ResumeAgent(_) => panic!("unexpected second connection"),
             Action::RunTool { .. }
             | Action::CancelTool(_)
             | Action::Dismiss(_)
             | Action::DeleteRoom
             | Action::ListenAlso(_)
             | Action::AnswerHandOver(_) => {
-                panic!("there is nothing of that kind")
+                panic!("unexpected action")
             }
-            Action::Background(_) => panic!("there are no sounds"),
-            Action::Write(_) => panic!("there is nothing to write"),
+            Action::Background(_) => panic!("unexpected background sounds"),
+            Action::Write(_) => panic!("unexpected text"),
             Action::Caption(_) | Action::Observe(_) | Action::Checkpoint(_) | Action::Finish(_) => {
             }
         }
@@ -105,7 +105,7 @@ impl Edges for Memory {
     }
 }
 
-/// A microphone that says what the test says.
+/// A microphone that delivers the frames from the test.
 struct Mic(mpsc::Receiver<Frame>);
 
 impl Microphone for Mic {
@@ -118,8 +118,8 @@ impl Microphone for Mic {
 }
 
 pub(super) struct Bench {
-    /// The Voice Agent API's end of the socket; its other half is read all the time, so that
-    /// pings are answered.
+    /// The Voice Agent API's end of the socket. The other half is read continuously, so that pings
+    /// are answered.
     server: SplitSink<WebSocketStream<DuplexStream>, Message>,
     received: mpsc::Receiver<Value>,
     reader: JoinHandle<()>,
@@ -132,7 +132,7 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    /// A call whose session is configured and not yet ready.
+    /// A call whose session is configured but not ready yet.
     pub(super) async fn connected(barge_in: BargeIn) -> Self {
         let (near, far) = tokio::io::duplex(64 << 10);
         let near = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
@@ -214,7 +214,7 @@ impl Bench {
         self.send(&started).await;
     }
 
-    /// 10 ms each 10 ms.
+    /// Sends reply audio in real time, 10 ms of it every 10 ms.
     pub(super) async fn speak(&mut self, id: &str, samples: &[i16]) {
         for chunk in samples.chunks(FRAME) {
             self.send(&audio(id, chunk)).await;
@@ -222,7 +222,7 @@ impl Bench {
         }
     }
 
-    /// All at once.
+    /// Sends reply audio all at once.
     pub(super) async fn burst(&mut self, id: &str, samples: &[i16]) {
         for chunk in samples.chunks(FRAME * 100) {
             self.send(&audio(id, chunk)).await;
@@ -237,7 +237,7 @@ impl Bench {
         self.send(&done).await;
     }
 
-    /// The caller says this, in real time, while the API listens.
+    /// Sends `samples` as the caller's audio, in real time and in the background.
     pub(super) async fn say(&self, samples: &[i16]) {
         let mic = self.mic.clone();
         let frames: Vec<_> = samples
@@ -252,7 +252,7 @@ impl Bench {
         });
     }
 
-    /// The next samples that the API hears.
+    /// Returns the next `samples` samples that the API receives.
     pub(super) async fn hears(&mut self, samples: usize) -> Vec<i16> {
         let mut heard = Vec::new();
         while heard.len() < samples {
@@ -265,7 +265,7 @@ impl Bench {
         heard
     }
 
-    /// What the room got of the agent's voice.
+    /// The agent's audio that the room has received.
     pub(super) fn captured(&self) -> Vec<i16> {
         self.speaker.0.lock().captured.clone()
     }
@@ -278,25 +278,25 @@ impl Bench {
         self.seen.lock().listens_to.clone()
     }
 
-    /// Waits until the voice session is ended from our side.
+    /// Waits until the call ends the voice session.
     pub(super) async fn ends(&mut self) {
         while self.receives().await["type"] != "session.end" {}
     }
 
-    /// Says goodbye as the API does; gives how the call ended.
+    /// Answers the end of the session as the API does; returns the outcome of the call.
     pub(super) async fn outcome(mut self) -> Outcome {
         self.ends().await;
         self.send(&json!({"type": "session.ended"})).await;
         self.call.await.unwrap()
     }
 
-    /// The caller leaves; gives how the call ended.
+    /// Lets the caller leave; returns the outcome of the call.
     pub(super) async fn end(self) -> Outcome {
         self.room.send(left("ada")).await.unwrap();
         self.outcome().await
     }
 
-    /// Goes away without a word; gives how the call ended.
+    /// Drops the connection without a close; returns the outcome of the call.
     pub(super) async fn hung_up(self) -> Outcome {
         self.reader.abort();
         drop(self.server);
@@ -328,7 +328,7 @@ pub(super) fn left(identity: &str) -> Event {
     })
 }
 
-/// Samples that differ from their neighbours, loud enough to count as speech.
+/// Samples that differ from their neighbours and are loud enough to count as speech.
 pub(super) fn ramp(samples: usize, seed: usize) -> Vec<i16> {
     let sample = |at: usize| 2_000 + ((at * 7 + seed * 1_001) % 20_011) as i16;
     (0..samples).map(sample).collect()

@@ -1,4 +1,4 @@
-//! Sources of secrets, each broken in ten ways.
+//! Sources of secrets, each broken in several ways.
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -8,20 +8,20 @@ use parlor::config::VARIABLES;
 
 use super::CANARY;
 
-/// Settings with canaries in them, one of which is wrong.
+/// Settings that contain canaries, with at least one broken source.
 pub(super) struct Break {
     pub(super) name: String,
-    /// The environment.
+    /// Environment variables.
     pub(super) variables: Vec<(String, OsString)>,
-    /// What is in `.env`.
+    /// Content of `.env`.
     pub(super) dotenv: Option<Vec<u8>>,
-    /// What is in `agent.toml`.
+    /// Content of `agent.toml`.
     pub(super) agent: String,
-    /// Whether every command is tried, or only those that read all settings and connect.
+    /// Whether to run every command, or only those that read all settings and connect.
     is_for_all: bool,
 }
 
-/// Secrets that stand in variables of their own.
+/// Variables that hold a secret.
 const SECRETS: [&str; 7] = [
     "LIVEKIT_API_SECRET",
     "ASSEMBLYAI_API_KEY",
@@ -32,11 +32,11 @@ const SECRETS: [&str; 7] = [
     "MCP_TOKEN",
 ];
 
-/// The proxies, whose addresses hold passwords.
+/// Proxy variables, whose addresses contain passwords.
 const PROXIES: [&str; 3] = ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"];
 
 impl Break {
-    /// Whether `command` is tried with it.
+    /// Whether to run `command` with these settings.
     pub(super) fn is_for(&self, command: &[&str]) -> bool {
         self.is_for_all
             || matches!(
@@ -61,7 +61,7 @@ impl Break {
         self
     }
 
-    /// With its secrets in `.env` instead, and `file` made of that.
+    /// Moves the secrets to `.env`, whose content `file` makes of valid lines.
     fn dotenv(mut self, file: impl FnOnce(String) -> Vec<u8>) -> Self {
         let is_secret = |name: &str| SECRETS.contains(&name);
         let (secrets, others): (Vec<_>, Vec<_>) = self
@@ -77,7 +77,7 @@ impl Break {
     }
 }
 
-/// All of them; servers are at `server`, which refuses everything.
+/// All broken settings. All servers are at `server`, which rejects everything.
 pub(super) fn all(server: SocketAddr) -> Vec<Break> {
     let good = good(server);
     let mut breaks = vec![good(true).named("nothing broken")];
@@ -94,7 +94,7 @@ pub(super) fn all(server: SocketAddr) -> Vec<Break> {
     }
     for (how, address) in proxies(server) {
         let broken = good(true).named(format!("every proxy {how}"));
-        // Without a host of this machine the proxies are really used.
+        // Hosts other than this machine, so that the proxies are used.
         let broken = broken
             .set("LIVEKIT_URL", "ws://livekit.test")
             .set("ASSEMBLYAI_BASE_URL", "ws://agents.test");
@@ -123,7 +123,7 @@ pub(super) fn all(server: SocketAddr) -> Vec<Break> {
     breaks
 }
 
-/// Settings that are all right.
+/// Valid settings.
 fn good(server: SocketAddr) -> impl Fn(bool) -> Break {
     move |is_for_all| {
         let broken = Break {
@@ -175,7 +175,7 @@ fn secret(name: &str) -> String {
 
 type Value = fn(&str) -> OsString;
 
-/// Ten ways in which a value can be wrong.
+/// Ten ways to break a value.
 fn values() -> [(&'static str, Value); 10] {
     fn with(name: &str, change: impl FnOnce(String) -> String) -> OsString {
         change(secret(name)).into()
@@ -212,7 +212,7 @@ fn values() -> [(&'static str, Value); 10] {
     ]
 }
 
-/// Ten ways in which a proxy can be wrong.
+/// Ten ways to break a proxy.
 fn proxies(server: SocketAddr) -> [(&'static str, String); 10] {
     let port = server.port();
     [
@@ -247,7 +247,7 @@ fn proxies(server: SocketAddr) -> [(&'static str, String); 10] {
     ]
 }
 
-/// Ten ways in which a server's address can be wrong.
+/// Ten ways to break a server's address.
 fn addresses(server: SocketAddr) -> [(&'static str, String); 10] {
     [
         ("with a password", format!("ws://user:{CANARY}@{server}")),
@@ -274,7 +274,7 @@ fn addresses(server: SocketAddr) -> [(&'static str, String); 10] {
 
 type File = Box<dyn FnOnce(String) -> Vec<u8>>;
 
-/// Ten ways in which `.env` can be wrong; every secret is in it.
+/// Ten variants of `.env`, which contains every secret.
 fn files() -> Vec<(&'static str, File)> {
     fn file(change: impl FnOnce(String) -> String + 'static) -> File {
         Box::new(|text| change(text).into_bytes())
@@ -314,7 +314,7 @@ fn files() -> Vec<(&'static str, File)> {
     ]
 }
 
-/// Ways in which `agent.toml` can be wrong; what is here comes after a table.
+/// Ways to break `agent.toml`; each text is appended to the valid file.
 fn agents() -> Vec<(&'static str, String)> {
     let header = |(how, value): (&'static str, String)| {
         let start = "[[mcp]]\nname = \"more\"\nurl = \"https://a.test\"\n";
@@ -343,7 +343,7 @@ fn agents() -> Vec<(&'static str, String)> {
     headers.chain(tools).chain(others).collect()
 }
 
-/// Ways in which the headers of an MCP server can be wrong.
+/// Ways to break the headers of an MCP server.
 fn headers() -> [(&'static str, String); 7] {
     let header = |value: &str| format!("{{ X = {value} }}");
     [
@@ -369,7 +369,7 @@ fn headers() -> [(&'static str, String); 7] {
     ]
 }
 
-/// Ways in which the request of a tool can be wrong.
+/// Ways to break the request of a tool.
 fn tools() -> [(&'static str, String); 4] {
     let header = |value: &str| format!("url = \"https://a.test\", headers = {{ X = \"{value}\" }}");
     [
@@ -392,7 +392,7 @@ fn tools() -> [(&'static str, String); 4] {
     ]
 }
 
-/// A secret in every variable that takes no text.
+/// Puts a secret into every variable that does not accept arbitrary text.
 fn misplaced(broken: Break) -> Break {
     let picky = VARIABLES.iter().filter(|it| !it.values.is_empty());
     let set = |broken: Break, name| broken.set(name, CANARY);

@@ -1,10 +1,10 @@
-//! A server that refuses everything, and repeats what it was told.
+//! A server that rejects every request and echoes its headers.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread;
 
-/// The server; it runs until the test process ends.
+/// Address of the server, which runs until the test process exits.
 pub(super) struct Echo(SocketAddr);
 
 impl Echo {
@@ -13,7 +13,7 @@ impl Echo {
         let address = listener.local_addr().unwrap();
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
-                // A client that hangs up early has been told enough.
+                // A client may close the connection early.
                 thread::spawn(move || answer(stream).ok());
             }
         });
@@ -33,7 +33,7 @@ fn answer(stream: TcpStream) -> std::io::Result<()> {
             return Ok(());
         }
     }
-    // As some proxies and gateways do on their error pages.
+    // Some proxies and gateways echo headers on their error pages.
     let answer = format!(
         "HTTP/1.1 401 Unauthorized\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\
          Connection: close\r\n\r\n{head}",

@@ -1,4 +1,4 @@
-//! One command, run until it has ended or has said what it says at first.
+//! Runs one command until it exits or has started up.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -12,28 +12,28 @@ use parlor::clock;
 
 use super::breaks::Break;
 
-/// How long a command may take to end, or to say something that shows that it runs.
+/// Timeout for a command to exit or to print that it runs.
 const WITHIN: Duration = Duration::from_secs(60);
 
-/// What a command writes that runs until it is told to end: then there is nothing more to see.
+/// Texts that a command prints once it runs until a signal; nothing new follows then.
 const RUNS: [&str; 3] = [
     "listening on ",
     "not connected to LiveKit",
     "talk to the agent: ",
 ];
 
-/// What a command showed.
+/// What a command has shown.
 pub(super) struct Run {
-    /// All that it wrote and answered.
+    /// Everything that it printed, answered over HTTP and wrote to files.
     pub(super) output: String,
 }
 
-/// Runs `command` in a folder of its own.
+/// Runs `command` in its own folder.
 pub(super) fn run(folder: &Path, broken: &Break, command: &[&str]) -> Run {
     std::fs::remove_dir_all(folder).ok();
     std::fs::create_dir_all(folder).unwrap();
     std::fs::write(folder.join("agent.toml"), &broken.agent).unwrap();
-    // Without a file of its own it would find one in a folder above.
+    // Without a file in its folder, it would use one from a parent folder.
     let dotenv = broken.dotenv.as_deref().unwrap_or_default();
     std::fs::write(folder.join(".env"), dotenv).unwrap();
     let format = ["json", "text"][broken.name.len() % 2];
@@ -81,7 +81,7 @@ fn watch(mut child: Child, name: &str) -> String {
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
             Err(mpsc::RecvTimeoutError::Timeout) => {
                 child.kill().unwrap();
-                panic!("{name} neither ended nor said that it runs: {output}");
+                panic!("{name} neither exited nor printed that it runs: {output}");
             }
         }
     }
@@ -92,7 +92,7 @@ fn watch(mut child: Child, name: &str) -> String {
     output
 }
 
-/// Hands lines on until the other end closes.
+/// Forwards lines until the pipe closes.
 fn forward(
     pipe: impl Read + Send + 'static,
     lines: mpsc::Sender<String>,
@@ -113,7 +113,7 @@ fn terminate(child: &Child) {
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
 }
 
-/// What the program answers over HTTP, at the address that it wrote.
+/// The HTTP responses of the program at the addresses that it printed.
 fn pages(output: &str) -> String {
     let after = |mark: &str| {
         let (_, rest) = output.split_once(mark)?;
@@ -148,7 +148,7 @@ fn pages(output: &str) -> String {
     answers.collect()
 }
 
-/// All files that the command has written.
+/// The content of all files that the command has written.
 fn written(folder: &Path) -> String {
     let mut text = String::new();
     for entry in std::fs::read_dir(folder).unwrap() {
