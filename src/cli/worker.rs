@@ -265,7 +265,7 @@ async fn is_ready(cells: &mut Cells, signals: &Signals) -> anyhow::Result<bool> 
     tokio::select! {
         ready = cells.ready() => ready.map(|()| true).context("cannot handle calls"),
         () = signals.first() => {
-            tracing::info!("told to end before the first cell was ready");
+            tracing::info!("stopped by a signal before the first cell was ready");
             Ok(false)
         }
     }
