@@ -311,13 +311,18 @@ fn a_missing_secret_is_reported_by_name() {
 }
 
 #[test]
-fn the_examples_in_the_readme_are_valid() {
-    let readme = include_str!("../../README.md");
-    let blocks = readme.split("```toml\n").skip(1);
+fn the_examples_in_the_documentation_are_valid() {
+    let pages = [
+        include_str!("../../docs/src/agent-file.md"),
+        include_str!("../../docs/src/reports.md"),
+    ];
+    let blocks = pages.iter().flat_map(|it| it.split("```toml\n").skip(1));
     let examples: Vec<_> = blocks.filter_map(|it| it.split("```").next()).collect();
-    assert_eq!(examples.len(), 4);
+    assert_eq!(examples.len(), 15);
     let secrets = [
         ("SHOP_TOKEN", "x"),
+        ("CRM_TOKEN", "x"),
+        ("VOICE_WEBHOOK_SECRET", "x"),
         (
             "REPORT_WEBHOOK_SECRET",
             "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",

@@ -263,11 +263,11 @@ fn the_example_environment_has_exactly_the_known_variables() {
 }
 
 #[test]
-fn the_readme_names_every_variable() {
-    let readme = include_str!("../../README.md");
+fn the_documentation_names_every_variable() {
+    let page = include_str!("../../docs/src/configuration.md");
     for variable in VARIABLES {
         assert!(
-            readme.contains(&format!("`{}`", variable.name)),
+            page.contains(&format!("`{}`", variable.name)),
             "{}",
             variable.name
         );
