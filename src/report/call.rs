@@ -1,4 +1,4 @@
-//! The report of one call: taken down while it lasts, written when it is over.
+//! The report of one call: collected during the call and written at its end.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,13 +19,13 @@ use super::{CallHead, Outgoing, Plan, timestamp};
 use crate::clock;
 use crate::diagnostics;
 
-/// How long the end of a call may wait for the disk.
+/// How long the end of a call waits for the disk.
 pub const FINISH_WITHIN: Duration = Duration::from_secs(10);
 
-/// The most callers of one call that are named.
+/// Maximum number of callers in a report.
 const CALLERS: usize = 100;
 
-/// The report of one call, while it lasts.
+/// The report of a call in progress.
 #[derive(Debug)]
 pub struct CallReport {
     plan: Arc<Plan>,
@@ -37,7 +37,7 @@ pub struct CallReport {
     recording: Option<Recording>,
 }
 
-/// What is posted: an event as Standard Webhooks recommends it.
+/// Body of the webhook's request: an event as Standard Webhooks recommends it.
 #[derive(Serialize)]
 struct Envelope<'a> {
     #[serde(rename = "type")]
@@ -47,7 +47,7 @@ struct Envelope<'a> {
 }
 
 impl CallReport {
-    /// A call begins now.
+    /// Starts the report of a call that begins at this moment.
     pub(super) fn begin(plan: &Arc<Plan>, head: CallHead) -> Self {
         let (started, began) = (clock::wall(), clock::now());
         let redactor = Arc::clone(&plan.redactor);
@@ -66,30 +66,30 @@ impl CallReport {
         }
     }
 
-    /// Where the audio of the call is handed over, if it is recorded.
+    /// The input of the recording; `None` if the call is not recorded.
     pub fn tap(&self) -> Option<Tap> {
         self.recording.as_ref().map(Recording::tap)
     }
 
-    /// How long ago the call began.
+    /// Time since the call began.
     pub fn elapsed(&self) -> Duration {
         clock::now() - self.began
     }
 
-    /// From now on somebody is listened to.
+    /// Adds a participant that the agent listens to.
     pub fn caller(&mut self, caller: &Identity) {
         if !self.callers.contains(caller) && self.callers.len() < CALLERS {
             self.callers.push(caller.clone());
         }
     }
 
-    /// Something happened, so long after the call began.
+    /// Adds a fact. `at` is the time since the call began.
     pub fn fact(&mut self, at: Duration, fact: &Fact) {
         self.timeline.fact(at, fact);
     }
 
-    /// The call is over: writes the report, ends the recording, and hands the report over to be
-    /// delivered, within 10 s. What fails is told by an error line that names the file.
+    /// Ends the report: writes it, completes the recording, and puts the report into the spool,
+    /// within 10 s. Logs failures as errors that name the file.
     pub async fn finish(self, outcome: &Outcome) {
         let lasted = self.elapsed();
         let about = self.about(lasted);
@@ -146,14 +146,14 @@ impl CallReport {
 }
 
 impl Plan {
-    /// The file of a call, if files are kept.
+    /// The path of a file of the call; `None` if no folder is configured.
     fn file(&self, head: &CallHead, started: SystemTime, extension: &str) -> Option<PathBuf> {
         let name = format!("{}.{extension}", folder::file_name(&head.id));
         let folder = self.folder.as_ref()?;
         Some(folder.path.join(timestamp::day(started)).join(name))
     }
 
-    /// What is told of a recording; nothing of one that failed.
+    /// Describes a recording in the report; `None` if the recording failed.
     fn recorded(
         &self,
         head: &CallHead,
@@ -171,7 +171,7 @@ impl Plan {
     }
 }
 
-/// A call that is over.
+/// A call that has ended.
 struct Over<'a> {
     plan: &'a Plan,
     head: &'a CallHead,
@@ -217,7 +217,7 @@ impl Over<'_> {
             if dropped > 0 {
                 tracing::warn!(
                     dropped,
-                    "frames are missing in the recording: is the disk slow?"
+                    "audio is missing in the recording: the disk may be too slow"
                 );
             }
             told(&file, recording.finish(lasted, unsaid)).await;
@@ -225,7 +225,7 @@ impl Over<'_> {
     }
 }
 
-/// Writes bytes where it may take a while.
+/// Writes bytes in a blocking task.
 async fn on_disk(
     bytes: serde_json::Result<Vec<u8>>,
     write: impl FnOnce(&[u8]) -> io::Result<()> + Send + 'static,
@@ -236,13 +236,13 @@ async fn on_disk(
         .map_err(io::Error::other)?
 }
 
-/// Waits for the disk, and says so when it fails.
+/// Waits until a file is written, and logs the result.
 async fn told(file: &Path, written: impl Future<Output = io::Result<()>>) {
     let file = file.display();
     match timeout(FINISH_WITHIN, written).await {
-        Ok(Ok(())) => tracing::debug!(%file, "written"),
-        Ok(Err(error)) => tracing::error!(%file, %error, "this was not written"),
-        Err(_elapsed) => tracing::error!(%file, "this is not written yet: the disk is slow"),
+        Ok(Ok(())) => tracing::debug!(%file, "file written"),
+        Ok(Err(error)) => tracing::error!(%file, %error, "failed to write a file"),
+        Err(_elapsed) => tracing::error!(%file, "a file is not written yet: the disk is slow"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Delivers reports that wait in the spool, signed as Standard Webhooks says.
+//! Delivers the reports in the spool, signed according to Standard Webhooks.
 
 use std::io;
 use std::pin::pin;
@@ -20,28 +20,29 @@ use crate::clock;
 use crate::dial::{Proxies, http};
 use crate::random;
 
-/// How long a delivery may take.
+/// Timeout of a delivery.
 const WITHIN: Duration = Duration::from_secs(15);
 
-/// Between two looks at what other processes may have put there.
+/// Interval of checks for reports that other processes have added to the spool.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// How long what is due is still delivered when the process ends.
+/// How long due reports are still delivered during shutdown.
 pub const DELIVERS_WITHIN: Duration = Duration::from_secs(5);
 
-/// How a delivery that failed is tried again.
+/// Retry policy for deliveries that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// After the first failure; doubles with each.
+    /// Delay after the first failure. It doubles with each failure.
     pub first: Duration,
-    /// The longest wait.
+    /// Longest delay.
     pub longest: Duration,
-    /// How many answers that refuse the report (4xx) are too many.
+    /// Number of refusals (3xx and 4xx, except for 408, 410 and 429) after which a report is given
+    /// up.
     pub refusals: u32,
 }
 
 impl Default for Pace {
-    /// From 5 s to an hour; ten refusals, which is about two hours.
+    /// Delays from 5 s to one hour; ten refusals, which is about two hours.
     fn default() -> Self {
         Self {
             first: Duration::from_secs(5),
@@ -51,18 +52,18 @@ impl Default for Pace {
     }
 }
 
-/// Where reports go.
+/// The webhook that reports are delivered to.
 #[derive(Clone)]
 pub(super) struct Address {
     pub(super) url: reqwest::Url,
-    /// Signs.
+    /// Signs the reports.
     pub(super) webhook: Arc<Webhook>,
     pub(super) give_up_after: Duration,
-    /// What stands between here and there.
+    /// Proxies on the way to the webhook.
     pub(super) proxies: Proxies,
 }
 
-/// Delivers what waits in a spool.
+/// Delivers the reports in a spool.
 pub(super) struct WebhookClient {
     spool: Spool,
     address: Address,
@@ -71,20 +72,20 @@ pub(super) struct WebhookClient {
     refusals: u32,
 }
 
-/// What became of a delivery.
+/// Outcome of a delivery.
 enum Answer {
     Taken,
-    /// Nobody wants reports there any more.
+    /// The webhook does not exist any more (410).
     Gone,
-    /// It may be wrong to try again.
+    /// The webhook refused the report; a retry may be useless.
     Refused(StatusCode),
-    /// It may help to try again.
+    /// The delivery failed; a retry may succeed.
     Failed(String),
 }
 
 impl WebhookClient {
     /// # Errors
-    /// When there can be no HTTP client, or the pace makes no sense.
+    /// The HTTP client cannot be built, or the retry policy is invalid.
     pub(super) fn new(spool: Spool, address: Address, pace: Pace) -> anyhow::Result<Self> {
         let client = http::client(&address.proxies, WITHIN)?;
         let backoff = Backoff::new(pace.first, pace.longest, address.give_up_after)?;
@@ -97,7 +98,7 @@ impl WebhookClient {
         })
     }
 
-    /// Delivers until `shutdown`, and then what is due for a few seconds more.
+    /// Delivers reports until `shutdown`, then delivers due reports for up to 5 s more.
     pub(super) async fn run(self, put: &Notify, shutdown: impl Future<Output = ()>) {
         let (end, ending) = watch::channel(false);
         let mut delivering = pin!(self.deliver_all(put, ending));
@@ -106,13 +107,13 @@ impl WebhookClient {
             () = shutdown => {}
         }
         end.send_replace(true);
-        // What is being delivered goes on: its claim would hold for a while.
+        // A delivery in progress goes on: if it were dropped, its claim would delay the next one.
         if timeout(DELIVERS_WITHIN, delivering).await.is_err() {
-            tracing::warn!("reports wait in the spool to be delivered by another process");
+            tracing::warn!("reports are left in the spool for another process to deliver");
         }
     }
 
-    /// Delivers until it is told to end and nothing is due.
+    /// Delivers reports until `ending` is set and nothing is due.
     async fn deliver_all(&self, put: &Notify, mut ending: watch::Receiver<bool>) {
         loop {
             let Some(pause) = self.deliver_next().await else {
@@ -129,7 +130,7 @@ impl WebhookClient {
         }
     }
 
-    /// Delivers what is due for longest; without any, gives how long there is nothing to do.
+    /// Delivers the report that has been due the longest. If none is due, returns how long to wait.
     async fn deliver_next(&self) -> Option<Duration> {
         let now = clock::wall();
         match self.spooled(move |spool| spool.claim(now)).await {
@@ -140,7 +141,7 @@ impl WebhookClient {
             Ok(Next::At(due)) => Some(due.duration_since(now).unwrap_or_default()),
             Ok(Next::Nothing) => Some(LOOK_EVERY),
             Err(error) => {
-                tracing::error!(%error, "the spool of reports cannot be read");
+                tracing::error!(%error, "failed to read the spool of reports");
                 Some(LOOK_EVERY)
             }
         }
@@ -155,7 +156,7 @@ impl WebhookClient {
         };
         let settled = self.settle(item, answer).await;
         if let Err(error) = settled {
-            tracing::error!(%call, %error, "the spool of reports cannot be changed");
+            tracing::error!(%call, %error, "failed to update the spool of reports");
         }
     }
 
@@ -196,11 +197,11 @@ impl WebhookClient {
         let mut refusals = item.refusals;
         let why = match answer {
             Answer::Taken => {
-                tracing::debug!(%call, tries, "the report was delivered");
+                tracing::debug!(%call, tries, "report delivered");
                 return self.spooled(move |spool| spool.remove(&item)).await;
             }
             Answer::Gone => {
-                tracing::warn!(%call, "nobody takes reports at the webhook's address any more (410): it is dropped");
+                tracing::warn!(%call, "the webhook answered 410 Gone: the report is discarded");
                 return self.spooled(move |spool| spool.remove(&item)).await;
             }
             Answer::Refused(status) => {
@@ -214,11 +215,16 @@ impl WebhookClient {
         let waits = SystemTime::UNIX_EPOCH + Duration::from_millis(item.since);
         let waited = now.duration_since(waits).unwrap_or_default();
         if refusals >= self.refusals || !self.backoff.allows(waited, delay) {
-            tracing::error!(%call, tries, %why, "the report could not be delivered: it is in the spool's folder `failed`");
+            tracing::error!(
+                %call,
+                tries,
+                %why,
+                "giving up on a report: it is kept in the folder `failed` of the spool"
+            );
             return self.spooled(move |spool| spool.give_up(&item)).await;
         }
         let again_s = delay.as_secs();
-        tracing::warn!(%call, tries, %why, again_s, "the report was not delivered; it is tried again");
+        tracing::warn!(%call, tries, %why, again_s, "the report was not delivered; retrying later");
         self.spooled(move |spool| spool.later(&item, now + delay, refusals))
             .await
     }

@@ -1,5 +1,5 @@
-//! The report as it is written: `deploy/report.schema.json` describes it. All times are
-//! milliseconds; `start_ms` counts from the moment in which the room was joined.
+//! The report as JSON; `deploy/report.schema.json` describes it. All times are in milliseconds;
+//! `start_ms` counts from the moment at which the agent joined the room.
 
 use std::fmt;
 
@@ -7,101 +7,101 @@ use parlor_core::secret::Private;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The version of the schema; a field that goes away or changes its meaning raises it.
+/// Version of the schema. Raised when a field is removed or changes its meaning.
 pub(super) const SCHEMA_VERSION: u32 = 1;
 
-/// What is left of a call.
+/// The report of a call.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     /// [`SCHEMA_VERSION`].
     pub(super) version: u32,
-    /// The program that made the call.
+    /// Version of Parlor.
     pub(super) parlor: &'static str,
-    /// Which call, and when.
+    /// Identifies the call, with its start and end.
     pub(super) call: About,
-    /// How it ended.
+    /// How the call ended.
     pub(super) outcome: Ending,
-    /// What was said and heard.
+    /// What happened in the call.
     #[serde(flatten)]
     pub(super) timeline: Timeline,
-    /// The figures in short.
+    /// Counts and latencies of the call.
     pub(super) summary: Summary,
     /// The recording, if there is one.
     pub(super) recording: Option<Recorded>,
 }
 
-/// Which call, and when.
+/// Identifies a call, with its start and end.
 #[derive(Debug, Serialize)]
 pub(super) struct About {
-    /// The job's id.
+    /// ID of the job.
     pub(super) id: String,
-    /// The room.
+    /// Name of the room.
     pub(super) room: String,
-    /// Who was listened to, in order.
+    /// Identities of the callers, in the order in which the agent first listened to them.
     pub(super) callers: Vec<String>,
-    /// The agent's name.
+    /// Name of the agent.
     pub(super) agent: String,
-    /// RFC 3339, UTC.
+    /// When the call began: RFC 3339, UTC.
     pub(super) started: String,
-    /// RFC 3339, UTC.
+    /// When the call ended: RFC 3339, UTC.
     pub(super) ended: String,
-    /// How long it lasted.
+    /// How long the call lasted.
     pub(super) duration_ms: u64,
-    /// It began in another process, which was lost: this is the rest of it.
+    /// Whether the call began in another process, which was lost. The report covers only the rest.
     pub(super) continued: bool,
 }
 
 /// How a call ended.
 #[derive(Debug, Serialize)]
 pub(super) struct Ending {
-    /// The label in logs and metrics.
+    /// Label of the outcome in logs and metrics.
     pub(super) name: &'static str,
-    /// For people.
+    /// Description of the outcome, for people.
     pub(super) words: String,
-    /// Whether it ended as calls do.
+    /// Whether the call ended normally.
     pub(super) success: bool,
 }
 
 /// What happened in a call, in order.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Timeline {
-    /// What was said, as it was heard.
+    /// Turns, as they were heard.
     pub(super) transcript: Vec<Turn>,
-    /// Calls of tools.
+    /// Tool calls.
     pub(super) tools: Vec<Tool>,
     /// How long the caller waited for each reply.
     pub(super) waits: Vec<Wait>,
-    /// When the caller's voice silenced the agent's.
+    /// Barge-ins that silenced the agent.
     pub(super) barge_ins: Vec<BargeIn>,
-    /// What the agent became.
+    /// Phases that the agent entered.
     pub(super) phases: Vec<Phase>,
-    /// What became of the voice sessions.
+    /// Events of the voice sessions.
     pub(super) sessions: Vec<Session>,
     /// Limits that were reached.
     pub(super) limits: Vec<&'static str>,
-    /// What was used.
+    /// Usage of the Voice Agent API.
     pub(super) usage: Option<Usage>,
-    /// There was more than a report may hold.
+    /// Whether entries were left out because the report was full.
     pub(super) truncated: bool,
 }
 
-/// Somebody's turn.
+/// A turn of the caller or the agent.
 #[derive(Debug, Serialize)]
 pub(super) struct Turn {
-    /// Who.
+    /// Who spoke.
     pub(super) speaker: Speaker,
-    /// What.
+    /// Transcript of the turn.
     #[serde(serialize_with = "Private::serialize_revealed")]
     pub(super) text: Private<String>,
-    /// When it was first heard.
+    /// When the turn was first heard.
     pub(super) start_ms: u64,
-    /// Whether the caller cut it short.
+    /// Whether the caller interrupted the turn.
     pub(super) interrupted: bool,
-    /// How long the agent was heard, if that is known.
+    /// How much of an interrupted turn of the agent was heard, if known.
     pub(super) heard_ms: Option<u64>,
 }
 
-/// Who speaks.
+/// The side that speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Speaker {
@@ -111,30 +111,30 @@ pub(super) enum Speaker {
     Agent,
 }
 
-/// A call of a tool.
+/// A tool call.
 #[derive(Debug, Serialize)]
 pub(super) struct Tool {
-    /// The API's name of the call.
+    /// The Voice Agent API's ID of the tool call.
     pub(super) call: String,
-    /// The tool.
+    /// Name of the tool.
     pub(super) name: String,
-    /// When it was called.
+    /// When the tool was called.
     pub(super) start_ms: u64,
-    /// Until it was answered.
+    /// Time until the answer; `None` if there was none.
     pub(super) duration_ms: Option<u64>,
-    /// Whether it failed, if it was answered.
+    /// Whether the tool failed; `None` if there was no answer.
     pub(super) is_error: Option<bool>,
-    /// Why it was not answered.
+    /// Why the tool call was not answered.
     pub(super) dropped: Option<&'static str>,
-    /// What it was called with, when the setting says so.
+    /// Arguments, if `tool_payloads` is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) arguments: Option<Payload>,
-    /// What it gave, when the setting says so.
+    /// Result, if `tool_payloads` is set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) result: Option<Payload>,
 }
 
-/// What a tool was given, or gave: in reports, and nowhere else.
+/// Arguments or result of a tool call. Only reports contain it: its `Debug` output does not.
 #[derive(Serialize)]
 #[serde(transparent)]
 pub(super) struct Payload(pub(super) Value);
@@ -145,110 +145,110 @@ impl fmt::Debug for Payload {
     }
 }
 
-/// How long the caller waited for a reply, each since the caller's last sound.
+/// How long the caller waited for a reply. All durations are since the caller's last sound.
 #[derive(Debug, Serialize)]
 pub(super) struct Wait {
-    /// When the reply was heard.
+    /// When the reply became audible.
     pub(super) start_ms: u64,
-    /// Until the API took the turn.
+    /// Until the Voice Agent API committed the turn.
     pub(super) committed_ms: u64,
-    /// Until the first word or sample came.
+    /// Until the first word or sample of the reply arrived.
     pub(super) first_token_ms: Option<u64>,
-    /// Until the first audible sample was handed to the room.
+    /// Until the first audible sample was sent to the room.
     pub(super) audible_ms: u64,
 }
 
-/// The caller spoke into the agent's words.
+/// A barge-in that silenced the agent.
 #[derive(Debug, Serialize)]
 pub(super) struct BargeIn {
     /// When the agent was silenced.
     pub(super) start_ms: u64,
-    /// Since the caller's first sound.
+    /// Time from the caller's first sound until then, if known.
     pub(super) silenced_ms: Option<u64>,
 }
 
-/// The agent became something else.
+/// A phase that the agent entered.
 #[derive(Debug, Serialize)]
 pub(super) struct Phase {
-    /// What the phase is called.
+    /// Name of the phase.
     pub(super) name: String,
-    /// When it was entered.
+    /// When the agent entered the phase.
     pub(super) start_ms: u64,
 }
 
-/// Something happened to a voice session.
+/// An event of a voice session.
 #[derive(Debug, Serialize)]
 pub(super) struct Session {
-    /// What.
+    /// Kind of the event.
     pub(super) event: &'static str,
-    /// When.
+    /// When it happened.
     pub(super) start_ms: u64,
-    /// Since the loss, for what came back.
+    /// Time since the loss, for events that end one.
     pub(super) after_ms: Option<u64>,
-    /// The session, the loss or the error, for people.
+    /// ID of the session, the loss or the error, for people.
     pub(super) detail: Option<String>,
 }
 
-/// What the voice sessions of the call were.
+/// Usage of the Voice Agent API.
 #[derive(Debug, Serialize)]
 pub(super) struct Usage {
-    /// How long they were open, all together, in seconds.
+    /// Total time for which voice sessions were open, in seconds.
     pub(super) connected_seconds: f64,
-    /// What that costs, at the price that was set.
+    /// Cost of that time at the configured price.
     pub(super) cost: Option<f64>,
-    /// The cost's currency, as it was set.
+    /// Currency of the cost, as configured.
     pub(super) currency: Option<String>,
 }
 
-/// The figures in short.
+/// Counts and latencies of a call.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Summary {
-    /// Turns of the caller.
+    /// Number of turns of the caller.
     pub(super) caller_turns: usize,
-    /// Turns of the agent.
+    /// Number of turns of the agent.
     pub(super) agent_turns: usize,
-    /// Turns of the agent that the caller cut short.
+    /// Number of turns of the agent that the caller interrupted.
     pub(super) interruptions: usize,
-    /// Calls of tools.
+    /// Number of tool calls.
     pub(super) tool_calls: usize,
-    /// Those that failed.
+    /// Number of tool calls that failed.
     pub(super) tool_errors: usize,
-    /// From the caller's last sound to the commit.
+    /// From the caller's last sound until the API committed the turn.
     pub(super) committed_ms: Spread,
-    /// To the first word or sample.
+    /// From the caller's last sound to the first word or sample of the reply.
     pub(super) first_token_ms: Spread,
-    /// To the first audible sample.
+    /// From the caller's last sound to the first audible sample of the reply.
     pub(super) audible_ms: Spread,
     /// From the caller's first sound to the agent's silence.
     pub(super) silenced_ms: Spread,
 }
 
-/// How figures are spread: the middle one, and the one that 95 of 100 do not exceed.
+/// Distribution of figures: count, median and 95th percentile.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Spread {
-    /// How many there are.
+    /// Number of figures.
     pub(super) count: usize,
-    /// None without figures.
+    /// Median; `None` without figures.
     pub(super) p50: Option<u64>,
-    /// None without figures.
+    /// 95th percentile; `None` without figures.
     pub(super) p95: Option<u64>,
 }
 
 /// The recording of a call.
 #[derive(Debug, Serialize)]
 pub(super) struct Recorded {
-    /// Its name, beside the report.
+    /// Name of the file, in the folder of the report.
     pub(super) file: String,
-    /// `wav` or `ogg`.
+    /// Format of the file: `wav` or `ogg`.
     pub(super) format: &'static str,
-    /// Frames that are missing in it, because the disk was too slow.
+    /// Number of frames that are missing because the disk was too slow.
     pub(super) dropped_frames: u64,
-    /// How much of it was silenced, because of what was said there.
+    /// How much of the recording was muted for redaction.
     pub(super) muted_ms: u64,
 }
 
 impl Summary {
-    /// The figures of `timeline`.
+    /// Summarizes `timeline`.
     pub(super) fn of(timeline: &Timeline) -> Self {
         let turns = |who: Speaker| {
             timeline
@@ -283,7 +283,7 @@ impl FromIterator<u64> for Spread {
     fn from_iter<I: IntoIterator<Item = u64>>(figures: I) -> Self {
         let mut figures: Vec<_> = figures.into_iter().collect();
         figures.sort_unstable();
-        // The smallest figure that so many of a hundred do not exceed.
+        // The nearest-rank percentile.
         let rank = |percent: usize| {
             let rank = (figures.len() * percent).div_ceil(100);
             figures.get(rank.saturating_sub(1)).copied()
@@ -301,7 +301,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_spread_goes_by_rank() {
+    fn percentiles_are_of_the_nearest_rank() {
         let spread = |figures: &[u64]| figures.iter().copied().collect::<Spread>();
         let of = |count, p50, p95| Spread { count, p50, p95 };
         assert_eq!(spread(&[]), of(0, None, None));

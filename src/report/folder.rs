@@ -1,5 +1,5 @@
-//! The folder of reports: `<folder>/<yyyy-mm-dd>/<call>.json`, and a recording beside it. Only
-//! the program's own user can read them. What is older than it may be is removed.
+//! The folder of reports: `<folder>/<yyyy-mm-dd>/<call>.json`, with the recording next to it. Only
+//! the user of the process can read the files. Files that exceed the retention time are removed.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
@@ -10,39 +10,39 @@ use std::time::{Duration, SystemTime};
 use super::timestamp;
 use crate::random;
 
-/// The most files that one sweep removes; the next one goes on.
+/// Maximum number of files that one sweep removes; the next one continues.
 const SWEEP: usize = 10_000;
 
-/// The end of the name of a file that is not whole yet.
+/// Suffix of an incomplete file.
 const PARTIAL: &str = ".part";
 
-/// The ends of the names of what is written here.
+/// Suffixes of all files that Parlor writes here.
 const OURS: [&str; 4] = [".json", ".wav", ".ogg", PARTIAL];
 
-/// What is not whole and was not touched for so long was left by a process that is gone: a
-/// recording is shorter.
+/// An incomplete file that was not modified for this long was left behind by a process that is
+/// gone. Recordings are shorter than this.
 const LEFT_BEHIND: Duration = Duration::from_secs(24 * 3600);
 
-/// The longest name of a call, in bytes.
+/// Maximum length of a call's ID in a file name, in characters.
 const NAME: usize = 100;
 
-/// Where reports are kept, and how long.
+/// The folder of reports and its retention.
 #[derive(Debug, Clone)]
 pub(super) struct Folder {
     pub(super) path: PathBuf,
-    /// For ever without one.
+    /// Days after which files are removed; `None` keeps them forever.
     pub(super) retention_days: Option<u32>,
-    /// What a lost process recorded was not redacted: it is not kept.
+    /// Whether recordings that a lost process left behind are removed, as they are not redacted.
     pub(super) drop_partial: bool,
 }
 
 impl Folder {
-    /// Removes what is older than it may be, and gives how many files that were.
+    /// Removes files that exceed the retention time, and returns how many it removed.
     ///
-    /// Only what has one of our names in a folder of a day is looked at.
+    /// Touches only files with names that Parlor writes, in folders named after a day.
     ///
     /// # Errors
-    /// When the folder cannot be read; a file that cannot be removed is the next sweep's.
+    /// The folder cannot be read. Files that cannot be removed are left to the next sweep.
     pub(super) fn sweep(&self, now: SystemTime) -> io::Result<usize> {
         let mut removed = 0;
         let days = match fs::read_dir(&self.path) {
@@ -95,13 +95,17 @@ impl Folder {
                     Ok(()) => removed += 1,
                     Err(error) => {
                         let path = file.path();
-                        tracing::warn!(path = %path.display(), %error, "an old file cannot be removed");
+                        tracing::warn!(
+                            path = %path.display(),
+                            %error,
+                            "failed to remove an old file"
+                        );
                     }
                 }
             }
         }
         if is_over {
-            // Somebody else's file may be in it: then it stays.
+            // Fails if other files are in the folder: then it stays.
             fs::remove_dir(day).ok();
         }
         Ok(removed)
@@ -116,7 +120,8 @@ impl Folder {
     }
 }
 
-/// A call's name as a name of files: nothing of it can lead elsewhere.
+/// A call's ID as a file name. Other characters than letters, digits, `_` and `-` are replaced, so
+/// it cannot lead to another folder.
 pub(super) fn file_name(call: &str) -> String {
     let safe = |it: char| match it {
         'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => it,
@@ -129,7 +134,7 @@ pub(super) fn file_name(call: &str) -> String {
     }
 }
 
-/// Writes a whole file, or none: it is on the disk before it has its name.
+/// Writes a file atomically: it gets its name once all of it is on the disk.
 pub(super) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let partial = partial(file);
     let written = create(&partial)
@@ -141,7 +146,7 @@ pub(super) fn write(file: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
-/// Gives a whole file its name once it is on the disk.
+/// Gives a complete file its name, once it is on the disk.
 pub(super) fn publish(partial: &Path, file: &Path) -> io::Result<()> {
     File::open(partial)?.sync_all()?;
     fs::rename(partial, file)?;
@@ -151,7 +156,7 @@ pub(super) fn publish(partial: &Path, file: &Path) -> io::Result<()> {
     }
 }
 
-/// Creates a file, and the folders on the way to it, for nobody else to read.
+/// Creates a file and its parent folders, which no other user can read.
 pub(super) fn create(file: &Path) -> io::Result<File> {
     if let Some(folder) = file.parent() {
         make(folder)?;
@@ -161,12 +166,12 @@ pub(super) fn create(file: &Path) -> io::Result<File> {
     options.open(file)
 }
 
-/// Makes a folder that nobody else can read, unless it is there.
+/// Creates a folder that no other user can read, unless it exists.
 pub(super) fn make(folder: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// The name of a file that is not whole yet: no two processes have the same.
+/// A unique name for `file` while it is incomplete.
 pub(super) fn partial(file: &Path) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{:016x}{PARTIAL}", random::number()));
@@ -186,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_leads_nowhere() {
+    fn file_names_cannot_lead_to_another_folder() {
         assert_eq!(file_name("AJ_x9-Z"), "AJ_x9-Z");
         assert_eq!(file_name("../../etc/passwd"), "______etc_passwd");
         assert_eq!(file_name(""), "_");
@@ -194,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn only_our_names_are_ours() {
+    fn only_names_that_are_written_here_are_ours() {
         for ours in ["AJ_1.json", "AJ_1.wav", "AJ_1.ogg", "AJ_1.wav.00ff.part"] {
             assert!(is_ours(ours), "{ours}");
         }
@@ -204,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_there_whole_and_for_us_alone() {
+    fn files_are_complete_and_private() {
         let folder = std::env::temp_dir().join(random::random("parlor-folder"));
         let file = folder.join("2026-01-01").join("AJ_1.json");
         write(&file, b"one").unwrap();

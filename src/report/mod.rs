@@ -1,4 +1,4 @@
-//! What is left of a call when it is over: a report, a recording, and word to whoever wants it.
+//! Reports and recordings of calls, and the delivery of reports to a webhook.
 
 mod call;
 mod delivery;
@@ -33,10 +33,10 @@ pub use recording::{Format, Tap};
 pub use redact::RedactSpec;
 pub use spec::{ReportSpec, WebhookSpec};
 
-/// Between two looks at what is too old.
+/// Interval between two removals of old files.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
-/// What is kept of the calls of a process, and who is told.
+/// Settings of reports, recordings and the webhook, for all calls of a process. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Reports(Arc<Plan>);
 
@@ -51,26 +51,26 @@ struct Plan {
     webhook: Option<Outgoing>,
 }
 
-/// Where reports go, and where they wait until then.
+/// The webhook, and the spool of reports that wait for it.
 #[derive(Clone)]
 struct Outgoing {
     address: Address,
     spool: Spool,
     pace: Pace,
-    /// Told when a report was put into the spool.
+    /// Notified when a report is added to the spool.
     put: Arc<Notify>,
 }
 
-/// Which call it is.
+/// Identifies a call in its report.
 #[derive(Debug, Clone)]
 pub struct CallHead {
-    /// The job's id: names the files and the delivery.
+    /// ID of the job. It names the files and identifies the delivery.
     pub id: String,
-    /// The room.
+    /// Name of the room.
     pub room: String,
-    /// The agent's name.
+    /// Name of the agent.
     pub agent: String,
-    /// It began in another process, which was lost.
+    /// Whether the call began in another process, which was lost.
     pub continued: bool,
 }
 
@@ -81,12 +81,12 @@ impl fmt::Debug for Plan {
 }
 
 impl Reports {
-    /// Whether anything is kept, or anybody told.
+    /// Whether reports are written or delivered.
     pub fn is_on(&self) -> bool {
         self.0.folder.is_some() || self.0.webhook.is_some()
     }
 
-    /// The same with another patience towards the webhook.
+    /// Replaces the retry policy of the webhook.
     pub fn with_pace(self, pace: Pace) -> Self {
         let plan = &*self.0;
         let webhook = plan.webhook.clone().map(|it| Outgoing { pace, ..it });
@@ -99,16 +99,17 @@ impl Reports {
         }))
     }
 
-    /// A call begins now. In a runtime, for the sake of its recording.
+    /// Starts the report of a call that begins at this moment. Must be called within a tokio
+    /// runtime, for the recording.
     pub fn begin(&self, head: CallHead) -> CallReport {
         CallReport::begin(&self.0, head)
     }
 
-    /// Delivers what waits in the spool, and removes what is too old, until `shutdown`; then
-    /// delivers for 5 s more. One for each process that calls, or one for all of them.
+    /// Delivers the reports in the spool and removes old files until `shutdown`, then delivers for
+    /// up to 5 s more. Run one per process that handles calls, or one for all of them.
     ///
     /// # Errors
-    /// When there can be no HTTP client.
+    /// The HTTP client cannot be built.
     pub async fn courier(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
         let delivering = async {
             match self.0.webhook.clone() {
@@ -143,9 +144,9 @@ impl Reports {
                 .map_err(io::Error::other)
             {
                 Ok(Ok(0)) => {}
-                Ok(Ok(files)) => tracing::info!(files, "old reports were removed"),
+                Ok(Ok(files)) => tracing::info!(files, "removed old files of reports"),
                 Ok(Err(error)) | Err(error) => {
-                    tracing::error!(%error, "old reports cannot be removed");
+                    tracing::error!(%error, "failed to remove old files of reports");
                 }
             }
         }

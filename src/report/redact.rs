@@ -1,75 +1,75 @@
-//! Takes numbers, addresses and whatever else must not be kept out of what was said.
+//! Redacts numbers, mail addresses and configured patterns in text.
 
 use regex::{Captures, Regex, RegexBuilder};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// What stands in place of a number.
+/// Replacement of a number.
 const DIGITS: &str = "[digits]";
-/// What stands in place of a mail address.
+/// Replacement of a mail address.
 const MAIL: &str = "[mail]";
-/// What stands in place of anything else.
+/// Replacement of anything else.
 const REDACTED: &str = "[redacted]";
 
-/// The most a configured pattern may take, compiled, in bytes.
+/// Maximum size of a compiled pattern of the configuration, in bytes.
 const PATTERN: usize = 1 << 20;
 
-/// What may stand between the digits of one number, at most three of them.
+/// Up to three separators between the digits of a number.
 const BETWEEN: &str = r"[\s,.\-–—/()+_]{0,3}";
 
-/// Digits as they are said in English; longer words before what they begin with.
+/// Spoken digits in English. Longer words come before their prefixes.
 const WORDS: &str = r"\b(?:(?:four|six|seven|eight|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|thirteen|fifteen|eighteen|eleven|twelve|hundred|thousand|double|triple|zero|three|seven|eight|four|five|nine|one|two|six|ten|oh)\b";
 
-/// A mail address as it is written, and as it is said in English.
+/// A mail address, written or spoken in English.
 const ADDRESS: &str = r"(?xi)
     [\p{L}\p{N}._%+\-']+ @ [\p{L}\p{N}\-]+ (?: \. [\p{L}\p{N}\-]+ )+
   | [\p{L}\p{N}.+\-]+ (?: \s+ (?: dot | underscore | dash | hyphen | plus ) \s+ [\p{L}\p{N}]+ ){0,8}
     \s+ at \s+ [\p{L}\p{N}\-]+ (?: (?: \s+ dot \s+ | \. ) [\p{L}\p{N}\-]+ )+
 ";
 
-/// `[report.redact]`: what must not be kept. Nothing is taken out by default.
+/// `[report.redact]`: what to redact. Nothing is redacted by default.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RedactSpec {
-    /// Numbers of four digits and more.
+    /// Whether to redact numbers of four digits and more.
     pub digits: bool,
-    /// Also when they are said as English words.
+    /// Whether to redact numbers that are spoken as English words.
     pub digit_words: bool,
-    /// Mail addresses.
+    /// Whether to redact mail addresses.
     pub mail: bool,
-    /// Whatever these regular expressions find.
+    /// Regular expressions of further text to redact.
     pub patterns: Vec<String>,
-    /// The recording is silent where something was taken out.
+    /// Whether to mute the recording where text was redacted.
     pub audio: bool,
-    /// Who the caller is.
+    /// Whether to redact the identities of callers.
     pub identity: bool,
 }
 
-/// Takes out what a [`RedactSpec`] names.
+/// Redacts what a [`RedactSpec`] specifies.
 #[derive(Debug, Default)]
 pub(super) struct Redactor {
-    /// Each with what stands in its place, in the order in which they are applied.
+    /// Patterns with their replacements, in the order in which they are applied.
     rules: Vec<(Regex, &'static str)>,
     pub(super) audio: bool,
     pub(super) identity: bool,
 }
 
 impl Redactor {
-    /// Checks the patterns.
+    /// Compiles the patterns.
     ///
     /// # Errors
-    /// A line for each that cannot be used.
+    /// One line for each pattern that cannot be used.
     pub(super) fn new(spec: &RedactSpec) -> Result<Self, Vec<String>> {
         let mut rules = Vec::new();
         let mut problems = Vec::new();
         for pattern in &spec.patterns {
             match RegexBuilder::new(pattern).size_limit(PATTERN).build() {
                 Ok(regex) if regex.is_match("") => problems.push(format!(
-                    "[report.redact] patterns: {pattern:?} finds even nothing at all"
+                    "[report.redact] patterns: {pattern:?} matches empty text"
                 )),
                 Ok(regex) => rules.push((regex, REDACTED)),
                 Err(error) => problems.push(format!(
-                    "[report.redact] patterns: {pattern:?} cannot be used: {error}"
+                    "[report.redact] patterns: {pattern:?} is not valid: {error}"
                 )),
             }
         }
@@ -89,7 +89,7 @@ impl Redactor {
         })
     }
 
-    /// `text` without what must not be kept, and whether there was any.
+    /// Redacts `text`, and returns whether anything was redacted.
     pub(super) fn text(&self, text: &str) -> (String, bool) {
         let mut kept = text.to_owned();
         let mut found = false;
@@ -104,7 +104,7 @@ impl Redactor {
         (kept, found)
     }
 
-    /// The same for arguments and results of tools: JSON as it is, other text as a string.
+    /// Redacts the arguments or the result of a tool call. Text that is not JSON becomes a string.
     pub(super) fn json(&self, text: &str) -> Value {
         match serde_json::from_str(text) {
             Ok(value) => self.value(value),
@@ -112,7 +112,7 @@ impl Redactor {
         }
     }
 
-    /// Who somebody is.
+    /// Redacts the identity of a participant.
     pub(super) fn identity(&self, identity: &str) -> String {
         match self.identity {
             true => REDACTED.to_owned(),
@@ -120,7 +120,7 @@ impl Redactor {
         }
     }
 
-    /// A room, which may be named after a telephone number.
+    /// Redacts the name of a room, which may contain a phone number.
     pub(super) fn room(&self, room: &str) -> String {
         match self.identity {
             true => self.text(room).0,
@@ -145,7 +145,7 @@ impl Redactor {
     }
 }
 
-/// Four digits and more, whatever little stands between them.
+/// A pattern for four digits and more, with separators between them.
 fn number(spec: &RedactSpec) -> Regex {
     let digit = match (spec.digits, spec.digit_words) {
         (true, true) => format!(r"(?:\d|{WORDS})"),
@@ -156,7 +156,7 @@ fn number(spec: &RedactSpec) -> Regex {
 }
 
 fn own(pattern: &str) -> Regex {
-    Regex::new(pattern).expect("a test compiles it")
+    Regex::new(pattern).expect("built-in patterns are valid")
 }
 
 #[cfg(test)]
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_found_as_words_when_that_is_set() {
+    fn spoken_numbers_are_found_if_enabled() {
         becomes(&all(), "it is four one one one.", "it is [digits].");
         becomes(&all(), "Four, one 1 oh double five", "[digits]");
         becomes(&all(), "forty-one eleven sixty two", "[digits]");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_found_written_and_said() {
+    fn written_and_spoken_addresses_are_found() {
         becomes(&all(), "to ada.l+x@mail.example.com now", "to [mail] now");
         becomes(&all(), "it's ada at example dot com", "it's [mail]");
         becomes(
@@ -256,13 +256,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_taken_out_unless_set() {
+    fn nothing_is_redacted_by_default() {
         let said = "4111 1111, ada@example.com";
         becomes(&RedactSpec::default(), said, said);
     }
 
     #[test]
-    fn a_pattern_that_cannot_be_used_is_named() {
+    fn invalid_patterns_are_reported() {
         let spec = RedactSpec {
             patterns: vec![
                 "(".to_owned(),
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn long_text_takes_time_in_proportion() {
+    fn long_text_takes_linear_time() {
         let spec = all();
         let redactor = Redactor::new(&spec).unwrap();
         let said = "a at ".repeat(20_000) + &"1 ".repeat(20_000);

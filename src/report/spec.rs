@@ -1,4 +1,4 @@
-//! `[report]` in agent.toml: what is kept of calls, and who is told.
+//! `[report]` in `agent.toml`: reports, recordings, redaction and the webhook.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,44 +17,44 @@ use super::spool::Spool;
 use super::{Outgoing, Plan, Reports};
 use crate::config::{Source, proxies};
 
-/// How secrets of Standard Webhooks begin.
+/// Prefix of Standard Webhooks secrets.
 const SECRET: &str = "whsec_";
 
-/// Bytes in a secret, as Standard Webhooks wants it.
+/// Number of bytes in a secret, according to Standard Webhooks.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// `[report]`: nothing is kept by default.
+/// `[report]`: reports, recordings and the webhook. All of them are off by default.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReportSpec {
-    /// Where reports and recordings are kept; without it nowhere.
+    /// Folder of reports and recordings; none are written without it.
     pub folder: Option<PathBuf>,
-    /// Days after which they are removed; without it never.
+    /// Days after which reports and recordings are removed; never by default.
     pub retention_days: Option<u32>,
-    /// Whether and how calls are recorded.
+    /// Format of recordings; calls are not recorded by default.
     pub recording: Format,
-    /// Reports hold what tools were given and gave.
+    /// Whether reports contain the arguments and results of tool calls.
     pub tool_payloads: bool,
-    /// The currency of costs, as `USD`.
+    /// Currency of costs, such as `USD`.
     pub currency: Option<String>,
-    /// What must not be kept.
+    /// What to redact.
     pub redact: RedactSpec,
-    /// Who is told when a call is over.
+    /// Webhook that receives the report of each call.
     pub webhook: Option<WebhookSpec>,
 }
 
-/// `[report.webhook]`
+/// `[report.webhook]`: the webhook that receives reports.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WebhookSpec {
-    /// Where reports are posted.
+    /// URL that reports are posted to.
     pub url: String,
-    /// The environment variable with the secret that signs them, `whsec_…`.
+    /// Name of the environment variable with the secret that signs reports, `whsec_…`.
     pub secret: String,
-    /// Where they wait to be delivered.
+    /// Folder of reports that wait to be delivered; `spool` by default.
     #[serde(default = "spool")]
     pub spool: PathBuf,
-    /// Days after which nobody tries any more.
+    /// Days after which a report is given up; 3 by default.
     #[serde(default = "give_up_after_days")]
     pub give_up_after_days: u32,
 }
@@ -68,10 +68,10 @@ fn give_up_after_days() -> u32 {
 }
 
 impl ReportSpec {
-    /// Checks everything; touches no file.
+    /// Checks all settings, without access to files.
     ///
     /// # Errors
-    /// All that is wrong, a line each.
+    /// All problems, one line each.
     pub fn build(self, source: &Source) -> Result<Reports, Vec<String>> {
         let mut problems = self.problems();
         let redactor = Redactor::new(&self.redact).unwrap_or_else(|wrong| {
@@ -105,7 +105,7 @@ impl ReportSpec {
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
         if self.recording != Format::None && self.folder.is_none() {
-            problems.push("[report] recording needs a folder".to_owned());
+            problems.push("[report] recording requires folder to be set".to_owned());
         }
         if self.retention_days == Some(0) {
             problems.push("[report] retention_days must be 1 or more".to_owned());
@@ -149,7 +149,9 @@ impl WebhookSpec {
     fn signer(&self, source: &Source) -> Result<Webhook, String> {
         let name = &self.secret;
         let secret = source.secret(name).ok_or_else(|| {
-            format!("{name} is not set: [report.webhook] names it as the secret that signs reports")
+            format!(
+                "{name} is not set: [report.webhook] requires it as the secret that signs reports"
+            )
         })?;
         let key = secret
             .reveal()
@@ -158,7 +160,7 @@ impl WebhookSpec {
         let key = key.filter(|key| SECRET_BYTES.contains(&key.len()));
         let wrong = || {
             format!(
-                "{name} is wrong: it must be {SECRET} and 24 to 64 bytes in Base64, as `openssl rand -base64 32` makes them"
+                "{name} is invalid: it must be {SECRET} followed by 24 to 64 bytes in Base64, as from `openssl rand -base64 32`"
             )
         };
         Webhook::from_bytes(key.ok_or_else(wrong)?).map_err(|_| wrong())
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_is_understood_and_no_other() {
+    fn all_keys_are_accepted_and_no_others() {
         let text = r#"
             folder = "reports"
             retention_days = 30
@@ -220,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_told_at_once() {
+    fn all_problems_are_reported_together() {
         let text = r#"
             retention_days = 0
             recording = "wav"
@@ -243,9 +245,9 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_none_is_not_quoted() {
+    fn an_invalid_secret_is_not_quoted() {
         for secret in ["hunter2", "whsec_hunter2", "whsec_aHVudGVyMg=="] {
-            wrong(WEBHOOK, &[("SECRET", secret)], &["SECRET is wrong"]);
+            wrong(WEBHOOK, &[("SECRET", secret)], &["SECRET is invalid"]);
             let source = [("SECRET", secret)].into_iter().collect();
             let problems = spec(WEBHOOK).build(&source).err().unwrap();
             assert!(!problems[0].contains("hunter"), "{problems:?}");

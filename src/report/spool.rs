@@ -1,9 +1,9 @@
-//! Reports that wait to be delivered, as files, so that they survive the process. Several
-//! processes may share the folder.
+//! The spool: reports that wait to be delivered, as files, so that they survive the process.
+//! Several processes may share the folder.
 //!
-//! The name of a file says when it is due, how often it was tried, and since when it waits. Who
-//! wants to deliver it renames it so that it is due again after a while: only one of those who
-//! try succeeds, and what was claimed by a process that is gone comes back by itself.
+//! The name of a file contains when it is due, how often it was tried, and since when it waits. A
+//! process claims a report by renaming its file to a later due time. Only one process can succeed,
+//! and the claim of a process that is gone expires by itself.
 
 use std::fs;
 use std::io;
@@ -12,45 +12,45 @@ use std::time::{Duration, SystemTime};
 
 use super::folder;
 
-/// The most reports that may wait.
+/// Maximum number of reports in the spool.
 const ITEMS: usize = 10_000;
 
-/// The most bytes that may wait.
+/// Maximum size of all reports in the spool, in bytes.
 const BYTES: u64 = 256 << 20;
 
-/// What was given up is kept here, up to the same bounds.
+/// Folder of reports that were given up, with the same limits.
 const FAILED: &str = "failed";
 
-/// How long a claim holds: longer than a delivery may take.
+/// How long a claim is valid: longer than a delivery may take.
 pub(super) const LEASE: Duration = Duration::from_secs(60);
 
 /// A folder of reports that wait to be delivered.
 #[derive(Debug, Clone)]
 pub(super) struct Spool(PathBuf);
 
-/// A report that waits, as its file's name says it.
+/// A report in the spool, as the name of its file describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Item {
-    /// When it is due, in milliseconds since the epoch.
+    /// When it is due, in milliseconds since the Unix epoch.
     pub(super) due: u64,
-    /// How often it was claimed.
+    /// Number of times that it was claimed.
     pub(super) tries: u32,
-    /// How often it was refused.
+    /// Number of times that the webhook refused it.
     pub(super) refusals: u32,
-    /// Since when it waits, in milliseconds since the epoch.
+    /// When it was added, in milliseconds since the Unix epoch.
     pub(super) since: u64,
-    /// Its call, as a name of files.
+    /// ID of the call, as a file name.
     pub(super) call: String,
 }
 
-/// What is to be done now.
+/// What to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Next {
-    /// Deliver this; it is claimed.
+    /// Deliver this report, which is claimed.
     Deliver(Item),
-    /// Nothing before that.
+    /// Wait until this time.
     At(SystemTime),
-    /// Nothing.
+    /// There are no reports.
     Nothing,
 }
 
@@ -63,10 +63,10 @@ impl Spool {
         &self.0
     }
 
-    /// Keeps a report that is due now; what is too much is given up, the oldest first.
+    /// Adds a report that is due at once. Gives up the oldest reports if the spool is full.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// The folder cannot be read or written.
     pub(super) fn put(&self, call: &str, now: SystemTime, body: &[u8]) -> io::Result<()> {
         let item = Item {
             due: millis(now),
@@ -77,16 +77,16 @@ impl Spool {
         };
         folder::write(&self.path(&item), body)?;
         for item in over(items(&self.0)?) {
-            tracing::warn!(call = %item.call, "too many reports wait to be delivered; the oldest is given up");
+            tracing::warn!(call = %item.call, "the spool is full: giving up on the oldest report");
             self.give_up(&item)?;
         }
         Ok(())
     }
 
-    /// Claims what is due for longest.
+    /// Claims the report that has been due the longest.
     ///
     /// # Errors
-    /// When the folder cannot be read.
+    /// The folder cannot be read or changed.
     pub(super) fn claim(&self, now: SystemTime) -> io::Result<Next> {
         let mut items = items(&self.0)?;
         items.sort_by_key(|(item, _)| item.due);
@@ -107,26 +107,26 @@ impl Spool {
         Ok(Next::Nothing)
     }
 
-    /// What is to be delivered.
+    /// Reads a report.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// The file cannot be read.
     pub(super) fn read(&self, item: &Item) -> io::Result<Vec<u8>> {
         fs::read(self.path(item))
     }
 
-    /// It is delivered, or nobody wants it.
+    /// Removes a report that was delivered or is not wanted.
     ///
     /// # Errors
-    /// When it cannot be removed: it will be delivered again.
+    /// The file cannot be removed. The report will be delivered again.
     pub(super) fn remove(&self, item: &Item) -> io::Result<()> {
         fs::remove_file(self.path(item))
     }
 
-    /// It is tried again later.
+    /// Schedules the next attempt to deliver a report.
     ///
     /// # Errors
-    /// When it cannot be renamed: it is tried again when the claim is over.
+    /// The file cannot be renamed. The next attempt follows when the claim expires.
     pub(super) fn later(&self, item: &Item, due: SystemTime, refusals: u32) -> io::Result<()> {
         let later = Item {
             due: millis(due),
@@ -136,10 +136,10 @@ impl Spool {
         self.rename(item, &self.path(&later)).map(|_| ())
     }
 
-    /// It is not tried any more.
+    /// Gives up a report: moves it to the folder `failed`.
     ///
     /// # Errors
-    /// When it cannot be moved.
+    /// A file cannot be moved or removed.
     pub(super) fn give_up(&self, item: &Item) -> io::Result<()> {
         let failed = self.failed();
         folder::make(&failed)?;
@@ -150,10 +150,10 @@ impl Spool {
         Ok(())
     }
 
-    /// Forgets what was given up and waits since before `then`; gives how many that were.
+    /// Removes given-up reports that were added before `then`, and returns how many it removed.
     ///
     /// # Errors
-    /// When the folder cannot be read or changed.
+    /// The folder cannot be read or changed.
     pub(super) fn forget(&self, then: SystemTime) -> io::Result<usize> {
         let failed = self.failed();
         let mut old = items(&failed)?;
@@ -172,7 +172,7 @@ impl Spool {
         self.0.join(item.name())
     }
 
-    /// Whether the file was still there under its name.
+    /// Renames the file of a report. Returns `false` if it does not exist under this name any more.
     fn rename(&self, item: &Item, to: &Path) -> io::Result<bool> {
         match fs::rename(self.path(item), to) {
             Ok(()) => Ok(true),
@@ -203,12 +203,12 @@ impl Item {
             since: parts.next()?.parse().ok()?,
             call: parts.next()?.to_owned(),
         };
-        // A name that would be written in another way is not ours.
+        // Accepts only names in the form in which they are written.
         (item.name() == name).then_some(item)
     }
 }
 
-/// All that waits in a folder, and how many bytes each has.
+/// All reports in a folder, with their sizes in bytes.
 fn items(folder: &Path) -> io::Result<Vec<(Item, u64)>> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -219,7 +219,7 @@ fn items(folder: &Path) -> io::Result<Vec<(Item, u64)>> {
     for entry in entries {
         let entry = entry?;
         if let Some(item) = entry.file_name().to_str().and_then(Item::parse) {
-            // One that is gone by now is somebody else's.
+            // A file that is gone by now was taken by another process.
             let bytes = entry.metadata().map_or(0, |it| it.len());
             items.push((item, bytes));
         }
@@ -227,7 +227,7 @@ fn items(folder: &Path) -> io::Result<Vec<(Item, u64)>> {
     Ok(items)
 }
 
-/// The oldest, as many as there are too many.
+/// The oldest reports, as many as exceed the limits.
 fn over(mut items: Vec<(Item, u64)>) -> Vec<Item> {
     items.sort_by_key(|(item, _)| item.since);
     let mut count = items.len();
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_claimed_is_nobody_elses_until_the_claim_is_over() {
+    fn a_claim_is_exclusive_until_it_expires() {
         let mut it = Spooled::new();
         assert_eq!(it.spool.claim(it.now).unwrap(), Next::Nothing);
         it.spool.put("AJ_1", it.now, b"one").unwrap();
@@ -308,12 +308,12 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_is_due_later() {
+    fn a_failed_report_is_due_later() {
         let mut it = Spooled::new();
         it.spool.put("AJ_1", it.now, b"one").unwrap();
         it.spool.put("AJ_2", it.now + S(1), b"two").unwrap();
         let first = it.claims(S(1));
-        assert_eq!(first.call, "AJ_1", "the one that is due for longest");
+        assert_eq!(first.call, "AJ_1", "the one that has been due the longest");
         it.spool.later(&first, it.now + S(9), 1).unwrap();
         assert_eq!(it.claims(S(0)).call, "AJ_2");
         let first = it.claims(S(9));
@@ -325,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_left_alone() {
+    fn other_file_names_are_ignored() {
         for name in [
             "a.json",
             "1.1.1.1.a.b.json",
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_is_too_much() {
+    fn the_oldest_reports_exceed_the_limits() {
         let item = |since, bytes| {
             let item = Item {
                 due: 0,

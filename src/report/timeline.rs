@@ -1,4 +1,4 @@
-//! Takes down what happens in a call: facts in, a bounded [`Timeline`] out. No clock and no files.
+//! Builds the timeline of a call: facts in, a bounded [`Timeline`] out. Uses no clock and no files.
 
 #[cfg(test)]
 mod tests;
@@ -14,19 +14,19 @@ use super::document::{BargeIn, Phase, Session, Speaker, Timeline, Turn, Usage, W
 use super::redact::Redactor;
 use crate::diagnostics;
 
-/// The most entries of all kinds.
+/// Maximum number of entries of all kinds.
 const ENTRIES: usize = 10_000;
 
-/// The most bytes of text in them.
+/// Maximum length of all text in the entries, in bytes.
 const BYTES: usize = 4 << 20;
 
-/// How long before the first words of a turn are recognised they may have been said.
+/// Maximum time from the first words of a turn to their recognition.
 const RECOGNISED_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long before the first loud sample of a reply it may have begun.
+/// Maximum time from the start of a reply to its first loud sample.
 const SOFT_START: Duration = Duration::from_millis(500);
 
-/// A stretch of one side of the recording, since the call began.
+/// A stretch of one side of the recording to mute. Times are since the call began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Silence {
     pub(super) side: Speaker,
@@ -34,48 +34,48 @@ pub(super) struct Silence {
     pub(super) to: Duration,
 }
 
-/// Takes down what happens in a call.
+/// Builds the timeline of a call.
 #[derive(Debug)]
 pub(super) struct TimelineBuilder {
     redactor: Arc<Redactor>,
-    /// Arguments and results of tools are kept.
+    /// Whether arguments and results of tool calls are kept.
     payloads: bool,
     currency: Option<String>,
     timeline: Timeline,
     entries: usize,
     bytes: usize,
-    /// From here on nothing more was taken down.
+    /// When the timeline became full; `None` if it is not full.
     full_since: Option<Duration>,
     speaking: Option<Speaking>,
-    /// When the caller's last turn was over.
+    /// When the caller's last turn ended.
     turn_over: Duration,
-    /// When the agent's last turn was over.
+    /// When the agent's last turn ended.
     reply_over: Duration,
     replies: Vec<Reply>,
-    /// The reply that was cut short last, and how much of it was heard.
+    /// The last interrupted reply, and how much of it was heard.
     cut: Option<(Utterance, Duration)>,
-    /// What must not be heard in the recording.
+    /// Stretches of the recording to mute.
     unsaid: Vec<Silence>,
 }
 
-/// What the caller is saying.
+/// A turn of the caller in progress.
 #[derive(Debug)]
 struct Speaking {
     since: Duration,
     so_far: Private<String>,
 }
 
-/// A reply that was heard.
+/// A reply that became audible.
 #[derive(Debug)]
 struct Reply {
     utterance: Utterance,
     since: Duration,
-    /// What it says is known.
+    /// Whether its transcript is known.
     has_words: bool,
 }
 
 impl TimelineBuilder {
-    /// Of a call that begins now.
+    /// The timeline of a call that begins at this moment.
     pub(super) fn new(redactor: Arc<Redactor>, payloads: bool, currency: Option<String>) -> Self {
         Self {
             redactor,
@@ -94,7 +94,7 @@ impl TimelineBuilder {
         }
     }
 
-    /// Something happened, so long after the call began.
+    /// Adds a fact. `at` is the time since the call began.
     pub(super) fn fact(&mut self, at: Duration, fact: &Fact) {
         match fact {
             Fact::UserTranscript {
@@ -147,7 +147,7 @@ impl TimelineBuilder {
         }
     }
 
-    /// The call is over; what must not be heard in its recording comes with it.
+    /// Ends the timeline at `at`. Also returns the stretches of the recording to mute.
     pub(super) fn close(mut self, at: Duration) -> (Timeline, Vec<Silence>) {
         self.mute_unknown(at);
         self.timeline.transcript.sort_by_key(|turn| turn.start_ms);
@@ -266,7 +266,7 @@ impl TimelineBuilder {
         }
     }
 
-    /// Takes out of `text` what must not be kept, and out of the recording where it was said.
+    /// Redacts `text`. If that changes it, also mutes the recording from `from` to `to`.
     fn redacted(
         &mut self,
         text: &Private<String>,
@@ -281,7 +281,7 @@ impl TimelineBuilder {
         text.into()
     }
 
-    /// Nobody can say what was said where there are no words: it is not heard either.
+    /// Mutes speech without a transcript, as it may contain something to redact.
     fn mute_unknown(&mut self, end: Duration) {
         if let Some(Speaking { since, so_far }) = self.speaking.take() {
             let from = since.saturating_sub(RECOGNISED_WITHIN);
@@ -306,7 +306,7 @@ impl TimelineBuilder {
         }
     }
 
-    /// Whether there is room for one more entry with so many bytes of text; takes it.
+    /// Reserves room for an entry with `bytes` bytes of text. Returns `false` if there is none.
     fn has_room(&mut self, at: Duration, bytes: usize) -> bool {
         if self.full_since.is_none() && self.entries < ENTRIES && self.bytes + bytes <= BYTES {
             self.entries += 1;

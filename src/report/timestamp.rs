@@ -1,10 +1,10 @@
-//! Times as they are written down: UTC, for people and for names of files.
+//! Formats times in UTC, for reports and for names of folders.
 
 use std::time::SystemTime;
 
 use time::{Date, Month, OffsetDateTime};
 
-/// RFC 3339 with milliseconds, as in `2026-03-01T09:30:00.250Z`.
+/// RFC 3339 with milliseconds, such as `2026-03-01T09:30:00.250Z`.
 pub(super) fn rfc3339(at: SystemTime) -> String {
     let at = OffsetDateTime::from(at);
     let (hour, minute, second, milli) = at.time().as_hms_milli();
@@ -14,12 +14,12 @@ pub(super) fn rfc3339(at: SystemTime) -> String {
     )
 }
 
-/// The day, as in `2026-03-01`.
+/// The day, such as `2026-03-01`.
 pub(super) fn day(at: SystemTime) -> String {
     day_of(OffsetDateTime::from(at))
 }
 
-/// How many days before `now` the day `name` was; `None` when `name` is no day.
+/// Number of days from the day `name` to `now`; `None` if `name` is not a day.
 pub(super) fn days_since(name: &str, now: SystemTime) -> Option<i32> {
     let mut parts = name.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
@@ -43,20 +43,20 @@ mod tests {
 
     use super::*;
 
-    /// The moment after `seconds` since the epoch.
+    /// The time `seconds` after the Unix epoch.
     fn at(seconds: f64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs_f64(seconds)
     }
 
     #[test]
-    fn a_moment_is_written_in_utc() {
+    fn times_are_formatted_in_utc() {
         assert_eq!(rfc3339(at(0.0)), "1970-01-01T00:00:00.000Z");
         assert_eq!(rfc3339(at(1_709_210_096.25)), "2024-02-29T12:34:56.250Z");
         assert_eq!(day(at(1_709_210_096.25)), "2024-02-29");
     }
 
     #[test]
-    fn only_a_day_is_a_day() {
+    fn only_valid_days_are_accepted() {
         let now = at(1_709_210_096.0);
         assert_eq!(days_since("2024-02-29", now), Some(0));
         assert_eq!(days_since("2023-12-31", now), Some(60));

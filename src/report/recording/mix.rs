@@ -1,4 +1,4 @@
-//! Puts two voices on the clock of their call: pieces with times in, stereo out. Plain data.
+//! Aligns both sides of a call in time: timestamped audio in, stereo out. Performs no I/O.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,46 +7,48 @@ use parlor_core::audio::SAMPLE_RATE;
 
 use crate::report::document::Speaker;
 
-/// How far behind the newest piece the recording is written: late pieces and cuts come in time.
+/// How far the recording is written behind the newest audio, so that late audio and cuts can still
+/// be applied. In samples: 1 s.
 const HOLD: usize = SAMPLE_RATE as usize;
 
-/// The most samples that are given at once: 1 s.
+/// Maximum length of a block, in samples per side: 1 s.
 const BLOCK: usize = SAMPLE_RATE as usize;
 
-/// Pieces of the caller that come late by less follow each other all the same: the network's
-/// jitter is not heard.
+/// Audio of the caller that is late by up to 200 ms follows the audio before it without a gap, so
+/// that network jitter is not audible. In samples.
 const JITTER: usize = SAMPLE_RATE as usize / 5;
 
-/// The same for the agent, of whom the room buffers so much.
+/// The same for the agent: 60 ms, as much as the room buffers. In samples.
 const BUFFERED: usize = SAMPLE_RATE as usize * 6 / 100;
 
-/// A voice that has got so far ahead of the clock is cut back to it.
+/// Audio is dropped while its side is ahead of the clock by more than this. In samples: 1 s.
 const AHEAD: usize = SAMPLE_RATE as usize;
 
-/// Both voices of a call.
+/// Both sides of a call.
 #[derive(Debug, Default)]
 pub(super) struct Mixer {
     caller: Track,
     agent: Track,
-    /// Samples of each side given so far.
+    /// Number of samples per side that were returned so far.
     given: usize,
-    /// The newest time seen, in samples.
+    /// The latest time so far, in samples.
     newest: usize,
 }
 
-/// What is known of one voice and not given yet.
+/// Audio of one side that was not returned yet.
 #[derive(Debug, Default)]
 struct Track(VecDeque<i16>);
 
 impl Mixer {
-    /// Samples of one side, heard `at` that time; whether there was a place for them.
+    /// Adds samples of one side that are heard at `at`. Returns `false` if they are dropped because
+    /// their side is too far ahead of the clock.
     pub(super) fn push(&mut self, side: Speaker, at: Duration, samples: &[i16]) -> bool {
         let at = position(at);
         self.newest = self.newest.max(at);
         let given = self.given;
         let (track, patience) = match side {
             Speaker::Caller => (&mut self.caller, JITTER),
-            // What is handed over is played when all before it was.
+            // The room plays audio after everything that it got before.
             Speaker::Agent => (&mut self.agent, BUFFERED),
         };
         let end = given + track.0.len();
@@ -60,26 +62,26 @@ impl Mixer {
         true
     }
 
-    /// What the agent was to say after that time is not heard.
+    /// Removes the agent's audio after the time `at`.
     pub(super) fn cut(&mut self, at: Duration) {
         let at = position(at);
         self.newest = self.newest.max(at);
         self.agent.0.truncate(at.saturating_sub(self.given));
     }
 
-    /// The time has come so far; to be told before a piece of that time is pushed.
+    /// Advances the clock to `at`. Must be called before audio of that time is pushed.
     pub(super) fn advance(&mut self, at: Duration) {
         self.newest = self.newest.max(position(at));
     }
 
-    /// The next stretch that nothing can change any more, interleaved; at most 1 s.
+    /// The next block that is final, 1 s of interleaved samples; `None` if there is none yet.
     pub(super) fn due(&mut self) -> Option<Vec<i16>> {
         let due = self.newest.saturating_sub(HOLD).saturating_sub(self.given);
         (due >= BLOCK).then(|| self.take(BLOCK))
     }
 
-    /// The next stretch of what is left of a call that lasted so long; none at its end. Silence
-    /// after the last piece is left out, but for a second.
+    /// The next block of the remaining audio of a call that lasted `lasted`; `None` at its end.
+    /// Leaves out silence after the last audio, except for a second.
     pub(super) fn rest(&mut self, lasted: Duration) -> Option<Vec<i16>> {
         let end = position(lasted).min(self.newest.saturating_add(HOLD));
         let left = end.saturating_sub(self.given);
@@ -97,7 +99,7 @@ impl Mixer {
     }
 }
 
-/// The sample that is heard at that time.
+/// Index of the sample that is heard at the time `at`.
 pub(super) fn position(at: Duration) -> usize {
     let samples = at.as_micros() * u128::from(SAMPLE_RATE) / 1_000_000;
     usize::try_from(samples).unwrap_or(usize::MAX)
@@ -109,7 +111,7 @@ mod tests {
 
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
-    /// All of a call that lasted so long, in milliseconds: each side, a value a millisecond.
+    /// Mixes a call that lasted `lasted` ms. Returns one sample per millisecond of each side.
     fn mixed(mut mixer: Mixer, lasted: u64) -> (Vec<i16>, Vec<i16>) {
         let mut all = Vec::new();
         while let Some(block) = mixer.rest(MS(lasted)) {
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_where_nothing_is_said() {
+    fn gaps_are_silent() {
         let mut mixer = Mixer::default();
         assert!(mixer.push(Speaker::Agent, MS(300), &ms(7, 100)));
         assert!(mixer.push(Speaker::Caller, MS(1000), &ms(5, 10)));
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_leaves_no_holes_in_the_caller() {
+    fn jitter_leaves_no_gaps_in_the_callers_audio() {
         let mut mixer = Mixer::default();
         mixer.push(Speaker::Caller, MS(300), &ms(1, 10));
         for at in [400, 401, 402, 500] {
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_handed_over_early_is_heard_in_its_turn() {
+    fn audio_that_arrives_early_is_played_in_order() {
         let mut mixer = Mixer::default();
         for at in [100, 100, 101, 120] {
             mixer.push(Speaker::Agent, MS(at), &ms(3, 20));
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_interruption_cut_is_not_there() {
+    fn interrupted_audio_is_left_out() {
         let mut mixer = Mixer::default();
         mixer.push(Speaker::Agent, MS(100), &ms(3, 100));
         mixer.cut(MS(150));
@@ -173,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_voice_does_not_run_away_from_the_clock() {
+    fn audio_ahead_of_the_clock_is_dropped() {
         let mut mixer = Mixer::default();
         assert!(mixer.push(Speaker::Caller, MS(0), &ms(1, 1001)));
         assert!(!mixer.push(Speaker::Caller, MS(0), &ms(1, 10)));
@@ -181,10 +183,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_due_is_given_once_and_memory_stays_small() {
+    fn blocks_are_returned_once_and_memory_stays_small() {
         let mut mixer = Mixer::default();
         let mut frames = 0;
-        // An hour of silence in between is given piece by piece.
+        // The hour of silence in between is returned block by block.
         for at in [0, 10, 3_600_000] {
             mixer.advance(MS(at));
             while let Some(block) = mixer.due() {

@@ -1,5 +1,5 @@
-//! The recording of a call: the caller on the left, the agent on the right, on the call's clock.
-//! What is heard is handed over without waiting; a task of its own writes it down.
+//! The recording of a call: the caller on the left, the agent on the right, aligned in time. Audio
+//! is queued without blocking; a separate task writes it.
 
 mod mix;
 mod ogg;
@@ -27,27 +27,28 @@ use mix::{Mixer, position};
 use ogg::Ogg;
 use wav::Wav;
 
-/// Pieces that wait to be written: about 6 s of both sides. When it is full the newest is
+/// Capacity of the queue of audio to write: about 6 s of both sides. If it is full, new audio is
 /// dropped and counted, and the recording is silent there.
 const QUEUE: usize = 1_024;
 
-/// A WAV file cannot be longer by much; what comes later is dropped and counted.
+/// Maximum length of a recording, as a WAV file cannot be much longer. Later audio is dropped and
+/// counted.
 const LONGEST: Duration = Duration::from_secs(12 * 3600);
 
-/// How a call is recorded.
+/// Format of recordings: stereo, 24 kHz.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// Not at all.
+    /// Calls are not recorded.
     #[default]
     None,
-    /// 16-bit samples, 345 MB an hour.
+    /// WAV with 16-bit samples: 345 MB per hour.
     Wav,
-    /// Opus in Ogg, about 20 MB an hour.
+    /// Opus in Ogg: about 20 MB per hour.
     Ogg,
 }
 
-/// Where the audio of a call is handed over. Nothing here waits.
+/// Input of a recording: takes the audio of a call, mono at 24 kHz. Never blocks. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Tap {
     began: Instant,
@@ -55,7 +56,7 @@ pub struct Tap {
     dropped: Arc<AtomicU64>,
 }
 
-/// A recording that is being made.
+/// A recording in progress.
 #[derive(Debug)]
 pub(super) struct Recording {
     tap: Tap,
@@ -63,7 +64,7 @@ pub(super) struct Recording {
     writing: JoinHandle<io::Result<()>>,
 }
 
-/// Samples of one side that must not be heard.
+/// Samples of one side to mute.
 #[derive(Debug)]
 struct Unsaid {
     side: Speaker,
@@ -82,7 +83,7 @@ enum What {
     Cut,
 }
 
-/// How a recording ends.
+/// Instructions to end a recording.
 #[derive(Debug)]
 struct End {
     lasted: Duration,
@@ -90,7 +91,7 @@ struct End {
 }
 
 impl Format {
-    /// The file's extension; none when nothing is recorded.
+    /// The extension of files; `None` if calls are not recorded.
     pub(super) fn extension(self) -> Option<&'static str> {
         match self {
             Self::None => None,
@@ -101,17 +102,18 @@ impl Format {
 }
 
 impl Tap {
-    /// The caller is heard now.
+    /// Records a frame of the caller that is heard at `now`.
     pub fn caller(&self, now: Instant, frame: &Frame) {
         self.give(now, What::Heard(Speaker::Caller, frame.samples().to_vec()));
     }
 
-    /// These samples of the agent are handed to the room now; they are heard after those before.
+    /// Records samples of the agent that are sent to the room at `now`. They are heard after all
+    /// samples before them.
     pub fn agent(&self, now: Instant, samples: &[i16]) {
         self.give(now, What::Heard(Speaker::Agent, samples.to_vec()));
     }
 
-    /// What was handed to the room and is not heard yet is dropped now.
+    /// Drops the agent's samples that were sent to the room but not heard until `now`.
     pub fn cut(&self, now: Instant) {
         self.give(now, What::Cut);
     }
@@ -125,7 +127,7 @@ impl Tap {
 }
 
 impl Recording {
-    /// Records into `file` what is heard from `began` on; the name counts once it is whole.
+    /// Records to `file` from `began` on. The file gets its name once it is complete.
     pub(super) fn start(format: Format, file: PathBuf, began: Instant) -> Self {
         let (queue, pieces) = mpsc::channel(QUEUE);
         let (end, ended) = oneshot::channel();
@@ -143,24 +145,25 @@ impl Recording {
         self.tap.clone()
     }
 
-    /// Whether it could not be written; its end says why.
+    /// Whether writing failed; [`Self::finish`] returns why.
     pub(super) fn has_failed(&self) -> bool {
         self.tap.queue.is_closed()
     }
 
-    /// Pieces that are missing.
+    /// Number of frames and chunks that were dropped.
     pub(super) fn dropped(&self) -> u64 {
         self.tap.dropped.load(Ordering::Relaxed)
     }
 
-    /// The call is over; waits until the file is whole and has its name.
+    /// Ends the recording of a call that lasted `lasted`, and mutes `unsaid`. Waits until the file
+    /// is complete and has its name.
     ///
     /// # Errors
-    /// Why it could not be written.
+    /// The file could not be written.
     pub(super) async fn finish(self, lasted: Duration, unsaid: &[Silence]) -> io::Result<()> {
         let unsaid = unsaid.iter().map(Unsaid::from).collect();
         let lasted = lasted.min(LONGEST);
-        // A task that has failed says so below.
+        // If the task has failed, it returns the error below.
         self.end.send(End { lasted, unsaid }).ok();
         self.writing.await.map_err(io::Error::other)?
     }
@@ -176,14 +179,14 @@ impl From<&Silence> for Unsaid {
     }
 }
 
-/// Writes a recording down.
+/// Writes a recording.
 struct Scribe {
     writer: Writer,
     mixer: Mixer,
     dropped: Arc<AtomicU64>,
 }
 
-/// Writes until the call is over. When nobody says how it ended, what is there stays unnamed.
+/// Writes until the recording ends. If `ended` is dropped, the file keeps its temporary name.
 async fn write(
     format: Format,
     file: PathBuf,
@@ -225,7 +228,7 @@ async fn write(
 }
 
 impl Scribe {
-    /// Puts a piece in its place, and writes what is due.
+    /// Adds a piece of audio, and writes the blocks that are final.
     async fn take(mut self, piece: Piece) -> io::Result<Self> {
         let Piece { at, what } = piece;
         self.mixer.advance(at.min(LONGEST));
@@ -260,7 +263,7 @@ async fn blocking<T: Send + 'static>(
     task::spawn_blocking(work).await.map_err(io::Error::other)?
 }
 
-/// A file of one format or the other.
+/// A file of either format.
 enum Writer {
     Wav(Wav),
     Ogg(Box<Ogg>),

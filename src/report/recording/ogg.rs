@@ -1,4 +1,4 @@
-//! A recording as Opus in Ogg: stereo, 24 kHz, 48 kb/s. The encoder is pure Rust.
+//! A recording as Opus in Ogg: stereo, 24 kHz, 48 kbit/s. The encoder is pure Rust.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Write};
@@ -12,30 +12,30 @@ use parlor_core::audio::SAMPLE_RATE;
 
 use super::Unsaid;
 
-/// Samples of each side in a packet: 20 ms.
+/// Samples per side in a packet: 20 ms.
 const PACKET: usize = SAMPLE_RATE as usize / 50;
 
-/// Ogg counts at 48 kHz.
+/// Ticks per sample: Ogg counts time at 48 kHz.
 const TICKS: usize = 48_000 / SAMPLE_RATE as usize;
 
-/// Bits a second, for both sides.
+/// Bits per second, for both sides.
 const BITRATE: i32 = 48_000;
 
-/// 0 to 10: speech gains little from more, and calls want the processor.
+/// Complexity of encoding, 0 to 10. Speech gains little from more, and calls need the CPU.
 const COMPLEXITY: i32 = 5;
 
-/// Packets of silence until the encoder has come to rest.
+/// Number of packets of silence until the output of the encoder is constant.
 const AT_REST: usize = 25;
 
-/// An Ogg file that is being written.
+/// An Ogg file in progress.
 pub(super) struct Ogg {
     encoder: Encoder,
     writer: OggOpusWriter<BufWriter<File>>,
-    /// Samples that do not fill a packet yet, interleaved.
+    /// Interleaved samples that do not fill a packet yet.
     pending: Vec<i16>,
-    /// Samples of each side so far.
+    /// Number of samples per side so far.
     samples: usize,
-    /// What the encoder is behind, in samples at 48 kHz.
+    /// Delay of the encoder, in samples at 48 kHz.
     pre_skip: usize,
 }
 
@@ -45,7 +45,7 @@ struct Encoder {
 }
 
 impl Ogg {
-    /// Writes into `file`, which is empty.
+    /// Starts to write `file`, which must be empty.
     pub(super) fn new(file: File) -> io::Result<Self> {
         let encoder = Encoder::new()?;
         let head = OpusHead::for_encoder(&encoder.opus, SAMPLE_RATE);
@@ -60,7 +60,7 @@ impl Ogg {
         })
     }
 
-    /// Appends interleaved samples; whole pages of about a second can be played from then on.
+    /// Appends interleaved samples. Complete pages of about a second are playable afterwards.
     pub(super) fn write(&mut self, both: &[i16]) -> io::Result<()> {
         self.samples += both.len() / 2;
         self.pending.extend_from_slice(both);
@@ -73,7 +73,7 @@ impl Ogg {
         self.writer.get_mut().map_or(Ok(()), Write::flush)
     }
 
-    /// The file is whole, and ends with its last sample.
+    /// Completes the file, which then ends exactly at the last sample.
     pub(super) fn finish(mut self) -> io::Result<()> {
         let end = self.pre_skip + self.samples * TICKS;
         loop {
@@ -94,8 +94,8 @@ impl Ogg {
     }
 }
 
-/// Writes `from` again with packets of silence in place of the stretches. A packet holds both
-/// sides, so both are silent there.
+/// Copies `from` to `to`, with packets of silence in place of `unsaid`. A packet contains both
+/// sides, so both are muted.
 pub(super) fn mute(from: &Path, to: File, unsaid: &[Unsaid]) -> io::Result<()> {
     let silence = Encoder::new()?.silence()?;
     let mut reader = OggOpusReader::new(BufReader::new(File::open(from)?)).map_err(error)?;
@@ -103,7 +103,7 @@ pub(super) fn mute(from: &Path, to: File, unsaid: &[Unsaid]) -> io::Result<()> {
     let mut writer = OggOpusWriter::new(BufWriter::new(to), head).map_err(error)?;
     let mut index = 0u64;
     while let Some(packet) = reader.read_packet().map_err(error)? {
-        // A packet is behind by less than its length.
+        // The delay of the encoder is less than a packet.
         let begins = index.saturating_sub(1) * PACKET as u64;
         let ends = (index + 1) * PACKET as u64;
         let hits = |it: &Unsaid| it.samples.start < ends && begins < it.samples.end;
@@ -136,7 +136,7 @@ impl Encoder {
         Ok(Self { opus, packet })
     }
 
-    /// The packet of 20 ms, interleaved.
+    /// Encodes 20 ms of interleaved samples.
     fn encode(&mut self, both: &[i16]) -> io::Result<&[u8]> {
         let encoded = self.opus.encode_s16(both, PACKET, &mut self.packet);
         Ok(&self.packet[..encoded.map_err(error)?])

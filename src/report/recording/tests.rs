@@ -1,4 +1,4 @@
-//! Recordings as files, on a clock that tests move.
+//! Recordings in files, with timestamps set by the tests.
 
 use std::io::BufReader;
 
@@ -12,7 +12,7 @@ use crate::random;
 
 const MS: fn(u64) -> Duration = Duration::from_millis;
 
-/// 10 ms.
+/// Samples in 10 ms.
 const FRAME: usize = 240;
 
 struct Recorded {
@@ -31,7 +31,7 @@ impl Recorded {
         }
     }
 
-    /// Both speak from the beginning, the caller at 3000, the agent at -2000.
+    /// Both sides speak from the start: samples of the caller are 3000, of the agent -2000.
     fn talk(&self, tens: u64) {
         let tap = self.recording.as_ref().unwrap().tap();
         let (caller, agent) = (Frame::new(vec![3000; FRAME]), vec![-2000; FRAME]);
@@ -46,7 +46,7 @@ impl Recorded {
         self.recording.take().unwrap().finish(lasted, unsaid).await
     }
 
-    /// What each side holds.
+    /// The samples of each side.
     fn wav(&self) -> (Vec<i16>, Vec<i16>) {
         sides(WavReader::open(&self.file).unwrap())
     }
@@ -95,7 +95,7 @@ async fn a_wav_has_the_caller_left_and_the_agent_right() {
 }
 
 #[tokio::test]
-async fn unsaid_stretches_of_a_wav_are_silent_on_their_side_only() {
+async fn muted_stretches_of_a_wav_are_silent_on_their_side_only() {
     let mut it = Recorded::start(Format::Wav);
     it.talk(20);
     let unsaid = [
@@ -122,7 +122,7 @@ async fn an_ogg_is_as_long_as_its_call_and_sounds_like_it() {
 }
 
 #[tokio::test]
-async fn unsaid_stretches_of_an_ogg_are_silent() {
+async fn muted_stretches_of_an_ogg_are_silent() {
     let mut it = Recorded::start(Format::Ogg);
     it.talk(40);
     it.finish(MS(1_010), &[stretch(Speaker::Agent, 0, 1_000)])
@@ -135,7 +135,7 @@ async fn unsaid_stretches_of_an_ogg_are_silent() {
 }
 
 #[tokio::test]
-async fn without_an_end_what_is_there_can_be_played() {
+async fn a_recording_without_an_end_can_be_played() {
     let mut it = Recorded::start(Format::Wav);
     let tap = it.recording.as_ref().unwrap().tap();
     for ten in 0..250 {
@@ -152,16 +152,16 @@ async fn without_an_end_what_is_there_can_be_played() {
     let partial = files.next().unwrap().unwrap().path();
     assert!(partial.to_string_lossy().ends_with(".part"), "{partial:?}");
     let (caller, _) = sides(WavReader::open(partial).unwrap());
-    assert_eq!(caller.len(), 24_000, "all but what may still change");
+    assert_eq!(caller.len(), 24_000, "all blocks that are final");
     assert!(caller[..20_000].iter().filter(|it| **it == 3000).count() > 19_000);
 }
 
 #[tokio::test]
-async fn a_disk_that_fails_is_told_and_nobody_waits_for_it() {
+async fn write_errors_are_reported_without_blocking() {
     let mut it = Recorded::start(Format::Wav);
     it.talk(1);
     it.finish(MS(100), &[]).await.unwrap();
-    // A file is in the place of the folder.
+    // There is a file in place of the folder.
     let file = it.file.join("AJ_2.wav");
     let recording = Recording::start(Format::Wav, file, clock::now());
     let tap = recording.tap();

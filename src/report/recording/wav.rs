@@ -11,17 +11,17 @@ use parlor_core::audio::SAMPLE_RATE;
 use super::Unsaid;
 use crate::report::document::Speaker;
 
-/// Bytes of one sample of both sides.
+/// Bytes per frame: one sample of each side.
 const BOTH: u64 = 4;
 
-/// Frames that are silenced at once.
+/// Number of frames that are muted at a time.
 const BLOCK: u64 = 24_000;
 
-/// A WAV file that is being written.
+/// A WAV file in progress.
 pub(super) struct Wav(WavWriter<BufWriter<File>>);
 
 impl Wav {
-    /// Writes into `file`, which is empty.
+    /// Starts to write `file`, which must be empty.
     pub(super) fn new(file: File) -> io::Result<Self> {
         let spec = WavSpec {
             channels: 2,
@@ -33,7 +33,7 @@ impl Wav {
         Ok(Self(writer))
     }
 
-    /// Appends interleaved samples; what is in the file can be played from then on.
+    /// Appends interleaved samples. Everything in the file is playable afterwards.
     pub(super) fn write(&mut self, both: &[i16]) -> io::Result<()> {
         let length = u32::try_from(both.len()).map_err(io::Error::other)?;
         let mut samples = self.0.get_i16_writer(length);
@@ -42,13 +42,13 @@ impl Wav {
         self.0.flush().map_err(error)
     }
 
-    /// The file is whole.
+    /// Completes the file.
     pub(super) fn finish(self) -> io::Result<()> {
         self.0.finalize().map_err(error)
     }
 }
 
-/// Silences stretches of a whole file, each on its own side.
+/// Mutes stretches of a complete file, each on its own side.
 pub(super) fn mute(path: &Path, unsaid: &[Unsaid]) -> io::Result<()> {
     let reader = WavReader::new(File::open(path)?).map_err(error)?;
     let frames = u64::from(reader.duration());

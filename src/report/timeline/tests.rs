@@ -1,4 +1,4 @@
-//! Facts of a call, and what is taken down of them.
+//! Timelines of facts.
 
 use parlor_core::conversation::{Limit, SocketLoss, ToolDropped};
 use serde_json::{Value, json};
@@ -155,14 +155,14 @@ fn a_tool_has_one_entry_from_call_to_answer() {
 }
 
 #[test]
-fn payloads_are_kept_only_when_set_and_redacted_then() {
+fn payloads_are_kept_only_if_enabled_and_are_redacted() {
     let mut timeline = timeline(true);
     timeline.fact(S(1), &called("a"));
     timeline.fact(S(2), &answered("a"));
     let (timeline, _) = timeline.close(S(3));
     assert!(
         !format!("{timeline:?}").contains("fine"),
-        "a log could print it"
+        "the debug output contains a payload"
     );
     let tool = &written(&timeline)["tools"][0];
     assert_eq!(tool["arguments"], json!({"card": "[digits]"}));
@@ -170,7 +170,7 @@ fn payloads_are_kept_only_when_set_and_redacted_then() {
 }
 
 #[test]
-fn what_becomes_of_sessions_is_told() {
+fn session_events_phases_limits_and_usage_are_kept() {
     let mut timeline = timeline(false);
     timeline.fact(
         S(1),
@@ -221,13 +221,13 @@ fn what_becomes_of_sessions_is_told() {
 }
 
 #[test]
-fn redacted_turns_are_silent_in_the_recording() {
+fn redacted_turns_are_muted_in_the_recording() {
     let mut timeline = timeline(false);
     timeline.fact(S(10), &says("it is", false));
     timeline.fact(S(12), &says("it is 4111", true));
     timeline.fact(S(14), &audible(1));
     timeline.fact(S(17), &answers(1, "4111, right?", false));
-    // Without a first guess it was said since the turn before.
+    // Without a partial transcript, the turn may have begun at the end of the one before.
     timeline.fact(S(20), &says("1234", true));
     let (timeline, unsaid) = timeline.close(S(30));
     assert_eq!(
@@ -246,7 +246,7 @@ fn redacted_turns_are_silent_in_the_recording() {
 }
 
 #[test]
-fn what_nobody_wrote_down_is_silent_too() {
+fn speech_without_a_transcript_is_muted() {
     let mut timeline = timeline(false);
     timeline.fact(S(1), &audible(1));
     timeline.fact(S(5), &audible(2));
@@ -264,7 +264,7 @@ fn what_nobody_wrote_down_is_silent_too() {
 }
 
 #[test]
-fn a_report_has_a_bound() {
+fn the_number_of_entries_is_limited() {
     let mut timeline = timeline(false);
     for second in 0..ENTRIES as u64 + 10 {
         timeline.fact(S(second), &says("yes", true));
@@ -286,7 +286,7 @@ fn a_report_has_a_bound() {
 }
 
 #[test]
-fn text_has_a_bound_too() {
+fn the_length_of_text_is_limited() {
     let mut timeline = timeline(false);
     for _ in 0..5 {
         timeline.fact(S(1), &says(&"a".repeat(BYTES / 4), true));

@@ -1,4 +1,4 @@
-//! Calls of tools: one entry each, from the call to its answer.
+//! Tool calls: one entry each, from the call to its answer.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::{TimelineBuilder, ms};
 use crate::report::document::{Payload, Tool};
 
 impl TimelineBuilder {
-    /// Something happened to a call of a tool, or something else did.
+    /// Adds a fact about a tool call. Ignores other facts.
     pub(crate) fn tool(&mut self, at: Duration, fact: &Fact) {
         match fact {
             Fact::ToolCalled {
@@ -35,7 +35,7 @@ impl TimelineBuilder {
                     tool.result = result;
                 });
             }
-            // The call that it repeats is another one, and may be open.
+            // This call has no entry yet. An open call with the same ID is another one.
             Fact::ToolDropped {
                 call,
                 name,
@@ -50,7 +50,7 @@ impl TimelineBuilder {
         }
     }
 
-    /// Changes the entry of a call that is open; without one, makes it.
+    /// Changes the entry of an open tool call, or adds one if there is none.
     fn of_call(
         &mut self,
         at: Duration,
