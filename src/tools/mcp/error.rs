@@ -74,7 +74,7 @@ impl From<DynamicTransportError> for ConnectError {
             .downcast::<StreamableHttpError<reqwest::Error>>()
         {
             Ok(error) => (*error).into(),
-            // A broken pipe: the exit status of the process tells more.
+            // A broken pipe: the exit status of the process says more.
             Err(_) => Self::Closed,
         }
     }

@@ -41,7 +41,7 @@ pub(super) struct Supervisor<C> {
     pub(super) server: Arc<Server>,
 }
 
-/// The signal to stop: its sender is dropped.
+/// Signal to stop, which is given by dropping its sender.
 #[derive(Debug, Clone)]
 pub(super) struct Stop(pub(super) watch::Receiver<()>);
 
