@@ -75,7 +75,7 @@ pub(super) struct WebhookClient {
 /// Outcome of a delivery.
 enum Answer {
     Taken,
-    /// The webhook does not exist any more (410).
+    /// The webhook answered 410: it wants no more reports.
     Gone,
     /// The webhook refused the report; a retry may be useless.
     Refused(StatusCode),

@@ -42,7 +42,7 @@ impl Catalog {
         &self.servers
     }
 
-    /// The current tools, and their changes.
+    /// Subscribes to the current tools and their changes.
     pub(super) fn tools(&self) -> watch::Receiver<Arc<[McpTool]>> {
         self.tools.subscribe()
     }

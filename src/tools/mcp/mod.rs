@@ -158,7 +158,7 @@ impl Mcp {
         }
     }
 
-    /// The tools of all connected servers, and their changes.
+    /// Subscribes to the tools of all connected servers and their changes.
     pub fn tools(&self) -> watch::Receiver<Arc<[McpTool]>> {
         self.0.tools()
     }

@@ -48,7 +48,7 @@ impl Server {
         self.state.send_replace(State::Up(line));
     }
 
-    /// Marks the server unavailable, so that tool calls fail. Returns whether it was not before.
+    /// Marks the server unavailable, so that tool calls fail. Returns `false` if it already was.
     pub(super) fn down(&self, error: &ConnectError) -> bool {
         let before = self
             .state

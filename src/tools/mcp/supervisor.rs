@@ -145,7 +145,7 @@ impl<C: Connector> Supervisor<C> {
         self.catalog.publish(self.at, offer.tools);
     }
 
-    /// Marks the server unavailable. Warns only if it was not before.
+    /// Marks the server unavailable. Warns only if that is a change.
     fn lost(&self, error: &ConnectError) {
         let server = &*self.server.name;
         if self.server.down(error) {
