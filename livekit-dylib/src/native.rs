@@ -79,8 +79,8 @@ pub fn live_handles() -> i64 {
 /// Number of idle audio sources kept for reuse, each with its own thread in the native core. The
 /// core does not free sources that were still published when the server ended their room. There are
 /// never more of them than were published at the same time.
-pub fn spare_sources() -> usize {
-    engine::spare_sources()
+pub fn idle_sources() -> usize {
+    engine::idle_sources()
 }
 
 fn list(paths: &[PathBuf]) -> String {

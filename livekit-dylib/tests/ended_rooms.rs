@@ -14,7 +14,7 @@ use std::fmt;
 use std::fs;
 use std::time::Duration;
 
-use livekit_dylib::native::spare_sources;
+use livekit_dylib::native::idle_sources;
 use livekit_dylib::prelude::*;
 use livekit_dylib::webrtc::audio_stream::native::NativeAudioStream;
 
@@ -108,7 +108,7 @@ fn no_way_to_end_a_room_leaves_anything_behind() {
                 "{way:?}: memory grew by {grown} bytes"
             );
         }
-        assert!(spare_sources() <= 1, "published one at a time");
+        assert!(idle_sources() <= 1, "published one at a time");
     });
 }
 
@@ -118,16 +118,16 @@ fn a_reused_source_carries_no_audio_of_the_previous_room() {
         let mut server = Server::start().await;
         // Sometimes the core is fast enough to unpublish the track, and keeps nothing.
         let mut rooms = 0..20;
-        while spare_sources() == 0 {
+        while idle_sources() == 0 {
             let number = rooms.next().expect("the core keeps a source");
             end(&mut server, Way::Removed, &format!("before-{number}")).await;
         }
-        let spare = spare_sources();
+        let spare = idle_sources();
 
         let alice = Member::join(&server, "after", "alice").await;
         let mut bob = Member::join(&server, "after", "bob").await;
         let mut tone = Tone::silent(&alice.room).await;
-        assert_eq!(spare_sources(), spare - 1, "the source is reused");
+        assert_eq!(idle_sources(), spare - 1, "the source is reused");
         let mut stream = subscribed(&mut bob).await;
         assert_eq!(frames_with(&mut stream, 440.0, 100).await, 0);
         tone.sound(1_000.0);

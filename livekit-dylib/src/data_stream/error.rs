@@ -58,7 +58,7 @@ pub(super) fn failure(error: proto::StreamError) -> StreamError {
 mod tests {
     use super::*;
 
-    fn told(error: &StreamError) -> StreamError {
+    fn copied(error: &StreamError) -> StreamError {
         failure(proto::StreamError {
             description: error.to_string(),
         })
@@ -69,7 +69,7 @@ mod tests {
         for plain in PLAIN {
             let error = plain();
             assert_eq!(
-                std::mem::discriminant(&told(&error)),
+                std::mem::discriminant(&copied(&error)),
                 std::mem::discriminant(&error),
                 "{error}"
             );
@@ -79,10 +79,10 @@ mod tests {
     #[test]
     fn a_reason_round_trips_through_the_core() {
         assert!(
-            matches!(told(&StreamError::AbnormalEnd("gone".into())), StreamError::AbnormalEnd(why) if why == "gone")
+            matches!(copied(&StreamError::AbnormalEnd("gone".into())), StreamError::AbnormalEnd(why) if why == "gone")
         );
         assert!(
-            matches!(told(&io::Error::other("full").into()), StreamError::Io(why) if why.to_string() == "full")
+            matches!(copied(&io::Error::other("full").into()), StreamError::Io(why) if why.to_string() == "full")
         );
     }
 

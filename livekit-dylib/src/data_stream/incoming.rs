@@ -120,7 +120,7 @@ impl Incoming {
     }
 
     /// Creates a stream that the core cannot read; this crate sends the events of its reader.
-    pub(super) fn fed(handle: proto::FfiOwnedHandle, attributes: Attributes) -> Self {
+    pub(super) fn from_packets(handle: proto::FfiOwnedHandle, attributes: Attributes) -> Self {
         let queue = ffi::subscribe(handle.id);
         let mut incoming = Self::new(handle, None, attributes);
         incoming.state = State::Reading(queue);

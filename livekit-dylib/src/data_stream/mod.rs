@@ -13,8 +13,8 @@ mod progress;
 mod reader;
 mod send;
 mod take_cell;
-mod unmeasured;
 mod writer;
+mod zero_length;
 
 pub use incoming::StreamCloser;
 pub use info::{ByteStreamInfo, TextStreamInfo};
@@ -26,5 +26,5 @@ pub use progress::StreamProgress;
 pub use reader::{AnyStreamReader, ByteStreamReader, StreamReader, TextStreamReader};
 pub(crate) use send::{send_bytes, send_file, send_text, stream_bytes, stream_text};
 pub use take_cell::TakeCell;
-pub(crate) use unmeasured::Unmeasured;
 pub use writer::{ByteStreamWriter, TextStreamWriter};
+pub(crate) use zero_length::ZeroLengthStreams;

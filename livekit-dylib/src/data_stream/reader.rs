@@ -167,12 +167,12 @@ impl StreamReader for ByteStreamReader {
 impl ByteStreamReader {
     /// Creates a reader whose events this crate sends, instead of requesting the content from the
     /// core.
-    pub(crate) fn fed(reader: proto::OwnedByteStreamReader) -> Self {
+    pub(crate) fn from_packets(reader: proto::OwnedByteStreamReader) -> Self {
         let info = ByteStreamInfo {
             total_length: None,
             ..reader.info.into()
         };
-        let incoming = Incoming::fed(reader.handle, info.attributes.clone());
+        let incoming = Incoming::from_packets(reader.handle, info.attributes.clone());
         Self { info, incoming }
     }
 

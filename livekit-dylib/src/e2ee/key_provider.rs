@@ -120,7 +120,7 @@ impl KeyProvider {
     pub(crate) fn attach(&self, room: &Arc<engine::Session>) {
         let mut inner = self.inner.lock();
         for ((owner, index), key) in &inner.keys {
-            told(room.set_key(owner.as_ref(), *index, key.clone()));
+            log_error(room.set_key(owner.as_ref(), *index, key.clone()));
         }
         inner.rooms.retain(|room| room.strong_count() > 0);
         inner.rooms.push(Arc::downgrade(room));
@@ -133,7 +133,7 @@ impl KeyProvider {
         let mut inner = self.inner.lock();
         inner.latest = slot.1;
         for room in inner.rooms() {
-            told(room.set_key(slot.0.as_ref(), slot.1, key.clone()));
+            log_error(room.set_key(slot.0.as_ref(), slot.1, key.clone()));
         }
         inner.keys.insert(slot, key);
         true
@@ -144,7 +144,8 @@ impl KeyProvider {
             return None;
         }
         let mut inner = self.inner.lock();
-        let ratchet = |room: Arc<engine::Session>| told(room.ratchet_key(slot.0.as_ref(), slot.1));
+        let ratchet =
+            |room: Arc<engine::Session>| log_error(room.ratchet_key(slot.0.as_ref(), slot.1));
         let new = inner
             .rooms()
             .into_iter()
@@ -176,7 +177,7 @@ impl Inner {
 }
 
 /// Logs and discards an error: a room that has ended needs no keys.
-fn told<T>(result: Result<T, engine::Error>) -> Option<T> {
+fn log_error<T>(result: Result<T, engine::Error>) -> Option<T> {
     result
         .inspect_err(|error| tracing::debug!(target: "livekit", %error, "failed to change a key"))
         .ok()

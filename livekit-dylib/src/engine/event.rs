@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use super::convert;
 use super::info::{ParticipantInfo, PublicationInfo};
 use super::media::{Publication, Track};
-use crate::data_stream::{ByteStreamReader, TextStreamReader, Unmeasured};
+use crate::data_stream::{ByteStreamReader, TextStreamReader, ZeroLengthStreams};
 use crate::ffi::{self, Ev, EventQueue, Handle};
 use crate::id::{RoomSid, TrackSid};
 use crate::participant::ConnectionQuality;
@@ -83,14 +83,14 @@ pub(crate) enum Event {
 #[derive(Debug)]
 pub(crate) struct Events {
     queue: EventQueue,
-    unmeasured: Mutex<Unmeasured>,
+    zero_length: Mutex<ZeroLengthStreams>,
 }
 
 impl Events {
     pub(super) fn of(room: u64) -> Self {
         Self {
             queue: ffi::subscribe(room),
-            unmeasured: Mutex::default(),
+            zero_length: Mutex::default(),
         }
     }
 
@@ -116,20 +116,26 @@ impl Events {
     /// readers.
     fn event(&self, message: room_event::Message) -> Option<Event> {
         use room_event::Message;
-        let mut unmeasured = self.unmeasured.lock();
+        let mut zero_length = self.zero_length.lock();
         match message {
-            Message::ByteStreamOpened(e) if unmeasured.opened(&e) => {
-                let reader = ByteStreamReader::fed(e.reader);
+            Message::ByteStreamOpened(e) if zero_length.opened(&e) => {
+                let reader = ByteStreamReader::from_packets(e.reader);
                 return Some(Event::ByteStream(e.participant_identity.into(), reader));
             }
-            Message::StreamChunkReceived(e) => unmeasured.chunk(e).into_iter().for_each(ffi::tell),
+            Message::StreamChunkReceived(e) => zero_length
+                .chunk(e)
+                .into_iter()
+                .for_each(ffi::send_reader_event),
             Message::StreamTrailerReceived(e) => {
-                unmeasured.trailer(e).into_iter().for_each(ffi::tell);
+                zero_length
+                    .trailer(e)
+                    .into_iter()
+                    .for_each(ffi::send_reader_event);
             }
             message => {
                 if let Message::ParticipantDisconnected(e) = &message {
-                    let ended = unmeasured.left(&e.participant_identity);
-                    ended.into_iter().for_each(ffi::tell);
+                    let ended = zero_length.left(&e.participant_identity);
+                    ended.into_iter().for_each(ffi::send_reader_event);
                 }
                 return event(message);
             }

@@ -22,7 +22,7 @@ pub(crate) use event::{Event, Events};
 pub(crate) use info::{ParticipantInfo, PublicationInfo};
 pub(crate) use media::{AudioStream, Publication, Track};
 pub(crate) use session::Session;
-pub(crate) use source::{AudioSource, spare_sources};
+pub(crate) use source::{AudioSource, idle_sources};
 
 /// Why a request to the engine failed.
 pub(crate) use crate::ffi::FfiError as Error;

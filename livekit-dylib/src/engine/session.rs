@@ -80,7 +80,7 @@ impl Session {
     }
 
     /// Starts leaving the room without waiting. Does nothing if the session has been released.
-    pub(crate) fn abandon(&self) {
+    pub(crate) fn start_leaving(&self) {
         let Ok(room_handle) = self.room() else { return };
         let request_async_id = Some(ffi::next_async_id());
         let request = proto::DisconnectRequest {
@@ -94,7 +94,7 @@ impl Session {
     }
 
     /// Records that the core has reported the end of the room: its connection is closed.
-    pub(crate) fn closed(&self) {
+    pub(crate) fn mark_closed(&self) {
         self.closed.store(true, Ordering::Relaxed);
     }
 
@@ -130,7 +130,7 @@ impl Session {
     }
 
     /// Records the new identifier of a republished track.
-    pub(crate) fn renumbered(&self, previous: &TrackSid, sid: &TrackSid) {
+    pub(crate) fn track_republished(&self, previous: &TrackSid, sid: &TrackSid) {
         let mut published = self.published.lock();
         let is_it = |it: &&mut Published| it.sid.as_ref() == Some(previous);
         if let Some(publication) = published.iter_mut().find(is_it) {
@@ -221,7 +221,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.abandon();
+        self.start_leaving();
         self.release();
     }
 }

@@ -19,11 +19,11 @@ use crate::webrtc::audio_frame::AudioFrame;
 use crate::webrtc::audio_source::AudioSourceOptions;
 
 /// Idle sources that the core does not free.
-static SPARE: Mutex<Vec<Native>> = Mutex::new(Vec::new());
+static IDLE: Mutex<Vec<Native>> = Mutex::new(Vec::new());
 
 /// Number of idle sources kept for reuse.
-pub(crate) fn spare_sources() -> usize {
-    SPARE.lock().len()
+pub(crate) fn idle_sources() -> usize {
+    IDLE.lock().len()
 }
 
 /// The audio source of a local track.
@@ -37,18 +37,18 @@ pub(crate) struct AudioSource {
 pub(super) struct Source {
     /// `None` only during drop.
     native: Option<Native>,
-    end: Mutex<End>,
+    disposal: Mutex<Disposal>,
 }
 
 /// What happens to a source when its last reference is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
+enum Disposal {
     /// The core frees the source.
-    Freed,
+    Free,
     /// The core does not free the source; it is kept for reuse.
-    Kept,
+    Reuse,
     /// The source may still be audible in a room that did not end in time; it is never reused.
-    GivenUp,
+    Discard,
 }
 
 #[derive(Debug)]
@@ -90,17 +90,17 @@ impl AudioSource {
             noise_suppression: options.noise_suppression,
             auto_gain_control: options.auto_gain_control,
         };
-        let (native, end) = match Native::spare(format) {
-            Some(native) => (native, End::Kept),
-            None => (Native::new(format)?, End::Freed),
+        let (native, disposal) = match Native::idle(format) {
+            Some(native) => (native, Disposal::Reuse),
+            None => (Native::new(format)?, Disposal::Free),
         };
         let source = Self {
             source: Arc::new(Source {
                 native: Some(native),
-                end: Mutex::new(end),
+                disposal: Mutex::new(disposal),
             }),
         };
-        if end == End::Kept {
+        if disposal == Disposal::Reuse {
             source.clear()?;
         }
         Ok(source)
@@ -164,10 +164,10 @@ impl Source {
     /// the core has reported the connection to the room as closed, so nothing more can be heard
     /// there.
     pub(super) fn outlived(&self, closed: bool) {
-        let mut end = self.end.lock();
-        *end = match (*end, closed) {
-            (End::Freed | End::Kept, true) => End::Kept,
-            (End::GivenUp, _) | (_, false) => End::GivenUp,
+        let mut disposal = self.disposal.lock();
+        *disposal = match (*disposal, closed) {
+            (Disposal::Free | Disposal::Reuse, true) => Disposal::Reuse,
+            (Disposal::Discard, _) | (_, false) => Disposal::Discard,
         };
     }
 
@@ -178,7 +178,7 @@ impl Source {
 
 impl Drop for Source {
     fn drop(&mut self) {
-        if let (Some(native), End::Kept) = (self.native.take(), *self.end.get_mut()) {
+        if let (Some(native), Disposal::Reuse) = (self.native.take(), *self.disposal.get_mut()) {
             native.keep();
         }
     }
@@ -213,19 +213,19 @@ impl Native {
 
     /// Takes a kept source of this format that has no capture in flight. The core has consumed all
     /// frames it was given, so the source's queue can be cleared.
-    fn spare(format: Format) -> Option<Self> {
-        let mut spare = SPARE.lock();
+    fn idle(format: Format) -> Option<Self> {
+        let mut idle = IDLE.lock();
         let is_fit = |it: &Self| it.format == format && it.capture.is_idle();
-        let at = spare.iter().position(is_fit)?;
-        let native = spare.swap_remove(at);
-        native.each_handle(Handle::resume);
+        let at = idle.iter().position(is_fit)?;
+        let native = idle.swap_remove(at);
+        native.each_handle(Handle::unpark);
         Some(native)
     }
 
     fn keep(mut self) {
         self.tracks.get_mut().append(self.returned.get_mut());
-        self.each_handle(Handle::rest);
-        SPARE.lock().push(self);
+        self.each_handle(Handle::park);
+        IDLE.lock().push(self);
     }
 
     fn each_handle(&self, change: fn(&Handle)) {
@@ -244,16 +244,16 @@ mod tests {
         let fate = |rooms: &[bool]| {
             let source = Source {
                 native: None,
-                end: Mutex::new(End::Freed),
+                disposal: Mutex::new(Disposal::Free),
             };
             rooms.iter().for_each(|closed| source.outlived(*closed));
-            *source.end.lock()
+            *source.disposal.lock()
         };
-        assert_eq!(fate(&[]), End::Freed);
-        assert_eq!(fate(&[true]), End::Kept);
-        assert_eq!(fate(&[true, true]), End::Kept);
-        assert_eq!(fate(&[false]), End::GivenUp);
-        assert_eq!(fate(&[true, false]), End::GivenUp);
-        assert_eq!(fate(&[false, true]), End::GivenUp);
+        assert_eq!(fate(&[]), Disposal::Free);
+        assert_eq!(fate(&[true]), Disposal::Reuse);
+        assert_eq!(fate(&[true, true]), Disposal::Reuse);
+        assert_eq!(fate(&[false]), Disposal::Discard);
+        assert_eq!(fate(&[true, false]), Disposal::Discard);
+        assert_eq!(fate(&[false, true]), Disposal::Discard);
     }
 }

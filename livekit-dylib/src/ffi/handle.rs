@@ -24,12 +24,12 @@ impl Handle {
     }
 
     /// Stops counting the object as in use while it is kept for reuse.
-    pub(crate) fn rest(&self) {
+    pub(crate) fn park(&self) {
         LIVE.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Counts the object again after [`rest`](Self::rest).
-    pub(crate) fn resume(&self) {
+    /// Counts the object again after [`park`](Self::park).
+    pub(crate) fn unpark(&self) {
         LIVE.fetch_add(1, Ordering::Relaxed);
     }
 

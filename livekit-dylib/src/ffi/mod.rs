@@ -107,7 +107,7 @@ pub(crate) fn subscribe(handle: u64) -> EventQueue {
 }
 
 /// Sends an event that the core does not send to a reader's queue.
-pub(crate) fn tell(event: proto::ByteStreamReaderEvent) {
+pub(crate) fn send_reader_event(event: proto::ByteStreamReaderEvent) {
     router::to_queue(event.reader_handle, Ev::ByteStreamReaderEvent(event));
 }
 

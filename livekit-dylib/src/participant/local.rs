@@ -307,7 +307,7 @@ impl LocalParticipant {
     }
 
     /// Handles the event that a track has a new identifier after a reconnect.
-    pub(crate) fn renumber(
+    pub(crate) fn rename_publication(
         &self,
         previous: &TrackSid,
         sid: TrackSid,

@@ -43,7 +43,7 @@ impl State {
     }
 
     /// Records that the participant has left.
-    pub(crate) fn gone(&self, reason: DisconnectReason) {
+    pub(crate) fn mark_disconnected(&self, reason: DisconnectReason) {
         self.change(|known| {
             known.info.state = ParticipantState::Disconnected;
             known.info.disconnect_reason = reason;

@@ -82,8 +82,8 @@ impl LocalTrackPublication {
         false
     }
 
-    pub(crate) fn was_muted(&self, muted: bool) {
-        self.inner.track.inner().was_muted(muted);
+    pub(crate) fn set_muted_state(&self, muted: bool) {
+        self.inner.track.inner().set_muted_state(muted);
     }
 }
 

@@ -94,10 +94,10 @@ impl TrackPublication {
     }
 
     /// Records that the track was muted or unmuted.
-    pub(crate) fn was_muted(&self, muted: bool) {
+    pub(crate) fn set_muted_state(&self, muted: bool) {
         match self {
-            Self::Local(publication) => publication.was_muted(muted),
-            Self::Remote(publication) => publication.was_muted(muted),
+            Self::Local(publication) => publication.set_muted_state(muted),
+            Self::Remote(publication) => publication.set_muted_state(muted),
         }
     }
 }

@@ -60,7 +60,7 @@ impl RemoteTrackPublication {
             subscription.desired = subscribed;
             subscription.allowed |= subscribed;
         }
-        self.tell(|publication| publication.set_subscribed(subscribed));
+        self.request(|publication| publication.set_subscribed(subscribed));
     }
 
     /// Selects the layer of a simulcast track to receive.
@@ -69,15 +69,15 @@ impl RemoteTrackPublication {
             tracing::warn!(target: "livekit", "cannot set video quality for a track that is not simulcast");
             return;
         }
-        self.tell(|publication| publication.set_quality(quality));
+        self.request(|publication| publication.set_quality(quality));
     }
 
     /// Asks the server to start or stop sending a subscribed track.
     pub fn set_enabled(&self, enabled: bool) {
         let Some(track) = self.track() else { return };
         if track.is_enabled() != enabled {
-            track.inner().was_enabled(enabled);
-            self.tell(|publication| publication.set_enabled(enabled));
+            track.inner().set_enabled_state(enabled);
+            self.request(|publication| publication.set_enabled(enabled));
         }
     }
 
@@ -85,7 +85,7 @@ impl RemoteTrackPublication {
     pub fn update_video_dimensions(&self, dimension: TrackDimension) {
         if self.is_subscribed() {
             self.inner.info.write().dimension = dimension;
-            self.tell(|publication| publication.set_dimension(dimension.0, dimension.1));
+            self.request(|publication| publication.set_dimension(dimension.0, dimension.1));
         }
     }
 
@@ -143,10 +143,10 @@ impl RemoteTrackPublication {
         true
     }
 
-    pub(crate) fn was_muted(&self, muted: bool) {
+    pub(crate) fn set_muted_state(&self, muted: bool) {
         self.inner.info.write().muted = muted;
         if let Some(track) = self.track() {
-            track.inner().was_muted(muted);
+            track.inner().set_muted_state(muted);
         }
     }
 
@@ -170,7 +170,7 @@ impl RemoteTrackPublication {
         self.inner.engine.release();
     }
 
-    fn tell(&self, request: impl FnOnce(&engine::Publication) -> Result<(), engine::Error>) {
+    fn request(&self, request: impl FnOnce(&engine::Publication) -> Result<(), engine::Error>) {
         if let Err(error) = request(&self.inner.engine) {
             tracing::debug!(target: "livekit", %error, "publication has ended");
         }

@@ -206,7 +206,7 @@ impl Room {
 impl Drop for Room {
     fn drop(&mut self) {
         if self.pump.get_mut().is_some() {
-            self.session.engine().abandon();
+            self.session.engine().start_leaving();
         }
     }
 }

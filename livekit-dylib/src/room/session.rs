@@ -33,7 +33,7 @@ struct End {
     /// Reason for leaving; `UnknownReason` until the application leaves the room.
     reason: DisconnectReason,
     /// Whether [`RoomEvent::Disconnected`] has been sent.
-    told: bool,
+    disconnected_sent: bool,
 }
 
 impl Session {
@@ -58,7 +58,7 @@ impl Session {
             auto_subscribe,
             end: Mutex::new(End {
                 reason: DisconnectReason::UnknownReason,
-                told: false,
+                disconnected_sent: false,
             }),
         };
         for (info, publications) in joined.remotes {
@@ -95,7 +95,7 @@ impl Session {
                 }
             }
         }
-        self.engine.closed();
+        self.engine.mark_closed();
         self.ended();
     }
 
@@ -120,7 +120,7 @@ impl Session {
     /// Sends [`RoomEvent::Disconnected`], once. The engine does not send it if the room is left
     /// during a reconnect.
     fn disconnected(&self, reason: DisconnectReason) {
-        if std::mem::replace(&mut self.end.lock().told, true) {
+        if std::mem::replace(&mut self.end.lock().disconnected_sent, true) {
             return;
         }
         let state = std::mem::replace(&mut self.info.write().state, ConnectionState::Disconnected);

@@ -123,19 +123,19 @@ impl TrackInner {
     }
 
     /// Records that the track was muted or unmuted.
-    pub(crate) fn was_muted(&self, muted: bool) {
+    pub(crate) fn set_muted_state(&self, muted: bool) {
         self.state.write().muted = muted;
     }
 
     /// Records that the track was enabled or disabled.
-    pub(crate) fn was_enabled(&self, enabled: bool) {
+    pub(crate) fn set_enabled_state(&self, enabled: bool) {
         self.state.write().enabled = enabled;
     }
 
     /// Mutes or unmutes a local track.
     pub(super) fn set_muted(&self, muted: bool) {
         if std::mem::replace(&mut self.state.write().muted, muted) != muted {
-            self.tell(|track| track.set_muted(muted));
+            self.request(|track| track.set_muted(muted));
         }
     }
 
@@ -144,7 +144,7 @@ impl TrackInner {
     pub(crate) fn set_enabled(&self, enabled: bool) -> bool {
         let changed = std::mem::replace(&mut self.state.write().enabled, enabled) != enabled;
         if changed {
-            self.tell(|track| {
+            self.request(|track| {
                 if self.remote {
                     track.set_enabled(enabled)
                 } else {
@@ -162,7 +162,7 @@ impl TrackInner {
         track.stats().await
     }
 
-    fn tell(&self, request: impl FnOnce(&engine::Track) -> Result<(), engine::Error>) {
+    fn request(&self, request: impl FnOnce(&engine::Track) -> Result<(), engine::Error>) {
         let Ok(track) = &self.engine else { return };
         if let Err(error) = request(track) {
             tracing::debug!(target: "livekit", %error, "track has ended");

@@ -88,12 +88,12 @@ pub mod frame_cryptor {
         fn change(
             &self,
             change: impl FnOnce(&mut CryptorInfo),
-            tell: impl FnOnce(&engine::Session, &CryptorInfo) -> Result<(), engine::Error>,
+            request: impl FnOnce(&engine::Session, &CryptorInfo) -> Result<(), engine::Error>,
         ) {
             let mut info = self.info.lock();
             change(&mut info);
             if let Some(room) = self.room.upgrade()
-                && let Err(error) = tell(&room, &info)
+                && let Err(error) = request(&room, &info)
             {
                 tracing::debug!(target: "livekit", %error, "failed to change the encryption of a track");
             }

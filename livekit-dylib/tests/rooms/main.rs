@@ -9,6 +9,6 @@ mod encryption;
 mod ends;
 mod messages;
 mod misuse;
-mod people;
+mod participants;
 mod rpc;
 mod streams;

@@ -1,6 +1,6 @@
 //! Applies engine events to the state of the room and converts them to room events.
 
-mod people;
+mod participants;
 mod tracks;
 
 use std::sync::Arc;

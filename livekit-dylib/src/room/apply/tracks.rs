@@ -72,7 +72,7 @@ impl Session {
             Event::TrackMuted(identity, sid, muted) => {
                 let participant = self.participant(&identity)?;
                 let publication = participant.publication(&sid)?;
-                publication.was_muted(muted);
+                publication.set_muted_state(muted);
                 if muted {
                     RoomEvent::TrackMuted {
                         participant,
@@ -90,8 +90,10 @@ impl Session {
     }
 
     fn republished(&self, previous_sid: TrackSid, info: PublicationInfo) -> Option<RoomEvent> {
-        self.engine().renumbered(&previous_sid, &info.sid);
-        let publication = self.local().renumber(&previous_sid, info.sid.clone())?;
+        self.engine().track_republished(&previous_sid, &info.sid);
+        let publication = self
+            .local()
+            .rename_publication(&previous_sid, info.sid.clone())?;
         publication.republished(info);
         let track = publication.track()?;
         Some(RoomEvent::LocalTrackRepublished {

@@ -21,7 +21,7 @@ impl Session {
             }
             Event::ParticipantDisconnected(identity, reason) => {
                 let participant = self.remove(&identity)?;
-                participant.describe().gone(reason.into());
+                participant.describe().mark_disconnected(reason.into());
                 RoomEvent::ParticipantDisconnected(participant)
             }
             Event::ParticipantsUpdated(infos) => {

@@ -19,7 +19,7 @@ const LARGEST: usize = 16 << 20;
 
 /// Open streams of this kind in one room.
 #[derive(Debug, Default)]
-pub(crate) struct Unmeasured {
+pub(crate) struct ZeroLengthStreams {
     open: HashMap<String, Open>,
 }
 
@@ -31,7 +31,7 @@ struct Open {
     bytes: usize,
 }
 
-impl Unmeasured {
+impl ZeroLengthStreams {
     /// Registers an opened stream if its reader must be fed by this crate; `false` otherwise.
     /// Encrypted streams are left to the core, because only the core knows how each packet was
     /// encrypted.
@@ -72,7 +72,7 @@ impl Unmeasured {
         }
         let content = chunk.content;
         let received = proto::ByteStreamReaderChunkReceived { content };
-        Some(open.tell(Detail::ChunkReceived(received)))
+        Some(open.reader_event(Detail::ChunkReceived(received)))
     }
 
     /// Converts the end of a stream to an event for its reader.
@@ -94,7 +94,7 @@ impl Unmeasured {
         let open = self.open.remove(&stream_id)?;
         let error = None;
         let end = proto::ByteStreamReaderEos { error, attributes };
-        Some(open.tell(Detail::Eos(end)))
+        Some(open.reader_event(Detail::Eos(end)))
     }
 
     /// Ends the streams of a participant who has left the room.
@@ -111,12 +111,12 @@ impl Unmeasured {
             error: Some(proto::StreamError { description }),
             attributes: HashMap::new(),
         };
-        Some(self.open.remove(stream)?.tell(Detail::Eos(end)))
+        Some(self.open.remove(stream)?.reader_event(Detail::Eos(end)))
     }
 }
 
 impl Open {
-    fn tell(&self, detail: Detail) -> ByteStreamReaderEvent {
+    fn reader_event(&self, detail: Detail) -> ByteStreamReaderEvent {
         ByteStreamReaderEvent {
             reader_handle: self.reader,
             detail: Some(detail),
@@ -165,7 +165,7 @@ mod tests {
     }
 
     /// Length of a chunk, or the error at the end of a stream.
-    fn told(event: Option<ByteStreamReaderEvent>) -> Option<Result<usize, String>> {
+    fn outcome(event: Option<ByteStreamReaderEvent>) -> Option<Result<usize, String>> {
         let event = event?;
         assert_eq!(event.reader_handle, 7);
         Some(match event.detail? {
@@ -180,43 +180,46 @@ mod tests {
 
     #[test]
     fn a_stream_announced_as_empty_is_read_to_its_end() {
-        let mut streams = Unmeasured::default();
+        let mut streams = ZeroLengthStreams::default();
         assert!(streams.opened(&opened(Some(0))));
-        assert_eq!(told(streams.chunk(chunk("ada", 0, 3))), Some(Ok(3)));
-        assert_eq!(told(streams.chunk(chunk("ada", 0, 3))), None, "again");
-        assert_eq!(told(streams.chunk(chunk("eve", 1, 3))), None);
-        assert_eq!(told(streams.chunk(chunk("ada", 1, 4))), Some(Ok(4)));
-        assert_eq!(told(streams.trailer(trailer(""))), Some(Err(String::new())));
-        assert_eq!(told(streams.chunk(chunk("ada", 2, 3))), None);
+        assert_eq!(outcome(streams.chunk(chunk("ada", 0, 3))), Some(Ok(3)));
+        assert_eq!(outcome(streams.chunk(chunk("ada", 0, 3))), None, "again");
+        assert_eq!(outcome(streams.chunk(chunk("eve", 1, 3))), None);
+        assert_eq!(outcome(streams.chunk(chunk("ada", 1, 4))), Some(Ok(4)));
+        assert_eq!(
+            outcome(streams.trailer(trailer(""))),
+            Some(Err(String::new()))
+        );
+        assert_eq!(outcome(streams.chunk(chunk("ada", 2, 3))), None);
     }
 
     #[test]
     fn other_streams_are_left_to_the_core() {
-        let mut streams = Unmeasured::default();
+        let mut streams = ZeroLengthStreams::default();
         assert!(!streams.opened(&opened(None)));
         assert!(!streams.opened(&opened(Some(3))));
         let mut encrypted = opened(Some(0));
         let info = &mut encrypted.reader.info;
         info.set_encryption_type(proto::EncryptionType::Gcm);
         assert!(!streams.opened(&encrypted));
-        assert_eq!(told(streams.chunk(chunk("ada", 0, 3))), None);
+        assert_eq!(outcome(streams.chunk(chunk("ada", 0, 3))), None);
     }
 
     #[test]
     fn incomplete_and_oversized_streams_fail() {
-        let mut streams = Unmeasured::default();
+        let mut streams = ZeroLengthStreams::default();
         streams.opened(&opened(Some(0)));
-        let missed = told(streams.chunk(chunk("ada", 1, 3)));
+        let missed = outcome(streams.chunk(chunk("ada", 1, 3)));
         assert_eq!(missed, failed(&StreamError::MissedChunk));
         streams.opened(&opened(Some(0)));
-        let large = told(streams.chunk(chunk("ada", 0, LARGEST + 1)));
+        let large = outcome(streams.chunk(chunk("ada", 0, LARGEST + 1)));
         assert_eq!(large, failed(&StreamError::PayloadTooLarge));
         streams.opened(&opened(Some(0)));
         let gone = StreamError::AbnormalEnd("gone".to_owned());
-        assert_eq!(told(streams.trailer(trailer("gone"))), failed(&gone));
+        assert_eq!(outcome(streams.trailer(trailer("gone"))), failed(&gone));
         streams.opened(&opened(Some(0)));
         assert!(streams.left("eve").is_empty());
-        let left = told(streams.left("ada").pop());
+        let left = outcome(streams.left("ada").pop());
         assert_eq!(left, failed(&StreamError::Incomplete));
     }
 }
