@@ -51,7 +51,7 @@ async fn compare() -> anyhow::Result<()> {
         // Disables barge-in, so that both sides keep speaking.
         barge_in: Duration::from_secs(3600),
         scenarios: vec![
-            Scenario::shipped("long-greeting")
+            Scenario::bundled("long-greeting")
                 .context("the built-in scenario `long-greeting` is missing")?,
         ],
         ..sim::Options::default()

@@ -21,7 +21,7 @@ const CALLS: usize = 30;
 const AGENT: &str = "bench";
 
 /// Part of the log line of an accepted job.
-const TAKEN: &str = "\"job accepted\"";
+const ACCEPTED: &str = "\"job accepted\"";
 
 /// Part of the log line of an ended call.
 const ENDED: &str = "\"outcome\":";
@@ -30,14 +30,14 @@ const ENDED: &str = "\"outcome\":";
 #[derive(Default)]
 pub(crate) struct Calls {
     /// From the dispatch to the worker's acceptance of the job.
-    pub(crate) taken: Figures,
+    pub(crate) accepted: Figures,
     /// From the dispatch until the caller sees an agent in any state.
     pub(crate) joined: Figures,
     /// From the dispatch until the caller sees an agent that is listening, or already speaking,
     /// because a short-lived state may go unseen.
     pub(crate) listening: Figures,
     /// From the acceptance of the job to a listening agent.
-    pub(crate) of_worker: Figures,
+    pub(crate) accepted_to_listening: Figures,
 }
 
 /// Measures all calls.
@@ -55,16 +55,16 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Calls> {
         let room = format!("bench-{number}");
         let caller = join(livekit, &room).await?;
         let began = clock::now();
-        let (taken, joined, listening, ()) = tokio::try_join!(
-            daemon.writes(TAKEN, number),
+        let (accepted, joined, listening, ()) = tokio::try_join!(
+            daemon.writes(ACCEPTED, number),
             reached(&caller, |state| !state.is_empty()),
             reached(&caller, |state| matches!(state, "listening" | "speaking")),
             dispatch(&dispatches, room),
         )?;
-        calls.taken.add(taken - began);
+        calls.accepted.add(accepted - began);
         calls.joined.add(joined - began);
         calls.listening.add(listening - began);
-        calls.of_worker.add(listening - taken);
+        calls.accepted_to_listening.add(listening - accepted);
         caller.leave().await;
         // Wait, so that the next call has the machine to itself.
         daemon.writes(ENDED, number).await?;

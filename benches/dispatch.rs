@@ -42,10 +42,13 @@ async fn measure() -> anyhow::Result<()> {
     println!("{}", offers.idle.row("offer to answer, idle"));
     println!("{}", offers.busy.row("offer to answer, cores busy"));
     let calls = calls::measure(&setup).await?;
-    println!("{}", calls.taken.row("dispatch to accepted"));
+    println!("{}", calls.accepted.row("dispatch to accepted"));
     println!("{}", calls.joined.row("dispatch to joined"));
     println!("{}", calls.listening.row("dispatch to listening"));
-    println!("{}", calls.of_worker.row("accepted to listening"));
+    println!(
+        "{}",
+        calls.accepted_to_listening.row("accepted to listening")
+    );
     println!("{NOTES}");
 
     simulation.abort();

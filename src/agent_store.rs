@@ -17,7 +17,7 @@ const SERVERS_WITHIN: Duration = Duration::from_secs(8);
 #[derive(Debug)]
 pub struct AgentStore {
     source: Source,
-    present: watch::Sender<Arc<AgentSnapshot>>,
+    current: watch::Sender<Arc<AgentSnapshot>>,
     servers: Mutex<Option<Servers>>,
     /// Shutdown tasks of the MCP servers of replaced agents.
     leaving: Mutex<JoinSet<()>>,
@@ -42,7 +42,7 @@ impl AgentStore {
         let mcp = servers.as_ref().map(Servers::mcp);
         Ok(Self {
             source: source.clone(),
-            present: watch::Sender::new(Arc::new(AgentSnapshot { agent, mcp })),
+            current: watch::Sender::new(Arc::new(AgentSnapshot { agent, mcp })),
             servers: Mutex::new(servers),
             leaving: Mutex::default(),
         })
@@ -53,7 +53,7 @@ impl AgentStore {
     /// # Errors
     /// One line for each server that is not ready in time.
     pub async fn ready(&self) -> Result<(), Vec<String>> {
-        let mcp = self.present().borrow().mcp.clone();
+        let mcp = self.subscribe().borrow().mcp.clone();
         match mcp {
             Some(mcp) => mcp.ready(SERVERS_WITHIN).await,
             None => Ok(()),
@@ -61,8 +61,8 @@ impl AgentStore {
     }
 
     /// Subscribes to the current agent and its changes.
-    pub fn present(&self) -> watch::Receiver<Arc<AgentSnapshot>> {
-        self.present.subscribe()
+    pub fn subscribe(&self) -> watch::Receiver<Arc<AgentSnapshot>> {
+        self.current.subscribe()
     }
 
     /// Replaces the agent. MCP servers keep running if their configuration is unchanged.
@@ -70,7 +70,7 @@ impl AgentStore {
     /// # Errors
     /// One line for each problem with the new agent's MCP servers; the store keeps the old agent.
     pub fn replace(&self, agent: Agent) -> Result<(), Vec<String>> {
-        let before = self.present().borrow().clone();
+        let before = self.subscribe().borrow().clone();
         let mut mcp = before.mcp.clone();
         if before.agent.definition.mcp() != agent.definition.mcp() {
             let servers = start(&agent, &self.source)?;
@@ -81,7 +81,7 @@ impl AgentStore {
                 leaving.spawn(old.shutdown());
             }
         }
-        self.present
+        self.current
             .send_replace(Arc::new(AgentSnapshot { agent, mcp }));
         Ok(())
     }

@@ -58,7 +58,7 @@ pub enum ServerError {
     Unreachable(String),
     /// The response could not be decoded.
     #[error("invalid response: this may not be a LiveKit server")]
-    Garbled,
+    InvalidResponse,
     /// The API key and secret cannot sign a token.
     #[error("cannot create an access token: check LIVEKIT_API_KEY and LIVEKIT_API_SECRET")]
     Token,
@@ -302,7 +302,7 @@ impl LiveKitServer {
         let status = answer.status();
         let body = answer.bytes().await.map_err(unreachable)?;
         if status == StatusCode::OK {
-            return R::decode(body).map_err(|_| ServerError::Garbled);
+            return R::decode(body).map_err(|_| ServerError::InvalidResponse);
         }
         Err(match serde_json::from_slice::<Refusal>(&body) {
             Ok(refusal) => ServerError::Refused {

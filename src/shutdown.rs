@@ -12,7 +12,7 @@ use tokio::time::sleep;
 const SIGNALS: usize = 4;
 
 /// How long the process may still run after the second signal.
-const HASTE: Duration = Duration::from_secs(1);
+const FORCED_EXIT_GRACE: Duration = Duration::from_secs(1);
 
 /// Watches SIGINT and SIGTERM, which then do not kill the process. Create it before anything else,
 /// so that no signal arrives too early.
@@ -75,9 +75,9 @@ impl Signals {
     }
 
     /// Waits for the second signal, and then one more second for tasks that are about to finish.
-    pub async fn impatient(&self) {
+    pub async fn second(&self) {
         self.reach(2).await;
-        sleep(HASTE).await;
+        sleep(FORCED_EXIT_GRACE).await;
     }
 
     async fn reach(&self, number: usize) {

@@ -45,9 +45,9 @@ pub struct Grant<'a> {
 
 /// Claims of a token for a visitor of the web page, who talks to an agent in one room.
 #[derive(Clone)]
-pub struct Visit {
+pub struct VisitorGrant {
     /// Room and identity.
-    pub seat: Seat,
+    pub room_identity: RoomIdentity,
     /// Display name of the visitor.
     pub name: String,
     /// Participant metadata for the agent; the visitor cannot change it.
@@ -55,7 +55,7 @@ pub struct Visit {
     /// Participant attributes for the agent; the visitor cannot change them.
     pub attributes: HashMap<String, String>,
     /// Agent to dispatch explicitly; `None` leaves the room to automatic dispatch.
-    pub agent: Option<Sent>,
+    pub agent: Option<AgentDispatch>,
     /// Whether the visitor may read and manage the whole agent session (`canManageAgentSession`).
     pub manages: bool,
     /// Lifetime of the token. It limits joining only; participants stay connected after it expires.
@@ -64,7 +64,7 @@ pub struct Visit {
 
 /// A room and an identity in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seat {
+pub struct RoomIdentity {
     /// Name of the room.
     pub room: String,
     /// Identity of the participant.
@@ -73,7 +73,7 @@ pub struct Seat {
 
 /// An agent that LiveKit dispatches when the room is created.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Sent {
+pub struct AgentDispatch {
     /// Agent name of the dispatch.
     pub name: String,
     /// Metadata of the dispatch.
@@ -127,10 +127,10 @@ pub fn mint_worker(livekit: &LiveKit) -> Result<Secret, AccessTokenError> {
 ///
 /// # Errors
 /// Fails if the API key and secret cannot sign.
-pub fn mint_visit(livekit: &LiveKit, visit: Visit) -> Result<Secret, AccessTokenError> {
+pub fn mint_visitor(livekit: &LiveKit, grant: VisitorGrant) -> Result<Secret, AccessTokenError> {
     let grants = VideoGrants {
         room_join: true,
-        room: visit.seat.room,
+        room: grant.room_identity.room,
         can_publish: Some(true),
         can_publish_sources: vec!["microphone".to_owned()],
         can_subscribe: Some(true),
@@ -138,13 +138,13 @@ pub fn mint_visit(livekit: &LiveKit, visit: Visit) -> Result<Secret, AccessToken
         ..VideoGrants::default()
     };
     let token = AccessToken::with_api_key(&livekit.api_key, livekit.api_secret.reveal())
-        .with_identity(&visit.seat.identity)
-        .with_name(&visit.name)
-        .with_metadata(&visit.metadata)
-        .with_attributes(visit.attributes)
-        .with_ttl(visit.valid)
+        .with_identity(&grant.room_identity.identity)
+        .with_name(&grant.name)
+        .with_metadata(&grant.metadata)
+        .with_attributes(grant.attributes)
+        .with_ttl(grant.valid)
         .with_grants(grants);
-    let token = match visit.agent {
+    let token = match grant.agent {
         Some(agent) => token.with_room_config(RoomConfiguration {
             agents: vec![RoomAgentDispatch {
                 agent_name: agent.name,
@@ -156,7 +156,7 @@ pub fn mint_visit(livekit: &LiveKit, visit: Visit) -> Result<Secret, AccessToken
         None => token,
     };
     let token = token.to_jwt()?;
-    let token = match visit.manages {
+    let token = match grant.manages {
         true => managing(livekit, &token).ok_or(AccessTokenError::InvalidClaims("no grants"))?,
         false => token,
     };
@@ -177,9 +177,13 @@ fn managing(livekit: &LiveKit, token: &str) -> Option<String> {
     Some(format!("{signed}.{signature}"))
 }
 
-/// Verifies a caller's token and returns its seat. Accepts only tokens signed with our API key and
-/// secret, up to `grace` after they expire.
-pub fn seat(livekit: &LiveKit, token: &str, grace: Duration) -> Option<Seat> {
+/// Verifies a caller's token and returns its room and identity. Accepts only tokens signed with our
+/// API key and secret, up to `grace` after they expire.
+pub fn verify_caller_token(
+    livekit: &LiveKit,
+    token: &str,
+    grace: Duration,
+) -> Option<RoomIdentity> {
     // A token that names another algorithm fails here.
     let (signed, signature) = token.rsplit_once('.')?;
     let signature = BASE64_URL_SAFE_NO_PAD.decode(signature).ok()?;
@@ -190,7 +194,7 @@ pub fn seat(livekit: &LiveKit, token: &str, grace: Duration) -> Option<Seat> {
     let is_callers = claims.kind.is_empty() && claims.video.room_join && !claims.video.agent;
     let is_ours = claims.iss == livekit.api_key && is_callers && now <= until;
     let (room, identity) = (claims.video.room, claims.sub);
-    (is_ours && !room.is_empty() && !identity.is_empty()).then_some(Seat { room, identity })
+    (is_ours && !room.is_empty() && !identity.is_empty()).then_some(RoomIdentity { room, identity })
 }
 
 fn key(livekit: &LiveKit) -> hmac::Key {
@@ -225,18 +229,18 @@ mod tests {
     #[test]
     fn only_caller_tokens_signed_with_our_key_are_accepted() {
         let ours = livekit("ours");
-        let seat_of = |token: &Secret| seat(&ours, token.reveal(), GRACE);
+        let verified = |token: &Secret| verify_caller_token(&ours, token.reveal(), GRACE);
         let token = mint(&ours, &grant(Kind::Caller)).unwrap();
-        let kept = Seat {
+        let kept = RoomIdentity {
             room: "kitchen".to_owned(),
             identity: "ada".to_owned(),
         };
-        assert_eq!(seat_of(&token), Some(kept));
+        assert_eq!(verified(&token), Some(kept));
         let foreign = mint(&livekit("theirs"), &grant(Kind::Caller)).unwrap();
         let agents = mint(&ours, &grant(Kind::Agent)).unwrap();
         let workers = mint_worker(&ours).unwrap();
         for token in [foreign, agents, workers] {
-            assert_eq!(seat_of(&token), None);
+            assert_eq!(verified(&token), None);
         }
     }
 
@@ -247,7 +251,7 @@ mod tests {
         let (signed, _) = token.reveal().rsplit_once('.').unwrap();
         let unsigned = format!("{signed}.");
         for odd in ["", ".", "..", "a.b.c", signed, unsigned.as_str()] {
-            assert_eq!(seat(&ours, odd, GRACE), None, "{odd}");
+            assert_eq!(verify_caller_token(&ours, odd, GRACE), None, "{odd}");
         }
     }
 }

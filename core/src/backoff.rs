@@ -54,12 +54,12 @@ impl Backoff {
             .checked_pow(attempt)
             .and_then(|factor| self.min.checked_mul(factor));
         let longest = doubled.map_or(self.max, |delay| delay.min(self.max));
-        let chance = if unit_random.is_finite() {
+        let fraction = if unit_random.is_finite() {
             unit_random.clamp(0.0, 1.0)
         } else {
             0.0
         };
-        longest.mul_f64(1.0 - Self::JITTER * chance)
+        longest.mul_f64(1.0 - Self::JITTER * fraction)
     }
 
     /// Whether a wait of `delay` fits into the budget, `elapsed` after the first failure.

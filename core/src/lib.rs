@@ -18,12 +18,12 @@
 pub mod audio;
 pub mod backoff;
 pub mod cells;
-#[cfg(test)]
-mod chance;
 mod context;
 pub mod conversation;
 pub mod dispatch;
 pub mod ids;
+#[cfg(test)]
+mod rng;
 pub mod secret;
 pub mod timers;
 pub mod waiting_rooms;

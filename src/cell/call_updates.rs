@@ -5,7 +5,7 @@ use parlor_core::secret::Secret;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::protocol::FromCell;
-use super::tell;
+use super::send;
 use crate::diagnostics;
 use crate::session::{Call, Stages};
 
@@ -40,10 +40,10 @@ impl CallUpdates {
             Ok(_) => {}
             Err(error) => {
                 let error = Some(diagnostics::join(&error, "of the call", &url));
-                self.tell(|job| FromCell::Ended { job, error }).await;
+                self.send(|job| FromCell::Ended { job, error }).await;
             }
         }
-        self.tell(|job| FromCell::Left { job }).await;
+        self.send(|job| FromCell::Left { job }).await;
         self.job
     }
 
@@ -57,7 +57,7 @@ impl CallUpdates {
         let Ok(mut tokens) = joined.await else {
             return false;
         };
-        self.tell(|job| FromCell::Running { job }).await;
+        self.send(|job| FromCell::Running { job }).await;
         loop {
             tokio::select! {
                 biased;
@@ -70,11 +70,11 @@ impl CallUpdates {
                 }
                 Ok(()) = checkpoints.changed() => {
                     let checkpoint = Box::new(checkpoints.borrow_and_update().clone());
-                    self.tell(|job| FromCell::Checkpoint { job, checkpoint }).await;
+                    self.send(|job| FromCell::Checkpoint { job, checkpoint }).await;
                 }
                 Ok(()) = tokens.changed() => {
                     let token = tokens.borrow_and_update().clone();
-                    self.tell(|job| FromCell::Token { job, token }).await;
+                    self.send(|job| FromCell::Token { job, token }).await;
                 }
             }
         }
@@ -82,10 +82,10 @@ impl CallUpdates {
 
     async fn ended(&self, outcome: &Outcome) {
         let error = (!outcome.is_success()).then(|| diagnostics::outcome(outcome));
-        self.tell(|job| FromCell::Ended { job, error }).await;
+        self.send(|job| FromCell::Ended { job, error }).await;
     }
 
-    async fn tell(&self, message: impl FnOnce(String) -> FromCell) {
-        tell(&self.outbox, message(self.job.clone())).await;
+    async fn send(&self, message: impl FnOnce(String) -> FromCell) {
+        send(&self.outbox, message(self.job.clone())).await;
     }
 }

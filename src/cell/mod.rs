@@ -97,7 +97,7 @@ impl Cell {
         };
         let agent_store = self.agent_store(message).await?;
         tracing::debug!(%core, "cell ready");
-        tell(&outbox, FromCell::Ready).await;
+        send(&outbox, FromCell::Ready).await;
         let beating = tokio::spawn(beat(self.tally.clone(), outbox.clone()));
         let mut calls = Calls {
             cell: self,
@@ -109,7 +109,7 @@ impl Cell {
         calls.make(inbox_out).await;
         beating.abort();
         let counts = calls.cell.tally.take();
-        tell(&calls.outbox, FromCell::Beat { counts }).await;
+        send(&calls.outbox, FromCell::Beat { counts }).await;
         calls.agent_store.close().await;
         drop(calls);
         beating.await.ok();
@@ -121,11 +121,11 @@ impl Cell {
         let ToCell::Agent { path, text } = first else {
             return Err("the first message of the worker must contain the agent file".to_owned());
         };
-        let agent = Agent::of(&AgentText { path, text }, &self.source);
+        let agent = Agent::from_text(&AgentText { path, text }, &self.source);
         let agent = agent.map_err(|error| error.to_string())?;
-        let told = |problems: Vec<String>| problems.join("; ");
-        let agent_store = AgentStore::new(agent, &self.source).map_err(told)?;
-        agent_store.ready().await.map_err(told)?;
+        let joined = |problems: Vec<String>| problems.join("; ");
+        let agent_store = AgentStore::new(agent, &self.source).map_err(joined)?;
+        agent_store.ready().await.map_err(joined)?;
         Ok(agent_store)
     }
 }
@@ -172,7 +172,7 @@ impl Calls {
     /// Replaces the agent. The worker has validated the file, so an error here is specific to this
     /// process.
     fn replace_agent(&self, text: &AgentText) {
-        let agent = Agent::of(text, &self.cell.source);
+        let agent = Agent::from_text(text, &self.cell.source);
         let agent = agent.map_err(|error| error.0);
         if let Err(problems) = agent.and_then(|agent| self.agent_store.replace(agent)) {
             let problems = problems.join("; ");
@@ -221,7 +221,7 @@ impl Calls {
                 livekit,
                 start.token,
                 cell.agent.clone(),
-                self.agent_store.present(),
+                self.agent_store.subscribe(),
             )
         }
     }
@@ -237,7 +237,7 @@ impl Calls {
         let broken = running.find(|(_, call)| call.task == error.id());
         if let Some(job) = broken.map(|(job, _)| job.clone()) {
             self.running.remove(&job);
-            tell(&self.outbox, FromCell::Broken { job }).await;
+            send(&self.outbox, FromCell::Broken { job }).await;
         }
     }
 }
@@ -249,11 +249,11 @@ async fn beat(tally: Tally, outbox: mpsc::Sender<FromCell>) {
     loop {
         beats.tick().await;
         let counts = tally.take();
-        tell(&outbox, FromCell::Beat { counts }).await;
+        send(&outbox, FromCell::Beat { counts }).await;
     }
 }
 
-async fn tell(outbox: &mpsc::Sender<FromCell>, message: FromCell) {
+async fn send(outbox: &mpsc::Sender<FromCell>, message: FromCell) {
     // The worker may be gone.
     outbox.send(message).await.ok();
 }

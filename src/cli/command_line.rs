@@ -126,14 +126,14 @@ impl Flag {
         let argument = match (self.is_switch, value.reveal()) {
             (true, "true") => return Some(Ok(Some(format!("--{}", self.long).into()))),
             (true, "false") => return Some(Ok(None)),
-            (true, _) => return Some(Err(variables::wrong(&self.variable))),
+            (true, _) => return Some(Err(variables::invalid_value(&self.variable))),
             (false, value) => OsString::from(format!("--{}={value}", self.long)),
         };
         let alone = ["parlor".into(), command.into(), argument.clone()];
         Some(match without_variables().try_get_matches_from(alone) {
             // Required flags are missing here; clap checks values before it reports that.
             Err(error) if error.kind() != ErrorKind::MissingRequiredArgument => {
-                Err(variables::wrong(&self.variable))
+                Err(variables::invalid_value(&self.variable))
             }
             Ok(_) | Err(_) => Ok(Some(argument)),
         })
@@ -196,7 +196,7 @@ mod tests {
         for (name, values) in wrong {
             for value in values {
                 let (_, problems) = filled(&["start"], &[(name, value)]);
-                assert_eq!(problems, [variables::wrong(name)], "{value}");
+                assert_eq!(problems, [variables::invalid_value(name)], "{value}");
             }
         }
         let right = [

@@ -13,7 +13,7 @@ use super::demo_page::DemoPage;
 use super::{Done, output};
 use crate::agent_store::AgentStore;
 use crate::config::{Agent, AgentApi, Overrides, Source};
-use crate::demo::{Demonstration, Told, Voice};
+use crate::demo::{Demonstration, Progress, Voice};
 use crate::diagnostics;
 use crate::shutdown::Signals;
 use crate::sim::ToolRule;
@@ -56,7 +56,7 @@ impl Demo {
                 listen,
                 opens: !self.no_open,
                 agent: self.agent,
-                calls: self.tools,
+                tool_rules: self.tools,
             };
             return page.run(source).await;
         }
@@ -83,12 +83,12 @@ impl Demo {
             heard: self.out.clone(),
             livekit_server: source.text("PARLOR_LIVEKIT_SERVER").map(PathBuf::from),
             api: AgentApi::load_if_keyed(source)?,
-            calls: self.tools,
+            tool_rules: self.tools,
         };
         let events = signals.events(|| Event::Shutdown);
         let ended = tokio::select! {
-            ended = demonstration.run(events, &tell) => ended,
-            () = signals.impatient() => return Ok(ExitCode::FAILURE),
+            ended = demonstration.run(events, &print_progress) => ended,
+            () = signals.second() => return Ok(ExitCode::FAILURE),
         };
         let outcome = ended.context("cannot run the demo")?;
         output::line(&format_args!(
@@ -105,31 +105,31 @@ impl Demo {
 }
 
 /// Prints events as they happen, with the transcript: a demo has nothing to keep private.
-fn tell(told: Told<'_>) {
-    match told {
-        Told::Up { server, api } => {
+fn print_progress(progress: Progress<'_>) {
+    match progress {
+        Progress::Up { server, api } => {
             output::line(&format_args!("livekit-server  {server}"));
             output::line(&format_args!("Voice Agent API {api}"));
         }
-        Told::Link { url, token } => {
+        Progress::Link { url, token } => {
             output::line(&"join from any LiveKit client:");
             output::line(&format_args!(
                 "  https://meet.livekit.io/custom?liveKitUrl={url}&token={}",
                 token.reveal()
             ));
         }
-        Told::Said(clip) => {
+        Progress::Said(clip) => {
             output::line(&format_args!("{} {clip}", output::colour("caller >", 36)))
         }
-        Told::Fact(fact) => tell_fact(fact),
-        Told::Saved { file, seconds } => output::line(&format_args!(
+        Progress::Fact(fact) => print_fact(fact),
+        Progress::Saved { file, seconds } => output::line(&format_args!(
             "saved what the caller heard: {} ({seconds:.1} s)",
             file.display()
         )),
     }
 }
 
-fn tell_fact(fact: &Fact) {
+fn print_fact(fact: &Fact) {
     match fact {
         Fact::SessionReady { .. } => output::line(&"the agent is listening"),
         Fact::UserTranscript {

@@ -31,7 +31,7 @@ pub(super) struct DemoPage {
     /// Path of the agent file.
     pub(super) agent: Option<PathBuf>,
     /// When the simulator calls which tool.
-    pub(super) calls: Vec<ToolRule>,
+    pub(super) tool_rules: Vec<ToolRule>,
 }
 
 impl DemoPage {
@@ -45,9 +45,9 @@ impl DemoPage {
         let signals = Signals::watch()?;
         let program = source.text("PARLOR_LIVEKIT_SERVER").map(PathBuf::from);
         let api = AgentApi::load_if_keyed(source)?;
-        let calls = std::mem::take(&mut self.calls);
+        let tool_rules = std::mem::take(&mut self.tool_rules);
         let servers = tokio::select! {
-            started = Servers::start(program.as_deref(), api, calls) => started.context("cannot run the demo")?,
+            started = Servers::start(program.as_deref(), api, tool_rules) => started.context("cannot run the demo")?,
             () = signals.first() => return Ok(ExitCode::SUCCESS),
         };
         let done = self.serve(&servers, source, &signals).await;
@@ -65,15 +65,15 @@ impl DemoPage {
             // Dropping the sender stops the server, too.
             stopped.await.ok();
         }));
-        let (watched, status) = oneshot::channel();
+        let (status_sender, status) = oneshot::channel();
         let plan = Plan {
-            full_at: None,
+            load_threshold: None,
             drain_within: Duration::ZERO,
             says_goodbye: false,
             health: ANYWHERE,
             log_format: super::log_format(source, Format::Text),
             flags: Flags::for_every_room(self.agent),
-            watched: Some(watched),
+            status_sender: Some(status_sender),
         };
         let settings = settings(servers, source);
         let mut working = pin!(plan.run(&settings));

@@ -25,13 +25,13 @@ pub(super) struct Dev {
 impl Dev {
     pub(super) async fn run(self, source: &Source) -> Done {
         let plan = Plan {
-            full_at: None,
+            load_threshold: None,
             drain_within: Duration::ZERO,
             says_goodbye: false,
             health: self.health,
             log_format: super::log_format(source, Format::Text),
             flags: self.flags,
-            watched: None,
+            status_sender: None,
         };
         plan.run(source).await
     }

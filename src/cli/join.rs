@@ -71,19 +71,19 @@ impl Join {
         }
         tracing::info!(room = %self.room, %identity, %url, "joining");
         let api = config.api.endpoint();
-        let call = Call::new(config.livekit, token, api, agent_store.present());
-        let courier = ReportDelivery::start(config.agent.reports);
+        let call = Call::new(config.livekit, token, api, agent_store.subscribe());
+        let delivery = ReportDelivery::start(config.agent.reports);
         let events = signals.events(|| Event::Shutdown);
         let calling = async {
             let ended = call.run(events).await;
             following.abort();
             agent_store.close().await;
-            courier.end().await;
+            delivery.end().await;
             ended
         };
         let ended = tokio::select! {
             ended = calling => ended,
-            () = signals.impatient() => return Ok(ExitCode::FAILURE),
+            () = signals.second() => return Ok(ExitCode::FAILURE),
         };
         let outcome =
             ended.map_err(|error| anyhow!(diagnostics::join(&error, &self.room, &url)))?;
@@ -101,8 +101,8 @@ fn follow(
     source: &Source,
     overrides: Overrides,
 ) -> anyhow::Result<(Arc<AgentStore>, JoinHandle<()>)> {
-    let told = |problems: Vec<String>| anyhow!(problems.join("; "));
-    let agent_store = AgentStore::new(config.agent.clone(), source).map_err(told)?;
+    let joined = |problems: Vec<String>| anyhow!(problems.join("; "));
+    let agent_store = AgentStore::new(config.agent.clone(), source).map_err(joined)?;
     let agent_store = Arc::new(agent_store);
     let mut reload = Reload::new(source, overrides, config.agent_text.clone());
     let kept = agent_store.clone();

@@ -155,12 +155,12 @@ fn start_log(source: &mut Source, command: &Command) -> Result<(), Failure> {
     );
     let mut filter = source.text("PARLOR_LOG");
     if filter.as_deref().is_some_and(|text| !log::is_filter(text)) {
-        source.note(variables::wrong("PARLOR_LOG"));
+        source.note(variables::invalid_value("PARLOR_LOG"));
         filter = None;
     }
     let format = source.text("PARLOR_LOG_FORMAT");
     if format.is_some_and(|text| text.parse::<Format>().is_err()) {
-        source.note(variables::wrong("PARLOR_LOG_FORMAT"));
+        source.note(variables::invalid_value("PARLOR_LOG_FORMAT"));
     }
     let filter = match filter.as_deref() {
         None if quiet => Some("warn"),
@@ -195,7 +195,7 @@ fn environment() -> String {
             "" => String::new(),
             default => format!(" [default: {default}]"),
         };
-        format!("  {:<22} {}{default}", variable.name, variable.what)
+        format!("  {:<22} {}{default}", variable.name, variable.description)
     });
     let lines: Vec<_> = lines.collect();
     format!(

@@ -18,7 +18,7 @@ impl ReportDelivery {
         let delivering = async move {
             // Dropping the sender stops the task, too.
             let stopped = async { drop(stopped.await) };
-            if let Err(error) = reports.courier(stopped).await {
+            if let Err(error) = reports.deliver(stopped).await {
                 tracing::error!(%error, "cannot deliver reports");
             }
         };

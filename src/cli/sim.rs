@@ -89,7 +89,7 @@ impl Sim {
             } else {
                 Pace::RealTime
             },
-            calls: self.tools,
+            tool_rules: self.tools,
             scenarios: scenarios?,
             record: self.record,
             replay: replay.context("cannot replay the recording")?,
@@ -100,7 +100,7 @@ impl Sim {
 
 /// The built-in scenario of this name, else the one in this file.
 fn scenario(name: &str) -> anyhow::Result<Scenario> {
-    match Scenario::shipped(name) {
+    match Scenario::bundled(name) {
         Some(scenario) => Ok(scenario),
         None => Scenario::read(Path::new(name)).with_context(|| {
             format!("cannot load the scenario (`--scenario {LIST}` lists the built-in ones)")
@@ -110,7 +110,7 @@ fn scenario(name: &str) -> anyhow::Result<Scenario> {
 
 fn list() {
     for name in Scenario::names() {
-        let about = Scenario::shipped(name);
+        let about = Scenario::bundled(name);
         let about = about.as_ref().map_or("", Scenario::about);
         output::line(&format_args!("{name:<18} {about}"));
     }

@@ -58,13 +58,13 @@ pub(super) struct Start {
 impl Start {
     pub(super) async fn run(self, source: &Source) -> Done {
         let plan = Plan {
-            full_at: (!self.any_load).then_some(self.load_threshold),
+            load_threshold: (!self.any_load).then_some(self.load_threshold),
             drain_within: Duration::from_secs(self.drain_timeout),
             says_goodbye: true,
             health: self.health,
             log_format: super::log_format(source, Format::Auto),
             flags: self.flags,
-            watched: None,
+            status_sender: None,
         };
         plan.run(source).await
     }

@@ -122,7 +122,7 @@ impl From<SecondAgentName> for SecondAgent {
 pub(super) struct Plan {
     pub(super) flags: Flags,
     /// Sustained machine load, above 0 and up to 1, at which no more calls are taken.
-    pub(super) full_at: Option<f32>,
+    pub(super) load_threshold: Option<f32>,
     /// How long running calls may continue after the first signal.
     pub(super) drain_within: Duration,
     /// Whether the agent then says goodbye in calls that are still running.
@@ -131,7 +131,7 @@ pub(super) struct Plan {
     pub(super) health: SocketAddr,
     pub(super) log_format: Format,
     /// Receives the worker's status once it exists.
-    pub(super) watched: Option<oneshot::Sender<Arc<WorkerStatus>>>,
+    pub(super) status_sender: Option<oneshot::Sender<Arc<WorkerStatus>>>,
 }
 
 impl Plan {
@@ -145,9 +145,9 @@ impl Plan {
         let settings = self.settings(source, &config.agent.name);
         let status = Arc::new(WorkerStatus::new(&settings));
         let (agent, agent_out) = watch::channel(config.agent_text.clone());
-        if let Some(watched) = self.watched.take() {
+        if let Some(sender) = self.status_sender.take() {
             // The receiver may be gone.
-            watched.send(status.clone()).ok();
+            sender.send(status.clone()).ok();
         }
         let command = self.cells(source, &settings, agent_out)?;
         let mut cells = Cells::new(command, self.flags.limits(), status.clone());
@@ -177,10 +177,10 @@ impl Plan {
         let mut edges = WorkerEdges::new(server, cells, status);
         let control = signals.events(|| Event::Drain);
         let dispatch = Dispatch::new(clock::now(), settings, random::number());
-        let Ended { cut, is_hasty } = worker::run(dispatch, &mut edges, control).await;
+        let Ended { cut, is_immediate } = worker::run(dispatch, &mut edges, control).await;
         drop(rooms_over);
         let ending = async {
-            edges.finish(is_hasty).await;
+            edges.finish(is_immediate).await;
             drop(over);
             if let Some(rooms) = rooms {
                 rooms.await.context("the search for waiting rooms failed")?;
@@ -191,7 +191,7 @@ impl Plan {
         };
         tokio::select! {
             ended = ending => ended?,
-            () = signals.impatient() => tracing::warn!("ending at once after a second signal; unfinished work is dropped"),
+            () = signals.second() => tracing::warn!("ending at once after a second signal; unfinished work is dropped"),
         }
         tracing::info!(cut, "ended");
         if cut == 0 || self.drain_within.is_zero() {
@@ -231,7 +231,7 @@ impl Plan {
             deployment: source.text("LIVEKIT_AGENT_DEPLOYMENT").unwrap_or_default(),
             slots: flags.max_calls.into(),
             second_agent: flags.second_agent.into(),
-            full_at: self.full_at,
+            full_at: self.load_threshold,
             drain_within: self.drain_within,
             says_goodbye: self.says_goodbye,
             ..Settings::default()
@@ -248,7 +248,7 @@ impl Plan {
         let mut arguments = vec![OsString::from("cell")];
         // With an agent per participant, a room has several agents of the same name.
         if settings.job_type == JobType::Room {
-            arguments.extend(self.flags.only_one(&settings.agent_name));
+            arguments.extend(self.flags.single_agent_arguments(&settings.agent_name));
         }
         Ok(CellCommand {
             program,
@@ -279,16 +279,16 @@ async fn follow(
     reports: Reports,
     mut over: oneshot::Receiver<()>,
 ) {
-    let mut courier = ReportDelivery::start(reports);
+    let mut delivery = ReportDelivery::start(reports);
     loop {
         let (changed, text) = tokio::select! {
             next = reload.next() => next,
-            _ = &mut over => return courier.end().await,
+            _ = &mut over => return delivery.end().await,
         };
         agent.send_replace(text);
         definition.send_replace(changed.definition);
-        courier.end().await;
-        courier = ReportDelivery::start(changed.reports);
+        delivery.end().await;
+        delivery = ReportDelivery::start(changed.reports);
     }
 }
 
@@ -317,7 +317,7 @@ impl Flags {
     }
 
     /// Arguments that allow a cell only one agent of this name in a room.
-    fn only_one(&self, agent_name: &str) -> [OsString; 2] {
+    fn single_agent_arguments(&self, agent_name: &str) -> [OsString; 2] {
         let policy = match self.second_agent {
             SecondAgentName::Refuse => "refuse",
             SecondAgentName::Replace => "replace",

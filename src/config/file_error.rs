@@ -25,7 +25,7 @@ pub enum FileError {
     },
     /// Settings are invalid, for example because the API would reject them.
     #[error("{}: {}", .path.display(), .problems.join("; "))]
-    Refused {
+    Invalid {
         /// Path of the file.
         path: PathBuf,
         /// One message per problem.
@@ -48,7 +48,7 @@ impl FileError {
     /// One message per problem, each with the path of the file.
     pub(super) fn lines(self) -> Vec<String> {
         match self {
-            Self::Refused { path, problems } => {
+            Self::Invalid { path, problems } => {
                 let line = |problem: String| format!("{}: {problem}", path.display());
                 problems.into_iter().map(line).collect()
             }

@@ -157,10 +157,10 @@ impl Agent {
     ///
     /// # Errors
     /// Every problem with them.
-    pub fn of(file: &AgentText, source: &Source) -> Result<Self, ConfigError> {
+    pub fn from_text(file: &AgentText, source: &Source) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(source);
         let proxies = proxies::read(&mut reader);
-        let agent = described(&mut reader, file, &Overrides::default(), &proxies);
+        let agent = build_agent(&mut reader, file, &Overrides::default(), &proxies);
         match (agent, reader.problems) {
             (Some(agent), problems) if problems.is_empty() => Ok(agent),
             (_, problems) => Err(ConfigError(problems)),
@@ -231,7 +231,7 @@ fn agent(
     proxies: &Proxies,
 ) -> Option<(Agent, AgentText)> {
     match AgentText::read(reader.source(), overrides) {
-        Ok(text) => Some((described(reader, &text, overrides, proxies)?, text)),
+        Ok(text) => Some((build_agent(reader, &text, overrides, proxies)?, text)),
         Err(error) => {
             reader.problems.extend(error.lines());
             None
@@ -239,7 +239,7 @@ fn agent(
     }
 }
 
-fn described(
+fn build_agent(
     reader: &mut Reader<'_>,
     file: &AgentText,
     overrides: &Overrides,
@@ -273,7 +273,7 @@ fn seconds(reader: &mut Reader<'_>, name: &str) -> Option<Duration> {
     let seconds: f64 = reader.parsed(name)?;
     let duration = agent_file::seconds(Some(seconds));
     if duration.is_none() {
-        reader.problem(variables::wrong(name));
+        reader.problem(variables::invalid_value(name));
     }
     duration
 }

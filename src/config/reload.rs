@@ -48,7 +48,7 @@ impl Reload {
         }
         self.known = text.clone();
         let file = text.path.display();
-        match Agent::of(&text, &self.source) {
+        match Agent::from_text(&text, &self.source) {
             Ok(agent) => {
                 tracing::info!(%file, "agent file reloaded; running calls follow it from their next turn");
                 agent.log_warnings();

@@ -179,7 +179,7 @@ impl<'a> Reader<'a> {
         let value = self.source.get(name)?;
         let parsed = value.parse().ok();
         if parsed.is_none() {
-            self.problem(variables::wrong(name));
+            self.problem(variables::invalid_value(name));
         }
         parsed
     }

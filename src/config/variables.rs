@@ -9,33 +9,40 @@ pub struct Variable {
     /// Default value; empty if the variable is required or its feature is off by default.
     pub default: &'static str,
     /// Description for `--help`.
-    pub what: &'static str,
+    pub description: &'static str,
     /// Valid values, to follow "it must be"; empty if any text is valid.
-    pub values: &'static str,
+    pub valid_values: &'static str,
 }
 
-const fn variable(name: &'static str, default: &'static str, what: &'static str) -> Variable {
+const fn variable(
+    name: &'static str,
+    default: &'static str,
+    description: &'static str,
+) -> Variable {
     Variable {
         name,
         default,
-        what,
-        values: "",
+        description,
+        valid_values: "",
     }
 }
 
 impl Variable {
-    const fn takes(self, values: &'static str) -> Self {
-        Self { values, ..self }
+    const fn with_valid_values(self, valid_values: &'static str) -> Self {
+        Self {
+            valid_values,
+            ..self
+        }
     }
 }
 
 /// The error for an invalid value of `name`. It leaves out the value, which may be a secret pasted
 /// into the wrong variable.
-pub(crate) fn wrong(name: &str) -> String {
+pub(crate) fn invalid_value(name: &str) -> String {
     let known = VARIABLES.iter().find(|variable| variable.name == name);
-    match known.map(|variable| variable.values) {
+    match known.map(|variable| variable.valid_values) {
         None | Some("") => format!("{name} is invalid: its value cannot be used"),
-        Some(values) => format!("{name} is invalid: it must be {values}"),
+        Some(valid_values) => format!("{name} is invalid: it must be {valid_values}"),
     }
 }
 
@@ -103,63 +110,63 @@ pub const VARIABLES: &[Variable] = &[
         "room",
         "What gets an agent of its own: each room, participant or publisher",
     )
-    .takes("room, participant or publisher"),
+    .with_valid_values("room, participant or publisher"),
     variable(
         "PARLOR_SECOND_AGENT",
         "refuse",
         "Second agent of the same name in a room: refuse it, or replace the first",
     )
-    .takes("refuse or replace"),
+    .with_valid_values("refuse or replace"),
     variable("PARLOR_MAX_CALLS", "16", "Maximum concurrent calls")
-    .takes("a whole number from 1 to 65535"),
+    .with_valid_values("a whole number from 1 to 65535"),
     variable(
         "PARLOR_ROOMS_PER_CELL",
         "8",
         "Maximum concurrent calls per cell (child process of the worker)",
     )
-    .takes("a whole number from 1 to 65535"),
+    .with_valid_values("a whole number from 1 to 65535"),
     variable(
         "PARLOR_CELL_CALLS",
         "200",
         "Calls after which a cell is replaced",
     )
-    .takes("a whole number from 1 to 4294967295"),
+    .with_valid_values("a whole number from 1 to 4294967295"),
     variable(
         "PARLOR_CELL_MEMORY",
         "512",
         "MiB of memory at which a cell is killed; its calls continue in another cell",
     )
-    .takes("a whole number from 64 to 4294967295, in MiB"),
+    .with_valid_values("a whole number from 64 to 4294967295, in MiB"),
     variable(
         "PARLOR_LOAD_THRESHOLD",
         "0.7",
         "Sustained machine load, above 0 and up to 1, at which the worker takes no more calls",
     )
-    .takes("a number above 0 and up to 1"),
+    .with_valid_values("a number above 0 and up to 1"),
     variable(
         "PARLOR_HEALTH",
         "0.0.0.0:8081",
         "Listen address of the HTTP server for health, metrics and calls",
     )
-    .takes(LISTEN),
+    .with_valid_values(LISTEN),
     variable(
         "PARLOR_DRAIN_TIMEOUT",
         "3600",
         "Seconds that running calls may continue after SIGTERM; the process exits at most 35 s later",
     )
-    .takes("a whole number of seconds from 0 to 2592000"),
+    .with_valid_values("a whole number of seconds from 0 to 2592000"),
     variable(
         "PARLOR_ADOPT_ROOMS",
         "",
         "Dispatch again to rooms whose callers have no agent; if unset, true, but false on LiveKit Cloud",
     )
-    .takes(SWITCH),
+    .with_valid_values(SWITCH),
     variable(
         "PARLOR_BARGE_IN",
         "immediate",
         "Barge-in policy: immediate, hold or confirmed; overrides agent.toml",
     )
-    .takes("immediate, hold or confirmed"),
+    .with_valid_values("immediate, hold or confirmed"),
     variable(
         "PARLOR_CALLER",
         "",
@@ -170,55 +177,55 @@ pub const VARIABLES: &[Variable] = &[
         "",
         "Seconds to wait for a caller in an empty room; if unset, forever",
     )
-    .takes(SECONDS),
+    .with_valid_values(SECONDS),
     variable(
         "PARLOR_CALLER_GRACE",
         "5",
         "Seconds from the departure of the last caller to the end of the call",
     )
-    .takes(SECONDS),
+    .with_valid_values(SECONDS),
     variable(
         "PARLOR_WEB_LISTEN",
         "127.0.0.1:8080",
         "Listen address of the web page",
     )
-    .takes(LISTEN),
+    .with_valid_values(LISTEN),
     variable(
         "PARLOR_WEB_LIVEKIT_URL",
         "",
         "Address at which browsers reach LiveKit, if it is not LIVEKIT_URL",
     )
-    .takes("an address such as wss://livekit.example, without user name, password or query"),
+    .with_valid_values("an address such as wss://livekit.example, without user name, password or query"),
     variable(
         "PARLOR_WEB_ALLOW_ORIGIN",
         "",
         "Other origins whose pages may request tokens, comma-separated",
     )
-    .takes("a comma-separated list of origins, for example https://app.example"),
+    .with_valid_values("a comma-separated list of origins, for example https://app.example"),
     variable(
         "PARLOR_WEB_ALLOW_ROOMS",
         "false",
         "true: visitors of the page choose their room and identity",
     )
-    .takes(SWITCH),
+    .with_valid_values(SWITCH),
     variable(
         "PARLOR_WEB_MANAGE",
         "false",
         "true: visitors of the page may manage the agent session",
     )
-    .takes(SWITCH),
+    .with_valid_values(SWITCH),
     variable(
         "PARLOR_WEB_VOICES",
         "false",
         "true: visitors of the page choose from the voices that agent.toml allows",
     )
-    .takes(SWITCH),
+    .with_valid_values(SWITCH),
     variable(
         "PARLOR_WEB_RATE",
         "30",
         "Maximum tokens per minute for each client address",
     )
-    .takes("a whole number from 1 to 10000"),
+    .with_valid_values("a whole number from 1 to 10000"),
     variable(
         "PARLOR_NATIVE_CORE",
         "",
@@ -246,11 +253,11 @@ pub const VARIABLES: &[Variable] = &[
         "info",
         "Log filter, for example debug or parlor=debug,livekit=info",
     )
-    .takes("a level (off, error, warn, info, debug or trace), or targets with levels, for example parlor=debug,livekit=info"),
+    .with_valid_values("a level (off, error, warn, info, debug or trace), or targets with levels, for example parlor=debug,livekit=info"),
     variable(
         "PARLOR_LOG_FORMAT",
         "auto",
         "Log format: text, json, or auto (text on a terminal, otherwise json)",
     )
-    .takes("auto, text or json"),
+    .with_valid_values("auto, text or json"),
 ];

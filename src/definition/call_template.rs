@@ -94,8 +94,8 @@ impl CallTemplate {
 
     /// One warning for each value in the text that not every call has and that has no fallback.
     pub(super) fn warnings(&self) -> impl Iterator<Item = String> {
-        let unguarded = self.template.unguarded(may_be_missing);
-        unguarded.into_iter().map(move |path| {
+        let unchecked_variables = self.template.unchecked_variables(may_be_missing);
+        unchecked_variables.into_iter().map(move |path| {
             format!(
                 "{} uses {path}, which {}; write {{{{ {path} | default(\"…\") }}}} or {{% if {path} %}}",
                 self.key,
@@ -156,22 +156,28 @@ mod tests {
 
     #[test]
     fn unknown_variables_are_reported() {
-        let told = |text: &str| {
+        let warnings = |text: &str| {
             let mut problems = Vec::new();
             parse("prompt", &text.to_owned().into(), &mut problems);
             problems
         };
         assert_eq!(
-            told("Hello {{ caller.name }} from {{ job.metadata.city }}"),
+            warnings("Hello {{ caller.name }} from {{ job.metadata.city }}"),
             [""; 0]
         );
-        assert_eq!(told("{% if caller.phone %}{{ room }}{% endif %}"), [""; 0]);
         assert_eq!(
-            told("{{ caller.nme }}"),
+            warnings("{% if caller.phone %}{{ room }}{% endif %}"),
+            [""; 0]
+        );
+        assert_eq!(
+            warnings("{{ caller.nme }}"),
             ["prompt: unknown variable caller.nme"]
         );
-        assert_eq!(told("{{ weather }}"), ["prompt: unknown variable weather"]);
-        assert_eq!(told("{{ caller.name").len(), 1);
+        assert_eq!(
+            warnings("{{ weather }}"),
+            ["prompt: unknown variable weather"]
+        );
+        assert_eq!(warnings("{{ caller.name").len(), 1);
     }
 
     #[test]

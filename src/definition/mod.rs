@@ -78,32 +78,28 @@ impl fmt::Debug for Definition {
 }
 
 impl Definition {
-    /// Parses the templates and builds the tools of `outline`, with secrets from `source`.
+    /// Parses the templates and builds the tools of `spec`, with secrets from `source`.
     ///
     /// # Errors
     /// All problems with them, one message each.
-    pub fn new(
-        outline: AgentSpec,
-        source: &Source,
-        proxies: &Proxies,
-    ) -> Result<Self, Vec<String>> {
+    pub fn new(spec: AgentSpec, source: &Source, proxies: &Proxies) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
-        let tools = outline.tools;
+        let tools = spec.tools;
         let toolbox = Toolbox::new(&tools, source, proxies);
         let toolbox = toolbox.map_err(|wrong| problems.extend(wrong)).ok();
-        let others = outline.others.into_iter();
+        let others = spec.others.into_iter();
         let definition = Self {
-            first: phase(outline.first, &mut problems),
+            first: phase(spec.first, &mut problems),
             others: others.map(|it| phase(it, &mut problems)).collect(),
-            voices: outline.voices,
+            voices: spec.voices,
             tools: tools
                 .into_iter()
                 .map(|it| tool(it, &mut problems))
                 .collect(),
-            limits: outline.limits,
-            lines: lines(&outline.lines, &mut problems),
+            limits: spec.limits,
+            lines: lines(&spec.lines, &mut problems),
             toolbox: Arc::new(toolbox.unwrap_or_default()),
-            mcp: outline.mcp,
+            mcp: spec.mcp,
         };
         problems.extend(mcp::problems(&definition.mcp, source));
         problems.extend(definition.names_twice());
@@ -252,38 +248,38 @@ impl LinesDefinition {
     }
 }
 
-fn phase(outline: PhaseSpec, problems: &mut Vec<String>) -> PhaseDefinition {
-    let name = outline.name;
+fn phase(spec: PhaseSpec, problems: &mut Vec<String>) -> PhaseDefinition {
+    let name = spec.name;
     let mut words = |key: &str, text: Option<Private<String>>| {
         call_template::parse(&format!("{key} of {name:?}"), &text?, problems)
     };
     PhaseDefinition {
-        prompt: words("prompt", outline.prompt),
-        greeting: words("greeting", outline.greeting),
-        session: outline.session,
-        patience: outline.patience,
-        tools: outline.tools,
-        when_caller_says: outline.when_caller_says,
-        after_tool: outline.after_tool,
+        prompt: words("prompt", spec.prompt),
+        greeting: words("greeting", spec.greeting),
+        session: spec.session,
+        patience: spec.patience,
+        tools: spec.tools,
+        when_caller_says: spec.when_caller_says,
+        after_tool: spec.after_tool,
         name,
     }
 }
 
-fn lines(outline: &LinesSpec, problems: &mut Vec<String>) -> LinesDefinition {
+fn lines(spec: &LinesSpec, problems: &mut Vec<String>) -> LinesDefinition {
     let mut words = |key: &str, text: Option<&Private<String>>| {
         call_template::parse(&format!("[lines] {key}"), text?, problems)
     };
-    let idle = outline.idle.iter();
+    let idle = spec.idle.iter();
     LinesDefinition {
         idle: idle.filter_map(|it| words("idle", Some(it))).collect(),
-        goodbye: words("goodbye", outline.goodbye.as_ref()),
-        busy: words("busy", outline.busy.as_ref()),
-        lost: words("lost", outline.lost.as_ref()),
+        goodbye: words("goodbye", spec.goodbye.as_ref()),
+        busy: words("busy", spec.busy.as_ref()),
+        lost: words("lost", spec.lost.as_ref()),
     }
 }
 
-fn tool(outline: ToolSpec, problems: &mut Vec<String>) -> ToolDefinition {
-    let mut rule = outline.rule;
+fn tool(spec: ToolSpec, problems: &mut Vec<String>) -> ToolDefinition {
+    let mut rule = spec.rule;
     let key = format!("fillers of [[tools]] {:?}", rule.name);
     let fillers = std::mem::take(&mut rule.fillers);
     let fillers = fillers.iter();
@@ -292,7 +288,7 @@ fn tool(outline: ToolSpec, problems: &mut Vec<String>) -> ToolDefinition {
             .filter_map(|it| call_template::parse(&key, it, problems))
             .collect(),
         rule,
-        tool: outline.tool,
+        tool: spec.tool,
     }
 }
 
@@ -300,7 +296,7 @@ fn tool(outline: ToolSpec, problems: &mut Vec<String>) -> ToolDefinition {
 fn of_mcp(offered: &McpTool) -> (ToolRule, Tool) {
     let rule = ToolRule {
         name: offered.name.clone(),
-        within: offered.within,
+        within: offered.timeout,
         ..ToolRule::default()
     };
     let tool = Tool {

@@ -59,14 +59,14 @@ pub struct ToolSpec {
     /// The tool as it is described to the model.
     pub tool: Tool,
     /// How the tool is executed.
-    pub means: ToolExecutor,
+    pub executor: ToolExecutor,
 }
 
 /// How a tool is executed.
 #[derive(Debug, Clone)]
 pub enum ToolExecutor {
     /// By the conversation itself.
-    Core,
+    Conversation,
     /// With an HTTP request.
     Http(Box<HttpSpec>),
     /// By the caller's app, through LiveKit RPC.
@@ -76,7 +76,7 @@ pub enum ToolExecutor {
     /// By transferring the telephone call to one of these `tel:` or `sip:` addresses, by name.
     Transfer(BTreeMap<String, String>),
     /// By writing a message to the room.
-    Write,
+    RoomMessage,
 }
 
 /// What the agent says or writes without being asked. Each line is a template.

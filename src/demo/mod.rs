@@ -48,12 +48,12 @@ pub struct Demonstration {
     /// The real Voice Agent API; `None` starts the simulator.
     pub api: Option<AgentApi>,
     /// Rules by which the simulator calls tools.
-    pub calls: Vec<ToolRule>,
+    pub tool_rules: Vec<ToolRule>,
 }
 
 /// Progress of the demo, for display.
 #[derive(Debug)]
-pub enum Told<'a> {
+pub enum Progress<'a> {
     /// The servers are running.
     Up {
         /// URL of the LiveKit server.
@@ -82,7 +82,7 @@ pub enum Told<'a> {
 }
 
 /// Callback for progress of the demo.
-pub type Tell<'a> = &'a (dyn Fn(Told<'_>) + Sync);
+pub type OnProgress<'a> = &'a (dyn Fn(Progress<'_>) + Sync);
 
 impl Demonstration {
     /// Runs the call to its end, then stops everything it started.
@@ -92,31 +92,31 @@ impl Demonstration {
     pub async fn run(
         self,
         mut control: mpsc::Receiver<Event>,
-        tell: Tell<'_>,
+        on_progress: OnProgress<'_>,
     ) -> anyhow::Result<Outcome> {
         let lines = script::lines(&self.voice)?;
-        let starting = Servers::start(self.livekit_server.as_deref(), self.api, self.calls);
+        let starting = Servers::start(self.livekit_server.as_deref(), self.api, self.tool_rules);
         let servers = tokio::select! {
             servers = starting => servers?,
             _ = control.recv() => return Ok(Outcome::Shutdown),
         };
         let livekit = servers.livekit().clone();
-        tell(Told::Up {
+        on_progress(Progress::Up {
             server: &livekit.url,
             api: &servers.api().base_url,
         });
 
-        let present = self.agent_store.present();
-        let agent = present.borrow().agent.clone();
+        let snapshots = self.agent_store.subscribe();
+        let agent = snapshots.borrow().agent.clone();
         let (facts, mut facts_out) = mpsc::channel(FACTS);
         let token_of_agent = token(&livekit, Kind::Agent, &agent.name)?;
         let api = servers.api().endpoint();
         let call = Call {
             watch: Some(facts),
-            ..Call::new(livekit.clone(), token_of_agent, api, present)
+            ..Call::new(livekit.clone(), token_of_agent, api, snapshots)
         };
         let guest = token(&livekit, Kind::Caller, "you")?;
-        tell(Told::Link {
+        on_progress(Progress::Link {
             url: &livekit.url,
             token: &guest,
         });
@@ -138,14 +138,14 @@ impl Demonstration {
                         lines,
                         is_greeted,
                     };
-                    caller.call(until_over, tell).await
+                    caller.call(until_over, on_progress).await
                 }
                 None => Ok(()),
             }
         };
         let telling = async {
             while let Some(fact) = facts_out.recv().await {
-                tell(Told::Fact(&fact));
+                on_progress(Progress::Fact(&fact));
             }
         };
         let (ended, called, ()) = tokio::join!(talking, calling, telling);
@@ -167,19 +167,23 @@ struct Calling<'a> {
 
 impl Calling<'_> {
     /// Joins, says its lines until they are done or the call ends, leaves, and saves what it heard.
-    async fn call(self, over: oneshot::Receiver<()>, tell: Tell<'_>) -> anyhow::Result<()> {
+    async fn call(
+        self,
+        over: oneshot::Receiver<()>,
+        on_progress: OnProgress<'_>,
+    ) -> anyhow::Result<()> {
         let token = token(self.livekit, Kind::Caller, "caller")?;
         let joining = Caller::join(self.livekit, &token).await;
         let mut caller = joining.context("the caller cannot join the room")?;
         let heard = caller.heard();
         let played = tokio::select! {
-            played = script::play(&mut caller, self.lines, self.is_greeted, tell) => played,
+            played = script::play(&mut caller, self.lines, self.is_greeted, on_progress) => played,
             _ = over => Ok(()),
         };
         caller.leave().await;
         let samples = heard.since(0);
         wav::write(self.file, &samples)?;
-        tell(Told::Saved {
+        on_progress(Progress::Saved {
             file: self.file,
             seconds: duration_of(samples.len()).as_secs_f64(),
         });

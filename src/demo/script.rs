@@ -7,7 +7,7 @@ use anyhow::{Context, anyhow, bail};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::{Tell, Told};
+use super::{OnProgress, Progress};
 use crate::room::Caller;
 use crate::sim::clips;
 use crate::wav;
@@ -88,7 +88,7 @@ pub(super) async fn play(
     caller: &mut Caller,
     lines: Vec<Line>,
     is_greeted: bool,
-    tell: Tell<'_>,
+    on_progress: OnProgress<'_>,
 ) -> anyhow::Result<()> {
     let mut state = caller.agent_state();
     if is_greeted {
@@ -98,7 +98,7 @@ pub(super) async fn play(
         if line.when == When::Listening {
             listening(&mut state).await?;
         }
-        tell(Told::Said(&line.words));
+        on_progress(Progress::Said(&line.words));
         caller
             .say(&line.samples)
             .await

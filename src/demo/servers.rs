@@ -14,54 +14,57 @@ use crate::sim::{self, Simulator, ToolRule};
 /// The running servers of a demo.
 #[derive(Debug)]
 pub struct Servers {
-    server: Server,
-    simulation: Simulation,
+    livekit_server: Server,
+    voice_agent: VoiceAgent,
 }
 
 impl Servers {
     /// Starts livekit-server (searched for if `program` is `None`) and, if `api` is `None`, the
-    /// simulator, which calls tools by the rules in `calls`.
+    /// simulator, which calls tools by the rules in `tool_rules`.
     ///
     /// # Errors
     /// If one of them cannot be started.
     pub async fn start(
         program: Option<&Path>,
         api: Option<AgentApi>,
-        calls: Vec<ToolRule>,
+        tool_rules: Vec<ToolRule>,
     ) -> anyhow::Result<Self> {
-        let server = Server::start(program).await?;
-        let simulation = Simulation::start(api, calls).await?;
-        Ok(Self { server, simulation })
+        let livekit_server = Server::start(program).await?;
+        let voice_agent = VoiceAgent::start(api, tool_rules).await?;
+        Ok(Self {
+            livekit_server,
+            voice_agent,
+        })
     }
 
     /// URL, API key and secret of the LiveKit server.
     pub fn livekit(&self) -> &LiveKit {
-        self.server.livekit()
+        self.livekit_server.livekit()
     }
 
     /// URL and key of the Voice Agent API or its simulator.
     pub fn api(&self) -> &AgentApi {
-        &self.simulation.api
+        &self.voice_agent.api
     }
 
     /// Stops the servers that were started, and waits until they have ended.
     pub async fn stop(self) {
-        self.simulation.stop().await;
-        self.server.stop().await;
+        self.voice_agent.stop().await;
+        self.livekit_server.stop().await;
     }
 }
 
 /// The Voice Agent API or its simulator.
 #[derive(Debug)]
-struct Simulation {
+struct VoiceAgent {
     api: AgentApi,
     stop: oneshot::Sender<()>,
     tasks: JoinSet<()>,
 }
 
-impl Simulation {
+impl VoiceAgent {
     /// Starts the simulator on a free port, or nothing if there is a real API.
-    async fn start(api: Option<AgentApi>, calls: Vec<ToolRule>) -> anyhow::Result<Self> {
+    async fn start(api: Option<AgentApi>, tool_rules: Vec<ToolRule>) -> anyhow::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let mut tasks = JoinSet::new();
         if let Some(api) = api {
@@ -69,7 +72,7 @@ impl Simulation {
         }
         let options = sim::Options {
             reply: sim::Reply::Script,
-            calls,
+            tool_rules,
             ..sim::Options::default()
         };
         let simulator = Simulator::bind(options).await?;

@@ -57,7 +57,7 @@ enum Why {
     #[error("refused with HTTP {0}")]
     Refused(u16),
     #[error("sent an invalid response")]
-    Garbled,
+    InvalidResponse,
 }
 
 impl Proxies {
@@ -232,19 +232,21 @@ async fn status(stream: &mut TcpStream) -> Result<u16, Why> {
     loop {
         // A read returns 0 bytes at the end of the stream, and when the buffer is full.
         match stream.read(&mut head[filled..]).await? {
-            0 => return Err(Why::Garbled),
+            0 => return Err(Why::InvalidResponse),
             more => filled += more,
         }
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut answer = httparse::Response::new(&mut headers);
-        let parsed = answer.parse(&head[..filled]).map_err(|_| Why::Garbled)?;
+        let parsed = answer
+            .parse(&head[..filled])
+            .map_err(|_| Why::InvalidResponse)?;
         if let (httparse::Status::Complete(length), Some(status)) = (parsed, answer.code) {
             // The server sends nothing before a request, so extra bytes come from the proxy itself.
             let is_whole = length == filled || !(200..300).contains(&status);
             return if is_whole {
                 Ok(status)
             } else {
-                Err(Why::Garbled)
+                Err(Why::InvalidResponse)
             };
         }
     }

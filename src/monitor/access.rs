@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub struct Access {
     /// Who receives agent and user states, transcripts, errors and usage.
-    pub who: Who,
+    pub who: Audience,
     /// Whether they may also read and do what is otherwise reserved for managers.
     pub open: bool,
 }
@@ -15,7 +15,7 @@ pub struct Access {
 /// Who may monitor a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Who {
+pub enum Audience {
     /// All participants in the room.
     #[default]
     Everyone,
@@ -27,27 +27,27 @@ pub enum Who {
 
 /// How much of a call a piece of information reveals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Depth {
+pub(super) enum Visibility {
     /// What all participants see and hear anyway.
-    Shown,
+    Public,
     /// What only the agent and its operators know: instructions, arguments and results of tools,
     /// typed messages. Also every request that changes the call.
-    Inner,
+    Internal,
 }
 
 impl Access {
-    /// Returns whether all participants receive information of this depth.
-    pub(super) fn is_public(self, depth: Depth) -> bool {
-        self.who == Who::Everyone && (self.open || depth == Depth::Shown)
+    /// Returns whether all participants receive information of this visibility.
+    pub(super) fn is_public(self, visibility: Visibility) -> bool {
+        self.who == Audience::Everyone && (self.open || visibility == Visibility::Public)
     }
 
-    /// Returns whether a participant may send requests of this depth. `manages` tells whether the
-    /// participant is a manager.
-    pub(super) fn allows(self, manages: bool, depth: Depth) -> bool {
+    /// Returns whether a participant may send requests of this visibility. `manages` tells whether
+    /// the participant is a manager.
+    pub(super) fn allows(self, manages: bool, visibility: Visibility) -> bool {
         match self.who {
-            Who::Off => false,
-            Who::Managers => manages,
-            Who::Everyone => manages || self.is_public(depth),
+            Audience::Off => false,
+            Audience::Managers => manages,
+            Audience::Everyone => manages || self.is_public(visibility),
         }
     }
 }
@@ -58,12 +58,17 @@ mod tests {
 
     #[test]
     fn requests_are_allowed_by_access_role_and_depth() {
-        use Depth::{Inner, Shown};
-        use Who::{Everyone, Managers, Off};
+        use Audience::{Everyone, Managers, Off};
+        use Visibility::{Internal, Public};
         let allowed = |who, open| {
             let access = Access { who, open };
-            let asks = [(false, Shown), (false, Inner), (true, Shown), (true, Inner)];
-            asks.map(|(manages, depth)| access.allows(manages, depth))
+            let asks = [
+                (false, Public),
+                (false, Internal),
+                (true, Public),
+                (true, Internal),
+            ];
+            asks.map(|(manages, visibility)| access.allows(manages, visibility))
         };
         assert_eq!(allowed(Everyone, false), [true, false, true, true]);
         assert_eq!(allowed(Everyone, true), [true; 4]);
@@ -75,6 +80,6 @@ mod tests {
     #[test]
     fn by_default_everyone_receives_only_what_is_shown() {
         let access = Access::default();
-        assert!(access.is_public(Depth::Shown) && !access.is_public(Depth::Inner));
+        assert!(access.is_public(Visibility::Public) && !access.is_public(Visibility::Internal));
     }
 }

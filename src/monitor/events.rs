@@ -17,7 +17,7 @@ use parlor_core::conversation::{AgentError, Fact, ToolDropped, Utterance};
 use parlor_core::ids::ToolCallId;
 
 use super::Monitor;
-use super::access::Depth;
+use super::access::Visibility;
 use super::history::{Said, item};
 use super::wall_clock::before;
 
@@ -51,9 +51,9 @@ impl Monitor {
                 interrupted,
             } => self.agent_said(now, *utterance, text.reveal(), *interrupted),
             Fact::Silenced { after: Some(after) } => self.silenced(now, *after),
-            Fact::HeldInVain => {
+            Fact::FalseInterruption => {
                 let held = AgentFalseInterruption { resumed: true };
-                self.tell(now, Depth::Shown, Event::AgentFalseInterruption(held));
+                self.emit(now, Visibility::Public, Event::AgentFalseInterruption(held));
             }
             Fact::PhaseEntered { phase } => self.phase_entered(now, phase),
             fact => {
@@ -126,7 +126,7 @@ impl Monitor {
             is_final,
             language: None,
         };
-        self.tell(now, Depth::Shown, Event::UserInputTranscribed(heard));
+        self.emit(now, Visibility::Public, Event::UserInputTranscribed(heard));
         if is_final {
             let metrics = self.turns.caller_said(now, &self.wall_clock);
             let said = Said {
@@ -136,7 +136,7 @@ impl Monitor {
                 metrics: Some(metrics),
                 created_at: self.wall_clock.stamp(now),
             };
-            self.said(now, Depth::Shown, said);
+            self.said(now, Visibility::Public, said);
         }
     }
 
@@ -149,7 +149,7 @@ impl Monitor {
             metrics: None,
             created_at: self.wall_clock.stamp(now),
         };
-        self.said(now, Depth::Inner, said);
+        self.said(now, Visibility::Internal, said);
         if let Some(run) = &mut self.run {
             run.read();
         }
@@ -158,8 +158,8 @@ impl Monitor {
     fn agent_said(&mut self, now: Instant, utterance: Utterance, text: &str, interrupted: bool) {
         // An empty text means that the caller heard nothing of the reply.
         let item = (!text.is_empty()).then(|| {
-            let told = self.turns.agent_said(now, utterance, &self.wall_clock);
-            let (metrics, from) = told.unzip();
+            let reported = self.turns.agent_said(now, utterance, &self.wall_clock);
+            let (metrics, from) = reported.unzip();
             let said = Said {
                 role: ChatRole::Assistant,
                 text: text.to_owned(),
@@ -167,7 +167,7 @@ impl Monitor {
                 metrics,
                 created_at: self.wall_clock.stamp(from.unwrap_or(now)),
             };
-            self.said(now, Depth::Shown, said)
+            self.said(now, Visibility::Public, said)
         });
         if let Some(run) = &mut self.run {
             run.said(utterance, item);
@@ -183,7 +183,7 @@ impl Monitor {
             detection_delay: after.as_secs_f64(),
             detected_at: Some(self.wall_clock.stamp(now)),
         };
-        self.tell(now, Depth::Shown, Event::OverlappingSpeech(overlap));
+        self.emit(now, Visibility::Public, Event::OverlappingSpeech(overlap));
     }
 
     fn phase_entered(&mut self, now: Instant, phase: &str) {
@@ -209,7 +209,11 @@ impl Monitor {
         self.did(now, Item::FunctionCall(called.clone()));
         let function_calls = vec![called.clone()];
         let started = FunctionToolsStarted { function_calls };
-        self.tell(now, Depth::Inner, Event::FunctionToolsStarted(started));
+        self.emit(
+            now,
+            Visibility::Internal,
+            Event::FunctionToolsStarted(started),
+        );
         let function_call = Some(called);
         self.update(now, Update::Started(Started { function_call }));
     }
@@ -236,7 +240,11 @@ impl Monitor {
         };
         self.update(now, Update::Ended(ended));
         if let Some(executed) = self.tools.executed() {
-            self.tell(now, Depth::Inner, Event::FunctionToolsExecuted(executed));
+            self.emit(
+                now,
+                Visibility::Internal,
+                Event::FunctionToolsExecuted(executed),
+            );
         }
         self.finish_run();
     }
@@ -244,38 +252,38 @@ impl Monitor {
     fn update(&mut self, now: Instant, update: Update) {
         let update = Some(update);
         let updated = Event::ToolExecutionUpdated(ToolExecutionUpdated { update });
-        self.tell(now, Depth::Inner, updated);
+        self.emit(now, Visibility::Internal, updated);
     }
 
     fn error(&mut self, now: Instant, message: String) {
-        self.tell(now, Depth::Shown, Event::Error(Error { message }));
+        self.emit(now, Visibility::Public, Event::Error(Error { message }));
     }
 
     fn tell_usage(&mut self, now: Instant) {
         let usage = Some(self.usage.report(now));
         let updated = Event::SessionUsageUpdated(SessionUsageUpdated { usage });
-        self.tell(now, Depth::Shown, updated);
+        self.emit(now, Visibility::Public, updated);
     }
 
-    fn said(&mut self, now: Instant, depth: Depth, said: Said) -> ChatItem {
+    fn said(&mut self, now: Instant, visibility: Visibility, said: Said) -> ChatItem {
         let added = said.into_item(self.history.name());
-        self.add(now, depth, added.clone());
+        self.add(now, visibility, added.clone());
         added
     }
 
     /// Adds an item that only managers may see.
     fn did(&mut self, now: Instant, done: Item) {
         let added = item(done);
-        self.add(now, Depth::Inner, added.clone());
+        self.add(now, Visibility::Internal, added.clone());
         if let Some(run) = &mut self.run {
             run.did(added);
         }
     }
 
-    fn add(&mut self, now: Instant, depth: Depth, added: ChatItem) {
+    fn add(&mut self, now: Instant, visibility: Visibility, added: ChatItem) {
         self.history.push(added.clone());
         let item = Some(added);
         let added = Event::ConversationItemAdded(ConversationItemAdded { item });
-        self.tell(now, depth, added);
+        self.emit(now, visibility, added);
     }
 }

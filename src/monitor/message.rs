@@ -17,7 +17,7 @@ pub const TOPIC: &str = "lk.agent.session";
 pub const LONGEST: usize = 64 << 10;
 
 /// A message from a participant to the agent.
-pub struct Asked {
+pub struct MonitorRequest {
     /// Identity of the sender.
     pub from: Identity,
     /// Whether the sender is a manager: its token grants `canManageAgentSession`.
@@ -107,9 +107,9 @@ impl MonitorMessage {
     }
 }
 
-impl fmt::Debug for Asked {
+impl fmt::Debug for MonitorRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asked")
+        f.debug_struct("MonitorRequest")
             .field("from", &self.from)
             .field("manages", &self.manages)
             .field("bytes", &self.bytes.len())

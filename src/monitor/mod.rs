@@ -25,10 +25,10 @@ use livekit_protocol::agent::agent_session_event::{AgentStateChanged, Event, Use
 use livekit_protocol::agent::{self as wire, AgentSessionEvent, UserState};
 use parlor_core::conversation::{AgentProfile, AgentState};
 
-pub use access::{Access, Who};
-pub use message::{Asked, LONGEST, MonitorMessage, Outgoing, Output, TOPIC, To};
+pub use access::{Access, Audience};
+pub use message::{LONGEST, MonitorMessage, MonitorRequest, Outgoing, Output, TOPIC, To};
 
-use access::Depth;
+use access::Visibility;
 use agent_config::AgentConfig;
 use history::History;
 use text_run::TextRun;
@@ -95,7 +95,7 @@ impl Monitor {
             old_state: before.into(),
             new_state: state.into(),
         };
-        self.tell(now, Depth::Shown, Event::AgentStateChanged(changed));
+        self.emit(now, Visibility::Public, Event::AgentStateChanged(changed));
         self.watch_silence(now);
         self.finish_run();
     }
@@ -141,7 +141,7 @@ impl Monitor {
                 old_state: before.into(),
                 new_state: state.into(),
             };
-            self.tell(since, Depth::Shown, Event::UserStateChanged(changed));
+            self.emit(since, Visibility::Public, Event::UserStateChanged(changed));
         }
         self.watch_silence(now);
     }
@@ -153,8 +153,8 @@ impl Monitor {
     }
 
     /// Sends an event that happened at `at` to the participants that may see it.
-    fn tell(&mut self, at: Instant, depth: Depth, event: Event) {
-        let to = match self.access.is_public(depth) {
+    fn emit(&mut self, at: Instant, visibility: Visibility, event: Event) {
+        let to = match self.access.is_public(visibility) {
             true => To::Everyone,
             false => To::Managers,
         };

@@ -14,9 +14,9 @@ use livekit_protocol::agent::{AgentSessionMessage, AgentState, SessionRequest};
 use parlor_core::ids::Identity;
 use prost::Message as _;
 
-use super::access::Depth;
+use super::access::Visibility;
 use super::text_run::TextRun;
-use super::{Asked, Monitor, MonitorMessage, Outgoing, Output};
+use super::{Monitor, MonitorMessage, MonitorRequest, Outgoing, Output};
 
 /// Name of the SDK, as reported to clients.
 const SDK: &str = "parlor";
@@ -33,23 +33,23 @@ enum Answer {
 
 impl Monitor {
     /// Handles a message of a participant. Ignores messages that are not requests of the protocol.
-    pub fn asked(&mut self, now: Instant, asked: Asked) {
-        let Asked {
+    pub fn request(&mut self, now: Instant, request: MonitorRequest) {
+        let MonitorRequest {
             from,
             manages,
             bytes,
-        } = asked;
+        } = request;
         let message = AgentSessionMessage::decode(bytes.as_slice()).ok();
-        let Some(Message::Request(asked)) = message.and_then(|it| it.message) else {
+        let Some(Message::Request(request)) = message.and_then(|it| it.message) else {
             return;
         };
         let SessionRequest {
             request_id,
             request,
-        } = asked;
+        } = request;
         let answer = match request {
             None => Err("unknown request".to_owned()),
-            Some(request) if !self.access.allows(manages, depth(&request)) => {
+            Some(request) if !self.access.allows(manages, visibility(&request)) => {
                 Err("not allowed".to_owned())
             }
             Some(request) => self.answer(now, &from, &request_id, request),
@@ -183,18 +183,18 @@ impl Monitor {
     }
 }
 
-/// The depth of what a request reveals or changes.
-fn depth(request: &Request) -> Depth {
+/// The visibility of what a request reveals or changes.
+fn visibility(request: &Request) -> Visibility {
     match request {
         Request::Ping(_)
         | Request::GetSessionState(_)
         | Request::GetRtcStats(_)
         | Request::GetSessionUsage(_)
         | Request::GetFrameworkInfo(_)
-        | Request::FinalizeSimulation(_) => Depth::Shown,
+        | Request::FinalizeSimulation(_) => Visibility::Public,
         Request::GetChatHistory(_)
         | Request::RunInput(_)
         | Request::GetAgentInfo(_)
-        | Request::UpdateIo(_) => Depth::Inner,
+        | Request::UpdateIo(_) => Visibility::Internal,
     }
 }

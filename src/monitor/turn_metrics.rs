@@ -15,14 +15,14 @@ const OPEN: usize = 16;
 /// Times at which each side spoke.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
-    caller: Spell,
+    caller: SpeechSpan,
     /// Time from the caller's last sound until the API committed the turn.
     committed: Option<Duration>,
     replies: VecDeque<Reply>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
-struct Spell {
+struct SpeechSpan {
     from: Option<Instant>,
     to: Option<Instant>,
 }
@@ -40,7 +40,7 @@ impl Turns {
         let to = None;
         // Of several segments before one transcript, the start of the first counts.
         let from = self.caller.from.or(Some(from));
-        self.caller = Spell { from, to };
+        self.caller = SpeechSpan { from, to };
     }
 
     /// Records that the caller's last sound was at `to`, and that the API committed the turn at
@@ -52,7 +52,7 @@ impl Turns {
 
     /// Records the final transcript of the caller's turn and returns the metrics of the turn.
     pub(super) fn caller_said(&mut self, now: Instant, wall_clock: &WallClock) -> MetricsReport {
-        let Spell { from, to } = std::mem::take(&mut self.caller);
+        let SpeechSpan { from, to } = std::mem::take(&mut self.caller);
         let delay = to.map(|to| now.saturating_duration_since(to));
         MetricsReport {
             started_speaking_at: from.map(|at| wall_clock.stamp(at)),

@@ -29,7 +29,7 @@ pub(super) struct Metrics {
     offers: Family<Answer, Counter>,
     not_assigned: Counter,
     full: Counter,
-    call_price: Gauge<f64, AtomicU64>,
+    call_cost: Gauge<f64, AtomicU64>,
     expected_load: Gauge<f64, AtomicU64>,
     calls: Family<Outcome, Counter>,
     assigned: Histogram,
@@ -76,7 +76,7 @@ impl Default for Metrics {
             offers: Family::default(),
             not_assigned: Counter::default(),
             full: Counter::default(),
-            call_price: Gauge::default(),
+            call_cost: Gauge::default(),
             expected_load: Gauge::default(),
             calls: Family::default(),
             assigned: Histogram::new(STARTS),
@@ -130,7 +130,7 @@ impl Metrics {
         registry.register(
             "parlor_call_price_ratio",
             "Share of the machine's CPU that one more call is expected to use, 0 to 1",
-            self.call_price.clone(),
+            self.call_cost.clone(),
         );
         registry.register(
             "parlor_expected_load_ratio",
@@ -202,7 +202,7 @@ impl Metrics {
     }
 
     pub(super) fn capacity(&self, capacity: &Capacity) {
-        self.call_price.set(capacity.price.into());
+        self.call_cost.set(capacity.call_cost.into());
         self.expected_load.set(capacity.expected.into());
     }
 

@@ -39,10 +39,10 @@ struct Inner {
     load: f32,
     calls: BTreeMap<JobId, Call>,
     /// Calls that have left their rooms but whose end has not been reported to the server yet.
-    untold: BTreeMap<JobId, Call>,
+    unreported: BTreeMap<JobId, Call>,
     /// Job offers that were accepted and are not assigned yet.
     taken: BTreeMap<JobId, Instant>,
-    news: RoomEvents,
+    room_events: RoomEvents,
     /// How many rooms are waiting, and since when the first of them is.
     waiting: (usize, Option<Instant>),
 }
@@ -123,7 +123,7 @@ impl WorkerStatus {
             }
             Action::Send(Command::Job(job, JobStatus::Ended(result))) => {
                 let call = inner.calls.remove(job);
-                let call = call.or_else(|| inner.untold.remove(job));
+                let call = call.or_else(|| inner.unreported.remove(job));
                 let is_success = *result == JobResult::Success;
                 self.metrics.ended(is_success);
                 // An agent that served the whole room may have hung up on its callers.
@@ -131,13 +131,13 @@ impl WorkerStatus {
                     && is_success
                     && self.worker_type == "JT_ROOM"
                 {
-                    self.news(inner, waiting_rooms::Event::Ended { room });
+                    self.push_room_event(inner, waiting_rooms::Event::Ended { room });
                 }
             }
             // The call is over, although its end is reported to the server only later.
             Action::Release(job) => {
                 if let Some(call) = inner.calls.remove(job) {
-                    inner.untold.insert(job.clone(), call);
+                    inner.unreported.insert(job.clone(), call);
                 }
             }
             _ => {}
@@ -147,8 +147,8 @@ impl WorkerStatus {
         self.changed.notify_one();
     }
 
-    fn news(&self, inner: &mut Inner, event: waiting_rooms::Event) {
-        if inner.news.push(event) {
+    fn push_room_event(&self, inner: &mut Inner, event: waiting_rooms::Event) {
+        if inner.room_events.push(event) {
             self.metrics.rooms.dropped();
         }
     }
@@ -177,11 +177,11 @@ impl WorkerStatus {
             Fact::NotAssigned(job) => {
                 inner.taken.remove(job);
                 self.metrics.not_assigned();
-                self.news(inner, waiting_rooms::Event::Missed);
+                self.push_room_event(inner, waiting_rooms::Event::NotAssigned);
             }
-            Fact::TurnedAway { room, dispatch } => {
+            Fact::OfferRefused { room, dispatch } => {
                 let (room, dispatch) = (room.clone(), dispatch.clone());
-                self.news(inner, waiting_rooms::Event::Refused { room, dispatch });
+                self.push_room_event(inner, waiting_rooms::Event::Refused { room, dispatch });
             }
             Fact::Full(full) => {
                 inner.full = *full;
@@ -194,7 +194,7 @@ impl WorkerStatus {
                 self.metrics.capacity(capacity);
             }
             Fact::Draining { .. } => inner.draining = true,
-            Fact::GoAway { .. } | Fact::Kept(_) => {}
+            Fact::GoAway { .. } | Fact::TerminationIgnored(_) => {}
         }
     }
 
@@ -218,9 +218,9 @@ impl WorkerStatus {
             Fact::Killed(_, Killed::NotReady) => self.metrics.cell("killed", "not_ready"),
             Fact::Killed(_, Killed::Silent) => self.metrics.cell("killed", "silent"),
             Fact::Killed(_, Killed::Memory) => self.metrics.cell("killed", "memory"),
-            Fact::Gone { how: Some(_), .. } => self.metrics.cell("died", ""),
-            Fact::Gone { .. } | Fact::Silent(..) => {}
-            Fact::Adopted(job, took) => {
+            Fact::Exited { how: Some(_), .. } => self.metrics.cell("died", ""),
+            Fact::Exited { .. } | Fact::Silent(..) => {}
+            Fact::Resumed(job, took) => {
                 self.metrics.adopted(*took);
                 if let Some(call) = self.inner.lock().calls.get_mut(job) {
                     call.moved += 1;
@@ -267,7 +267,7 @@ impl WorkerStatus {
             },
             rooms: calls.map(|it| (it.room.clone(), it.running)).collect(),
         };
-        (worker, inner.news.take())
+        (worker, inner.room_events.take())
     }
 
     /// Sets how many rooms are waiting, and since when the first of them is.
@@ -326,7 +326,7 @@ fn more(capacity: &Capacity) -> usize {
     let Some(full_at) = capacity.full_at else {
         return usize::MAX;
     };
-    let calls = (full_at - capacity.expected) / capacity.price;
+    let calls = (full_at - capacity.expected) / capacity.call_cost;
     // NaN: the CPU cost of a call is not known yet.
     if calls.is_nan() {
         1
@@ -406,20 +406,20 @@ mod tests {
         status.note(&start());
         status.note(&Action::Observe(Fact::Answered("AJ_2".into(), Ok(()))));
         let (room, dispatch) = ("cellar".to_owned(), "AD_7".to_owned());
-        status.note(&Action::Observe(Fact::TurnedAway { room, dispatch }));
-        let (worker, news) = status.rooms();
+        status.note(&Action::Observe(Fact::OfferRefused { room, dispatch }));
+        let (worker, events) = status.rooms();
         assert_eq!((worker.ready, worker.free), (false, 1));
         assert_eq!(worker.rooms.get("kitchen"), Some(&false));
         assert!(
-            matches!(news.front(), Some(waiting_rooms::Event::Refused { room, .. }) if room == "cellar")
+            matches!(events.front(), Some(waiting_rooms::Event::Refused { room, .. }) if room == "cellar")
         );
         status.note(&Action::Observe(Fact::Full(true)));
         assert_eq!(status.rooms().0.free, 0);
         status.note(&job_is(JobStatus::Ended(JobResult::Success)));
-        let (worker, news) = status.rooms();
+        let (worker, events) = status.rooms();
         assert!(worker.rooms.is_empty());
         assert!(
-            matches!(news.front(), Some(waiting_rooms::Event::Ended { room }) if room == "kitchen")
+            matches!(events.front(), Some(waiting_rooms::Event::Ended { room }) if room == "kitchen")
         );
     }
 
@@ -437,7 +437,7 @@ mod tests {
     fn the_cpu_cost_of_a_call_is_shown() {
         let status = WorkerStatus::new(&Settings::default());
         status.note(&Action::Observe(Fact::Capacity(Capacity {
-            price: 0.25,
+            call_cost: 0.25,
             expected: 0.5,
             ..Capacity::default()
         })));

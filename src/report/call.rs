@@ -14,8 +14,8 @@ use tokio::time::timeout;
 use super::document::{About, Ending, Recorded, Report, SCHEMA_VERSION, Summary};
 use super::folder;
 use super::recording::{Recording, Tap};
-use super::timeline::{Silence, TimelineBuilder};
-use super::{CallHead, Outgoing, Plan, timestamp};
+use super::timeline::{MutedSpan, TimelineBuilder};
+use super::{CallInfo, Outgoing, ReportSettings, timestamp};
 use crate::clock;
 use crate::diagnostics;
 
@@ -28,8 +28,8 @@ const CALLERS: usize = 100;
 /// The report of a call in progress.
 #[derive(Debug)]
 pub struct CallReport {
-    plan: Arc<Plan>,
-    head: CallHead,
+    settings: Arc<ReportSettings>,
+    call_info: CallInfo,
     started: SystemTime,
     began: Instant,
     callers: Vec<Identity>,
@@ -48,20 +48,24 @@ struct Envelope<'a> {
 
 impl CallReport {
     /// Starts the report of a call that begins at this moment.
-    pub(super) fn begin(plan: &Arc<Plan>, head: CallHead) -> Self {
+    pub(super) fn begin(settings: &Arc<ReportSettings>, call_info: CallInfo) -> Self {
         let (started, began) = (clock::wall(), clock::now());
-        let redactor = Arc::clone(&plan.redactor);
-        let recording = plan.recording.extension().and_then(|extension| {
-            let file = plan.file(&head, started, extension)?;
-            Some(Recording::start(plan.recording, file, began))
+        let redactor = Arc::clone(&settings.redactor);
+        let recording = settings.recording.extension().and_then(|extension| {
+            let file = settings.file(&call_info, started, extension)?;
+            Some(Recording::start(settings.recording, file, began))
         });
         Self {
-            plan: Arc::clone(plan),
-            head,
+            settings: Arc::clone(settings),
+            call_info,
             started,
             began,
             callers: Vec::new(),
-            timeline: TimelineBuilder::new(redactor, plan.tool_payloads, plan.currency.clone()),
+            timeline: TimelineBuilder::new(
+                redactor,
+                settings.tool_payloads,
+                settings.currency.clone(),
+            ),
             recording,
         }
     }
@@ -94,14 +98,14 @@ impl CallReport {
         let lasted = self.elapsed();
         let about = self.about(lasted);
         let Self {
-            plan,
-            head,
+            settings,
+            call_info,
             started,
             timeline,
             recording,
             ..
         } = self;
-        let (timeline, unsaid) = timeline.close(lasted);
+        let (timeline, muted) = timeline.close(lasted);
         let report = Report {
             version: SCHEMA_VERSION,
             parlor: env!("CARGO_PKG_VERSION"),
@@ -115,40 +119,40 @@ impl CallReport {
             timeline,
             recording: recording
                 .as_ref()
-                .and_then(|it| plan.recorded(&head, it, &unsaid)),
+                .and_then(|it| settings.recorded(&call_info, it, &muted)),
         };
-        let over = Over {
-            plan: &plan,
-            head: &head,
+        let finished = FinishedCall {
+            settings: &settings,
+            call_info: &call_info,
             started,
         };
         tokio::join!(
-            over.keep(&report),
-            over.hand_over(&report),
-            over.end_recording(recording, lasted, &unsaid),
+            finished.write_report(&report),
+            finished.hand_over(&report),
+            finished.end_recording(recording, lasted, &muted),
         );
     }
 
     fn about(&self, lasted: Duration) -> About {
-        let redactor = &self.plan.redactor;
+        let redactor = &self.settings.redactor;
         let callers = self.callers.iter();
         About {
-            id: self.head.id.clone(),
-            room: redactor.room(&self.head.room),
+            id: self.call_info.id.clone(),
+            room: redactor.room(&self.call_info.room),
             callers: callers.map(|it| redactor.identity(it.as_str())).collect(),
-            agent: self.head.agent.clone(),
+            agent: self.call_info.agent.clone(),
             started: timestamp::rfc3339(self.started),
             ended: timestamp::rfc3339(self.started + lasted),
             duration_ms: milliseconds(lasted),
-            continued: self.head.continued,
+            continued: self.call_info.continued,
         }
     }
 }
 
-impl Plan {
+impl ReportSettings {
     /// The path of a file of the call; `None` if no folder is configured.
-    fn file(&self, head: &CallHead, started: SystemTime, extension: &str) -> Option<PathBuf> {
-        let name = format!("{}.{extension}", folder::file_name(&head.id));
+    fn file(&self, call_info: &CallInfo, started: SystemTime, extension: &str) -> Option<PathBuf> {
+        let name = format!("{}.{extension}", folder::file_name(&call_info.id));
         let folder = self.folder.as_ref()?;
         Some(folder.path.join(timestamp::day(started)).join(name))
     }
@@ -156,14 +160,14 @@ impl Plan {
     /// Describes a recording in the report; `None` if the recording failed.
     fn recorded(
         &self,
-        head: &CallHead,
+        call_info: &CallInfo,
         recording: &Recording,
-        unsaid: &[Silence],
+        muted: &[MutedSpan],
     ) -> Option<Recorded> {
         let format = self.recording.extension()?;
-        let muted = unsaid.iter().map(|it| it.to.saturating_sub(it.from)).sum();
+        let muted = muted.iter().map(|it| it.to.saturating_sub(it.from)).sum();
         (!recording.has_failed()).then(|| Recorded {
-            file: format!("{}.{format}", folder::file_name(&head.id)),
+            file: format!("{}.{format}", folder::file_name(&call_info.id)),
             format,
             dropped_frames: recording.dropped(),
             muted_ms: milliseconds(muted),
@@ -172,34 +176,34 @@ impl Plan {
 }
 
 /// A call that has ended.
-struct Over<'a> {
-    plan: &'a Plan,
-    head: &'a CallHead,
+struct FinishedCall<'a> {
+    settings: &'a ReportSettings,
+    call_info: &'a CallInfo,
     started: SystemTime,
 }
 
-impl Over<'_> {
-    async fn keep(&self, report: &Report) {
-        if let Some(file) = self.plan.file(self.head, self.started, "json") {
+impl FinishedCall<'_> {
+    async fn write_report(&self, report: &Report) {
+        if let Some(file) = self.settings.file(self.call_info, self.started, "json") {
             let path = file.clone();
             let json = serde_json::to_vec_pretty(report);
-            told(&path, on_disk(json, move |json| folder::write(&file, json))).await;
+            log_result(&path, on_disk(json, move |json| folder::write(&file, json))).await;
         }
     }
 
     async fn hand_over(&self, report: &Report) {
-        if let Some(Outgoing { spool, put, .. }) = self.plan.webhook.clone() {
+        if let Some(Outgoing { spool, put, .. }) = self.settings.webhook.clone() {
             let event = serde_json::to_vec(&Envelope {
                 kind: "call.ended",
                 timestamp: &report.call.ended,
                 data: report,
             });
             let (call, path) = (
-                self.head.id.clone(),
-                spool.folder().join(folder::file_name(&self.head.id)),
+                self.call_info.id.clone(),
+                spool.folder().join(folder::file_name(&self.call_info.id)),
             );
             let put_there = move |event: &[u8]| spool.put(&call, clock::wall(), event);
-            told(&path, on_disk(event, put_there)).await;
+            log_result(&path, on_disk(event, put_there)).await;
             put.notify_one();
         }
     }
@@ -208,10 +212,10 @@ impl Over<'_> {
         &self,
         recording: Option<Recording>,
         lasted: Duration,
-        unsaid: &[Silence],
+        muted: &[MutedSpan],
     ) {
-        let extension = self.plan.recording.extension().unwrap_or_default();
-        let file = self.plan.file(self.head, self.started, extension);
+        let extension = self.settings.recording.extension().unwrap_or_default();
+        let file = self.settings.file(self.call_info, self.started, extension);
         if let (Some(recording), Some(file)) = (recording, file) {
             let dropped = recording.dropped();
             if dropped > 0 {
@@ -220,7 +224,7 @@ impl Over<'_> {
                     "audio is missing in the recording: the disk may be too slow"
                 );
             }
-            told(&file, recording.finish(lasted, unsaid)).await;
+            log_result(&file, recording.finish(lasted, muted)).await;
         }
     }
 }
@@ -237,7 +241,7 @@ async fn on_disk(
 }
 
 /// Waits until a file is written, and logs the result.
-async fn told(file: &Path, written: impl Future<Output = io::Result<()>>) {
+async fn log_result(file: &Path, written: impl Future<Output = io::Result<()>>) {
     let file = file.display();
     match timeout(FINISH_WITHIN, written).await {
         Ok(Ok(())) => tracing::debug!(%file, "file written"),

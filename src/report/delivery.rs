@@ -31,7 +31,7 @@ pub const DELIVERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Retry policy for deliveries that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
+pub struct RetryPolicy {
     /// Delay after the first failure. It doubles with each failure.
     pub first: Duration,
     /// Longest delay.
@@ -41,7 +41,7 @@ pub struct Pace {
     pub refusals: u32,
 }
 
-impl Default for Pace {
+impl Default for RetryPolicy {
     /// Delays from 5 s to one hour; ten refusals, which is about two hours.
     fn default() -> Self {
         Self {
@@ -86,15 +86,23 @@ enum Answer {
 impl WebhookClient {
     /// # Errors
     /// The HTTP client cannot be built, or the retry policy is invalid.
-    pub(super) fn new(spool: Spool, address: Address, pace: Pace) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        spool: Spool,
+        address: Address,
+        retry_policy: RetryPolicy,
+    ) -> anyhow::Result<Self> {
         let client = http::client(&address.proxies, WITHIN)?;
-        let backoff = Backoff::new(pace.first, pace.longest, address.give_up_after)?;
+        let backoff = Backoff::new(
+            retry_policy.first,
+            retry_policy.longest,
+            address.give_up_after,
+        )?;
         Ok(Self {
             spool,
             address,
             client,
             backoff,
-            refusals: pace.refusals,
+            refusals: retry_policy.refusals,
         })
     }
 
@@ -210,7 +218,7 @@ impl WebhookClient {
             }
             Answer::Failed(why) => why,
         };
-        let delay = self.backoff.delay(tries.saturating_sub(1), chance());
+        let delay = self.backoff.delay(tries.saturating_sub(1), unit_random());
         let now = clock::wall();
         let waits = SystemTime::UNIX_EPOCH + Duration::from_millis(item.since);
         let waited = now.duration_since(waits).unwrap_or_default();
@@ -241,6 +249,6 @@ impl WebhookClient {
 }
 
 /// A random number from 0 to 1.
-fn chance() -> f64 {
+fn unit_random() -> f64 {
     random::number() as f64 / u64::MAX as f64
 }

@@ -28,7 +28,7 @@ use spool::Spool;
 
 pub use call::CallReport;
 pub use call::FINISH_WITHIN;
-pub use delivery::{DELIVERS_WITHIN, Pace};
+pub use delivery::{DELIVERS_WITHIN, RetryPolicy};
 pub use recording::{Format, Tap};
 pub use redact::RedactSpec;
 pub use spec::{ReportSpec, WebhookSpec};
@@ -38,10 +38,10 @@ const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
 /// Settings of reports, recordings and the webhook, for all calls of a process. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Reports(Arc<Plan>);
+pub struct Reports(Arc<ReportSettings>);
 
 #[derive(Default)]
-struct Plan {
+struct ReportSettings {
     folder: Option<Folder>,
     retention_days: Option<u32>,
     recording: Format,
@@ -56,14 +56,14 @@ struct Plan {
 struct Outgoing {
     address: Address,
     spool: Spool,
-    pace: Pace,
+    retry_policy: RetryPolicy,
     /// Notified when a report is added to the spool.
     put: Arc<Notify>,
 }
 
 /// Identifies a call in its report.
 #[derive(Debug, Clone)]
-pub struct CallHead {
+pub struct CallInfo {
     /// ID of the job. It names the files and identifies the delivery.
     pub id: String,
     /// Name of the room.
@@ -74,9 +74,9 @@ pub struct CallHead {
     pub continued: bool,
 }
 
-impl fmt::Debug for Plan {
+impl fmt::Debug for ReportSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plan").finish_non_exhaustive()
+        f.debug_struct("ReportSettings").finish_non_exhaustive()
     }
 }
 
@@ -87,22 +87,25 @@ impl Reports {
     }
 
     /// Replaces the retry policy of the webhook.
-    pub fn with_pace(self, pace: Pace) -> Self {
-        let plan = &*self.0;
-        let webhook = plan.webhook.clone().map(|it| Outgoing { pace, ..it });
-        Self(Arc::new(Plan {
-            folder: plan.folder.clone(),
-            currency: plan.currency.clone(),
-            redactor: Arc::clone(&plan.redactor),
+    pub fn with_retry_policy(self, retry_policy: RetryPolicy) -> Self {
+        let settings = &*self.0;
+        let webhook = settings
+            .webhook
+            .clone()
+            .map(|it| Outgoing { retry_policy, ..it });
+        Self(Arc::new(ReportSettings {
+            folder: settings.folder.clone(),
+            currency: settings.currency.clone(),
+            redactor: Arc::clone(&settings.redactor),
             webhook,
-            ..*plan
+            ..*settings
         }))
     }
 
     /// Starts the report of a call that begins at this moment. Must be called within a tokio
     /// runtime, for the recording.
-    pub fn begin(&self, head: CallHead) -> CallReport {
-        CallReport::begin(&self.0, head)
+    pub fn begin(&self, call_info: CallInfo) -> CallReport {
+        CallReport::begin(&self.0, call_info)
     }
 
     /// Delivers the reports in the spool and removes old files until `shutdown`, then delivers for
@@ -110,17 +113,17 @@ impl Reports {
     ///
     /// # Errors
     /// The HTTP client cannot be built.
-    pub async fn courier(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+    pub async fn deliver(self, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
         let delivering = async {
             match self.0.webhook.clone() {
                 Some(Outgoing {
                     address,
                     spool,
-                    pace,
+                    retry_policy,
                     put,
                 }) => {
-                    let courier = WebhookClient::new(spool, address, pace)?;
-                    courier.run(&put, shutdown).await;
+                    let client = WebhookClient::new(spool, address, retry_policy)?;
+                    client.run(&put, shutdown).await;
                 }
                 None => shutdown.await,
             }
@@ -137,9 +140,9 @@ impl Reports {
         hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             hours.tick().await;
-            let plan = Arc::clone(&self.0);
+            let settings = Arc::clone(&self.0);
             let now = clock::wall();
-            match spawn_blocking(move || plan.sweep(now))
+            match spawn_blocking(move || settings.sweep(now))
                 .await
                 .map_err(io::Error::other)
             {
@@ -153,7 +156,7 @@ impl Reports {
     }
 }
 
-impl Plan {
+impl ReportSettings {
     fn sweep(&self, now: SystemTime) -> io::Result<usize> {
         let mut removed = self.folder.as_ref().map_or(Ok(0), |it| it.sweep(now))?;
         if let (Some(webhook), Some(days)) = (&self.webhook, self.retention_days) {

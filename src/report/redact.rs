@@ -9,7 +9,7 @@ const DIGITS: &str = "[digits]";
 /// Replacement of a mail address.
 const MAIL: &str = "[mail]";
 /// Replacement of anything else.
-const REDACTED: &str = "[redacted]";
+const PLACEHOLDER: &str = "[redacted]";
 
 /// Maximum size of a compiled pattern of the configuration, in bytes.
 const PATTERN: usize = 1 << 20;
@@ -67,14 +67,14 @@ impl Redactor {
                 Ok(regex) if regex.is_match("") => problems.push(format!(
                     "[report.redact] patterns: {pattern:?} matches empty text"
                 )),
-                Ok(regex) => rules.push((regex, REDACTED)),
+                Ok(regex) => rules.push((regex, PLACEHOLDER)),
                 Err(error) => problems.push(format!(
                     "[report.redact] patterns: {pattern:?} is not valid: {error}"
                 )),
             }
         }
         if spec.mail {
-            rules.push((own(ADDRESS), MAIL));
+            rules.push((builtin_regex(ADDRESS), MAIL));
         }
         if spec.digits || spec.digit_words {
             rules.push((number(spec), DIGITS));
@@ -115,7 +115,7 @@ impl Redactor {
     /// Redacts the identity of a participant.
     pub(super) fn identity(&self, identity: &str) -> String {
         match self.identity {
-            true => REDACTED.to_owned(),
+            true => PLACEHOLDER.to_owned(),
             false => identity.to_owned(),
         }
     }
@@ -152,10 +152,10 @@ fn number(spec: &RedactSpec) -> Regex {
         (true, false) => r"\d".to_owned(),
         _ => WORDS.to_owned(),
     };
-    own(&format!(r"(?i){digit}(?:{BETWEEN}{digit}){{3,}}"))
+    builtin_regex(&format!(r"(?i){digit}(?:{BETWEEN}{digit}){{3,}}"))
 }
 
-fn own(pattern: &str) -> Regex {
+fn builtin_regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("built-in patterns are valid")
 }
 

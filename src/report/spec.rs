@@ -9,12 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use standardwebhooks::Webhook;
 
-use super::delivery::{Address, Pace};
+use super::delivery::{Address, RetryPolicy};
 use super::folder::Folder;
 use super::recording::Format;
 use super::redact::{RedactSpec, Redactor};
 use super::spool::Spool;
-use super::{Outgoing, Plan, Reports};
+use super::{Outgoing, ReportSettings, Reports};
 use crate::config::{Source, proxies};
 
 /// Prefix of Standard Webhooks secrets.
@@ -91,7 +91,7 @@ impl ReportSpec {
             retention_days: self.retention_days,
             drop_partial: redactor.audio,
         });
-        Ok(Reports(Arc::new(Plan {
+        Ok(Reports(Arc::new(ReportSettings {
             folder,
             retention_days: self.retention_days,
             recording: self.recording,
@@ -141,7 +141,7 @@ impl WebhookSpec {
                 proxies: proxies(source),
             },
             spool: Spool::new(self.spool),
-            pace: Pace::default(),
+            retry_policy: RetryPolicy::default(),
             put: Arc::default(),
         })
     }

@@ -28,7 +28,7 @@ const SOFT_START: Duration = Duration::from_millis(500);
 
 /// A stretch of one side of the recording to mute. Times are since the call began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Silence {
+pub(super) struct MutedSpan {
     pub(super) side: Speaker,
     pub(super) from: Duration,
     pub(super) to: Duration,
@@ -55,7 +55,7 @@ pub(super) struct TimelineBuilder {
     /// The last interrupted reply, and how much of it was heard.
     cut: Option<(Utterance, Duration)>,
     /// Stretches of the recording to mute.
-    unsaid: Vec<Silence>,
+    muted: Vec<MutedSpan>,
 }
 
 /// A turn of the caller in progress.
@@ -90,7 +90,7 @@ impl TimelineBuilder {
             reply_over: Duration::ZERO,
             replies: Vec::new(),
             cut: None,
-            unsaid: Vec::new(),
+            muted: Vec::new(),
         }
     }
 
@@ -148,11 +148,11 @@ impl TimelineBuilder {
     }
 
     /// Ends the timeline at `at`. Also returns the stretches of the recording to mute.
-    pub(super) fn close(mut self, at: Duration) -> (Timeline, Vec<Silence>) {
+    pub(super) fn close(mut self, at: Duration) -> (Timeline, Vec<MutedSpan>) {
         self.mute_unknown(at);
         self.timeline.transcript.sort_by_key(|turn| turn.start_ms);
         self.timeline.truncated = self.full_since.is_some();
-        (self.timeline, self.unsaid)
+        (self.timeline, self.muted)
     }
 
     fn caller_says(&mut self, at: Duration, text: &Private<String>) {
@@ -301,8 +301,8 @@ impl TimelineBuilder {
     }
 
     fn mute(&mut self, side: Speaker, from: Duration, to: Duration) {
-        if self.redactor.audio && self.unsaid.len() <= ENTRIES {
-            self.unsaid.push(Silence { side, from, to });
+        if self.redactor.audio && self.muted.len() <= ENTRIES {
+            self.muted.push(MutedSpan { side, from, to });
         }
     }
 

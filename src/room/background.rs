@@ -304,7 +304,7 @@ mod tests {
         let (wanted, wanted_out) = watch::channel(Background::Silence);
         let taken = Taken::default();
         let playing = tokio::spawn(play(thinking(even(LEVEL)), taken.clone(), wanted_out));
-        let mut told = Vec::new();
+        let mut written = Vec::new();
         for background in [
             Background::Silence,
             Background::Thinking,
@@ -312,9 +312,9 @@ mod tests {
         ] {
             wanted.send_replace(background);
             sleep(Duration::from_millis(1_010)).await;
-            told.push(std::mem::take(&mut *taken.0.lock()));
+            written.push(std::mem::take(&mut *taken.0.lock()));
         }
-        assert_eq!(told, [0, 51 * SLICE, FADE_SLICES * SLICE]);
+        assert_eq!(written, [0, 51 * SLICE, FADE_SLICES * SLICE]);
         drop(wanted);
         playing.await.unwrap();
     }

@@ -81,7 +81,7 @@ impl Captions {
     }
 
     async fn show(&mut self, caption: Caption) -> Result<(), SendError> {
-        if !self.allowed.borrow().write {
+        if !self.allowed.borrow().send_data {
             self.skip(caption);
             return Ok(());
         }

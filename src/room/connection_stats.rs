@@ -8,7 +8,7 @@ use livekit::webrtc::stats::{
 use pbjson_types::{Struct, Value};
 
 /// The records that describe the quality of the connection.
-pub(super) fn told(stats: &[RtcStats]) -> Vec<Struct> {
+pub(super) fn encode(stats: &[RtcStats]) -> Vec<Struct> {
     stats.iter().filter_map(record).collect()
 }
 
@@ -153,33 +153,33 @@ mod tests {
     use super::*;
     use serde_json::{Value as Json, json};
 
-    fn told_as_json(stats: RtcStats) -> Json {
-        serde_json::to_value(told(&[stats])).unwrap()
+    fn encoded(stats: RtcStats) -> Json {
+        serde_json::to_value(encode(&[stats])).unwrap()
     }
 
     #[test]
     fn records_have_the_form_that_the_playground_reads() {
         let mut pair = CandidatePairStats::default();
         pair.candidate_pair.current_round_trip_time = 0.25;
-        let told = told_as_json(RtcStats::CandidatePair(pair));
-        let pair = &told[0]["candidatePair"]["candidatePair"];
+        let json = encoded(RtcStats::CandidatePair(pair));
+        let pair = &json[0]["candidatePair"]["candidatePair"];
         assert_eq!(pair["currentRoundTripTime"], json!(0.25));
 
         let mut inbound = InboundRtpStats::default();
         inbound.stream.kind = "audio".to_owned();
         inbound.inbound.jitter_buffer_delay = 1.5;
         inbound.inbound.jitter_buffer_emitted_count = 48_000;
-        let told = told_as_json(RtcStats::InboundRtp(inbound));
-        let told = &told[0]["inboundRtp"];
-        assert_eq!(told["stream"]["kind"], json!("audio"));
-        assert_eq!(told["inbound"]["jitterBufferDelay"], json!(1.5));
-        assert_eq!(told["inbound"]["jitterBufferEmittedCount"], json!(48_000.0));
+        let json = encoded(RtcStats::InboundRtp(inbound));
+        let json = &json[0]["inboundRtp"];
+        assert_eq!(json["stream"]["kind"], json!("audio"));
+        assert_eq!(json["inbound"]["jitterBufferDelay"], json!(1.5));
+        assert_eq!(json["inbound"]["jitterBufferEmittedCount"], json!(48_000.0));
     }
 
     #[test]
     fn tracks_and_video_are_left_out() {
-        assert_eq!(told_as_json(RtcStats::Track), json!([]));
+        assert_eq!(encoded(RtcStats::Track), json!([]));
         let video = RtcStats::InboundRtp(InboundRtpStats::default());
-        assert_eq!(told_as_json(video), json!([]));
+        assert_eq!(encoded(video), json!([]));
     }
 }

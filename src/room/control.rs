@@ -61,7 +61,7 @@ impl RoomControl {
     ///
     /// # Errors
     /// [`RoomControlError`]
-    pub async fn call(
+    pub async fn call_rpc(
         &self,
         to: &Identity,
         method: &str,
@@ -87,7 +87,7 @@ impl RoomControl {
     ///
     /// # Errors
     /// [`RoomControlError`]
-    pub async fn press(&self, to: &Identity, key: char) -> Result<(), RoomControlError> {
+    pub async fn send_dtmf(&self, to: &Identity, key: char) -> Result<(), RoomControlError> {
         let tone = SipDTMF {
             code: code(key),
             digit: key.to_string(),
@@ -101,7 +101,11 @@ impl RoomControl {
     ///
     /// # Errors
     /// [`RoomControlError`]
-    pub async fn write(&self, to: Option<&Identity>, text: &str) -> Result<(), RoomControlError> {
+    pub async fn send_chat(
+        &self,
+        to: Option<&Identity>,
+        text: &str,
+    ) -> Result<(), RoomControlError> {
         let mut options = SendTextOptions::new_with_topic(CHAT);
         options.destination_identities = to.iter().map(|it| it.as_str().into()).collect();
         let writing = self.0.local_participant();

@@ -16,7 +16,7 @@ use parlor_core::secret::Secret;
 use tokio::sync::{mpsc, watch};
 
 use crate::clock;
-use crate::monitor::Asked;
+use crate::monitor::MonitorRequest;
 
 use super::hand_over::{self, Answers};
 use super::monitor_sender;
@@ -33,11 +33,11 @@ const RECONNECT_WITHIN: Duration = Duration::from_secs(20);
 pub(super) type Receiver = mpsc::UnboundedReceiver<LiveKitEvent>;
 
 /// Outputs of the [`Watcher`].
-pub(super) struct Outlets {
+pub(super) struct WatcherOutputs {
     /// Events for the conversation.
     pub(super) events: mpsc::Sender<Event>,
     /// Monitoring requests.
-    pub(super) asked: mpsc::Sender<Asked>,
+    pub(super) monitor_requests: mpsc::Sender<MonitorRequest>,
     /// The agent's state; marked as changed after a reconnect, to be published again.
     pub(super) state: watch::Sender<AgentState>,
     /// The agent's permissions; also marked as changed when one of its tracks has changed.
@@ -49,11 +49,11 @@ pub(super) struct Outlets {
 }
 
 /// Inputs of the [`Watcher`].
-pub(super) struct Inlets {
+pub(super) struct WatcherInputs {
     /// Requests of the conversation to subscribe to callers.
     pub(super) requests: mpsc::Receiver<Request>,
     /// Requests of callers to hand over to another caller.
-    pub(super) hand_overs: mpsc::Receiver<hand_over::Asked>,
+    pub(super) hand_overs: mpsc::Receiver<hand_over::Request>,
     /// Hand-over requests that wait for an answer.
     pub(super) answers: Answers,
 }
@@ -61,7 +61,7 @@ pub(super) struct Inlets {
 /// The task that handles the events of one room.
 pub(super) struct Watcher {
     room: Arc<livekit::Room>,
-    out: Outlets,
+    out: WatcherOutputs,
     presence: Presence,
     streams: Streams,
     listening: Listening,
@@ -72,11 +72,11 @@ impl Watcher {
     pub(super) fn new(
         room: Arc<livekit::Room>,
         subscriptions: watch::Sender<Subscriptions>,
-        out: Outlets,
+        out: WatcherOutputs,
     ) -> Self {
         Self {
             listening: Listening::new(room.clone(), subscriptions),
-            streams: Streams::new(out.events.clone(), out.asked.clone()),
+            streams: Streams::new(out.events.clone(), out.monitor_requests.clone()),
             room,
             out,
             presence: Presence::default(),
@@ -85,20 +85,20 @@ impl Watcher {
     }
 
     /// Runs until the room ends or the receiver of the events is dropped.
-    pub(super) async fn run(mut self, mut room: Receiver, mut inlets: Inlets) {
+    pub(super) async fn run(mut self, mut room: Receiver, mut inputs: WatcherInputs) {
         let us = self.room.local_participant();
         self.allow(us.permission().as_ref());
         loop {
             let done = tokio::select! {
                 Some(event) = room.recv() => self.on_event(event).await,
-                Some(request) = inlets.requests.recv() => {
+                Some(request) = inputs.requests.recv() => {
                     self.listening.change(request);
                     ControlFlow::Continue(())
                 }
-                Some(asked) = inlets.hand_overs.recv() => {
-                    inlets.answers.wait(asked.answer);
+                Some(asked) = inputs.hand_overs.recv() => {
+                    inputs.answers.wait(asked.answer);
                     let (from, to) = (asked.from, asked.to);
-                    self.tell(RoomEvent::HandOver { from, to }).await
+                    self.send(RoomEvent::HandOver { from, to }).await
                 }
                 () = clock::at(self.presence.deadline()) => {
                     let gone = self.presence.certain(clock::now());
@@ -137,7 +137,7 @@ impl Watcher {
                 self.changed(&participant).await
             }
             LiveKitEvent::LocalTrackSubscribed { track } if is_voice(&track) => {
-                self.tell(RoomEvent::Subscribed).await
+                self.send(RoomEvent::Subscribed).await
             }
             LiveKitEvent::Disconnected { reason } => {
                 tracing::info!(?reason, "the room ended");
@@ -211,7 +211,7 @@ impl Watcher {
         let (who, kind) = (identity(participant), participant.kind());
         tracing::debug!(participant = %who, ?kind, "a participant is in the room");
         if let Some(agent) = self.agent(participant) {
-            self.tell(agent).await?;
+            self.send(agent).await?;
         }
         let is_news = self.presence.joined(&who);
         let (identity, info) = (who, info(participant));
@@ -219,9 +219,9 @@ impl Watcher {
             tracing::info!(participant = %identity, "a phone rings; its call begins when answered");
         }
         match is_news {
-            true => self.tell(RoomEvent::Joined { identity, info }).await,
+            true => self.send(RoomEvent::Joined { identity, info }).await,
             // It may have changed during the reconnect.
-            false => self.tell(RoomEvent::Changed { identity, info }).await,
+            false => self.send(RoomEvent::Changed { identity, info }).await,
         }
     }
 
@@ -230,7 +230,7 @@ impl Watcher {
         match participant {
             Participant::Remote(remote) => {
                 let (identity, info) = (identity(remote), info(remote));
-                self.tell(RoomEvent::Changed { identity, info }).await
+                self.send(RoomEvent::Changed { identity, info }).await
             }
             Participant::Local(us) => {
                 self.allow(us.permission().as_ref());
@@ -247,7 +247,7 @@ impl Watcher {
             return;
         }
         self.out.allowed.send_replace(now);
-        let (taken, given) = (before.beyond(&now), now.beyond(&before));
+        let (taken, given) = (before.difference(&now), now.difference(&before));
         if !taken.is_empty() {
             tracing::warn!(
                 taken = taken.join(", "),
@@ -260,7 +260,7 @@ impl Watcher {
                 "the server restored permissions of the agent"
             );
         }
-        if now.hear && !before.hear {
+        if now.subscribe && !before.subscribe {
             self.listening.again();
         }
     }
@@ -279,7 +279,7 @@ impl Watcher {
         let features = publication.audio_features();
         if features.contains(&AudioTrackFeature::TfPreconnectBuffer) {
             let from = identity(participant);
-            self.tell(RoomEvent::EarlyComes { from }).await?;
+            self.send(RoomEvent::PreConnectAnnounced { from }).await?;
         }
         self.listening.published(publication, participant);
         ControlFlow::Continue(())
@@ -304,7 +304,7 @@ impl Watcher {
         match self.presence.left(clock::now(), &identity, reason) {
             true => {
                 let how = gone(reason);
-                self.tell(RoomEvent::Left { identity, how }).await
+                self.send(RoomEvent::Left { identity, how }).await
             }
             false => ControlFlow::Continue(()),
         }
@@ -324,20 +324,20 @@ impl Watcher {
     async fn tell_left(&self, gone: Vec<Identity>) -> ControlFlow<()> {
         for identity in gone {
             let how = LeaveReason::Lost;
-            self.tell(RoomEvent::Left { identity, how }).await?;
+            self.send(RoomEvent::Left { identity, how }).await?;
         }
         ControlFlow::Continue(())
     }
 
     async fn end(&self, end: RoomEnd) -> ControlFlow<()> {
-        if self.tell(RoomEvent::Ended(end)).await.is_break() {
+        if self.send(RoomEvent::Ended(end)).await.is_break() {
             tracing::debug!("the room ended after the call");
         }
         ControlFlow::Break(())
     }
 
     /// Sends an event; breaks if the receiver is gone.
-    async fn tell(&self, event: RoomEvent) -> ControlFlow<()> {
+    async fn send(&self, event: RoomEvent) -> ControlFlow<()> {
         match self.out.events.send(Event::Room(event)).await {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),

@@ -31,7 +31,7 @@ const REFUSED: u32 = 1_500;
 type Answer = Result<(), HandOverRefusal>;
 
 /// A hand-over request.
-pub(super) struct Asked {
+pub(super) struct Request {
     pub(super) from: Identity,
     pub(super) to: Identity,
     pub(super) answer: oneshot::Sender<Answer>,
@@ -62,7 +62,7 @@ impl Answers {
 }
 
 /// Registers the RPC method; returns the requests.
-pub(super) fn offer(room: &livekit::Room) -> mpsc::Receiver<Asked> {
+pub(super) fn offer(room: &livekit::Room) -> mpsc::Receiver<Request> {
     let (asked, asked_out) = mpsc::channel(WAITING);
     let us = room.local_participant();
     us.register_rpc_method(METHOD.to_owned(), move |call| {
@@ -77,7 +77,7 @@ pub(super) fn offer(room: &livekit::Room) -> mpsc::Receiver<Asked> {
 }
 
 async fn ask(
-    asked: mpsc::Sender<Asked>,
+    asked: mpsc::Sender<Request>,
     from: Identity,
     payload: String,
 ) -> Result<String, String> {
@@ -87,7 +87,7 @@ async fn ask(
     };
     let (answer, answered) = oneshot::channel();
     let to = to.as_str().into();
-    let taken = asked.try_send(Asked { from, to, answer });
+    let taken = asked.try_send(Request { from, to, answer });
     taken.map_err(|_full| "too many hand-over requests at once; try again later".to_owned())?;
     match timeout(ANSWER_WITHIN, answered).await {
         Ok(Ok(Ok(()))) => Ok(r#"{"ok":true}"#.to_owned()),
@@ -105,7 +105,7 @@ mod tests {
         let (asked, mut asking) = mpsc::channel(1);
         let answers = Answers::default();
         let core = async {
-            if let Some(Asked {
+            if let Some(Request {
                 from,
                 to,
                 answer: it,

@@ -13,10 +13,10 @@ use tokio::time::sleep;
 use super::deadline::{SendError, within};
 
 /// Interval between checks: longer than the pause between packets of silence.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+const CHECK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Number of checks until a connection counts as silent.
-const LOOKS: usize = 2;
+const CHECKS: usize = 2;
 
 /// Maximum number of rejoins after one loss of the connection.
 const REJOINS: u32 = 2;
@@ -46,7 +46,7 @@ pub(super) struct MediaFlow {
 
 /// The direction in which no audio flows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-enum Still {
+enum NoAudio {
     #[error("no audio is sent")]
     Agent,
     #[error("no audio is received")]
@@ -57,7 +57,7 @@ enum Still {
 pub(super) async fn keep(connection: Arc<impl Connection>, mut back: watch::Receiver<u64>) {
     let mut rejoins = 0;
     while back.changed().await.is_ok() {
-        match look(&*connection).await {
+        match check(&*connection).await {
             Some(Ok(())) => {
                 rejoins = 0;
                 tracing::info!("audio flows again");
@@ -78,29 +78,29 @@ pub(super) async fn keep(connection: Arc<impl Connection>, mut back: watch::Rece
 }
 
 /// Whether audio flows in both directions where it should; `None` if that cannot be measured.
-async fn look(connection: &impl Connection) -> Option<Result<(), Still>> {
+async fn check(connection: &impl Connection) -> Option<Result<(), NoAudio>> {
     let first = connection.measure().await?;
-    let mut looked = Ok(());
-    for _ in 0..LOOKS {
-        sleep(LOOK_EVERY).await;
-        looked = connection.measure().await?.since(first);
-        if looked.is_ok() {
+    let mut result = Ok(());
+    for _ in 0..CHECKS {
+        sleep(CHECK_INTERVAL).await;
+        result = connection.measure().await?.since(first);
+        if result.is_ok() {
             break;
         }
     }
-    Some(looked)
+    Some(result)
 }
 
 impl MediaFlow {
     /// Whether packets have flowed since `before`. The counts restart when the room is rejoined.
-    fn since(self, before: Self) -> Result<(), Still> {
+    fn since(self, before: Self) -> Result<(), NoAudio> {
         let spoken = self.speaks && before.speaks;
         if spoken && self.sent == before.sent {
-            return Err(Still::Agent);
+            return Err(NoAudio::Agent);
         }
         let listened = self.listens && before.listens;
         match listened && self.received == before.received {
-            true => Err(Still::Caller),
+            true => Err(NoAudio::Caller),
             false => Ok(()),
         }
     }

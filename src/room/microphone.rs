@@ -28,7 +28,7 @@ const NATIVE_QUEUE: usize = 50;
 pub struct Mic {
     subscriptions: watch::Receiver<Subscriptions>,
     sources: Vec<Source>,
-    way: Way,
+    mode: InputMode,
     tap: Option<Tap>,
 }
 
@@ -39,9 +39,9 @@ struct Source {
 }
 
 /// How the audio of the callers becomes one stream.
-enum Way {
+enum InputMode {
     /// One microphone, passed on unchanged.
-    Passed(SilenceInserter),
+    PassThrough(SilenceInserter),
     /// All microphones, mixed.
     Mixed {
         ticks: Ticks,
@@ -55,7 +55,7 @@ impl Mic {
         let mut mic = Self {
             subscriptions,
             sources: Vec::new(),
-            way: Way::Passed(SilenceInserter::default()),
+            mode: InputMode::PassThrough(SilenceInserter::default()),
             tap: None,
         };
         mic.follow(clock::now());
@@ -69,9 +69,9 @@ impl Mic {
 
     /// Selects which of several callers are heard. To be called before the first frame.
     pub fn hear(&mut self, whom: Hear) {
-        self.way = match whom {
-            Hear::Linked => Way::Passed(SilenceInserter::default()),
-            Hear::Mix | Hear::Loudest => Way::Mixed {
+        self.mode = match whom {
+            Hear::Linked => InputMode::PassThrough(SilenceInserter::default()),
+            Hear::Mix | Hear::Loudest => InputMode::Mixed {
                 ticks: Ticks::default(),
                 mixer: Box::new(Mixer::new(whom == Hear::Loudest)),
                 speaker: None,
@@ -99,9 +99,9 @@ impl Mic {
         }
         let is_open = subscriptions.is_open;
         drop(subscriptions);
-        match &mut self.way {
-            Way::Passed(pace) => pace.open(now, is_open),
-            Way::Mixed { ticks, mixer, .. } => {
+        match &mut self.mode {
+            InputMode::PassThrough(pace) => pace.open(now, is_open),
+            InputMode::Mixed { ticks, mixer, .. } => {
                 let who: Vec<_> = self.sources.iter().map(|source| &source.who).collect();
                 mixer.keep(&who);
                 match (is_open, ticks.due()) {
@@ -120,15 +120,15 @@ impl Mic {
             return None;
         };
         let now = clock::now();
-        match &mut self.way {
-            Way::Passed(pace) => {
+        match &mut self.mode {
+            InputMode::PassThrough(pace) => {
                 if !pace.heard(now) {
                     return None;
                 }
                 self.record(now, &frame);
                 Some(Event::Mic(frame))
             }
-            Way::Mixed { mixer, .. } => {
+            InputMode::Mixed { mixer, .. } => {
                 mixer.push(&self.sources[nth].who, frame.samples());
                 None
             }
@@ -138,16 +138,16 @@ impl Mic {
     /// Produces the 10 ms that are due. A change of the speaker is reported before its audio.
     fn due(&mut self) -> Event {
         let now = clock::now();
-        match &mut self.way {
-            Way::Passed(pace) => {
+        match &mut self.mode {
+            InputMode::PassThrough(pace) => {
                 pace.silent(now);
                 Event::Mic(Frame::new(vec![0; SAMPLES_PER_10_MS]))
             }
-            Way::Mixed { mixer, speaker, .. } if mixer.speaker() != speaker.as_ref() => {
+            InputMode::Mixed { mixer, speaker, .. } if mixer.speaker() != speaker.as_ref() => {
                 *speaker = mixer.speaker().cloned();
                 Event::Speaks(speaker.clone())
             }
-            Way::Mixed { ticks, mixer, .. } => {
+            InputMode::Mixed { ticks, mixer, .. } => {
                 ticks.taken(now);
                 let frame = mixer.mix();
                 self.record(now, &frame);
@@ -173,7 +173,7 @@ impl fmt::Debug for Mic {
 
 impl Drop for Mic {
     fn drop(&mut self) {
-        if let Way::Mixed { mixer, .. } = &self.way {
+        if let InputMode::Mixed { mixer, .. } = &self.mode {
             let late_ms = mixer.late() * 1_000 / u64::from(SAMPLE_RATE);
             tracing::debug!(late_ms, "the mixer has stopped");
         }
@@ -183,9 +183,9 @@ impl Drop for Mic {
 impl Microphone for Mic {
     async fn next(&mut self) -> Event {
         loop {
-            let due = match &self.way {
-                Way::Passed(pace) => pace.due(),
-                Way::Mixed { ticks, .. } => ticks.due(),
+            let due = match &self.mode {
+                InputMode::PassThrough(pace) => pace.due(),
+                InputMode::Mixed { ticks, .. } => ticks.due(),
             };
             let event = tokio::select! {
                 biased;

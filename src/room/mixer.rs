@@ -68,10 +68,10 @@ impl Mixer {
             voice.advance();
         }
         let levels = self.voices.iter().map(|voice| (&voice.who, voice.level));
-        let holder = self.active_speaker.pass(levels);
+        let speaker = self.active_speaker.update(levels);
         let mut sum = [0_i32; SAMPLES_PER_10_MS];
         for voice in &self.voices {
-            if self.only_loudest && Some(&voice.who) != holder {
+            if self.only_loudest && Some(&voice.who) != speaker {
                 continue;
             }
             for (sum, sample) in sum.iter_mut().zip(&voice.now) {

@@ -42,7 +42,7 @@ use tokio::time::timeout;
 use tracing::Instrument;
 
 pub use caller::recorder::Heard;
-pub use caller::transcript::Spoken;
+pub use caller::transcript::CaptionLine;
 pub use caller::{AgentTrack, Caller};
 pub(crate) use control::metadata;
 pub use control::{RoomControl, RoomControlError};
@@ -53,16 +53,16 @@ pub use playout::{Playout, Sink};
 pub use playout_queue::{Full, Queue, SLICE, Step};
 
 use crate::config::LiveKit;
-use crate::monitor::{Asked, Outgoing};
+use crate::monitor::{MonitorRequest, Outgoing};
 use crate::soundtrack::Soundtrack;
 
 use audio_output::AudioOutput;
 use captions::Captions;
 use deadline::{SendError, within};
-use events::{Inlets, Outlets, Watcher};
+use events::{Watcher, WatcherInputs, WatcherOutputs};
 use hand_over::Answers;
 use join::{close, connect, microphone};
-use monitor_sender::MessageSender;
+use monitor_sender::MonitorSender;
 use permissions::Permissions;
 use publication::Publication;
 use subscriptions::{Request, Subscriptions};
@@ -80,7 +80,7 @@ const REQUESTS: usize = 16;
 const CHAT: &str = "lk.chat";
 
 /// Capacity of the queue of monitoring requests; a full queue delays further requests.
-const ASKED: usize = 16;
+const MONITOR_REQUESTS: usize = 16;
 
 /// Timeout for the last captions and messages when the room is left.
 const SHOW_WITHIN: Duration = Duration::from_secs(2);
@@ -96,7 +96,7 @@ pub struct Room {
     requests: mpsc::Sender<Request>,
     answers: Answers,
     captions: mpsc::Sender<Caption>,
-    posts: mpsc::Sender<Outgoing>,
+    monitor_messages: mpsc::Sender<Outgoing>,
     state: watch::Sender<AgentState>,
     allowed: watch::Sender<Permissions>,
     background: watch::Sender<Background>,
@@ -116,7 +116,7 @@ pub struct Inbox {
     /// Audio of the callers: mono at 24 kHz, in frames of 10 ms.
     pub mic: Mic,
     /// Monitoring requests of participants.
-    pub asked: mpsc::Receiver<Asked>,
+    pub monitor_requests: mpsc::Receiver<MonitorRequest>,
     /// Access token of the room; the server renews it every few minutes.
     pub token: watch::Receiver<Secret>,
 }
@@ -135,8 +135,8 @@ impl Room {
         let (requests, requests_out) = mpsc::channel(REQUESTS);
         let (events, events_out) = mpsc::channel(INBOX);
         let (captions, captions_out) = mpsc::channel(captions::WAITING);
-        let (posts, posts_out) = mpsc::channel(monitor_sender::WAITING);
-        let (asked, asked_out) = mpsc::channel(ASKED);
+        let (monitor_messages, monitor_messages_out) = mpsc::channel(monitor_sender::WAITING);
+        let (monitor_requests, monitor_requests_out) = mpsc::channel(MONITOR_REQUESTS);
         let (reports, reports_out) = mpsc::channel(REPORTS);
         let (subscriptions, ears_out) = watch::channel(Subscriptions::default());
         let (state, state_out) = watch::channel(AgentState::Initializing);
@@ -147,25 +147,29 @@ impl Room {
 
         let mut tasks = JoinSet::new();
         keep_voice(&mut tasks, voice, allowed_out.clone(), events.clone());
-        let outlets = Outlets {
+        let outputs = WatcherOutputs {
             events,
-            asked,
+            monitor_requests,
             state: state.clone(),
             allowed: allowed.clone(),
             token: renewed,
             back,
         };
-        let watcher = Watcher::new(room.clone(), subscriptions, outlets);
-        let inlets = Inlets {
+        let watcher = Watcher::new(room.clone(), subscriptions, outputs);
+        let inputs = WatcherInputs {
             requests: requests_out,
             hand_overs: hand_over::offer(&room),
             answers: answers.clone(),
         };
-        tasks.spawn(watcher.run(room_events, inlets).in_current_span());
+        tasks.spawn(watcher.run(room_events, inputs).in_current_span());
         tasks.spawn(media_flow::keep(room.clone(), back_out).in_current_span());
         tasks.spawn(playout.clone().run(sink, reports).in_current_span());
         let captions_shown = Captions::new(room.clone(), allowed_out.clone());
-        let showing = show(&room, captions_shown.run(captions_out), posts_out);
+        let showing = show(
+            &room,
+            captions_shown.run(captions_out),
+            monitor_messages_out,
+        );
         tasks.spawn(show_state(room.clone(), state_out, allowed_out).in_current_span());
 
         let joined = Self {
@@ -173,7 +177,7 @@ impl Room {
             requests,
             answers,
             captions,
-            posts,
+            monitor_messages,
             state,
             allowed,
             background: watch::Sender::default(),
@@ -185,7 +189,7 @@ impl Room {
             events: events_out,
             playout: reports_out,
             mic: Mic::new(ears_out),
-            asked: asked_out,
+            monitor_requests: monitor_requests_out,
             token: renewed_out,
         };
         Ok((joined, inbox))
@@ -212,7 +216,7 @@ impl Room {
     }
 
     /// Publishes a second track for background sounds, unless `soundtrack` has none.
-    pub fn accompany(&mut self, soundtrack: Soundtrack) {
+    pub fn publish_background(&mut self, soundtrack: Soundtrack) {
         if !soundtrack.is_on() {
             return;
         }
@@ -236,16 +240,16 @@ impl Room {
     /// full and the message is dropped.
     #[must_use]
     pub fn send_to_monitors(&self, message: Outgoing) -> bool {
-        self.posts.try_send(message).is_ok()
+        self.monitor_messages.try_send(message).is_ok()
     }
 
     /// Sets the linked caller and subscribes to their microphone.
-    pub fn listen(&self, identity: Option<Identity>) {
+    pub fn set_linked_caller(&self, identity: Option<Identity>) {
         self.request(Request::Linked(identity));
     }
 
     /// Subscribes to the microphones of these callers besides the linked one, and of no others.
-    pub fn listen_also(&self, others: Vec<Identity>) {
+    pub fn set_other_callers(&self, others: Vec<Identity>) {
         self.request(Request::Others(others));
     }
 
@@ -263,7 +267,7 @@ impl Room {
     /// Publishes the remaining captions and messages, stops the room's tasks and leaves the room,
     /// within 4 s.
     pub async fn leave(mut self) {
-        drop((self.captions, self.posts));
+        drop((self.captions, self.monitor_messages));
         if timeout(SHOW_WITHIN, &mut self.showing).await.is_err() {
             tracing::warn!("the last captions or messages were not sent in time");
             self.showing.abort();
@@ -301,21 +305,21 @@ fn keep_voice(
     allowed: watch::Receiver<Permissions>,
     events: mpsc::Sender<Event>,
 ) {
-    let tell = async move |unheard| {
-        let voice = Event::Room(RoomEvent::Voice(unheard));
+    let notify = async move |unheard| {
+        let voice = Event::Room(RoomEvent::Audibility(unheard));
         // The receiver is gone once the call is over.
         events.send(voice).await.ok();
     };
-    tasks.spawn(voice.keep(allowed, tell).in_current_span());
+    tasks.spawn(voice.keep(allowed, notify).in_current_span());
 }
 
 /// Publishes captions and monitoring messages until both queues are closed.
 fn show(
     room: &Arc<livekit::Room>,
     shown: impl Future<Output = ()> + Send + 'static,
-    posts: mpsc::Receiver<Outgoing>,
+    monitor_messages: mpsc::Receiver<Outgoing>,
 ) -> JoinHandle<()> {
-    let posted = MessageSender::new(room.clone()).run(posts);
+    let posted = MonitorSender::new(room.clone()).run(monitor_messages);
     let all = async {
         tokio::join!(shown, posted);
     };
@@ -335,7 +339,7 @@ async fn show_state(
                 return;
             },
             Ok(()) = allowed.changed() => {
-                let might_show = std::mem::replace(&mut may_show, allowed.borrow_and_update().show);
+                let might_show = std::mem::replace(&mut may_show, allowed.borrow_and_update().update_attributes);
                 if might_show || !may_show {
                     continue;
                 }

@@ -31,13 +31,13 @@ const MEASURED_WITHIN: Duration = Duration::from_secs(2);
 const MEASURING: usize = 4;
 
 /// The task that sends monitoring messages.
-pub(super) struct MessageSender {
+pub(super) struct MonitorSender {
     room: Arc<Room>,
     measuring: JoinSet<MonitorMessage>,
     unsent: u64,
 }
 
-impl MessageSender {
+impl MonitorSender {
     pub(super) fn new(room: Arc<Room>) -> Self {
         Self {
             room,
@@ -47,10 +47,10 @@ impl MessageSender {
     }
 
     /// Sends messages until their sender is dropped.
-    pub(super) async fn run(mut self, mut posts: mpsc::Receiver<Outgoing>) {
+    pub(super) async fn run(mut self, mut monitor_messages: mpsc::Receiver<Outgoing>) {
         loop {
             let message = tokio::select! {
-                next = posts.recv() => match next {
+                next = monitor_messages.recv() => match next {
                     Some(Outgoing::Message(message)) => Some(message),
                     Some(Outgoing::Stats { to, request }) => self.measure(to, request),
                     None => return,
@@ -133,7 +133,7 @@ async fn measured(room: &Room) -> Result<Response, String> {
     let measured = within(MEASURED_WITHIN, room.get_stats()).await;
     let measured = measured.map_err(|it| it.to_string())?;
     Ok(Response::GetRtcStats(GetRtcStatsResponse {
-        publisher_stats: connection_stats::told(&measured.publisher_stats),
-        subscriber_stats: connection_stats::told(&measured.subscriber_stats),
+        publisher_stats: connection_stats::encode(&measured.publisher_stats),
+        subscriber_stats: connection_stats::encode(&measured.subscriber_stats),
     }))
 }

@@ -44,8 +44,8 @@ mod tests {
     #[test]
     fn tokens_are_left_out() {
         let error = "401 Unauthorized - invalid token: eyJ0eXAi.eyJleHAi.LQrw, error: no";
-        let told = "401 Unauthorized - invalid token: (token) error: no";
-        assert_eq!(without_tokens(error), told);
+        let expected = "401 Unauthorized - invalid token: (token) error: no";
+        assert_eq!(without_tokens(error), expected);
         assert_eq!(without_tokens("refused"), "refused");
     }
 
@@ -53,7 +53,7 @@ mod tests {
     fn an_echoed_request_is_left_out() {
         let error = "401 Unauthorized - GET http://a/rtc?join_request=CAES HTTP/1.1\r\n\
             proxy-authorization: Basic bzpw\r\n\r\n";
-        let told = "401 Unauthorized - GET http://a/rtc?(query) HTTP/1.1";
-        assert_eq!(without_tokens(error), told);
+        let expected = "401 Unauthorized - GET http://a/rtc?(query) HTTP/1.1";
+        assert_eq!(without_tokens(error), expected);
     }
 }

@@ -93,19 +93,19 @@ mod tests {
             can_subscribe: true,
             ..ParticipantPermission::default()
         };
-        let told = describe(ParticipantKind::Standard, Some(&dashboard), &HashMap::new());
+        let info = describe(ParticipantKind::Standard, Some(&dashboard), &HashMap::new());
         let wanted = ParticipantInfo {
             may_speak: false,
             may_write: false,
             ..ParticipantKind::Standard.into()
         };
-        assert_eq!(told, wanted);
+        assert_eq!(info, wanted);
         let hidden = ParticipantPermission {
             hidden: true,
             ..dashboard
         };
-        let told = describe(ParticipantKind::Standard, Some(&hidden), &HashMap::new());
-        assert!(!told.takes_part);
+        let info = describe(ParticipantKind::Standard, Some(&hidden), &HashMap::new());
+        assert!(!info.takes_part);
         let avatar = with(ParticipantKind::Standard, &[(ON_BEHALF, "agent")]);
         assert!(!avatar.takes_part);
     }

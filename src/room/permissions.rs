@@ -10,11 +10,11 @@ pub(super) struct Permissions {
     /// Publish background sounds.
     pub(super) sounds: MayPublish,
     /// Subscribe to callers.
-    pub(super) hear: bool,
+    pub(super) subscribe: bool,
     /// Send data: captions, chat messages, RPC responses.
-    pub(super) write: bool,
+    pub(super) send_data: bool,
     /// Change its own attributes.
-    pub(super) show: bool,
+    pub(super) update_attributes: bool,
 }
 
 /// Whether a track may be published. When the server revokes the permission, it removes the track
@@ -22,24 +22,24 @@ pub(super) struct Permissions {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct MayPublish {
     /// Whether it may be published at the moment.
-    pub(super) now: bool,
+    pub(super) allowed: bool,
     /// How often the permission was revoked. It may be restored before anybody looks.
-    pub(super) taken: u32,
+    pub(super) revocations: u32,
 }
 
 impl Default for Permissions {
     /// All permissions.
     fn default() -> Self {
         let always = MayPublish {
-            now: true,
-            taken: 0,
+            allowed: true,
+            revocations: 0,
         };
         Self {
             voice: always,
             sounds: always,
-            hear: true,
-            write: true,
-            show: true,
+            subscribe: true,
+            send_data: true,
+            update_attributes: true,
         }
     }
 }
@@ -51,37 +51,41 @@ impl Permissions {
         let may_publish = |source| permission.is_none_or(|it| may_publish(it, source));
         let may = |allows: fn(&ParticipantPermission) -> bool| permission.is_none_or(allows);
         Self {
-            voice: self.voice.then(may_publish(TrackSource::Microphone)),
-            sounds: self.sounds.then(may_publish(TrackSource::Unknown)),
-            hear: may(|it| it.can_subscribe),
-            write: may(|it| it.can_publish_data),
-            show: may(|it| it.can_update_metadata),
+            voice: self.voice.update(may_publish(TrackSource::Microphone)),
+            sounds: self.sounds.update(may_publish(TrackSource::Unknown)),
+            subscribe: may(|it| it.can_subscribe),
+            send_data: may(|it| it.can_publish_data),
+            update_attributes: may(|it| it.can_update_metadata),
         }
     }
 
     /// Descriptions of the permissions that `self` has and `other` lacks.
-    pub(super) fn beyond(&self, other: &Self) -> Vec<&'static str> {
+    pub(super) fn difference(&self, other: &Self) -> Vec<&'static str> {
         let all = [
-            (self.voice.now, other.voice.now, "publish its voice"),
+            (self.voice.allowed, other.voice.allowed, "publish its voice"),
             (
-                self.sounds.now,
-                other.sounds.now,
+                self.sounds.allowed,
+                other.sounds.allowed,
                 "publish background sounds",
             ),
-            (self.hear, other.hear, "subscribe to callers"),
-            (self.write, other.write, "send captions and data"),
-            (self.show, other.show, "publish its state"),
+            (self.subscribe, other.subscribe, "subscribe to callers"),
+            (self.send_data, other.send_data, "send captions and data"),
+            (
+                self.update_attributes,
+                other.update_attributes,
+                "publish its state",
+            ),
         ];
-        let beyond = all.into_iter().filter(|(here, there, _)| *here && !there);
-        beyond.map(|(.., what)| what).collect()
+        let difference = all.into_iter().filter(|(here, there, _)| *here && !there);
+        difference.map(|(.., what)| what).collect()
     }
 }
 
 impl MayPublish {
-    fn then(self, now: bool) -> Self {
+    fn update(self, allowed: bool) -> Self {
         Self {
-            now,
-            taken: self.taken + u32::from(self.now && !now),
+            allowed,
+            revocations: self.revocations + u32::from(self.allowed && !allowed),
         }
     }
 }
@@ -123,13 +127,13 @@ mod tests {
             "publish background sounds",
             "publish its state",
         ];
-        assert_eq!(before.beyond(&after), taken);
-        assert_eq!(after.beyond(&before), Vec::<&str>::new());
+        assert_eq!(before.difference(&after), taken);
+        assert_eq!(after.difference(&before), Vec::<&str>::new());
         let again = after.with(Some(&revoked)).with(Some(&all()));
-        assert_eq!(again.beyond(&after), taken);
+        assert_eq!(again.difference(&after), taken);
         let voice = MayPublish {
-            now: true,
-            taken: 1,
+            allowed: true,
+            revocations: 1,
         };
         assert_eq!((again.voice, again.sounds), (voice, voice));
     }
@@ -141,12 +145,12 @@ mod tests {
             ..all()
         };
         let allowed = Permissions::default().with(Some(&camera));
-        assert!(!allowed.voice.now && !allowed.sounds.now);
+        assert!(!allowed.voice.allowed && !allowed.sounds.allowed);
         let microphone = ParticipantPermission {
             can_publish_sources: vec![TrackSource::Microphone as i32],
             ..all()
         };
         let allowed = allowed.with(Some(&microphone));
-        assert!(allowed.voice.now && !allowed.sounds.now);
+        assert!(allowed.voice.allowed && !allowed.sounds.allowed);
     }
 }

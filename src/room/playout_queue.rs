@@ -77,7 +77,7 @@ struct Heard {
     /// Samples sent to the sink.
     handed: usize,
     /// How much had been heard at the last progress report.
-    told: Duration,
+    reported: Duration,
     audible: bool,
     drained: bool,
     gap: bool,
@@ -217,10 +217,10 @@ impl Queue {
         let unheard = self.unheard(now);
         let heard = self.current.as_mut()?;
         let played = duration_of(heard.handed).saturating_sub(unheard);
-        if played < heard.told + PROGRESS {
+        if played < heard.reported + PROGRESS {
             return None;
         }
-        heard.told = played;
+        heard.reported = played;
         let utterance = heard.utterance;
         Some(PlayoutEvent::Progress { utterance, played })
     }
@@ -311,7 +311,7 @@ impl Heard {
         Self {
             utterance,
             handed: 0,
-            told: Duration::ZERO,
+            reported: Duration::ZERO,
             audible: false,
             drained: false,
             gap: false,

@@ -16,10 +16,10 @@ use super::permissions::{MayPublish, Permissions};
 use crate::{clock, random};
 
 /// Maximum attempts to publish the track again.
-const TRIES: u32 = 6;
+const MAX_ATTEMPTS: u32 = 6;
 
 /// Backoff between two attempts.
-static PAUSES: LazyLock<Backoff> = LazyLock::new(|| {
+static BACKOFF: LazyLock<Backoff> = LazyLock::new(|| {
     let second = Duration::from_secs(1);
     Backoff::new(second / 2, 8 * second, 60 * second).expect("the delays are in range")
 });
@@ -46,41 +46,42 @@ impl Publication {
     }
 
     /// Keeps the track published while that is permitted, and checks it whenever `allowed` is
-    /// marked as changed. Calls `tell` whenever the reason why the track cannot be heard changes.
+    /// marked as changed. Calls `notify` whenever the reason why the track cannot be heard changes.
     pub(super) async fn keep(
         self,
         mut allowed: watch::Receiver<Permissions>,
-        mut tell: impl AsyncFnMut(Option<Inaudible>),
+        mut notify: impl AsyncFnMut(Option<Inaudible>),
     ) {
-        let (mut told, mut taken, mut tries) = (None, 0, Tries::default());
+        let (mut notified, mut revocations, mut attempts) = (None, 0, Attempts::default());
         loop {
             let now = (self.permission)(&allowed.borrow_and_update());
-            let is_taken = std::mem::replace(&mut taken, now.taken) != now.taken;
-            if is_taken {
-                tries = Tries::default();
-                turn(&mut told, Some(Inaudible::NotAllowed), &mut tell).await;
+            let is_revoked =
+                std::mem::replace(&mut revocations, now.revocations) != now.revocations;
+            if is_revoked {
+                attempts = Attempts::default();
+                notify_on_change(&mut notified, Some(Inaudible::NotAllowed), &mut notify).await;
                 self.unpublish().await;
             }
-            if now.now && self.current().is_none() && tries.are_due(clock::now()) {
+            if now.allowed && self.current().is_none() && attempts.are_due(clock::now()) {
                 match self.publish().await {
-                    Ok(()) => tries = Tries::default(),
-                    Err(error) => tries.failed(self.name, &error),
+                    Ok(()) => attempts = Attempts::default(),
+                    Err(error) => attempts.failed(self.name, &error),
                 }
             }
             let heard = match self.current() {
                 Some(current) if current.is_muted() => Some(Inaudible::Muted),
                 Some(_) => None,
-                None if !now.now => Some(Inaudible::NotAllowed),
-                None if tries.is_over() => Some(Inaudible::NotPublished),
+                None if !now.allowed => Some(Inaudible::NotAllowed),
+                None if attempts.is_over() => Some(Inaudible::NotPublished),
                 // Not published again yet.
-                None => told.or(Some(Inaudible::NotPublished)),
+                None => notified.or(Some(Inaudible::NotPublished)),
             };
-            turn(&mut told, heard, &mut tell).await;
+            notify_on_change(&mut notified, heard, &mut notify).await;
             tokio::select! {
                 changed = allowed.changed() => if changed.is_err() {
                     return;
                 },
-                () = clock::at(tries.next) => {}
+                () = clock::at(attempts.next) => {}
             }
         }
     }
@@ -101,35 +102,35 @@ impl Publication {
     }
 }
 
-/// Calls `tell` if the state has changed.
-async fn turn(
-    told: &mut Option<Inaudible>,
+/// Calls `notify` if the state has changed.
+async fn notify_on_change(
+    notified: &mut Option<Inaudible>,
     now: Option<Inaudible>,
-    tell: &mut impl AsyncFnMut(Option<Inaudible>),
+    notify: &mut impl AsyncFnMut(Option<Inaudible>),
 ) {
-    if std::mem::replace(told, now) != now {
-        tell(now).await;
+    if std::mem::replace(notified, now) != now {
+        notify(now).await;
     }
 }
 
 /// Counts the attempts to publish a track again.
 #[derive(Debug, Default)]
-struct Tries {
+struct Attempts {
     failed: u32,
     next: Option<Instant>,
 }
 
-impl Tries {
+impl Attempts {
     fn are_due(&self, now: Instant) -> bool {
         !self.is_over() && self.next.is_none_or(|at| at <= now)
     }
 
     fn is_over(&self) -> bool {
-        self.failed == TRIES
+        self.failed == MAX_ATTEMPTS
     }
 
     fn failed(&mut self, track: &str, error: &JoinError) {
-        let delay = PAUSES.delay(self.failed, chance());
+        let delay = BACKOFF.delay(self.failed, unit_random());
         self.failed += 1;
         self.next = (!self.is_over()).then(|| clock::now() + delay);
         match self.is_over() {
@@ -139,6 +140,6 @@ impl Tries {
     }
 }
 
-fn chance() -> f64 {
+fn unit_random() -> f64 {
     random::number() as f64 / u64::MAX as f64
 }

@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use super::{CHAT, pre_connect_audio};
 use crate::clock;
-use crate::monitor::{self, Asked};
+use crate::monitor::{self, MonitorRequest};
 
 /// Maximum number of streams read at once; further ones are ignored.
 const READ: usize = 16;
@@ -31,7 +31,7 @@ const LONGEST: usize = 16 << 10;
 /// Reads the streams of participants.
 pub(super) struct Streams {
     events: mpsc::Sender<Event>,
-    asked: mpsc::Sender<Asked>,
+    monitor_requests: mpsc::Sender<MonitorRequest>,
     pace: Pace,
     readers: JoinSet<()>,
     /// Streams ignored because too many were being read.
@@ -50,10 +50,13 @@ enum Unread {
 }
 
 impl Streams {
-    pub(super) fn new(events: mpsc::Sender<Event>, asked: mpsc::Sender<Asked>) -> Self {
+    pub(super) fn new(
+        events: mpsc::Sender<Event>,
+        monitor_requests: mpsc::Sender<MonitorRequest>,
+    ) -> Self {
         Self {
             events,
-            asked,
+            monitor_requests,
             pace: Pace::default(),
             readers: JoinSet::new(),
             unread: 0,
@@ -93,12 +96,12 @@ impl Streams {
                 }
             }
             monitor::TOPIC
-                if !self.asked.is_closed()
+                if !self.monitor_requests.is_closed()
                     && self.has_room(&from)
                     && self.pace.allows(clock::now()) =>
             {
                 if let Some(reader) = reader.take() {
-                    let reading = ask(from, manages, reader, self.asked.clone());
+                    let reading = ask(from, manages, reader, self.monitor_requests.clone());
                     self.readers.spawn(reading.in_current_span());
                 }
             }
@@ -159,7 +162,7 @@ async fn chat(from: Identity, reader: TextStreamReader, events: mpsc::Sender<Eve
             let text = text.into();
             // The receiver is gone once the call is over.
             events
-                .send(Event::Room(RoomEvent::Text { from, text }))
+                .send(Event::Room(RoomEvent::ChatMessage { from, text }))
                 .await
                 .ok();
         }
@@ -168,19 +171,24 @@ async fn chat(from: Identity, reader: TextStreamReader, events: mpsc::Sender<Eve
 }
 
 /// Passes a monitoring request on.
-async fn ask(from: Identity, manages: bool, reader: ByteStreamReader, asked: mpsc::Sender<Asked>) {
+async fn ask(
+    from: Identity,
+    manages: bool,
+    reader: ByteStreamReader,
+    monitor_requests: mpsc::Sender<MonitorRequest>,
+) {
     let all = read(reader, monitor::LONGEST, Vec::len, |all, piece| {
         all.extend_from_slice(&piece);
     });
     match all.await {
         Ok(bytes) => {
-            let request = Asked {
+            let request = MonitorRequest {
                 from,
                 manages,
                 bytes,
             };
             // The receiver is gone once the call is over.
-            asked.send(request).await.ok();
+            monitor_requests.send(request).await.ok();
         }
         Err(error) => tracing::debug!(%from, %error, "could not read a monitoring request"),
     }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::agent_store::AgentSnapshot;
 use crate::clock;
 use crate::config::LiveKit;
-use crate::report::{CallHead, CallReport, FINISH_WITHIN};
+use crate::report::{CallInfo, CallReport, FINISH_WITHIN};
 use crate::room::{JoinError, Room};
 use crate::voice_agent::{Endpoint, Inbox};
 
@@ -44,7 +44,7 @@ pub struct Call {
     /// Endpoint of the Voice Agent API.
     pub agent: Endpoint,
     /// The current agent and its changes.
-    pub present: watch::Receiver<Arc<AgentSnapshot>>,
+    pub snapshots: watch::Receiver<Arc<AgentSnapshot>>,
     /// Job id, metadata and attributes from the dispatch.
     pub job: JobData,
     /// Settings of this call; those of the agent file override them.
@@ -76,13 +76,13 @@ impl Call {
         livekit: LiveKit,
         token: Secret,
         agent: Endpoint,
-        present: watch::Receiver<Arc<AgentSnapshot>>,
+        snapshots: watch::Receiver<Arc<AgentSnapshot>>,
     ) -> Self {
         Self {
             livekit,
             token,
             agent,
-            present,
+            snapshots,
             job: JobData::default(),
             settings: Settings::default(),
             watch: None,
@@ -117,25 +117,28 @@ impl Call {
             joined.send(inbox.token.clone()).ok();
         }
         let (connections, agent) = Inbox::new();
-        let who = self.present.borrow().agent.clone();
-        let settings = own(self.settings, &who.settings, checkpoints.is_some());
+        let current = self.snapshots.borrow().agent.clone();
+        let settings = own(self.settings, &current.settings, checkpoints.is_some());
         inbox.mic.hear(settings.hear);
-        room.accompany(who.soundtrack);
-        let head = CallHead {
+        room.publish_background(current.soundtrack);
+        let call_info = CallInfo {
             id: self.job.report_id(),
             room: room.name(),
-            agent: who.name,
+            agent: current.name,
             continued: settings.resume.is_some(),
         };
-        let report = who.reports.is_on().then(|| who.reports.begin(head));
+        let report = current
+            .reports
+            .is_on()
+            .then(|| current.reports.begin(call_info));
         if let Some(tap) = report.as_ref().and_then(CallReport::tap) {
             room.playout().tap(tap.clone());
             inbox.mic.tap(tap);
         }
         let observer = Observer::new(self.watch, self.tally).reporting(report);
-        let call_context = CallContext::new(self.job, self.livekit, room.control(), self.present);
+        let call_context = CallContext::new(self.job, self.livekit, room.control(), self.snapshots);
         let mut edges = CallEdges::new(room, self.agent, connections, call_context, observer);
-        edges.watch(Monitoring::new(who.monitor, inbox.asked));
+        edges.watch(Monitoring::new(current.monitor, inbox.monitor_requests));
         let inputs = Inputs {
             control,
             agent,

@@ -44,7 +44,7 @@ pub(super) struct CallContext {
     job: JobData,
     livekit: LiveKit,
     control: RoomControl,
-    present: watch::Receiver<Arc<AgentSnapshot>>,
+    snapshots: watch::Receiver<Arc<AgentSnapshot>>,
     offered: Option<watch::Receiver<Arc<[McpTool]>>>,
     caller: Option<Identity>,
     /// Template variables already logged as missing.
@@ -58,13 +58,13 @@ impl CallContext {
         job: JobData,
         livekit: LiveKit,
         control: RoomControl,
-        present: watch::Receiver<Arc<AgentSnapshot>>,
+        snapshots: watch::Receiver<Arc<AgentSnapshot>>,
     ) -> Self {
         Self {
             job,
             livekit,
             control,
-            present,
+            snapshots,
             offered: None,
             caller: None,
             missing: BTreeSet::new(),
@@ -83,7 +83,7 @@ impl CallContext {
     pub(super) async fn changed(&mut self) -> Event {
         let offered = self.offered.as_mut();
         let changed = tokio::select! {
-            changed = self.present.changed() => changed,
+            changed = self.snapshots.changed() => changed,
             changed = async {
                 match offered {
                     Some(offered) => offered.changed().await,
@@ -105,13 +105,13 @@ impl CallContext {
             livekit: self.livekit.clone(),
             values: self.values(),
             caller: self.caller.clone(),
-            mcp: self.present.borrow().mcp.clone(),
+            mcp: self.snapshots.borrow().mcp.clone(),
         }
     }
 
     /// The current agent.
-    pub(super) fn present(&self) -> Arc<AgentSnapshot> {
-        self.present.borrow().clone()
+    pub(super) fn snapshot(&self) -> Arc<AgentSnapshot> {
+        self.snapshots.borrow().clone()
     }
 
     pub(super) fn livekit(&self) -> &LiveKit {
@@ -127,17 +127,17 @@ impl CallContext {
     }
 
     fn profile(&mut self) -> Event {
-        let present = self.present.borrow_and_update().clone();
-        let mut offered = present.mcp.as_ref().map(|mcp| mcp.tools());
+        let snapshot = self.snapshots.borrow_and_update().clone();
+        let mut offered = snapshot.mcp.as_ref().map(|mcp| mcp.tools());
         let tools = offered.as_mut().map(|it| it.borrow_and_update().clone());
         self.offered = offered;
         let tools = tools.as_deref().unwrap_or_default();
-        let (definition, values) = (&present.agent.definition, self.values());
+        let (definition, values) = (&snapshot.agent.definition, self.values());
         self.log_voice(definition.chosen_voice(&values));
         let mut missing = BTreeSet::new();
         let profile = definition.profile(&values, tools, &mut missing);
         self.tell_missing(missing);
-        Event::Brief(Box::new(profile))
+        Event::Profile(Box::new(profile))
     }
 
     /// Logs missing template variables that have not been logged before.
@@ -178,7 +178,7 @@ impl CallContext {
             "metadata": room::metadata(self.job.metadata.reveal().clone()),
             "attributes": self.job.attributes,
         });
-        values["agent"] = json!({ "name": self.present.borrow().agent.name });
+        values["agent"] = json!({ "name": self.snapshots.borrow().agent.name });
         values
     }
 }

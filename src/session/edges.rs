@@ -47,7 +47,7 @@ pub struct CallEdges {
     others: Vec<Identity>,
     checkpoints: Option<watch::Sender<Checkpoint>>,
     profile: Option<Event>,
-    trouble: Option<Event>,
+    pending_event: Option<Event>,
 }
 
 impl CallEdges {
@@ -74,7 +74,7 @@ impl CallEdges {
             captions: true,
             checkpoints: None,
             profile: None,
-            trouble: None,
+            pending_event: None,
         }
     }
 
@@ -122,26 +122,26 @@ impl CallEdges {
         }
     }
 
-    fn listen_also(&mut self, others: Vec<Identity>) {
+    fn set_other_callers(&mut self, others: Vec<Identity>) {
         for other in &others {
             self.observer.caller(Some(other));
         }
         self.others = others;
-        self.hear();
+        self.update_subscriptions();
     }
 
     /// Subscribes to the linked and other callers, or to nobody while a manager has disabled audio
     /// input.
-    fn hear(&self) {
+    fn update_subscriptions(&self) {
         let linked = self.call_context.caller().cloned();
         let others = self.others.iter().filter(|_| self.hears).cloned();
-        self.room.listen(linked.filter(|_| self.hears));
-        self.room.listen_also(others.collect());
+        self.room.set_linked_caller(linked.filter(|_| self.hears));
+        self.room.set_other_callers(others.collect());
     }
 
     fn play(&mut self, utterance: Utterance, frame: Frame) {
         if self.room.playout().push(utterance, frame).is_err() {
-            self.in_trouble(Event::Playout(PlayoutEvent::Overflowed));
+            self.push_event(Event::Playout(PlayoutEvent::Overflowed));
         }
     }
 
@@ -151,10 +151,10 @@ impl CallEdges {
         }
     }
 
-    fn run_tool(&mut self, call: ToolCallId, used: ToolInvocation) {
-        let toolbox = self.call_context.present().agent.definition.toolbox();
-        let around = self.call_context.tool_context();
-        self.runner.start(call, toolbox, used, around);
+    fn run_tool(&mut self, call: ToolCallId, invocation: ToolInvocation) {
+        let toolbox = self.call_context.snapshot().agent.definition.toolbox();
+        let context = self.call_context.tool_context();
+        self.runner.start(call, toolbox, invocation, context);
     }
 
     /// Sends a chat message to the caller; a failure does not end the call.
@@ -162,7 +162,7 @@ impl CallEdges {
         let control = self.call_context.control().clone();
         let caller = self.call_context.caller().cloned();
         let writing = async move {
-            if let Err(error) = control.write(caller.as_ref(), text.reveal()).await {
+            if let Err(error) = control.send_chat(caller.as_ref(), text.reveal()).await {
                 tracing::warn!(%error, "cannot send a chat message to the caller");
             }
         };
@@ -173,7 +173,7 @@ impl CallEdges {
         self.observer.caller(identity.as_ref());
         self.monitoring.caller(identity.is_some());
         self.profile = self.call_context.listen(identity);
-        self.hear();
+        self.update_subscriptions();
         self.monitoring.learn(self.profile.as_ref());
     }
 
@@ -190,7 +190,7 @@ impl CallEdges {
     }
 
     /// Carries out the outputs of the monitor.
-    fn tell(&mut self) {
+    fn perform_monitor_outputs(&mut self) {
         while let Some(output) = self.monitoring.poll() {
             match output {
                 Output::Send(message) => {
@@ -198,10 +198,10 @@ impl CallEdges {
                         self.observer.post_dropped();
                     }
                 }
-                Output::Input(text) => self.in_trouble(Event::Input(text)),
+                Output::Input(text) => self.push_event(Event::TypedText(text)),
                 Output::Hear(hears) => {
                     self.hears = hears;
-                    self.hear();
+                    self.update_subscriptions();
                 }
                 Output::Caption(captions) => self.captions = captions,
             }
@@ -221,8 +221,8 @@ impl CallEdges {
     }
 
     /// Keeps the first problem; later ones are consequences of it.
-    fn in_trouble(&mut self, event: Event) {
-        self.trouble.get_or_insert(event);
+    fn push_event(&mut self, event: Event) {
+        self.pending_event.get_or_insert(event);
     }
 }
 
@@ -236,17 +236,17 @@ impl Edges for CallEdges {
             }
             Action::SendAgent(command) => {
                 if let Some(Err(Stalled)) = self.link.as_ref().map(|link| link.send(command)) {
-                    self.in_trouble(Event::AgentStalled);
+                    self.push_event(Event::AgentStalled);
                 }
             }
             Action::SendAudio(chunk) => {
                 if let Some(Err(Stalled)) = self.link.as_mut().map(|link| link.send_audio(chunk)) {
-                    self.in_trouble(Event::AgentStalled);
+                    self.push_event(Event::AgentStalled);
                 }
             }
             Action::CloseAgent => self.close_agent(),
             Action::Listen(identity) => self.listen(identity),
-            Action::ListenAlso(others) => self.listen_also(others),
+            Action::ListenAlso(others) => self.set_other_callers(others),
             Action::AnswerHandOver(answer) => self.room.answer_hand_over(answer),
             Action::Play { utterance, frame } => self.play(utterance, frame),
             Action::PausePlayout => self.room.playout().pause(true),
@@ -266,12 +266,12 @@ impl Edges for CallEdges {
                 arguments,
                 within,
             } => {
-                let used = ToolInvocation {
+                let invocation = ToolInvocation {
                     name,
                     arguments,
-                    within,
+                    timeout: within,
                 };
-                self.run_tool(call, used);
+                self.run_tool(call, invocation);
             }
             Action::CancelTool(call) => self.runner.cancel(&call),
             Action::Write(text) => self.write(text),
@@ -280,11 +280,11 @@ impl Edges for CallEdges {
             // Handled by the driver.
             Action::Finish(_) => {}
         }
-        self.tell();
+        self.perform_monitor_outputs();
     }
 
-    fn trouble(&mut self) -> Option<Event> {
-        self.profile.take().or_else(|| self.trouble.take())
+    fn take_pending_event(&mut self) -> Option<Event> {
+        self.profile.take().or_else(|| self.pending_event.take())
     }
 
     async fn next(&mut self) -> Event {
@@ -296,8 +296,8 @@ impl Edges for CallEdges {
                     return event;
                 }
                 () = self.monitoring.next() => {
-                    self.tell();
-                    if let Some(event) = self.trouble.take() {
+                    self.perform_monitor_outputs();
+                    if let Some(event) = self.pending_event.take() {
                         return event;
                     }
                 }

@@ -32,7 +32,7 @@ pub trait Edges {
     fn perform(&mut self, action: Action);
 
     /// Returns an event caused by performed actions, for instance a failure.
-    fn trouble(&mut self) -> Option<Event>;
+    fn take_pending_event(&mut self) -> Option<Event>;
 
     /// Waits for the next event, for instance a tool result or a changed agent. Cancel-safe.
     fn next(&mut self) -> impl Future<Output = Event> + Send;
@@ -74,7 +74,7 @@ pub async fn run<M: Microphone>(
                 action => edges.perform(action),
             }
         }
-        if let Some(event) = edges.trouble() {
+        if let Some(event) = edges.take_pending_event() {
             call.handle(now(), event);
             continue;
         }

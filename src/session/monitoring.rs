@@ -4,22 +4,22 @@ use parlor_core::conversation::{AgentState, Event, Fact};
 use tokio::sync::mpsc;
 
 use crate::clock::{at, now, wall};
-use crate::monitor::{Access, Asked, Monitor, Output, Who};
+use crate::monitor::{Access, Audience, Monitor, MonitorRequest, Output};
 
 /// The monitor of one call; does nothing if monitoring is off.
 #[derive(Debug, Default)]
-pub(super) struct Monitoring(Option<(Monitor, mpsc::Receiver<Asked>)>);
+pub(super) struct Monitoring(Option<(Monitor, mpsc::Receiver<MonitorRequest>)>);
 
 impl Monitoring {
     /// Creates the monitor of a call that starts now.
-    pub(super) fn new(access: Access, asked: mpsc::Receiver<Asked>) -> Self {
-        let is_on = access.who != Who::Off;
-        Self(is_on.then(|| (Monitor::new(access, now(), wall()), asked)))
+    pub(super) fn new(access: Access, monitor_requests: mpsc::Receiver<MonitorRequest>) -> Self {
+        let is_on = access.who != Audience::Off;
+        Self(is_on.then(|| (Monitor::new(access, now(), wall()), monitor_requests)))
     }
 
     /// Records the agent profile if `event` contains one.
     pub(super) fn learn(&mut self, event: Option<&Event>) {
-        if let (Some((monitor, _)), Some(Event::Brief(profile))) = (&mut self.0, event) {
+        if let (Some((monitor, _)), Some(Event::Profile(profile))) = (&mut self.0, event) {
             monitor.profile(profile);
         }
     }
@@ -54,11 +54,11 @@ impl Monitoring {
     /// Waits for a request or a deadline and handles it; waits forever if monitoring is off.
     /// Cancel-safe.
     pub(super) async fn next(&mut self) {
-        let Some((monitor, asked)) = &mut self.0 else {
+        let Some((monitor, monitor_requests)) = &mut self.0 else {
             return std::future::pending().await;
         };
         tokio::select! {
-            Some(asked) = asked.recv() => monitor.asked(now(), asked),
+            Some(request) = monitor_requests.recv() => monitor.request(now(), request),
             () = at(monitor.deadline()) => monitor.timeout(now()),
         }
     }

@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
 use super::log::Entry;
-use super::scenario::{Do, Hit, Play};
+use super::scenario::{Action, DueStep, Progress};
 use super::session::{Flow, Session};
 use super::wire::Wire;
 use super::{Shared, replay, resumable_sessions};
@@ -32,45 +32,55 @@ pub(super) enum Credential {
 }
 
 /// A new connection.
-pub(super) struct Visit {
+pub(super) struct NewConnection {
     pub(super) credential: Credential,
-    pub(super) play: Play,
+    pub(super) progress: Progress,
 }
 
 /// Serves one connection until it ends.
 pub(super) async fn serve(socket: TcpStream, shared: Shared) {
-    let number = 1 + shared.visits.fetch_add(1, Ordering::Relaxed);
-    let mut play = Play::new(&shared.options, number);
-    let steps = play.came("connect", &Value::Null);
+    let number = 1 + shared.connections.fetch_add(1, Ordering::Relaxed);
+    let mut progress = Progress::new(&shared.options, number);
+    let steps = progress.came("connect", &Value::Null);
     let refusing = steps.changes.iter().find_map(status);
     let Some((socket, shown)) = shake(socket, refusing).await else {
-        if let (Some(status), Some(hit)) = (refusing, steps.changes.first()) {
-            shared.pen.note(Entry::Refused(status.as_u16()));
-            hit.news
+        if let (Some(status), Some(due)) = (refusing, steps.changes.first()) {
+            shared.log_writer.note(Entry::Refused(status.as_u16()));
+            due.first_run
                 .into_iter()
-                .for_each(|it| shared.pen.note(Entry::Acted(it)));
+                .for_each(|it| shared.log_writer.note(Entry::Acted(it)));
         }
         return;
     };
-    let pen = shared.pen.clone();
-    pen.note(Entry::Connected);
+    let log_writer = shared.log_writer.clone();
+    log_writer.note(Entry::Connected);
     let how = match &shared.options.replay {
         Some(recording) => replay::serve(socket, recording.session(number), &shared).await,
         None => {
-            let track = shared.tape.as_ref().map(|tape| tape.track(number));
-            let wire = Wire::new(socket, track);
+            let recorder = shared
+                .recording_sender
+                .as_ref()
+                .map(|recording_sender| recording_sender.connection(number));
+            let wire = Wire::new(socket, recorder);
             let credential = Credential::of(shown, &shared);
-            let session = Session::new(wire, Visit { credential, play }, shared);
+            let session = Session::new(
+                wire,
+                NewConnection {
+                    credential,
+                    progress,
+                },
+                shared,
+            );
             talk(session, steps.after).await
         }
     };
-    pen.note(Entry::Ended(match how {
+    log_writer.note(Entry::Ended(match how {
         ControlFlow::Break(how) => how,
         ControlFlow::Continue(()) => "not closed",
     }));
 }
 
-async fn talk(mut session: Session, steps: Vec<Hit>) -> Flow {
+async fn talk(mut session: Session, steps: Vec<DueStep>) -> Flow {
     session.act(steps).await?;
     session.run().await
 }
@@ -99,9 +109,9 @@ async fn shake(
 }
 
 /// HTTP status with which a step refuses the handshake.
-fn status(hit: &Hit) -> Option<StatusCode> {
-    match hit.step.does {
-        Do::Refuse(status) => StatusCode::from_u16(status).ok(),
+fn status(due: &DueStep) -> Option<StatusCode> {
+    match due.step.does {
+        Action::Refuse(status) => StatusCode::from_u16(status).ok(),
         _ => None,
     }
 }

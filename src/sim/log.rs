@@ -55,7 +55,7 @@ pub enum Entry {
 
 /// Contents of the first update of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub struct SessionRequest {
     /// Whether it had a greeting.
     pub has_greeting: bool,
     /// System prompt; empty if there was none.
@@ -68,46 +68,46 @@ pub struct Asked {
 #[derive(Debug, Clone)]
 pub struct Log {
     entries: Arc<Mutex<Vec<(Instant, Entry)>>>,
-    asked: Shelf<Asked>,
-    prompts: Shelf<Private<String>>,
-    answers: Shelf<Private<String>>,
+    session_requests: BoundedList<SessionRequest>,
+    prompts: BoundedList<Private<String>>,
+    answers: BoundedList<Private<String>>,
     count: watch::Receiver<usize>,
 }
 
 /// Writer of the log.
 #[derive(Debug, Clone)]
-pub(super) struct Pen {
+pub(super) struct LogWriter {
     entries: Arc<Mutex<Vec<(Instant, Entry)>>>,
-    asked: Shelf<Asked>,
-    prompts: Shelf<Private<String>>,
-    answers: Shelf<Private<String>>,
+    session_requests: BoundedList<SessionRequest>,
+    prompts: BoundedList<Private<String>>,
+    answers: BoundedList<Private<String>>,
     count: Arc<watch::Sender<usize>>,
 }
 
-pub(super) fn log() -> (Pen, Log) {
+pub(super) fn log() -> (LogWriter, Log) {
     let entries = Arc::new(Mutex::new(Vec::new()));
-    let asked = Shelf::default();
-    let prompts = Shelf::default();
-    let answers = Shelf::default();
+    let session_requests = BoundedList::default();
+    let prompts = BoundedList::default();
+    let answers = BoundedList::default();
     let (count, count_out) = watch::channel(0);
-    let pen = Pen {
+    let log_writer = LogWriter {
         entries: entries.clone(),
-        asked: asked.clone(),
+        session_requests: session_requests.clone(),
         prompts: prompts.clone(),
         answers: answers.clone(),
         count: Arc::new(count),
     };
     let log = Log {
         entries,
-        asked,
+        session_requests,
         prompts,
         answers,
         count: count_out,
     };
-    (pen, log)
+    (log_writer, log)
 }
 
-impl Asked {
+impl SessionRequest {
     /// Extracts the contents of a `session`.
     pub(super) fn of(session: &Value) -> Self {
         let prompt = session["system_prompt"].as_str().unwrap_or_default();
@@ -119,7 +119,7 @@ impl Asked {
     }
 }
 
-impl Pen {
+impl LogWriter {
     pub(super) fn note(&self, entry: Entry) {
         match &entry {
             Entry::Violation(what) => tracing::warn!(%what, "a client violated the protocol"),
@@ -135,8 +135,8 @@ impl Pen {
         self.count.send_modify(|count| *count += 1);
     }
 
-    pub(super) fn asked(&self, asked: Asked) {
-        self.asked.push(asked);
+    pub(super) fn session_request(&self, request: SessionRequest) {
+        self.session_requests.push(request);
     }
 
     pub(super) fn prompted(&self, prompt: &str) {
@@ -150,21 +150,21 @@ impl Pen {
 
 /// A list of the first values of a kind, up to [`MOST`].
 #[derive(Debug)]
-struct Shelf<T>(Arc<Mutex<Vec<T>>>);
+struct BoundedList<T>(Arc<Mutex<Vec<T>>>);
 
-impl<T> Default for Shelf<T> {
+impl<T> Default for BoundedList<T> {
     fn default() -> Self {
         Self(Arc::default())
     }
 }
 
-impl<T> Clone for Shelf<T> {
+impl<T> Clone for BoundedList<T> {
     fn clone(&self) -> Self {
         Self(self.0.clone())
     }
 }
 
-impl<T: Clone> Shelf<T> {
+impl<T: Clone> BoundedList<T> {
     fn push(&self, thing: T) {
         let mut all = self.0.lock();
         if all.len() < MOST {
@@ -184,8 +184,8 @@ impl Log {
     }
 
     /// Contents of each session's first update, in order, as far as accepted; the first 1000.
-    pub fn asked(&self) -> Vec<Asked> {
-        self.asked.all()
+    pub fn session_requests(&self) -> Vec<SessionRequest> {
+        self.session_requests.all()
     }
 
     /// System prompt of a session after each of its updates, in order; the first 1000.

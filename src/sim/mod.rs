@@ -53,13 +53,13 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-pub use log::{Asked, Entry, Log};
+pub use log::{Entry, Log, SessionRequest};
 pub use options::{Options, Pace, Reply, StoredAgent, ToolRule, ToolRuleError, When};
 pub use replay::{Recording, RecordingError};
 pub use scenario::{Expect, Scenario, ScenarioError};
 
-use log::Pen;
-use record::{Recorder, Tape};
+use log::LogWriter;
+use record::{Recorder, RecordingSender};
 use resumable_sessions::ResumableSessions;
 use tokens::Tokens;
 
@@ -102,12 +102,12 @@ pub struct Simulator {
 #[derive(Debug, Clone)]
 struct Shared {
     options: Arc<Options>,
-    pen: Pen,
+    log_writer: LogWriter,
     kept: ResumableSessions,
     tokens: Tokens,
     /// Number of handshakes so far.
-    visits: Arc<AtomicU64>,
-    tape: Option<Tape>,
+    connections: Arc<AtomicU64>,
+    recording_sender: Option<RecordingSender>,
     stop: watch::Receiver<bool>,
 }
 
@@ -120,26 +120,26 @@ impl Simulator {
         let address = options.listen;
         let refused = |error| SimError::Listen { address, error };
         let listener = TcpListener::bind(address).await.map_err(refused)?;
-        let (tape, recorder) = match &options.record {
+        let (recording_sender, recorder) = match &options.record {
             Some(path) => {
                 let path = path.clone();
-                let made = Tape::new(&path).await;
+                let made = RecordingSender::new(&path).await;
                 let made = made.map_err(|error| SimError::Record { path, error })?;
                 (Some(made.0), Some(made.1))
             }
             None => (None, None),
         };
-        let (pen, log) = log::log();
+        let (log_writer, log) = log::log();
         let (stop, stopped) = watch::channel(false);
         Ok(Self {
             address: listener.local_addr().map_err(refused)?,
             shared: Shared {
                 options: Arc::new(options),
-                pen,
+                log_writer,
                 kept: ResumableSessions::default(),
                 tokens: Tokens::default(),
-                visits: Arc::default(),
-                tape,
+                connections: Arc::default(),
+                recording_sender,
                 stop: stopped,
             },
             stop,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::handshake::Credential;
-use super::log::{Asked, Entry};
+use super::log::{Entry, SessionRequest};
 use super::rejection::Refusal;
 use super::resumable_sessions::{self, Hold, Identity};
 use super::session::{Flow, Session, epoch};
@@ -38,15 +38,15 @@ impl Session {
         if let Some(hold) = &self.hold {
             hold.note(&self.asked);
         }
-        self.pen
+        self.log_writer
             .prompted(self.asked["system_prompt"].as_str().unwrap_or_default());
         if !first {
-            self.pen.note(Entry::Changed);
+            self.log_writer.note(Entry::Changed);
         }
         if first {
-            let asked = Asked::of(&self.asked);
-            tracing::info!(voice = asked.voice, "a client opens a session");
-            self.pen.asked(asked);
+            let request = SessionRequest::of(&self.asked);
+            tracing::info!(voice = request.voice, "a client opens a session");
+            self.log_writer.session_request(request);
             self.ready_at = Some(Instant::now() + READY_AFTER);
         }
         let config = messages::config(&self.id, &self.asked);
@@ -59,12 +59,12 @@ impl Session {
         let Some(id) = session["agent_id"].as_str() else {
             return Ok(session.clone());
         };
-        let told = self.options.scenarios.iter().flat_map(|it| &it.agents);
+        let configured = self.options.scenarios.iter().flat_map(|it| &it.agents);
         let stored = self
             .options
             .agents
             .iter()
-            .chain(told)
+            .chain(configured)
             .find(|it| it.id == id);
         let unknown = || Refusal::of("agent_not_found", "agent_id", "no such agent");
         stored.map(|agent| agent.config.clone()).ok_or_else(unknown)
@@ -78,7 +78,7 @@ impl Session {
         let id = message["session_id"].as_str().unwrap_or_default();
         match self.find(id) {
             Ok((identity, hold)) => {
-                self.pen.note(Entry::Resumed);
+                self.log_writer.note(Entry::Resumed);
                 self.was_resumed = true;
                 self.id = identity.id;
                 self.asked = identity.asked;

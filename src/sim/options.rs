@@ -28,7 +28,7 @@ pub struct Options {
     /// Silence needed for `input.speech.stopped`.
     pub end_of_turn: Duration,
     /// Rules for calling tools; the first that matches a turn applies.
-    pub calls: Vec<ToolRule>,
+    pub tool_rules: Vec<ToolRule>,
     /// Stored agents that a session may name.
     pub agents: Vec<StoredAgent>,
     /// Scenarios to play.
@@ -106,7 +106,7 @@ impl Default for Options {
             onset: Duration::from_millis(600),
             barge_in: Duration::from_millis(1_000),
             end_of_turn: Duration::from_millis(930),
-            calls: Vec::new(),
+            tool_rules: Vec::new(),
             agents: Vec::new(),
             scenarios: Vec::new(),
             record: None,

@@ -52,7 +52,7 @@ pub(super) enum What {
 
 /// Sends lines to the recorder; clones write to the same file.
 #[derive(Debug, Clone)]
-pub(super) struct Tape(mpsc::Sender<Line>);
+pub(super) struct RecordingSender(mpsc::Sender<Line>);
 
 /// Writes the file.
 #[derive(Debug)]
@@ -64,34 +64,34 @@ pub(super) struct Recorder {
 
 /// Records one connection.
 #[derive(Debug)]
-pub(super) struct Track {
-    tape: Tape,
+pub(super) struct ConnectionRecorder {
+    recording_sender: RecordingSender,
     session: u64,
     began: Instant,
 }
 
-impl Tape {
+impl RecordingSender {
     /// Creates a recording, replacing an existing file.
     pub(super) async fn new(path: &Path) -> std::io::Result<(Self, Recorder)> {
-        let (tape, lines) = mpsc::channel(WAITING);
+        let (recording_sender, lines) = mpsc::channel(WAITING);
         let recorder = Recorder {
             path: path.to_owned(),
             file: BufWriter::new(File::create(path).await?),
             lines,
         };
-        Ok((Self(tape), recorder))
+        Ok((Self(recording_sender), recorder))
     }
 
-    pub(super) fn track(&self, session: u64) -> Track {
-        Track {
-            tape: self.clone(),
+    pub(super) fn connection(&self, session: u64) -> ConnectionRecorder {
+        ConnectionRecorder {
+            recording_sender: self.clone(),
             session,
             began: Instant::now(),
         }
     }
 }
 
-impl Track {
+impl ConnectionRecorder {
     pub(super) async fn note(&self, from: From, what: What) {
         let line = Line {
             ms: self.began.elapsed().as_millis() as u64,
@@ -100,7 +100,7 @@ impl Track {
             what,
         };
         // If the recorder has stopped, it has logged the reason.
-        self.tape.0.send(line).await.ok();
+        self.recording_sender.0.send(line).await.ok();
     }
 }
 

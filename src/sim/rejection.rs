@@ -40,13 +40,15 @@ impl Refusal {
 
 impl Session {
     pub(super) async fn violated(&mut self, refusal: &Refusal) -> Flow {
-        self.pen.note(Entry::Violation(refusal.message.clone()));
+        self.log_writer
+            .note(Entry::Violation(refusal.message.clone()));
         self.refuse(refusal).await
     }
 
     /// Errors in the first message are fatal.
     pub(super) async fn violated_at_first(&mut self, refusal: &Refusal) -> Flow {
-        self.pen.note(Entry::Violation(refusal.message.clone()));
+        self.log_writer
+            .note(Entry::Violation(refusal.message.clone()));
         self.refuse_and_close(refusal).await
     }
 

@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseC
 use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::Shared;
-use super::log::{Entry, Pen};
+use super::log::{Entry, LogWriter};
 use super::record::{From, LONGEST, Line, What};
 use super::session::Flow;
 use crate::clock;
@@ -98,7 +98,7 @@ pub(super) async fn serve(
     shared: &Shared,
 ) -> Flow {
     if lines.is_empty() {
-        told(&shared.pen, "a session that was not recorded");
+        note_deviation(&shared.log_writer, "a session that was not recorded");
     }
     let mut stop = shared.stop.clone();
     let mut player = Player {
@@ -106,7 +106,7 @@ pub(super) async fn serve(
         lines,
         came: VecDeque::new(),
         last: (Instant::now(), 0),
-        pen: shared.pen.clone(),
+        log_writer: shared.log_writer.clone(),
     };
     loop {
         player.match_client();
@@ -127,7 +127,7 @@ struct Player {
     came: VecDeque<String>,
     /// When the last line was played or matched, and its time in the recording.
     last: (Instant, u64),
-    pen: Pen,
+    log_writer: LogWriter,
 }
 
 impl Player {
@@ -152,7 +152,7 @@ impl Player {
                 self.last = (Instant::now(), line.ms);
                 self.lines.pop_front();
             } else {
-                told(&self.pen, &format!("{came} instead of {wanted}"));
+                note_deviation(&self.log_writer, &format!("{came} instead of {wanted}"));
             }
         }
     }
@@ -165,9 +165,12 @@ impl Player {
                 if kind == "input.audio" {
                     return ControlFlow::Continue(());
                 }
-                self.pen.note(Entry::Received(kind.to_owned()));
+                self.log_writer.note(Entry::Received(kind.to_owned()));
                 if self.lines.is_empty() || self.came.len() >= MOST_EARLY {
-                    told(&self.pen, &format!("{kind} after the recording's end"));
+                    note_deviation(
+                        &self.log_writer,
+                        &format!("{kind} after the recording's end"),
+                    );
                 } else {
                     self.came.push_back(kind.to_owned());
                 }
@@ -216,6 +219,6 @@ fn kind(what: &What) -> Option<&str> {
     }
 }
 
-fn told(pen: &Pen, what: &str) {
-    pen.note(Entry::Violation(format!("not as recorded: {what}")));
+fn note_deviation(log_writer: &LogWriter, what: &str) {
+    log_writer.note(Entry::Violation(format!("not as recorded: {what}")));
 }

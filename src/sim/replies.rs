@@ -70,7 +70,7 @@ impl Session {
                 Said::Call(reply, call) => self.call_in(&reply, call).await?,
                 Said::Done(done) => {
                     self.send(done).await?;
-                    self.pen.note(Entry::Replied);
+                    self.log_writer.note(Entry::Replied);
                     self.after_calls().await?;
                 }
             }

@@ -9,13 +9,13 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use super::calls::Calls;
-use super::handshake::{Credential, Visit};
-use super::log::{Entry, Pen};
+use super::calls::ToolCalls;
+use super::handshake::{Credential, NewConnection};
+use super::log::{Entry, LogWriter};
 use super::pending_speech::PendingSpeech;
 use super::rejection::Refusal;
 use super::resumable_sessions::{Hold, ResumableSessions};
-use super::scenario::Play;
+use super::scenario::Progress;
 use super::scenario::actions::Planned;
 use super::speech_output::SpeechOutput;
 use super::voice_activity::VoiceActivity;
@@ -29,11 +29,11 @@ pub(super) type Flow = ControlFlow<&'static str>;
 /// A voice session and its WebSocket.
 pub(super) struct Session {
     pub(super) wire: Wire,
-    pub(super) play: Play,
+    pub(super) progress: Progress,
     pub(super) planned: Vec<(Instant, Planned)>,
     pub(super) stop: watch::Receiver<bool>,
     pub(super) options: Arc<Options>,
-    pub(super) pen: Pen,
+    pub(super) log_writer: LogWriter,
     pub(super) kept: ResumableSessions,
     pub(super) credential: Credential,
     pub(super) id: String,
@@ -54,26 +54,26 @@ pub(super) struct Session {
     pub(super) deltas: usize,
     pub(super) speech: SpeechOutput,
     pub(super) next_answer: usize,
-    pub(super) calls: Calls,
+    pub(super) calls: ToolCalls,
     pub(super) pending_speech: PendingSpeech,
     heard_text: bool,
     heard_audio: bool,
 }
 
 impl Session {
-    pub(super) fn new(wire: Wire, visit: Visit, shared: Shared) -> Self {
+    pub(super) fn new(wire: Wire, connection: NewConnection, shared: Shared) -> Self {
         let options = shared.options;
         Self {
             wire,
-            play: visit.play,
+            progress: connection.progress,
             planned: Vec::new(),
             stop: shared.stop,
             speech: SpeechOutput::new(&options),
             voice_activity: VoiceActivity::new(samples_in(options.end_of_turn)),
             options,
-            pen: shared.pen,
+            log_writer: shared.log_writer,
             kept: shared.kept,
-            credential: visit.credential,
+            credential: connection.credential,
             id: messages::id("sess"),
             asked: Value::Null,
             opened: Instant::now(),
@@ -87,7 +87,7 @@ impl Session {
             last_words: String::new(),
             deltas: 0,
             next_answer: 0,
-            calls: Calls::default(),
+            calls: ToolCalls::default(),
             pending_speech: PendingSpeech::default(),
             heard_text: false,
             heard_audio: false,
@@ -102,7 +102,7 @@ impl Session {
                 self.speech.due(),
                 self.planned_due(),
                 self.calls.due(),
-                self.agenda_due(),
+                self.pending_speech_due(),
             ];
             let due = due.into_iter().flatten().min().map(Instant::into_std);
             tokio::select! {
@@ -146,7 +146,7 @@ impl Session {
             return self.violated(&refusal).await;
         };
         if kind != "input.audio" || !std::mem::replace(&mut self.heard_audio, true) {
-            self.pen.note(Entry::Received(kind.to_owned()));
+            self.log_writer.note(Entry::Received(kind.to_owned()));
         }
         if kind == "session.resume" && !first {
             let refusal =
@@ -189,10 +189,10 @@ impl Session {
             self.calls.expire(now);
             self.after_calls().await?;
         }
-        if self.agenda_due().is_some_and(|at| at <= now)
-            && let Some(point) = self.pending_speech.take(now)
+        if self.pending_speech_due().is_some_and(|at| at <= now)
+            && let Some(entry) = self.pending_speech.take(now)
         {
-            return self.say_planned(point).await;
+            return self.say_pending(entry).await;
         }
         self.speak(now).await
     }

@@ -6,9 +6,9 @@ use parlor_core::secret::Private;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::calls::{Outcome, Terms};
+use super::calls::{Outcome, ToolSettings};
 use super::log::Entry;
-use super::pending_speech::Point;
+use super::pending_speech::PendingEntry;
 use super::scenario::ToolCall;
 use super::session::{Flow, Session};
 use super::speech_output::Utterance;
@@ -27,9 +27,9 @@ const APOLOGY: &str = "I am sorry, that did not work.";
 impl Session {
     /// The tool call that the rules demand in this turn.
     pub(super) fn ruled(&self, words: &str) -> Option<Vec<ToolCall>> {
-        let mut rules = self.options.calls.iter();
+        let mut rules = self.options.tool_rules.iter();
         let rule = rules.find(|rule| rule.fits(words, self.turns))?;
-        Terms::of(&self.asked, &rule.name)?;
+        ToolSettings::of(&self.asked, &rule.name)?;
         Some(vec![ToolCall {
             name: rule.name.clone(),
             arguments: rule.arguments.clone(),
@@ -40,7 +40,7 @@ impl Session {
 
     /// Calls tools in a separate reply, or without one if any of them holds.
     pub(super) async fn call(&mut self, calls: Vec<ToolCall>) -> Flow {
-        if calls.iter().any(|call| self.terms(call).holds) {
+        if calls.iter().any(|call| self.tool_settings(call).holds) {
             let group = messages::id("resp");
             for call in calls {
                 self.call_in(&group, call).await?;
@@ -63,9 +63,9 @@ impl Session {
 
     /// Calls one tool as part of `reply`.
     pub(super) async fn call_in(&mut self, reply: &str, call: ToolCall) -> Flow {
-        let terms = self.terms(&call);
-        let id = self.calls.open(reply, terms, Instant::now());
-        self.pen.note(Entry::ToolCalled {
+        let settings = self.tool_settings(&call);
+        let id = self.calls.open(reply, settings, Instant::now());
+        self.log_writer.note(Entry::ToolCalled {
             name: call.name.clone(),
         });
         self.send(messages::tool_call(&id, &call.name, &call.arguments))
@@ -76,12 +76,13 @@ impl Session {
     pub(super) async fn on_result(&mut self, message: &Value) -> Flow {
         let text = |name: &str| message[name].as_str().unwrap_or_default();
         match self.calls.answer(text("call_id"), text("result")) {
-            Ok(taken) => {
+            Ok(accepted) => {
                 let is_error = message["is_error"].as_bool().unwrap_or_default();
-                self.pen.answered(Private::new(text("result").to_owned()));
-                self.pen.note(Entry::ToolAnswered { is_error });
-                if taken.is_early {
-                    self.pen.note(Entry::EarlyResult);
+                self.log_writer
+                    .answered(Private::new(text("result").to_owned()));
+                self.log_writer.note(Entry::ToolAnswered { is_error });
+                if accepted.is_early {
+                    self.log_writer.note(Entry::EarlyResult);
                 }
                 self.after_calls().await
             }
@@ -95,7 +96,7 @@ impl Session {
     /// Queues replies to tool results, and sends messages after a hold.
     pub(super) async fn after_calls(&mut self) -> Flow {
         while let Some(outcome) = self.calls.next_outcome() {
-            self.pending_speech.tell(outcome);
+            self.pending_speech.report(outcome);
         }
         for message in self.calls.take_buffered() {
             self.send(message).await?;
@@ -104,19 +105,19 @@ impl Session {
     }
 
     /// When pending speech is due: only while neither the agent nor the caller speaks.
-    pub(super) fn agenda_due(&self) -> Option<Instant> {
+    pub(super) fn pending_speech_due(&self) -> Option<Instant> {
         let is_free = !self.speech.is_speaking() && self.voice_activity.speaking_for().is_none();
         let is_ready = self.ready.is_some();
         self.pending_speech.due().filter(|_| is_ready && is_free)
     }
 
     /// Says or does one pending entry.
-    pub(super) async fn say_planned(&mut self, point: Point) -> Flow {
-        let speech = match point {
-            Point::Calls(calls) => return self.call(calls).await,
-            Point::Asked(instructions) => self.answer(&[], &instructions),
-            Point::Outcome(Outcome::TimedOut) => Speech::new(&clip("answer-sorry"), APOLOGY),
-            Point::Outcome(Outcome::Answered(words)) => self.outcome(&words),
+    pub(super) async fn say_pending(&mut self, entry: PendingEntry) -> Flow {
+        let speech = match entry {
+            PendingEntry::Calls(calls) => return self.call(calls).await,
+            PendingEntry::Asked(instructions) => self.answer(&[], &instructions),
+            PendingEntry::Outcome(Outcome::TimedOut) => Speech::new(&clip("answer-sorry"), APOLOGY),
+            PendingEntry::Outcome(Outcome::Answered(words)) => self.outcome(&words),
         };
         self.say(speech.into()).await
     }
@@ -138,11 +139,11 @@ impl Session {
         speech
     }
 
-    fn terms(&self, call: &ToolCall) -> Terms {
-        let terms = Terms::of(&self.asked, &call.name).unwrap_or_default();
-        Terms {
-            is_servers: terms.is_servers || call.server,
-            ..terms
+    fn tool_settings(&self, call: &ToolCall) -> ToolSettings {
+        let settings = ToolSettings::of(&self.asked, &call.name).unwrap_or_default();
+        ToolSettings {
+            is_servers: settings.is_servers || call.server,
+            ..settings
         }
     }
 }

@@ -72,7 +72,7 @@ impl Session {
         }
         let text = clip_matching::words(samples);
         self.send(speech("stopped")).await?;
-        self.tell("transcript.user", &text).await?;
+        self.transcribe("transcript.user", &text).await?;
         self.turns += 1;
         self.last_words.clone_from(&text);
         if self.calls.is_holding() {
@@ -92,7 +92,7 @@ impl Session {
     }
 
     /// Sends a transcript of the caller, or buffers it during a hold.
-    async fn tell(&mut self, kind: &str, text: &str) -> Flow {
+    async fn transcribe(&mut self, kind: &str, text: &str) -> Flow {
         let message = messages::user(kind, &self.turn, text);
         if self.calls.is_holding() {
             self.calls.buffer(message);
@@ -115,7 +115,7 @@ impl Session {
         }
         self.deltas = length / DELTA_EVERY;
         let text = format!("[{:.1} s of speech]", length as f64 / 24_000.0);
-        self.tell("transcript.user.delta", &text).await
+        self.transcribe("transcript.user.delta", &text).await
     }
 
     fn interruptible(&self) -> bool {
@@ -135,7 +135,7 @@ impl Session {
     /// Sends `input.speech.started` and interrupts the current reply, if there is one.
     pub(super) async fn interrupt(&mut self) -> Flow {
         if self.speech.is_speaking() {
-            self.pen.note(Entry::BargeIn);
+            self.log_writer.note(Entry::BargeIn);
         }
         self.send(speech("started")).await?;
         self.break_off().await

@@ -11,7 +11,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use super::record::{From, Track, What};
+use super::record::{ConnectionRecorder, From, What};
 use super::session::{Flow, epoch};
 
 /// Timeout for a client to receive one message.
@@ -23,7 +23,7 @@ const LONGEST_PAD: usize = 64 << 20;
 /// A WebSocket, and the ids last sent on it.
 pub(super) struct Wire {
     socket: WebSocketStream<TcpStream>,
-    track: Option<Track>,
+    recorder: Option<ConnectionRecorder>,
     last: Last,
     /// Sent after the next message.
     held: Option<Value>,
@@ -39,10 +39,13 @@ struct Last {
 }
 
 impl Wire {
-    pub(super) fn new(socket: WebSocketStream<TcpStream>, track: Option<Track>) -> Self {
+    pub(super) fn new(
+        socket: WebSocketStream<TcpStream>,
+        recorder: Option<ConnectionRecorder>,
+    ) -> Self {
         Self {
             socket,
-            track,
+            recorder,
             last: Last::default(),
             held: None,
         }
@@ -55,19 +58,21 @@ impl Wire {
 
     /// Records a client message; `message` is null if it was not JSON.
     pub(super) async fn took(&mut self, message: &Value, text: &str) {
-        let Some(track) = &mut self.track else { return };
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
         let what = match message {
             Value::Null => What::Text(text.to_owned()),
             message => What::Message(message.clone()),
         };
-        track.note(From::Client, what).await;
+        recorder.note(From::Client, what).await;
     }
 
     /// Sends a message as it is.
     pub(super) async fn write(&mut self, message: &Value) -> Flow {
         self.know(message);
-        if let Some(track) = &mut self.track {
-            track
+        if let Some(recorder) = &mut self.recorder {
+            recorder
                 .note(From::Server, What::Message(message.clone()))
                 .await;
         }
@@ -81,8 +86,8 @@ impl Wire {
     /// Sends any text, which need not be a message.
     pub(super) async fn write_text(&mut self, text: &str) -> Flow {
         let text = self.filled_text(text);
-        if let Some(track) = &mut self.track {
-            track.note(From::Server, What::Text(text.clone())).await;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.note(From::Server, What::Text(text.clone())).await;
         }
         self.put(text).await
     }
@@ -101,8 +106,8 @@ impl Wire {
     }
 
     pub(super) async fn close(&mut self, code: u16, reason: &str) -> Flow {
-        if let Some(track) = &mut self.track {
-            track.note(From::Server, What::Close(code)).await;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.note(From::Server, What::Close(code)).await;
         }
         let frame = CloseFrame {
             code: CloseCode::from(code),
@@ -116,8 +121,8 @@ impl Wire {
 
     /// Drops the connection without a close frame.
     pub(super) async fn cut(&mut self) -> Flow {
-        if let Some(track) = &mut self.track {
-            track.note(From::Server, What::Cut(true)).await;
+        if let Some(recorder) = &mut self.recorder {
+            recorder.note(From::Server, What::Cut(true)).await;
         }
         ControlFlow::Break("cut")
     }

@@ -1,7 +1,7 @@
 //! Removes placeholders of missing values from sentences.
 
 /// Placeholder of a missing value: a Unicode noncharacter, which does not occur in text.
-pub(super) const HOLE: &str = "\u{fdd0}";
+pub(super) const PLACEHOLDER: &str = "\u{fdd0}";
 
 /// Punctuation that ends a sentence or a part of one.
 const STOPS: [char; 8] = ['.', '!', '?', '…', ',', ';', ':', '،'];
@@ -22,7 +22,7 @@ const PAIRS: [(char, char); 6] = [
 /// Removes the placeholders from `text`, with the white space and punctuation that would surround
 /// nothing. Everything else stays as it is.
 pub(super) fn tidy(text: &str) -> String {
-    let mut parts = text.split(HOLE);
+    let mut parts = text.split(PLACEHOLDER);
     let mut tidied = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         join(&mut tidied, part);
@@ -109,7 +109,7 @@ mod tests {
             ("Thanks. @éa", "Thanks. Éa"),
         ];
         for (text, expected) in cases {
-            let text = text.replace('@', HOLE);
+            let text = text.replace('@', PLACEHOLDER);
             assert_eq!(tidy(&text), expected, "{text}");
         }
     }
@@ -117,14 +117,25 @@ mod tests {
     #[test]
     fn no_placeholder_is_left() {
         let pieces = [
-            HOLE, " ", ",", ".", "a", "\"", "(", ")", "\n", "é", ":", "”",
+            PLACEHOLDER,
+            " ",
+            ",",
+            ".",
+            "a",
+            "\"",
+            "(",
+            ")",
+            "\n",
+            "é",
+            ":",
+            "”",
         ];
         let count = pieces.len();
         for number in 0..count.pow(5) {
             let piece = |place: u32| pieces[number / count.pow(place) % count];
             let text: String = (0..5).map(piece).collect();
             let tidied = tidy(&text);
-            assert!(!tidied.contains(HOLE), "{text:?}");
+            assert!(!tidied.contains(PLACEHOLDER), "{text:?}");
             assert!(tidied.len() <= text.len(), "{text:?} {tidied:?}");
         }
     }

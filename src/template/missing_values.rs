@@ -12,7 +12,7 @@ const ANYTHING: &str = "anything";
 impl Template {
     /// The variables that `may_be_missing` and that the template writes or needs without checking
     /// for them with `if` or `default`.
-    pub fn unguarded(&self, may_be_missing: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    pub fn unchecked_variables(&self, may_be_missing: impl Fn(&str) -> bool) -> BTreeSet<String> {
         let with = |is_there: &dyn Fn(&str) -> bool| {
             let mut values = json!({});
             let there = self.variables.iter().filter(|path| is_there(path));
@@ -20,18 +20,18 @@ impl Template {
             self.render_spoken(&values)
         };
         let can_be_filled = with(&|_| true).is_ok();
-        let mut unguarded = BTreeSet::new();
+        let mut unchecked_variables = BTreeSet::new();
         let none = with(&|path| !may_be_missing(path));
-        unguarded.extend(none.map(|it| it.missing).unwrap_or_default());
+        unchecked_variables.extend(none.map(|it| it.missing).unwrap_or_default());
         for missing in self.variables.iter().filter(|path| may_be_missing(path)) {
             match with(&|path| path != missing) {
-                Ok(spoken) => unguarded.extend(spoken.missing),
-                Err(_) if can_be_filled => _ = unguarded.insert(missing.clone()),
+                Ok(spoken) => unchecked_variables.extend(spoken.missing),
+                Err(_) if can_be_filled => _ = unchecked_variables.insert(missing.clone()),
                 Err(_) => {}
             }
         }
-        unguarded.retain(|path| may_be_missing(path));
-        unguarded
+        unchecked_variables.retain(|path| may_be_missing(path));
+        unchecked_variables
     }
 }
 

@@ -76,9 +76,9 @@ impl Template {
     /// [`TemplateError`]
     pub fn render_spoken(&self, values: &serde_json::Value) -> Result<Spoken, TemplateError> {
         let names = Arc::new(Mutex::new(BTreeSet::new()));
-        let text = self.render_with(&SPOKEN, &Missing::Noted(names.clone()), values)?;
+        let text = self.render_with(&SPOKEN, &Missing::LeftOut(names.clone()), values)?;
         let mut missing = std::mem::take(&mut *names.lock());
-        if missing.is_empty() && text.contains(cleanup::HOLE) {
+        if missing.is_empty() && text.contains(cleanup::PLACEHOLDER) {
             missing.insert("an unnamed value".to_owned());
         }
         Ok(Spoken {

@@ -10,7 +10,7 @@ use minijinja::{Environment, Error, ErrorKind, Output, State, Value, filters};
 use parking_lot::Mutex;
 use serde_json::Value as Json;
 
-use super::cleanup::HOLE;
+use super::cleanup::PLACEHOLDER;
 
 /// Mark of a missing value without a name, for a model.
 const NAMELESS: &str = "[?]";
@@ -24,7 +24,7 @@ pub(super) enum Missing {
     Marked,
     /// As a placeholder for [`super::cleanup`]; its name is added to the set. A blank string counts
     /// as missing.
-    Noted(Arc<Mutex<BTreeSet<String>>>),
+    LeftOut(Arc<Mutex<BTreeSet<String>>>),
 }
 
 impl Missing {
@@ -34,11 +34,11 @@ impl Missing {
         let values = values.as_object();
         let mut context: Vec<(String, Value)> = Vec::new();
         for (name, value) in values.into_iter().flatten() {
-            context.push((name.clone(), self.known(value, name.clone())));
+            context.push((name.clone(), self.present(value, name.clone())));
         }
         for root in roots {
             if values.is_none_or(|values| !values.contains_key(root)) {
-                context.push((root.to_owned(), self.gap(root.to_owned())));
+                context.push((root.to_owned(), self.missing_value(root.to_owned())));
             }
         }
         context.retain(|(_, value)| !value.is_undefined());
@@ -46,15 +46,15 @@ impl Missing {
     }
 
     /// Converts the value at `path`.
-    fn known(&self, value: &Json, path: String) -> Value {
+    fn present(&self, value: &Json, path: String) -> Value {
         match value {
-            Json::Null => self.gap(path),
-            Json::String(text) if self.is_missing(text) => self.gap(path),
+            Json::Null => self.missing_value(path),
+            Json::String(text) if self.is_missing(text) => self.missing_value(path),
             Json::Object(map) => {
                 let entry = |(key, value): (&String, &Json)| {
-                    (key.clone(), self.known(value, format!("{path}.{key}")))
+                    (key.clone(), self.present(value, format!("{path}.{key}")))
                 };
-                Value::from_object(Known {
+                Value::from_object(PresentObject {
                     entries: map.iter().map(entry).collect(),
                     missing: self.clone(),
                     path,
@@ -62,7 +62,7 @@ impl Missing {
             }
             Json::Array(items) => {
                 let items = items.iter().enumerate();
-                let items = items.map(|(nth, item)| self.known(item, format!("{path}.{nth}")));
+                let items = items.map(|(nth, item)| self.present(item, format!("{path}.{nth}")));
                 Value::from(items.collect::<Vec<_>>())
             }
             value => Value::from(Serde(value)),
@@ -73,10 +73,10 @@ impl Missing {
         !matches!(self, Self::Refused) && text.trim().is_empty()
     }
 
-    fn gap(&self, path: String) -> Value {
+    fn missing_value(&self, path: String) -> Value {
         match self {
             Self::Refused => Value::UNDEFINED,
-            Self::Marked | Self::Noted(_) => Value::from_object(Gap {
+            Self::Marked | Self::LeftOut(_) => Value::from_object(MissingValue {
                 path,
                 missing: self.clone(),
             }),
@@ -101,7 +101,7 @@ pub(super) fn mark(environment: &mut Environment<'_>) {
 
 /// Makes missing values render as placeholders.
 pub(super) fn note(environment: &mut Environment<'_>) {
-    write_nameless(environment, HOLE);
+    write_nameless(environment, PLACEHOLDER);
 }
 
 fn write_nameless(environment: &mut Environment<'_>, nameless: &'static str) {
@@ -138,8 +138,8 @@ fn plain(value: &Value) -> Value {
     if is_missing(value) {
         return Value::from(());
     }
-    if let Some(known) = value.downcast_object_ref::<Known>() {
-        let entries = known.entries.iter();
+    if let Some(present) = value.downcast_object_ref::<PresentObject>() {
+        let entries = present.entries.iter();
         return Value::from_pairs(entries.map(|(key, value)| (key.clone(), plain(value))));
     }
     match (value.kind(), value.try_iter()) {
@@ -149,18 +149,18 @@ fn plain(value: &Value) -> Value {
 }
 
 fn is_missing(value: &Value) -> bool {
-    value.is_undefined() || value.is_none() || value.downcast_object_ref::<Gap>().is_some()
+    value.is_undefined() || value.is_none() || value.downcast_object_ref::<MissingValue>().is_some()
 }
 
 /// An object whose missing attributes are gaps.
 #[derive(Debug)]
-struct Known {
+struct PresentObject {
     path: String,
     entries: Vec<(String, Value)>,
     missing: Missing,
 }
 
-impl Object for Known {
+impl Object for PresentObject {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let key = key.as_str()?;
         let (_, value) = self.entries.iter().find(|(name, _)| name == key)?;
@@ -170,7 +170,8 @@ impl Object for Known {
     /// Called for `path.key` in the template's text.
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         let value = self.get_value(&Value::from(key));
-        let value = value.unwrap_or_else(|| self.missing.gap(format!("{}.{key}", self.path)));
+        let value =
+            value.unwrap_or_else(|| self.missing.missing_value(format!("{}.{key}", self.path)));
         (!value.is_undefined()).then_some(value)
     }
 
@@ -182,12 +183,12 @@ impl Object for Known {
 
 /// A missing value and its path.
 #[derive(Debug)]
-struct Gap {
+struct MissingValue {
     path: String,
     missing: Missing,
 }
 
-impl Object for Gap {
+impl Object for MissingValue {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Iterable
     }
@@ -197,7 +198,7 @@ impl Object for Gap {
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        Some(self.missing.gap(format!("{}.{key}", self.path)))
+        Some(self.missing.missing_value(format!("{}.{key}", self.path)))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -216,9 +217,9 @@ impl Object for Gap {
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.missing {
             Missing::Refused | Missing::Marked => write!(f, "[{}?]", self.path),
-            Missing::Noted(names) => {
+            Missing::LeftOut(names) => {
                 names.lock().insert(self.path.clone());
-                f.write_str(HOLE)
+                f.write_str(PLACEHOLDER)
             }
         }
     }

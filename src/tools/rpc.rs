@@ -26,13 +26,13 @@ pub struct RpcSpec {
 
 impl RpcSpec {
     /// Calls the method with `arguments` as JSON text and returns the app's answer, which is text.
-    /// Failures are error answers. `within` is the timeout.
+    /// Failures are error answers. `timeout` limits the RPC call.
     pub async fn call(
         &self,
         control: &RoomControl,
         caller: Option<&Identity>,
         arguments: &Value,
-        within: Duration,
+        timeout: Duration,
     ) -> Answer {
         let named = self.to.as_deref().map(Identity::from);
         let Some(to) = named.as_ref().or(caller) else {
@@ -42,7 +42,7 @@ impl RpcSpec {
         if payload.reveal().len() > MOST {
             return Answer::error("the arguments are longer than the 15 KiB that an RPC can carry");
         }
-        let called = control.call(to, &self.method, payload.into_inner(), within);
+        let called = control.call_rpc(to, &self.method, payload.into_inner(), timeout);
         match called.await {
             Ok(answer) => Answer::ok(answer),
             Err(error) => {

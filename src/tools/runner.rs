@@ -26,16 +26,16 @@ impl ToolRunner {
         &mut self,
         call: ToolCallId,
         toolbox: Arc<Toolbox>,
-        used: ToolInvocation,
-        around: ToolContext,
+        invocation: ToolInvocation,
+        context: ToolContext,
     ) {
         let work = async move {
             let ToolInvocation {
                 name,
                 arguments,
-                within,
-            } = used;
-            toolbox.use_tool(&name, &arguments, within, &around).await
+                timeout,
+            } = invocation;
+            toolbox.use_tool(&name, &arguments, timeout, &context).await
         };
         let handle = self.tasks.spawn(work.in_current_span());
         self.running.insert(handle.id(), (call, handle));
@@ -53,7 +53,7 @@ impl ToolRunner {
     /// while none is running. Cancel-safe.
     pub async fn next(&mut self) -> Event {
         while let Some(ended) = self.tasks.join_next_with_id().await {
-            if let Some(event) = self.told(ended) {
+            if let Some(event) = self.finished(ended) {
                 return event;
             }
         }
@@ -66,7 +66,7 @@ impl ToolRunner {
         self.running.clear();
     }
 
-    fn told(&mut self, ended: Result<(Id, Answer), JoinError>) -> Option<Event> {
+    fn finished(&mut self, ended: Result<(Id, Answer), JoinError>) -> Option<Event> {
         let (id, answer) = match ended {
             Ok((id, answer)) => (id, answer),
             Err(error) if error.is_cancelled() => {
@@ -95,5 +95,5 @@ pub struct ToolInvocation {
     /// Arguments: a JSON object, as text.
     pub arguments: Private<String>,
     /// Timeout of the tool call.
-    pub within: Duration,
+    pub timeout: Duration,
 }

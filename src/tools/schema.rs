@@ -40,7 +40,7 @@ impl Schema {
     /// but no values. Do not log them: the model makes up some of the names.
     pub(super) fn check(&self, arguments: &Value) -> Result<(), String> {
         let problems = self.0.iter_errors(arguments).take(MAX_PROBLEMS);
-        let problems: Vec<_> = problems.map(|error| told(&error)).collect();
+        let problems: Vec<_> = problems.map(|error| describe(&error)).collect();
         if problems.is_empty() {
             return Ok(());
         }
@@ -49,7 +49,7 @@ impl Schema {
 }
 
 /// The path and the violated rule, without the value.
-fn told(error: &ValidationError<'_>) -> String {
+fn describe(error: &ValidationError<'_>) -> String {
     let path = path(error).unwrap_or_else(|| "the arguments".to_owned());
     format!("{path}: {}", error.masked_with("it"))
 }

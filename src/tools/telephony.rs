@@ -39,7 +39,7 @@ pub(super) async fn press(
             sleep(WAIT).await;
             continue;
         }
-        if let Err(error) = control.press(caller, key).await {
+        if let Err(error) = control.send_dtmf(caller, key).await {
             tracing::warn!(%error, "failed to send a DTMF tone");
             return Answer::error(&error.to_string());
         }

@@ -30,16 +30,16 @@ pub struct Toolbox(HashMap<String, Tool>);
 
 struct Tool {
     schema: Schema,
-    means: Ready,
+    executor: Executor,
 }
 
 /// How a tool is run, built from its [`ToolExecutor`].
-enum Ready {
+enum Executor {
     Http(Box<HttpTool>),
     Rpc(RpcSpec),
     Dtmf,
     Transfer(BTreeMap<String, String>),
-    Write,
+    RoomMessage,
 }
 
 /// The call in which a tool runs.
@@ -69,26 +69,26 @@ impl Toolbox {
     /// # Errors
     /// All problems of the tools, one message each.
     pub fn new(
-        outlines: &[ToolSpec],
+        specs: &[ToolSpec],
         source: &Source,
         proxies: &Proxies,
     ) -> Result<Self, Vec<String>> {
         let mut problems = Vec::new();
         let mut tools = HashMap::new();
         let network = Network::new(proxies).map_err(|error| vec![error])?;
-        for outline in outlines {
-            let name = &outline.rule.name;
+        for spec in specs {
+            let name = &spec.rule.name;
             let key = |problem: String| format!("[[tools]] {name:?}: {problem}");
-            let schema = Schema::compile(&outline.tool.parameters);
-            let means = ready(outline, source, &network);
-            match (schema, means) {
-                (Ok(schema), Ok(Some(means))) => {
-                    tools.insert(name.clone(), Tool { schema, means });
+            let schema = Schema::compile(&spec.tool.parameters);
+            let executor = build_executor(spec, source, &network);
+            match (schema, executor) {
+                (Ok(schema), Ok(Some(executor))) => {
+                    tools.insert(name.clone(), Tool { schema, executor });
                 }
                 (Ok(_), Ok(None)) => {}
-                (schema, means) => {
+                (schema, executor) => {
                     problems.extend(schema.err().map(key));
-                    problems.extend(means.err().into_iter().flatten().map(key));
+                    problems.extend(executor.err().into_iter().flatten().map(key));
                 }
             }
         }
@@ -98,55 +98,58 @@ impl Toolbox {
         }
     }
 
-    /// Runs the tool `name` and returns its answer; failures are error answers. `within` is the
+    /// Runs the tool `name` and returns its answer; failures are error answers. `timeout` is the
     /// timeout of HTTP, RPC and MCP tools. Dropping the future aborts the tool call.
     pub async fn use_tool(
         &self,
         name: &str,
         arguments: &Private<String>,
-        within: Duration,
-        around: &ToolContext,
+        timeout: Duration,
+        context: &ToolContext,
     ) -> Answer {
         let arguments: Value = match serde_json::from_str(arguments.reveal()) {
             Ok(arguments) => arguments,
             Err(_) => return Answer::error("the arguments are not valid JSON"),
         };
-        let deadline = Instant::from_std(clock::now()) + within;
+        let deadline = Instant::from_std(clock::now()) + timeout;
         let Some(tool) = self.0.get(name) else {
-            return of_server(name, arguments, deadline, around).await;
+            return call_mcp(name, arguments, deadline, context).await;
         };
         if let Err(problem) = tool.schema.check(&arguments) {
             return Answer::error(&problem);
         }
-        let caller = around.caller.as_ref();
-        match &tool.means {
-            Ready::Http(http) => http.call(&arguments, &around.values, deadline).await,
-            Ready::Rpc(rpc) => rpc.call(&around.control, caller, &arguments, within).await,
-            Ready::Dtmf => telephony::press(&around.control, caller, &arguments).await,
-            Ready::Transfer(destinations) => {
+        let caller = context.caller.as_ref();
+        match &tool.executor {
+            Executor::Http(http) => http.call(&arguments, &context.values, deadline).await,
+            Executor::Rpc(rpc) => {
+                rpc.call(&context.control, caller, &arguments, timeout)
+                    .await
+            }
+            Executor::Dtmf => telephony::press(&context.control, caller, &arguments).await,
+            Executor::Transfer(destinations) => {
                 let to = arguments["destination"].as_str().unwrap_or_default();
                 let Some(to) = destinations.get(to) else {
                     return Answer::error("the destination is not one of those configured");
                 };
-                let room = around.values["room"]["name"].as_str().unwrap_or_default();
-                telephony::transfer(&around.livekit, room, caller, to).await
+                let room = context.values["room"]["name"].as_str().unwrap_or_default();
+                telephony::transfer(&context.livekit, room, caller, to).await
             }
-            Ready::Write => write(&around.control, caller, &arguments).await,
+            Executor::RoomMessage => send_room_message(&context.control, caller, &arguments).await,
         }
     }
 }
 
-fn ready(
-    outline: &ToolSpec,
+fn build_executor(
+    spec: &ToolSpec,
     source: &Source,
     network: &Network,
-) -> Result<Option<Ready>, Vec<String>> {
-    let name = &outline.rule.name;
-    Ok(Some(match &outline.means {
-        ToolExecutor::Core => return Ok(None),
-        ToolExecutor::Http(spec) => {
-            let tool = HttpTool::new(name, spec, source, network)?;
-            let given = outline.tool.parameters.get("properties");
+) -> Result<Option<Executor>, Vec<String>> {
+    let name = &spec.rule.name;
+    Ok(Some(match &spec.executor {
+        ToolExecutor::Conversation => return Ok(None),
+        ToolExecutor::Http(http) => {
+            let tool = HttpTool::new(name, http, source, network)?;
+            let given = spec.tool.parameters.get("properties");
             let is_given = |it: &&String| given.is_some_and(|given| given.get(it).is_some());
             let missing = tool.arguments().iter().filter(|it| !is_given(it));
             let missing = missing.map(|it| format!("args.{it} is not among the tool's parameters"));
@@ -154,23 +157,23 @@ fn ready(
             if !missing.is_empty() {
                 return Err(missing);
             }
-            Ready::Http(Box::new(tool))
+            Executor::Http(Box::new(tool))
         }
-        ToolExecutor::Rpc(spec) => Ready::Rpc(spec.clone()),
-        ToolExecutor::Dtmf => Ready::Dtmf,
-        ToolExecutor::Transfer(destinations) => Ready::Transfer(destinations.clone()),
-        ToolExecutor::Write => Ready::Write,
+        ToolExecutor::Rpc(rpc) => Executor::Rpc(rpc.clone()),
+        ToolExecutor::Dtmf => Executor::Dtmf,
+        ToolExecutor::Transfer(destinations) => Executor::Transfer(destinations.clone()),
+        ToolExecutor::RoomMessage => Executor::RoomMessage,
     }))
 }
 
 /// Calls a tool that is not in the toolbox: one of an MCP server.
-async fn of_server(
+async fn call_mcp(
     name: &str,
     arguments: Value,
     deadline: Instant,
-    around: &ToolContext,
+    context: &ToolContext,
 ) -> Answer {
-    let Some(mcp) = &around.mcp else {
+    let Some(mcp) = &context.mcp else {
         return Answer::error("there is no such tool");
     };
     match arguments {
@@ -179,12 +182,16 @@ async fn of_server(
     }
 }
 
-async fn write(control: &RoomControl, caller: Option<&Identity>, arguments: &Value) -> Answer {
+async fn send_room_message(
+    control: &RoomControl,
+    caller: Option<&Identity>,
+    arguments: &Value,
+) -> Answer {
     let text = arguments["text"].as_str().unwrap_or_default();
     if text.trim().is_empty() || text.chars().count() > MOST_WRITTEN {
         return Answer::error("text must be 1 to 4000 characters long, and not only white space");
     }
-    match control.write(caller, text).await {
+    match control.send_chat(caller, text).await {
         Ok(()) => Answer::ok(r#"{"ok":true}"#),
         Err(error) => {
             tracing::warn!(%error, "failed to send a chat message to the caller");

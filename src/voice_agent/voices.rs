@@ -23,7 +23,7 @@ pub enum VoicesError {
     Key(StatusCode),
     /// The API responded with a server error.
     #[error("the API failed ({0}): try again later")]
-    Trouble(StatusCode),
+    ServerFailed(StatusCode),
     /// The API could not be reached, or the response was cut off or timed out.
     #[error("{0}; check ASSEMBLYAI_BASE_URL")]
     Unreachable(String),
@@ -46,7 +46,7 @@ pub async fn voices(api: &AgentApi, within: Duration) -> Result<Option<Vec<Strin
         status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
             Err(VoicesError::Key(status))
         }
-        status if status.is_server_error() => Err(VoicesError::Trouble(status)),
+        status if status.is_server_error() => Err(VoicesError::ServerFailed(status)),
         status if !status.is_success() => Ok(None),
         _ => Ok(names(&body(answer).await.map_err(unreachable)?)),
     }

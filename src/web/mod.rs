@@ -27,11 +27,11 @@ use crate::config::{LiveKit, address};
 use assets::Page;
 use error::Refusal;
 use headers::Headers;
-use origin::Door;
+use origin::AccessControl;
 use rate_limit::Limit;
 use state::{AppState, Counts};
 use token_request::Rules;
-use voices::Menu;
+use voices::VoiceCache;
 
 pub use origin::{NotAnOrigin, Origin};
 pub use voices::VoiceMenu;
@@ -126,14 +126,14 @@ impl Web {
         let server_url = address::websocket(server_url);
         let shared = AppState {
             page: Page::built(),
-            door: Door::new(address.ip(), options.allow_origins),
+            access_control: AccessControl::new(address.ip(), options.allow_origins),
             headers: Headers::new(&server_url).map_err(|_| WebError::ServerUrl)?,
             rules: Rules {
                 agent_name: options.agent_name,
                 allow_rooms: options.allow_rooms,
                 manage: options.manage,
             },
-            menu: Menu::new(options.voices),
+            voice_cache: VoiceCache::new(options.voices),
             limit: Mutex::new(Limit::new(options.tokens_a_minute)),
             livekit: options.livekit,
             server_url,
@@ -187,7 +187,7 @@ async fn file(State(shared): State<Arc<AppState>>, uri: Uri, headers: HeaderMap)
 
 /// Checks the host and origin of a request, and adds headers to every response.
 async fn guard(State(shared): State<Arc<AppState>>, request: Request, next: Next) -> Response {
-    let entrant = shared.door.admit(request.headers());
+    let entrant = shared.access_control.check(request.headers());
     let mut answer = match entrant {
         Ok(_) => next.run(request).await,
         Err(refusal) => refusal.into_response(),

@@ -38,7 +38,7 @@ impl FromStr for Origin {
 
 /// Decides which requests are served.
 #[derive(Debug)]
-pub(super) struct Door {
+pub(super) struct AccessControl {
     /// The server listens on loopback, so an unknown host name is an attack (DNS rebinding).
     is_loopback: bool,
     allowed: Vec<Origin>,
@@ -53,7 +53,7 @@ pub(super) enum Visitor {
     Guest(HeaderValue),
 }
 
-impl Door {
+impl AccessControl {
     /// Access control for a server that listens on `address`.
     pub(super) fn new(address: IpAddr, allowed: Vec<Origin>) -> Self {
         Self {
@@ -66,7 +66,7 @@ impl Door {
     ///
     /// # Errors
     /// [`Refusal::Host`] or [`Refusal::Origin`].
-    pub(super) fn admit(&self, headers: &HeaderMap) -> Result<Visitor, Refusal> {
+    pub(super) fn check(&self, headers: &HeaderMap) -> Result<Visitor, Refusal> {
         let host = only(headers, &HOST).and_then(|host| host.to_str().ok());
         let host = host.and_then(|host| authority(&host.to_ascii_lowercase()));
         let host = host.ok_or(Refusal::Host)?;
@@ -115,20 +115,20 @@ fn authority(text: &str) -> Option<Authority> {
 mod tests {
     use super::*;
 
-    fn admit(address: &str, host: &str, origin: Option<&str>) -> Result<Visitor, Refusal> {
+    fn check(address: &str, host: &str, origin: Option<&str>) -> Result<Visitor, Refusal> {
         let allowed = vec!["https://app.example/".parse().unwrap()];
         let mut headers = HeaderMap::new();
         headers.insert(HOST, host.parse().unwrap());
         if let Some(origin) = origin {
             headers.insert(ORIGIN, origin.parse().unwrap());
         }
-        Door::new(address.parse().unwrap(), allowed).admit(&headers)
+        AccessControl::new(address.parse().unwrap(), allowed).check(&headers)
     }
 
     #[test]
     fn on_loopback_only_names_of_this_machine_are_served() {
         for host in ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080"] {
-            assert_eq!(admit("127.0.0.1", host, None), Ok(Visitor::Own), "{host}");
+            assert_eq!(check("127.0.0.1", host, None), Ok(Visitor::Own), "{host}");
         }
         for host in [
             "rebound.example",
@@ -138,29 +138,29 @@ mod tests {
             "10.0.0.1",
             "",
         ] {
-            let refused = admit("127.0.0.1", host, None);
+            let refused = check("127.0.0.1", host, None);
             assert_eq!(refused, Err(Refusal::Host), "{host}");
         }
-        assert_eq!(admit("0.0.0.0", "talk.example", None), Ok(Visitor::Own));
+        assert_eq!(check("0.0.0.0", "talk.example", None), Ok(Visitor::Own));
         // Forwarded by a reverse proxy on this machine.
-        assert_eq!(admit("::1", "app.example", None), Ok(Visitor::Own));
+        assert_eq!(check("::1", "app.example", None), Ok(Visitor::Own));
     }
 
     #[test]
     fn a_request_needs_exactly_one_host_header() {
         let mut headers = HeaderMap::new();
-        let door = Door::new([0, 0, 0, 0].into(), Vec::new());
-        assert_eq!(door.admit(&headers), Err(Refusal::Host));
+        let access_control = AccessControl::new([0, 0, 0, 0].into(), Vec::new());
+        assert_eq!(access_control.check(&headers), Err(Refusal::Host));
         headers.append(HOST, HeaderValue::from_static("a.example"));
-        assert_eq!(door.admit(&headers), Ok(Visitor::Own));
+        assert_eq!(access_control.check(&headers), Ok(Visitor::Own));
         headers.append(HOST, HeaderValue::from_static("b.example"));
-        assert_eq!(door.admit(&headers), Err(Refusal::Host));
+        assert_eq!(access_control.check(&headers), Err(Refusal::Host));
     }
 
     #[test]
     fn pages_need_the_same_origin_or_an_allowed_one() {
         let here = "127.0.0.1:8080";
-        let ask = |origin| admit("127.0.0.1", here, Some(origin));
+        let ask = |origin| check("127.0.0.1", here, Some(origin));
         assert_eq!(ask("http://127.0.0.1:8080"), Ok(Visitor::Own));
         let guest = Visitor::Guest(HeaderValue::from_static("https://app.example"));
         assert_eq!(ask("https://app.example"), Ok(guest));

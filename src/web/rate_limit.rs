@@ -13,10 +13,10 @@ const FILLED_WITHIN: Duration = Duration::from_secs(60);
 /// Token buckets, one per client and one for all clients; the caller passes the time.
 #[derive(Debug)]
 pub(super) struct Limit {
-    each: Rate,
-    all: Rate,
+    client_rate: Rate,
+    total_rate: Rate,
     clients: HashMap<IpAddr, Bucket>,
-    everybody: Bucket,
+    total_bucket: Bucket,
 }
 
 /// Refill rate and size of a bucket.
@@ -36,10 +36,10 @@ impl Limit {
     /// A limit of `a_minute` tokens per client and minute, with bursts of the same size.
     pub(super) fn new(a_minute: u32) -> Self {
         Self {
-            each: Rate::new(a_minute),
-            all: Rate::new(a_minute.saturating_mul(CLIENTS)),
+            client_rate: Rate::new(a_minute),
+            total_rate: Rate::new(a_minute.saturating_mul(CLIENTS)),
             clients: HashMap::new(),
-            everybody: Bucket::default(),
+            total_bucket: Bucket::default(),
         }
     }
 
@@ -50,8 +50,8 @@ impl Limit {
     pub(super) fn take(&mut self, now: Instant, client: IpAddr) -> Result<(), Duration> {
         let client = network(client);
         let bucket = self.clients.get(&client).copied().unwrap_or_default();
-        let taken = bucket.take(now, self.each)?;
-        self.everybody = self.everybody.take(now, self.all)?;
+        let taken = bucket.take(now, self.client_rate)?;
+        self.total_bucket = self.total_bucket.take(now, self.total_rate)?;
         // Clients whose bucket is not full yet stay in the map; the limit for all bounds their
         // number.
         if self.clients.len() >= self.most() {
@@ -63,7 +63,7 @@ impl Limit {
 
     /// Maximum size of the map: twice what all clients can take while one client's bucket refills.
     fn most(&self) -> usize {
-        self.all.size as usize * 4
+        self.total_rate.size as usize * 4
     }
 }
 

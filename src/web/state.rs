@@ -7,20 +7,20 @@ use parking_lot::Mutex;
 use super::assets::Page;
 use super::error::Refusal;
 use super::headers::Headers;
-use super::origin::Door;
+use super::origin::AccessControl;
 use super::rate_limit::Limit;
 use super::token_request::Rules;
-use super::voices::Menu;
+use super::voices::VoiceCache;
 use crate::config::LiveKit;
 
 /// State shared by all requests.
 #[derive(Debug)]
 pub(super) struct AppState {
     pub(super) page: Page,
-    pub(super) door: Door,
+    pub(super) access_control: AccessControl,
     pub(super) headers: Headers,
     pub(super) rules: Rules,
-    pub(super) menu: Menu,
+    pub(super) voice_cache: VoiceCache,
     pub(super) limit: Mutex<Limit>,
     pub(super) livekit: LiveKit,
     /// URL of the LiveKit server for browsers.

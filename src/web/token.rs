@@ -17,7 +17,7 @@ use super::error::Refusal;
 use super::state::AppState;
 use super::token_request::TokenRequest;
 use crate::clock;
-use crate::token::{mint_visit, seat};
+use crate::token::{mint_visitor, verify_caller_token};
 
 /// Timeout for the body of a request.
 const BODY_WITHIN: Duration = Duration::from_secs(10);
@@ -52,8 +52,8 @@ async fn token(shared: &AppState, request: Request) -> Result<Response, Refusal>
     let bearer = bearer(request.headers()).filter(|_| !rules.allow_rooms);
     let had = match bearer {
         Some(token) => {
-            let seat = seat(&shared.livekit, token, REJOIN_WITHIN);
-            Some(seat.ok_or(Refusal::Rejoin)?)
+            let identity = verify_caller_token(&shared.livekit, token, REJOIN_WITHIN);
+            Some(identity.ok_or(Refusal::Rejoin)?)
         }
         None => None,
     };
@@ -64,9 +64,9 @@ async fn token(shared: &AppState, request: Request) -> Result<Response, Refusal>
     }
     let ask = TokenRequest::read(&body)?;
     check_voice(shared, ask.voice(rules)).await?;
-    let visit = ask.visit(rules, had)?;
-    let room = visit.seat.room.clone();
-    let minted = mint_visit(&shared.livekit, visit).map_err(|error| {
+    let grant = ask.grant(rules, had)?;
+    let room = grant.room_identity.room.clone();
+    let minted = mint_visitor(&shared.livekit, grant).map_err(|error| {
         tracing::error!(%error, "cannot sign tokens: check LIVEKIT_API_KEY and LIVEKIT_API_SECRET");
         Refusal::Internal
     })?;
@@ -84,12 +84,12 @@ async fn check_voice(shared: &AppState, asked: Option<Value>) -> Result<(), Refu
     let Some(asked) = asked else {
         return Ok(());
     };
-    if !shared.menu.is_open() {
+    if !shared.voice_cache.is_open() {
         return Err(Refusal::Body(
             "choosing a voice is not allowed here: see --voices",
         ));
     }
-    let offered = shared.menu.offered().await;
+    let offered = shared.voice_cache.offered().await;
     match asked.as_str() {
         Some(voice) if offered.iter().any(|it| it == voice) => Ok(()),
         _ => Err(Refusal::Body("this voice cannot be chosen")),

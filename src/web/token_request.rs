@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::error::Refusal;
 use crate::definition::asked_voice;
 use crate::random;
-use crate::token::{Seat, Sent, Visit};
+use crate::token::{AgentDispatch, RoomIdentity, VisitorGrant};
 
 /// Time within which a token can be used to join; a participant who has joined may stay longer.
 const VALID: Duration = Duration::from_secs(600);
@@ -103,11 +103,16 @@ impl TokenRequest {
         })
     }
 
-    /// Grants what the rules allow; `had` is the seat to return to, from an earlier token.
+    /// Grants what the rules allow; `had` is the room and identity to return to, from an earlier
+    /// token.
     ///
     /// # Errors
     /// [`Refusal::Body`] or [`Refusal::Rejoin`].
-    pub(super) fn visit(self, rules: &Rules, had: Option<Seat>) -> Result<Visit, Refusal> {
+    pub(super) fn grant(
+        self,
+        rules: &Rules,
+        had: Option<RoomIdentity>,
+    ) -> Result<VisitorGrant, Refusal> {
         let agent = agent(rules, self.sent(rules))?;
         let room = named(
             self.room_name,
@@ -125,8 +130,8 @@ impl TokenRequest {
         if metadata.len() > MAX_METADATA {
             return Err(Refusal::Body("participant_metadata is too long"));
         }
-        Ok(Visit {
-            seat: place(rules, (room, identity), had)?,
+        Ok(VisitorGrant {
+            room_identity: choose_identity(rules, (room, identity), had)?,
             name: name.unwrap_or_default(),
             metadata,
             attributes: attributes(self.participant_attributes.unwrap_or_default())?,
@@ -149,14 +154,18 @@ fn named(name: Option<String>, why: &'static str) -> Result<Option<String>, Refu
 
 type Named = (Option<String>, Option<String>);
 
-fn place(rules: &Rules, (room, identity): Named, had: Option<Seat>) -> Result<Seat, Refusal> {
-    if let Some(seat) = had {
-        let is_it =
-            room.is_none_or(|it| it == seat.room) && identity.is_none_or(|it| it == seat.identity);
-        return is_it.then_some(seat).ok_or(Refusal::Rejoin);
+fn choose_identity(
+    rules: &Rules,
+    (room, identity): Named,
+    had: Option<RoomIdentity>,
+) -> Result<RoomIdentity, Refusal> {
+    if let Some(room_identity) = had {
+        let is_it = room.is_none_or(|it| it == room_identity.room)
+            && identity.is_none_or(|it| it == room_identity.identity);
+        return is_it.then_some(room_identity).ok_or(Refusal::Rejoin);
     }
     let chosen = |name: Option<String>| name.filter(|_| rules.allow_rooms);
-    Ok(Seat {
+    Ok(RoomIdentity {
         room: chosen(room).unwrap_or_else(|| random::random("visit")),
         identity: chosen(identity).unwrap_or_else(|| random::random("visitor")),
     })
@@ -178,7 +187,7 @@ fn attributes(given: HashMap<String, String>) -> Result<HashMap<String, String>,
 }
 
 /// Our agent, with the dispatch metadata that the visitor requested.
-fn agent(rules: &Rules, asked: Option<&AskedAgent>) -> Result<Option<Sent>, Refusal> {
+fn agent(rules: &Rules, asked: Option<&AskedAgent>) -> Result<Option<AgentDispatch>, Refusal> {
     let metadata = asked.and_then(|it| it.metadata.clone());
     let metadata = metadata.unwrap_or_default();
     if metadata.len() > MAX_METADATA {
@@ -187,7 +196,7 @@ fn agent(rules: &Rules, asked: Option<&AskedAgent>) -> Result<Option<Sent>, Refu
     // An agent without a name joins every room by itself, but then gets no metadata.
     let is_needed = !(rules.agent_name.is_empty() && metadata.is_empty());
     let name = rules.agent_name.clone();
-    Ok(is_needed.then_some(Sent { name, metadata }))
+    Ok(is_needed.then_some(AgentDispatch { name, metadata }))
 }
 
 #[cfg(test)]
@@ -206,17 +215,21 @@ mod tests {
         }
     }
 
-    fn visit(rules: &Rules, body: &Value, had: Option<&Seat>) -> Result<Visit, Refusal> {
-        TokenRequest::read(body.to_string().as_bytes())?.visit(rules, had.cloned())
+    fn grant(
+        rules: &Rules,
+        body: &Value,
+        had: Option<&RoomIdentity>,
+    ) -> Result<VisitorGrant, Refusal> {
+        TokenRequest::read(body.to_string().as_bytes())?.grant(rules, had.cloned())
     }
 
     fn refused(body: &Value) -> bool {
-        let refused = visit(&rules(CLERK, true), body, None).err();
+        let refused = grant(&rules(CLERK, true), body, None).err();
         matches!(refused, Some(Refusal::Body(_)))
     }
 
-    fn seat(room: &str, identity: &str) -> Seat {
-        Seat {
+    fn room_identity(room: &str, identity: &str) -> RoomIdentity {
+        RoomIdentity {
             room: room.to_owned(),
             identity: identity.to_owned(),
         }
@@ -225,9 +238,10 @@ mod tests {
     #[test]
     fn rooms_and_identities_are_random_unless_visitors_may_choose_them() {
         let body = json!({"room_name": "kitchen", "participantIdentity": "ada"});
-        let chosen = visit(&rules("", true), &body, None).unwrap();
-        assert_eq!(chosen.seat, seat("kitchen", "ada"));
-        let made_up = [(); 2].map(|()| visit(&rules("", false), &body, None).unwrap().seat);
+        let chosen = grant(&rules("", true), &body, None).unwrap();
+        assert_eq!(chosen.room_identity, room_identity("kitchen", "ada"));
+        let made_up =
+            [(); 2].map(|()| grant(&rules("", false), &body, None).unwrap().room_identity);
         assert!(made_up.iter().all(|it| it.room.starts_with("visit-")));
         assert_ne!(made_up[0].room, made_up[1].room);
         assert_ne!(made_up[0].identity, made_up[1].identity);
@@ -235,8 +249,8 @@ mod tests {
 
     #[test]
     fn a_visitor_returns_to_the_same_seat_and_to_no_other() {
-        let had = seat("visit-1", "visitor-1");
-        let ask = |body| visit(&rules("", false), &body, Some(&had)).map(|it| it.seat);
+        let had = room_identity("visit-1", "visitor-1");
+        let ask = |body| grant(&rules("", false), &body, Some(&had)).map(|it| it.room_identity);
         assert_eq!(ask(json!({})), Ok(had.clone()));
         let same = json!({"room_name": "visit-1", "participant_identity": "visitor-1"});
         assert_eq!(ask(same), Ok(had.clone()));
@@ -252,8 +266,8 @@ mod tests {
     fn only_our_agent_is_dispatched() {
         let sent = |ours: &str, agents: Value| {
             let body = json!({"room_config": {"agents": agents, "egress": {}}});
-            let visit = visit(&rules(ours, false), &body, None).unwrap();
-            visit.agent.map(|it| (it.name, it.metadata))
+            let grant = grant(&rules(ours, false), &body, None).unwrap();
+            grant.agent.map(|it| (it.name, it.metadata))
         };
         let agent = |name: &str, metadata: &str| Some((name.to_owned(), metadata.to_owned()));
         let asked = json!([{"agent_name": CLERK, "metadata": "desk 3"}]);
@@ -325,7 +339,7 @@ mod tests {
             json!({"room_name": "", "participant_name": null, "room_config": null}),
             json!({"favourite_colour": {"deep": [1]}, "room_config": {"agents": null}}),
         ] {
-            assert!(visit(&rules("", true), &body, None).is_ok(), "{body}");
+            assert!(grant(&rules("", true), &body, None).is_ok(), "{body}");
         }
         assert!(TokenRequest::read(b"").is_ok() && TokenRequest::read(b"{").is_err());
     }

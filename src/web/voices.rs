@@ -36,7 +36,7 @@ pub struct VoiceMenu {
 
 /// The cached list of voices to choose from; empty if visitors may not choose.
 #[derive(Debug)]
-pub(super) struct Menu {
+pub(super) struct VoiceCache {
     menu: Option<VoiceMenu>,
     /// Locked during a request to the API, so that concurrent visitors share one request.
     kept: Mutex<Kept>,
@@ -49,7 +49,7 @@ struct Kept {
     until: Option<Instant>,
 }
 
-impl Menu {
+impl VoiceCache {
     pub(super) fn new(menu: Option<VoiceMenu>) -> Self {
         Self {
             menu,
@@ -104,7 +104,7 @@ async fn listed(api: &AgentApi) -> Option<Vec<String>> {
 
 /// Responds with the voices.
 pub(super) async fn list(State(shared): State<Arc<AppState>>) -> Response {
-    let voices = shared.menu.offered().await;
+    let voices = shared.voice_cache.offered().await;
     let headers = [(CACHE_CONTROL, "no-store")];
     (headers, Json(json!({ "voices": voices }))).into_response()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parlor_core::cells::{
-    self, Action, CellEvent, CellId, Event, Fact, Limits, READY_WITHIN, Told,
+    self, Action, CallUpdate, CellEvent, CellId, Event, Fact, Limits, READY_WITHIN,
 };
 use parlor_core::dispatch::{self, Assignment, JobResult};
 use parlor_core::ids::JobId;
@@ -40,7 +40,7 @@ pub struct Cells {
     events: mpsc::Sender<Event>,
     events_out: mpsc::Receiver<Event>,
     /// Events for dispatch; bounded by the number of calls.
-    told: VecDeque<dispatch::Event>,
+    updates: VecDeque<dispatch::Event>,
     tasks: JoinSet<()>,
     status: Arc<WorkerStatus>,
 }
@@ -66,7 +66,7 @@ impl Cells {
             processes: BTreeMap::new(),
             events,
             events_out,
-            told: VecDeque::new(),
+            updates: VecDeque::new(),
             tasks: JoinSet::new(),
             status,
         };
@@ -83,7 +83,7 @@ impl Cells {
             while !self.cells.is_ready() {
                 let event = self.events_out.recv().await;
                 match event {
-                    Some(Event::Cell(_, CellEvent::Gone(_))) | None => {
+                    Some(Event::Cell(_, CellEvent::Exited(_))) | None => {
                         return Err(CellError::Ended);
                     }
                     Some(event) => self.handle(event),
@@ -125,8 +125,8 @@ impl Cells {
     /// Waits for the next event for dispatch. Cancel-safe.
     pub async fn next(&mut self) -> dispatch::Event {
         loop {
-            if let Some(told) = self.told.pop_front() {
-                return told;
+            if let Some(update) = self.updates.pop_front() {
+                return update;
             }
             let deadline = self.cells.poll_timeout();
             tokio::select! {
@@ -142,8 +142,8 @@ impl Cells {
 
     /// Waits for all cells to exit after their calls have written their reports; kills cells that
     /// do not exit in time.
-    pub async fn finish(mut self, is_hasty: bool) {
-        let within = match is_hasty {
+    pub async fn finish(mut self, is_immediate: bool) {
+        let within = match is_immediate {
             true => CUT_WITHIN,
             false => END_WITHIN,
         };
@@ -187,7 +187,7 @@ impl Cells {
             | Action::SayGoodbye(cell, _)
             | Action::Release(cell, _) => {
                 if let Some(process) = self.processes.get_mut(&cell) {
-                    process.tell(action);
+                    process.send(action);
                 }
             }
             Action::Close(cell) => drop(self.processes.remove(&cell)),
@@ -196,10 +196,10 @@ impl Cells {
                     process.kill();
                 }
             }
-            Action::Tell(told) => self.told.push_back(match told {
-                Told::Running(job) => dispatch::Event::Running(job),
-                Told::Moved(job) => dispatch::Event::Moved(job),
-                Told::Ended(job, result) => {
+            Action::CallUpdate(update) => self.updates.push_back(match update {
+                CallUpdate::Running(job) => dispatch::Event::Running(job),
+                CallUpdate::Moved(job) => dispatch::Event::Moved(job),
+                CallUpdate::Ended(job, result) => {
                     if let JobResult::Failed(why) = &result {
                         tracing::error!(%job, why, "call failed");
                     }
@@ -209,7 +209,7 @@ impl Cells {
             Action::Observe(fact) => {
                 self.status.cell(&fact);
                 observe(&fact);
-                if let Fact::Gone { cell, .. } = fact {
+                if let Fact::Exited { cell, .. } = fact {
                     self.processes.remove(&cell);
                     while self.tasks.try_join_next().is_some() {}
                 }
@@ -225,7 +225,7 @@ impl Cells {
                 self.tasks.spawn(running);
             }
             Err(error) => {
-                let gone = Event::Cell(id, CellEvent::Gone(Some(error.to_string())));
+                let gone = Event::Cell(id, CellEvent::Exited(Some(error.to_string())));
                 let events = self.events.clone();
                 // Send from a task: the queue may be full, and this task is the one that drains it.
                 self.tasks
@@ -249,16 +249,16 @@ fn observe(fact: &Fact) {
             tracing::warn!(cell = cell.0, seconds, "no heartbeat from a cell");
         }
         Fact::Killed(cell, why) => tracing::error!(cell = cell.0, ?why, "killing a cell"),
-        Fact::Gone {
+        Fact::Exited {
             cell,
             how: None,
             calls: 0,
         } => tracing::debug!(cell = cell.0, "cell exited"),
-        Fact::Gone { cell, how, calls } => {
+        Fact::Exited { cell, how, calls } => {
             let died = how.as_deref().unwrap_or("exited");
             tracing::error!(cell = cell.0, died, calls, "a cell died");
         }
-        Fact::Adopted(job, after) => {
+        Fact::Resumed(job, after) => {
             let after_ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
             tracing::info!(%job, after_ms, "call continues in another cell");
         }

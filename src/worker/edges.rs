@@ -71,10 +71,10 @@ impl WorkerEdges {
     }
 
     /// Closes the connection and waits for all cells to exit after their calls have written their
-    /// reports; with `is_hasty`, waits only briefly.
-    pub async fn finish(mut self, is_hasty: bool) {
+    /// reports; with `is_immediate`, waits only briefly.
+    pub async fn finish(mut self, is_immediate: bool) {
         self.disconnect();
-        self.cells.finish(is_hasty).await;
+        self.cells.finish(is_immediate).await;
         self.sockets.shutdown().await;
     }
 
@@ -110,7 +110,7 @@ impl Edges for WorkerEdges {
                 tracing::info!(%job, ?reason, "stopping call");
                 match reason {
                     StopReason::Drained => self.cells.say_goodbye(job),
-                    StopReason::Terminated | StopReason::AtOnce => self.cells.stop(job),
+                    StopReason::Terminated | StopReason::WithoutGoodbye => self.cells.stop(job),
                 }
             }
             Action::Release(job) => {
@@ -224,13 +224,13 @@ fn observe(fact: &Fact, capacity: &Capacity) {
             let (taken, slots) = (capacity.taken, capacity.slots);
             tracing::warn!(%job, ?refusal, taken, slots, "job refused");
         }
-        Fact::TurnedAway { room, .. } => {
+        Fact::OfferRefused { room, .. } => {
             tracing::debug!(%room, "no capacity for this room; it may have to wait for an agent")
         }
         Fact::NotAssigned(job) => {
             tracing::warn!(%job, "an accepted job was not assigned to this worker")
         }
-        Fact::Kept(job) => {
+        Fact::TerminationIgnored(job) => {
             tracing::info!(%job, "the server ended the job; the call continues and its agent rejoins")
         }
         Fact::Capacity(_) => {}
@@ -302,7 +302,7 @@ impl Numbers {
             load: short(capacity.sustained),
             expected: short(capacity.expected),
             threshold: capacity.full_at.map(short),
-            price: short(capacity.price),
+            price: short(capacity.call_cost),
             taken: capacity.taken,
             slots: capacity.slots,
         }

@@ -42,7 +42,7 @@ pub struct Ended {
     /// Number of calls that the worker had to stop.
     pub cut: usize,
     /// A second signal arrived, so the process must exit without waiting.
-    pub is_hasty: bool,
+    pub is_immediate: bool,
 }
 
 /// Carries out actions; must not wait for a peer.
@@ -64,8 +64,8 @@ pub async fn run(
         while let Some(action) = dispatch.poll_action() {
             match action {
                 Action::Finish { cut } => {
-                    let is_hasty = dispatch.is_hasty();
-                    return Ended { cut, is_hasty };
+                    let is_immediate = dispatch.is_immediate();
+                    return Ended { cut, is_immediate };
                 }
                 action => edges.perform(action),
             }

@@ -118,7 +118,7 @@ impl Process {
     }
 
     /// Sends an action to the cell; kills a cell that does not read its messages.
-    pub(super) fn tell(&mut self, action: Action) {
+    pub(super) fn send(&mut self, action: Action) {
         let message = match action {
             Action::Start(_, start) => {
                 let job = start.assignment.job;
@@ -159,14 +159,14 @@ impl Supervisor {
         let (stdin, stdout, stderr) = self.pipes;
         let writing = tokio::spawn(write(stdin, self.inbox, self.agent));
         let mut forwarding = tokio::spawn(cell_stderr::forward(stderr, id, self.is_json));
-        let ears = Ears {
+        let reader = MessageReader {
             id,
             pid,
             events,
             status,
         };
         tokio::select! {
-            () = ears.listen(stdout) => {}
+            () = reader.run(stdout) => {}
             Ok(()) = self.killed => kill(id, &mut self.child),
         }
         writing.abort();
@@ -186,24 +186,24 @@ impl Supervisor {
         if timeout(LAST_WORDS_WITHIN, &mut forwarding).await.is_err() {
             forwarding.abort();
         }
-        ears.tell(CellEvent::Gone(how)).await;
+        reader.send(CellEvent::Exited(how)).await;
     }
 }
 
 /// Receives the messages of one cell.
-struct Ears {
+struct MessageReader {
     id: CellId,
     pid: Option<u32>,
     events: mpsc::Sender<Event>,
     status: Arc<WorkerStatus>,
 }
 
-impl Ears {
+impl MessageReader {
     /// Reads messages until the cell closes its stdout or sends an invalid message.
-    async fn listen(&self, mut stdout: ChildStdout) {
+    async fn run(&self, mut stdout: ChildStdout) {
         loop {
             match protocol::read(&mut stdout).await {
-                Ok(Some(message)) => self.tell(self.understand(message)).await,
+                Ok(Some(message)) => self.send(self.to_event(message)).await,
                 Ok(None) => return,
                 Err(error) => {
                     tracing::error!(cell = self.id.0, %error, "a cell sent an invalid message");
@@ -213,7 +213,7 @@ impl Ears {
         }
     }
 
-    fn understand(&self, message: FromCell) -> CellEvent {
+    fn to_event(&self, message: FromCell) -> CellEvent {
         match message {
             FromCell::Ready => CellEvent::Ready,
             FromCell::Beat { counts } => {
@@ -231,12 +231,12 @@ impl Ears {
                 let result = error.map_or(JobResult::Success, JobResult::Failed);
                 CellEvent::Ended(job.into(), result)
             }
-            FromCell::Broken { job } => CellEvent::Broken(job.into()),
+            FromCell::Broken { job } => CellEvent::Panicked(job.into()),
             FromCell::Left { job } => CellEvent::Left(job.into()),
         }
     }
 
-    async fn tell(&self, event: CellEvent) {
+    async fn send(&self, event: CellEvent) {
         if self.events.send(Event::Cell(self.id, event)).await.is_err() {
             tracing::debug!(cell = self.id.0, "a cell exited after the worker stopped");
         }

@@ -7,7 +7,7 @@ use livekit_api::services::agent_dispatch::AgentDispatchClient;
 use livekit_protocol::{AgentDispatch, CreateAgentDispatchRequest};
 use parlor::config::LiveKit;
 use parlor::demo::Server;
-use parlor::room::{Caller, Spoken};
+use parlor::room::{Caller, CaptionLine};
 use parlor::sim::{self, Log, Scenario, Simulator, clips};
 use parlor::token::{Grant, Kind, mint};
 use parlor_core::secret::Secret;
@@ -45,9 +45,9 @@ struct Simulation {
 
 /// Simulator options with these built-in scenarios.
 pub(crate) fn playing(names: &[&str]) -> sim::Options {
-    let shipped = |name: &&str| Scenario::shipped(name).unwrap();
+    let bundled = |name: &&str| Scenario::bundled(name).unwrap();
     sim::Options {
-        scenarios: names.iter().map(shipped).collect(),
+        scenarios: names.iter().map(bundled).collect(),
         ..sim::Options::default()
     }
 }
@@ -233,7 +233,7 @@ impl Bench {
     /// A caller who announces pre-connect audio.
     pub(crate) async fn early_caller(&self, identity: &str) -> Caller {
         let token = self.token(ROOM, identity);
-        let joining = Caller::join_speaking(&self.livekit, &token);
+        let joining = Caller::join_with_pre_connect_audio(&self.livekit, &token);
         joining.await.unwrap()
     }
 
@@ -253,7 +253,7 @@ impl Bench {
 /// Simulator options for a scripted agent that makes these tool calls.
 pub(crate) fn calling(calls: &[&str]) -> sim::Options {
     sim::Options {
-        calls: calls.iter().map(|it| it.parse().unwrap()).collect(),
+        tool_rules: calls.iter().map(|it| it.parse().unwrap()).collect(),
         ..scripted()
     }
 }
@@ -286,8 +286,11 @@ pub(crate) async fn say(caller: &mut Caller, clip: &str) {
 }
 
 /// Waits until `is_there` returns true for the captions in the room.
-pub(crate) async fn shown(caller: &Caller, is_there: impl Fn(&[Spoken]) -> bool) -> Vec<Spoken> {
-    let mut spoken = caller.spoken();
+pub(crate) async fn shown(
+    caller: &Caller,
+    is_there: impl Fn(&[CaptionLine]) -> bool,
+) -> Vec<CaptionLine> {
+    let mut spoken = caller.captions();
     let waited = timeout(SOON, spoken.wait_for(|all| is_there(all))).await;
     let came = waited.is_ok_and(|it| it.is_ok());
     let all = spoken.borrow().clone();

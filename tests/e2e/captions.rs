@@ -49,7 +49,7 @@ async fn captions_follow_the_audio_word_by_word() {
     let _worker = bench.worker();
     let caller = bench.caller("ada").await;
     agent_is(&mut caller.agent_state(), "speaking").await;
-    let (mut spoken, mut growth) = (caller.spoken(), Vec::<(usize, usize)>::new());
+    let (mut spoken, mut growth) = (caller.captions(), Vec::<(usize, usize)>::new());
     loop {
         let now = spoken
             .borrow_and_update()

@@ -151,8 +151,8 @@ fn ping(id: &str) -> String {
 }
 
 /// Whether the agent's message is the answer to the ping with this ID.
-fn is_pong(told: &Value, id: &str) -> bool {
-    let bytes = BASE64.decode(told["bytes"].as_str().unwrap()).unwrap();
+fn is_pong(message: &Value, id: &str) -> bool {
+    let bytes = BASE64.decode(message["bytes"].as_str().unwrap()).unwrap();
     match AgentSessionMessage::decode(&*bytes).unwrap().message {
         Some(Message::Response(it)) if it.request_id == id => {
             assert!(matches!(it.response, Some(Response::Pong(_))), "{it:?}");

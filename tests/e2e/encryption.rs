@@ -37,9 +37,9 @@ async fn a_caller_with_the_key_can_talk_to_the_agent() {
     agent_speaks(&mut caller.agent_state()).await;
     let found = echo(&mut caller, "caller-hours").await;
     assert!(found.was_heard(), "{found}");
-    let spoken = caller.spoken().borrow().clone();
+    let captions = caller.captions().borrow().clone();
     assert_eq!(
-        spoken.first().map(|it| it.text.as_str()),
+        captions.first().map(|it| it.text.as_str()),
         clips::find(GREETING).map(|it| it.words)
     );
     bench.ends(caller, &mut worker).await;
@@ -56,6 +56,6 @@ async fn a_caller_without_the_key_understands_nothing() {
     let found = hearing::find(&greeting, &all_heard(&caller, 0).await);
     println!("without the key: {found}");
     assert!(!found.has(3), "{found}");
-    assert_eq!(*caller.spoken().borrow(), []);
+    assert_eq!(*caller.captions().borrow(), []);
     caller.leave().await;
 }

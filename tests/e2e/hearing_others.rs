@@ -2,7 +2,7 @@
 //! audio, and with a muted microphone.
 
 use opus_pure::{Application, MAX_PACKET_BYTES, OggOpusWriter, OpusEncoder, OpusHead};
-use parlor::room::{Caller, Spoken};
+use parlor::room::{Caller, CaptionLine};
 use parlor::sim::{self, Entry, clips};
 use tokio::time::timeout;
 
@@ -28,8 +28,8 @@ async fn is_answered(caller: &mut Caller, says: &str, answer: &str) {
 
 /// Speakers and texts of the callers' turns, once `many` turns have final captions.
 async fn turns(caller: &Caller, many: usize) -> Vec<(String, String)> {
-    let mut spoken = caller.spoken();
-    let of_callers = |all: &[Spoken]| -> Vec<(String, String)> {
+    let mut spoken = caller.captions();
+    let of_callers = |all: &[CaptionLine]| -> Vec<(String, String)> {
         let whole = all.iter().filter(|it| it.is_final);
         let whole = whole.filter(|it| ["ada", "bob"].contains(&it.speaker.as_str()));
         whole
@@ -129,7 +129,7 @@ async fn is_answered_early(name: &str, mime: &str, bytes: &[u8]) {
     let mut state = caller.agent_state();
     let came = timeout(SOON, state.wait_for(|state| !state.is_empty())).await;
     assert!(came.is_ok_and(|it| it.is_ok()), "the agent did not join");
-    caller.say_early(mime, bytes).await.unwrap();
+    caller.send_pre_connect_audio(mime, bytes).await.unwrap();
     agent_speaks(&mut state).await;
     let found = hearing::find(&clip("answer-hours"), &all_heard(&caller, 0).await);
     println!("pre-connect audio ({name}): {found}");

@@ -57,7 +57,7 @@ async fn hears_a_voice(caller: &Caller) -> Duration {
 }
 
 fn greetings(bench: &Bench) -> usize {
-    let asked = bench.log.asked();
+    let asked = bench.log.session_requests();
     asked.iter().filter(|asked| asked.has_greeting).count()
 }
 
@@ -102,7 +102,7 @@ async fn an_agent_that_was_cut_while_speaking_continues() {
         silent.as_millis()
     );
     agent_is(&mut caller.agent_state(), "listening").await;
-    let asked = bench.log.asked();
+    let asked = bench.log.session_requests();
     let [first, second] = asked.as_slice() else {
         panic!("{asked:?}");
     };
@@ -206,7 +206,10 @@ async fn a_voice_session_that_cannot_be_resumed_is_replaced() {
     let callers = talking(&bench, &["hall"]).await;
     daemon.writes("voice session restored").await;
     all_go_on(&bench, &mut daemon, callers).await;
-    assert_eq!((bench.log.asked().len(), greetings(&bench)), (2, 1));
+    assert_eq!(
+        (bench.log.session_requests().len(), greetings(&bench)),
+        (2, 1)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,9 +30,9 @@ async fn answer(caller: &Caller, id: &str, request: Option<Request>) -> SessionR
     let message = Some(Message::Request(request));
     let message = AgentSessionMessage { message }.encode_to_vec();
     caller.ask(&message).await.unwrap();
-    let mut watched = caller.watched();
+    let mut monitor_messages = caller.monitor_messages();
     let found = |all: &Vec<Vec<u8>>| response(all, id).is_some();
-    let waiting = timeout(SOON, watched.wait_for(found)).await;
+    let waiting = timeout(SOON, monitor_messages.wait_for(found)).await;
     let all = waiting.unwrap_or_else(|_| panic!("no answer to {id}"));
     response(&all.unwrap(), id).unwrap()
 }
@@ -140,10 +140,10 @@ async fn an_app_monitors_a_call_and_a_manager_may_request_everything() {
     let manager = bench.caller("grace").await;
     let_manage(&bench, "grace").await;
     say(&mut caller, "caller-hours").await;
-    let watched = caller.watched();
-    told_of(watched.clone(), 2).await;
-    turn_is_measured(&events(&watched.borrow()));
-    told_of(manager.watched(), 1).await;
+    let monitor_messages = caller.monitor_messages();
+    told_of(monitor_messages.clone(), 2).await;
+    turn_is_measured(&events(&monitor_messages.borrow()));
+    told_of(manager.monitor_messages(), 1).await;
 
     let public = ["ping", "state", "stats", "usage", "framework", "finalize"];
     for (id, request) in all_requests() {
@@ -153,13 +153,13 @@ async fn an_app_monitors_a_call_and_a_manager_may_request_everything() {
     }
     let unknown = answer(&caller, "unknown", None).await;
     assert_eq!(unknown.error.as_deref(), Some("unknown request"));
-    for message in watched.borrow().iter() {
+    for message in monitor_messages.borrow().iter() {
         let text = String::from_utf8_lossy(message);
         assert!(!text.contains("planted"), "the prompt was sent");
     }
 
     manager_is_answered(&manager).await;
-    let asked = |it: &Caller| said(&events(&it.watched().borrow()), ChatRole::User).len();
+    let asked = |it: &Caller| said(&events(&it.monitor_messages().borrow()), ChatRole::User).len();
     let seen = (asked(&manager), asked(&caller));
     assert_eq!(seen, (2, 1), "only managers see the text of RunInput");
     manager.leave().await;
@@ -171,9 +171,9 @@ async fn an_app_monitors_a_call_and_a_manager_may_request_everything() {
 }
 
 /// Waits until events have reported this many replies.
-async fn told_of(mut watched: watch::Receiver<Vec<Vec<u8>>>, replies: usize) {
+async fn told_of(mut monitor_messages: watch::Receiver<Vec<Vec<u8>>>, replies: usize) {
     let are_told = |all: &Vec<Vec<u8>>| said(&events(all), ChatRole::Assistant).len() == replies;
-    let waiting = timeout(SOON, watched.wait_for(are_told)).await;
+    let waiting = timeout(SOON, monitor_messages.wait_for(are_told)).await;
     assert!(
         waiting.is_ok_and(|it| it.is_ok()),
         "{replies} replies were not reported"

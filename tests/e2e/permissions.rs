@@ -7,7 +7,7 @@ use std::time::Duration;
 use livekit_api::access_token::{AccessToken, VideoGrants};
 use livekit_api::services::room::{RoomClient, UpdateParticipantOptions};
 use livekit_protocol::{ParticipantInfo, ParticipantPermission, TrackSource, participant_info};
-use parlor::room::{Caller, Spoken};
+use parlor::room::{Caller, CaptionLine};
 use parlor::sim::{self, Entry, clips};
 use parlor_core::secret::Secret;
 
@@ -94,7 +94,7 @@ async fn greeted(bench: &Bench) -> Caller {
 }
 
 /// Final caption of the greeting, and up to which sample of the greeting the caller heard it.
-async fn of_the_greeting(caller: &Caller, what: &str) -> (Spoken, usize) {
+async fn of_the_greeting(caller: &Caller, what: &str) -> (CaptionLine, usize) {
     let clip = clips::find(GREETING).unwrap();
     let said = shown(caller, |all| all.iter().any(|it| it.is_final)).await;
     let said = said.into_iter().find(|it| it.is_final).unwrap();
@@ -146,8 +146,8 @@ async fn answers_nobody(bench: &Bench, caller: &mut Caller) {
 }
 
 /// Captions of the agent: all those that are not of ada.
-fn of_the_agent(caller: &Caller) -> Vec<Spoken> {
-    let spoken = caller.spoken();
+fn of_the_agent(caller: &Caller) -> Vec<CaptionLine> {
+    let spoken = caller.captions();
     let all = spoken.borrow();
     all.iter()
         .filter(|it| it.speaker != "ada")
@@ -291,7 +291,7 @@ async fn an_agent_that_may_publish_neither_its_state_nor_captions() {
     })
     .await;
     worker.writes("the server revoked permissions").await;
-    let shown_before = caller.spoken().borrow().len();
+    let shown_before = caller.captions().borrow().len();
     let (mut log, from) = (bench.log.clone(), caller.heard().len());
     let replied = log.count(&Entry::Replied);
     say(&mut caller, "caller-hours").await;
@@ -304,10 +304,10 @@ async fn an_agent_that_may_publish_neither_its_state_nor_captions() {
     println!(
         "without captions: {found}; {} captions before and {} after",
         shown_before,
-        caller.spoken().borrow().len()
+        caller.captions().borrow().len()
     );
     assert!(found.was_heard(), "the voice is not heard: {found:?}");
-    assert_eq!(caller.spoken().borrow().len(), shown_before);
+    assert_eq!(caller.captions().borrow().len(), shown_before);
     assert_eq!(
         *caller.agent_state().borrow(),
         "listening",

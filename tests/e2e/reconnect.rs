@@ -1,6 +1,6 @@
 //! The connection to LiveKit breaks during a call, and the call continues.
 
-use parlor::room::{Caller, Spoken};
+use parlor::room::{Caller, CaptionLine};
 use parlor::sim::{self, clips};
 
 use super::bench::{Bench, GREETING, Worker, agent_is, agent_speaks, echo, shown};
@@ -61,7 +61,7 @@ async fn a_sentence_continues_after_the_room_is_rejoined() {
     let until = |heard: &[i16]| hearing::until(&samples, heard).unwrap_or(0);
     let heard = until(&caller.heard().since(0));
     assert!(heard + 2_400 > until(&samples), "to its end: {heard}");
-    let is_whole = |said: &[Spoken]| {
+    let is_whole = |said: &[CaptionLine]| {
         said.iter()
             .any(|it| it.is_final && it.text == greeting.words)
     };

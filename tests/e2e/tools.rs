@@ -154,7 +154,7 @@ async fn text_and_dtmf_reach_the_caller_and_a_failed_transfer_keeps_the_call() {
         agent_speaks(&mut state).await;
     }
     assert_eq!(
-        *caller.written().borrow(),
+        *caller.chat_messages().borrow(),
         ["https://shop.example/7", "1", "#", "2"]
     );
     bench.ends(caller, &mut worker).await;

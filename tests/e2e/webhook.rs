@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use parlor::random;
-use parlor::report::{CallHead, Pace, ReportSpec, Reports};
+use parlor::report::{CallInfo, ReportSpec, Reports, RetryPolicy};
 use parlor_core::conversation::Outcome;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -77,26 +77,26 @@ fn reports(url: &str, spool: &Path) -> Reports {
     let reports = spec
         .build(&[("SECRET", SECRET)].into_iter().collect())
         .unwrap();
-    reports.with_pace(Pace {
+    reports.with_retry_policy(RetryPolicy {
         refusals: 1,
-        ..Pace::default()
+        ..RetryPolicy::default()
     })
 }
 
 /// Ends a call, and delivers its report until the spool is empty.
 async fn reported(reports: Reports, spool: &Path) {
-    let head = CallHead {
+    let call_info = CallInfo {
         id: "AJ_1".to_owned(),
         room: "kitchen".to_owned(),
         agent: "Zoë".to_owned(),
         continued: false,
     };
-    reports.begin(head).finish(&Outcome::CallerLeft).await;
+    reports.begin(call_info).finish(&Outcome::CallerLeft).await;
     let (stop, stopped) = oneshot::channel::<()>();
-    let courier = reports.courier(async {
+    let delivery = reports.deliver(async {
         stopped.await.ok();
     });
-    let (ended, ()) = tokio::join!(courier, async {
+    let (ended, ()) = tokio::join!(delivery, async {
         let settled = async {
             while waiting(spool) > 0 {
                 sleep(Duration::from_millis(5)).await;

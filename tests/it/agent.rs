@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use parlor::config::{Agent, AgentText, Source};
-use parlor::monitor::{Access, Who};
+use parlor::monitor::{Access, Audience};
 use parlor_core::conversation::{AgentProfile, ToolKind};
 use parlor_core::secret::Private;
 use parlor_core::wire::agent::{ExecutionMode, SessionConfig};
@@ -16,7 +16,7 @@ fn load(text: &str, source: &[(&str, &str)]) -> Result<Agent, Vec<String>> {
         text: text.to_owned().into(),
     };
     let source: Source = source.iter().copied().collect();
-    Agent::of(&file, &source).map_err(|error| error.0)
+    Agent::from_text(&file, &source).map_err(|error| error.0)
 }
 
 fn profile(text: &str, values: Value) -> AgentProfile {
@@ -282,9 +282,9 @@ fn all_problems_are_reported_together() {
         ),
     ];
     for (text, word) in cases {
-        let told = problems(text);
-        assert_eq!(told.len(), 1, "{text}: {told:?}");
-        assert!(told[0].contains(word), "{text}: {told:?}");
+        let found = problems(text);
+        assert_eq!(found.len(), 1, "{text}: {found:?}");
+        assert!(found[0].contains(word), "{text}: {found:?}");
     }
     let all: String = [
         "[limits]\nidle = 0\ncost = 1.0\n",
@@ -302,10 +302,10 @@ fn a_missing_secret_is_reported_by_name() {
         description = "Orders."
         http = { url = "https://shop.example/", headers = { Authorization = "Bearer {{ env.SHOP_TOKEN }}" } }
     "#;
-    let told = problems(text);
+    let found = problems(text);
     assert!(
-        told.len() == 1 && told[0].contains("SHOP_TOKEN"),
-        "{told:?}"
+        found.len() == 1 && found[0].contains("SHOP_TOKEN"),
+        "{found:?}"
     );
     assert!(load(text, &[("SHOP_TOKEN", "x")]).is_ok());
 }
@@ -341,7 +341,7 @@ fn the_examples_in_the_documentation_are_valid() {
 fn the_agent_file_sets_who_may_watch() {
     let access = |text| load(text, &[]).unwrap().monitor;
     assert_eq!(access(""), Access::default());
-    let (who, open) = (Who::Managers, true);
+    let (who, open) = (Audience::Managers, true);
     let text = "[monitor]\nwho = \"managers\"\nopen = true\n";
     assert_eq!(access(text), Access { who, open });
     let wrong = problems("[monitor]\nwho = \"nobody\"\n");

@@ -226,7 +226,7 @@ fn the_built_in_agent_file_is_valid_with_every_setting_uncommented() {
             path: PathBuf::from(name),
             text: text.to_owned().into(),
         };
-        let agent = Agent::of(
+        let agent = Agent::from_text(
             &file,
             &source(
                 &secrets.map(|name| (name, "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")),

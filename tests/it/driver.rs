@@ -30,7 +30,7 @@ impl Edges for Recorder {
         self.actions.push(action);
     }
 
-    fn trouble(&mut self) -> Option<Event> {
+    fn take_pending_event(&mut self) -> Option<Event> {
         self.trouble.take()
     }
 

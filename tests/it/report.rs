@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::post;
 use parking_lot::Mutex;
 use parlor::random;
-use parlor::report::{CallHead, Pace, ReportSpec, Reports};
+use parlor::report::{CallInfo, ReportSpec, Reports, RetryPolicy};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{Fact, Latency, Limit, Outcome, ToolDropped, Utterance};
 use serde_json::Value;
@@ -51,7 +51,7 @@ impl Place {
         let spool = self.0.display();
         let webhook =
             format!("[webhook]\nurl = '{url}'\nsecret = 'SECRET'\nspool = '{spool}/spool'");
-        self.reports(&webhook).with_pace(Pace {
+        self.reports(&webhook).with_retry_policy(RetryPolicy {
             first: Duration::from_millis(20),
             longest: Duration::from_millis(40),
             refusals: 2,
@@ -86,8 +86,8 @@ impl Drop for Place {
     }
 }
 
-fn head(id: &str) -> CallHead {
-    CallHead {
+fn call_info(id: &str) -> CallInfo {
+    CallInfo {
         id: id.to_owned(),
         room: "kitchen".to_owned(),
         agent: "Parlor".to_owned(),
@@ -97,7 +97,7 @@ fn head(id: &str) -> CallHead {
 
 /// A short call that ends immediately.
 async fn call(reports: &Reports, id: &str) {
-    let mut report = reports.begin(head(id));
+    let mut report = reports.begin(call_info(id));
     report.caller(&"ada".into());
     let said = Fact::UserTranscript {
         item: None,
@@ -193,13 +193,13 @@ async fn receive(
     (status, [(header::LOCATION, "/hook")])
 }
 
-/// Runs a courier during `meanwhile`, then stops it gracefully.
+/// Delivers reports during `meanwhile`, then stops it gracefully.
 async fn delivering(reports: Reports, meanwhile: impl Future<Output = ()>) {
     let (stop, stopped) = oneshot::channel::<()>();
-    let courier = reports.courier(async {
+    let delivery = reports.deliver(async {
         stopped.await.ok();
     });
-    let (delivered, ()) = tokio::join!(courier, async {
+    let (delivered, ()) = tokio::join!(delivery, async {
         meanwhile.await;
         drop(stop);
     });
@@ -288,7 +288,7 @@ fn facts() -> Vec<Fact> {
 async fn a_call_leaves_a_report_and_a_recording_that_only_the_owner_can_read() {
     let place = Place::new();
     let reports = place.reports("recording = 'wav'\ntool_payloads = true\ncurrency = 'EUR'");
-    let mut report = reports.begin(head("AJ_1"));
+    let mut report = reports.begin(call_info("AJ_1"));
     let tap = report.tap().unwrap();
     tap.caller(parlor::clock::now(), &Frame::new(vec![1; 240]));
     for (second, fact) in facts().iter().enumerate() {

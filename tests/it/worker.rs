@@ -212,7 +212,7 @@ async fn the_loop_reconnects_until_it_is_told_to_end() {
         control.send(Event::Drain).await.unwrap();
     };
     let (ended, ()) = tokio::join!(run(dispatch, &mut edges, control_out), ending);
-    assert_eq!((ended.cut, ended.is_hasty), (0, false));
+    assert_eq!((ended.cut, ended.is_immediate), (0, false));
     let tries = edges.actions.iter().filter(|it| **it == Action::Connect);
     // Each attempt times out after 12 s and is followed by a backoff.
     assert!((4..=6).contains(&tries.count()), "{:?}", edges.actions);

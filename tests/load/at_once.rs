@@ -36,17 +36,20 @@ struct Crowd {
 impl Crowd {
     /// Starts to join this many callers, each in a room of their own.
     fn join(bench: &Bench, callers: usize, prefix: &str) -> Self {
-        let (tell, served) = mpsc::channel(callers);
+        let (served_sender, served) = mpsc::channel(callers);
         let mut joining = JoinSet::new();
         let rooms: Vec<_> = (0..callers).map(|it| format!("{prefix}-{it}")).collect();
         for (number, room) in rooms.iter().enumerate() {
             let (livekit, token) = (bench.livekit.clone(), bench.token(room, "ada"));
-            let tell = tell.clone();
+            let served_sender = served_sender.clone();
             joining.spawn(async move {
                 let caller = Caller::join(&livekit, &token).await.unwrap();
                 let mut state = caller.agent_state();
                 state.wait_for(|it| !it.is_empty()).await.unwrap();
-                tell.send((number, caller, clock::now())).await.ok();
+                served_sender
+                    .send((number, caller, clock::now()))
+                    .await
+                    .ok();
             });
         }
         Self {

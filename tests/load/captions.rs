@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use parlor::room::{Caller, Spoken};
+use parlor::room::{Caller, CaptionLine};
 use parlor::sim::clips;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -82,7 +82,7 @@ async fn interrupting(mut caller: Caller, call: u64) -> Vec<Answer> {
     answers
 }
 
-fn compare(line: &Spoken, heard: &[i16]) -> Answer {
+fn compare(line: &CaptionLine, heard: &[i16]) -> Answer {
     // If a question was not understood, the answer is another clip, so search all of them.
     let clip = clips::all()
         .iter()

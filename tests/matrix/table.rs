@@ -78,7 +78,7 @@ async fn every_scenario_ends_as_its_file_says() {
     }
     println!("{} scenarios", rows.len());
     let is_wrong = |row: &&Row| row.expect != row.got || !row.wrong.is_empty();
-    let wrong: Vec<_> = rows.iter().filter(is_wrong).map(Row::told).collect();
+    let wrong: Vec<_> = rows.iter().filter(is_wrong).map(Row::describe).collect();
     assert!(
         wrong.is_empty(),
         "{} of {}:\n{}",
@@ -89,7 +89,7 @@ async fn every_scenario_ends_as_its_file_says() {
 }
 
 impl Row {
-    fn told(&self) -> String {
+    fn describe(&self) -> String {
         format!(
             "{}: expected {}, was {}; {}",
             self.name,
@@ -190,7 +190,13 @@ async fn play(server: Arc<Server>, file: PathBuf, tools: String) -> Row {
     if acted < steps && !is_forbidden || acted > 0 && is_forbidden {
         wrong.push(format!("{acted} of {steps} steps ran"));
     }
-    if got == Expect::Replaced && bench.log.asked().last().is_some_and(|it| it.has_greeting) {
+    if got == Expect::Replaced
+        && bench
+            .log
+            .session_requests()
+            .last()
+            .is_some_and(|it| it.has_greeting)
+    {
         wrong.push("greeted twice".to_owned());
     }
     if worker.wrote().contains("panicked") {

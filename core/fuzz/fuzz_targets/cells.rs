@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
-use parlor_core::cells::{Action, CellEvent, CellId, Cells, Event, Limits, Told};
+use parlor_core::cells::{Action, CallUpdate, CellEvent, CellId, Cells, Event, Limits};
 use parlor_core::conversation::Checkpoint;
 use parlor_core::dispatch::{Assignment, Job, JobResult, JobType};
 use parlor_core::secret::Secret;
@@ -58,7 +58,7 @@ impl Seen {
                     self.is_there(cell);
                 }
                 Action::Close(cell) | Action::Kill(cell) => self.is_there(cell),
-                Action::Tell(Told::Ended(job, _)) => {
+                Action::CallUpdate(CallUpdate::Ended(job, _)) => {
                     assert!(self.ended.insert(job.to_string()), "{job} ends twice");
                 }
                 _ => {}
@@ -93,7 +93,7 @@ fuzz_target!(|script: Script| {
             continue;
         }
         let event = event(step, &mut jobs);
-        if let Event::Cell(cell, CellEvent::Gone(_)) = event {
+        if let Event::Cell(cell, CellEvent::Exited(_)) = event {
             seen.gone.extend(seen.spawned.get(&cell));
         }
         cells.handle(now, event);
@@ -128,8 +128,8 @@ fn event(step: Step, jobs: &mut u32) -> Event {
         Step::Token(cell, job) => of(cell, CellEvent::Token(name(job), Secret::new("token"))),
         Step::Ended(cell, job) => of(cell, CellEvent::Ended(name(job), JobResult::Success)),
         Step::Left(cell, job) => of(cell, CellEvent::Left(name(job))),
-        Step::Broken(cell, job) => of(cell, CellEvent::Broken(name(job))),
-        Step::Gone(cell) => of(cell, CellEvent::Gone(None)),
+        Step::Broken(cell, job) => of(cell, CellEvent::Panicked(name(job))),
+        Step::Gone(cell) => of(cell, CellEvent::Exited(None)),
     }
 }
 

@@ -11,8 +11,8 @@ use super::CellId;
 /// An action for the driver. Actions must be carried out in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
-    /// Start a cell process. The driver answers with `Ready` once it is up, and with `Gone` in any
-    /// case.
+    /// Start a cell process. The driver answers with `Ready` once it is up, and with `Exited` in
+    /// any case.
     Spawn(CellId),
     /// Start a call in a cell, or resume it there.
     Start(CellId, Box<Start>),
@@ -24,10 +24,10 @@ pub enum Action {
     Release(CellId, JobId),
     /// Let a cell exit once its calls have ended.
     Close(CellId),
-    /// Kill a cell process now. The driver answers with `Gone`.
+    /// Kill a cell process now. The driver answers with `Exited`.
     Kill(CellId),
     /// Report a change of a call to the dispatch state machine.
-    Tell(Told),
+    CallUpdate(CallUpdate),
     /// Something to log or to count.
     Observe(Fact),
 }
@@ -43,7 +43,7 @@ pub struct Start {
 
 /// A change of a call that the dispatch state machine must know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told {
+pub enum CallUpdate {
     /// The agent has joined the room.
     Running(JobId),
     /// The agent will rejoin its room from another cell, under the same identity.
@@ -64,7 +64,7 @@ pub enum Fact {
     /// A cell is being killed.
     Killed(CellId, Killed),
     /// A cell process has exited.
-    Gone {
+    Exited {
         /// The cell.
         cell: CellId,
         /// How the process died, for example `signal 9`. `None` if it exited by itself.
@@ -74,7 +74,7 @@ pub enum Fact {
     },
     /// A call was resumed in another cell. The duration is the time from the loss of its cell until
     /// the agent was in its room again.
-    Adopted(JobId, Duration),
+    Resumed(JobId, Duration),
 }
 
 /// Why a cell accepts no new calls.

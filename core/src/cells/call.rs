@@ -11,7 +11,7 @@ pub(super) struct Call {
     pub(super) start: Start,
     pub(super) stage: Stage,
     /// Cell that handles the call. `None` while it waits for one.
-    pub(super) home: Option<CellId>,
+    pub(super) cell: Option<CellId>,
     /// Consecutive cells that died while they handled the call.
     pub(super) deaths: u32,
     /// When the last of those cells was lost, until the call runs again.
@@ -26,7 +26,7 @@ pub(super) enum Stage {
     /// Waits for a cell until this deadline.
     Waiting(Instant),
     /// A cell handles it.
-    Made,
+    Placed,
     /// It was asked to end.
     Stopping,
     /// Its end was reported. The agent is leaving the room.
@@ -38,7 +38,7 @@ impl Call {
         Self {
             start,
             stage: Stage::Waiting(until),
-            home: None,
+            cell: None,
             deaths: 0,
             orphaned: None,
             cleared: None,

@@ -45,7 +45,7 @@ pub enum CellEvent {
     /// The agent of a call has left its room.
     Left(JobId),
     /// A call has panicked. The process continues.
-    Broken(JobId),
+    Panicked(JobId),
     /// The process has exited: by itself (`None`), or as described.
-    Gone(Option<String>),
+    Exited(Option<String>),
 }

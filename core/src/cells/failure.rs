@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::call::{Call, Stage as CallStage};
 use super::cell::Stage;
 use super::{
-    Action, CellEvent, CellId, Cells, Fact, Killed, PLACED_WITHIN, Retired, SILENT_AFTER, Timer,
-    Told,
+    Action, CallUpdate, CellEvent, CellId, Cells, Fact, Killed, PLACED_WITHIN, Retired,
+    SILENT_AFTER, Timer,
 };
 use crate::dispatch::JobResult;
 use crate::ids::JobId;
@@ -26,29 +26,29 @@ impl Cells {
             CellEvent::Beat { memory } => self.weigh(cell, memory),
             CellEvent::Running(job) => self.running(cell, job),
             CellEvent::Checkpoint(job, checkpoint) => {
-                if let Some(call) = self.made_in(cell, &job) {
+                if let Some(call) = self.call_in(cell, &job) {
                     call.start.checkpoint = Some(*checkpoint);
                 }
             }
             CellEvent::Token(job, token) => {
-                if let Some(call) = self.made_in(cell, &job) {
+                if let Some(call) = self.call_in(cell, &job) {
                     call.start.assignment.token = token;
                 }
             }
             CellEvent::Ended(job, result) => {
-                if let Some(call) = self.made_in(cell, &job) {
+                if let Some(call) = self.call_in(cell, &job) {
                     call.stage = CallStage::Ended;
                     call.cleared = None;
-                    self.tell(Told::Ended(job, result));
+                    self.report(CallUpdate::Ended(job, result));
                 }
             }
             CellEvent::Left(job) => self.left(cell, &job),
-            CellEvent::Broken(job) => {
-                if self.calls.get(&job).is_some_and(|it| it.home == Some(cell)) {
+            CellEvent::Panicked(job) => {
+                if self.calls.get(&job).is_some_and(|it| it.cell == Some(cell)) {
                     self.orphaned(job, "the call panicked");
                 }
             }
-            CellEvent::Gone(how) => self.gone(cell, how),
+            CellEvent::Exited(how) => self.gone(cell, how),
         }
     }
 
@@ -70,10 +70,10 @@ impl Cells {
     }
 
     /// The call, if this cell handles it and it has not ended.
-    fn made_in(&mut self, cell: CellId, job: &JobId) -> Option<&mut Call> {
+    fn call_in(&mut self, cell: CellId, job: &JobId) -> Option<&mut Call> {
         let call = self.calls.get_mut(job)?;
-        let is_made = matches!(call.stage, CallStage::Made | CallStage::Stopping);
-        (is_made && call.home == Some(cell)).then_some(call)
+        let is_placed = matches!(call.stage, CallStage::Placed | CallStage::Stopping);
+        (is_placed && call.cell == Some(cell)).then_some(call)
     }
 
     fn heard(&mut self, id: CellId) {
@@ -90,7 +90,7 @@ impl Cells {
         if let Some(cell) = cell.filter(|cell| cell.stage == Stage::Starting) {
             cell.stage = Stage::Ready;
             let after = now.saturating_duration_since(cell.started);
-            self.stillborn = 0;
+            self.failed_starts = 0;
             self.heard(id);
             self.observe(Fact::Ready(id, after));
         }
@@ -106,7 +106,7 @@ impl Cells {
 
     fn running(&mut self, cell: CellId, job: JobId) {
         let now = self.cx.now;
-        let Some(call) = self.made_in(cell, &job) else {
+        let Some(call) = self.call_in(cell, &job) else {
             return;
         };
         let orphaned = call.orphaned.take();
@@ -115,16 +115,16 @@ impl Cells {
         }
         if let Some(at) = orphaned {
             let after = now.saturating_duration_since(at);
-            self.observe(Fact::Adopted(job.clone(), after));
+            self.observe(Fact::Resumed(job.clone(), after));
         }
-        self.tell(Told::Running(job));
+        self.report(CallUpdate::Running(job));
     }
 
     fn left(&mut self, cell: CellId, job: &JobId) {
         if self
             .calls
             .get(job)
-            .is_some_and(|call| call.home == Some(cell))
+            .is_some_and(|call| call.cell == Some(cell))
         {
             self.calls.remove(job);
         }
@@ -139,7 +139,7 @@ impl Cells {
             let was_starting = cell.stage == Stage::Starting;
             cell.stage = Stage::Killed;
             self.cx.stop(Timer::Cell(id));
-            self.note_stillborn(was_starting);
+            self.note_failed_start(was_starting);
             self.observe(Fact::Killed(id, why));
             self.cx.act(Action::Kill(id));
         }
@@ -150,9 +150,9 @@ impl Cells {
             return;
         };
         self.cx.stop(Timer::Cell(id));
-        self.note_stillborn(cell.stage == Stage::Starting);
-        let is_home = |call: &Call| call.home == Some(id);
-        let jobs = self.calls.iter().filter(|(_, call)| is_home(call));
+        self.note_failed_start(cell.stage == Stage::Starting);
+        let is_in_cell = |call: &Call| call.cell == Some(id);
+        let jobs = self.calls.iter().filter(|(_, call)| is_in_cell(call));
         let jobs: Vec<_> = jobs.map(|(job, _)| job.clone()).collect();
         let is_open = |job: &&JobId| {
             let call = self.calls.get(*job);
@@ -162,7 +162,7 @@ impl Cells {
         let why = how
             .clone()
             .unwrap_or_else(|| "the process exited".to_owned());
-        self.observe(Fact::Gone {
+        self.observe(Fact::Exited {
             cell: id,
             how,
             calls,
@@ -172,10 +172,10 @@ impl Cells {
         }
     }
 
-    fn note_stillborn(&mut self, was_starting: bool) {
+    fn note_failed_start(&mut self, was_starting: bool) {
         if was_starting {
-            self.stillborn += 1;
-            self.stillborn_at = Some(self.cx.now);
+            self.failed_starts += 1;
+            self.last_failed_start = Some(self.cx.now);
         }
     }
 
@@ -186,20 +186,20 @@ impl Cells {
         let Some(call) = self.calls.get_mut(&job) else {
             return;
         };
-        call.home = None;
+        call.cell = None;
         call.cleared = None;
         call.deaths += 1;
         match call.stage {
             CallStage::Ended => drop(self.calls.remove(&job)),
-            CallStage::Made if call.deaths < DEATHS && !self.closed => {
+            CallStage::Placed if call.deaths < DEATHS && !self.closed => {
                 call.stage = CallStage::Waiting(now + PLACED_WITHIN);
                 call.orphaned.get_or_insert(now);
-                self.tell(Told::Moved(job));
+                self.report(CallUpdate::Moved(job));
             }
             _ => {
                 let failed = format!("the call lost its process: {why}");
                 self.calls.remove(&job);
-                self.tell(Told::Ended(job, JobResult::Failed(failed)));
+                self.report(CallUpdate::Ended(job, JobResult::Failed(failed)));
             }
         }
     }

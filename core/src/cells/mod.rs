@@ -27,7 +27,7 @@ use crate::ids::JobId;
 use call::{Call, Stage as CallStage};
 use cell::{Cell, Stage};
 
-pub use action::{Action, Fact, Killed, Retired, Start, Told};
+pub use action::{Action, CallUpdate, Fact, Killed, Retired, Start};
 pub use event::{CellEvent, Event};
 
 /// Deadline from the start of a cell process until it has loaded the native core.
@@ -104,8 +104,8 @@ pub struct Cells {
     /// Number of cells started so far.
     spawned: u32,
     /// Consecutive cells that died before they were ready, and when the last one did.
-    stillborn: u32,
-    stillborn_at: Option<Instant>,
+    failed_starts: u32,
+    last_failed_start: Option<Instant>,
     closed: bool,
 }
 
@@ -122,8 +122,8 @@ impl Cells {
             cells: BTreeMap::new(),
             calls: BTreeMap::new(),
             spawned: 0,
-            stillborn: 0,
-            stillborn_at: None,
+            failed_starts: 0,
+            last_failed_start: None,
             closed: false,
         };
         cells.settle();
@@ -187,22 +187,22 @@ impl Cells {
         let Some(call) = self.calls.get_mut(job) else {
             return;
         };
-        match (call.stage, call.home) {
-            (CallStage::Made | CallStage::Stopping, Some(cell)) => {
+        match (call.stage, call.cell) {
+            (CallStage::Placed | CallStage::Stopping, Some(cell)) => {
                 call.stage = CallStage::Stopping;
                 self.cx.act(how(cell, job.clone()));
             }
             (CallStage::Waiting(_), _) => {
                 self.calls.remove(job);
-                self.tell(Told::Ended(job.clone(), JobResult::Success));
+                self.report(CallUpdate::Ended(job.clone(), JobResult::Success));
             }
             _ => {}
         }
     }
 
     fn release(&mut self, job: JobId) {
-        let home = self.calls.get(&job).and_then(|call| call.home);
-        if let Some(cell) = home {
+        let cell = self.calls.get(&job).and_then(|call| call.cell);
+        if let Some(cell) = cell {
             self.cx.act(Action::Release(cell, job));
         }
     }
@@ -219,11 +219,11 @@ impl Cells {
         let backoff = Backoff::new(RESPAWN_MIN, RESPAWN_MAX, Duration::MAX);
         let backoff = backoff.expect("RESPAWN_MIN is at most RESPAWN_MAX");
         // One worker per machine: there is no need for jitter.
-        backoff.delay(self.stillborn.saturating_sub(1), 0.0)
+        backoff.delay(self.failed_starts.saturating_sub(1), 0.0)
     }
 
-    fn tell(&mut self, told: Told) {
-        self.cx.act(Action::Tell(told));
+    fn report(&mut self, update: CallUpdate) {
+        self.cx.act(Action::CallUpdate(update));
     }
 
     fn observe(&mut self, fact: Fact) {

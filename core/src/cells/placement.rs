@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::call::{Call, Stage as CallStage};
 use super::cell::{Cell, Stage};
-use super::{Action, CellId, Cells, Fact, Retired, Timer, Told};
+use super::{Action, CallUpdate, CellId, Cells, Fact, Retired, Timer};
 use crate::dispatch::JobResult;
 use crate::ids::JobId;
 
@@ -25,8 +25,8 @@ impl Cells {
 
     /// The calls of a cell, including those that are leaving their rooms.
     pub(super) fn calls_in(&self, cell: CellId) -> impl Iterator<Item = &Call> {
-        let is_home = move |call: &&Call| call.home == Some(cell);
-        self.calls.values().filter(is_home)
+        let is_in_cell = move |call: &&Call| call.cell == Some(cell);
+        self.calls.values().filter(is_in_cell)
     }
 
     /// Lets a cell accept no new calls and exit when it has none.
@@ -54,7 +54,7 @@ impl Cells {
             self.calls.remove(&job);
             let failed =
                 JobResult::Failed("no process became available for the call in time".to_owned());
-            self.tell(Told::Ended(job, failed));
+            self.report(CallUpdate::Ended(job, failed));
         }
     }
 
@@ -85,13 +85,14 @@ impl Cells {
     }
 
     fn give(&mut self, cell: CellId, job: JobId) {
-        let (Some(home), Some(call)) = (self.cells.get_mut(&cell), self.calls.get_mut(&job)) else {
+        let (Some(target), Some(call)) = (self.cells.get_mut(&cell), self.calls.get_mut(&job))
+        else {
             return;
         };
-        call.home = Some(cell);
-        call.stage = CallStage::Made;
-        home.given += 1;
-        let is_worn = home.given >= self.limits.cell_calls;
+        call.cell = Some(cell);
+        call.stage = CallStage::Placed;
+        target.given += 1;
+        let is_worn = target.given >= self.limits.cell_calls;
         self.cx
             .act(Action::Start(cell, Box::new(call.start.clone())));
         if is_worn {
@@ -109,7 +110,7 @@ impl Cells {
         let starting = self.cells.values().filter(starting).count();
         let missing = self.wanted().saturating_sub(open);
         for _ in 0..missing.max(alone.saturating_sub(starting)) {
-            if self.stillborn > 0 && !self.take_respawn() {
+            if self.failed_starts > 0 && !self.take_respawn() {
                 return;
             }
             self.spawn();
@@ -121,7 +122,7 @@ impl Cells {
         if self.open().any(|cell| cell.stage == Stage::Starting) {
             return false;
         }
-        let due = self.stillborn_at.map(|at| at + self.respawn_delay());
+        let due = self.last_failed_start.map(|at| at + self.respawn_delay());
         match due {
             Some(due) if due > self.cx.now => {
                 self.cx.timers.set(Timer::Spawn, due);
@@ -162,8 +163,8 @@ impl Cells {
     /// Cells needed for waiting calls and the calls of open cells, and a spare one.
     fn wanted(&self) -> usize {
         let is_open = |call: &&Call| {
-            let home = call.home.and_then(|cell| self.cells.get(&cell));
-            home.is_none_or(Cell::is_open)
+            let cell = call.cell.and_then(|cell| self.cells.get(&cell));
+            cell.is_none_or(Cell::is_open)
         };
         let calls = self.calls.values().filter(is_open).count();
         calls.div_ceil(self.limits.rooms_per_cell) + 1

@@ -14,14 +14,14 @@ impl Conversation {
         if !self.is_live() {
             return;
         }
-        if self.link.is_ready() {
+        if self.voice_session.is_ready() {
             self.change_session();
             self.ask_for_goodbye();
             self.make_way();
             self.answer_tools();
             self.ask();
         }
-        let is_working = self.tools.is_busy() && self.link.is_ready();
+        let is_working = self.tools.is_busy() && self.voice_session.is_ready();
         self.turn.set_working(&mut self.cx, is_working);
         self.leave_if_done();
         self.rotate_if_due();
@@ -70,7 +70,7 @@ impl Conversation {
 
     /// Replaces the session as soon as nobody is speaking.
     fn rotate_if_due(&mut self) {
-        let is_due = self.rotation_due && self.link.is_ready() && self.hang_up.is_none();
+        let is_due = self.rotation_due && self.voice_session.is_ready() && self.hang_up.is_none();
         if is_due && self.is_quiet() && !self.tools.is_busy() {
             self.rotate();
         }
@@ -83,15 +83,15 @@ impl Conversation {
 
     pub(super) fn rotate(&mut self) {
         self.rotation_due = false;
-        let outcome = self.link.rotate(&mut self.cx);
-        self.link_changed(outcome);
+        let outcome = self.voice_session.rotate(&mut self.cx);
+        self.session_changed(outcome);
     }
 
     /// Times the caller's silence while it is the caller's turn and the agent can be heard.
     fn watch_silence(&mut self) {
         let is_silent = self.turn.state() == AgentState::Listening
             && self.is_quiet()
-            && self.link.is_ready()
+            && self.voice_session.is_ready()
             && self.hang_up.is_none()
             && !self.audibility.is_unheard();
         match self.usage_meter.idle().filter(|_| is_silent) {
@@ -173,7 +173,7 @@ impl Conversation {
     /// Writes to the caller that the session is lost, if it was ready.
     pub(super) fn write_lost(&mut self) {
         let line = self.session_sync.profile().lines.lost.clone();
-        if let Some(line) = line.filter(|_| self.link.is_ready() && self.is_live()) {
+        if let Some(line) = line.filter(|_| self.voice_session.is_ready() && self.is_live()) {
             self.cx.act(Action::Write(line));
         }
     }

@@ -10,7 +10,7 @@ use crate::secret::Private;
 impl Conversation {
     /// Handles a message from the Voice Agent API.
     pub(super) fn agent(&mut self, event: AgentEvent) {
-        if !self.link.is_connected() {
+        if !self.voice_session.is_connected() {
             return;
         }
         match event {
@@ -22,22 +22,26 @@ impl Conversation {
                 ..
             } => self.session_ready(session, resume_token, server_tools),
             AgentEvent::SessionError(error) => {
-                if error.is_busy() && !self.link.is_ready() {
+                if error.is_busy() && !self.voice_session.is_ready() {
                     self.write_busy();
                 }
-                if let Some(outcome) = self.link.error(&mut self.cx, &mut self.session_sync, error)
+                if let Some(outcome) =
+                    self.voice_session
+                        .error(&mut self.cx, &mut self.session_sync, error)
                 {
                     self.end(outcome);
                 }
             }
-            AgentEvent::SessionEnded if self.link.is_ending() => self.hang_up(),
+            AgentEvent::SessionEnded if self.voice_session.is_ending() => self.hang_up(),
             AgentEvent::SessionEnded => {
                 self.write_lost();
-                let outcome = self.link.ended(&mut self.cx);
-                self.link_changed(outcome);
+                let outcome = self.voice_session.ended(&mut self.cx);
+                self.session_changed(outcome);
             }
             AgentEvent::Unknown { kind } => self.cx.observe(Fact::UnknownMessage { kind }),
-            event if self.link.is_ready() || self.link.is_ending() => self.conversation(event),
+            event if self.voice_session.is_ready() || self.voice_session.is_ending() => {
+                self.conversation(event)
+            }
             AgentEvent::ReplyAudio { .. } => {
                 self.cx.observe(Fact::Dropped(DropReason::StaleReply));
             }
@@ -157,7 +161,7 @@ impl Conversation {
     }
 
     fn tool_called(&mut self, called: tools::Call) {
-        if !self.link.is_ready() {
+        if !self.voice_session.is_ready() {
             return;
         }
         let reply = self.turn.replies();

@@ -39,13 +39,13 @@ pub enum Caption {
 
 /// Tracks the captions of the caller's turns. Each turn is closed before the next one starts.
 #[derive(Debug, Default)]
-pub(super) struct Turns {
+pub(super) struct CallerCaptions {
     turn: u32,
     item: Option<ItemId>,
     open: Option<(Identity, Private<String>)>,
 }
 
-impl Turns {
+impl CallerCaptions {
     /// Handles the transcript `text` of `caller` for turn `item`. Returns the captions to publish.
     pub(super) fn said(
         &mut self,

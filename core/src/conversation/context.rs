@@ -10,7 +10,7 @@ pub(super) enum Timer {
     /// The caller has not come back.
     CallerGrace,
     /// The announced pre-connect audio has not arrived.
-    Early,
+    PreConnectAudio,
     /// The WebSocket to the Voice Agent API has not opened.
     Connect,
     /// Nobody has subscribed to the agent's track.
@@ -24,7 +24,7 @@ pub(super) enum Timer {
     /// The voice session has not ended after `session.end`.
     End,
     /// The API has not confirmed the interruption of a paused reply.
-    Hold,
+    Unconfirmed,
     /// The agent is "speaking" or "thinking" without audio or progress.
     Quiet,
     /// The text or the playout report of a finished reply has not arrived.

@@ -29,7 +29,7 @@ pub enum Event {
     /// Profile of the agent for the linked caller. Sent after each
     /// [`Action::Listen`](super::Action::Listen), before the WebSocket is open, and whenever the
     /// profile changes.
-    Brief(Box<AgentProfile>),
+    Profile(Box<AgentProfile>),
     /// A tool call finished.
     ToolDone {
         /// ID from [`Action::RunTool`](super::Action::RunTool).
@@ -40,7 +40,7 @@ pub enum Event {
         is_error: bool,
     },
     /// Text message to the agent from somebody who may speak on the caller's behalf.
-    Input(Private<String>),
+    TypedText(Private<String>),
     /// Report from the playout queue.
     Playout(PlayoutEvent),
     /// 10 ms of the callers' audio, mono at 24 kHz.
@@ -49,7 +49,7 @@ pub enum Event {
     Speaks(Option<Identity>),
     /// Pre-connect audio: what a caller said before the agent subscribed to the microphone. Empty
     /// if it could not be received.
-    Early {
+    PreConnectAudio {
         /// Identity of the caller.
         from: Identity,
         /// The whole recording, of any length, mono at 24 kHz.
@@ -83,7 +83,7 @@ pub enum RoomEvent {
         how: LeaveReason,
     },
     /// A participant has announced pre-connect audio (`TF_PRECONNECT_BUFFER`).
-    EarlyComes {
+    PreConnectAnnounced {
         /// Identity of the participant.
         from: Identity,
     },
@@ -103,7 +103,7 @@ pub enum RoomEvent {
         was_first: bool,
     },
     /// A participant sent a text message to the agent (text stream on topic `lk.chat`).
-    Text {
+    ChatMessage {
         /// Identity of the participant.
         from: Identity,
         /// Text of the message.
@@ -112,7 +112,7 @@ pub enum RoomEvent {
     /// A participant subscribed to the agent's track (`LocalTrackSubscribed`).
     Subscribed,
     /// Why the agent's track cannot be heard from now on, or `None` when it can be heard again.
-    Voice(Option<Inaudible>),
+    Audibility(Option<Inaudible>),
     /// The agent is disconnected from the room (`Disconnected`).
     Ended(RoomEnd),
 }

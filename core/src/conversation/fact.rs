@@ -70,7 +70,7 @@ pub enum Fact {
         after: Option<Duration>,
     },
     /// False interruption: the caller's voice paused a reply, and the reply resumed.
-    HeldInVain,
+    FalseInterruption,
     /// The voice session was lost; Parlor resumes it or opens another one.
     AgentLost(SocketLoss),
     /// The first voice session could not be opened; Parlor retries.

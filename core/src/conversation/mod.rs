@@ -81,9 +81,9 @@ pub struct Conversation {
     speakers: Speakers,
     pre_connect: PreConnectAudio,
     chat: Answer,
-    captions: captions::Turns,
+    captions: captions::CallerCaptions,
     history: History,
-    link: VoiceSession,
+    voice_session: VoiceSession,
     turn: Turn,
     tools: Tools,
     session_sync: SessionSync,
@@ -142,12 +142,12 @@ impl Conversation {
             speakers: Speakers::new(settings.hear),
             pre_connect: PreConnectAudio::default(),
             chat: settings.chat,
-            captions: captions::Turns::default(),
+            captions: captions::CallerCaptions::default(),
             history: History::new(before.turns, before.owes),
             turn: Turn::new(settings.barge_in),
-            link: VoiceSession::new(resumed),
+            voice_session: VoiceSession::new(resumed),
             tools: Tools::default(),
-            session_sync: SessionSync::new(before.phase, before.cancelled),
+            session_sync: SessionSync::new(before.phase, before.given_history),
             usage_meter: UsageMeter::new(before.spent.clone()),
             requests: ReplyRequests::default(),
             hang_up: None,
@@ -172,9 +172,9 @@ impl Conversation {
         match event {
             Event::Mic(frame) => return self.mic(frame),
             Event::Speaks(who) => return self.speakers.speaks(now, who),
-            Event::Early { from, voice } => self.pre_connect(&from, &voice),
+            Event::PreConnectAudio { from, voice } => self.pre_connect(&from, &voice),
             Event::Agent(event) => self.agent(event),
-            Event::Brief(profile) => self.set_profile(*profile),
+            Event::Profile(profile) => self.set_profile(*profile),
             Event::ToolDone {
                 call,
                 result,
@@ -183,15 +183,16 @@ impl Conversation {
             Event::Playout(PlayoutEvent::Overflowed) => self.end(Outcome::PlayoutOverflow),
             Event::Playout(event) => self.turn.playout(&mut self.cx, event),
             Event::Room(event) => self.room(event),
-            Event::Input(text) => self.typed(text),
+            Event::TypedText(text) => self.typed(text),
             Event::AgentOpened => {
-                let who = &mut self.session_sync;
-                self.link.opened(&mut self.cx, who, &self.history);
+                let session_sync = &mut self.session_sync;
+                self.voice_session
+                    .opened(&mut self.cx, session_sync, &self.history);
             }
             Event::AgentLost(loss) => {
                 self.write_lost();
-                let outcome = self.link.lost(&mut self.cx, loss);
-                self.link_changed(outcome);
+                let outcome = self.voice_session.lost(&mut self.cx, loss);
+                self.session_changed(outcome);
             }
             Event::AgentStalled => self.agent_stuck(Outcome::AgentStalled),
             Event::SayGoodbye => self.drained(),
@@ -243,7 +244,7 @@ impl Conversation {
     }
 
     fn mic(&mut self, frame: Frame) {
-        let can_hear = self.link.is_ready();
+        let can_hear = self.voice_session.is_ready();
         if !self.callers.is_linked() || !can_hear && !self.pre_connect.is_kept() {
             self.cx.observe(Fact::Dropped(DropReason::MicNotReady));
             return;
@@ -263,8 +264,9 @@ impl Conversation {
     }
 
     fn somebody_hears(&mut self) {
-        let who = &mut self.session_sync;
-        self.link.heard(&mut self.cx, who, &self.history);
+        let session_sync = &mut self.session_sync;
+        self.voice_session
+            .heard(&mut self.cx, session_sync, &self.history);
     }
 
     fn expired(&mut self, timer: Timer) {
@@ -272,17 +274,17 @@ impl Conversation {
         match timer {
             Timer::CallerWait => self.nobody_came(Outcome::NoCaller),
             Timer::CallerGrace => self.nobody_came(Outcome::CallerLeft),
-            Timer::Early => self.pre_connect.missed(),
+            Timer::PreConnectAudio => self.pre_connect.missed(),
             Timer::Connect => self.agent_stuck(Outcome::AgentLost(voice_session::not_open())),
             Timer::Listener => self.somebody_hears(),
             Timer::Ready => self.agent_stuck(Outcome::AgentTimeout),
-            Timer::Reconnect => self.link.open(cx),
+            Timer::Reconnect => self.voice_session.open(cx),
             Timer::Owed => self.say_what_is_owed(),
             Timer::End => self.hang_up(),
-            Timer::Hold => self.turn.held_long_enough(cx),
+            Timer::Unconfirmed => self.turn.held_long_enough(cx),
             Timer::Quiet => self.turn.went_quiet(cx),
             Timer::Settle => self.turn.settle(cx),
-            Timer::ToolResult if !self.link.is_ready() => self.tools.wait_on(cx),
+            Timer::ToolResult if !self.voice_session.is_ready() => self.tools.wait_on(cx),
             Timer::ToolResult => {
                 if self.tools.answer_late(cx) {
                     self.turn.tool_answered(cx);

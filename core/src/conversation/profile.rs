@@ -96,7 +96,7 @@ impl Default for ToolRule {
     fn default() -> Self {
         Self {
             name: String::new(),
-            kind: ToolKind::Edge,
+            kind: ToolKind::External,
             within: Duration::from_secs(20),
             immediate: false,
             survives_interruption: false,
@@ -111,7 +111,7 @@ impl Default for ToolRule {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToolKind {
     /// The driver, on [`Action::RunTool`](super::Action::RunTool).
-    Edge,
+    External,
     /// The conversation: the call ends once the goodbye has been heard.
     EndCall,
     /// The conversation: the call enters the phase named by the argument `state`.

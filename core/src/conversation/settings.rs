@@ -11,7 +11,8 @@ use crate::ids::Identity;
 /// the last caller leaves.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settings {
-    /// The agent, until [`Event::Brief`](super::Event::Brief) provides its profile for the caller.
+    /// The agent, until [`Event::Profile`](super::Event::Profile) provides its profile for the
+    /// caller.
     pub profile: AgentProfile,
     /// What happens to the agent's audio when the caller starts to speak.
     pub barge_in: BargeIn,

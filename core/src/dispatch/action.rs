@@ -104,7 +104,7 @@ pub enum StopReason {
     /// The drain time is over. The agent says goodbye.
     Drained,
     /// The drain time is over and the agent does not say goodbye.
-    AtOnce,
+    WithoutGoodbye,
 }
 
 /// Why an offer was refused.
@@ -134,7 +134,7 @@ pub struct Capacity {
     /// Sustained load from which on no job is accepted. `None` if load is not limited.
     pub full_at: Option<f32>,
     /// Expected additional load of one more call.
-    pub price: f32,
+    pub call_cost: f32,
     /// Number of slots that are taken: by calls, or reserved for them.
     pub taken: usize,
     /// Maximum concurrent calls.
@@ -167,7 +167,7 @@ pub enum Fact {
     Answered(JobId, Result<(), Refusal>),
     /// An offer was refused because all slots are taken or the machine is too busy. If no other
     /// worker accepts it, the room waits.
-    TurnedAway {
+    OfferRefused {
         /// Name of the room.
         room: String,
         /// ID of the dispatch.
@@ -177,7 +177,7 @@ pub enum Fact {
     NotAssigned(JobId),
     /// The server terminated a job because its agent left the room. The call continues, as the
     /// agent is rejoining.
-    Kept(JobId),
+    TerminationIgnored(JobId),
     /// Capacity of the worker. Comes with each status report, and before `Full` and each refusal.
     Capacity(Capacity),
     /// Whether the worker is full. Comes when this changes.

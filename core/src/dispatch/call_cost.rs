@@ -74,7 +74,7 @@ impl CallCost {
     }
 
     /// Expected load of one more call, as a share of the machine's CPU.
-    pub(super) fn of_a_call(&self) -> f32 {
+    pub(super) fn estimate(&self) -> f32 {
         let learned = self.cpu + self.guess * GUESS_WEIGHT;
         (learned / (self.calls + GUESS_WEIGHT)).clamp(CHEAPEST, 1.0)
     }
@@ -87,66 +87,66 @@ mod tests {
 
     const LOOK: f32 = 0.5;
 
-    fn learn(price: &mut CallCost, seconds: f32, own: f32, slots: &Slots) {
+    fn learn(cost: &mut CallCost, seconds: f32, own: f32, slots: &Slots) {
         for _ in 0..(seconds / LOOK) as usize {
-            price.learn(LOOK, own + 0.2, own, slots);
+            cost.learn(LOOK, own + 0.2, own, slots);
         }
     }
 
     #[test]
     fn the_initial_estimate_is_an_equal_share_per_slot() {
-        let price = CallCost::new(0.8, 16);
-        assert!((price.of_a_call() - 0.05).abs() < 1e-6);
+        let cost = CallCost::new(0.8, 16);
+        assert!((cost.estimate() - 0.05).abs() < 1e-6);
     }
 
     #[test]
     fn the_estimate_follows_the_cost_of_running_calls() {
-        let mut price = CallCost::new(0.7, 16);
-        learn(&mut price, 60.0, 0.2, &slots(10, 0, 16));
-        assert!((price.of_a_call() - 0.02).abs() < 2e-3, "{price:?}");
+        let mut cost = CallCost::new(0.7, 16);
+        learn(&mut cost, 60.0, 0.2, &slots(10, 0, 16));
+        assert!((cost.estimate() - 0.02).abs() < 2e-3, "{cost:?}");
         // An agent that becomes more expensive is noticed within a minute or two.
-        learn(&mut price, 120.0, 0.4, &slots(10, 0, 16));
-        assert!(price.of_a_call() > 0.035, "{price:?}");
+        learn(&mut cost, 120.0, 0.4, &slots(10, 0, 16));
+        assert!(cost.estimate() > 0.035, "{cost:?}");
     }
 
     #[test]
     fn load_of_other_processes_is_not_counted() {
-        let mut price = CallCost::new(0.7, 16);
+        let mut cost = CallCost::new(0.7, 16);
         for _ in 0..240 {
-            price.learn(LOOK, 0.9, 0.1, &slots(5, 0, 16));
+            cost.learn(LOOK, 0.9, 0.1, &slots(5, 0, 16));
         }
-        assert!(price.of_a_call() < 0.023, "{price:?}");
+        assert!(cost.estimate() < 0.023, "{cost:?}");
     }
 
     #[test]
     fn samples_around_the_start_or_end_of_calls_are_ignored() {
-        let mut price = CallCost::new(0.7, 10);
-        let first = price.of_a_call();
-        learn(&mut price, 10.0, 0.6, &slots(4, 6, 10));
-        assert_eq!(price.of_a_call(), first, "the calls are about to begin");
-        (0..10).for_each(|_| price.call_changed());
-        learn(&mut price, 5.0, 0.6, &slots(10, 0, 10));
-        assert_eq!(price.of_a_call(), first, "the calls have just begun");
-        learn(&mut price, 60.0, 0.3, &slots(10, 0, 10));
-        assert!(price.of_a_call() < 0.04, "{price:?}");
+        let mut cost = CallCost::new(0.7, 10);
+        let first = cost.estimate();
+        learn(&mut cost, 10.0, 0.6, &slots(4, 6, 10));
+        assert_eq!(cost.estimate(), first, "the calls are about to begin");
+        (0..10).for_each(|_| cost.call_changed());
+        learn(&mut cost, 5.0, 0.6, &slots(10, 0, 10));
+        assert_eq!(cost.estimate(), first, "the calls have just begun");
+        learn(&mut cost, 60.0, 0.3, &slots(10, 0, 10));
+        assert!(cost.estimate() < 0.04, "{cost:?}");
     }
 
     #[test]
     fn samples_of_an_idle_or_starved_machine_are_ignored() {
-        let mut price = CallCost::new(0.7, 10);
-        let first = price.of_a_call();
-        learn(&mut price, 3_600.0, 0.01, &slots(0, 0, 10));
+        let mut cost = CallCost::new(0.7, 10);
+        let first = cost.estimate();
+        learn(&mut cost, 3_600.0, 0.01, &slots(0, 0, 10));
         for _ in 0..240 {
-            price.learn(LOOK, 1.0, 0.05, &slots(10, 0, 10));
+            cost.learn(LOOK, 1.0, 0.05, &slots(10, 0, 10));
         }
-        assert_eq!(price.of_a_call(), first);
+        assert_eq!(cost.estimate(), first);
     }
 
     #[test]
     fn the_estimate_has_a_lower_bound() {
-        let mut price = CallCost::new(0.7, 10_000);
-        assert_eq!(price.of_a_call(), CHEAPEST);
-        learn(&mut price, 600.0, 0.0, &slots(10, 0, 10));
-        assert_eq!(price.of_a_call(), CHEAPEST);
+        let mut cost = CallCost::new(0.7, 10_000);
+        assert_eq!(cost.estimate(), CHEAPEST);
+        learn(&mut cost, 600.0, 0.0, &slots(10, 0, 10));
+        assert_eq!(cost.estimate(), CHEAPEST);
     }
 }

@@ -64,7 +64,7 @@ impl Connection {
         if self.stage == Stage::Waiting {
             self.stage = Stage::Connecting;
             cx.act(Action::Connect);
-            cx.within(Timer::Link, CONNECT_WITHIN);
+            cx.within(Timer::Connection, CONNECT_WITHIN);
         }
     }
 
@@ -73,7 +73,7 @@ impl Connection {
         if self.stage == Stage::Connecting {
             self.stage = Stage::Registering;
             cx.send(Command::Register(self.settings.clone()));
-            cx.within(Timer::Link, REGISTER_WITHIN);
+            cx.within(Timer::Connection, REGISTER_WITHIN);
         }
     }
 
@@ -86,7 +86,7 @@ impl Connection {
         self.stage = Stage::Registered;
         self.attempt = 0;
         self.seq = 0;
-        cx.stop(Timer::Link);
+        cx.stop(Timer::Connection);
         cx.observe(Fact::Registered { worker_id });
         true
     }
@@ -97,9 +97,9 @@ impl Connection {
             return;
         }
         self.stage = Stage::Waiting;
-        let retry_in = self.backoff.delay(self.attempt, self.chance());
+        let retry_in = self.backoff.delay(self.attempt, self.random());
         self.attempt = self.attempt.saturating_add(1);
-        cx.within(Timer::Link, retry_in);
+        cx.within(Timer::Connection, retry_in);
         cx.observe(Fact::Lost {
             reason,
             attempt: self.attempt,
@@ -124,7 +124,7 @@ impl Connection {
         if self.stage == Stage::Registered {
             self.stage = Stage::Waiting;
             cx.act(Action::Disconnect);
-            cx.within(Timer::Link, RETRY_MIN.mul_f64(self.chance()));
+            cx.within(Timer::Connection, RETRY_MIN.mul_f64(self.random()));
         }
     }
 
@@ -147,7 +147,7 @@ impl Connection {
     }
 
     /// A number from 0 to 1 that differs between attempts and between workers.
-    fn chance(&self) -> f64 {
+    fn random(&self) -> f64 {
         let mut hasher = DefaultHasher::new();
         (self.seed, self.attempt).hash(&mut hasher);
         f64::from(hasher.finish() as u32) / f64::from(u32::MAX)

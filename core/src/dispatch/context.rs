@@ -6,7 +6,7 @@ use super::{Action, Command, Fact};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Timer {
     /// Deadline of the current connection stage.
-    Link,
+    Connection,
     /// The next status report is due.
     Status,
     /// The drain time is over.

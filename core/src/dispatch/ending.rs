@@ -42,7 +42,7 @@ impl Dispatch {
         self.phase = Phase::Leaving { cut: calls.len() };
         let reason = match self.says_goodbye {
             true => StopReason::Drained,
-            false => StopReason::AtOnce,
+            false => StopReason::WithoutGoodbye,
         };
         for job in calls {
             self.cx.act(Action::Stop(job, reason));
@@ -51,7 +51,7 @@ impl Dispatch {
     }
 
     fn finish_now(&mut self) {
-        self.is_hasty = true;
+        self.is_immediate = true;
         self.finish();
     }
 
@@ -70,7 +70,7 @@ impl Dispatch {
             _ => 0,
         };
         self.phase = Phase::Finished;
-        self.link.close(&mut self.cx);
+        self.connection.close(&mut self.cx);
         self.cx.timers.clear();
         self.slots = Slots::new(1);
         self.cx.act(Action::Finish { cut });

@@ -41,7 +41,7 @@ impl Dispatch {
         }
         self.cx.observe(Fact::Answered(job.id.clone(), answered));
         if matches!(refusal, Some(Refusal::NoSlot | Refusal::Load)) {
-            self.cx.observe(Fact::TurnedAway {
+            self.cx.observe(Fact::OfferRefused {
                 room: job.room.clone(),
                 dispatch: job.dispatch_id.clone(),
             });
@@ -92,14 +92,14 @@ impl Dispatch {
 
     fn refuse_assigned(&mut self, job: JobId) {
         let failed = JobResult::Failed("the worker has no free slot left".to_owned());
-        self.tell(job, JobStatus::Ended(failed));
+        self.report_status(job, JobStatus::Ended(failed));
     }
 
     /// Handles a termination by the server: a reservation is dropped, a call is stopped. A call
     /// that has just moved continues: the server terminated it only because it saw the agent leave.
     pub(super) fn terminated(&mut self, job: &JobId) {
         if self.slots.take_moved(self.cx.now, job) {
-            self.cx.observe(Fact::Kept(job.clone()));
+            self.cx.observe(Fact::TerminationIgnored(job.clone()));
             return;
         }
         match self.slots.stage(job) {
@@ -124,17 +124,17 @@ impl Dispatch {
         }
         self.slots.free(&job);
         self.load.call_changed();
-        self.tell(job.clone(), JobStatus::Ended(result));
+        self.report_status(job.clone(), JobStatus::Ended(result));
         self.cx.act(Action::Release(job));
         self.report();
     }
 
-    pub(super) fn tell(&mut self, job: JobId, status: JobStatus) {
-        if self.link.is_registered() {
+    pub(super) fn report_status(&mut self, job: JobId, status: JobStatus) {
+        if self.connection.is_registered() {
             self.cx.send(Command::Job(job, status));
         } else {
-            self.untold.retain(|(told, _)| *told != job);
-            self.untold.push_back((job, status));
+            self.unsent_statuses.retain(|(other, _)| *other != job);
+            self.unsent_statuses.push_back((job, status));
         }
     }
 }

@@ -44,7 +44,7 @@ const STALE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(super) struct Load {
     full_at: Option<f32>,
-    price: CallCost,
+    call_cost: CallCost,
     sampled: Instant,
     recent: Option<Level>,
     sustained: Level,
@@ -65,7 +65,7 @@ impl Load {
     pub(super) fn new(now: Instant, full_at: Option<f32>, slots: usize) -> Self {
         Self {
             full_at,
-            price: CallCost::new(full_at.unwrap_or(1.0), slots),
+            call_cost: CallCost::new(full_at.unwrap_or(1.0), slots),
             sampled: now,
             recent: None,
             sustained: Level::default(),
@@ -76,7 +76,7 @@ impl Load {
 
     /// Notes that a call has joined its room or ended.
     pub(super) fn call_changed(&mut self) {
-        self.price.call_changed();
+        self.call_cost.call_changed();
     }
 
     /// Adds a sample. Values outside 0 to 1 are clamped; NaN counts as 0.
@@ -88,7 +88,8 @@ impl Load {
             calls: slots.taken() as f32,
         };
         if let Some(own) = sample.own {
-            self.price.learn(seconds, new.machine, share(own), slots);
+            self.call_cost
+                .learn(seconds, new.machine, share(own), slots);
         }
         let recent = self.recent.get_or_insert(new);
         recent.follow(new, seconds / RECENT, seconds / RECENT);
@@ -127,7 +128,9 @@ impl Load {
     pub(super) fn report(&self, slots: &Slots, is_full: bool) -> f32 {
         let recent = self.recent.unwrap_or_default();
         let machine = match self.full_at {
-            Some(full_at) if full_at > 0.0 => recent.with(slots, self.price.of_a_call()) / full_at,
+            Some(full_at) if full_at > 0.0 => {
+                recent.with(slots, self.call_cost.estimate()) / full_at
+            }
             Some(_) => 1.0,
             None => 0.0,
         };
@@ -145,7 +148,7 @@ impl Load {
             sustained: self.sustained.machine,
             expected: self.expected(slots),
             full_at: self.full_at,
-            price: self.price.of_a_call(),
+            call_cost: self.call_cost.estimate(),
             taken: slots.taken(),
             slots: slots.limit(),
         }
@@ -154,9 +157,12 @@ impl Load {
     /// Expected load. The sustained load ignores short peaks from joins, and the recent load
     /// depends less on the estimated cost of a call: the lower of the two is used.
     fn expected(&self, slots: &Slots) -> f32 {
-        let price = self.price.of_a_call();
+        let call_cost = self.call_cost.estimate();
         let recent = self.recent.unwrap_or_default();
-        f32::min(self.sustained.with(slots, price), recent.with(slots, price))
+        f32::min(
+            self.sustained.with(slots, call_cost),
+            recent.with(slots, call_cost),
+        )
     }
 }
 
@@ -172,9 +178,9 @@ impl Level {
     }
 
     /// The load once calls that are starting are part of it, and calls that have ended are not.
-    fn with(&self, slots: &Slots, price: f32) -> f32 {
+    fn with(&self, slots: &Slots, call_cost: f32) -> f32 {
         let to_come = slots.taken() as f32 - self.calls;
-        (self.machine + price * to_come).max(0.0)
+        (self.machine + call_cost * to_come).max(0.0)
     }
 }
 
@@ -351,7 +357,7 @@ mod tests {
             assert!((0.0..TARGET).contains(&report), "{odd}: {report}");
             let capacity = looked.load.capacity(&slots);
             assert!((0.0..=1.0).contains(&capacity.sustained), "{capacity:?}");
-            assert!((0.0..=1.0).contains(&capacity.price), "{capacity:?}");
+            assert!((0.0..=1.0).contains(&capacity.call_cost), "{capacity:?}");
         }
     }
 }

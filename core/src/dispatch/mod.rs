@@ -55,13 +55,13 @@ pub struct Dispatch {
     drain_within: Duration,
     says_goodbye: bool,
     /// The drain was requested again: the worker exits without waiting for its calls.
-    is_hasty: bool,
-    link: Connection,
+    is_immediate: bool,
+    connection: Connection,
     slots: Slots,
     load: Load,
     /// Job statuses that the server has not received; at most one for each call that changes while
     /// the worker is not registered.
-    untold: VecDeque<(JobId, JobStatus)>,
+    unsent_statuses: VecDeque<(JobId, JobStatus)>,
     was_full: bool,
 }
 
@@ -89,14 +89,14 @@ impl Dispatch {
             second_agent: settings.second_agent,
             drain_within: settings.drain_within,
             says_goodbye: settings.says_goodbye,
-            is_hasty: false,
+            is_immediate: false,
             slots: Slots::new(settings.slots),
             load: Load::new(now, settings.full_at, settings.slots),
-            link: Connection::new(settings, seed),
-            untold: VecDeque::new(),
+            connection: Connection::new(settings, seed),
+            unsent_statuses: VecDeque::new(),
             was_full: false,
         };
-        dispatch.link.connect(&mut dispatch.cx);
+        dispatch.connection.connect(&mut dispatch.cx);
         dispatch
     }
 
@@ -106,10 +106,10 @@ impl Dispatch {
             return;
         }
         match event {
-            Event::Opened => self.link.opened(&mut self.cx),
+            Event::Opened => self.connection.opened(&mut self.cx),
             Event::Lost(reason) => {
                 self.cx.stop(Timer::Status);
-                self.link.lost(&mut self.cx, reason);
+                self.connection.lost(&mut self.cx, reason);
             }
             Event::Server(event) => self.server(event),
             Event::Load(sample) => {
@@ -122,7 +122,7 @@ impl Dispatch {
             Event::Running(job) => {
                 if self.slots.run(&job) {
                     self.load.call_changed();
-                    self.tell(job, JobStatus::Running);
+                    self.report_status(job, JobStatus::Running);
                 }
             }
             Event::Moved(job) => self.slots.moved(self.cx.now, &job),
@@ -143,7 +143,7 @@ impl Dispatch {
         }
         while let Some(timer) = self.cx.timers.take_expired(now) {
             match timer {
-                Timer::Link => self.link.expired(&mut self.cx),
+                Timer::Connection => self.connection.expired(&mut self.cx),
                 Timer::Status => self.report(),
                 Timer::Drain => self.stop_all(),
                 Timer::Goodbye => self.finish(),
@@ -165,7 +165,7 @@ impl Dispatch {
 
     /// Whether the worker is registered and accepts jobs.
     pub fn is_ready(&self) -> bool {
-        self.link.is_registered() && self.phase == Phase::Open
+        self.connection.is_registered() && self.phase == Phase::Open
     }
 
     /// Number of calls, without reserved slots.
@@ -175,8 +175,8 @@ impl Dispatch {
 
     /// Whether the drain was requested more than once, so that the worker does not wait for its
     /// calls.
-    pub fn is_hasty(&self) -> bool {
-        self.is_hasty
+    pub fn is_immediate(&self) -> bool {
+        self.is_immediate
     }
 
     fn wake(&mut self, now: Instant) -> bool {
@@ -197,14 +197,14 @@ impl Dispatch {
             ServerEvent::GoAway { reason } => {
                 self.cx.observe(Fact::GoAway { reason });
                 self.cx.stop(Timer::Status);
-                self.link.go_away(&mut self.cx);
+                self.connection.go_away(&mut self.cx);
             }
             ServerEvent::Other => {}
         }
     }
 
     fn registered(&mut self, worker_id: String) {
-        if !self.link.registered(&mut self.cx, worker_id) {
+        if !self.connection.registered(&mut self.cx, worker_id) {
             return;
         }
         let calls: Vec<_> = self.slots.calls().cloned().collect();
@@ -212,7 +212,7 @@ impl Dispatch {
             self.cx.send(Command::Migrate(calls));
         }
         self.report();
-        for (job, status) in std::mem::take(&mut self.untold) {
+        for (job, status) in std::mem::take(&mut self.unsent_statuses) {
             self.cx.send(Command::Job(job, status));
         }
     }
@@ -249,7 +249,7 @@ impl Dispatch {
             self.was_full = full;
             self.cx.observe(Fact::Full(full));
         }
-        if !self.link.is_registered() {
+        if !self.connection.is_registered() {
             return;
         }
         let status = Status {
@@ -257,7 +257,7 @@ impl Dispatch {
             load: self.load.report(&self.slots, full),
             jobs: u32::try_from(self.calls()).unwrap_or(u32::MAX),
             draining,
-            seq: self.link.next_seq(),
+            seq: self.connection.next_seq(),
         };
         self.cx.send(Command::Status(status));
         self.cx.within(Timer::Status, STATUS_EVERY);

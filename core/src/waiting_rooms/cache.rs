@@ -16,7 +16,7 @@ const YOUNG_FOR: Duration = Duration::from_secs(7);
 
 /// A room with an agent that looks unchanged is queried again after this time, if the limit of
 /// queries allows.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
+const INSPECT_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// Backoff between claims of the same room: when no worker took the new dispatch, and when an agent
 /// came and did not stay.
@@ -41,7 +41,7 @@ struct Seen {
     /// Participants and publishers according to the last list.
     listed: (u32, u32),
     /// When the room was last queried, and what was listed then.
-    looked: Option<(Instant, (u32, u32))>,
+    inspected: Option<(Instant, (u32, u32))>,
     had_agent: bool,
     claims: Claims,
 }
@@ -73,7 +73,7 @@ impl Seen {
             sid: String::new(),
             since: now,
             listed: (0, 0),
-            looked: None,
+            inspected: None,
             had_agent: false,
             claims: Claims::default(),
         }
@@ -82,14 +82,14 @@ impl Seen {
     /// How urgent a query is; `None` if none is needed.
     fn urgency(&self, now: Instant) -> Option<Urgency> {
         let (people, publishers) = self.listed;
-        let is_news = self.looked.is_none_or(|(_, then)| then != self.listed);
-        match self.looked {
+        let is_news = self.inspected.is_none_or(|(_, then)| then != self.listed);
+        match self.inspected {
             _ if is_news && people > 0 && publishers > people => Some(Urgency::HasPeople),
             _ if is_news && people > 0 => Some(Urgency::LacksAgent),
             None if now.saturating_duration_since(self.since) < YOUNG_FOR => {
                 Some(Urgency::MayHavePeople)
             }
-            Some((at, _)) if people > 0 && now >= at + LOOK_AGAIN_AFTER => Some(Urgency::Again),
+            Some((at, _)) if people > 0 && now >= at + INSPECT_AGAIN_AFTER => Some(Urgency::Again),
             _ => None,
         }
     }
@@ -116,14 +116,15 @@ impl Cache {
             if let Some(urgency) = seen.urgency(now)
                 && !is_followed(&room.room)
             {
-                let looked = seen.looked.map(|(at, _)| at);
+                let inspected = seen.inspected.map(|(at, _)| at);
                 let mut hasher = DefaultHasher::new();
                 (seed, &room.room).hash(&mut hasher);
                 // A participant who is not counted yet has probably just created the room, so the
                 // newest rooms come first. In all other cases each worker queries its own
                 // selection.
-                let newest = (urgency == Urgency::MayHavePeople).then_some(Reverse(room.made));
-                due.push((urgency, looked, newest, hasher.finish(), &room.room));
+                let newest =
+                    (urgency == Urgency::MayHavePeople).then_some(Reverse(room.created_at));
+                due.push((urgency, inspected, newest, hasher.finish(), &room.room));
             }
             self.rooms.insert(room.room.clone(), seen);
         }
@@ -146,9 +147,9 @@ impl Cache {
             .expect("the room was just inserted")
     }
 
-    pub(crate) fn looked(&mut self, now: Instant, room: &str, has_agent: bool) {
+    pub(crate) fn inspected(&mut self, now: Instant, room: &str, has_agent: bool) {
         let seen = self.entry(now, room);
-        seen.looked = Some((now, seen.listed));
+        seen.inspected = Some((now, seen.listed));
         seen.had_agent |= has_agent;
         seen.claims.was_taken |= has_agent;
     }

@@ -45,9 +45,9 @@ pub(crate) struct Candidate {
     dispatches: Vec<DispatchView>,
     /// When the dispatches last changed.
     still_since: Instant,
-    pub(crate) looked: Option<Instant>,
-    pub(crate) look_at: Instant,
-    pub(crate) is_looked_at: bool,
+    pub(crate) inspected: Option<Instant>,
+    pub(crate) inspect_at: Instant,
+    pub(crate) is_being_inspected: bool,
     pub(crate) claim: Claim,
     /// No claim before this time.
     pub(crate) not_before: Instant,
@@ -64,9 +64,9 @@ impl Candidate {
             is_confirmed: false,
             dispatches: Vec::new(),
             still_since: now,
-            looked: None,
-            look_at: now,
-            is_looked_at: false,
+            inspected: None,
+            inspect_at: now,
+            is_being_inspected: false,
             claim: Claim::None,
             not_before,
             is_announced: false,
@@ -115,11 +115,11 @@ impl Candidate {
 
     /// Whether a query of the room is due.
     pub(crate) fn is_due(&self, now: Instant) -> bool {
-        !self.is_looked_at && self.look_at <= now
+        !self.is_being_inspected && self.inspect_at <= now
     }
 
     pub(crate) fn is_fresh(&self, now: Instant) -> bool {
-        let age = self.looked.map(|at| now.saturating_duration_since(at));
+        let age = self.inspected.map(|at| now.saturating_duration_since(at));
         age.is_some_and(|age| age < FRESH_FOR)
     }
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::WaitingRooms;
 use super::candidate::{Candidate, Claim, TAKEN_WITHIN};
 use super::event::{Action, Fact, Outcome};
-use super::inspect::LOOKS_AT_ONCE;
+use super::inspect::INSPECTIONS_AT_ONCE;
 
 /// Maximum pending claims. The next one waits until a worker takes one of them.
 const CLAIMS_AT_ONCE: usize = 4;
@@ -18,7 +18,7 @@ impl WaitingRooms {
     pub(crate) fn advance_claims(&mut self) {
         self.forget_claims();
         let under_way = |it: &&Candidate| it.claim != Claim::None;
-        let under_way = self.suspects.values().filter(under_way).count();
+        let under_way = self.candidates.values().filter(under_way).count();
         let limit = self.worker.free.min(CLAIMS_AT_ONCE);
         if under_way >= limit || self.now < self.hold_until {
             return;
@@ -28,7 +28,7 @@ impl WaitingRooms {
                 && !self.worker.rooms.contains_key(room)
                 && it.settled_at(self.cache.had_agent(room)) <= self.now
         };
-        let due = self.suspects.iter().filter(|(room, it)| is_due(room, it));
+        let due = self.candidates.iter().filter(|(room, it)| is_due(room, it));
         let mut due: Vec<_> = due.map(|(room, it)| (it.since, room.clone())).collect();
         due.sort();
         for (_, room) in due.into_iter().take(limit - under_way) {
@@ -38,28 +38,28 @@ impl WaitingRooms {
 
     /// Claims the room, or queries it first if the last query is too old.
     fn claim(&mut self, room: String) {
-        let Some(suspect) = self.suspects.get_mut(&room) else {
+        let Some(candidate) = self.candidates.get_mut(&room) else {
             return;
         };
-        if !suspect.is_fresh(self.now) {
-            if self.looks < LOOKS_AT_ONCE {
-                self.look(room);
+        if !candidate.is_fresh(self.now) {
+            if self.inspections < INSPECTIONS_AT_ONCE {
+                self.inspect(room);
             }
-        } else if let Some(dispatch) = suspect.dispatch() {
-            suspect.claim = Claim::Asked;
+        } else if let Some(dispatch) = candidate.dispatch() {
+            candidate.claim = Claim::Asked;
             self.actions.push_back(Action::Claim { room, dispatch });
         }
     }
 
     /// Drops claims whose new dispatch no worker took in time.
     fn forget_claims(&mut self) {
-        for (room, suspect) in &mut self.suspects {
-            if let Claim::Made(at) = suspect.claim
+        for (room, candidate) in &mut self.candidates {
+            if let Claim::Made(at) = candidate.claim
                 && at + TAKEN_WITHIN <= self.now
             {
-                suspect.claim = Claim::None;
-                suspect.look_at = self.now;
-                suspect.not_before = self.cache.not_before(room, self.now);
+                candidate.claim = Claim::None;
+                candidate.inspect_at = self.now;
+                candidate.not_before = self.cache.not_before(room, self.now);
             }
         }
     }
@@ -74,30 +74,30 @@ impl WaitingRooms {
             self.cache.claimed(now, room);
         }
         let again = self.cache.not_before(room, now);
-        let Some(suspect) = self.suspects.get_mut(room) else {
+        let Some(candidate) = self.candidates.get_mut(room) else {
             return;
         };
-        suspect.claim = match outcome {
+        candidate.claim = match outcome {
             // This worker may already have taken the new dispatch.
             Outcome::Dispatched if self.worker.rooms.contains_key(room) => Claim::None,
-            Outcome::Dispatched if suspect.claim == Claim::Asked => Claim::Made(now),
+            Outcome::Dispatched if candidate.claim == Claim::Asked => Claim::Made(now),
             _ => Claim::None,
         };
-        suspect.not_before = match outcome {
+        candidate.not_before = match outcome {
             Outcome::Dispatched => again,
             Outcome::Lost => now,
             Outcome::Failed => now + HOLD * 2,
         };
-        suspect.is_confirmed = outcome != Outcome::Lost && suspect.is_confirmed;
-        suspect.look_at = now + HOLD / 2;
+        candidate.is_confirmed = outcome != Outcome::Lost && candidate.is_confirmed;
+        candidate.inspect_at = now + HOLD / 2;
     }
 
     /// When the room can be claimed, or when its pending claim expires.
-    pub(crate) fn claim_due(&self, room: &str, suspect: &Candidate) -> Option<Instant> {
-        match suspect.claim {
+    pub(crate) fn claim_due(&self, room: &str, candidate: &Candidate) -> Option<Instant> {
+        match candidate.claim {
             Claim::Made(at) => Some(at + TAKEN_WITHIN),
-            Claim::None if suspect.is_open() && self.worker.free > 0 => {
-                let settled = suspect.settled_at(self.cache.had_agent(room));
+            Claim::None if candidate.is_open() && self.worker.free > 0 => {
+                let settled = candidate.settled_at(self.cache.had_agent(room));
                 Some(settled.max(self.hold_until))
             }
             _ => None,

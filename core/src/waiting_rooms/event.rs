@@ -22,7 +22,7 @@ pub enum Event {
     },
     /// The worker accepted an offer that did not become a call: another worker may have the job, or
     /// none.
-    Missed,
+    NotAssigned,
     /// Answer to [`Action::List`].
     Listed {
         /// All rooms of the server.
@@ -32,8 +32,8 @@ pub enum Event {
     },
     /// [`Action::List`] failed.
     NotListed,
-    /// Answer to [`Action::Look`].
-    Looked {
+    /// Answer to [`Action::Inspect`].
+    Inspected {
         /// Name of the room.
         room: String,
         /// Contents of the room. `None` if the query failed.
@@ -67,7 +67,7 @@ pub struct Listing {
     /// SID of the room. Distinguishes it from an earlier room of the same name.
     pub sid: String,
     /// When the room was created, in seconds since the Unix epoch by the server's clock.
-    pub made: i64,
+    pub created_at: i64,
     /// Number of participants that are not agents; the server's number may be up to 5 s old.
     pub participants: u32,
     /// Number of participants that publish, including agents; the server's number may be up to 5 s
@@ -115,7 +115,7 @@ pub enum Action {
     /// List all rooms.
     List,
     /// Query the participants and dispatches of this room.
-    Look(String),
+    Inspect(String),
     /// Delete this dispatch and, if that succeeds, create an identical one. The server deletes a
     /// dispatch only once, so only one of several workers claims the room.
     Claim {
@@ -133,7 +133,7 @@ pub enum Action {
         dispatch: String,
     },
     /// Send the callers in this room a text saying that they are waiting. There is no answer.
-    Write(String),
+    SendWaitingText(String),
     /// Something to log or to count.
     Observe(Fact),
 }

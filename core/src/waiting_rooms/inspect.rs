@@ -19,17 +19,17 @@ const LIST_AT_LEAST_EVERY: Duration = Duration::from_secs(60);
 const LIST_SHARE: u32 = 40;
 
 /// Maximum concurrent queries.
-pub(crate) const LOOKS_AT_ONCE: usize = 6;
+pub(crate) const INSPECTIONS_AT_ONCE: usize = 6;
 
 /// Interval of queries of a waiting room, and the minimum per followed room, so that many rooms do
 /// not burden the server.
-pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(2);
-const LOOK_SPACING: Duration = Duration::from_millis(50);
+pub(crate) const INSPECT_EVERY: Duration = Duration::from_secs(2);
+const INSPECT_SPACING: Duration = Duration::from_millis(50);
 
 /// How long an agent may take to leave once its call has ended, and how often to query the room
 /// until then.
 const LEAVES_WITHIN: Duration = Duration::from_secs(8);
-const LEAVING_LOOK_EVERY: Duration = Duration::from_millis(500);
+const LEAVING_INSPECT_EVERY: Duration = Duration::from_millis(500);
 
 impl WaitingRooms {
     pub(crate) fn listed(&mut self, rooms: &[Listing], took: Duration) {
@@ -37,9 +37,9 @@ impl WaitingRooms {
         self.list_took = took;
         let seed = self.draw();
         self.queue = self.cache.listed(self.now, rooms, seed, |room| {
-            self.worker.rooms.contains_key(room) || self.suspects.contains_key(room)
+            self.worker.rooms.contains_key(room) || self.candidates.contains_key(room)
         });
-        let is_quick = self.worker.free == 0 || !self.suspects.is_empty();
+        let is_quick = self.worker.free == 0 || !self.candidates.is_empty();
         let every = if is_quick { LIST_SOON } else { LIST_EVERY };
         self.list_within(every.max(took * LIST_SHARE).min(LIST_AT_LEAST_EVERY));
     }
@@ -52,25 +52,25 @@ impl WaitingRooms {
         self.next_list = self.now + base;
     }
 
-    pub(crate) fn looked(&mut self, room: &str, view: Option<View>) {
-        self.looks = self.looks.saturating_sub(1);
-        if let Some(suspect) = self.suspects.get_mut(room) {
-            suspect.is_looked_at = false;
+    pub(crate) fn inspected(&mut self, room: &str, view: Option<View>) {
+        self.inspections = self.inspections.saturating_sub(1);
+        if let Some(candidate) = self.candidates.get_mut(room) {
+            candidate.is_being_inspected = false;
         }
         let Some(view) = view else {
-            if let Some(suspect) = self.suspects.get_mut(room) {
-                suspect.not_before = suspect.not_before.max(self.now + LOOK_EVERY);
+            if let Some(candidate) = self.candidates.get_mut(room) {
+                candidate.not_before = candidate.not_before.max(self.now + INSPECT_EVERY);
             }
-            if self.suspects.get(room).is_some_and(|it| it.ended) {
-                self.suspects.remove(room);
+            if self.candidates.get(room).is_some_and(|it| it.ended) {
+                self.candidates.remove(room);
             }
             return;
         };
-        self.cache.looked(self.now, room, view.has_agent);
+        self.cache.inspected(self.now, room, view.has_agent);
         if self.worker.rooms.contains_key(room) {
             return;
         }
-        if self.suspects.get(room).is_some_and(|it| it.ended) {
+        if self.candidates.get(room).is_some_and(|it| it.ended) {
             return self.ended(room, view);
         }
         if view.has_agent {
@@ -81,18 +81,18 @@ impl WaitingRooms {
             return self.gave_up(room);
         }
         let now = self.now;
-        let every = LOOK_EVERY.max(LOOK_SPACING * self.suspects.len() as u32);
-        if let Some(suspect) = self.suspect(room) {
-            suspect.is_confirmed = true;
-            suspect.looked = Some(now);
-            suspect.look_at = now + every;
-            let is_taken = suspect.dispatches(now, view.dispatches);
-            if is_taken && matches!(suspect.claim, Claim::Made(_)) {
-                suspect.claim = Claim::None;
+        let every = INSPECT_EVERY.max(INSPECT_SPACING * self.candidates.len() as u32);
+        if let Some(candidate) = self.follow(room) {
+            candidate.is_confirmed = true;
+            candidate.inspected = Some(now);
+            candidate.inspect_at = now + every;
+            let is_taken = candidate.dispatches(now, view.dispatches);
+            if is_taken && matches!(candidate.claim, Claim::Made(_)) {
+                candidate.claim = Claim::None;
                 self.cache.taken(room);
                 let again = self.cache.not_before(room, now);
-                if let Some(suspect) = self.suspects.get_mut(room) {
-                    suspect.not_before = again;
+                if let Some(candidate) = self.candidates.get_mut(room) {
+                    candidate.not_before = again;
                 }
             }
         }
@@ -105,13 +105,13 @@ impl WaitingRooms {
         let now = self.now;
         if view.callers > 0
             && view.has_agent
-            && let Some(suspect) = self.suspects.get_mut(room)
-            && now < suspect.since + LEAVES_WITHIN
+            && let Some(candidate) = self.candidates.get_mut(room)
+            && now < candidate.since + LEAVES_WITHIN
         {
-            suspect.look_at = now + LEAVING_LOOK_EVERY;
+            candidate.inspect_at = now + LEAVING_INSPECT_EVERY;
             return;
         }
-        self.suspects.remove(room);
+        self.candidates.remove(room);
         if view.callers == 0 {
             return;
         }
@@ -122,60 +122,60 @@ impl WaitingRooms {
     }
 
     pub(crate) fn served(&mut self, room: &str) {
-        let Some(suspect) = self.suspects.remove(room) else {
+        let Some(candidate) = self.candidates.remove(room) else {
             return;
         };
-        if suspect.is_announced {
-            let waited = self.now.saturating_duration_since(suspect.since);
+        if candidate.is_announced {
+            let waited = self.now.saturating_duration_since(candidate.since);
             let room = room.to_owned();
             self.observe(Fact::Served { room, waited });
         }
     }
 
     fn gave_up(&mut self, room: &str) {
-        let Some(suspect) = self.suspects.remove(room) else {
+        let Some(candidate) = self.candidates.remove(room) else {
             return;
         };
-        if suspect.is_announced {
-            let waited = self.now.saturating_duration_since(suspect.since);
+        if candidate.is_announced {
+            let waited = self.now.saturating_duration_since(candidate.since);
             let room = room.to_owned();
             self.observe(Fact::GaveUp { room, waited });
         }
     }
 
-    pub(crate) fn start_looks(&mut self) {
+    pub(crate) fn start_inspections(&mut self) {
         let mut due: Vec<_> = self
-            .suspects
+            .candidates
             .iter()
             .filter(|(room, it)| !self.is_ours(room) && it.is_due(self.now))
-            .map(|(room, it)| (it.look_at, room.clone()))
+            .map(|(room, it)| (it.inspect_at, room.clone()))
             .collect();
         due.sort();
         for (_, room) in due {
-            if self.looks >= LOOKS_AT_ONCE {
+            if self.inspections >= INSPECTIONS_AT_ONCE {
                 return;
             }
-            self.look(room);
+            self.inspect(room);
         }
-        while self.looks < LOOKS_AT_ONCE {
+        while self.inspections < INSPECTIONS_AT_ONCE {
             let Some(room) = self.queue.pop_front() else {
                 return;
             };
-            if !self.suspects.contains_key(&room) && !self.worker.rooms.contains_key(&room) {
-                self.looks += 1;
-                self.actions.push_back(Action::Look(room));
+            if !self.candidates.contains_key(&room) && !self.worker.rooms.contains_key(&room) {
+                self.inspections += 1;
+                self.actions.push_back(Action::Inspect(room));
             }
         }
     }
 
-    pub(crate) fn look(&mut self, room: String) {
-        if let Some(suspect) = self.suspects.get_mut(&room)
-            && !suspect.is_looked_at
+    pub(crate) fn inspect(&mut self, room: String) {
+        if let Some(candidate) = self.candidates.get_mut(&room)
+            && !candidate.is_being_inspected
         {
-            suspect.is_looked_at = true;
-            suspect.look_at = self.now + LOOK_EVERY;
-            self.looks += 1;
-            self.actions.push_back(Action::Look(room));
+            candidate.is_being_inspected = true;
+            candidate.inspect_at = self.now + INSPECT_EVERY;
+            self.inspections += 1;
+            self.actions.push_back(Action::Inspect(room));
         }
     }
 }

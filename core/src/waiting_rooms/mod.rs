@@ -27,12 +27,12 @@ use std::time::{Duration, Instant};
 
 use cache::Cache;
 use candidate::{Candidate, Claim, WAITS_AFTER};
-use inspect::{LIST_SOON, LOOK_EVERY};
+use inspect::{INSPECT_EVERY, LIST_SOON};
 
 pub use event::{Action, DispatchView, Event, Fact, Listing, Outcome, View, Worker};
 
 /// Maximum rooms that are followed at the same time; others are found later.
-const SUSPECTS: usize = 1_000;
+const CANDIDATES: usize = 1_000;
 
 /// The rooms of a server as one worker sees them.
 ///
@@ -45,10 +45,10 @@ pub struct WaitingRooms {
     draws: u64,
     worker: Worker,
     cache: Cache,
-    suspects: BTreeMap<String, Candidate>,
+    candidates: BTreeMap<String, Candidate>,
     /// Rooms to query because of the last list.
     queue: VecDeque<String>,
-    looks: usize,
+    inspections: usize,
     is_listing: bool,
     next_list: Instant,
     list_took: Duration,
@@ -67,9 +67,9 @@ impl WaitingRooms {
             draws: 0,
             worker: Worker::default(),
             cache: Cache::default(),
-            suspects: BTreeMap::new(),
+            candidates: BTreeMap::new(),
             queue: VecDeque::new(),
-            looks: 0,
+            inspections: 0,
             is_listing: false,
             next_list: now,
             list_took: Duration::ZERO,
@@ -85,18 +85,18 @@ impl WaitingRooms {
             Event::Worker(worker) => self.worker(worker),
             Event::Refused { room, dispatch } => self.refused(room, dispatch),
             Event::Ended { room } => {
-                if let Some(suspect) = self.suspect(&room) {
-                    suspect.ended = true;
-                    suspect.look_at = now;
+                if let Some(candidate) = self.follow(&room) {
+                    candidate.ended = true;
+                    candidate.inspect_at = now;
                 }
             }
-            Event::Missed => self.list_within(Duration::ZERO),
+            Event::NotAssigned => self.list_within(Duration::ZERO),
             Event::Listed { rooms, took } => self.listed(&rooms, took),
             Event::NotListed => {
                 self.is_listing = false;
                 self.list_within(LIST_SOON * 2);
             }
-            Event::Looked { room, view } => self.looked(&room, view),
+            Event::Inspected { room, view } => self.inspected(&room, view),
             Event::Claimed { room, outcome } => self.claimed(&room, outcome),
         }
         self.advance();
@@ -119,22 +119,22 @@ impl WaitingRooms {
             return None;
         }
         let list = (!self.is_listing).then_some(self.next_list);
-        let suspects = self.suspects.iter().flat_map(|(room, suspect)| {
-            let look = (!suspect.is_looked_at).then_some(suspect.look_at);
+        let candidates = self.candidates.iter().flat_map(|(room, candidate)| {
+            let inspection = (!candidate.is_being_inspected).then_some(candidate.inspect_at);
             [
-                look,
-                self.claim_due(room, suspect),
-                self.announce_due(room, suspect),
+                inspection,
+                self.claim_due(room, candidate),
+                self.announce_due(room, candidate),
             ]
         });
         // Deadlines in the past are waiting for an answer, which triggers them.
-        let all = list.into_iter().chain(suspects.flatten());
+        let all = list.into_iter().chain(candidates.flatten());
         all.filter(|at| *at > self.now).min()
     }
 
     /// Number of rooms known to be waiting, and since when the first of them has waited.
     pub fn waiting(&self) -> (usize, Option<Instant>) {
-        let waiting = self.suspects.values().filter(|it| it.is_announced);
+        let waiting = self.candidates.values().filter(|it| it.is_announced);
         (waiting.clone().count(), waiting.map(|it| it.since).min())
     }
 
@@ -163,16 +163,16 @@ impl WaitingRooms {
                 self.cache.agent_seen(self.now, &room);
                 self.cache.taken(&room);
                 self.served(&room);
-            } else if let Some(suspect) = self.suspects.get_mut(&room) {
-                suspect.claim = Claim::None;
+            } else if let Some(candidate) = self.candidates.get_mut(&room) {
+                candidate.claim = Claim::None;
             }
         }
         for room in before.rooms.into_keys() {
             // If the call ended by itself, `Event::Ended` follows.
-            if !self.is_ours(&room) && !self.suspects.contains_key(&room) {
-                let look_at = self.now + LOOK_EVERY;
-                if let Some(suspect) = self.suspect(&room) {
-                    suspect.look_at = look_at;
+            if !self.is_ours(&room) && !self.candidates.contains_key(&room) {
+                let inspect_at = self.now + INSPECT_EVERY;
+                if let Some(candidate) = self.follow(&room) {
+                    candidate.inspect_at = inspect_at;
                 }
             }
         }
@@ -180,13 +180,13 @@ impl WaitingRooms {
 
     fn refused(&mut self, room: String, dispatch: String) {
         let (now, hold) = (self.now, self.now + claims::HOLD);
-        let Some(suspect) = self.suspect(&room) else {
+        let Some(candidate) = self.follow(&room) else {
             return;
         };
-        let was_claimed = suspect.claim != Claim::None;
-        suspect.claim = Claim::None;
-        suspect.refused(now, dispatch);
-        suspect.look_at = now + candidate::UNANSWERED_FOR;
+        let was_claimed = candidate.claim != Claim::None;
+        candidate.claim = Claim::None;
+        candidate.refused(now, dispatch);
+        candidate.inspect_at = now + candidate::UNANSWERED_FOR;
         if was_claimed {
             // The worker had less capacity than it seemed.
             self.hold_until = hold;
@@ -195,16 +195,16 @@ impl WaitingRooms {
 
     /// Follows the room. Returns `None` if too many rooms are followed, or the worker's own call is
     /// there.
-    fn suspect(&mut self, room: &str) -> Option<&mut Candidate> {
-        if !self.suspects.contains_key(room) {
-            if self.suspects.len() >= SUSPECTS || self.worker.rooms.contains_key(room) {
+    fn follow(&mut self, room: &str) -> Option<&mut Candidate> {
+        if !self.candidates.contains_key(room) {
+            if self.candidates.len() >= CANDIDATES || self.worker.rooms.contains_key(room) {
                 return None;
             }
             let not_before = self.cache.not_before(room, self.now);
-            let suspect = Candidate::new(self.now, not_before);
-            self.suspects.insert(room.to_owned(), suspect);
+            let candidate = Candidate::new(self.now, not_before);
+            self.candidates.insert(room.to_owned(), candidate);
         }
-        self.suspects.get_mut(room)
+        self.candidates.get_mut(room)
     }
 
     /// Performs what is due: claims first, then queries, then the list.
@@ -214,7 +214,7 @@ impl WaitingRooms {
         }
         self.advance_claims();
         self.announce();
-        self.start_looks();
+        self.start_inspections();
         if !self.is_listing && self.next_list <= self.now {
             self.is_listing = true;
             self.actions.push_back(Action::List);
@@ -226,21 +226,21 @@ impl WaitingRooms {
         let is_due = |(room, it): &(&String, &Candidate)| {
             self.announce_due(room, it).is_some_and(|at| at <= self.now)
         };
-        let due: Vec<_> = self.suspects.iter().filter(is_due).collect();
+        let due: Vec<_> = self.candidates.iter().filter(is_due).collect();
         let due: Vec<_> = due.into_iter().map(|(room, _)| room.clone()).collect();
         for room in due {
-            if let Some(suspect) = self.suspects.get_mut(&room) {
-                suspect.is_announced = true;
+            if let Some(candidate) = self.candidates.get_mut(&room) {
+                candidate.is_announced = true;
             }
             self.observe(Fact::Waits { room: room.clone() });
-            self.actions.push_back(Action::Write(room));
+            self.actions.push_back(Action::SendWaitingText(room));
         }
     }
 
-    fn announce_due(&self, room: &str, suspect: &Candidate) -> Option<Instant> {
-        let is_news = suspect.is_open() && !suspect.is_announced && !self.is_ours(room);
-        let settled = suspect.settled_at(self.cache.had_agent(room));
-        is_news.then(|| settled.max(suspect.since + WAITS_AFTER))
+    fn announce_due(&self, room: &str, candidate: &Candidate) -> Option<Instant> {
+        let is_news = candidate.is_open() && !candidate.is_announced && !self.is_ours(room);
+        let settled = candidate.settled_at(self.cache.had_agent(room));
+        is_news.then(|| settled.max(candidate.since + WAITS_AFTER))
     }
 
     fn is_ours(&self, room: &str) -> bool {

@@ -127,7 +127,7 @@ impl Limits {
 }
 
 impl Lines {
-    pub(super) fn outline(&self) -> LinesSpec {
+    pub(super) fn spec(&self) -> LinesSpec {
         LinesSpec {
             idle: self.idle.clone(),
             goodbye: self.goodbye.clone(),

@@ -28,7 +28,7 @@ pub(super) use limits::seconds;
 use limits::{Limits, Lines};
 use phase::{PatienceEntry, PhaseEntry};
 use room::RoomEntry;
-use session::{Listening, Turns, by_key};
+use session::{Listening, Turns, with_config_key};
 use tool::ToolEntry;
 use voice::Voice;
 
@@ -87,14 +87,14 @@ impl AgentFile {
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
         let file: Self =
             toml::from_str(text).map_err(|error| FileError::parse(path, text, &error))?;
-        refuse(path, file.problems())?;
+        reject_if_any(path, file.problems())?;
         Ok(file)
     }
 
     /// Builds the agent that the file at `path` describes, with secrets from `source`.
     ///
     /// # Errors
-    /// [`FileError::Refused`] with all problems of its templates, tools and secrets.
+    /// [`FileError::Invalid`] with all problems of its templates, tools and secrets.
     pub(super) fn into_agent(
         self,
         path: &Path,
@@ -108,24 +108,20 @@ impl AgentFile {
         let phase_names: Vec<_> = std::iter::once(first.clone())
             .chain(others.map(|phase| phase.name.clone()))
             .collect();
-        let outline = AgentSpec {
+        let spec = AgentSpec {
             first: phase::first(&self, first, webhook),
-            others: self.phases.iter().map(|it| it.outline(&self)).collect(),
+            others: self.phases.iter().map(|it| it.spec(&self)).collect(),
             voices: self.voices(),
-            tools: self
-                .tools
-                .iter()
-                .map(|it| it.outline(&phase_names))
-                .collect(),
+            tools: self.tools.iter().map(|it| it.spec(&phase_names)).collect(),
             mcp: self.mcp.clone(),
             limits: self.limits.call(),
-            lines: self.lines.outline(),
+            lines: self.lines.spec(),
         };
-        let definition = Definition::new(outline, source, proxies);
+        let definition = Definition::new(spec, source, proxies);
         let definition = definition.map_err(|wrong| problems.extend(wrong)).ok();
         let reports = self.report.build(source);
         let reports = reports.map_err(|wrong| problems.extend(wrong)).ok();
-        refuse(path, problems)?;
+        reject_if_any(path, problems)?;
         let defaults = Settings::default();
         let settings = Settings {
             barge_in: self.turns.barge_in.map_or(defaults.barge_in, BargeIn::from),
@@ -183,7 +179,7 @@ impl AgentFile {
             output: Some(self.voice.output()),
             ..SessionConfig::default()
         };
-        let mut problems: Vec<_> = session.problems().iter().map(by_key).collect();
+        let mut problems: Vec<_> = session.problems().iter().map(with_config_key).collect();
         problems.extend(self.voice.problems());
         problems.extend(self.limits.problems());
         problems.extend(self.lines.problems());
@@ -199,11 +195,11 @@ impl AgentFile {
     }
 }
 
-fn refuse(path: &Path, problems: Vec<String>) -> Result<(), FileError> {
+fn reject_if_any(path: &Path, problems: Vec<String>) -> Result<(), FileError> {
     if problems.is_empty() {
         return Ok(());
     }
-    Err(FileError::Refused {
+    Err(FileError::Invalid {
         path: path.to_owned(),
         problems,
     })

@@ -8,7 +8,7 @@ use parlor_core::wire::agent::{SessionConfig, Webhook};
 use serde::Deserialize;
 
 use super::AgentFile;
-use super::session::{Listening, Turns, by_key};
+use super::session::{Listening, Turns, with_config_key};
 use crate::definition::PhaseSpec;
 
 /// Valid lengths of the silence that ends a turn, in milliseconds.
@@ -76,7 +76,7 @@ pub(super) fn problems(file: &AgentFile) -> Vec<String> {
             ..SessionConfig::default()
         };
         let wrong = session.problems();
-        let wrong = wrong.iter().map(by_key);
+        let wrong = wrong.iter().map(with_config_key);
         problems.extend(wrong.map(|it| format!("[[phases]] {:?}: {it}", phase.name)));
         if let Some(patience) = &phase.patience {
             problems.extend(patience.problems(&format!("[[phases]] {:?}: patience", phase.name)));
@@ -86,7 +86,7 @@ pub(super) fn problems(file: &AgentFile) -> Vec<String> {
 }
 
 impl PhaseEntry {
-    pub(super) fn outline(&self, file: &AgentFile) -> PhaseSpec {
+    pub(super) fn spec(&self, file: &AgentFile) -> PhaseSpec {
         let patience = self.patience.as_ref().or(file.patience.as_ref());
         PhaseSpec {
             name: self.name.clone(),

@@ -95,7 +95,7 @@ const KEYS: [(&str, &str); 7] = [
     ("output.", "[voice] "),
 ];
 
-pub(super) fn by_key(problem: &SessionProblem) -> String {
+pub(super) fn with_config_key(problem: &SessionProblem) -> String {
     let text = problem.to_string();
     let renamed = KEYS.iter().find_map(|(field, key)| {
         let rest = text.strip_prefix(field)?;

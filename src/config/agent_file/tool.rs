@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::limits::seconds;
-use super::session::by_key;
+use super::session::with_config_key;
 use crate::definition::{ToolExecutor, ToolSpec};
 use crate::tools::http::HttpSpec;
 use crate::tools::rpc::RpcSpec;
@@ -69,14 +69,14 @@ enum WhenInterrupted {
 }
 
 impl ToolEntry {
-    pub(super) fn outline(&self, phases: &[String]) -> ToolSpec {
+    pub(super) fn spec(&self, phases: &[String]) -> ToolSpec {
         let defaults = ToolRule::default();
         let rule = ToolRule {
             name: self.name(),
             kind: match self.builtin {
                 Some(Builtin::EndCall) => ToolKind::EndCall,
                 Some(Builtin::SetState) => ToolKind::SetState,
-                _ => ToolKind::Edge,
+                _ => ToolKind::External,
             },
             within: seconds(self.timeout).unwrap_or(defaults.within),
             immediate: self.immediate,
@@ -87,7 +87,7 @@ impl ToolEntry {
             filler_after: seconds(self.filler_after).unwrap_or(defaults.filler_after),
         };
         ToolSpec {
-            means: self.means(),
+            executor: self.executor(),
             tool: self.tool(&rule, phases),
             rule,
         }
@@ -134,7 +134,11 @@ impl ToolEntry {
             ..SessionConfig::default()
         };
         let wrong = wrong.problems();
-        problems.extend(wrong.iter().map(|it| format!("{key} {}", by_key(it))));
+        problems.extend(
+            wrong
+                .iter()
+                .map(|it| format!("{key} {}", with_config_key(it))),
+        );
         problems
     }
 
@@ -144,7 +148,7 @@ impl ToolEntry {
         self.name.clone().or(builtin).unwrap_or_default()
     }
 
-    fn means(&self) -> ToolExecutor {
+    fn executor(&self) -> ToolExecutor {
         if let Some(http) = &self.http {
             return ToolExecutor::Http(Box::new(http.clone()));
         }
@@ -154,8 +158,8 @@ impl ToolEntry {
         match self.builtin {
             Some(Builtin::SendDtmf) => ToolExecutor::Dtmf,
             Some(Builtin::TransferCall) => ToolExecutor::Transfer(self.destinations.clone()),
-            Some(Builtin::SayToRoom) => ToolExecutor::Write,
-            _ => ToolExecutor::Core,
+            Some(Builtin::SayToRoom) => ToolExecutor::RoomMessage,
+            _ => ToolExecutor::Conversation,
         }
     }
 

@@ -224,7 +224,7 @@ fn errors_and_overlapping_speech_are_reported() {
     assert_eq!(overlap.detection_delay, 0.25);
     assert_eq!(milliseconds(overlap.overlap_started_at), 999_750);
     assert_eq!(desk.fact(Fact::Silenced { after: None }), []);
-    let told = desk.events(Fact::HeldInVain);
+    let told = desk.events(Fact::FalseInterruption);
     assert!(matches!(&told[..], [Event::AgentFalseInterruption(it)] if it.resumed));
 }
 

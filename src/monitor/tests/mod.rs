@@ -21,7 +21,7 @@ use parlor_core::ids::Identity;
 use parlor_core::wire::agent::SessionConfig;
 use prost::Message as _;
 
-use super::{Access, Asked, Monitor, Outgoing, Output, To, Who};
+use super::{Access, Audience, Monitor, MonitorRequest, Outgoing, Output, To};
 
 const fn ms(milliseconds: u64) -> Duration {
     Duration::from_millis(milliseconds)
@@ -85,8 +85,8 @@ impl Desk {
 
     /// The events caused by one fact, without their recipients.
     fn events(&mut self, fact: Fact) -> Vec<Event> {
-        let told = self.fact(fact).into_iter();
-        let events = told.filter_map(|it| match it {
+        let received = self.fact(fact).into_iter();
+        let events = received.filter_map(|it| match it {
             Got::Event(_, event) => event.event,
             _ => None,
         });
@@ -104,12 +104,12 @@ impl Desk {
     }
 
     fn send(&mut self, manages: bool, bytes: Vec<u8>) -> Vec<Got> {
-        let asked = Asked {
+        let request = MonitorRequest {
             from: "ada".into(),
             manages,
             bytes,
         };
-        self.monitor.asked(self.now, asked);
+        self.monitor.request(self.now, request);
         self.all()
     }
 

@@ -49,7 +49,7 @@ fn manager_requests_of_other_participants_are_refused() {
         assert_eq!(error, "not allowed");
     }
     let open = Access {
-        who: Who::Everyone,
+        who: Audience::Everyone,
         open: true,
     };
     for request in inner() {
@@ -65,15 +65,15 @@ fn manager_requests_of_other_participants_are_refused() {
         );
     }
     let mut desk = Desk::open_to(Access {
-        who: Who::Managers,
+        who: Audience::Managers,
         open: false,
     });
     let ping = Request::Ping(ask::Ping {});
     assert_eq!(refused(desk.ask(false, Some(ping))), "not allowed");
-    let told = desk.state(AgentState::Listening);
+    let events = desk.state(AgentState::Listening);
     assert!(
-        matches!(&told[..], [Got::Event(To::Managers, _)]),
-        "{told:?}"
+        matches!(&events[..], [Got::Event(To::Managers, _)]),
+        "{events:?}"
     );
 }
 
@@ -100,10 +100,10 @@ fn the_agents_instructions_follow_its_phase() {
     };
     assert_eq!(info(), ("start".to_owned(), "You are a clerk.".to_owned()));
     let phase = "till".to_owned();
-    let told = desk.fact(Fact::PhaseEntered { phase });
+    let events = desk.fact(Fact::PhaseEntered { phase });
     assert!(
-        matches!(&told[..], [Got::Event(To::Managers, _)]),
-        "{told:?}"
+        matches!(&events[..], [Got::Event(To::Managers, _)]),
+        "{events:?}"
     );
     let mut info = || match desk.answer(Request::GetAgentInfo(ask::GetAgentInfo {})) {
         Ok(Response::GetAgentInfo(info)) => (info.id, info.chat_ctx.len()),
@@ -126,16 +126,20 @@ fn run_input_is_answered_with_what_the_agent_says_and_does() {
         "{wrote:?}"
     );
     desk.fact(agent_said(1, "cut short"));
-    let told = desk.state(AgentState::Listening);
-    assert_eq!(told.len(), 1, "an earlier reply is not an answer: {told:?}");
+    let events = desk.state(AgentState::Listening);
+    assert_eq!(
+        events.len(),
+        1,
+        "an earlier reply is not an answer: {events:?}"
+    );
     desk.fact(tool_called("c1"));
     desk.fact(tool_answered("c1", false));
     desk.state(AgentState::Thinking);
     desk.fact(audible(2, None));
     desk.state(AgentState::Speaking);
     desk.fact(agent_said(2, "It comes tomorrow."));
-    let mut told = desk.state(AgentState::Listening);
-    let answer = answered(told.remove(1));
+    let mut events = desk.state(AgentState::Listening);
+    let answer = answered(events.remove(1));
     let Ok(Response::RunInput(answer)) = answer else {
         panic!("{answer:?}");
     };
@@ -217,10 +221,10 @@ fn unknown_requests_get_an_error_and_other_messages_are_ignored() {
     let mut bytes = vec![0x22, u8::try_from(unknown.len()).unwrap()];
     bytes.extend(unknown);
     assert_eq!(refused(desk.send(true, bytes)), "unknown request");
-    let told = AgentSessionMessage {
+    let message = AgentSessionMessage {
         message: Some(Message::Event(AgentSessionEvent::default())),
     };
-    assert_eq!(desk.send(true, told.encode_to_vec()), []);
+    assert_eq!(desk.send(true, message.encode_to_vec()), []);
     assert_eq!(desk.send(true, Vec::new()), []);
 }
 
@@ -265,7 +269,7 @@ fn debug_output_contains_no_speech() {
     let mut desk = Desk::listening();
     desk.monitor.fact(desk.now, &caller_said("planted", true));
     let output = desk.monitor.poll();
-    let asked = Asked {
+    let asked = MonitorRequest {
         from: "ada".into(),
         manages: true,
         bytes: b"planted".to_vec(),

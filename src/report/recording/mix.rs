@@ -30,7 +30,7 @@ pub(super) struct Mixer {
     caller: Track,
     agent: Track,
     /// Number of samples per side that were returned so far.
-    given: usize,
+    written: usize,
     /// The latest time so far, in samples.
     newest: usize,
 }
@@ -42,21 +42,21 @@ struct Track(VecDeque<i16>);
 impl Mixer {
     /// Adds samples of one side that are heard at `at`. Returns `false` if they are dropped because
     /// their side is too far ahead of the clock.
-    pub(super) fn push(&mut self, side: Speaker, at: Duration, samples: &[i16]) -> bool {
+    pub(super) fn add(&mut self, side: Speaker, at: Duration, samples: &[i16]) -> bool {
         let at = position(at);
         self.newest = self.newest.max(at);
-        let given = self.given;
+        let written = self.written;
         let (track, patience) = match side {
             Speaker::Caller => (&mut self.caller, JITTER),
             // The room plays audio after everything that it got before.
             Speaker::Agent => (&mut self.agent, BUFFERED),
         };
-        let end = given + track.0.len();
+        let end = written + track.0.len();
         if end > at + AHEAD {
             return false;
         }
         if at > end + patience {
-            track.0.resize(at - given, 0);
+            track.0.resize(at - written, 0);
         }
         track.0.extend(samples);
         true
@@ -66,7 +66,7 @@ impl Mixer {
     pub(super) fn cut(&mut self, at: Duration) {
         let at = position(at);
         self.newest = self.newest.max(at);
-        self.agent.0.truncate(at.saturating_sub(self.given));
+        self.agent.0.truncate(at.saturating_sub(self.written));
     }
 
     /// Advances the clock to `at`. Must be called before audio of that time is pushed.
@@ -76,7 +76,10 @@ impl Mixer {
 
     /// The next block that is final, 1 s of interleaved samples; `None` if there is none yet.
     pub(super) fn due(&mut self) -> Option<Vec<i16>> {
-        let due = self.newest.saturating_sub(HOLD).saturating_sub(self.given);
+        let due = self
+            .newest
+            .saturating_sub(HOLD)
+            .saturating_sub(self.written);
         (due >= BLOCK).then(|| self.take(BLOCK))
     }
 
@@ -84,7 +87,7 @@ impl Mixer {
     /// Leaves out silence after the last audio, except for a second.
     pub(super) fn rest(&mut self, lasted: Duration) -> Option<Vec<i16>> {
         let end = position(lasted).min(self.newest.saturating_add(HOLD));
-        let left = end.saturating_sub(self.given);
+        let left = end.saturating_sub(self.written);
         (left > 0).then(|| self.take(left.min(BLOCK)))
     }
 
@@ -94,7 +97,7 @@ impl Mixer {
             both.push(self.caller.0.pop_front().unwrap_or_default());
             both.push(self.agent.0.pop_front().unwrap_or_default());
         }
-        self.given += frames;
+        self.written += frames;
         both
     }
 }
@@ -130,8 +133,8 @@ mod tests {
     #[test]
     fn gaps_are_silent() {
         let mut mixer = Mixer::default();
-        assert!(mixer.push(Speaker::Agent, MS(300), &ms(7, 100)));
-        assert!(mixer.push(Speaker::Caller, MS(1000), &ms(5, 10)));
+        assert!(mixer.add(Speaker::Agent, MS(300), &ms(7, 100)));
+        assert!(mixer.add(Speaker::Caller, MS(1000), &ms(5, 10)));
         let (caller, agent) = mixed(mixer, 1500);
         assert_eq!(agent.iter().position(|it| *it == 7), Some(300));
         assert_eq!(agent.iter().filter(|it| **it == 7).count(), 100);
@@ -142,9 +145,9 @@ mod tests {
     #[test]
     fn jitter_leaves_no_gaps_in_the_callers_audio() {
         let mut mixer = Mixer::default();
-        mixer.push(Speaker::Caller, MS(300), &ms(1, 10));
+        mixer.add(Speaker::Caller, MS(300), &ms(1, 10));
         for at in [400, 401, 402, 500] {
-            mixer.push(Speaker::Caller, MS(at), &ms(1, 10));
+            mixer.add(Speaker::Caller, MS(at), &ms(1, 10));
         }
         let (caller, _) = mixed(mixer, 600);
         assert_eq!(caller[300..350], [1; 50]);
@@ -155,7 +158,7 @@ mod tests {
     fn audio_that_arrives_early_is_played_in_order() {
         let mut mixer = Mixer::default();
         for at in [100, 100, 101, 120] {
-            mixer.push(Speaker::Agent, MS(at), &ms(3, 20));
+            mixer.add(Speaker::Agent, MS(at), &ms(3, 20));
         }
         let (_, agent) = mixed(mixer, 200);
         assert_eq!(agent[100..180], [3; 80]);
@@ -165,9 +168,9 @@ mod tests {
     #[test]
     fn interrupted_audio_is_left_out() {
         let mut mixer = Mixer::default();
-        mixer.push(Speaker::Agent, MS(100), &ms(3, 100));
+        mixer.add(Speaker::Agent, MS(100), &ms(3, 100));
         mixer.cut(MS(150));
-        mixer.push(Speaker::Agent, MS(230), &ms(4, 10));
+        mixer.add(Speaker::Agent, MS(230), &ms(4, 10));
         let (_, agent) = mixed(mixer, 250);
         assert_eq!(agent[100..150], [3; 50]);
         assert_eq!(agent[150..230], [0; 80]);
@@ -177,9 +180,9 @@ mod tests {
     #[test]
     fn audio_ahead_of_the_clock_is_dropped() {
         let mut mixer = Mixer::default();
-        assert!(mixer.push(Speaker::Caller, MS(0), &ms(1, 1001)));
-        assert!(!mixer.push(Speaker::Caller, MS(0), &ms(1, 10)));
-        assert!(mixer.push(Speaker::Caller, MS(10), &ms(1, 10)));
+        assert!(mixer.add(Speaker::Caller, MS(0), &ms(1, 1001)));
+        assert!(!mixer.add(Speaker::Caller, MS(0), &ms(1, 10)));
+        assert!(mixer.add(Speaker::Caller, MS(10), &ms(1, 10)));
     }
 
     #[test]
@@ -193,7 +196,7 @@ mod tests {
                 assert_eq!(block.len(), 2 * BLOCK);
                 frames += block.len() / 2;
             }
-            mixer.push(Speaker::Agent, MS(at), &ms(1, 10));
+            mixer.add(Speaker::Agent, MS(at), &ms(1, 10));
             assert!(mixer.agent.0.len() <= 3 * BLOCK);
         }
         assert_eq!(frames, 3599 * BLOCK);

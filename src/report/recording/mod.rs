@@ -22,7 +22,7 @@ use tokio::task::{self, JoinHandle};
 
 use super::document::Speaker;
 use super::folder;
-use super::timeline::Silence;
+use super::timeline::MutedSpan;
 use mix::{Mixer, position};
 use ogg::Ogg;
 use wav::Wav;
@@ -52,7 +52,7 @@ pub enum Format {
 #[derive(Debug, Clone)]
 pub struct Tap {
     began: Instant,
-    queue: mpsc::Sender<Piece>,
+    queue: mpsc::Sender<QueuedAudio>,
     dropped: Arc<AtomicU64>,
 }
 
@@ -66,19 +66,19 @@ pub(super) struct Recording {
 
 /// Samples of one side to mute.
 #[derive(Debug)]
-struct Unsaid {
+struct MutedSamples {
     side: Speaker,
     samples: Range<u64>,
 }
 
 #[derive(Debug)]
-struct Piece {
+struct QueuedAudio {
     at: Duration,
-    what: What,
+    item: Item,
 }
 
 #[derive(Debug)]
-enum What {
+enum Item {
     Heard(Speaker, Vec<i16>),
     Cut,
 }
@@ -87,7 +87,7 @@ enum What {
 #[derive(Debug)]
 struct End {
     lasted: Duration,
-    unsaid: Vec<Unsaid>,
+    muted: Vec<MutedSamples>,
 }
 
 impl Format {
@@ -104,23 +104,23 @@ impl Format {
 impl Tap {
     /// Records a frame of the caller that is heard at `now`.
     pub fn caller(&self, now: Instant, frame: &Frame) {
-        self.give(now, What::Heard(Speaker::Caller, frame.samples().to_vec()));
+        self.give(now, Item::Heard(Speaker::Caller, frame.samples().to_vec()));
     }
 
     /// Records samples of the agent that are sent to the room at `now`. They are heard after all
     /// samples before them.
     pub fn agent(&self, now: Instant, samples: &[i16]) {
-        self.give(now, What::Heard(Speaker::Agent, samples.to_vec()));
+        self.give(now, Item::Heard(Speaker::Agent, samples.to_vec()));
     }
 
     /// Drops the agent's samples that were sent to the room but not heard until `now`.
     pub fn cut(&self, now: Instant) {
-        self.give(now, What::Cut);
+        self.give(now, Item::Cut);
     }
 
-    fn give(&self, now: Instant, what: What) {
+    fn give(&self, now: Instant, item: Item) {
         let at = now.saturating_duration_since(self.began);
-        if self.queue.try_send(Piece { at, what }).is_err() {
+        if self.queue.try_send(QueuedAudio { at, item }).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -155,23 +155,23 @@ impl Recording {
         self.tap.dropped.load(Ordering::Relaxed)
     }
 
-    /// Ends the recording of a call that lasted `lasted`, and mutes `unsaid`. Waits until the file
+    /// Ends the recording of a call that lasted `lasted`, and mutes `muted`. Waits until the file
     /// is complete and has its name.
     ///
     /// # Errors
     /// The file could not be written.
-    pub(super) async fn finish(self, lasted: Duration, unsaid: &[Silence]) -> io::Result<()> {
-        let unsaid = unsaid.iter().map(Unsaid::from).collect();
+    pub(super) async fn finish(self, lasted: Duration, muted: &[MutedSpan]) -> io::Result<()> {
+        let muted = muted.iter().map(MutedSamples::from).collect();
         let lasted = lasted.min(LONGEST);
         // If the task has failed, it returns the error below.
-        self.end.send(End { lasted, unsaid }).ok();
+        self.end.send(End { lasted, muted }).ok();
         self.writing.await.map_err(io::Error::other)?
     }
 }
 
-impl From<&Silence> for Unsaid {
-    fn from(stretch: &Silence) -> Self {
-        let Silence { side, from, to } = *stretch;
+impl From<&MutedSpan> for MutedSamples {
+    fn from(span: &MutedSpan) -> Self {
+        let MutedSpan { side, from, to } = *span;
         Self {
             side,
             samples: position(from) as u64..position(to) as u64,
@@ -180,7 +180,7 @@ impl From<&Silence> for Unsaid {
 }
 
 /// Writes a recording.
-struct Scribe {
+struct WriterTask {
     writer: Writer,
     mixer: Mixer,
     dropped: Arc<AtomicU64>,
@@ -191,12 +191,12 @@ async fn write(
     format: Format,
     file: PathBuf,
     dropped: Arc<AtomicU64>,
-    mut pieces: mpsc::Receiver<Piece>,
+    mut pieces: mpsc::Receiver<QueuedAudio>,
     mut ended: oneshot::Receiver<End>,
 ) -> io::Result<()> {
     let partial = folder::partial(&file);
     let create = partial.clone();
-    let mut scribe = Scribe {
+    let mut task = WriterTask {
         writer: blocking(move || Writer::create(format, &create)).await?,
         mixer: Mixer::default(),
         dropped,
@@ -205,39 +205,39 @@ async fn write(
         tokio::select! {
             biased;
             end = &mut ended => break end,
-            Some(piece) = pieces.recv() => scribe = scribe.take(piece).await?,
+            Some(queued) = pieces.recv() => task = task.take(queued).await?,
         }
     };
-    while let Ok(piece) = pieces.try_recv() {
-        scribe = scribe.take(piece).await?;
+    while let Ok(queued) = pieces.try_recv() {
+        task = task.take(queued).await?;
     }
-    let Ok(End { lasted, unsaid }) = end else {
-        return blocking(move || scribe.writer.finish()).await;
+    let Ok(End { lasted, muted }) = end else {
+        return blocking(move || task.writer.finish()).await;
     };
-    while let Some(block) = scribe.mixer.rest(lasted) {
-        scribe = scribe.write(block).await?;
+    while let Some(block) = task.mixer.rest(lasted) {
+        task = task.write(block).await?;
     }
     blocking(move || {
-        scribe.writer.finish()?;
-        if !unsaid.is_empty() {
-            mute(format, &partial, &unsaid)?;
+        task.writer.finish()?;
+        if !muted.is_empty() {
+            mute(format, &partial, &muted)?;
         }
         folder::publish(&partial, &file)
     })
     .await
 }
 
-impl Scribe {
+impl WriterTask {
     /// Adds a piece of audio, and writes the blocks that are final.
-    async fn take(mut self, piece: Piece) -> io::Result<Self> {
-        let Piece { at, what } = piece;
+    async fn take(mut self, queued: QueuedAudio) -> io::Result<Self> {
+        let QueuedAudio { at, item } = queued;
         self.mixer.advance(at.min(LONGEST));
         while let Some(block) = self.mixer.due() {
             self = self.write(block).await?;
         }
-        let is_lost = match what {
-            What::Heard(side, samples) => at > LONGEST || !self.mixer.push(side, at, &samples),
-            What::Cut => {
+        let is_lost = match item {
+            Item::Heard(side, samples) => at > LONGEST || !self.mixer.add(side, at, &samples),
+            Item::Cut => {
                 self.mixer.cut(at);
                 false
             }
@@ -249,9 +249,9 @@ impl Scribe {
 
     async fn write(self, block: Vec<i16>) -> io::Result<Self> {
         blocking(move || {
-            let mut scribe = self;
-            scribe.writer.write(&block)?;
-            Ok(scribe)
+            let mut task = self;
+            task.writer.write(&block)?;
+            Ok(task)
         })
         .await
     }
@@ -293,14 +293,14 @@ impl Writer {
     }
 }
 
-fn mute(format: Format, partial: &Path, unsaid: &[Unsaid]) -> io::Result<()> {
+fn mute(format: Format, partial: &Path, muted: &[MutedSamples]) -> io::Result<()> {
     match format {
         Format::Ogg => {
-            let muted = folder::partial(partial);
-            let file: File = folder::create(&muted)?;
-            ogg::mute(partial, file, unsaid)?;
-            fs::rename(&muted, partial)
+            let rewritten = folder::partial(partial);
+            let file: File = folder::create(&rewritten)?;
+            ogg::mute(partial, file, muted)?;
+            fs::rename(&rewritten, partial)
         }
-        Format::Wav | Format::None => wav::mute(partial, unsaid),
+        Format::Wav | Format::None => wav::mute(partial, muted),
     }
 }

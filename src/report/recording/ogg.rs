@@ -10,7 +10,7 @@ use opus_pure::{
 };
 use parlor_core::audio::SAMPLE_RATE;
 
-use super::Unsaid;
+use super::MutedSamples;
 
 /// Samples per side in a packet: 20 ms.
 const PACKET: usize = SAMPLE_RATE as usize / 50;
@@ -94,9 +94,9 @@ impl Ogg {
     }
 }
 
-/// Copies `from` to `to`, with packets of silence in place of `unsaid`. A packet contains both
+/// Copies `from` to `to`, with packets of silence in place of `muted`. A packet contains both
 /// sides, so both are muted.
-pub(super) fn mute(from: &Path, to: File, unsaid: &[Unsaid]) -> io::Result<()> {
+pub(super) fn mute(from: &Path, to: File, muted: &[MutedSamples]) -> io::Result<()> {
     let silence = Encoder::new()?.silence()?;
     let mut reader = OggOpusReader::new(BufReader::new(File::open(from)?)).map_err(error)?;
     let head = reader.head().clone();
@@ -106,8 +106,8 @@ pub(super) fn mute(from: &Path, to: File, unsaid: &[Unsaid]) -> io::Result<()> {
         // The delay of the encoder is less than a packet.
         let begins = index.saturating_sub(1) * PACKET as u64;
         let ends = (index + 1) * PACKET as u64;
-        let hits = |it: &Unsaid| it.samples.start < ends && begins < it.samples.end;
-        let data = match unsaid.iter().any(hits) {
+        let hits = |it: &MutedSamples| it.samples.start < ends && begins < it.samples.end;
+        let data = match muted.iter().any(hits) {
             true => &silence,
             false => &packet.data,
         };

@@ -42,8 +42,8 @@ impl Recorded {
         }
     }
 
-    async fn finish(&mut self, lasted: Duration, unsaid: &[Silence]) -> io::Result<()> {
-        self.recording.take().unwrap().finish(lasted, unsaid).await
+    async fn finish(&mut self, lasted: Duration, muted: &[MutedSpan]) -> io::Result<()> {
+        self.recording.take().unwrap().finish(lasted, muted).await
     }
 
     /// The samples of each side.
@@ -73,8 +73,8 @@ fn sides<R: io::Read>(mut reader: WavReader<R>) -> (Vec<i16>, Vec<i16>) {
     (side(0), side(1))
 }
 
-fn stretch(side: Speaker, from: u64, to: u64) -> Silence {
-    Silence {
+fn span(side: Speaker, from: u64, to: u64) -> MutedSpan {
+    MutedSpan {
         side,
         from: MS(from),
         to: MS(to),
@@ -98,11 +98,11 @@ async fn a_wav_has_the_caller_left_and_the_agent_right() {
 async fn muted_stretches_of_a_wav_are_silent_on_their_side_only() {
     let mut it = Recorded::start(Format::Wav);
     it.talk(20);
-    let unsaid = [
-        stretch(Speaker::Caller, 0, 400),
-        stretch(Speaker::Agent, 100, 9_000),
+    let muted = [
+        span(Speaker::Caller, 0, 400),
+        span(Speaker::Agent, 100, 9_000),
     ];
-    it.finish(MS(500), &unsaid).await.unwrap();
+    it.finish(MS(500), &muted).await.unwrap();
     let (caller, agent) = it.wav();
     assert!(caller.iter().all(|it| *it == 0));
     assert!(agent[..2_400].iter().all(|it| *it == -2000));
@@ -125,7 +125,7 @@ async fn an_ogg_is_as_long_as_its_call_and_sounds_like_it() {
 async fn muted_stretches_of_an_ogg_are_silent() {
     let mut it = Recorded::start(Format::Ogg);
     it.talk(40);
-    it.finish(MS(1_010), &[stretch(Speaker::Agent, 0, 1_000)])
+    it.finish(MS(1_010), &[span(Speaker::Agent, 0, 1_000)])
         .await
         .unwrap();
     let both = decoded(&it.file);

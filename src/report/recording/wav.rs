@@ -8,7 +8,7 @@ use std::path::Path;
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use parlor_core::audio::SAMPLE_RATE;
 
-use super::Unsaid;
+use super::MutedSamples;
 use crate::report::document::Speaker;
 
 /// Bytes per frame: one sample of each side.
@@ -49,12 +49,12 @@ impl Wav {
 }
 
 /// Mutes stretches of a complete file, each on its own side.
-pub(super) fn mute(path: &Path, unsaid: &[Unsaid]) -> io::Result<()> {
+pub(super) fn mute(path: &Path, muted: &[MutedSamples]) -> io::Result<()> {
     let reader = WavReader::new(File::open(path)?).map_err(error)?;
     let frames = u64::from(reader.duration());
     let data = reader.into_inner().stream_position()?;
     let mut file = OpenOptions::new().read(true).write(true).open(path)?;
-    for Unsaid { side, samples } in unsaid {
+    for MutedSamples { side, samples } in muted {
         let end = samples.end.min(frames);
         let mut from = samples.start;
         while from < end {

@@ -86,7 +86,7 @@ fn turns_are_in_the_order_in_which_they_began() {
     timeline.fact(S(4), &answers(1, "Good", true));
     timeline.fact(S(5), &says("Hello there", true));
     timeline.fact(S(6), &says("", true));
-    let (timeline, unsaid) = timeline.close(S(7));
+    let (timeline, muted) = timeline.close(S(7));
     assert_eq!(
         written(&timeline)["transcript"],
         json!([
@@ -94,7 +94,7 @@ fn turns_are_in_the_order_in_which_they_began() {
             {"speaker": "caller", "text": "Hello there", "start_ms": 2000, "interrupted": false, "heard_ms": null},
         ])
     );
-    assert_eq!(unsaid, []);
+    assert_eq!(muted, []);
     assert!(!timeline.truncated);
 }
 
@@ -229,18 +229,18 @@ fn redacted_turns_are_muted_in_the_recording() {
     timeline.fact(S(17), &answers(1, "4111, right?", false));
     // Without a partial transcript, the turn may have begun at the end of the one before.
     timeline.fact(S(20), &says("1234", true));
-    let (timeline, unsaid) = timeline.close(S(30));
+    let (timeline, muted) = timeline.close(S(30));
     assert_eq!(
         written(&timeline)["transcript"][0]["text"],
         "it is [digits]"
     );
-    let stretch = |side, from, to| Silence { side, from, to };
+    let span = |side, from, to| MutedSpan { side, from, to };
     assert_eq!(
-        unsaid,
+        muted,
         [
-            stretch(Speaker::Caller, S(8), S(12)),
-            stretch(Speaker::Agent, MS(13_500), S(17)),
-            stretch(Speaker::Caller, S(12), S(20)),
+            span(Speaker::Caller, S(8), S(12)),
+            span(Speaker::Agent, MS(13_500), S(17)),
+            span(Speaker::Caller, S(12), S(20)),
         ]
     );
 }
@@ -252,13 +252,13 @@ fn speech_without_a_transcript_is_muted() {
     timeline.fact(S(5), &audible(2));
     timeline.fact(S(6), &answers(2, "fine", false));
     timeline.fact(S(8), &says("4111 and", false));
-    let (_, unsaid) = timeline.close(S(9));
-    let stretch = |side, from, to| Silence { side, from, to };
+    let (_, muted) = timeline.close(S(9));
+    let span = |side, from, to| MutedSpan { side, from, to };
     assert_eq!(
-        unsaid,
+        muted,
         [
-            stretch(Speaker::Caller, S(6), S(9)),
-            stretch(Speaker::Agent, MS(500), S(5))
+            span(Speaker::Caller, S(6), S(9)),
+            span(Speaker::Agent, MS(500), S(5))
         ]
     );
 }
@@ -270,14 +270,14 @@ fn the_number_of_entries_is_limited() {
         timeline.fact(S(second), &says("yes", true));
     }
     let end = S(ENTRIES as u64 + 20);
-    let (timeline, unsaid) = timeline.close(end);
+    let (timeline, muted) = timeline.close(end);
     assert_eq!(timeline.transcript.len(), ENTRIES);
     assert!(timeline.truncated);
     let full = S(ENTRIES as u64);
     let sides = [Speaker::Caller, Speaker::Agent];
     assert_eq!(
-        unsaid,
-        sides.map(|side| Silence {
+        muted,
+        sides.map(|side| MutedSpan {
             side,
             from: full,
             to: end

@@ -25,7 +25,7 @@ use super::{CHAT, SLICE, pre_connect_audio};
 use crate::config::LiveKit;
 use crate::monitor;
 use recorder::{Heard, Recorder, Tape};
-use transcript::{Spoken, TranscriptReader};
+use transcript::{CaptionLine, TranscriptReader};
 
 /// LiveKit's RPC error code for errors of the application.
 const REFUSED: u32 = 1_500;
@@ -40,9 +40,9 @@ pub struct Caller {
     heard: Heard,
     background: Heard,
     state: watch::Receiver<String>,
-    written: watch::Receiver<Vec<String>>,
-    spoken: watch::Receiver<Vec<Spoken>>,
-    watched: watch::Receiver<Vec<Vec<u8>>>,
+    chat_messages: watch::Receiver<Vec<String>>,
+    captions: watch::Receiver<Vec<CaptionLine>>,
+    monitor_messages: watch::Receiver<Vec<Vec<u8>>>,
     tasks: JoinSet<()>,
 }
 
@@ -68,11 +68,14 @@ impl Caller {
     }
 
     /// Like [`join`](Self::join), and announces pre-connect audio, which
-    /// [`say_early`](Self::say_early) sends.
+    /// [`send_pre_connect_audio`](Self::send_pre_connect_audio) sends.
     ///
     /// # Errors
     /// The same [`JoinError`]s as when the agent joins.
-    pub async fn join_speaking(livekit: &LiveKit, token: &Secret) -> Result<Self, JoinError> {
+    pub async fn join_with_pre_connect_audio(
+        livekit: &LiveKit,
+        token: &Secret,
+    ) -> Result<Self, JoinError> {
         Self::join_as(livekit, token, true).await
     }
 
@@ -99,14 +102,14 @@ impl Caller {
         let (voice_tape, heard) = Tape::new();
         let (background_tape, background) = Tape::new();
         let (state, state_out) = watch::channel(String::new());
-        let (written, written_out) = watch::channel(Vec::new());
-        let (spoken, spoken_out) = watch::channel(Vec::new());
-        let (watched, watched_out) = watch::channel(Vec::new());
+        let (chat_messages, chat_messages_out) = watch::channel(Vec::new());
+        let (captions, captions_out) = watch::channel(Vec::new());
+        let (monitor_messages, monitor_messages_out) = watch::channel(Vec::new());
         let recorder = Recorder {
             voice: voice_tape,
             background: background_tape,
             state,
-            reading: TranscriptReader::new(written, spoken, watched),
+            reading: TranscriptReader::new(chat_messages, captions, monitor_messages),
         };
         let mut tasks = JoinSet::new();
         tasks.spawn(recorder.run(events));
@@ -116,9 +119,9 @@ impl Caller {
             heard,
             background,
             state: state_out,
-            written: written_out,
-            spoken: spoken_out,
-            watched: watched_out,
+            chat_messages: chat_messages_out,
+            captions: captions_out,
+            monitor_messages: monitor_messages_out,
             tasks,
         }
     }
@@ -166,18 +169,18 @@ impl Caller {
     }
 
     /// Chat messages and DTMF digits received so far: the first 1000 of both together.
-    pub fn written(&self) -> watch::Receiver<Vec<String>> {
-        self.written.clone()
+    pub fn chat_messages(&self) -> watch::Receiver<Vec<String>> {
+        self.chat_messages.clone()
     }
 
     /// Captions received so far: the first 1000 turns and replies.
-    pub fn spoken(&self) -> watch::Receiver<Vec<Spoken>> {
-        self.spoken.clone()
+    pub fn captions(&self) -> watch::Receiver<Vec<CaptionLine>> {
+        self.captions.clone()
     }
 
     /// Messages received on `lk.agent.session` so far, in order of arrival: the first 1000.
-    pub fn watched(&self) -> watch::Receiver<Vec<Vec<u8>>> {
-        self.watched.clone()
+    pub fn monitor_messages(&self) -> watch::Receiver<Vec<Vec<u8>>> {
+        self.monitor_messages.clone()
     }
 
     /// Sends a message on `lk.agent.session`.
@@ -206,7 +209,7 @@ impl Caller {
     ///
     /// # Errors
     /// The message could not be sent.
-    pub async fn say_early(&self, mime: &str, bytes: &[u8]) -> Result<(), String> {
+    pub async fn send_pre_connect_audio(&self, mime: &str, bytes: &[u8]) -> Result<(), String> {
         let sending = self.room.local_participant();
         let track = sending.track_publications().into_keys().next();
         let mut options = SendByteOptions::new_with_topic(pre_connect_audio::TOPIC);

@@ -21,7 +21,7 @@ const READ_WITHIN: Duration = Duration::from_secs(60);
 
 /// The captions of one turn or reply.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Spoken {
+pub struct CaptionLine {
     /// ID of the segment (`lk.segment_id`): one per turn or reply.
     pub segment: String,
     /// Identity of the speaker.
@@ -36,8 +36,8 @@ pub struct Spoken {
 
 /// Reads text streams, each in a task of its own, and byte streams one after another.
 pub(crate) struct TranscriptReader {
-    written: watch::Sender<Vec<String>>,
-    spoken: watch::Sender<Vec<Spoken>>,
+    chat_messages: watch::Sender<Vec<String>>,
+    captions: watch::Sender<Vec<CaptionLine>>,
     /// Byte streams that wait to be read.
     streams: mpsc::Sender<ByteStreamReader>,
     readers: JoinSet<()>,
@@ -45,16 +45,16 @@ pub(crate) struct TranscriptReader {
 
 impl TranscriptReader {
     pub(crate) fn new(
-        written: watch::Sender<Vec<String>>,
-        spoken: watch::Sender<Vec<Spoken>>,
-        watched: watch::Sender<Vec<Vec<u8>>>,
+        chat_messages: watch::Sender<Vec<String>>,
+        captions: watch::Sender<Vec<CaptionLine>>,
+        monitor_messages: watch::Sender<Vec<Vec<u8>>>,
     ) -> Self {
         let (streams, streams_out) = mpsc::channel(KEPT);
         let mut readers = JoinSet::new();
-        readers.spawn(read_in_order(streams_out, watched));
+        readers.spawn(read_in_order(streams_out, monitor_messages));
         Self {
-            written,
-            spoken,
+            chat_messages,
+            captions,
             streams,
             readers,
         }
@@ -65,16 +65,16 @@ impl TranscriptReader {
         while self.readers.try_join_next().is_some() {}
         match topic {
             CHAT => {
-                let written = self.written.clone();
+                let chat_messages = self.chat_messages.clone();
                 self.readers.spawn(async move {
                     if let Ok(Ok(text)) = timeout(READ_WITHIN, reader.read_all()).await {
-                        write_down(&written, text);
+                        write_down(&chat_messages, text);
                     }
                 });
             }
             TOPIC => {
                 self.readers
-                    .spawn(follow(from, reader, self.spoken.clone()));
+                    .spawn(follow(from, reader, self.captions.clone()));
             }
             _ => {}
         }
@@ -89,12 +89,12 @@ impl TranscriptReader {
 
     /// Records a DTMF digit.
     pub(crate) fn key(&self, key: String) {
-        write_down(&self.written, key);
+        write_down(&self.chat_messages, key);
     }
 }
 
-fn write_down<T>(written: &watch::Sender<Vec<T>>, what: T) {
-    written.send_modify(|all| {
+fn write_down<T>(entries: &watch::Sender<Vec<T>>, what: T) {
+    entries.send_modify(|all| {
         if all.len() < KEPT {
             all.push(what);
         }
@@ -103,36 +103,40 @@ fn write_down<T>(written: &watch::Sender<Vec<T>>, what: T) {
 
 async fn read_in_order(
     mut streams: mpsc::Receiver<ByteStreamReader>,
-    watched: watch::Sender<Vec<Vec<u8>>>,
+    monitor_messages: watch::Sender<Vec<Vec<u8>>>,
 ) {
     while let Some(reader) = streams.recv().await {
         if let Ok(Ok(bytes)) = timeout(READ_WITHIN, reader.read_all()).await {
-            write_down(&watched, bytes.to_vec());
+            write_down(&monitor_messages, bytes.to_vec());
         }
     }
 }
 
 /// Updates the captions as a stream grows; the stream replaces earlier ones of its segment.
-async fn follow(from: Identity, mut reader: TextStreamReader, spoken: watch::Sender<Vec<Spoken>>) {
+async fn follow(
+    from: Identity,
+    mut reader: TextStreamReader,
+    captions: watch::Sender<Vec<CaptionLine>>,
+) {
     let segment = reader.info().attributes().remove(SEGMENT);
-    let mut line = Spoken {
+    let mut line = CaptionLine {
         segment: segment.unwrap_or_default(),
         speaker: from.as_str().to_owned(),
-        ..Spoken::default()
+        ..CaptionLine::default()
     };
     while let Ok(Some(Ok(piece))) = timeout(READ_WITHIN, reader.next()).await {
         line.text.push_str(&piece);
-        show(&spoken, &line);
+        show(&captions, &line);
     }
     let attributes = reader.info().attributes();
     let is_set = |name: &str| attributes.get(name).is_some_and(|it| it == "true");
     line.is_final = is_set(FINAL);
     line.interrupted = is_set(INTERRUPTED);
-    show(&spoken, &line);
+    show(&captions, &line);
 }
 
-fn show(spoken: &watch::Sender<Vec<Spoken>>, line: &Spoken) {
-    spoken.send_modify(|all| {
+fn show(captions: &watch::Sender<Vec<CaptionLine>>, line: &CaptionLine) {
+    captions.send_modify(|all| {
         let known = all.iter().position(|it| it.segment == line.segment);
         match known {
             // The tasks of two streams may end in any order.

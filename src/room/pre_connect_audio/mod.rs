@@ -80,12 +80,12 @@ pub(super) async fn read(from: Identity, reader: ByteStreamReader) -> Event {
         }
     };
     let voice = Frame::new(voice);
-    Event::Early { from, voice }
+    Event::PreConnectAudio { from, voice }
 }
 
 async fn hear(mut reader: ByteStreamReader) -> Result<Vec<i16>, AudioError> {
     let info = reader.info();
-    let format = Format::told(&info.mime_type, &info.attributes())?;
+    let format = Format::detect(&info.mime_type, &info.attributes())?;
     let mut bytes = Vec::new();
     while let Some(piece) = reader.next().await {
         bytes.extend_from_slice(&piece.map_err(|_broken| AudioError::Broken)?);
@@ -98,7 +98,7 @@ async fn hear(mut reader: ByteStreamReader) -> Result<Vec<i16>, AudioError> {
 }
 
 impl Format {
-    fn told(mime: &str, attributes: &HashMap<String, String>) -> Result<Self, AudioError> {
+    fn detect(mime: &str, attributes: &HashMap<String, String>) -> Result<Self, AudioError> {
         if mime.starts_with("audio/opus")
             || mime.starts_with("audio/webm")
             || mime.starts_with("audio/ogg")

@@ -108,26 +108,26 @@ fn a_recording_that_ends_in_the_middle_of_a_block_is_decoded() {
 
 #[test]
 fn the_format_is_read_from_mime_type_and_attributes() {
-    let told = |mime: &str, attributes: &[(&str, &str)]| {
+    let detect = |mime: &str, attributes: &[(&str, &str)]| {
         let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
-        Format::told(mime, &attributes.iter().map(own).collect())
+        Format::detect(mime, &attributes.iter().map(own).collect())
     };
     for mime in ["audio/opus", "audio/webm;codecs=opus", "audio/ogg"] {
-        assert_eq!(told(mime, &[]), Ok(Format::Opus));
+        assert_eq!(detect(mime, &[]), Ok(Format::Opus));
     }
     let pcm = Format::Pcm {
         rate: 48_000,
         channels: 2,
     };
     let both = [("sampleRate", "48000"), ("channels", "2")];
-    assert_eq!(told("application/octet-stream", &both), Ok(pcm));
+    assert_eq!(detect("application/octet-stream", &both), Ok(pcm));
     for wrong in [
         [("sampleRate", "48000"), ("channels", "0")],
         [("sampleRate", "0"), ("channels", "1")],
         [("sampleRate", "much"), ("channels", "1")],
         [("sampleRate", "48000"), ("trackId", "TR_1")],
     ] {
-        assert_eq!(told("", &wrong), Err(AudioError::Format), "{wrong:?}");
+        assert_eq!(detect("", &wrong), Err(AudioError::Format), "{wrong:?}");
     }
 }
 

@@ -26,7 +26,7 @@ const MOST_BUFFERED: usize = 64;
 
 /// All tool calls of one session.
 #[derive(Debug, Default)]
-pub(super) struct Calls {
+pub(super) struct ToolCalls {
     /// Oldest first.
     groups: VecDeque<Group>,
     buffered: Vec<Value>,
@@ -34,7 +34,7 @@ pub(super) struct Calls {
 
 /// Settings of a tool, from the session's configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Terms {
+pub(super) struct ToolSettings {
     pub(super) timeout: Duration,
     /// Whether the agent stays silent until the call is answered (`execution_mode = "hold"`).
     pub(super) holds: bool,
@@ -44,7 +44,7 @@ pub(super) struct Terms {
 
 /// An accepted tool result.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Taken {
+pub(super) struct AcceptedResult {
     /// Whether it came before the `reply.done` of the reply that made the call.
     pub(super) is_early: bool,
 }
@@ -80,7 +80,7 @@ struct Call {
     is_servers: bool,
 }
 
-impl Default for Terms {
+impl Default for ToolSettings {
     fn default() -> Self {
         Self {
             timeout: TIMEOUT,
@@ -90,7 +90,7 @@ impl Default for Terms {
     }
 }
 
-impl Terms {
+impl ToolSettings {
     /// Settings of the tool `name` in a session's `tools`, or `None` if it is not among them.
     pub(super) fn of(asked: &Value, name: &str) -> Option<Self> {
         let tool = asked["tools"]
@@ -106,22 +106,22 @@ impl Terms {
     }
 }
 
-impl Calls {
+impl ToolCalls {
     /// Opens a call in `reply` and returns the call's id.
-    pub(super) fn open(&mut self, reply: &str, terms: Terms, now: Instant) -> String {
+    pub(super) fn open(&mut self, reply: &str, settings: ToolSettings, now: Instant) -> String {
         let id = messages::call_id();
-        let limit = if terms.is_servers {
+        let limit = if settings.is_servers {
             SERVER_TOOL
         } else {
-            terms.timeout
+            settings.timeout
         };
         let call = Call {
             id: id.clone(),
             open_until: Some(now + limit),
-            is_servers: terms.is_servers,
+            is_servers: settings.is_servers,
         };
         let group = self.group(reply);
-        group.holds |= terms.holds;
+        group.holds |= settings.holds;
         group.calls.push(call);
         id
     }
@@ -141,7 +141,7 @@ impl Calls {
     }
 
     /// Accepts a client's tool result.
-    pub(super) fn answer(&mut self, id: &str, result: &str) -> Result<Taken, Refusal> {
+    pub(super) fn answer(&mut self, id: &str, result: &str) -> Result<AcceptedResult, Refusal> {
         let refuse = |why: &str| Err(Refusal::of("invalid_value", "call_id", why));
         let mut found = None;
         for group in &mut self.groups {
@@ -160,7 +160,7 @@ impl Calls {
             return refuse("the call was already answered or has timed out");
         }
         group.answers.push(result.to_owned());
-        Ok(Taken {
+        Ok(AcceptedResult {
             is_early: !group.reply_is_done && !group.is_over,
         })
     }

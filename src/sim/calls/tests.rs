@@ -3,17 +3,17 @@
 use super::*;
 
 /// A session that has called two tools in one reply.
-fn two(terms: Terms) -> (Calls, String, String) {
-    let mut calls = Calls::default();
+fn two(settings: ToolSettings) -> (ToolCalls, String, String) {
+    let mut calls = ToolCalls::default();
     let now = Instant::now();
-    let first = calls.open("r", terms, now);
-    let second = calls.open("r", terms, now);
+    let first = calls.open("r", settings, now);
+    let second = calls.open("r", settings, now);
     (calls, first, second)
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_agent_replies_when_all_calls_are_answered_and_the_reply_is_done() {
-    let (mut calls, first, second) = two(Terms::default());
+    let (mut calls, first, second) = two(ToolSettings::default());
     assert!(calls.answer(&first, "a").unwrap().is_early);
     calls.reply_is_done("r");
     assert_eq!(calls.next_outcome(), None);
@@ -31,7 +31,7 @@ async fn the_agent_replies_when_all_calls_are_answered_and_the_reply_is_done() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_follows_an_interrupted_reply() {
-    let (mut calls, first, second) = two(Terms::default());
+    let (mut calls, first, second) = two(ToolSettings::default());
     calls.forget("r");
     assert!(!calls.answer(&first, "a").unwrap().is_early);
     calls.answer(&second, "b").unwrap();
@@ -41,7 +41,7 @@ async fn nothing_follows_an_interrupted_reply() {
 
 #[tokio::test(start_paused = true)]
 async fn a_call_times_out() {
-    let (mut calls, first, _) = two(Terms::default());
+    let (mut calls, first, _) = two(ToolSettings::default());
     calls.reply_is_done("r");
     calls.answer(&first, "a").unwrap();
     let due = calls.due().unwrap();
@@ -52,11 +52,11 @@ async fn a_call_times_out() {
 
 #[tokio::test(start_paused = true)]
 async fn a_client_cannot_answer_a_tool_of_the_server() {
-    let terms = Terms {
+    let settings = ToolSettings {
         is_servers: true,
-        ..Terms::default()
+        ..ToolSettings::default()
     };
-    let (mut calls, first, _) = two(terms);
+    let (mut calls, first, _) = two(settings);
     calls.reply_is_done("r");
     assert_eq!(calls.answer(&first, "a").unwrap_err().code, "invalid_value");
     calls.expire(calls.due().unwrap());
@@ -65,11 +65,11 @@ async fn a_client_cannot_answer_a_tool_of_the_server() {
 
 #[tokio::test(start_paused = true)]
 async fn buffered_messages_are_released_when_the_hold_ends() {
-    let terms = Terms {
+    let settings = ToolSettings {
         holds: true,
-        ..Terms::default()
+        ..ToolSettings::default()
     };
-    let (mut calls, first, second) = two(terms);
+    let (mut calls, first, second) = two(settings);
     calls.buffer("said".into());
     calls.answer(&first, "a").unwrap();
     assert!(calls.is_holding() && calls.take_buffered().is_empty());
@@ -85,9 +85,12 @@ fn terms_come_from_the_session() {
         {"name": "slow", "timeout_seconds": 7, "execution_mode": "hold"},
         {"name": "theirs", "http": {"url": "https://example.com"}},
     ]});
-    assert_eq!(Terms::of(&asked, "plain"), Some(Terms::default()));
-    let slow = Terms::of(&asked, "slow").unwrap();
+    assert_eq!(
+        ToolSettings::of(&asked, "plain"),
+        Some(ToolSettings::default())
+    );
+    let slow = ToolSettings::of(&asked, "slow").unwrap();
     assert!(slow.holds && slow.timeout == Duration::from_secs(7));
-    assert!(Terms::of(&asked, "theirs").unwrap().is_servers);
-    assert_eq!(Terms::of(&asked, "unknown"), None);
+    assert!(ToolSettings::of(&asked, "theirs").unwrap().is_servers);
+    assert_eq!(ToolSettings::of(&asked, "unknown"), None);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Close, Do, Hit};
+use super::{Action, Close, DueStep};
 use crate::sim::log::Entry;
 use crate::sim::rejection::Refusal;
 use crate::sim::session::{self, Flow, Session};
@@ -23,7 +23,7 @@ const SECOND: f64 = 48_000.0;
 /// A planned action.
 pub(crate) enum Planned {
     /// Runs a step.
-    Act(Hit),
+    Act(DueStep),
     /// Sends a message.
     Send(Value),
     /// Handles a message of the client.
@@ -34,11 +34,11 @@ pub(crate) enum Planned {
 
 impl Session {
     /// Runs steps at once or plans them for later.
-    pub(crate) async fn act(&mut self, hits: Vec<Hit>) -> Flow {
-        for hit in hits {
-            match hit.step.after_ms {
-                0 => self.act_now(&hit).await?,
-                wait => self.plan(wait, Planned::Act(hit)),
+    pub(crate) async fn act(&mut self, due_steps: Vec<DueStep>) -> Flow {
+        for due in due_steps {
+            match due.step.after_ms {
+                0 => self.act_now(&due).await?,
+                wait => self.plan(wait, Planned::Act(due)),
             }
         }
         ControlFlow::Continue(())
@@ -55,7 +55,7 @@ impl Session {
         due.sort_by_key(|(at, _)| *at);
         for (_, planned) in due {
             match planned {
-                Planned::Act(hit) => self.act_now(&hit).await?,
+                Planned::Act(due) => self.act_now(&due).await?,
                 Planned::Send(message) => {
                     self.is_out(&message);
                     self.wire.write(&message).await?;
@@ -86,46 +86,46 @@ impl Session {
     }
 
     /// Logs a step that runs for the first time in its session.
-    pub(crate) fn acted(&self, hit: &Hit) {
-        if let Some(number) = hit.news {
-            self.pen.note(Entry::Acted(number));
+    pub(crate) fn acted(&self, due: &DueStep) {
+        if let Some(number) = due.first_run {
+            self.log_writer.note(Entry::Acted(number));
         }
     }
 
-    async fn act_now(&mut self, hit: &Hit) -> Flow {
-        self.acted(hit);
-        match &hit.step.does {
-            Do::Send(fields) => {
+    async fn act_now(&mut self, due: &DueStep) -> Flow {
+        self.acted(due);
+        match &due.step.does {
+            Action::Send(fields) => {
                 let message = stamped(json!({}));
                 let message = merged(message, self.wire.filled(fields));
                 self.wire.write(&message).await
             }
-            Do::Text(text) => self.wire.write_text(text).await,
-            Do::Tool(calls) => {
+            Action::Text(text) => self.wire.write_text(text).await,
+            Action::Tool(calls) => {
                 self.pending_speech.call(calls.clone());
                 ControlFlow::Continue(())
             }
-            Do::Interrupt(_) => {
+            Action::Interrupt(_) => {
                 self.plan(0, Planned::Interrupt);
                 ControlFlow::Continue(())
             }
-            Do::Close(close) => self.close_as(close).await,
-            Do::Cut(_) => self.wire.cut().await,
-            Do::Hang(_) => self.hang().await,
-            Do::AudioS(seconds) => self.burst(*seconds).await,
-            Do::LongerS(seconds) => {
+            Action::Close(close) => self.close_as(close).await,
+            Action::Cut(_) => self.wire.cut().await,
+            Action::Hang(_) => self.hang().await,
+            Action::AudioS(seconds) => self.burst(*seconds).await,
+            Action::LongerS(seconds) => {
                 self.speech.lengthen(&filler(*seconds));
                 ControlFlow::Continue(())
             }
             // These apply to the message itself.
-            Do::Drop(_)
-            | Do::DelayMs(_)
-            | Do::Set(_)
-            | Do::Remove(_)
-            | Do::Repeat(_)
-            | Do::Swap(_)
-            | Do::Refuse(_)
-            | Do::Reject(_) => ControlFlow::Continue(()),
+            Action::Drop(_)
+            | Action::DelayMs(_)
+            | Action::Set(_)
+            | Action::Remove(_)
+            | Action::Repeat(_)
+            | Action::Swap(_)
+            | Action::Refuse(_)
+            | Action::Reject(_) => ControlFlow::Continue(()),
         }
     }
 

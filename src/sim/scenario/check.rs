@@ -1,6 +1,6 @@
 //! Validation of steps.
 
-use super::format::{Do, Step};
+use super::format::{Action, Step};
 
 /// Messages that the simulator sends.
 const SENT: [&str; 15] = [
@@ -99,17 +99,17 @@ fn on(name: &str) -> Result<On, String> {
 }
 
 /// Checks that the action fits the event.
-fn place(on: On, does: &Do) -> Result<(), String> {
+fn place(on: On, does: &Action) -> Result<(), String> {
     let (fits, to) = match does {
-        Do::Refuse(_) => (on == On::Connect, "on = \"connect\""),
-        Do::Reject(_) => (on == On::Taken, "a message of the client"),
-        Do::Repeat(_) | Do::Swap(_) | Do::LongerS(_) => {
+        Action::Refuse(_) => (on == On::Connect, "on = \"connect\""),
+        Action::Reject(_) => (on == On::Taken, "a message of the client"),
+        Action::Repeat(_) | Action::Swap(_) | Action::LongerS(_) => {
             (on == On::Sent, "a message of the simulator")
         }
-        Do::DelayMs(_) | Do::Set(_) | Do::Remove(_) => {
+        Action::DelayMs(_) | Action::Set(_) | Action::Remove(_) => {
             (matches!(on, On::Sent | On::Taken), "a message")
         }
-        Do::Drop(_) => (on != On::Connect, "any event but the handshake"),
+        Action::Drop(_) => (on != On::Connect, "any event but the handshake"),
         _ => (true, ""),
     };
     if fits {
@@ -118,26 +118,29 @@ fn place(on: On, does: &Do) -> Result<(), String> {
     Err(format!("'{}' can only be used with {to}", does.name()))
 }
 
-fn value(does: &Do) -> Result<(), String> {
+fn value(does: &Action) -> Result<(), String> {
     let name = does.name();
     match does {
-        Do::Swap(false) | Do::Interrupt(false) | Do::Cut(false) | Do::Hang(false) => {
-            Err(format!("{name} = false has no effect: remove the step"))
-        }
-        Do::Refuse(status) if !(400..=599).contains(status) => {
+        Action::Swap(false)
+        | Action::Interrupt(false)
+        | Action::Cut(false)
+        | Action::Hang(false) => Err(format!("{name} = false has no effect: remove the step")),
+        Action::Refuse(status) if !(400..=599).contains(status) => {
             Err("refuse must be an HTTP status from 400 to 599".to_owned())
         }
-        Do::Close(close) if !(1_000..=4_999).contains(&close.code) => {
+        Action::Close(close) if !(1_000..=4_999).contains(&close.code) => {
             Err("the close code must be from 1000 to 4999".to_owned())
         }
-        Do::AudioS(seconds) | Do::LongerS(seconds)
+        Action::AudioS(seconds) | Action::LongerS(seconds)
             if !(*seconds > 0.0 && *seconds <= MOST_AUDIO) =>
         {
             Err(format!(
                 "{name} must be more than 0 and at most {MOST_AUDIO} seconds"
             ))
         }
-        Do::Tool(calls) if calls.is_empty() => Err("tool must list at least one call".to_owned()),
+        Action::Tool(calls) if calls.is_empty() => {
+            Err("tool must list at least one call".to_owned())
+        }
         _ => Ok(()),
     }
 }

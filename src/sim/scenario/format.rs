@@ -39,7 +39,7 @@ pub(in crate::sim) struct Step {
     #[serde(default)]
     pub(super) before: bool,
     #[serde(rename = "do")]
-    pub(in crate::sim) does: Do,
+    pub(in crate::sim) does: Action,
 }
 
 /// Selects events or sessions, counted from 1.
@@ -60,7 +60,7 @@ pub(super) enum Which {
 /// string `$null` becomes null, and `$pad:N` becomes N characters.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::sim) enum Do {
+pub(in crate::sim) enum Action {
     /// Sends this message.
     Send(Map<String, Value>),
     /// Sends this text as it is.
@@ -142,7 +142,7 @@ impl Which {
     }
 }
 
-impl Do {
+impl Action {
     /// Name of the action in a scenario file.
     pub(super) fn name(&self) -> &'static str {
         match self {
@@ -168,7 +168,7 @@ impl Do {
 
     /// Whether the action applies to the event itself, instead of running before or after it.
     pub(super) fn changes(&self) -> bool {
-        use Do::{DelayMs, Drop, Refuse, Reject, Remove, Repeat, Set, Swap};
+        use Action::{DelayMs, Drop, Refuse, Reject, Remove, Repeat, Set, Swap};
         matches!(
             self,
             Drop(_) | DelayMs(_) | Set(_) | Remove(_) | Repeat(_) | Swap(_) | Refuse(_) | Reject(_)

@@ -30,10 +30,10 @@
 //! of audio split samples), and define stored agents with `[agents.agent_…]` tables.
 
 pub(crate) mod actions;
+mod bundled;
 mod check;
 mod format;
-mod play;
-mod shipped;
+mod progress;
 #[cfg(test)]
 mod tests;
 pub(crate) mod triggers;
@@ -45,8 +45,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::StoredAgent;
-pub(super) use format::{Close, Do, Step, ToolCall};
-pub(super) use play::{Cue, Hit, Play};
+pub(super) use format::{Action, Close, Step, ToolCall};
+pub(super) use progress::{DueStep, DueSteps, Progress};
 
 /// Maximum size of a file, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -129,14 +129,14 @@ impl Scenario {
     }
 
     /// The bundled scenario with this name.
-    pub fn shipped(name: &str) -> Option<Self> {
-        let (name, text) = shipped::ALL.iter().find(|(known, _)| *known == name)?;
+    pub fn bundled(name: &str) -> Option<Self> {
+        let (name, text) = bundled::ALL.iter().find(|(known, _)| *known == name)?;
         Some(Self::named(name, text).expect("a bundled scenario is valid"))
     }
 
     /// The names of all bundled scenarios.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        shipped::ALL.iter().map(|(name, _)| *name)
+        bundled::ALL.iter().map(|(name, _)| *name)
     }
 
     /// Description in one sentence.

@@ -15,10 +15,10 @@ fn wrong_step(step: &str) -> String {
 #[test]
 fn every_bundled_scenario_is_valid() {
     for name in Scenario::names() {
-        let scenario = Scenario::shipped(name).unwrap();
+        let scenario = Scenario::bundled(name).unwrap();
         assert!(scenario.about().ends_with('.'), "{name}");
     }
-    assert!(Scenario::shipped("sunshine").is_none());
+    assert!(Scenario::bundled("sunshine").is_none());
 }
 
 #[test]
@@ -26,10 +26,10 @@ fn errors_name_the_line() {
     assert!(wrong("about = 'x'\nburst = 7\n").starts_with("scenario:2: "));
     assert!(wrong("").contains("about"));
     assert!(wrong("about = ''\nexpect = 'luck'").contains("ended REASON"));
-    let told = wrong_step("on = 'reply.doen'\ndo.cut = true");
+    let problem = wrong_step("on = 'reply.doen'\ndo.cut = true");
     assert!(
-        told.starts_with("scenario:3: ") && told.contains("reply.doen"),
-        "{told}"
+        problem.starts_with("scenario:3: ") && problem.contains("reply.doen"),
+        "{problem}"
     );
 }
 
@@ -75,8 +75,8 @@ fn invalid_steps_are_refused() {
             "a list of numbers",
         ),
     ] {
-        let told = wrong_step(step);
-        assert!(told.contains(why), "{step}: {told}");
+        let problem = wrong_step(step);
+        assert!(problem.contains(why), "{step}: {problem}");
     }
 }
 

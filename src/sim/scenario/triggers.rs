@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use serde_json::Value;
 
 use super::actions::Planned;
-use super::{Cue, Do, Hit};
+use super::{Action, DueStep, DueSteps};
 use crate::sim::session::{Flow, Session};
 use crate::sim::wire::stamped;
 
@@ -13,17 +13,17 @@ impl Session {
     /// Sends a message, unless a step changes that.
     pub(crate) async fn send(&mut self, message: Value) -> Flow {
         let message = stamped(message);
-        let cue = self.play.sent(&message);
-        if cue.is_empty() {
+        let due_steps = self.progress.sent(&message);
+        if due_steps.is_empty() {
             self.is_out(&message);
             return self.wire.write(&message).await;
         }
         self.wire.know(&message);
-        let Cue {
+        let DueSteps {
             before,
             changes,
             after,
-        } = cue;
+        } = due_steps;
         self.act(before).await?;
         self.send_changed(message, changes).await?;
         self.act(after).await
@@ -32,11 +32,11 @@ impl Session {
     /// Handles a message of the client, unless a step changes that.
     pub(crate) async fn hear(&mut self, message: Value) -> Flow {
         let kind = message["type"].as_str().unwrap_or_default();
-        let Cue {
+        let DueSteps {
             before,
             changes,
             after,
-        } = self.play.came(kind, &message);
+        } = self.progress.came(kind, &message);
         self.act(before).await?;
         if let Some(message) = self.changed(message, changes).await? {
             self.take(&message).await?;
@@ -46,23 +46,23 @@ impl Session {
 
     /// Triggers steps on a moment; returns whether the moment takes place.
     pub(crate) async fn moment(&mut self, name: &str) -> ControlFlow<&'static str, bool> {
-        let cue = self.play.came(name, &Value::Null);
-        let comes = cue.changes.is_empty();
-        cue.changes.iter().for_each(|hit| self.acted(hit));
-        self.act(cue.after).await?;
+        let due_steps = self.progress.came(name, &Value::Null);
+        let comes = due_steps.changes.is_empty();
+        due_steps.changes.iter().for_each(|due| self.acted(due));
+        self.act(due_steps.after).await?;
         ControlFlow::Continue(comes)
     }
 
-    async fn send_changed(&mut self, mut message: Value, changes: Vec<Hit>) -> Flow {
+    async fn send_changed(&mut self, mut message: Value, changes: Vec<DueStep>) -> Flow {
         let original = message.clone();
         let (mut copies, mut wait_ms, mut behind, mut is_sent) = (1, None, false, true);
-        for hit in &changes {
-            self.acted(hit);
-            match &hit.step.does {
-                Do::Drop(_) => is_sent = false,
-                Do::DelayMs(wait) => wait_ms = Some(*wait),
-                Do::Repeat(more) => copies += more,
-                Do::Swap(_) => behind = true,
+        for due in &changes {
+            self.acted(due);
+            match &due.step.does {
+                Action::Drop(_) => is_sent = false,
+                Action::DelayMs(wait) => wait_ms = Some(*wait),
+                Action::Repeat(more) => copies += more,
+                Action::Swap(_) => behind = true,
                 does => self.overwrite(&mut message, does),
             }
         }
@@ -84,16 +84,16 @@ impl Session {
     async fn changed(
         &mut self,
         mut message: Value,
-        changes: Vec<Hit>,
+        changes: Vec<DueStep>,
     ) -> ControlFlow<&'static str, Option<Value>> {
         let mut wait_ms = None;
         let mut is_heard = true;
-        for hit in &changes {
-            self.acted(hit);
-            match &hit.step.does {
-                Do::Drop(_) => is_heard = false,
-                Do::DelayMs(wait) => wait_ms = Some(*wait),
-                Do::Reject(code) => self.reject(code).await?,
+        for due in &changes {
+            self.acted(due);
+            match &due.step.does {
+                Action::Drop(_) => is_heard = false,
+                Action::DelayMs(wait) => wait_ms = Some(*wait),
+                Action::Reject(code) => self.reject(code).await?,
                 does => self.overwrite(&mut message, does),
             }
         }
@@ -104,13 +104,13 @@ impl Session {
         ControlFlow::Continue(is_heard.then_some(message))
     }
 
-    fn overwrite(&self, message: &mut Value, does: &Do) {
+    fn overwrite(&self, message: &mut Value, does: &Action) {
         let Some(fields) = message.as_object_mut() else {
             return;
         };
         match does {
-            Do::Set(set) => fields.extend(self.wire.filled(set)),
-            Do::Remove(names) => fields.retain(|name, _| !names.contains(name)),
+            Action::Set(set) => fields.extend(self.wire.filled(set)),
+            Action::Remove(names) => fields.retain(|name, _| !names.contains(name)),
             _ => {}
         }
     }

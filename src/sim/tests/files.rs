@@ -40,9 +40,9 @@ fn all() -> Vec<(String, Scenario)> {
         Ok(scenario) => (path.display().to_string(), scenario),
         Err(error) => panic!("{error}"),
     };
-    let shipped = |name: &str| (name.to_owned(), Scenario::shipped(name).unwrap());
+    let bundled = |name: &str| (name.to_owned(), Scenario::bundled(name).unwrap());
     let files = files().into_iter().map(read);
-    files.chain(Scenario::names().map(shipped)).collect()
+    files.chain(Scenario::names().map(bundled)).collect()
 }
 
 #[test]

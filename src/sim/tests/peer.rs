@@ -29,9 +29,9 @@ pub(super) struct Client {
 
 /// Options with these bundled scenarios.
 pub(super) fn playing(names: &[&str]) -> Options {
-    let shipped = |name: &&str| Scenario::shipped(name).unwrap();
+    let bundled = |name: &&str| Scenario::bundled(name).unwrap();
     Options {
-        scenarios: names.iter().map(shipped).collect(),
+        scenarios: names.iter().map(bundled).collect(),
         ..Options::default()
     }
 }

@@ -65,10 +65,10 @@ async fn a_recording_is_played_back_word_for_word() {
     let mut another = served.connect("key").await;
     another.send(json!({"type": "session.update"})).await;
     let mut log = served.log.clone();
-    let told = log.wait(Duration::from_secs(10), |entry| {
+    let noted = log.wait(Duration::from_secs(10), |entry| {
         matches!(entry, Entry::Violation(what) if what.contains("after the recording's end"))
     });
-    assert!(told.await.is_some());
+    assert!(noted.await.is_some());
 }
 
 #[tokio::test]
@@ -92,8 +92,8 @@ async fn deviations_from_the_recording_are_violations() {
     client.send(json!({"type": "reply.create"})).await;
     client.send(json!({"type": "session.end"})).await;
     assert_eq!(client.next().await, Err(None));
-    let told = "not as recorded: reply.create instead of session.end";
-    assert_eq!(served.log.violations(), [told]);
+    let violation = "not as recorded: reply.create instead of session.end";
+    assert_eq!(served.log.violations(), [violation]);
 }
 
 #[tokio::test]

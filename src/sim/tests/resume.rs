@@ -80,7 +80,7 @@ async fn a_cut_session_continues_unchanged() {
     let entries = served.log.entries();
     let resumed = entries.iter().filter(|(_, it)| *it == Entry::Resumed);
     assert_eq!(resumed.count(), 1);
-    let asked = served.log.asked();
+    let asked = served.log.session_requests();
     assert_eq!(asked.len(), 1, "a resumption sends no configuration");
     assert!(asked[0].has_greeting);
     assert_eq!(asked[0].system_prompt.reveal(), "old");
@@ -194,7 +194,7 @@ async fn a_scenario_can_prevent_resumption() {
     let mut fresh = served.connect("key").await;
     fresh.ready(json!({"system_prompt": "so far"})).await;
     is_silent_and_alive(&mut fresh).await;
-    let asked = served.log.asked();
+    let asked = served.log.session_requests();
     let asked: Vec<_> = asked
         .iter()
         .map(|it| (it.has_greeting, it.system_prompt.reveal().as_str()))

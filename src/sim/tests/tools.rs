@@ -18,7 +18,7 @@ fn session() -> Value {
 /// A client whose first turn makes the simulator call `tool`.
 async fn calling(tool: &str, options: Options) -> Client {
     let options = Options {
-        calls: vec![tool.parse().unwrap()],
+        tool_rules: vec![tool.parse().unwrap()],
         ..options
     };
     let mut client = Served::start(options).await.connect("key").await;

@@ -8,7 +8,7 @@ mod tests;
 use serde_json::Value;
 
 use super::rejection::Refusal;
-use shape::{Must, SESSION, object};
+use shape::{FieldType, SESSION, object};
 
 pub(super) use shape::VOICES;
 
@@ -62,18 +62,18 @@ pub(super) fn command(kind: &str, message: &Value) -> Result<(), Refusal> {
 }
 
 fn fields_of(kind: &str, message: &Value) -> Result<(), Refusal> {
-    let known: &[(&str, Must)] = match kind {
+    let known: &[(&str, FieldType)] = match kind {
         "tool.result" => &[
-            ("call_id", Must::Text),
-            ("result", Must::Text),
-            ("is_error", Must::Flag),
+            ("call_id", FieldType::Text),
+            ("result", FieldType::Text),
+            ("is_error", FieldType::Flag),
         ],
-        "session.resume" => &[("session_id", Must::Text)],
-        "reply.create" => &[("instructions", Must::Text)],
-        "reply.cancel" => &[("reply_id", Must::Text)],
+        "session.resume" => &[("session_id", FieldType::Text)],
+        "reply.create" => &[("instructions", FieldType::Text)],
+        "reply.cancel" => &[("reply_id", FieldType::Text)],
         "conversation.message" => &[
-            ("role", Must::OneOf(&["user", "system"])),
-            ("content", Must::Text),
+            ("role", FieldType::OneOf(&["user", "system"])),
+            ("content", FieldType::Text),
         ],
         unknown => {
             let message = format!("Unknown message type: {unknown}");

@@ -12,7 +12,7 @@ pub(in crate::sim) const VOICES: [&str; 18] = [
 
 /// Type of a field.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Must {
+pub(super) enum FieldType {
     Text,
     Flag,
     /// A number within these bounds.
@@ -28,63 +28,66 @@ pub(super) enum Must {
     Url,
 }
 
-const FORMAT: Must = Must::Object(&[
+const FORMAT: FieldType = FieldType::Object(&[
     (
         "encoding",
-        Must::OneOf(&["audio/pcm", "audio/pcmu", "audio/pcma"]),
+        FieldType::OneOf(&["audio/pcm", "audio/pcmu", "audio/pcma"]),
     ),
-    ("sample_rate", Must::Whole(24_000, 24_000)),
+    ("sample_rate", FieldType::Whole(24_000, 24_000)),
 ]);
 
-const TURN_DETECTION: Must = Must::Object(&[
-    ("type", Must::OneOf(&["semantic_vad", "server_vad"])),
-    ("vad_threshold", Must::Number(0.0, 1.0)),
-    ("min_silence", Must::Whole(50, 10_000)),
-    ("max_silence", Must::Whole(50, 10_000)),
-    ("interrupt_response", Must::Flag),
-    ("interruption_delay", Must::Whole(0, 1_000)),
-    ("uninterruptible_turns", Must::Texts(100)),
+const TURN_DETECTION: FieldType = FieldType::Object(&[
+    ("type", FieldType::OneOf(&["semantic_vad", "server_vad"])),
+    ("vad_threshold", FieldType::Number(0.0, 1.0)),
+    ("min_silence", FieldType::Whole(50, 10_000)),
+    ("max_silence", FieldType::Whole(50, 10_000)),
+    ("interrupt_response", FieldType::Flag),
+    ("interruption_delay", FieldType::Whole(0, 1_000)),
+    ("uninterruptible_turns", FieldType::Texts(100)),
 ]);
 
-const INPUT: Must = Must::Object(&[
-    ("type", Must::OneOf(&["audio"])),
+const INPUT: FieldType = FieldType::Object(&[
+    ("type", FieldType::OneOf(&["audio"])),
     ("format", FORMAT),
-    ("keyterms", Must::Texts(100)),
+    ("keyterms", FieldType::Texts(100)),
     (
         "transcription_mode",
-        Must::OneOf(&["balanced", "min_latency", "max_accuracy"]),
+        FieldType::OneOf(&["balanced", "min_latency", "max_accuracy"]),
     ),
-    ("transcription_prompt", Must::Text),
-    ("language_codes", Must::Texts(100)),
-    ("voice_focus", Must::OneOf(&["near-field", "far-field"])),
-    ("voice_focus_threshold", Must::Number(0.0, 1.0)),
-    ("continuous_partials", Must::Flag),
+    ("transcription_prompt", FieldType::Text),
+    ("language_codes", FieldType::Texts(100)),
+    (
+        "voice_focus",
+        FieldType::OneOf(&["near-field", "far-field"]),
+    ),
+    ("voice_focus_threshold", FieldType::Number(0.0, 1.0)),
+    ("continuous_partials", FieldType::Flag),
     ("turn_detection", TURN_DETECTION),
 ]);
 
-const OUTPUT: Must = Must::Object(&[
-    ("type", Must::OneOf(&["audio"])),
-    ("voice", Must::OneOf(&VOICES)),
+const OUTPUT: FieldType = FieldType::Object(&[
+    ("type", FieldType::OneOf(&["audio"])),
+    ("voice", FieldType::OneOf(&VOICES)),
     ("format", FORMAT),
-    ("volume", Must::Number(0.0, 100.0)),
+    ("volume", FieldType::Number(0.0, 100.0)),
 ]);
 
-const WEBHOOK: Must = Must::Object(&[
-    ("url", Must::Url),
-    ("events", Must::Texts(100)),
-    ("secret", Must::Text),
+const WEBHOOK: FieldType = FieldType::Object(&[
+    ("url", FieldType::Url),
+    ("events", FieldType::Texts(100)),
+    ("secret", FieldType::Text),
 ]);
 
 /// Fields of a `session`.
-pub(super) const SESSION: &[(&str, Must)] = &[
-    ("agent_id", Must::Text),
-    ("system_prompt", Must::Text),
-    ("greeting", Must::Text),
+pub(super) const SESSION: &[(&str, FieldType)] = &[
+    ("agent_id", FieldType::Text),
+    ("system_prompt", FieldType::Text),
+    ("greeting", FieldType::Text),
     ("input", INPUT),
     ("output", OUTPUT),
-    ("tools", Must::Objects),
-    ("llm", Must::Objects),
-    ("pre_connect_requests", Must::Objects),
+    ("tools", FieldType::Objects),
+    ("llm", FieldType::Objects),
+    ("pre_connect_requests", FieldType::Objects),
     ("webhook", WEBHOOK),
 ];
 
@@ -92,56 +95,56 @@ pub(super) const SESSION: &[(&str, Must)] = &[
 pub(super) fn object(
     at: &str,
     fields: &Map<String, Value>,
-    known: &[(&str, Must)],
+    known: &[(&str, FieldType)],
 ) -> Result<(), Refusal> {
     for (name, value) in fields {
         let path = match at {
             "" => name.clone(),
             at => format!("{at}.{name}"),
         };
-        let must = known.iter().find(|(known, _)| known == name);
-        let Some((_, must)) = must else {
+        let field_type = known.iter().find(|(known, _)| known == name);
+        let Some((_, field_type)) = field_type else {
             let message = format!("'{path}': extra fields not permitted");
             return Err(Refusal::of("invalid_format", &path, message));
         };
-        field(&path, value, *must)?;
+        field(&path, value, *field_type)?;
     }
     Ok(())
 }
 
-fn field(path: &str, value: &Value, must: Must) -> Result<(), Refusal> {
+fn field(path: &str, value: &Value, field_type: FieldType) -> Result<(), Refusal> {
     let texts = |most: usize| {
         let list = value.as_array();
         list.is_some_and(|list| list.len() <= most && list.iter().all(Value::is_string))
     };
-    let (holds, code) = match must {
-        Must::Text => (value.is_string(), "invalid_format"),
-        Must::Url => (value.as_str().is_some_and(is_url), "invalid_value"),
-        Must::Flag => (value.is_boolean(), "invalid_format"),
-        Must::Texts(most) => (texts(most), "invalid_value"),
-        Must::Objects => {
+    let (holds, code) = match field_type {
+        FieldType::Text => (value.is_string(), "invalid_format"),
+        FieldType::Url => (value.as_str().is_some_and(is_url), "invalid_value"),
+        FieldType::Flag => (value.is_boolean(), "invalid_format"),
+        FieldType::Texts(most) => (texts(most), "invalid_value"),
+        FieldType::Objects => {
             let list = value.as_array();
             let objects = list.is_some_and(|list| list.iter().all(Value::is_object));
             (objects, "invalid_format")
         }
-        Must::Number(least, most) => {
+        FieldType::Number(least, most) => {
             let number = value.as_f64();
             let within = number.is_some_and(|number| (least..=most).contains(&number));
             (within, "invalid_value")
         }
-        Must::Whole(least, most) => {
+        FieldType::Whole(least, most) => {
             let number = value.as_u64();
             let within = number.is_some_and(|number| (least..=most).contains(&number));
             (within, "invalid_value")
         }
-        Must::OneOf(names) => {
+        FieldType::OneOf(names) => {
             let name = value.as_str();
             (
                 name.is_some_and(|name| names.contains(&name)),
                 "invalid_value",
             )
         }
-        Must::Object(known) => {
+        FieldType::Object(known) => {
             return match value.as_object() {
                 Some(fields) => object(path, fields, known),
                 None => Err(Refusal::of(
@@ -155,9 +158,9 @@ fn field(path: &str, value: &Value, must: Must) -> Result<(), Refusal> {
     if holds {
         return Ok(());
     }
-    let wanted = match must {
-        Must::OneOf(names) => format!("one of {}", names.join(", ")),
-        must => format!("{must:?}").to_lowercase(),
+    let wanted = match field_type {
+        FieldType::OneOf(names) => format!("one of {}", names.join(", ")),
+        field_type => format!("{field_type:?}").to_lowercase(),
     };
     Err(Refusal::of(
         code,

@@ -12,7 +12,7 @@ pub(super) enum Failure {
     #[error("the tool's {part} cannot be rendered: {why}")]
     Unfilled { part: String, why: TemplateError },
     #[error("the tool's {0} cannot contain this value")]
-    Unfit(String),
+    InvalidValue(String),
     #[error("the tool may not call this address: {0}")]
     Refused(#[from] Refused),
     #[error("the service redirected to an address that the tool may not call: {0}")]
@@ -26,9 +26,9 @@ pub(super) enum Failure {
     #[error("the service cannot be reached")]
     Unreachable,
     #[error("the connection to the service was lost")]
-    Broken,
+    ConnectionLost,
     #[error("the service did not answer in time")]
-    Late,
+    TimedOut,
     #[error("the service's answer is not text")]
     NotText,
 }
@@ -37,15 +37,15 @@ pub(super) enum Failure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Refused {
     #[error("it is not a valid URL")]
-    NoUrl,
+    InvalidUrl,
     #[error("only http and https are allowed")]
     Scheme,
     #[error("going from https to http is not safe")]
     Downgrade,
     #[error("it contains a user name or a password")]
-    User,
+    Credentials,
     #[error("its path contains . or ..")]
-    Upward,
+    DotSegments,
     #[error("its host is not allowed")]
     Host,
     #[error("its host is in a private network")]
@@ -62,26 +62,29 @@ impl Failure {
         } else if error.is_connect() || error.is_timeout() {
             Self::Unreachable
         } else {
-            Self::Broken
+            Self::ConnectionLost
         }
     }
 
     /// Whether the failure may be temporary.
-    pub(super) fn is_passing(&self) -> bool {
-        matches!(self, Self::UnknownName | Self::Unreachable | Self::Broken)
+    pub(super) fn is_transient(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownName | Self::Unreachable | Self::ConnectionLost
+        )
     }
 
     /// Short description for the log, without names.
     pub(super) fn kind(&self) -> &'static str {
         match self {
-            Self::Unfilled { .. } | Self::Unfit(_) => "invalid arguments",
+            Self::Unfilled { .. } | Self::InvalidValue(_) => "invalid arguments",
             Self::Refused(_) => "address refused",
             Self::RedirectRefused(_) | Self::BadRedirect => "redirect refused",
             Self::TooManyRedirects(_) => "too many redirects",
             Self::UnknownName => "host name not resolved",
             Self::Unreachable => "unreachable",
-            Self::Broken => "connection lost",
-            Self::Late => "timed out",
+            Self::ConnectionLost => "connection lost",
+            Self::TimedOut => "timed out",
             Self::NotText => "answer is not text",
         }
     }

@@ -80,7 +80,7 @@ impl HttpTool {
         let mut trace = Trace::new();
         let answered = self.answer(args, call, deadline.into_std(), &mut trace);
         let outcome = timeout_at(deadline, answered).await;
-        let outcome = outcome.unwrap_or(Err(Failure::Late));
+        let outcome = outcome.unwrap_or(Err(Failure::TimedOut));
         trace.log(&self.name, &outcome);
         outcome.unwrap_or_else(|failure| Answer::error(&failure.to_string()))
     }
@@ -110,7 +110,7 @@ impl HttpTool {
         request: PreparedRequest,
         trace: &mut Trace,
     ) -> Result<reqwest::Response, Failure> {
-        let courier = RedirectClient {
+        let client = RedirectClient {
             network: &self.network,
             allowed_hosts: &self.plan.allowed_hosts,
             signer: self.plan.signer.as_ref(),
@@ -119,7 +119,7 @@ impl HttpTool {
         };
         trace.tries += 1;
         trace.status = None;
-        let response = courier.send(request).await?;
+        let response = client.send(request).await?;
         trace.status = Some(response.status());
         Ok(response)
     }

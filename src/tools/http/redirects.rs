@@ -49,10 +49,10 @@ impl RedirectClient<'_> {
         let mut sent = client
             .request(request.method.clone(), request.url.clone())
             .headers(request.headers.clone());
-        if let Some(signer) = self.signer.filter(|_| hop.is_home) {
+        if let Some(signer) = self.signer.filter(|_| hop.is_original_server) {
             let body = request.body.as_deref().unwrap_or_default();
             let signature = signer.headers(&request.id, body);
-            sent = sent.headers(signature.ok_or_else(|| Failure::Unfit("body".to_owned()))?);
+            sent = sent.headers(signature.ok_or_else(|| Failure::InvalidValue("body".to_owned()))?);
         }
         if let Some(body) = &request.body {
             sent = sent.body(body.clone());
@@ -65,14 +65,14 @@ struct Hop {
     request: PreparedRequest,
     /// Whether it goes to the server that the tool was written for. Only that server gets the
     /// tool's headers and signature.
-    is_home: bool,
+    is_original_server: bool,
 }
 
 impl Hop {
     fn first(request: PreparedRequest) -> Self {
         Self {
             request,
-            is_home: true,
+            is_original_server: true,
         }
     }
 
@@ -80,13 +80,13 @@ impl Hop {
     fn redirected(self, status: StatusCode, to: Url) -> Result<Self, Failure> {
         let Self {
             mut request,
-            is_home,
+            is_original_server,
         } = self;
         if request.url.scheme() == "https" && to.scheme() == "http" {
             return Err(Failure::RedirectRefused(Refused::Downgrade));
         }
-        let is_home = is_home && is_same_server(&request.url, &to);
-        if !is_home {
+        let is_original_server = is_original_server && is_same_server(&request.url, &to);
+        if !is_original_server {
             request.headers = without_credentials(&request.headers);
         }
         let becomes_get = match status {
@@ -100,7 +100,10 @@ impl Hop {
             request.headers.remove(CONTENT_TYPE);
         }
         request.url = to;
-        Ok(Self { request, is_home })
+        Ok(Self {
+            request,
+            is_original_server,
+        })
     }
 }
 
@@ -157,8 +160,8 @@ mod tests {
             id: String::new(),
         };
         let hop = Hop::first(request).redirected(StatusCode::FOUND, to.parse().unwrap())?;
-        assert_eq!(hop.is_home, !hop.request.headers.is_empty());
-        Ok(hop.is_home)
+        assert_eq!(hop.is_original_server, !hop.request.headers.is_empty());
+        Ok(hop.is_original_server)
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl RequestTemplate {
             let part = format!("headers.{name}");
             let value = filled(&part, template, &values)?;
             let value = HeaderValue::try_from(value.trim());
-            let mut value = value.map_err(|_| Failure::Unfit(part))?;
+            let mut value = value.map_err(|_| Failure::InvalidValue(part))?;
             value.set_sensitive(true);
             headers.insert(name, value);
         }
@@ -225,7 +225,8 @@ impl<'a> Checker<'a> {
                     .problems
                     .push(format!("{key}: not a valid header name")),
                 Ok(name)
-                    if is_ours(&name) || spec.sign_with.is_some() && signature::is_own(&name) =>
+                    if is_transport_header(&name)
+                        || spec.sign_with.is_some() && signature::is_signature_header(&name) =>
                 {
                     self.problems
                         .push(format!("{key}: Parlor sets this header itself"));
@@ -248,8 +249,8 @@ impl<'a> Checker<'a> {
 }
 
 /// Whether HTTP itself uses the header for routing or framing.
-fn is_ours(name: &HeaderName) -> bool {
-    const OURS: [&str; 9] = [
+fn is_transport_header(name: &HeaderName) -> bool {
+    const TRANSPORT: [&str; 9] = [
         "connection",
         "content-length",
         "expect",
@@ -260,5 +261,5 @@ fn is_ours(name: &HeaderName) -> bool {
         "transfer-encoding",
         "upgrade",
     ];
-    OURS.contains(&name.as_str())
+    TRANSPORT.contains(&name.as_str())
 }

@@ -67,13 +67,13 @@ fn good(status: StatusCode, body: &str, kind: &str) -> Answer {
 }
 
 fn bad(status: StatusCode, body: &str, kind: &str) -> Answer {
-    let told = format!("the service answered with {}", named(status));
+    let message = format!("the service answered with {}", named(status));
     let body = json(body, kind).map_or_else(|| body.trim().to_owned(), |json| json.to_string());
     let is_page = body.starts_with('<');
     if body.is_empty() || is_page || body.len() > MAX_ERROR_BODY {
-        Answer::error(&told)
+        Answer::error(&message)
     } else {
-        Answer::error(&format!("{told}: {body}"))
+        Answer::error(&format!("{message}: {body}"))
     }
 }
 

@@ -39,12 +39,12 @@ impl Retry {
     pub(super) fn after(&mut self, outcome: &Result<Response, Failure>) -> Option<Duration> {
         let wanted = match outcome {
             Ok(response) => wanted(response)?,
-            Err(failure) => failure.is_passing().then_some(Duration::ZERO)?,
+            Err(failure) => failure.is_transient().then_some(Duration::ZERO)?,
         };
         self.left = self.left.checked_sub(1)?;
         let backoff = self.backoff?;
-        let chance = random::number() as f64 / u64::MAX as f64;
-        let delay = backoff.delay(self.attempt, chance).max(wanted);
+        let unit_random = random::number() as f64 / u64::MAX as f64;
+        let delay = backoff.delay(self.attempt, unit_random).max(wanted);
         self.attempt += 1;
         let elapsed = clock::now().saturating_duration_since(self.began);
         backoff.allows(elapsed, delay).then_some(delay)
@@ -96,7 +96,11 @@ mod tests {
         for status in [200, 204, 304, 400, 401, 404, 409, 500, 501] {
             assert!(retry(10).after(&outcome(status, &[])).is_none(), "{status}");
         }
-        for failure in [Failure::Unreachable, Failure::UnknownName, Failure::Broken] {
+        for failure in [
+            Failure::Unreachable,
+            Failure::UnknownName,
+            Failure::ConnectionLost,
+        ] {
             assert!(retry(10).after(&Err(failure)).is_some());
         }
         for failure in [Failure::NotText, Failure::TooManyRedirects(3)] {

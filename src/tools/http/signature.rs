@@ -40,7 +40,7 @@ impl Signer {
 }
 
 /// Whether `name` is one of the headers of a signature (`webhook-*`).
-pub(super) fn is_own(name: &HeaderName) -> bool {
+pub(super) fn is_signature_header(name: &HeaderName) -> bool {
     name.as_str().starts_with("webhook-")
 }
 

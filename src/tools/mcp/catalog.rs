@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::server::Server;
-use super::tool_list::{McpTool, profile};
+use super::tool_list::{McpTool, truncated_name};
 
 /// The tools of all MCP servers. If two servers offer the same name, the first one in `agent.toml`
 /// owns it, even while it is unavailable. So a name always means the same tool.
@@ -96,9 +96,9 @@ impl Offers {
                 match owners.entry(&tool.name) {
                     Entry::Occupied(first) => clashes.push(format!(
                         "{:?} of {} has the same name as {:?} of {}",
-                        profile(&tool.remote),
+                        truncated_name(&tool.remote),
                         tool.server,
-                        profile(&first.get().remote),
+                        truncated_name(&first.get().remote),
                         first.get().server
                     )),
                     Entry::Vacant(free) => {
@@ -129,7 +129,7 @@ mod tests {
 
     fn tools(server: &str, names: &[&str]) -> Vec<McpTool> {
         let tool = |name: &&str| McpTool {
-            within: Duration::from_secs(20),
+            timeout: Duration::from_secs(20),
             name: (*name).to_owned(),
             description: String::new(),
             input_schema: Map::new(),
@@ -170,11 +170,11 @@ mod tests {
     #[test]
     fn only_changes_are_sent() {
         let catalog = catalog(&["a"]);
-        let mut told = catalog.tools();
+        let mut changes = catalog.tools();
         catalog.publish(0, tools("a", &["find"]));
-        assert!(told.has_changed().unwrap());
-        told.mark_unchanged();
+        assert!(changes.has_changed().unwrap());
+        changes.mark_unchanged();
         catalog.publish(0, tools("a", &["find"]));
-        assert!(!told.has_changed().unwrap());
+        assert!(!changes.has_changed().unwrap());
     }
 }

@@ -43,7 +43,7 @@ const MOST_PAGES: usize = MOST_TOOLS + 1;
 
 /// An open connection.
 pub(super) struct Connection {
-    line: Line,
+    handle: CallHandle,
     changed: Arc<Notify>,
     close: RunningServiceCancellationToken,
     /// Completes once the connection is closed.
@@ -52,10 +52,10 @@ pub(super) struct Connection {
 
 /// Handle for tool calls over an open connection. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
+pub(super) struct CallHandle {
     peer: Peer<RoleClient>,
     /// Notified if a tool call got no answer.
-    doubt: Arc<Notify>,
+    ping_requested: Arc<Notify>,
 }
 
 impl Connection {
@@ -63,18 +63,18 @@ impl Connection {
     pub(super) async fn open(
         transport: impl Transport<RoleClient> + 'static,
     ) -> Result<Self, ConnectError> {
-        let ears = Ears::default();
-        let changed = ears.changed.clone();
-        let opening = timeout(ANSWER_WITHIN, ears.serve(transport)).await;
+        let handler = NotificationHandler::default();
+        let changed = handler.changed.clone();
+        let opening = timeout(ANSWER_WITHIN, handler.serve(transport)).await;
         let service = opening.map_err(|_| ConnectError::Silent(ANSWER_WITHIN))??;
-        let line = Line {
+        let handle = CallHandle {
             peer: service.peer().clone(),
-            doubt: Arc::default(),
+            ping_requested: Arc::default(),
         };
         let close = service.cancellation_token();
         let over = service.waiting().map(drop).boxed().fuse();
         Ok(Self {
-            line,
+            handle,
             changed,
             close,
             over,
@@ -82,25 +82,25 @@ impl Connection {
     }
 
     /// A handle for tool calls over this connection.
-    pub(super) fn line(&self) -> Line {
-        self.line.clone()
+    pub(super) fn call_handle(&self) -> CallHandle {
+        self.handle.clone()
     }
 
     /// Watches the connection until it is lost, and returns why. Passes each changed tool list to
-    /// `news`.
-    pub(super) async fn look_after(
+    /// `on_tools`.
+    pub(super) async fn watch(
         &mut self,
         process: &mut Option<Process>,
-        news: impl FnMut(Vec<Tool>),
+        on_tools: impl FnMut(Vec<Tool>),
     ) -> ConnectError {
-        let Err(error) = self.until_lost(process, news).await;
+        let Err(error) = self.until_lost(process, on_tools).await;
         error
     }
 
     async fn until_lost(
         &mut self,
         process: &mut Option<Process>,
-        mut news: impl FnMut(Vec<Tool>),
+        mut on_tools: impl FnMut(Vec<Tool>),
     ) -> Result<Infallible, ConnectError> {
         let first = Instant::from_std(clock::now()) + PING_EVERY;
         let mut ping = interval_at(first, PING_EVERY);
@@ -109,13 +109,13 @@ impl Connection {
             tokio::select! {
                 () = &mut self.over => return Err(ConnectError::Closed),
                 error = exit(process) => return Err(error),
-                _ = ping.tick() => self.line.ping().await?,
-                () = self.line.doubt.notified() => self.line.ping().await?,
+                _ = ping.tick() => self.handle.ping().await?,
+                () = self.handle.ping_requested.notified() => self.handle.ping().await?,
                 () = self.changed.notified() => {
                     sleep(SETTLE).await;
                     // The list includes the changes of the meantime.
                     self.changed.notified().now_or_never();
-                    news(self.line.tools().await?);
+                    on_tools(self.handle.tools().await?);
                 }
             }
         }
@@ -130,7 +130,7 @@ impl Connection {
     }
 }
 
-impl Line {
+impl CallHandle {
     /// Calls a tool. Dropping the future cancels the tool call at the server.
     pub(super) async fn call(
         &self,
@@ -138,14 +138,14 @@ impl Line {
     ) -> Result<CallToolResponse, ServiceError> {
         let called = self.peer.call_tool_once(call).await;
         if let Err(ServiceError::TransportSend(_) | ServiceError::TransportClosed) = &called {
-            self.doubt();
+            self.request_ping();
         }
         called
     }
 
     /// Requests a ping, to find out whether the server still responds.
-    pub(super) fn doubt(&self) {
-        self.doubt.notify_one();
+    pub(super) fn request_ping(&self) {
+        self.ping_requested.notify_one();
     }
 
     /// Sends a ping. Any answer will do, even the error that the server does not support pings.
@@ -191,18 +191,18 @@ async fn exit(process: &mut Option<Process>) -> ConnectError {
         return std::future::pending().await;
     };
     process
-        .gone()
+        .wait()
         .await
         .map_or(ConnectError::Closed, ConnectError::Ended)
 }
 
 /// Handles notifications of the server.
 #[derive(Debug, Default)]
-struct Ears {
+struct NotificationHandler {
     changed: Arc<Notify>,
 }
 
-impl ClientHandler for Ears {
+impl ClientHandler for NotificationHandler {
     fn get_info(&self) -> ClientConfig {
         let us = Implementation::new("parlor", env!("CARGO_PKG_VERSION"));
         ClientConfig::new(ClientCapabilities::default(), us)

@@ -59,12 +59,12 @@ impl Servers {
     /// # Errors
     /// All problems of the specs and all variables that are not set, one line each.
     pub fn start(specs: &[McpSpec], source: &Source) -> Result<Self, Vec<String>> {
-        let ways = ways(specs, source)?;
+        let endpoints = endpoints(specs, source)?;
         let mut servers = Self::of(specs);
-        for (at, (spec, way)) in specs.iter().zip(ways).enumerate() {
-            match way {
-                Way::Program(program) => servers.keep(at, spec, program),
-                Way::Web(web) => servers.keep(at, spec, web),
+        for (at, (spec, endpoint)) in specs.iter().zip(endpoints).enumerate() {
+            match endpoint {
+                Endpoint::Program(program) => servers.supervise(at, spec, program),
+                Endpoint::Http(web) => servers.supervise(at, spec, web),
             }
         }
         Ok(servers)
@@ -74,8 +74,8 @@ impl Servers {
     ///
     /// # Errors
     /// One line for each required server that is not connected in time, with the reason.
-    pub async fn ready(&self, within: Duration) -> Result<(), Vec<String>> {
-        self.mcp.ready(within).await
+    pub async fn ready(&self, timeout: Duration) -> Result<(), Vec<String>> {
+        self.mcp.ready(timeout).await
     }
 
     /// A handle for calls.
@@ -119,14 +119,14 @@ impl Servers {
     }
 
     /// Starts the supervisor of the server at index `at`, which connects with `connector`.
-    fn keep(&mut self, at: usize, spec: &McpSpec, connector: impl Connector) {
+    fn supervise(&mut self, at: usize, spec: &McpSpec, connector: impl Connector) {
         let catalog = self.mcp.0.clone();
         let server = catalog.servers()[at].clone();
         let selection = Selection {
             server: server.name.clone(),
             prefix: spec.prefix.clone(),
             allowed: spec.tools.clone(),
-            within: Duration::from_secs_f64(spec.timeout),
+            timeout: Duration::from_secs_f64(spec.timeout),
         };
         let supervisor = Supervisor {
             at,
@@ -144,9 +144,9 @@ impl Mcp {
     /// Waits until all required servers are connected.
     ///
     /// # Errors
-    /// One line for each required server that is not connected after `within`, with the reason.
-    pub async fn ready(&self, within: Duration) -> Result<(), Vec<String>> {
-        let until = Instant::from_std(clock::now()) + within;
+    /// One line for each required server that is not connected after `timeout`, with the reason.
+    pub async fn ready(&self, timeout: Duration) -> Result<(), Vec<String>> {
+        let until = Instant::from_std(clock::now()) + timeout;
         let mut problems = Vec::new();
         for server in self.0.servers().iter().filter(|it| it.is_required) {
             problems.extend(server.ready(until).await.err());
@@ -175,42 +175,42 @@ impl Mcp {
 }
 
 /// How to connect to a server.
-enum Way {
+enum Endpoint {
     Program(Program),
-    Web(Web),
+    Http(Web),
 }
 
-impl Way {
+impl Endpoint {
     fn of(spec: &McpSpec, source: &Source) -> Result<Self, Vec<String>> {
         if spec.command.is_some() {
             return Program::of(spec, source).map(Self::Program);
         }
         let client = transport::client(source).map_err(|why| vec![why])?;
-        Web::of(spec, source, client).map(Self::Web)
+        Web::of(spec, source, client).map(Self::Http)
     }
 }
 
 /// Why [`Servers::start`] would fail: all problems of the specs and all variables that are not set
 /// in `source`, one line each.
 pub fn problems(specs: &[McpSpec], source: &Source) -> Vec<String> {
-    ways(specs, source).err().unwrap_or_default()
+    endpoints(specs, source).err().unwrap_or_default()
 }
 
 /// How to connect to each server.
-fn ways(specs: &[McpSpec], source: &Source) -> Result<Vec<Way>, Vec<String>> {
-    let (mut ways, mut problems) = (Vec::new(), twice(specs));
+fn endpoints(specs: &[McpSpec], source: &Source) -> Result<Vec<Endpoint>, Vec<String>> {
+    let (mut endpoints, mut problems) = (Vec::new(), twice(specs));
     for spec in specs {
         let wrong = spec.problems();
         if wrong.is_empty() {
-            match Way::of(spec, source) {
-                Ok(way) => ways.push(way),
+            match Endpoint::of(spec, source) {
+                Ok(endpoint) => endpoints.push(endpoint),
                 Err(unset) => problems.extend(unset),
             }
         }
         problems.extend(wrong);
     }
     match problems.is_empty() {
-        true => Ok(ways),
+        true => Ok(endpoints),
         false => Err(problems),
     }
 }

@@ -48,12 +48,15 @@ pub(super) type Pipes = (ChildStdout, ChildStdin);
 impl Process {
     /// Starts the program of `server`.
     pub(super) fn start(
-        line: &CommandLine,
+        command: &CommandLine,
         server: &Arc<str>,
     ) -> Result<(Self, Pipes), ConnectError> {
-        let env = line.env.iter().map(|(name, value)| (name, value.reveal()));
-        let spawned = Command::new(&line.program)
-            .args(&line.args)
+        let env = command
+            .env
+            .iter()
+            .map(|(name, value)| (name, value.reveal()));
+        let spawned = Command::new(&command.program)
+            .args(&command.args)
             .env_clear()
             .envs(env)
             .stdin(Stdio::piped())
@@ -82,7 +85,7 @@ impl Process {
     }
 
     /// Waits until the process exits, then kills its descendants.
-    pub(super) async fn gone(&mut self) -> Option<ExitStatus> {
+    pub(super) async fn wait(&mut self) -> Option<ExitStatus> {
         let status = self.child.wait().await;
         self.kill();
         self.group = None;
@@ -97,11 +100,11 @@ impl Process {
 
     /// Waits for the exit of the process, whose stdin is closed. Kills it if it takes too long.
     pub(super) async fn end(mut self) {
-        if timeout(END_WITHIN, self.gone()).await.is_err() {
+        if timeout(END_WITHIN, self.wait()).await.is_err() {
             self.signal(Signal::TERM);
-            if timeout(TERMINATE_WITHIN, self.gone()).await.is_err() {
+            if timeout(TERMINATE_WITHIN, self.wait()).await.is_err() {
                 self.kill();
-                if timeout(KILL_WITHIN, self.gone()).await.is_err() {
+                if timeout(KILL_WITHIN, self.wait()).await.is_err() {
                     tracing::error!(
                         pid = self.child.id(),
                         "the process of an MCP server cannot be killed"
@@ -166,12 +169,12 @@ mod tests {
     use super::*;
 
     fn shell(script: &str) -> (Process, Pipes) {
-        let line = CommandLine {
+        let command = CommandLine {
             program: "/bin/sh".to_owned(),
             args: vec!["-c".to_owned(), script.to_owned()],
             env: vec![("ONLY".to_owned(), Secret::new("this"))],
         };
-        Process::start(&line, &"test".into()).unwrap()
+        Process::start(&command, &"test".into()).unwrap()
     }
 
     async fn read(mut stdout: ChildStdout) -> String {
@@ -227,7 +230,7 @@ mod tests {
         let (mut process, (stdout, mut stdin)) = shell("read line; echo got $line; exit 3");
         stdin.write_all(b"this\n").await.unwrap();
         assert_eq!(read(stdout).await, "got this\n");
-        let status = process.gone().await.unwrap();
+        let status = process.wait().await.unwrap();
         assert_eq!(status.code(), Some(3));
         process.end().await;
     }
@@ -245,12 +248,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_program_is_reported() {
-        let line = CommandLine {
+        let command = CommandLine {
             program: "/no/such/program".to_owned(),
             args: Vec::new(),
             env: Vec::new(),
         };
-        let error = Process::start(&line, &"test".into()).unwrap_err();
+        let error = Process::start(&command, &"test".into()).unwrap_err();
         assert!(
             error
                 .to_string()

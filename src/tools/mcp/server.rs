@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-use super::connection::Line;
+use super::connection::CallHandle;
 use super::error::ConnectError;
 use super::result;
 use crate::clock;
@@ -28,7 +28,7 @@ pub(super) struct Server {
 #[derive(Debug, Clone)]
 enum State {
     Starting,
-    Up(Line),
+    Up(CallHandle),
     Down(Arc<str>),
 }
 
@@ -43,9 +43,9 @@ impl Server {
         }
     }
 
-    /// Marks the server connected. Tool calls go over `line`.
-    pub(super) fn up(&self, line: Line) {
-        self.state.send_replace(State::Up(line));
+    /// Marks the server connected. Tool calls go over `handle`.
+    pub(super) fn up(&self, handle: CallHandle) {
+        self.state.send_replace(State::Up(handle));
     }
 
     /// Marks the server unavailable, so that tool calls fail. Returns `false` if it already was.
@@ -80,14 +80,14 @@ impl Server {
         args: Map<String, Value>,
         deadline: Instant,
     ) -> Answer {
-        let State::Up(line) = self.state.borrow().clone() else {
+        let State::Up(handle) = self.state.borrow().clone() else {
             return self.away();
         };
         let deadline = deadline.min(Instant::from_std(clock::now()) + self.timeout);
         let call = CallToolRequestParams::new(tool).with_arguments(args);
-        match timeout_at(deadline, line.call(call)).await {
+        match timeout_at(deadline, handle.call(call)).await {
             Err(_elapsed) => {
-                line.doubt();
+                handle.request_ping();
                 Answer::error("the tool did not answer in time")
             }
             Ok(called) => self.answer(called),

@@ -204,7 +204,7 @@ mod tests {
             timeout = 0.5
             prefix = "aai_x""#,
         );
-        let told = odd.problems();
+        let problems = odd.problems();
         let wrong = [
             "name must be",
             "url must be",
@@ -219,10 +219,13 @@ mod tests {
             "prefix must",
         ];
         for part in wrong {
-            assert!(told.iter().any(|it| it.contains(part)), "{part}: {told:#?}");
+            assert!(
+                problems.iter().any(|it| it.contains(part)),
+                "{part}: {problems:#?}"
+            );
         }
-        assert_eq!(told.len(), wrong.len(), "{told:#?}");
-        assert!(told.iter().all(|it| it.starts_with("mcp \"a b\": ")));
+        assert_eq!(problems.len(), wrong.len(), "{problems:#?}");
+        assert!(problems.iter().all(|it| it.starts_with("mcp \"a b\": ")));
     }
 
     #[test]
@@ -231,15 +234,15 @@ mod tests {
             "name = \"a\"",
             "name = \"a\"\ncommand = \"b\"\nurl = \"http://c\"",
         ] {
-            let told = spec(toml).problems();
+            let problems = spec(toml).problems();
             assert_eq!(
-                told,
+                problems,
                 ["mcp \"a\": exactly one of command and url is required"]
             );
         }
-        let told = spec(
+        let odd = spec(
             "name = \"a\"\ncommand = \"\"\nenv = { \"X=\" = \"\" }\nheaders = { A = \"b\" }\nargs = [\"\\u0000\"]",
         );
-        assert_eq!(told.problems().len(), 5, "{:?}", told.problems());
+        assert_eq!(odd.problems().len(), 5, "{:?}", odd.problems());
     }
 }

@@ -46,7 +46,7 @@ pub(super) struct Supervisor<C> {
 pub(super) struct Stop(pub(super) watch::Receiver<()>);
 
 impl Stop {
-    async fn told(&mut self) {
+    async fn requested(&mut self) {
         while self.0.changed().await.is_ok() {}
     }
 }
@@ -59,23 +59,23 @@ impl<C: Connector> Supervisor<C> {
         let mut attempt = 0;
         loop {
             let since = clock::now();
-            if !self.once(&mut stop).await {
+            if !self.run_connection(&mut stop).await {
                 return;
             }
             if clock::now() - since >= STEADY {
                 attempt = 0;
             }
-            let delay = backoff.delay(attempt, chance());
+            let delay = backoff.delay(attempt, unit_random());
             attempt = attempt.saturating_add(1);
             tokio::select! {
                 () = sleep(delay) => {}
-                () = stop.told() => return,
+                () = stop.requested() => return,
             }
         }
     }
 
     /// Runs one connection from start to end. Returns whether to reconnect.
-    async fn once(&mut self, stop: &mut Stop) -> bool {
+    async fn run_connection(&mut self, stop: &mut Stop) -> bool {
         let (transport, mut process) = match self.connector.connect() {
             Ok(connected) => connected,
             Err(error) => {
@@ -85,7 +85,7 @@ impl<C: Connector> Supervisor<C> {
         };
         let opened = tokio::select! {
             opened = open(transport) => opened.map(Some),
-            () = stop.told() => Ok(None),
+            () = stop.requested() => Ok(None),
         };
         let (mut error, mut connection) = (None, None);
         match opened {
@@ -117,32 +117,32 @@ impl<C: Connector> Supervisor<C> {
         process: &mut Option<Process>,
         stop: &mut Stop,
     ) -> Option<ConnectError> {
-        self.server.up(connection.line());
+        self.server.up(connection.call_handle());
         let mut refused = Vec::new();
         let mut publish = |listed| self.publish(listed, &mut refused);
         publish(listed);
         let error = tokio::select! {
-            error = connection.look_after(process, publish) => Some(error),
-            () = stop.told() => None,
+            error = connection.watch(process, publish) => Some(error),
+            () = stop.requested() => None,
         };
         self.catalog.withdraw(self.at);
         error
     }
 
     /// Offers the tools in `listed`. Warns once of each tool that cannot be offered.
-    fn publish(&self, listed: Vec<Tool>, told: &mut Vec<String>) {
+    fn publish(&self, listed: Vec<Tool>, warned: &mut Vec<String>) {
         let server = &*self.server.name;
-        let offer = self.selection.offer(listed);
-        for refused in offer.refused.iter().filter(|it| !told.contains(it)) {
+        let selected = self.selection.select(listed);
+        for refused in selected.refused.iter().filter(|it| !warned.contains(it)) {
             tracing::warn!(server, "an MCP tool is not offered: {refused}");
         }
-        *told = offer.refused;
+        *warned = selected.refused;
         tracing::info!(
             server,
-            tools = offer.tools.len(),
+            tools = selected.tools.len(),
             "the tools of an MCP server are available"
         );
-        self.catalog.publish(self.at, offer.tools);
+        self.catalog.publish(self.at, selected.tools);
     }
 
     /// Marks the server unavailable. Warns only if that is a change.
@@ -165,7 +165,7 @@ async fn open(
     transport: impl Transport<RoleClient> + 'static,
 ) -> Result<(Connection, Vec<Tool>), ConnectError> {
     let connection = Connection::open(transport).await?;
-    match connection.line().tools().await {
+    match connection.call_handle().tools().await {
         Ok(listed) => Ok((connection, listed)),
         Err(error) => {
             connection.close().await;
@@ -179,13 +179,13 @@ async fn reason(error: ConnectError, process: &mut Option<Process>) -> ConnectEr
     let (ConnectError::Closed, Some(process)) = (&error, process) else {
         return error;
     };
-    match timeout(EXIT_WITHIN, process.gone()).await {
+    match timeout(EXIT_WITHIN, process.wait()).await {
         Ok(Some(status)) => ConnectError::Ended(status),
         _ => error,
     }
 }
 
 /// A random number from 0 to 1.
-fn chance() -> f64 {
+fn unit_random() -> f64 {
     random::number() as f64 / u64::MAX as f64
 }

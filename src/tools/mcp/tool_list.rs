@@ -38,7 +38,7 @@ pub struct McpTool {
     /// (`idempotentHint`).
     pub idempotent: Option<bool>,
     /// Timeout of a tool call.
-    pub within: Duration,
+    pub timeout: Duration,
     /// Name of the server in `agent.toml`.
     pub server: Arc<str>,
     /// The server's own name for the tool.
@@ -53,7 +53,7 @@ pub(super) struct Selection {
     /// Patterns of the server's own names; `None` allows all tools.
     pub(super) allowed: Option<Vec<String>>,
     /// Timeout of a tool call.
-    pub(super) within: Duration,
+    pub(super) timeout: Duration,
 }
 
 /// The tools to offer, and one line for each tool that cannot be offered.
@@ -65,12 +65,12 @@ pub(super) struct ToolList {
 
 impl Selection {
     /// Selects and converts the tools that a server lists.
-    pub(super) fn offer(&self, mut listed: Vec<Tool>) -> ToolList {
-        let mut offer = ToolList::default();
+    pub(super) fn select(&self, mut listed: Vec<Tool>) -> ToolList {
+        let mut selected = ToolList::default();
         if listed.len() > MOST_TOOLS {
             listed.truncate(MOST_TOOLS);
             let cut = format!("the server lists more than {MOST_TOOLS} tools");
-            offer.refused.push(cut);
+            selected.refused.push(cut);
         }
         let mut taken: HashMap<String, String> = HashMap::new();
         for tool in listed.into_iter().filter(|tool| self.allows(&tool.name)) {
@@ -78,23 +78,23 @@ impl Selection {
             if let Some(first) = taken.get(&name) {
                 let both = format!(
                     "{:?} and {:?} would both be named {name}",
-                    profile(first),
-                    profile(&tool.name)
+                    truncated_name(first),
+                    truncated_name(&tool.name)
                 );
-                offer.refused.push(both);
+                selected.refused.push(both);
                 continue;
             }
             match schema(&tool.input_schema) {
                 Ok(schema) => {
                     taken.insert(name.clone(), tool.name.to_string());
-                    offer.tools.push(self.tool(name, schema, tool));
+                    selected.tools.push(self.tool(name, schema, tool));
                 }
-                Err(why) => offer
+                Err(why) => selected
                     .refused
-                    .push(format!("{:?}: {why}", profile(&tool.name))),
+                    .push(format!("{:?}: {why}", truncated_name(&tool.name))),
             }
         }
-        offer
+        selected
     }
 
     fn allows(&self, name: &str) -> bool {
@@ -118,7 +118,7 @@ impl Selection {
             input_schema,
             read_only: hints.and_then(|it| it.read_only_hint),
             idempotent: hints.and_then(|it| it.idempotent_hint),
-            within: self.within,
+            timeout: self.timeout,
             server: self.server.clone(),
             remote: tool.name.into_owned(),
         }
@@ -142,7 +142,7 @@ fn shown(prefix: &str, name: &str) -> String {
 }
 
 /// A server's own name for a tool, truncated for the log.
-pub(super) fn profile(name: &str) -> String {
+pub(super) fn truncated_name(name: &str) -> String {
     name.chars().take(SHOWN).collect()
 }
 
@@ -182,12 +182,16 @@ mod tests {
             server: "files".into(),
             prefix: prefix.to_owned(),
             allowed: allowed.map(owned),
-            within: Duration::from_secs(20),
+            timeout: Duration::from_secs(20),
         }
     }
 
-    fn names(offer: &ToolList) -> Vec<&str> {
-        offer.tools.iter().map(|tool| tool.name.as_str()).collect()
+    fn names(selected: &ToolList) -> Vec<&str> {
+        selected
+            .tools
+            .iter()
+            .map(|tool| tool.name.as_str())
+            .collect()
     }
 
     #[test]
@@ -210,11 +214,11 @@ mod tests {
     #[test]
     fn the_first_of_two_with_one_name_is_kept() {
         let listed = ["a.b", "a_b", "c"].map(|name| tool(name, json!({})));
-        let offer = selection("", None).offer(listed.into());
-        assert_eq!(names(&offer), ["a_b", "c"]);
-        assert_eq!(offer.tools[0].remote, "a.b");
+        let selected = selection("", None).select(listed.into());
+        assert_eq!(names(&selected), ["a_b", "c"]);
+        assert_eq!(selected.tools[0].remote, "a.b");
         assert_eq!(
-            offer.refused,
+            selected.refused,
             [r#""a.b" and "a_b" would both be named a_b"#]
         );
     }
@@ -225,7 +229,7 @@ mod tests {
         let listed = listed.map(|name| tool(name, json!({}))).to_vec();
         let only = selection("x_", Some(&["read_*", "list"]));
         assert_eq!(
-            names(&only.offer(listed)),
+            names(&only.select(listed)),
             ["x_read_file", "x_read_all", "x_list"]
         );
     }
@@ -245,8 +249,8 @@ mod tests {
                 json!({"properties": {"x".repeat(LARGEST_SCHEMA): {}}}),
             ),
         ];
-        let offer = selection("", None).offer(listed.into());
-        let schemas = offer
+        let selected = selection("", None).select(listed.into());
+        let schemas = selected
             .tools
             .iter()
             .map(|it| Value::from(it.input_schema.clone()));
@@ -255,14 +259,18 @@ mod tests {
             json!({"type": "object", "properties": {"a": {}}, "required": ["a"]}),
         ];
         assert_eq!(schemas.collect::<Vec<_>>(), expected);
-        assert_eq!(offer.refused.len(), 3, "{:?}", offer.refused);
-        assert!(offer.refused[0].contains("\"text\""), "{:?}", offer.refused);
+        assert_eq!(selected.refused.len(), 3, "{:?}", selected.refused);
+        assert!(
+            selected.refused[0].contains("\"text\""),
+            "{:?}",
+            selected.refused
+        );
     }
 
     #[test]
     fn long_descriptions_are_truncated() {
         let listed = Tool::new("a", "ö".repeat(2_000), Map::new());
-        let offer = selection("", None).offer(vec![listed]);
-        assert_eq!(offer.tools[0].description.len(), LONGEST_DESCRIPTION);
+        let selected = selection("", None).select(vec![listed]);
+        assert_eq!(selected.tools[0].description.len(), LONGEST_DESCRIPTION);
     }
 }

@@ -46,7 +46,7 @@ pub(super) trait Connector: Send + Sync + 'static {
 #[derive(Debug)]
 pub(super) struct Program {
     server: Arc<str>,
-    line: CommandLine,
+    command: CommandLine,
 }
 
 impl Program {
@@ -68,13 +68,13 @@ impl Program {
         if !missing.is_empty() {
             return Err(missing);
         }
-        let line = CommandLine {
+        let command = CommandLine {
             program: spec.command.clone().unwrap_or_default(),
             args: spec.args.clone(),
             env,
         };
         let server = spec.name.as_str().into();
-        Ok(Self { server, line })
+        Ok(Self { server, command })
     }
 }
 
@@ -82,7 +82,7 @@ impl Connector for Program {
     type Transport = AsyncRwTransport<RoleClient, ChildStdout, ChildStdin>;
 
     fn connect(&mut self) -> Result<(Self::Transport, Option<Process>), ConnectError> {
-        let (process, (stdout, stdin)) = Process::start(&self.line, &self.server)?;
+        let (process, (stdout, stdin)) = Process::start(&self.command, &self.server)?;
         let transport = AsyncRwTransport::new(stdout, stdin);
         let transport = transport.with_max_line_length(LONGEST_MESSAGE);
         Ok((transport, Some(process)))

@@ -87,7 +87,7 @@ impl WaitingRooms {
             tokio::select! {
                 biased;
                 _ = &mut over => break,
-                () = self.status.changed() => self.look_at_the_board(),
+                () = self.status.changed() => self.take_room_events(),
                 Some(claimed) = self.claims.join_next() => {
                     if let Ok(event) = claimed {
                         self.on(event);
@@ -109,10 +109,10 @@ impl WaitingRooms {
         }
     }
 
-    fn look_at_the_board(&mut self) {
-        let (worker, news) = self.status.rooms();
+    fn take_room_events(&mut self) {
+        let (worker, events) = self.status.rooms();
         self.on(Event::Worker(worker));
-        for event in news {
+        for event in events {
             self.on(event);
         }
     }
@@ -136,9 +136,9 @@ impl WaitingRooms {
                     self.asked
                         .spawn(async move { Some(list(&server, is_failing).await) });
                 }
-                Action::Look(room) => {
+                Action::Inspect(room) => {
                     self.asked
-                        .spawn(async move { Some(look(&server, room).await) });
+                        .spawn(async move { Some(inspect(&server, room).await) });
                 }
                 Action::Claim { room, dispatch } => {
                     self.claims
@@ -150,7 +150,7 @@ impl WaitingRooms {
                         None
                     });
                 }
-                Action::Write(room) => self.write(room),
+                Action::SendWaitingText(room) => self.write(room),
                 Action::Observe(fact) => {
                     self.status.room(&fact);
                     observe(&fact);
@@ -193,8 +193,8 @@ async fn list(server: &Server, is_failing: bool) -> Event {
     }
 }
 
-async fn look(server: &Server, room: String) -> Event {
-    let view = match server.look(&room).await {
+async fn inspect(server: &Server, room: String) -> Event {
+    let view = match server.inspect(&room).await {
         Ok(view) => Some(view),
         // The room has been closed.
         Err(error) if error.is_not_found() => Some(View::default()),
@@ -203,7 +203,7 @@ async fn look(server: &Server, room: String) -> Event {
             None
         }
     };
-    Event::Looked { room, view }
+    Event::Inspected { room, view }
 }
 
 async fn claim(server: &Server, room: String, dispatch: String) -> Event {

@@ -63,7 +63,7 @@ impl Server {
         let listing = |room: proto::Room| Listing {
             room: room.name,
             sid: room.sid,
-            made: room.creation_time,
+            created_at: room.creation_time,
             participants: room.num_participants,
             publishers: room.num_publishers,
         };
@@ -71,7 +71,7 @@ impl Server {
     }
 
     /// Inspects `room`: its participants and, if it has callers but no agent, its dispatches.
-    pub(super) async fn look(&self, room: &str) -> Result<View, ServerError> {
+    pub(super) async fn inspect(&self, room: &str) -> Result<View, ServerError> {
         self.status.asked("list_participants");
         let there = self.api.list_participants(room).await?;
         let there = there.iter().filter(|it| it.state() != State::Disconnected);

@@ -96,7 +96,7 @@ impl Edges for Memory {
         }
     }
 
-    fn trouble(&mut self) -> Option<Event> {
+    fn take_pending_event(&mut self) -> Option<Event> {
         None
     }
 

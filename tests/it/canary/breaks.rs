@@ -394,7 +394,7 @@ fn tools() -> [(&'static str, String); 4] {
 
 /// Puts a secret into every variable that does not accept arbitrary text.
 fn misplaced(broken: Break) -> Break {
-    let picky = VARIABLES.iter().filter(|it| !it.values.is_empty());
+    let picky = VARIABLES.iter().filter(|it| !it.valid_values.is_empty());
     let set = |broken: Break, name| broken.set(name, CANARY);
     picky
         .map(|variable| variable.name)

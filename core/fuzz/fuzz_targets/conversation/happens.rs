@@ -6,8 +6,8 @@ use std::time::Duration;
 use arbitrary::Arbitrary;
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
-    AgentError, AgentEvent, Event, LeaveReason, SocketLoss, ParticipantInfo, ParticipantKind, Phone,
-    PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, Inaudible, Utterance,
+    AgentError, AgentEvent, Event, Inaudible, LeaveReason, ParticipantInfo, ParticipantKind, Phone,
+    PlayoutEvent, ReplyStatus, RoomEnd, RoomEvent, SocketLoss, Utterance,
 };
 use parlor_core::secret::Secret;
 
@@ -21,8 +21,8 @@ pub(crate) enum Happens {
     Voice(u8),
     Left(u8),
     HandOver(u8, u8),
-    EarlyComes(u8),
-    Early(u8, u8),
+    PreConnectAnnounced(u8),
+    PreConnectAudio(u8, u8),
     Speaks(Option<u8>),
     SecondAgent(bool),
     Subscribed,
@@ -70,7 +70,7 @@ impl From<Happens> for Event {
                 identity: name(who).into(),
                 info: info(what),
             }),
-            Happens::Voice(why) => Self::Room(RoomEvent::Voice(any(
+            Happens::Voice(why) => Self::Room(RoomEvent::Audibility(any(
                 why,
                 [None, Some(Inaudible::NotAllowed), Some(Inaudible::Muted)],
             ))),
@@ -82,10 +82,10 @@ impl From<Happens> for Event {
                 from: name(from).into(),
                 to: name(to).into(),
             }),
-            Happens::EarlyComes(from) => Self::Room(RoomEvent::EarlyComes {
+            Happens::PreConnectAnnounced(from) => Self::Room(RoomEvent::PreConnectAnnounced {
                 from: name(from).into(),
             }),
-            Happens::Early(from, frames) => Self::Early {
+            Happens::PreConnectAudio(from, frames) => Self::PreConnectAudio {
                 from: name(from).into(),
                 voice: Frame::new(vec![1_000; 240 * usize::from(frames)]),
             },
@@ -102,14 +102,14 @@ impl From<Happens> for Event {
             Happens::Opened => Self::AgentOpened,
             Happens::Lost(how) => Self::AgentLost(loss(how)),
             Happens::Stalled => Self::AgentStalled,
-            Happens::File(file) => Self::Brief(Box::new((*file).into())),
+            Happens::File(file) => Self::Profile(Box::new((*file).into())),
             Happens::ToolDone(call, is_error) => Self::ToolDone {
                 call: name(call).into(),
                 result: "{}".to_owned().into(),
                 is_error,
             },
             Happens::Overflowed => Self::Playout(PlayoutEvent::Overflowed),
-            Happens::Wrote(words) => Self::Input(said(words).into()),
+            Happens::Wrote(words) => Self::TypedText(said(words).into()),
             Happens::Progress(utterance, played) => Self::Playout(PlayoutEvent::Progress {
                 utterance: Utterance(utterance.into()),
                 played: milliseconds(played),

@@ -2,8 +2,8 @@
 
 #![no_main]
 
-mod profile;
 mod happens;
+mod profile;
 mod script;
 mod seen;
 

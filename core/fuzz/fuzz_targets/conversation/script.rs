@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use arbitrary::Arbitrary;
 use parlor_core::conversation::{
-    Answer, BargeIn, Checkpoint, Hear, Resumable, Settings, Sounds, Speaker, UsageSoFar, SpokenTurn,
+    Answer, BargeIn, Checkpoint, Hear, Resumable, Settings, Sounds, Speaker, SpokenTurn, UsageSoFar,
 };
 use parlor_core::secret::Secret;
 
-use super::profile::File;
 use super::happens::{Happens, any, name, said};
+use super::profile::File;
 
 #[derive(Debug, Arbitrary)]
 pub(crate) struct Script {
@@ -136,7 +136,7 @@ impl From<Before> for Checkpoint {
             turns: turns.collect(),
             owes: before.owes,
             phase: "start".to_owned(),
-            past: None,
+            given_history: None,
             spent: UsageSoFar {
                 lasted: Duration::from_secs(before.lasted.into()),
                 connected: Duration::from_secs(before.lasted.into()),

@@ -68,7 +68,7 @@ impl Seen {
             Action::CancelTool(call) => {
                 assert!(self.running.remove(call.as_str()), "{call} does not run");
             }
-            Action::Observe(fact) => self.told(&fact),
+            Action::Observe(fact) => self.observe(&fact),
             Action::Finish(_) => {
                 assert!(self.owed.is_empty() && self.running.is_empty(), "owed");
                 assert_eq!(self.background, Background::Silence, "heard after the end");
@@ -78,7 +78,7 @@ impl Seen {
         }
     }
 
-    fn told(&mut self, fact: &Fact) {
+    fn observe(&mut self, fact: &Fact) {
         use parlor_core::conversation::ToolDropped::{AtServer, Twice};
         match fact {
             Fact::SessionReady { .. } => self.ready = true,

@@ -2,13 +2,16 @@
 
 use super::harness::*;
 use crate::cells::failure::CLEARED_AFTER;
-use crate::cells::{Action, CellEvent, CellId, Event, Fact, Killed, Limits, READY_WITHIN, Told};
+use crate::cells::{
+    Action, CallUpdate, CellEvent, CellId, Event, Fact, Killed, Limits, READY_WITHIN,
+};
 use crate::dispatch::JobResult;
 use crate::secret::Secret;
 
-fn failed(told: &[Told], name: &str) -> bool {
-    told.iter()
-        .any(|it| matches!(it, Told::Ended(ended, JobResult::Failed(_)) if *ended == job(name)))
+fn failed(updates: &[CallUpdate], name: &str) -> bool {
+    updates.iter().any(
+        |it| matches!(it, CallUpdate::Ended(ended, JobResult::Failed(_)) if *ended == job(name)),
+    )
 }
 
 #[test]
@@ -18,22 +21,22 @@ fn calls_of_a_dead_cell_resume_in_another_from_their_checkpoints() {
     bench.cell(1, CellEvent::Checkpoint(job("a"), checkpoint("ada")));
     bench.cell(1, CellEvent::Token(job("a"), Secret::new("second")));
     let actions = bench.killed(1);
-    let gone = Fact::Gone {
+    let gone = Fact::Exited {
         cell: CellId(1),
         how: Some("signal 9".to_owned()),
         calls: 1,
     };
     assert_eq!(facts(&actions), [gone]);
-    assert_eq!(told(&actions), [Told::Moved(job("a"))]);
-    let (home, start) = started(&actions, "a").unwrap();
-    assert_eq!(home, 2);
+    assert_eq!(updates(&actions), [CallUpdate::Moved(job("a"))]);
+    let (cell, start) = started(&actions, "a").unwrap();
+    assert_eq!(cell, 2);
     assert_eq!(start.checkpoint.as_ref(), Some(checkpoint("ada").as_ref()));
     assert_eq!(start.assignment.token, Secret::new("second"));
     bench.pass(SECOND / 2);
     let actions = bench.cell(2, CellEvent::Running(job("a")));
-    let adopted = Fact::Adopted(job("a"), SECOND / 2);
+    let adopted = Fact::Resumed(job("a"), SECOND / 2);
     assert_eq!(facts(&actions), [adopted]);
-    assert_eq!(told(&actions), [Told::Running(job("a"))]);
+    assert_eq!(updates(&actions), [CallUpdate::Running(job("a"))]);
 }
 
 #[test]
@@ -51,23 +54,26 @@ fn calls_that_lost_a_cell_share_no_other_until_they_are_cleared() {
     }
     // Calls a and c are in cell 1, b and d in cell 2.
     let actions = bench.killed(1);
-    assert_eq!(home(&actions, "a"), Some(2));
+    assert_eq!(cell_of(&actions, "a"), Some(2));
     assert_eq!(
-        home(&actions, "c"),
+        cell_of(&actions, "c"),
         None,
         "the only other cell has a suspect"
     );
     let [third] = spawned(&actions)[..] else {
         panic!("{actions:?}");
     };
-    assert_eq!(home(&bench.ready(third), "c"), Some(third));
+    assert_eq!(cell_of(&bench.ready(third), "c"), Some(third));
     for (cell, name) in [(2, "a"), (third, "c")] {
         bench.cell(cell, CellEvent::Running(job(name)));
     }
     // The faulty call kills its second cell: it fails, and its neighbours move for the first time.
-    let told = told(&bench.killed(2));
-    assert!(failed(&told, "a"), "{told:?}");
-    assert!(!failed(&told, "b") && !failed(&told, "d"), "{told:?}");
+    let updates = updates(&bench.killed(2));
+    assert!(failed(&updates, "a"), "{updates:?}");
+    assert!(
+        !failed(&updates, "b") && !failed(&updates, "d"),
+        "{updates:?}"
+    );
 }
 
 #[test]
@@ -77,19 +83,19 @@ fn a_call_that_kills_two_cells_in_a_row_fails() {
     bench.killed(1);
     bench.cell(2, CellEvent::Running(job("a")));
     bench.ready(3);
-    assert!(failed(&told(&bench.killed(2)), "a"));
+    assert!(failed(&updates(&bench.killed(2)), "a"));
 }
 
 #[test]
 fn a_call_that_panics_is_resumed_once() {
     let mut bench = Bench::of(8);
     bench.call("a");
-    let broken = || CellEvent::Broken(job("a"));
+    let broken = || CellEvent::Panicked(job("a"));
     assert_eq!(bench.cell(2, broken()), [], "it is not in that cell");
     let actions = bench.cell(1, broken());
-    assert_eq!(told(&actions), [Told::Moved(job("a"))]);
-    let again = home(&actions, "a").unwrap();
-    assert!(failed(&told(&bench.cell(again, broken())), "a"));
+    assert_eq!(updates(&actions), [CallUpdate::Moved(job("a"))]);
+    let again = cell_of(&actions, "a").unwrap();
+    assert!(failed(&updates(&bench.cell(again, broken())), "a"));
 }
 
 #[test]
@@ -105,7 +111,7 @@ fn a_call_that_ran_long_enough_may_move_again() {
             bench.cell(cell, CellEvent::Beat { memory: 1 });
         }
     }
-    assert_eq!(told(&bench.killed(2)), [Told::Moved(job("a"))]);
+    assert_eq!(updates(&bench.killed(2)), [CallUpdate::Moved(job("a"))]);
 }
 
 #[test]
@@ -117,12 +123,12 @@ fn a_call_that_was_ending_is_not_resumed() {
     }
     bench.cell(1, CellEvent::Ended(job("a"), JobResult::Success));
     bench.on(Event::Stop(job("b")));
-    let told = told(&bench.killed(1));
-    assert!(failed(&told, "b"), "{told:?}");
+    let updates = updates(&bench.killed(1));
+    assert!(failed(&updates, "b"), "{updates:?}");
     assert_eq!(
-        told.len(),
+        updates.len(),
         1,
-        "the end of the other call was already reported: {told:?}"
+        "the end of the other call was already reported: {updates:?}"
     );
 }
 
@@ -130,11 +136,11 @@ fn a_call_that_was_ending_is_not_resumed() {
 fn a_call_survives_its_cell_until_it_says_goodbye() {
     let mut bench = Bench::of(8);
     bench.call("a");
-    assert_eq!(told(&bench.killed(1)), [Told::Moved(job("a"))]);
+    assert_eq!(updates(&bench.killed(1)), [CallUpdate::Moved(job("a"))]);
     bench.cell(2, CellEvent::Running(job("a")));
     let actions = bench.on(Event::SayGoodbye(job("a")));
     assert_eq!(actions, [Action::SayGoodbye(CellId(2), job("a"))]);
-    assert!(failed(&told(&bench.killed(2)), "a"));
+    assert!(failed(&updates(&bench.killed(2)), "a"));
 }
 
 #[test]
@@ -143,7 +149,7 @@ fn late_messages_from_a_calls_previous_cell_are_ignored() {
     bench.call("a");
     bench.killed(1);
     let late = CellEvent::Ended(job("a"), JobResult::Success);
-    assert_eq!(told(&bench.cell(1, late)), []);
+    assert_eq!(updates(&bench.cell(1, late)), []);
     assert_eq!(
         bench.on(Event::Stop(job("a"))),
         [Action::Stop(CellId(2), job("a"))]
@@ -165,11 +171,11 @@ fn a_silent_cell_is_reported_then_killed_and_its_call_moves_once_it_is_gone() {
     assert_eq!(facts(&actions), [silent, killed]);
     assert!(actions.contains(&Action::Kill(CellId(1))));
     assert_eq!(
-        home(&actions, "a"),
+        cell_of(&actions, "a"),
         None,
         "the agent may still be in its room"
     );
-    assert_eq!(home(&bench.killed(1), "a"), Some(2));
+    assert_eq!(cell_of(&bench.killed(1), "a"), Some(2));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::cells::{Action, CellEvent, CellId, Cells, Event, Fact, Limits, Start, Told};
+use crate::cells::{Action, CallUpdate, CellEvent, CellId, Cells, Event, Fact, Limits, Start};
 use crate::conversation::Checkpoint;
 use crate::conversation::tests::epoch;
 use crate::dispatch::{Assignment, Job, JobResult, JobType};
@@ -62,16 +62,16 @@ impl Bench {
     /// Returns the cell of the call.
     pub(super) fn call(&mut self, job: &str) -> u32 {
         let actions = self.start(job);
-        let home = home(&actions, job).expect("a cell should take the call");
-        self.cell(home, CellEvent::Running(job.into()));
+        let cell = cell_of(&actions, job).expect("a cell should take the call");
+        self.cell(cell, CellEvent::Running(job.into()));
         for cell in spawned(&actions) {
             self.ready(cell);
         }
-        home
+        cell
     }
 
     pub(super) fn killed(&mut self, cell: u32) -> Vec<Action> {
-        self.cell(cell, CellEvent::Gone(Some("signal 9".to_owned())))
+        self.cell(cell, CellEvent::Exited(Some("signal 9".to_owned())))
     }
 
     /// Ends a call and lets the agent leave its room.
@@ -122,7 +122,7 @@ pub(super) fn started<'a>(actions: &'a [Action], job: &str) -> Option<(u32, &'a 
     })
 }
 
-pub(super) fn home(actions: &[Action], job: &str) -> Option<u32> {
+pub(super) fn cell_of(actions: &[Action], job: &str) -> Option<u32> {
     started(actions, job).map(|(cell, _)| cell)
 }
 
@@ -134,12 +134,12 @@ pub(super) fn spawned(actions: &[Action]) -> Vec<u32> {
     spawned.collect()
 }
 
-pub(super) fn told(actions: &[Action]) -> Vec<Told> {
-    let told = actions.iter().filter_map(|action| match action {
-        Action::Tell(told) => Some(told.clone()),
+pub(super) fn updates(actions: &[Action]) -> Vec<CallUpdate> {
+    let updates = actions.iter().filter_map(|action| match action {
+        Action::CallUpdate(update) => Some(update.clone()),
         _ => None,
     });
-    told.collect()
+    updates.collect()
 }
 
 pub(super) fn facts(actions: &[Action]) -> Vec<Fact> {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::harness::*;
-use crate::cells::{Action, CellEvent, Event, Limits, Told};
-use crate::chance::{Chance, for_each_seed};
+use crate::cells::{Action, CallUpdate, CellEvent, Event, Limits};
 use crate::dispatch::JobResult;
+use crate::rng::{Rng, for_each_seed};
 
 const SEEDS: u64 = 100;
 const STEPS: usize = 300;
@@ -15,7 +15,7 @@ struct World {
     starting: BTreeSet<u32>,
     alive: BTreeSet<u32>,
     /// Calls in a cell that is alive, and the cell.
-    made: BTreeMap<String, u32>,
+    placed: BTreeMap<String, u32>,
     /// Calls whose end has not been reported.
     open: BTreeSet<String>,
     ended: BTreeSet<String>,
@@ -33,17 +33,17 @@ impl World {
                     let job = start.assignment.job.id.to_string();
                     assert!(self.alive.contains(&cell.0), "{job} in cell {cell}");
                     assert!(self.open.contains(&job), "{job} was started after its end");
-                    let twice = self.made.insert(job.clone(), cell.0);
+                    let twice = self.placed.insert(job.clone(), cell.0);
                     assert_eq!(twice, None, "{job} is in two cells");
-                    let calls = self.made.values().filter(|it| **it == cell.0).count();
+                    let calls = self.placed.values().filter(|it| **it == cell.0).count();
                     assert!(calls <= per_cell, "{calls} calls in cell {cell}");
                 }
-                Action::Tell(Told::Ended(job, _)) => {
+                Action::CallUpdate(CallUpdate::Ended(job, _)) => {
                     let job = job.to_string();
                     assert!(self.open.remove(&job), "{job} ended twice");
                     self.ended.insert(job);
                 }
-                Action::Tell(Told::Moved(_)) => self.moved += 1,
+                Action::CallUpdate(CallUpdate::Moved(_)) => self.moved += 1,
                 _ => {}
             }
         }
@@ -61,17 +61,17 @@ fn invariants_hold_for_random_events() {
 }
 
 fn run(seed: u64) -> World {
-    let mut chance = Chance::new(seed);
+    let mut rng = Rng::new(seed);
     let limits = Limits {
-        rooms_per_cell: 1 + chance.below(4),
-        cell_calls: 1 + chance.below(20) as u32,
+        rooms_per_cell: 1 + rng.below(4),
+        cell_calls: 1 + rng.below(20) as u32,
         memory: 100,
     };
     let (mut bench, mut world, mut next) = (Bench::new(limits), World::default(), 0);
     let actions = bench.actions();
     world.check(&actions, limits.rooms_per_cell);
     for _ in 0..STEPS {
-        let actions = step(&mut chance, &mut bench, &mut world, &mut next);
+        let actions = step(&mut rng, &mut bench, &mut world, &mut next);
         world.check(&actions, limits.rooms_per_cell);
     }
     let last = bench.pass(60 * SECOND);
@@ -79,24 +79,24 @@ fn run(seed: u64) -> World {
     let lost: Vec<_> = world
         .open
         .iter()
-        .filter(|job| !world.made.contains_key(*job))
+        .filter(|job| !world.placed.contains_key(*job))
         .collect();
     assert!(lost.is_empty(), "{lost:?} are in no cell");
     world
 }
 
-fn step(chance: &mut Chance, bench: &mut Bench, world: &mut World, next: &mut u32) -> Vec<Action> {
-    let any = |set: Vec<u32>, chance: &mut Chance| match set.len() {
+fn step(rng: &mut Rng, bench: &mut Bench, world: &mut World, next: &mut u32) -> Vec<Action> {
+    let any = |set: Vec<u32>, rng: &mut Rng| match set.len() {
         0 => 0,
-        len => set[chance.below(len)],
+        len => set[rng.below(len)],
     };
-    let alive = any(world.alive.iter().copied().collect(), chance);
-    let made: Vec<_> = world
-        .made
+    let alive = any(world.alive.iter().copied().collect(), rng);
+    let placed: Vec<_> = world
+        .placed
         .iter()
         .map(|(job, cell)| (job.clone(), *cell))
         .collect();
-    match chance.below(20) {
+    match rng.below(20) {
         0..=4 => {
             *next += 1;
             let name = format!("j{next}");
@@ -110,30 +110,30 @@ fn step(chance: &mut Chance, bench: &mut Bench, world: &mut World, next: &mut u3
             }
             None => Vec::new(),
         },
-        9..=10 if !made.is_empty() => {
-            let (name, cell) = &made[chance.below(made.len())];
+        9..=10 if !placed.is_empty() => {
+            let (name, cell) = &placed[rng.below(placed.len())];
             bench.cell(*cell, CellEvent::Running(job(name)))
         }
-        11..=13 if !made.is_empty() => {
-            let (name, cell) = &made[chance.below(made.len())];
+        11..=13 if !placed.is_empty() => {
+            let (name, cell) = &placed[rng.below(placed.len())];
             let ended = CellEvent::Ended(job(name), JobResult::Success);
             let mut actions = bench.cell(*cell, ended);
             actions.extend(bench.on(Event::Release(job(name))));
-            world.made.remove(name);
+            world.placed.remove(name);
             actions.extend(bench.cell(*cell, CellEvent::Left(job(name))));
             actions
         }
-        14 if !made.is_empty() => {
-            let (name, _) = &made[chance.below(made.len())];
+        14 if !placed.is_empty() => {
+            let (name, _) = &placed[rng.below(placed.len())];
             bench.on(Event::Stop(job(name)))
         }
         15 => {
-            let memory = chance.below(105) as u64;
+            let memory = rng.below(105) as u64;
             bench.cell(alive, CellEvent::Beat { memory })
         }
         16 => {
             world.alive.remove(&alive);
-            world.made.retain(|_, cell| *cell != alive);
+            world.placed.retain(|_, cell| *cell != alive);
             bench.killed(alive)
         }
         17 => match world.starting.pop_last() {

@@ -1,14 +1,14 @@
 //! Which cells run, and which cell gets each call.
 
 use super::harness::*;
-use crate::cells::{Action, CellEvent, CellId, Event, Fact, Limits, Retired, Told};
+use crate::cells::{Action, CallUpdate, CellEvent, CellId, Event, Fact, Limits, Retired};
 use crate::dispatch::JobResult;
 
 #[test]
 fn a_cell_is_ready_before_the_first_call_which_starts_a_spare_one() {
     let mut bench = Bench::of(2);
     let actions = bench.start("a");
-    assert_eq!(home(&actions, "a"), Some(1));
+    assert_eq!(cell_of(&actions, "a"), Some(1));
     assert_eq!(spawned(&actions), [2]);
 }
 
@@ -25,8 +25,8 @@ fn a_call_waits_for_a_starting_cell() {
     let mut bench = Bench::of(1);
     let actions = bench.start("a");
     assert_eq!(spawned(&actions), [2]);
-    assert_eq!(home(&bench.start("b"), "b"), None);
-    assert_eq!(home(&bench.ready(2), "b"), Some(2));
+    assert_eq!(cell_of(&bench.start("b"), "b"), None);
+    assert_eq!(cell_of(&bench.ready(2), "b"), Some(2));
 }
 
 #[test]
@@ -34,13 +34,13 @@ fn a_call_without_a_cell_fails_at_its_deadline() {
     let mut bench = Bench::new(Limits::default());
     bench.actions();
     bench.start("a");
-    let told = told(&bench.pass(11 * SECOND));
-    let [Told::Ended(ended, JobResult::Failed(why))] = told.as_slice() else {
-        panic!("{told:?}");
+    let updates = updates(&bench.pass(11 * SECOND));
+    let [CallUpdate::Ended(ended, JobResult::Failed(why))] = updates.as_slice() else {
+        panic!("{updates:?}");
     };
     assert_eq!(ended, &job("a"));
     assert!(why.contains("in time"), "{why}");
-    assert_eq!(home(&bench.ready(1), "a"), None);
+    assert_eq!(cell_of(&bench.ready(1), "a"), None);
 }
 
 #[test]
@@ -48,9 +48,9 @@ fn a_call_that_is_stopped_before_it_has_a_cell_is_over() {
     let mut bench = Bench::new(Limits::default());
     bench.actions();
     bench.start("a");
-    let ended = Told::Ended(job("a"), JobResult::Success);
-    assert_eq!(told(&bench.on(Event::Stop(job("a")))), [ended]);
-    assert_eq!(home(&bench.ready(1), "a"), None);
+    let ended = CallUpdate::Ended(job("a"), JobResult::Success);
+    assert_eq!(updates(&bench.on(Event::Stop(job("a")))), [ended]);
+    assert_eq!(cell_of(&bench.ready(1), "a"), None);
 }
 
 #[test]
@@ -62,9 +62,9 @@ fn events_of_a_call_are_reported_and_its_commands_reach_its_cell() {
         bench.on(Event::Stop(job("a"))),
         [Action::Stop(cell, job("a"))]
     );
-    let ended = Told::Ended(job("a"), JobResult::Success);
+    let ended = CallUpdate::Ended(job("a"), JobResult::Success);
     let actions = bench.cell(home, CellEvent::Ended(job("a"), JobResult::Success));
-    assert_eq!(actions, [Action::Tell(ended)]);
+    assert_eq!(actions, [Action::CallUpdate(ended)]);
     assert_eq!(
         bench.on(Event::Release(job("a"))),
         [Action::Release(cell, job("a"))]
@@ -85,13 +85,13 @@ fn a_cell_that_has_reached_its_call_limit_is_replaced_without_a_gap() {
     bench.call("a");
     bench.over(1, "a");
     let actions = bench.start("b");
-    assert_eq!(home(&actions, "b"), Some(1));
+    assert_eq!(cell_of(&actions, "b"), Some(1));
     let retired = Fact::Retired(CellId(1), Retired::Calls);
     assert_eq!(facts(&actions), [retired]);
     assert_eq!(bench.call("c"), 2);
     assert!(bench.over(1, "b").contains(&Action::Close(CellId(1))));
     assert_eq!(
-        bench.cell(1, CellEvent::Gone(None)).len(),
+        bench.cell(1, CellEvent::Exited(None)).len(),
         1,
         "it is only logged"
     );

@@ -30,7 +30,7 @@ impl Conversation {
     /// Handles pre-connect audio.
     pub(crate) fn pre_connect(&mut self, from: &Identity, voice: &Frame) {
         if self.callers.linked() == Some(from) {
-            self.cx.stop(Timer::Early);
+            self.cx.stop(Timer::PreConnectAudio);
             self.pre_connect.came(voice);
         }
     }
@@ -51,14 +51,14 @@ impl Conversation {
                     self.end(Outcome::SecondAgent);
                 }
             }
-            RoomEvent::Text { from, text } => self.written(&from, text),
-            RoomEvent::EarlyComes { from } => {
+            RoomEvent::ChatMessage { from, text } => self.written(&from, text),
+            RoomEvent::PreConnectAnnounced { from } => {
                 if self.callers.linked() == Some(&from) && self.pre_connect.comes() {
-                    self.cx.within(Timer::Early, COMES_WITHIN);
+                    self.cx.within(Timer::PreConnectAudio, COMES_WITHIN);
                 }
             }
             RoomEvent::Subscribed => self.somebody_hears(),
-            RoomEvent::Voice(track) => self.voice(track),
+            RoomEvent::Audibility(track) => self.voice(track),
             RoomEvent::HandOver { .. } | RoomEvent::Ended(_) => {}
         }
         self.check_audibility();
@@ -135,12 +135,12 @@ impl Conversation {
         self.overdue = None;
         self.cx.stop(Timer::CallerWait);
         self.cx.stop(Timer::CallerGrace);
-        self.cx.stop(Timer::Early);
+        self.cx.stop(Timer::PreConnectAudio);
         // An incomplete chunk of one caller must not start the audio of the next.
         self.chunker.clear();
         self.pre_connect = PreConnectAudio::default();
         self.close_turn();
         self.cx.act(Action::Listen(Some(caller)));
-        self.link.connect(&mut self.cx);
+        self.voice_session.connect(&mut self.cx);
     }
 }

@@ -12,23 +12,23 @@ const SPEAKERS: usize = 32;
 /// Callers that are heard, and how long each of them spoke in the current turn.
 #[derive(Debug, Default)]
 pub(crate) struct Speakers {
-    way: Hear,
+    mode: Hear,
     others: Vec<Identity>,
     speaking: Option<(Identity, Instant)>,
     spoken: Vec<(Identity, Duration)>,
 }
 
 impl Speakers {
-    pub(crate) fn new(way: Hear) -> Self {
+    pub(crate) fn new(mode: Hear) -> Self {
         Self {
-            way,
+            mode,
             ..Self::default()
         }
     }
 
     /// Whether the agent hears all callers.
-    pub(crate) fn is_of_all(&self) -> bool {
-        self.way != Hear::Linked
+    pub(crate) fn hears_all(&self) -> bool {
+        self.mode != Hear::Linked
     }
 
     /// Callers that are heard besides the linked one.
@@ -79,7 +79,7 @@ impl Conversation {
 
     /// Updates the subscriptions after a caller joined or left, or another one was linked.
     pub(crate) fn listen_to_others(&mut self) {
-        if !self.speakers.is_of_all() {
+        if !self.speakers.hears_all() {
             return;
         }
         let others = self.callers.others();

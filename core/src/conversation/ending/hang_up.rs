@@ -72,7 +72,7 @@ impl Conversation {
         if !self.is_live() {
             return;
         }
-        if !self.link.is_ready() {
+        if !self.voice_session.is_ready() {
             // The agent cannot speak; another worker may still take over the caller.
             return self.end(Outcome::Shutdown);
         }
@@ -105,7 +105,7 @@ impl Conversation {
     /// Stops the reply that blocks an urgent goodbye.
     pub(crate) fn make_way(&mut self) {
         if self.must_make_way()
-            && let Some(reply) = self.turn.break_off(&mut self.cx)
+            && let Some(reply) = self.turn.cancel_reply(&mut self.cx)
         {
             self.cx.send(AgentCommand::CancelReply(reply));
         }
@@ -144,7 +144,7 @@ impl Conversation {
         let Some(hang_up) = &mut self.hang_up else {
             return;
         };
-        if !self.link.is_ready() {
+        if !self.voice_session.is_ready() {
             let outcome = hang_up.outcome.clone();
             self.end(outcome);
             return;

@@ -19,15 +19,15 @@ impl Conversation {
         self.life = Lifecycle::Ending(outcome);
         self.cx.stop(Timer::CallerWait);
         self.cx.stop(Timer::CallerGrace);
-        self.cx.stop(Timer::Early);
+        self.cx.stop(Timer::PreConnectAudio);
         self.cx.stop(Timer::Owed);
         self.cx.stop(Timer::Goodbye);
         self.hang_up = None;
         self.set_background();
         self.tools.hang_up(&mut self.cx);
         self.turn.stop(&mut self.cx);
-        self.link.end(&mut self.cx);
-        if !self.link.is_ending() {
+        self.voice_session.end(&mut self.cx);
+        if !self.voice_session.is_ending() {
             self.finish();
         }
     }
@@ -43,7 +43,7 @@ impl Conversation {
     }
 
     pub(super) fn hang_up(&mut self) {
-        self.link.cut(&mut self.cx);
+        self.voice_session.cut(&mut self.cx);
         self.finish();
     }
 

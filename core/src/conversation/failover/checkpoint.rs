@@ -23,8 +23,8 @@ pub struct Checkpoint {
     #[serde(default)]
     pub phase: String,
     /// History that was given to the session.
-    #[serde(default, serialize_with = "revealed")]
-    pub cancelled: Option<Private<String>>,
+    #[serde(rename = "past", default, serialize_with = "revealed")]
+    pub given_history: Option<Private<String>>,
     /// Usage that counts against the limits of the call.
     #[serde(default)]
     pub spent: UsageSoFar,

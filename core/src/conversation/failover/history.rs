@@ -85,19 +85,19 @@ impl History {
     }
 
     /// History for the prompt of a session that is opened in the middle of the call.
-    pub(crate) fn told(&self) -> Option<Private<String>> {
+    pub(crate) fn for_prompt(&self) -> Option<Private<String>> {
         if !self.has_begun() {
             return None;
         }
-        let mut told = INTRODUCTION.to_owned();
+        let mut text = INTRODUCTION.to_owned();
         for turn in &self.turns {
             let speaker = match turn.speaker {
                 Speaker::Caller => "Caller",
                 Speaker::Agent => "You",
             };
-            told.push_str(&format!("\n{speaker}: {}", turn.text.reveal().trim()));
+            text.push_str(&format!("\n{speaker}: {}", turn.text.reveal().trim()));
         }
-        Some(told.into())
+        Some(text.into())
     }
 
     fn said(&mut self, speaker: Speaker, text: &Private<String>, owes: bool) {

@@ -27,7 +27,7 @@ impl Conversation {
         token: Option<Secret>,
         server_tools: Vec<String>,
     ) {
-        let Some(ready) = self.link.ready(&mut self.cx, session, token) else {
+        let Some(ready) = self.voice_session.ready(&mut self.cx, session, token) else {
             return;
         };
         self.tools.set_server_tools(server_tools);
@@ -52,13 +52,13 @@ impl Conversation {
 
     /// The voice session makes no progress. The call ends with `otherwise` if it cannot be retried.
     pub(crate) fn agent_stuck(&mut self, otherwise: Outcome) {
-        let outcome = self.link.stuck(&mut self.cx, otherwise);
-        self.link_changed(outcome);
+        let outcome = self.voice_session.stuck(&mut self.cx, otherwise);
+        self.session_changed(outcome);
     }
 
     /// The connection was lost. Ends the call with `outcome`, or lets it continue without a session
     /// for now.
-    pub(crate) fn link_changed(&mut self, outcome: Option<Outcome>) {
+    pub(crate) fn session_changed(&mut self, outcome: Option<Outcome>) {
         if let Some(outcome) = outcome {
             self.end_at_once(outcome);
             return;
@@ -67,9 +67,9 @@ impl Conversation {
         self.chunker.clear();
         self.close_turn();
         self.requests.clear();
-        self.tools.link_lost();
+        self.tools.connection_lost();
         self.usage_meter.closed(&mut self.cx);
-        if self.turn.link_lost(&mut self.cx) {
+        if self.turn.session_lost(&mut self.cx) {
             self.history.set_owing();
         }
     }
@@ -96,11 +96,11 @@ impl Conversation {
         if is_news && self.checkpoints && matches!(self.life, Lifecycle::Live) {
             let checkpoint = Checkpoint {
                 caller: self.callers.linked().cloned(),
-                session: self.link.resumable().cloned(),
+                session: self.voice_session.resumable().cloned(),
                 turns: self.history.turns(),
                 owes: self.history.owes(),
                 phase: self.session_sync.phase_name().to_owned(),
-                cancelled: self.session_sync.cancelled().cloned(),
+                given_history: self.session_sync.given_history().cloned(),
                 spent: self.spent(),
             };
             self.cx.act(Action::Checkpoint(Box::new(checkpoint)));

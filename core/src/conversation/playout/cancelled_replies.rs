@@ -12,7 +12,7 @@ const PAST: usize = 32;
 pub(crate) struct CancelledReplies(VecDeque<ReplyId>);
 
 impl CancelledReplies {
-    pub(crate) fn bury(&mut self, id: ReplyId) {
+    pub(crate) fn insert(&mut self, id: ReplyId) {
         self.0.retain(|cancelled| *cancelled != id);
         if self.0.len() == PAST {
             self.0.pop_front();

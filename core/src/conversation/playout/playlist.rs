@@ -9,7 +9,7 @@ use crate::audio::{SAMPLE_RATE, duration_of};
 use crate::conversation::Utterance;
 
 /// Maximum unsettled segments. If there are more, the oldest is settled by estimate.
-const STRETCHES: usize = 64;
+const SEGMENTS: usize = 64;
 
 /// Segments that are queued or playing, or whose report is missing.
 ///
@@ -17,7 +17,7 @@ const STRETCHES: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct Playlist {
     /// In playout order.
-    stretches: VecDeque<Segment>,
+    segments: VecDeque<Segment>,
     /// Number of utterances so far.
     uttered: u32,
     /// When all queued audio will have been played, unless playout is paused.
@@ -37,28 +37,28 @@ impl Playlist {
     pub(crate) fn append(&mut self, now: Instant, reply: u32, from: u64, samples: u64) -> Playing {
         let begins = self.plays_until.map_or(now, |until| until.max(now));
         self.plays_until = Some(begins + length(samples));
-        let last = self.stretches.back_mut();
+        let last = self.segments.back_mut();
         if let Some(last) = last.filter(|last| last.reply == reply && last.flushed_at.is_none()) {
             last.samples += samples;
             return last.playing();
         }
-        let mut stretch = Segment::new(self.utter(), reply, from, begins);
-        stretch.samples = samples;
-        let playing = stretch.playing();
-        self.stretches.push_back(stretch);
+        let mut segment = Segment::new(self.next_utterance(), reply, from, begins);
+        segment.samples = samples;
+        let playing = segment.playing();
+        self.segments.push_back(segment);
         playing
     }
 
     /// Allocates the next utterance.
-    pub(crate) fn utter(&mut self) -> Utterance {
+    pub(crate) fn next_utterance(&mut self) -> Utterance {
         self.uttered += 1;
         Utterance(self.uttered)
     }
 
     /// Settles the oldest segments until the list is within its bound.
     pub(crate) fn trim(&mut self, now: Instant, mut settled: impl FnMut(&Segment, u64)) {
-        while self.stretches.len() > STRETCHES
-            && let Some(oldest) = self.stretches.pop_front()
+        while self.segments.len() > SEGMENTS
+            && let Some(oldest) = self.segments.pop_front()
         {
             settled(&oldest, oldest.estimate(now));
         }
@@ -67,10 +67,10 @@ impl Playlist {
     /// Flushes everything that was not heard yet and passes the affected segments to `dropped`.
     pub(crate) fn flush(&mut self, now: Instant, mut dropped: impl FnMut(&Segment)) {
         self.plays_until = None;
-        for stretch in &mut self.stretches {
-            if stretch.is_busy() {
-                stretch.flushed_at = Some(now);
-                dropped(stretch);
+        for segment in &mut self.segments {
+            if segment.is_busy() {
+                segment.flushed_at = Some(now);
+                dropped(segment);
             }
         }
     }
@@ -78,19 +78,19 @@ impl Playlist {
     /// Playout resumed after a pause of `held`.
     pub(crate) fn delayed(&mut self, held: Duration) {
         self.plays_until = self.plays_until.map(|until| until + held);
-        for stretch in &mut self.stretches {
-            stretch.begins += held;
+        for segment in &mut self.segments {
+            segment.begins += held;
         }
     }
 
     /// `utterance` became audible. Returns false if it was flushed or is unknown.
     pub(crate) fn audible(&mut self, utterance: Utterance) -> bool {
-        let mut stretches = self.stretches.iter_mut();
-        let stretch = stretches.find(|stretch| stretch.utterance == utterance);
-        let Some(stretch) = stretch.filter(|stretch| stretch.flushed_at.is_none()) else {
+        let mut segments = self.segments.iter_mut();
+        let segment = segments.find(|segment| segment.utterance == utterance);
+        let Some(segment) = segment.filter(|segment| segment.flushed_at.is_none()) else {
             return false;
         };
-        stretch.audible = true;
+        segment.audible = true;
         true
     }
 
@@ -136,17 +136,17 @@ impl Playlist {
         first.report(played);
         let flush = first.flushed_at;
         self.settle_first(&mut settled);
-        let same_flush = |stretch: &Segment| flush.is_some() && stretch.flushed_at == flush;
-        while self.stretches.front().is_some_and(same_flush) {
+        let same_flush = |segment: &Segment| flush.is_some() && segment.flushed_at == flush;
+        while self.segments.front().is_some_and(same_flush) {
             self.settle_first(&mut settled);
         }
     }
 
     /// Playout did not report audio that must have been heard long ago: it counts as heard.
     pub(crate) fn give_up(&mut self) {
-        for stretch in &mut self.stretches {
-            if stretch.flushed_at.is_none() {
-                stretch.reported = stretch.samples;
+        for segment in &mut self.segments {
+            if segment.flushed_at.is_none() {
+                segment.reported = segment.samples;
             }
         }
     }
@@ -158,10 +158,10 @@ impl Playlist {
         reply: u32,
         mut settled: impl FnMut(&Segment, u64),
     ) {
-        self.stretches.retain(|stretch| {
-            let is_own = stretch.reply == reply;
+        self.segments.retain(|segment| {
+            let is_own = segment.reply == reply;
             if is_own {
-                settled(stretch, stretch.estimate(now));
+                settled(segment, segment.estimate(now));
             }
             !is_own
         });
@@ -169,13 +169,13 @@ impl Playlist {
 
     /// Segments of `reply`.
     pub(crate) fn of(&self, reply: u32) -> impl Iterator<Item = &Segment> + Clone {
-        let is_own = move |stretch: &&Segment| stretch.reply == reply;
-        self.stretches.iter().filter(is_own)
+        let is_own = move |segment: &&Segment| segment.reply == reply;
+        self.segments.iter().filter(is_own)
     }
 
     /// Whether playout has audio that was not heard yet.
     pub(crate) fn is_busy(&self) -> bool {
-        self.stretches.iter().any(Segment::is_busy)
+        self.segments.iter().any(Segment::is_busy)
     }
 
     /// Estimated time when all queued audio will have been played.
@@ -185,26 +185,26 @@ impl Playlist {
 
     /// The segment of `utterance`, if it is the first one.
     fn first(&mut self, utterance: Utterance) -> Option<&mut Segment> {
-        let first = self.stretches.front_mut();
-        first.filter(|stretch| stretch.utterance == utterance)
+        let first = self.segments.front_mut();
+        first.filter(|segment| segment.utterance == utterance)
     }
 
     /// Settles all segments before `utterance`. Playout is in order, so they were heard or flushed.
     fn settle_before(&mut self, utterance: Utterance, settled: &mut impl FnMut(&Segment, u64)) {
-        let is_before = |stretch: &Segment| stretch.utterance < utterance;
-        while self.stretches.front().is_some_and(is_before)
-            && let Some(mut stretch) = self.stretches.pop_front()
+        let is_before = |segment: &Segment| segment.utterance < utterance;
+        while self.segments.front().is_some_and(is_before)
+            && let Some(mut segment) = self.segments.pop_front()
         {
-            if stretch.flushed_at.is_none() {
-                stretch.reported = stretch.samples;
+            if segment.flushed_at.is_none() {
+                segment.reported = segment.samples;
             }
-            settled(&stretch, stretch.reported);
+            settled(&segment, segment.reported);
         }
     }
 
     fn settle_first(&mut self, settled: &mut impl FnMut(&Segment, u64)) {
-        if let Some(stretch) = self.stretches.pop_front() {
-            settled(&stretch, stretch.reported);
+        if let Some(segment) = self.segments.pop_front() {
+            settled(&segment, segment.reported);
         }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) struct Reply {
     /// Text of its captions so far.
     shown: Private<String>,
     /// The rest of it is unwanted, and the server does not know.
-    silenced: bool,
+    rest_dropped: bool,
     /// When it is closed even if not everything is known.
     pub(crate) due: Option<Instant>,
 }
@@ -72,7 +72,7 @@ pub(crate) struct ReplySummary {
 
 impl ReplySummary {
     /// Emits the final caption and the facts.
-    pub(crate) fn tell(self, cx: &mut Context) {
+    pub(crate) fn emit(self, cx: &mut Context) {
         let (utterance, interrupted) = (self.utterance, self.interrupted);
         if interrupted {
             let played = self.played;
@@ -111,7 +111,7 @@ impl Reply {
             words: WordTimings::default(),
             text: None,
             shown: Private::default(),
-            silenced: false,
+            rest_dropped: false,
             due: None,
         }
     }
@@ -142,24 +142,24 @@ impl Reply {
     }
 
     /// The caller does not want the rest of it, although the server continues it.
-    pub(crate) fn silence(&mut self) {
-        self.break_off();
+    pub(crate) fn drop_for_caller(&mut self) {
+        self.drop_rest();
         self.cut_by_caller = true;
     }
 
     /// The rest of it is not played, although the server continues it.
-    pub(crate) fn break_off(&mut self) {
-        self.silenced = true;
+    pub(crate) fn drop_rest(&mut self) {
+        self.rest_dropped = true;
     }
 
     /// Whether the server continues it although the rest is unwanted.
-    pub(crate) fn is_silenced(&self) -> bool {
-        self.silenced && self.stage == Stage::Open
+    pub(crate) fn is_rest_dropped(&self) -> bool {
+        self.rest_dropped && self.stage == Stage::Open
     }
 
     /// The server is done with it.
     pub(crate) fn finish(&mut self) {
-        self.stage = match self.silenced {
+        self.stage = match self.rest_dropped {
             true => Stage::Interrupted,
             false => Stage::Done,
         };
@@ -212,8 +212,8 @@ impl Reply {
         if self.stage == Stage::Open || is_busy {
             return false;
         }
-        let is_told = self.text.is_some() || self.utterance.is_none();
-        if is_reported && is_told {
+        let is_text_known = self.text.is_some() || self.utterance.is_none();
+        if is_reported && is_text_known {
             return true;
         }
         self.due.get_or_insert(now + SETTLE_WITHIN);
@@ -221,7 +221,7 @@ impl Reply {
     }
 
     /// Returns its summary, or `None` if none of it was given to playout.
-    pub(crate) fn account(self) -> Option<ReplySummary> {
+    pub(crate) fn summarize(self) -> Option<ReplySummary> {
         let is_cut = self.stage == Stage::Interrupted || self.heard < self.received;
         let text = self.text.as_ref().map(|text| text.reveal().as_str());
         let text = if is_cut {

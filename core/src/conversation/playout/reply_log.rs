@@ -70,7 +70,7 @@ impl ReplyLog {
         if let Some(open) = self.latest_mut().filter(|last| last.stage == Stage::Open) {
             open.finish();
             let id = open.id.clone();
-            self.bury(id);
+            self.remember(id);
         }
     }
 
@@ -79,7 +79,7 @@ impl ReplyLog {
         if let Some(open) = self.latest_mut().filter(|last| last.stage == Stage::Open) {
             open.stage = Stage::Interrupted;
             let id = open.id.clone();
-            self.bury(id);
+            self.remember(id);
         }
     }
 
@@ -97,7 +97,7 @@ impl ReplyLog {
         let last_interrupted = self.last_interrupted;
         let last = self.latest_mut().filter(|last| last.is_playable());
         match (last, id) {
-            (Some(last), _) if last.is_silenced() && id.is_none_or(|id| last.may_be(id)) => {
+            (Some(last), _) if last.is_rest_dropped() && id.is_none_or(|id| last.may_be(id)) => {
                 AudioOwner::Stale
             }
             (Some(_), None) => AudioOwner::Last,
@@ -122,7 +122,7 @@ impl ReplyLog {
         reply.due = None;
         let replies = &mut self.replies;
         self.playlist
-            .trim(now, |stretch, heard| credit(replies, stretch, heard));
+            .trim(now, |segment, heard| credit(replies, segment, heard));
         Some(playing)
     }
 
@@ -133,7 +133,9 @@ impl ReplyLog {
             return false;
         };
         let playlist = &mut self.playlist;
-        reply.utterance.get_or_insert_with(|| playlist.utter());
+        reply
+            .utterance
+            .get_or_insert_with(|| playlist.next_utterance());
         reply.add(reply.received, samples as u64);
         reply.received += samples as u64;
         reply.due = None;
@@ -144,17 +146,17 @@ impl ReplyLog {
     /// finished.
     pub(crate) fn flush(&mut self, now: Instant, by_caller: bool) {
         let replies = &mut self.replies;
-        self.playlist.flush(now, |stretch| {
+        self.playlist.flush(now, |segment| {
             let reply = replies
                 .iter_mut()
-                .find(|reply| reply.serial == stretch.reply);
+                .find(|reply| reply.serial == segment.reply);
             if let Some(reply) = reply.filter(|_| by_caller) {
                 reply.cut_by_caller();
             }
         });
         if let Some(last) = self.latest_mut().filter(|last| last.stage == Stage::Cut) {
             let id = last.id.clone();
-            self.bury(id);
+            self.remember(id);
             self.last_interrupted = true;
         }
     }
@@ -172,8 +174,8 @@ impl ReplyLog {
     /// More of `utterance` was heard.
     pub(crate) fn progress(&mut self, utterance: Utterance, played: Duration) {
         let replies = &mut self.replies;
-        self.playlist.progress(utterance, played, |stretch, heard| {
-            credit(replies, stretch, heard)
+        self.playlist.progress(utterance, played, |segment, heard| {
+            credit(replies, segment, heard)
         });
     }
 
@@ -187,41 +189,41 @@ impl ReplyLog {
     }
 
     /// The caller does not want the rest of the open reply, although the server continues it.
-    pub(crate) fn silence(&mut self) {
+    pub(crate) fn drop_for_caller(&mut self) {
         if let Some(open) = self.latest_mut().filter(|last| last.stage == Stage::Open) {
-            open.silence();
+            open.drop_for_caller();
         }
     }
 
     /// Drops the rest of the open reply without counting as an interruption. Returns its ID.
-    pub(crate) fn break_off(&mut self) -> Option<ReplyId> {
+    pub(crate) fn drop_rest(&mut self) -> Option<ReplyId> {
         let open = self.latest_mut().filter(|last| last.stage == Stage::Open);
-        let open = open.filter(|open| !open.is_silenced())?;
-        open.break_off();
+        let open = open.filter(|open| !open.is_rest_dropped())?;
+        open.drop_rest();
         open.id.clone()
     }
 
     /// Callers cannot hear the rest of the open reply. Returns whether there is one that would be
     /// played.
-    pub(crate) fn hush(&mut self) -> bool {
+    pub(crate) fn drop_unheard(&mut self) -> bool {
         let open = self.latest_mut();
         let spoken = open.filter(|last| last.stage == Stage::Open && !last.in_writing);
-        spoken.map(Reply::break_off).is_some()
+        spoken.map(Reply::drop_rest).is_some()
     }
 
     /// The last queued frame of `utterance` was heard.
     pub(crate) fn drained(&mut self, utterance: Utterance, played: Duration) {
         let replies = &mut self.replies;
-        self.playlist.drained(utterance, played, |stretch, heard| {
-            credit(replies, stretch, heard)
+        self.playlist.drained(utterance, played, |segment, heard| {
+            credit(replies, segment, heard)
         });
     }
 
     /// The rest of `utterance` and of everything queued behind it was dropped.
     pub(crate) fn flushed(&mut self, utterance: Utterance, played: Duration) {
         let replies = &mut self.replies;
-        self.playlist.flushed(utterance, played, |stretch, heard| {
-            credit(replies, stretch, heard)
+        self.playlist.flushed(utterance, played, |segment, heard| {
+            credit(replies, segment, heard)
         });
     }
 
@@ -242,7 +244,7 @@ impl ReplyLog {
         let last = self.latest_mut().map(|last| last.serial);
         let Some(reply) = self.find(id) else {
             self.last_interrupted |= id.is_none();
-            self.bury(id.cloned());
+            self.remember(id.cloned());
             return Interrupted {
                 reply: id.is_none().then_some(self.started),
                 is_busy: false,
@@ -252,7 +254,7 @@ impl ReplyLog {
         reply.stage = Stage::Interrupted;
         reply.cut_by_caller = true;
         self.last_interrupted |= last == Some(serial);
-        self.bury(name);
+        self.remember(name);
         Interrupted {
             reply: Some(serial + 1),
             is_busy: self.playlist.of(serial).any(Segment::is_busy),
@@ -280,7 +282,7 @@ impl ReplyLog {
         let at = self.replies.iter_mut().position(|reply| {
             let mut own = playlist.of(reply.serial);
             let is_busy = own.clone().any(Segment::is_busy);
-            let is_reported = own.all(|stretch| stretch.flushed_at.is_none());
+            let is_reported = own.all(|segment| segment.flushed_at.is_none());
             reply.is_settled(now, is_busy, is_reported)
         })?;
         // A reply without audio has no summary.
@@ -290,9 +292,9 @@ impl ReplyLog {
     /// Closes the oldest reply, whatever is known of it. Returns its summary.
     pub(crate) fn take_any(&mut self, now: Instant) -> Option<ReplySummary> {
         while !self.replies.is_empty() {
-            let account = self.close(now, 0);
-            if account.is_some() {
-                return account;
+            let summary = self.close(now, 0);
+            if summary.is_some() {
+                return summary;
             }
         }
         None
@@ -357,25 +359,25 @@ impl ReplyLog {
 
     fn close(&mut self, now: Instant, at: usize) -> Option<ReplySummary> {
         let mut reply = self.replies.remove(at)?;
-        self.playlist.close(now, reply.serial, |stretch, heard| {
-            reply.add(stretch.from, heard)
+        self.playlist.close(now, reply.serial, |segment, heard| {
+            reply.add(segment.from, heard)
         });
-        self.bury(reply.id.clone());
-        reply.account()
+        self.remember(reply.id.clone());
+        reply.summarize()
     }
 
-    fn bury(&mut self, id: Option<ReplyId>) {
+    fn remember(&mut self, id: Option<ReplyId>) {
         if let Some(id) = id {
-            self.cancelled.bury(id);
+            self.cancelled.insert(id);
         }
     }
 }
 
-fn credit(replies: &mut VecDeque<Reply>, stretch: &Segment, heard: u64) {
+fn credit(replies: &mut VecDeque<Reply>, segment: &Segment, heard: u64) {
     let owner = replies
         .iter_mut()
-        .find(|reply| reply.serial == stretch.reply);
+        .find(|reply| reply.serial == segment.reply);
     if let Some(reply) = owner {
-        reply.add(stretch.from, heard);
+        reply.add(segment.from, heard);
     }
 }

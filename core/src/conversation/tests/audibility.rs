@@ -149,7 +149,7 @@ fn an_inaudible_agent_does_not_hang_up_on_a_silent_caller() {
 fn chat_is_answered_in_writing_while_the_agent_is_inaudible() {
     let mut call = Call::ready(Settings::default());
     call.on(voice(Some(Inaudible::Muted)));
-    call.on(Event::Input("How much?".to_owned().into()));
+    call.on(Event::TypedText("How much?".to_owned().into()));
     call.last_of([started("a"), audio("a", 500), word("a", "Five.", 0, 400)]);
     call.last_of([text("a", "Five.", false), done("a")]);
     assert_eq!(shown(&call), "Five. = Five.");

@@ -1,7 +1,7 @@
 //! Interruptions: each barge-in policy, and every order in which the messages can arrive.
 
 use super::harness::*;
-use crate::conversation::turn::HOLD;
+use crate::conversation::turn::PAUSE_LIMIT;
 use crate::conversation::*;
 
 const POLICIES: [BargeIn; 3] = [BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed];
@@ -68,13 +68,13 @@ fn hold_pauses_and_flushes_on_confirmation() {
 fn hold_resumes_without_confirmation() {
     let mut call = speaking(BargeIn::Hold);
     call.on(speech_started());
-    assert_eq!(call.deadline(), Some(HOLD));
-    assert_eq!(call.pass(HOLD - ms(1)), []);
+    assert_eq!(call.deadline(), Some(PAUSE_LIMIT));
+    assert_eq!(call.pass(PAUSE_LIMIT - ms(1)), []);
     let speaking = state(AgentState::Speaking);
     assert_eq!(
         call.pass(ms(1)),
         [
-            Action::Observe(Fact::HeldInVain),
+            Action::Observe(Fact::FalseInterruption),
             Action::ResumePlayout,
             speaking
         ]
@@ -264,7 +264,7 @@ fn every_order_of_an_interruptions_messages_is_safe() {
 /// Checks that in this order the old reply is flushed, none of it is played after the server has
 /// interrupted it, the new reply is heard to its end, and playout is not left paused.
 fn one_order(policy: BargeIn, order: &[usize; 6]) {
-    let told = |what: &str| format!("{what}: {policy:?}, {order:?}");
+    let context = |what: &str| format!("{what}: {policy:?}, {order:?}");
     let mut call = speaking(policy);
     let (mut is_interrupted, mut is_held, mut flushes) = (false, false, 0);
     for number in order {
@@ -275,14 +275,14 @@ fn one_order(policy: BargeIn, order: &[usize; 6]) {
                     assert!(
                         !is_interrupted,
                         "{}",
-                        told("an interrupted reply is played")
+                        context("an interrupted reply is played")
                     );
                 }
                 Action::Play { .. } => assert_eq!(
                     *number,
                     5,
                     "{}",
-                    told("audio of an unexpected message is played")
+                    context("audio of an unexpected message is played")
                 ),
                 Action::FlushPlayout => flushes += 1,
                 Action::PausePlayout => is_held = true,
@@ -291,21 +291,21 @@ fn one_order(policy: BargeIn, order: &[usize; 6]) {
             }
         }
     }
-    assert!(flushes >= 1, "{}", told("the old reply is not flushed"));
-    is_held &= !call.pass(HOLD).contains(&Action::ResumePlayout);
-    assert!(!is_held, "{}", told("playout stays paused"));
+    assert!(flushes >= 1, "{}", context("the old reply is not flushed"));
+    is_held &= !call.pass(PAUSE_LIMIT).contains(&Action::ResumePlayout);
+    assert!(!is_held, "{}", context("playout stays paused"));
     let last = call.on(audio("b", 10));
     let is_played = matches!(last.first(), Some(Action::Play { .. }));
     assert!(
         is_played,
         "{}: {last:?}",
-        told("the new reply is not played")
+        context("the new reply is not played")
     );
     assert_eq!(
         call.on(audio("a", 10)),
         [stale()],
         "{}",
-        told("late audio of the old reply is played")
+        context("late audio of the old reply is played")
     );
 }
 

@@ -31,7 +31,7 @@ fn phone(phone: Phone) -> ParticipantInfo {
 }
 
 fn wrote(from: &str) -> Event {
-    Event::Room(RoomEvent::Text {
+    Event::Room(RoomEvent::ChatMessage {
         from: from.into(),
         text: "Hello?".to_owned().into(),
     })

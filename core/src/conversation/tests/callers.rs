@@ -205,11 +205,11 @@ fn the_room_is_deleted_when_the_call_ends_but_not_on_shutdown() {
 
 #[test]
 fn pre_connect_audio_is_sent_before_the_live_audio() {
-    let pre_connect = |of: i16| Event::Early {
+    let pre_connect = |of: i16| Event::PreConnectAudio {
         from: "ada".into(),
         voice: Frame::new(vec![of; 1_200]),
     };
-    let comes = || Event::Room(RoomEvent::EarlyComes { from: "ada".into() });
+    let comes = || Event::Room(RoomEvent::PreConnectAnnounced { from: "ada".into() });
     let mut call = Call::new(Settings::default());
     call.last_of([joined("ada"), comes(), mic(900), pre_connect(700)]);
     call.last_of([subscribed(), Event::AgentOpened, ready()]);

@@ -26,7 +26,7 @@ fn progress(utterance: u32, played: u64) -> Event {
 }
 
 fn wrote(from: &str, text: &str) -> Event {
-    Event::Room(RoomEvent::Text {
+    Event::Room(RoomEvent::ChatMessage {
         from: from.into(),
         text: text.to_owned().into(),
     })
@@ -237,10 +237,10 @@ fn chat_of_the_caller_interrupts_the_reply_and_is_answered_once_it_is_done() {
         [stale()],
         "the reply was interrupted"
     );
-    let told = [cut_short(1, 500), agent_said(1, "One two", true)];
+    let reported = [cut_short(1, 500), agent_said(1, "One two", true)];
     call.last_of([text("a", "One two three four", false), flushed(1, 500)]);
     let actions = call.on(done("a"));
-    assert_eq!(actions[..2], told);
+    assert_eq!(actions[..2], reported);
     let [.., asked, thinking] = actions.as_slice() else {
         panic!("{actions:?}");
     };
@@ -258,7 +258,7 @@ fn chat_of_others_is_ignored() {
     call.on(joined("bob"));
     assert_eq!(call.on(wrote("bob", "Me too")), []);
     assert_eq!(call.on(wrote("ada", "  ")), []);
-    assert_ne!(call.on(Event::Input("For her".to_owned().into())), []);
+    assert_ne!(call.on(Event::TypedText("For her".to_owned().into())), []);
 }
 
 #[test]
@@ -277,9 +277,9 @@ fn chat_is_answered_in_writing_until_the_caller_speaks() {
     nothing_is_played(call.last_of([word("a", "One", 0, 200), word("a", "two", 300, 400)]));
     assert_eq!(shown(&mut call), ["1+ One"]);
     nothing_is_played(call.last_of([audio("a", 250), text("a", "One two", false)]));
-    let told = call.on(done("a"));
-    assert_eq!(told[0], agent_said(1, "One two", false));
-    assert_eq!(told.last(), Some(&state(AgentState::Listening)));
+    let reported = call.on(done("a"));
+    assert_eq!(reported[0], agent_said(1, "One two", false));
+    assert_eq!(reported.last(), Some(&state(AgentState::Listening)));
     assert_eq!(shown(&mut call), ["1+  two", "1= One two."]);
 
     call.last_of([

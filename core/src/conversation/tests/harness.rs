@@ -151,7 +151,7 @@ pub(super) fn joined_with(identity: &str, info: ParticipantInfo) -> Event {
 
 /// The agent's track can be heard, or not.
 pub(super) fn voice(unheard: Option<Inaudible>) -> Event {
-    Event::Room(RoomEvent::Voice(unheard))
+    Event::Room(RoomEvent::Audibility(unheard))
 }
 
 pub(super) fn joined(identity: &str) -> Event {

@@ -135,14 +135,14 @@ fn an_unknown_phase_is_answered_with_the_known_ones() {
         call.on(started("a"));
         call.on(calls("go", arguments));
         let actions = call.on(done("a"));
-        let told = actions.iter().find_map(|it| match it {
+        let error = actions.iter().find_map(|it| match it {
             Action::SendAgent(AgentCommand::ToolResult {
                 result, is_error, ..
             }) => is_error.then(|| result.reveal().clone()),
             _ => None,
         });
-        let told = told.expect("the answer should be an error");
-        assert!(told.contains("start") && told.contains("till"), "{told}");
+        let error = error.expect("the answer should be an error");
+        assert!(error.contains("start") && error.contains("till"), "{error}");
     }
     assert_eq!(call.deadline(), None);
     call.on(mic(0));
@@ -181,7 +181,7 @@ fn an_edit_reaches_the_session_between_two_replies() {
     let output = edited.first.session.output.as_mut().unwrap();
     output.voice = Some("eve".to_owned());
     output.volume = Some(50);
-    assert_eq!(call.on(Event::Brief(Box::new(edited))), []);
+    assert_eq!(call.on(Event::Profile(Box::new(edited))), []);
     let change = SessionConfig {
         system_prompt: words("You are a rude clerk."),
         output: Some(Output {
@@ -201,7 +201,11 @@ fn an_edit_reaches_the_session_between_two_replies() {
 #[test]
 fn an_edit_before_the_session_is_part_of_its_configuration() {
     let mut call = Call::new(Settings::default());
-    call.last_of([joined("ada"), Event::Brief(Box::new(shop())), subscribed()]);
+    call.last_of([
+        joined("ada"),
+        Event::Profile(Box::new(shop())),
+        subscribed(),
+    ]);
     let session = config(call.on(Event::AgentOpened));
     assert_eq!(session, shop().first.session);
 }
@@ -216,17 +220,29 @@ fn a_replacement_session_is_in_the_same_phase_and_knows_the_history() {
     ]);
     call.last_of([started("a"), done("a"), session_ended()]);
     let session = config(call.on(Event::AgentOpened));
-    let told = prompt(&session);
-    assert!(told.starts_with("You are a cashier.\n\n"), "{told}");
-    assert!(told.ends_with("Caller: I want to pay"), "{told}");
+    let prompt_text = prompt(&session);
+    assert!(
+        prompt_text.starts_with("You are a cashier.\n\n"),
+        "{prompt_text}"
+    );
+    assert!(
+        prompt_text.ends_with("Caller: I want to pay"),
+        "{prompt_text}"
+    );
     call.on(resumable());
     let mut edited = shop();
     edited.others[0].session.system_prompt = words("You are a thief.");
     call.last_of([started("b"), done("b")]);
-    let session = config(call.on(Event::Brief(Box::new(edited))));
-    let told = prompt(&session);
-    assert!(told.starts_with("You are a thief.\n\n"), "{told}");
-    assert!(told.ends_with("Caller: I want to pay"), "{told}");
+    let session = config(call.on(Event::Profile(Box::new(edited))));
+    let prompt_text = prompt(&session);
+    assert!(
+        prompt_text.starts_with("You are a thief.\n\n"),
+        "{prompt_text}"
+    );
+    assert!(
+        prompt_text.ends_with("Caller: I want to pay"),
+        "{prompt_text}"
+    );
 }
 
 #[test]

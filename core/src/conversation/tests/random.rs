@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::harness::*;
 use crate::audio::Frame;
-use crate::chance::{Chance, for_each_seed};
 use crate::conversation::*;
+use crate::rng::{Rng, for_each_seed};
 
 const SEEDS: u64 = 500;
 const STEPS: usize = 3_000;
@@ -35,7 +35,7 @@ fn invariants_hold_for_random_events() {
 }
 
 struct Run {
-    chance: Chance,
+    rng: Rng,
     call: Call,
     /// Milliseconds of audio in playout, by utterance.
     queue: Vec<(Utterance, u64)>,
@@ -50,7 +50,7 @@ struct Run {
     ending: bool,
     held: bool,
     background: Background,
-    told: HashSet<Utterance>,
+    reported: HashSet<Utterance>,
     /// Replies whose captions are closed.
     closed: HashSet<Utterance>,
     /// The caller's turn that has captions and is not final.
@@ -66,12 +66,12 @@ struct Run {
 
 impl Run {
     fn new(seed: u64) -> Self {
-        let mut chance = Chance::new(seed);
-        let barge_in = [BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed][chance.below(3)];
+        let mut rng = Rng::new(seed);
+        let barge_in = [BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed][rng.below(3)];
         let settings = Settings {
             barge_in,
-            caller_wait: (chance.below(2) == 0).then_some(30 * SECOND),
-            caller_grace: ms(1_000 * chance.below(3) as u64),
+            caller_wait: (rng.below(2) == 0).then_some(30 * SECOND),
+            caller_grace: ms(1_000 * rng.below(3) as u64),
             sounds: Sounds {
                 ambience: true,
                 thinking: true,
@@ -80,7 +80,7 @@ impl Run {
             ..Settings::default()
         };
         Self {
-            chance,
+            rng,
             call: Call::new(settings),
             queue: Vec::new(),
             uses: HashMap::new(),
@@ -92,7 +92,7 @@ impl Run {
             ending: false,
             held: false,
             background: Background::Silence,
-            told: HashSet::new(),
+            reported: HashSet::new(),
             closed: HashSet::new(),
             open_turn: None,
             finished: None,
@@ -106,17 +106,17 @@ impl Run {
 
     fn run(mut self) -> Self {
         for _ in 0..STEPS {
-            if self.chance.below(4) == 0 {
-                let time = ms([1, 20, 400, 2_500][self.chance.below(4)]);
+            if self.rng.below(4) == 0 {
+                let time = ms([1, 20, 400, 2_500][self.rng.below(4)]);
                 let actions = self.call.pass(time);
                 self.check(actions, None);
             } else {
                 let (event, reply) = self.event();
-                let told = self.note(&event, reply.as_deref());
+                let reported = self.note(&event, reply.as_deref());
                 let actions = self.call.on(event);
                 self.check(actions, reply.as_deref());
-                self.ready |= told;
-                self.was_ready |= told;
+                self.ready |= reported;
+                self.was_ready |= reported;
             }
             self.check_deadlines();
         }
@@ -125,20 +125,20 @@ impl Run {
 
     fn event(&mut self) -> (Event, Option<String>) {
         let reply = self.reply();
-        let milliseconds = 10 * (1 + self.chance.below(20));
-        let event = match self.chance.below(if self.ready { 160 } else { 60 }) {
-            0..=4 if self.chance.below(150) > 0 => mic(1),
-            0 if self.chance.below(2) == 0 => Event::SayGoodbye,
+        let milliseconds = 10 * (1 + self.rng.below(20));
+        let event = match self.rng.below(if self.ready { 160 } else { 60 }) {
+            0..=4 if self.rng.below(150) > 0 => mic(1),
+            0 if self.rng.below(2) == 0 => Event::SayGoodbye,
             0 => Event::Shutdown,
             1 => lost(),
-            2 => session_error(["odd", "unauthorized", "at_capacity"][self.chance.below(3)]),
+            2 => session_error(["odd", "unauthorized", "at_capacity"][self.rng.below(3)]),
             3 => session_ended(),
-            4 => left(["ada", "bob"][self.chance.below(2)]),
-            5..=9 => joined(["ada", "bob"][self.chance.below(2)]),
+            4 => left(["ada", "bob"][self.rng.below(2)]),
+            5..=9 => joined(["ada", "bob"][self.rng.below(2)]),
             10..=19 => subscribed(),
             20..=34 if self.connected => Event::AgentOpened,
-            35..=44 if self.configured => [ready, resumable][self.chance.below(2)](),
-            45 if !self.ready && self.chance.below(10) == 0 => session_error("odd"),
+            35..=44 if self.configured => [ready, resumable][self.rng.below(2)](),
+            45 if !self.ready && self.rng.below(10) == 0 => session_error("odd"),
             45..=59 => mic(1),
             60..=64 => speech_started(),
             65..=69 => speech_stopped(),
@@ -151,10 +151,10 @@ impl Run {
             120..=122 => return (text(&reply, "word", true), Some(reply)),
             123..=129 => return (done(&reply), Some(reply)),
             130..=133 => return (interrupted(&reply), Some(reply)),
-            134..=136 => tool_call("1", ["tea", "weather"][self.chance.below(2)]),
-            137 if self.chance.below(4) == 0 => lost(),
-            138 if self.chance.below(4) == 0 => Event::Input("And?".to_owned().into()),
-            139 if self.chance.below(16) == 0 => voice(Some(Inaudible::Muted)),
+            134..=136 => tool_call("1", ["tea", "weather"][self.rng.below(2)]),
+            137 if self.rng.below(4) == 0 => lost(),
+            138 if self.rng.below(4) == 0 => Event::TypedText("And?".to_owned().into()),
+            139 if self.rng.below(16) == 0 => voice(Some(Inaudible::Muted)),
             139 => voice(None),
             140 => changed("bob", self.info()),
             137..=159 => return (self.playout(), None),
@@ -165,11 +165,11 @@ impl Run {
 
     fn info(&mut self) -> ParticipantInfo {
         ParticipantInfo {
-            may_speak: self.chance.below(2) == 0,
-            may_write: self.chance.below(2) == 0,
-            may_hear: self.chance.below(16) > 0,
-            takes_part: self.chance.below(8) > 0,
-            phone: [Phone::Active, Phone::Pending][self.chance.below(2)],
+            may_speak: self.rng.below(2) == 0,
+            may_write: self.rng.below(2) == 0,
+            may_hear: self.rng.below(16) > 0,
+            takes_part: self.rng.below(8) > 0,
+            phone: [Phone::Active, Phone::Pending][self.rng.below(2)],
             ..ParticipantKind::Standard.into()
         }
     }
@@ -183,12 +183,12 @@ impl Run {
 
     /// The ID of a reply in progress, sometimes of a new one.
     fn reply(&mut self) -> String {
-        let name = REPLIES[self.chance.below(REPLIES.len())];
+        let name = REPLIES[self.rng.below(REPLIES.len())];
         if name.is_empty() {
             return String::new();
         }
         let uses = self.uses.entry(name).or_default();
-        *uses += u32::from(self.chance.below(30) == 0);
+        *uses += u32::from(self.rng.below(30) == 0);
         format!("{name}{uses}")
     }
 
@@ -199,10 +199,10 @@ impl Run {
                 utterance: Utterance(1),
             });
         };
-        match self.chance.below(3) {
+        match self.rng.below(3) {
             0 => return Event::Playout(PlayoutEvent::Audible { utterance }),
             1 => {
-                let played = ms(self.chance.below(queued as usize + 1) as u64);
+                let played = ms(self.rng.below(queued as usize + 1) as u64);
                 return Event::Playout(PlayoutEvent::Progress { utterance, played });
             }
             _ => {}
@@ -328,7 +328,7 @@ impl Run {
         match fact {
             Fact::AgentTranscript { utterance, .. } => {
                 assert!(
-                    self.told.insert(*utterance),
+                    self.reported.insert(*utterance),
                     "{utterance:?} was reported twice"
                 );
             }

@@ -72,8 +72,8 @@ pub(super) fn has(actions: &[Action], action: &Action) -> bool {
 fn a_lost_session_is_resumed_with_its_own_credential() {
     let mut call = talking();
     let actions = call.on(lost());
-    let told = Action::Observe(Fact::AgentLost(loss()));
-    assert_eq!(actions, [told, resume(), state(AgentState::Initializing)]);
+    let lost = Action::Observe(Fact::AgentLost(loss()));
+    assert_eq!(actions, [lost, resume(), state(AgentState::Initializing)]);
     assert_eq!(call.on(mic(1)), [mic_dropped()]);
     call.pass(ms(300));
     let ask = AgentCommand::ResumeSession("s1".into());
@@ -209,8 +209,8 @@ fn the_queued_part_of_a_lost_reply_is_heard_and_reported() {
         "audio of the lost session is stale"
     );
     call.on(drained(1, 200));
-    let told = call.pass(SECOND);
-    assert!(has(&told, &agent_said(1, "One", false)), "{told:?}");
+    let actions = call.pass(SECOND);
+    assert!(has(&actions, &agent_said(1, "One", false)), "{actions:?}");
 }
 
 #[test]

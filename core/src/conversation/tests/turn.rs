@@ -220,11 +220,11 @@ fn a_failed_reply_is_requested_again_once_per_turn() {
         })
     };
     let again = || Action::SendAgent(AgentCommand::CreateReply { instructions: None });
-    let told = Action::Observe(Fact::AgentError(error("llm_provider_error")));
+    let expected = Action::Observe(Fact::AgentError(error("llm_provider_error")));
     let mut call = Call::ready(Settings::default());
     call.on(started("a"));
     let actions = call.on(failed(true));
-    assert_eq!(actions, [told, again(), state(AgentState::Thinking)]);
+    assert_eq!(actions, [expected, again(), state(AgentState::Thinking)]);
     assert!(
         !call
             .last_of([started("b"), failed(true)])

@@ -4,7 +4,7 @@ use super::harness::*;
 use crate::audio::Frame;
 use crate::conversation::voice_session::recovery::{TRIES, TRY_FOR};
 use crate::conversation::voice_session::{
-    CONNECT_WITHIN, END_WITHIN, LAST_WORDS, LISTENER_WITHIN, READY_WITHIN,
+    CONNECT_WITHIN, END_WITHIN, LISTENER_WITHIN, READY_WITHIN, RECENT_ERROR,
 };
 use crate::conversation::*;
 use crate::wire::agent::SessionConfig;
@@ -158,8 +158,8 @@ fn an_error_before_ready_is_fatal() {
 #[test]
 fn an_error_after_ready_is_not_fatal() {
     let mut call = Call::ready(configured());
-    let told = Action::Observe(Fact::AgentError(error("invalid_audio")));
-    assert_eq!(call.on(session_error("invalid_audio")), [told]);
+    let expected = Action::Observe(Fact::AgentError(error("invalid_audio")));
+    assert_eq!(call.on(session_error("invalid_audio")), [expected]);
     assert_eq!(call.pass(60 * SECOND), []);
     assert!(call.on(lost()).contains(&Action::ConnectAgent));
 }
@@ -168,13 +168,13 @@ fn an_error_after_ready_is_not_fatal() {
 fn an_error_right_before_the_loss_is_reported_as_the_reason() {
     let mut call = Call::ready(configured());
     call.on(session_error("unauthorized"));
-    call.pass(LAST_WORDS);
+    call.pass(RECENT_ERROR);
     let outcome = Outcome::AgentRejected(error("unauthorized"));
     assert_eq!(call.on(lost()), [Action::Finish(outcome)]);
 
     let mut call = Call::ready(configured());
     call.on(session_error("unauthorized"));
-    call.pass(LAST_WORDS + ms(1));
+    call.pass(RECENT_ERROR + ms(1));
     assert!(call.on(lost()).contains(&Action::ConnectAgent));
 }
 
@@ -187,8 +187,8 @@ fn a_connection_lost_before_the_first_session_is_retried_for_a_while() {
             call.on(event);
         }
         let since = call.now;
-        let told = Action::Observe(Fact::AgentNotYet(loss()));
-        assert_eq!(call.on(lost()), [told]);
+        let expected = Action::Observe(Fact::AgentNotYet(loss()));
+        assert_eq!(call.on(lost()), [expected]);
         call.pass(SECOND);
         let (tries, outcome) = tried_in_vain(&mut call, |call| call.on(lost()));
         assert_eq!(outcome, Outcome::AgentLost(loss()));
@@ -238,10 +238,10 @@ fn a_session_that_the_server_ends_is_replaced() {
     let mut call = Call::ready(configured());
     call.last_of([started("a"), audio("a", 100)]);
     let actions = call.on(session_ended());
-    let told = Fact::AgentLost(SocketLoss::Broken("agent_ended".to_owned()));
+    let expected = Fact::AgentLost(SocketLoss::Broken("agent_ended".to_owned()));
     let next = [
         Action::CloseAgent,
-        Action::Observe(told),
+        Action::Observe(expected),
         Action::ConnectAgent,
         state(AgentState::Initializing),
     ];
@@ -328,8 +328,8 @@ fn no_caller_is_linked_while_the_call_is_ending() {
     call.on(left("ada"));
     assert_eq!(call.on(joined("bob")), []);
     assert_eq!(call.on(room_over()), []);
-    let told = Action::Observe(Fact::AgentError(error("late")));
-    assert_eq!(call.on(session_error("late")), [told]);
+    let expected = Action::Observe(Fact::AgentError(error("late")));
+    assert_eq!(call.on(session_error("late")), [expected]);
 }
 
 #[test]
@@ -354,10 +354,10 @@ fn an_overflow_ends_the_call_and_the_session() {
 fn unknown_messages_are_reported_and_change_nothing() {
     let mut call = Call::ready(configured());
     let kind = || "session.sang".to_owned();
-    let told = Action::Observe(Fact::UnknownMessage { kind: kind() });
+    let expected = Action::Observe(Fact::UnknownMessage { kind: kind() });
     assert_eq!(
         call.on(Event::Agent(AgentEvent::Unknown { kind: kind() })),
-        [told]
+        [expected]
     );
 }
 

@@ -24,8 +24,8 @@ fn an_interrupted_reply_is_reported_up_to_the_last_word_heard() {
         call.last_of([text("a", "One two three", true), interrupted("a")]),
         []
     );
-    let told = [cut_short(1, 500), agent_said(1, "One two", true)];
-    assert_eq!(call.on(flushed(1, 500)), told);
+    let reported = [cut_short(1, 500), agent_said(1, "One two", true)];
+    assert_eq!(call.on(flushed(1, 500)), reported);
 }
 
 #[test]
@@ -36,8 +36,8 @@ fn the_transcript_is_never_longer_than_the_servers() {
         text("a", "One two", true),
         interrupted("a"),
     ]);
-    let told = [cut_short(1, 990), agent_said(1, "One two", true)];
-    assert_eq!(call.on(flushed(1, 990)), told);
+    let reported = [cut_short(1, 990), agent_said(1, "One two", true)];
+    assert_eq!(call.on(flushed(1, 990)), reported);
 }
 
 #[test]
@@ -50,8 +50,8 @@ fn without_times_the_transcript_is_cut_in_proportion() {
         speech_started(),
     ]);
     call.last_of([text("a", "one two three four", true), interrupted("a")]);
-    let told = [cut_short(1, 500), agent_said(1, "one two", true)];
-    assert_eq!(call.on(flushed(1, 500)), told);
+    let reported = [cut_short(1, 500), agent_said(1, "one two", true)];
+    assert_eq!(call.on(flushed(1, 500)), reported);
 }
 
 #[test]
@@ -59,8 +59,8 @@ fn without_a_final_transcript_the_words_are_reported_at_the_deadline() {
     let mut call = speaking(BargeIn::Immediate);
     call.last_of([speech_started(), interrupted("a")]);
     assert_eq!(call.on(flushed(1, 700)), []);
-    let told = [cut_short(1, 700), agent_said(1, "One two three", true)];
-    assert_eq!(call.pass(SETTLE_WITHIN), told);
+    let reported = [cut_short(1, 700), agent_said(1, "One two three", true)];
+    assert_eq!(call.pass(SETTLE_WITHIN), reported);
 }
 
 #[test]
@@ -73,8 +73,8 @@ fn without_a_playout_report_the_transcript_is_estimated_at_the_deadline() {
         interrupted("a"),
     ]);
     assert_eq!(call.deadline(), Some(SETTLE_WITHIN));
-    let told = [cut_short(1, 500), agent_said(1, "One two", true)];
-    assert_eq!(call.pass(SETTLE_WITHIN), told);
+    let reported = [cut_short(1, 500), agent_said(1, "One two", true)];
+    assert_eq!(call.pass(SETTLE_WITHIN), reported);
 }
 
 #[test]
@@ -85,8 +85,8 @@ fn a_finished_reply_is_cut_off_by_the_flush() {
         done("a"),
         speech_started(),
     ]);
-    let told = [cut_short(1, 450), agent_said(1, "One two", true)];
-    assert_eq!(call.on(flushed(1, 450)), told);
+    let reported = [cut_short(1, 450), agent_said(1, "One two", true)];
+    assert_eq!(call.on(flushed(1, 450)), reported);
     assert_eq!(call.on(audio("a", 10)), [stale()]);
 }
 
@@ -98,8 +98,8 @@ fn a_flush_that_comes_too_late_cuts_nothing_off() {
         done("a"),
         speech_started(),
     ]);
-    let told = [agent_said(1, "One two three four.", false)];
-    assert_eq!(call.on(drained(1, 1_000)), told);
+    let reported = [agent_said(1, "One two three four.", false)];
+    assert_eq!(call.on(drained(1, 1_000)), reported);
 }
 
 #[test]
@@ -110,8 +110,8 @@ fn a_reply_that_continues_after_a_flush_is_reported_once_with_a_gap() {
     assert_eq!(call.on(audio("a", 1_000)), [play(2, 1_000)]);
     call.on(word("a", "five", 1_000, 1_200));
     call.last_of([text("a", "One two three four. five", false), done("a")]);
-    let told = [cut_short(1, 1_250), agent_said(1, "One five", true)];
-    assert_eq!(call.on(drained(2, 1_000)), told);
+    let reported = [cut_short(1, 1_250), agent_said(1, "One five", true)];
+    assert_eq!(call.on(drained(2, 1_000)), reported);
 }
 
 #[test]
@@ -125,12 +125,12 @@ fn replies_queued_behind_a_flushed_reply_were_not_heard() {
         done("b"),
     ]);
     call.on(speech_started());
-    let told = [
+    let reported = [
         cut_short(1, 250),
         agent_said(1, "One", true),
         cut_short(2, 0),
     ];
-    assert_eq!(call.on(flushed(1, 250)), told);
+    assert_eq!(call.on(flushed(1, 250)), reported);
 }
 
 #[test]
@@ -141,8 +141,8 @@ fn two_flushes_with_one_report_are_both_settled() {
     call.last_of([audio("a", 100), speech_started()]);
     call.last_of([text("a", "One two", true), interrupted("a")]);
     assert_eq!(call.on(flushed(1, 500)), []);
-    let told = [cut_short(1, 500), agent_said(1, "One two", true)];
-    assert_eq!(call.pass(SETTLE_WITHIN), told);
+    let reported = [cut_short(1, 500), agent_said(1, "One two", true)];
+    assert_eq!(call.pass(SETTLE_WITHIN), reported);
 }
 
 #[test]
@@ -178,14 +178,14 @@ fn at_the_end_of_the_call_the_last_reply_is_reported_as_far_as_it_was_heard() {
 #[test]
 fn replies_without_playout_reports_are_bounded() {
     let mut call = Call::with(BargeIn::Confirmed);
-    let mut told = 0;
+    let mut reported = 0;
     for number in 0..40 {
         let name = format!("r{number}");
-        told += call.on(started(&name)).len();
+        reported += call.on(started(&name)).len();
         call.on(audio(&name, 10));
         let actions = call.last_of([text(&name, "Hello", false), done(&name)]);
-        told += actions.len();
-        told += call.pass(ms(10)).len();
+        reported += actions.len();
+        reported += call.pass(ms(10)).len();
     }
-    assert_eq!(told, 40 - 16, "the oldest are reported");
+    assert_eq!(reported, 40 - 16, "the oldest are reported");
 }

@@ -49,7 +49,7 @@ pub(super) struct Tools {
     server: Vec<String>,
     guard: CallLimiter,
     open: Vec<PendingCall>,
-    cancelled: VecDeque<ToolCallId>,
+    finished: VecDeque<ToolCallId>,
     /// `input.speech.started` came after the last `reply.done`.
     caller_speaks: bool,
 }
@@ -113,7 +113,7 @@ impl Tools {
         } = called;
         let why = if self.server.contains(&name) {
             Some(ToolDropped::AtServer)
-        } else if self.cancelled.contains(&call) || self.find(&call).is_some() {
+        } else if self.finished.contains(&call) || self.find(&call).is_some() {
             Some(ToolDropped::Twice)
         } else if self.open.len() >= MOST_WAITING {
             Some(ToolDropped::TooMany)
@@ -147,7 +147,7 @@ impl Tools {
         match kind {
             ToolKind::EndCall => CallControl::EndCall(call),
             ToolKind::SetState => CallControl::SetState(call, arguments),
-            ToolKind::Edge => {
+            ToolKind::External => {
                 self.run(cx, &call, arguments);
                 CallControl::Nothing
             }
@@ -175,7 +175,7 @@ impl Tools {
     /// Sends the results that are due. Returns whether there were any.
     pub(super) fn answer(&mut self, cx: &mut Context, reply_is_open: bool) -> bool {
         let is_free = !reply_is_open && !self.caller_speaks;
-        self.tell(cx, |open, all| {
+        self.send_results(cx, |open, all| {
             open.rule.immediate || is_free && !all.contains(&open.reply)
         })
     }
@@ -183,12 +183,12 @@ impl Tools {
     /// [`Timer::ToolResult`]: sends all results, because nothing has happened for too long.
     pub(super) fn answer_late(&mut self, cx: &mut Context) -> bool {
         self.caller_speaks = false;
-        self.tell(cx, |_, _| true)
+        self.send_results(cx, |_, _| true)
     }
 
     /// [`Timer::ToolDue`]: cancels calls that timed out. Returns a filler if one is due.
     pub(super) fn due(&mut self, cx: &mut Context) -> Option<Filler> {
-        let late = |open: &&PendingCall| open.is_at_edge() && open.until <= cx.now;
+        let late = |open: &&PendingCall| open.is_running_externally() && open.until <= cx.now;
         let late: Vec<_> = self
             .open
             .iter()
@@ -245,7 +245,7 @@ impl Tools {
     }
 
     /// The session is lost. If it is resumed, its calls are answered there.
-    pub(super) fn link_lost(&mut self) {
+    pub(super) fn connection_lost(&mut self) {
         self.caller_speaks = false;
     }
 
@@ -289,20 +289,24 @@ impl Tools {
 
     /// Sends the finished results that `may` accepts. It is given the replies that have running
     /// calls.
-    fn tell(&mut self, cx: &mut Context, may: impl Fn(&PendingCall, &[u32]) -> bool) -> bool {
+    fn send_results(
+        &mut self,
+        cx: &mut Context,
+        may: impl Fn(&PendingCall, &[u32]) -> bool,
+    ) -> bool {
         let running = self.open.iter().filter(|open| open.is_running());
         let running: Vec<_> = running.map(|open| open.reply).collect();
-        let tellable = |open: &mut PendingCall| !open.is_running() && may(open, &running);
-        let told: Vec<_> = self.open.extract_if(.., tellable).collect();
-        let has_told = !told.is_empty();
-        for open in told {
-            self.bury(open.call.clone());
-            open.tell(cx);
+        let is_sendable = |open: &mut PendingCall| !open.is_running() && may(open, &running);
+        let sent: Vec<_> = self.open.extract_if(.., is_sendable).collect();
+        let has_sent = !sent.is_empty();
+        for open in sent {
+            self.remember(open.call.clone());
+            open.send_result(cx);
         }
         if self.open.iter().all(PendingCall::is_running) {
             cx.stop(Timer::ToolResult);
         }
-        has_told
+        has_sent
     }
 
     fn drop_those(
@@ -313,8 +317,8 @@ impl Tools {
     ) {
         let dropped: Vec<_> = self.open.extract_if(.., |open| which(open)).collect();
         for open in dropped {
-            self.bury(open.call.clone());
-            if open.is_at_edge() {
+            self.remember(open.call.clone());
+            if open.is_running_externally() {
                 cx.act(Action::CancelTool(open.call.clone()));
             }
             let (call, name) = (open.call, open.name);
@@ -335,10 +339,10 @@ impl Tools {
         self.open.iter().find(|open| open.call == *call)
     }
 
-    fn bury(&mut self, call: ToolCallId) {
-        if self.cancelled.len() == PAST {
-            self.cancelled.pop_front();
+    fn remember(&mut self, call: ToolCallId) {
+        if self.finished.len() == PAST {
+            self.finished.pop_front();
         }
-        self.cancelled.push_back(call);
+        self.finished.push_back(call);
     }
 }

@@ -59,20 +59,20 @@ impl PendingCall {
 
     /// Whether the driver is running it. Tools that the conversation runs itself have no timeout:
     /// they finish at once or with the call.
-    pub(crate) fn is_at_edge(&self) -> bool {
-        self.is_running() && self.rule.kind == ToolKind::Edge
+    pub(crate) fn is_running_externally(&self) -> bool {
+        self.is_running() && self.rule.kind == ToolKind::External
     }
 
     /// When it times out or the next filler is due.
     pub(crate) fn due(&self) -> Option<Instant> {
         let filler = self.filler_at();
-        self.is_at_edge()
+        self.is_running_externally()
             .then(|| filler.map_or(self.until, |at| at.min(self.until)))
     }
 
     /// Filler that is due now, if any.
     pub(crate) fn take_filler(&mut self, now: Instant) -> Option<Filler> {
-        if !self.is_at_edge() || self.filler_at()? > now {
+        if !self.is_running_externally() || self.filler_at()? > now {
             return None;
         }
         self.fillers += 1;
@@ -82,7 +82,7 @@ impl PendingCall {
     }
 
     /// Sends the result.
-    pub(crate) fn tell(self, cx: &mut Context) {
+    pub(crate) fn send_result(self, cx: &mut Context) {
         let State::Ready { result, is_error } = self.state else {
             return;
         };

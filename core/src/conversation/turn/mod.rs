@@ -9,7 +9,7 @@
 //! | policy | challenged | confirmed | not confirmed |
 //! |---|---|---|---|
 //! | `Immediate` | flushed | flushed again, if more arrived | later audio of the reply is played |
-//! | `Hold` | paused | flushed | resumes after [`HOLD`] |
+//! | `Hold` | paused | flushed | resumes after [`PAUSE_LIMIT`] |
 //! | `Confirmed` | | flushed | |
 //!
 //! The server cannot interrupt a reply that it has finished, although much of its audio may still
@@ -34,7 +34,7 @@ use crate::ids::ReplyId;
 use latency::Stopwatch;
 
 /// How long a reply is paused without a confirmation.
-pub(super) const HOLD: Duration = Duration::from_secs(1);
+pub(super) const PAUSE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Turn-taking state of the call.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub(super) struct Turn {
     /// first sound, if the room's audio contained one.
     silencing: Option<Option<Instant>>,
     reply_log: ReplyLog,
-    shown: AgentStateTracker,
+    agent_state: AgentStateTracker,
     stopwatch: Stopwatch,
     /// The next reply was requested by a tool result.
     follow_up: bool,
@@ -76,7 +76,7 @@ impl Turn {
             is_last: false,
             silencing: None,
             reply_log: ReplyLog::default(),
-            shown: AgentStateTracker::new(),
+            agent_state: AgentStateTracker::new(),
             stopwatch: Stopwatch::default(),
             follow_up: false,
             in_writing: false,
@@ -100,7 +100,7 @@ impl Turn {
 
     /// The session is ready.
     pub(super) fn ready(&mut self, cx: &mut Context) {
-        self.shown.ready = true;
+        self.agent_state.ready = true;
         self.show(cx);
     }
 
@@ -109,7 +109,7 @@ impl Turn {
         let ago = self.stopwatch.speaking_for(cx.now);
         cx.observe(Fact::CallerSpeaks { ago });
         self.caller_speaks = true;
-        self.shown.thinking = None;
+        self.agent_state.thinking = None;
         self.in_writing = false;
         if self.interruptible && !self.is_last && self.reply_log.is_busy() {
             match self.policy {
@@ -146,7 +146,7 @@ impl Turn {
     pub(super) fn cut_short(&mut self, cx: &mut Context) {
         if self.interruptible {
             self.flush(cx, true);
-            self.reply_log.silence();
+            self.reply_log.drop_for_caller();
         }
         self.settle(cx);
     }
@@ -159,9 +159,9 @@ impl Turn {
 
     /// Stops the current reply. Returns its ID if the server is still generating it and was not
     /// told before.
-    pub(super) fn break_off(&mut self, cx: &mut Context) -> Option<ReplyId> {
+    pub(super) fn cancel_reply(&mut self, cx: &mut Context) -> Option<ReplyId> {
         self.flush(cx, false);
-        let open = self.reply_log.break_off();
+        let open = self.reply_log.drop_rest();
         self.settle(cx);
         open
     }
@@ -174,9 +174,9 @@ impl Turn {
     /// Callers cannot hear the agent from now on: queued audio is dropped and counts as not heard.
     pub(super) fn voice_lost(&mut self, cx: &mut Context) {
         self.unheard = true;
-        self.missed = self.reply_log.hush() || self.reply_log.is_busy();
+        self.missed = self.reply_log.drop_unheard() || self.reply_log.is_busy();
         self.flush(cx, false);
-        self.shown.speaking = false;
+        self.agent_state.speaking = false;
         self.settle(cx);
     }
 
@@ -186,7 +186,10 @@ impl Turn {
         self.unheard = false;
         self.in_writing &= in_writing;
         let started = self.reply_log.started();
-        let is_next_awaited = self.shown.thinking.is_some_and(|asked| asked >= started);
+        let is_next_awaited = self
+            .agent_state
+            .thinking
+            .is_some_and(|asked| asked >= started);
         std::mem::take(&mut self.missed) && !is_next_awaited
     }
 
@@ -198,13 +201,13 @@ impl Turn {
 
     /// Another reply is awaited.
     pub(super) fn await_reply(&mut self, cx: &mut Context) {
-        self.shown.thinking = Some(self.reply_log.started());
+        self.agent_state.thinking = Some(self.reply_log.started());
         self.progress(cx);
     }
 
     /// Sets whether a tool is running.
     pub(super) fn set_working(&mut self, cx: &mut Context, working: bool) {
-        if std::mem::replace(&mut self.shown.working, working) != working {
+        if std::mem::replace(&mut self.agent_state.working, working) != working {
             self.show(cx);
         }
     }
@@ -229,10 +232,10 @@ impl Turn {
         self.progress(cx);
     }
 
-    /// [`Timer::Hold`]: no interruption was confirmed.
+    /// [`Timer::Unconfirmed`]: no interruption was confirmed.
     pub(super) fn held_long_enough(&mut self, cx: &mut Context) {
         if self.held_since.is_some() {
-            cx.observe(Fact::HeldInVain);
+            cx.observe(Fact::FalseInterruption);
         }
         self.resume(cx);
         self.settle(cx);
@@ -240,20 +243,20 @@ impl Turn {
 
     /// [`Timer::Quiet`].
     pub(super) fn went_quiet(&mut self, cx: &mut Context) {
-        self.shown.went_quiet(cx);
+        self.agent_state.went_quiet(cx);
         self.reply_log.give_up();
         self.settle(cx);
     }
 
     /// The session is lost. No more of its reply will arrive, and what was played is all of it.
     /// Returns whether the caller is left without a reply or the rest of one.
-    pub(super) fn link_lost(&mut self, cx: &mut Context) -> bool {
-        let is_owed = self.reply_log.has_open() || self.shown.thinking.is_some();
+    pub(super) fn session_lost(&mut self, cx: &mut Context) -> bool {
+        let is_owed = self.reply_log.has_open() || self.agent_state.thinking.is_some();
         self.reply_log.lose();
         self.follow_up = false;
         self.caller_speaks = false;
-        self.shown.ready = false;
-        self.shown.thinking = None;
+        self.agent_state.ready = false;
+        self.agent_state.thinking = None;
         self.settle(cx);
         is_owed
     }
@@ -261,7 +264,7 @@ impl Turn {
     /// The call ends: no more audio is played.
     pub(super) fn stop(&mut self, cx: &mut Context) {
         self.stopped = true;
-        self.shown.thinking = None;
+        self.agent_state.thinking = None;
         self.reply_log.supersede();
         self.flush(cx, false);
         self.settle(cx);
@@ -269,15 +272,15 @@ impl Turn {
 
     /// Closes all replies with what is known about them.
     pub(super) fn close(&mut self, cx: &mut Context) {
-        while let Some(account) = self.reply_log.take_any(cx.now) {
-            account.tell(cx);
+        while let Some(summary) = self.reply_log.take_any(cx.now) {
+            summary.emit(cx);
         }
     }
 
     /// Closes the replies that are completely known, and publishes the state that results.
     pub(super) fn settle(&mut self, cx: &mut Context) {
-        while let Some(account) = self.reply_log.take_settled(cx.now) {
-            account.tell(cx);
+        while let Some(summary) = self.reply_log.take_settled(cx.now) {
+            summary.emit(cx);
         }
         match self.reply_log.due() {
             Some(due) => cx.timers.set(Timer::Settle, due),
@@ -287,7 +290,7 @@ impl Turn {
             self.challenged = false;
             self.resume(cx);
             if !self.reply_log.has_open() {
-                self.shown.idle(self.reply_log.started());
+                self.agent_state.idle(self.reply_log.started());
             }
         }
         self.show(cx);
@@ -305,7 +308,7 @@ impl Turn {
 
     /// Whether no reply is open or awaited.
     pub(super) fn is_free(&self) -> bool {
-        !self.reply_log.has_open() && self.shown.thinking.is_none()
+        !self.reply_log.has_open() && self.agent_state.thinking.is_none()
     }
 
     /// Whether the server detects that the caller is speaking. No thinking or hold sound is played
@@ -326,13 +329,13 @@ impl Turn {
 
     /// Agent state published to the room.
     pub(super) fn state(&self) -> AgentState {
-        self.shown.state
+        self.agent_state.state
     }
 
     fn audible(&mut self, cx: &mut Context, utterance: Utterance) {
         if self.reply_log.audible(utterance) && !self.unheard {
-            self.shown.speaking = true;
-            self.shown.thinking = None;
+            self.agent_state.speaking = true;
+            self.agent_state.thinking = None;
             let waited = self.stopwatch.audible(cx.now);
             cx.observe(Fact::Audible { utterance, waited });
         }
@@ -350,13 +353,13 @@ impl Turn {
         if self.held_since.is_none() {
             self.held_since = Some(cx.now);
             cx.act(Action::PausePlayout);
-            cx.within(Timer::Hold, HOLD);
+            cx.within(Timer::Unconfirmed, PAUSE_LIMIT);
         }
     }
 
     fn resume(&mut self, cx: &mut Context) {
         if let Some(since) = self.held_since.take() {
-            cx.stop(Timer::Hold);
+            cx.stop(Timer::Unconfirmed);
             cx.act(Action::ResumePlayout);
             self.reply_log
                 .delayed(cx.now.saturating_duration_since(since));
@@ -368,10 +371,10 @@ impl Turn {
         self.challenged = false;
         if self.reply_log.is_busy() {
             cx.act(Action::FlushPlayout);
-            if self.shown.speaking && by_caller {
+            if self.agent_state.speaking && by_caller {
                 self.silencing = Some(self.stopwatch.speaking_since(cx.now));
             }
-            self.shown.speaking = false;
+            self.agent_state.speaking = false;
         }
         self.resume(cx);
         self.reply_log.flush(cx.now, by_caller);
@@ -393,6 +396,7 @@ impl Turn {
 
     fn show(&mut self, cx: &mut Context) {
         let held = self.held_since.is_some();
-        self.shown.show(cx, held, self.reply_log.plays_until());
+        self.agent_state
+            .show(cx, held, self.reply_log.plays_until());
     }
 }

@@ -55,7 +55,7 @@ impl Turn {
             return;
         };
         // Playout reports only once that an utterance is audible.
-        self.shown.speaking |= playing.audible;
+        self.agent_state.speaking |= playing.audible;
         let utterance = playing.utterance;
         cx.act(Action::Play { utterance, frame });
         self.progress(cx);
@@ -116,7 +116,7 @@ impl Turn {
         }
         self.reply_log.begin(cx.now, id, self.in_writing);
         if self.unheard {
-            self.missed |= self.reply_log.hush();
+            self.missed |= self.reply_log.drop_unheard();
         }
     }
 }

@@ -8,7 +8,7 @@ impl Conversation {
     /// Handles a text message from the room. Only callers whom the agent hears are answered.
     pub(crate) fn written(&mut self, from: &Identity, text: Private<String>) {
         let is_linked = self.callers.linked() == Some(from);
-        if is_linked || self.speakers.is_of_all() && self.callers.find(from).is_some() {
+        if is_linked || self.speakers.hears_all() && self.callers.find(from).is_some() {
             self.typed(text);
         }
     }

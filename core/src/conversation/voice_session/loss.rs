@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::recovery::{Recovery, TRIES};
 use super::session_sync::SessionSync;
-use super::{LAST_WORDS, SHORT_LIFE, Stage, VoiceSession};
+use super::{RECENT_ERROR, SHORT_LIFE, Stage, VoiceSession};
 use crate::conversation::context::{Context, Timer};
 use crate::conversation::{Action, AgentCommand, AgentError, Fact, Outcome, SocketLoss};
 
@@ -14,7 +14,7 @@ impl VoiceSession {
     pub(in crate::conversation) fn error(
         &mut self,
         cx: &mut Context,
-        who: &mut SessionSync,
+        session_sync: &mut SessionSync,
         error: AgentError,
     ) -> Option<Outcome> {
         if matches!(self.stage, Stage::Ready | Stage::Ending) {
@@ -22,7 +22,7 @@ impl VoiceSession {
             cx.observe(Fact::AgentError(error));
             return None;
         }
-        if !self.may_try_again(cx, who, &error) {
+        if !self.may_try_again(cx, session_sync, &error) {
             return Some(Outcome::AgentRejected(error));
         }
         cx.act(Action::CloseAgent);
@@ -37,21 +37,22 @@ impl VoiceSession {
         cx: &mut Context,
         loss: SocketLoss,
     ) -> Option<Outcome> {
-        let last_words = self.last_words(cx.now);
-        let code = last_words.as_ref().map(|error| error.code.as_str());
+        let recent_error = self.recent_error(cx.now);
+        let code = recent_error.as_ref().map(|error| error.code.as_str());
         let is_final = match self.stage {
             Stage::Idle | Stage::Waiting | Stage::Closed => return None,
             Stage::Ready => {
-                matches!(code, Some("unauthorized" | "forbidden")) || !self.was_worth_it(cx.now)
+                matches!(code, Some("unauthorized" | "forbidden"))
+                    || !self.may_retry_short_lived(cx.now)
             }
             Stage::Ending => true,
             Stage::Connecting | Stage::Open | Stage::Configuring => {
-                last_words.is_some() || !self.may_open_again(cx, &loss)
+                recent_error.is_some() || !self.may_open_again(cx, &loss)
             }
         };
         if is_final {
             self.close(cx);
-            return Some(match last_words {
+            return Some(match recent_error {
                 Some(error) => Outcome::AgentRejected(error),
                 None => Outcome::AgentLost(loss),
             });
@@ -116,20 +117,20 @@ impl VoiceSession {
     fn may_try_again(
         &mut self,
         cx: &mut Context,
-        who: &mut SessionSync,
+        session_sync: &mut SessionSync,
         error: &AgentError,
     ) -> bool {
-        if is_of_voice(error) && who.refuse_voice() {
+        if is_voice_error(error) && session_sync.refuse_voice() {
             self.recovery
                 .get_or_insert_with(|| Recovery::of_the_first(cx.now));
             cx.observe(Fact::VoiceRefused);
             return true;
         }
-        if self.recovery.is_none() && is_passing(error) {
+        if self.recovery.is_none() && is_transient(error) {
             self.recovery = Some(Recovery::of_a_busy_service(cx.now));
         }
         let recovery = self.recovery.as_mut();
-        recovery.is_some_and(|it| it.give_up_session(cx.now) || is_passing(error))
+        recovery.is_some_and(|it| it.give_up_session(cx.now) || is_transient(error))
     }
 
     /// Whether to retry after the connection could not be opened.
@@ -137,7 +138,7 @@ impl VoiceSession {
         match &mut self.recovery {
             Some(recovery) if is_refused(loss) => recovery.give_up_session(cx.now),
             Some(_) => true,
-            None if is_for_good(loss) => false,
+            None if is_permanent(loss) => false,
             None => {
                 cx.observe(Fact::AgentNotYet(loss.clone()));
                 self.recovery = Some(Recovery::of_a_busy_service(cx.now));
@@ -148,7 +149,7 @@ impl VoiceSession {
 
     /// Whether the lost session lasted long enough, or too few short sessions in a row were lost to
     /// give up.
-    fn was_worth_it(&mut self, now: Instant) -> bool {
+    fn may_retry_short_lived(&mut self, now: Instant) -> bool {
         let lived = self.ready_at.map(|at| now.saturating_duration_since(at));
         self.short_lived = match lived {
             Some(lived) if lived >= SHORT_LIFE => 0,
@@ -158,30 +159,30 @@ impl VoiceSession {
     }
 
     /// Returns the last error if it is recent enough to be the reason why the connection closed.
-    fn last_words(&mut self, now: Instant) -> Option<AgentError> {
+    fn recent_error(&mut self, now: Instant) -> Option<AgentError> {
         let (at, error) = self.last_error.take()?;
-        (now.saturating_duration_since(at) <= LAST_WORDS).then_some(error)
+        (now.saturating_duration_since(at) <= RECENT_ERROR).then_some(error)
     }
 }
 
 /// Whether the error is only about the voice.
-fn is_of_voice(error: &AgentError) -> bool {
+fn is_voice_error(error: &AgentError) -> bool {
     error.code == "invalid_value" && error.param.as_deref() == Some("output.voice")
 }
 
 /// Whether a session rejected with this error may be accepted a little later.
-fn is_passing(error: &AgentError) -> bool {
-    const PASSING: [&str; 4] = [
+fn is_transient(error: &AgentError) -> bool {
+    const TRANSIENT: [&str; 4] = [
         "internal_error",
         "server_error",
         "agent_init_failed",
         "agent_timeout",
     ];
-    error.is_busy() || PASSING.contains(&error.code.as_str())
+    error.is_busy() || TRANSIENT.contains(&error.code.as_str())
 }
 
 /// Whether retrying is pointless, because of the key, the plan or the protocol.
-fn is_for_good(loss: &SocketLoss) -> bool {
+fn is_permanent(loss: &SocketLoss) -> bool {
     match loss {
         SocketLoss::Refused(status) => *status != 429 && *status < 500,
         SocketLoss::Closed { code, .. } => matches!(code, 1000 | 1002 | 1003 | 1007 | 1008 | 1009),

@@ -38,7 +38,7 @@ pub(super) const READY_WITHIN: Duration = Duration::from_secs(10);
 pub(super) const END_WITHIN: Duration = Duration::from_secs(3);
 
 /// An error that came at most this long before the connection closed is the reason for it.
-pub(super) const LAST_WORDS: Duration = Duration::from_secs(2);
+pub(super) const RECENT_ERROR: Duration = Duration::from_secs(2);
 
 /// Age at which a session is replaced, well before the API ends it after 3 h.
 pub(super) const ROTATE_AFTER: Duration = Duration::from_secs(165 * 60);
@@ -135,20 +135,30 @@ impl VoiceSession {
     }
 
     /// The WebSocket is open.
-    pub(super) fn opened(&mut self, cx: &mut Context, who: &mut SessionSync, history: &History) {
+    pub(super) fn opened(
+        &mut self,
+        cx: &mut Context,
+        session_sync: &mut SessionSync,
+        history: &History,
+    ) {
         if self.stage != Stage::Connecting {
             return;
         }
         cx.stop(Timer::Connect);
         self.stage = Stage::Open;
-        self.configure_if_heard(cx, who, history);
+        self.configure_if_heard(cx, session_sync, history);
     }
 
     /// Somebody subscribed to the agent's track, or [`Timer::Listener`] expired.
-    pub(super) fn heard(&mut self, cx: &mut Context, who: &mut SessionSync, history: &History) {
+    pub(super) fn heard(
+        &mut self,
+        cx: &mut Context,
+        session_sync: &mut SessionSync,
+        history: &History,
+    ) {
         self.heard = true;
         cx.stop(Timer::Listener);
-        self.configure_if_heard(cx, who, history);
+        self.configure_if_heard(cx, session_sync, history);
     }
 
     /// Handles `session.ready`. Returns which session is ready, or `None` if it was not requested.
@@ -224,15 +234,22 @@ impl VoiceSession {
         self.resumable.as_ref().filter(|_| resuming)
     }
 
-    fn configure_if_heard(&mut self, cx: &mut Context, who: &mut SessionSync, history: &History) {
+    fn configure_if_heard(
+        &mut self,
+        cx: &mut Context,
+        session_sync: &mut SessionSync,
+        history: &History,
+    ) {
         if self.stage != Stage::Open || !self.heard {
             return;
         }
         self.stage = Stage::Configuring;
         cx.send(match (self.resumes(), &self.recovery) {
             (Some(resumable), _) => AgentCommand::ResumeSession(resumable.session.clone()),
-            (None, Some(_)) => AgentCommand::UpdateSession(Box::new(who.open(Some(history)))),
-            (None, None) => AgentCommand::UpdateSession(Box::new(who.open(None))),
+            (None, Some(_)) => {
+                AgentCommand::UpdateSession(Box::new(session_sync.open(Some(history))))
+            }
+            (None, None) => AgentCommand::UpdateSession(Box::new(session_sync.open(None))),
         });
         cx.within(Timer::Ready, READY_WITHIN);
     }

@@ -88,13 +88,13 @@ impl Recovery {
             return Some(Duration::ZERO);
         }
         let backoff = Backoff::new(SHORTEST, LONGEST, TRY_FOR).expect("the constants are valid");
-        let delay = backoff.delay(self.tries - 1, self.chance());
+        let delay = backoff.delay(self.tries - 1, self.rng());
         let elapsed = now.saturating_duration_since(self.began);
         (self.tries < self.most_tries && backoff.allows(elapsed, delay)).then_some(delay)
     }
 
     /// Pseudo-random number from 0 to 1, so that calls lost together do not all reconnect together.
-    fn chance(&self) -> f64 {
+    fn rng(&self) -> f64 {
         let mut hasher = DefaultHasher::new();
         (self.since, self.tries).hash(&mut hasher);
         f64::from(u32::try_from(hasher.finish() >> 32).unwrap_or_default()) / f64::from(u32::MAX)

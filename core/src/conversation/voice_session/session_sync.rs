@@ -22,9 +22,9 @@ pub(crate) struct SessionSync {
     /// Index of the current phase in `profile.others`; `None` is the first phase.
     phase: Option<usize>,
     /// Configuration of the session, as last sent.
-    told: Option<SessionConfig>,
+    sent: Option<SessionConfig>,
     /// History of the call given to a session that was opened in the middle of it.
-    cancelled: Option<Private<String>>,
+    given_history: Option<Private<String>>,
     /// The agent expects a long answer.
     patient: bool,
     /// Silences were sent before, so they must be sent from now on.
@@ -34,14 +34,14 @@ pub(crate) struct SessionSync {
 }
 
 impl SessionSync {
-    /// Continues in `phase` with a session that was given the history `cancelled`.
-    pub(crate) fn new(phase: String, cancelled: Option<Private<String>>) -> Self {
+    /// Continues in `phase` with a session that was given the history `given_history`.
+    pub(crate) fn new(phase: String, given_history: Option<Private<String>>) -> Self {
         Self {
             profile: AgentProfile::default(),
             name: phase,
             phase: None,
-            told: None,
-            cancelled,
+            sent: None,
+            given_history,
             patient: false,
             has_set_silence: false,
             refused_voices: Vec::new(),
@@ -92,7 +92,7 @@ impl SessionSync {
 
     /// Configuration for a new session. In the middle of a call it includes the `history`.
     pub(crate) fn open(&mut self, history: Option<&History>) -> SessionConfig {
-        self.cancelled = history.and_then(History::told);
+        self.given_history = history.and_then(History::for_prompt);
         let mut session = self.wanted();
         if history.is_some_and(History::has_begun) {
             session.greeting = None;
@@ -110,21 +110,21 @@ impl SessionSync {
     /// A session was resumed. If another process opened it, its configuration is assumed to be
     /// current.
     pub(crate) fn resume(&mut self) {
-        if self.told.is_none() {
+        if self.sent.is_none() {
             let wanted = self.wanted();
             self.note(wanted);
         }
     }
 
     /// History given to the session.
-    pub(crate) fn cancelled(&self) -> Option<&Private<String>> {
-        self.cancelled.as_ref()
+    pub(crate) fn given_history(&self) -> Option<&Private<String>> {
+        self.given_history.as_ref()
     }
 
     /// Returns the changes to send to the session, if there are any.
     pub(crate) fn change(&mut self) -> Option<SessionConfig> {
         let wanted = self.wanted();
-        let change = difference(self.told.as_ref()?, &wanted);
+        let change = difference(self.sent.as_ref()?, &wanted);
         if change != SessionConfig::default() {
             self.note(wanted);
             return Some(change);
@@ -188,11 +188,11 @@ impl SessionSync {
         at.map(Some)
     }
 
-    fn note(&mut self, told: SessionConfig) {
-        let input = told.input.as_ref();
+    fn note(&mut self, sent: SessionConfig) {
+        let input = sent.input.as_ref();
         let turns = input.and_then(|input| input.turn_detection.as_ref());
         self.has_set_silence |= turns.is_some_and(|it| it.min_silence.is_some());
-        self.told = Some(told);
+        self.sent = Some(sent);
     }
 
     /// The full configuration that the session should have.
@@ -203,9 +203,9 @@ impl SessionSync {
         session.agent_id.clone_from(&first.agent_id);
         session.greeting.clone_from(&first.greeting);
         session.webhook.clone_from(&first.webhook);
-        if let Some(cancelled) = &self.cancelled {
+        if let Some(given_history) = &self.given_history {
             let prompt = session.system_prompt.take().unwrap_or_default();
-            let prompt = format!("{}\n\n{}", prompt.reveal(), cancelled.reveal());
+            let prompt = format!("{}\n\n{}", prompt.reveal(), given_history.reveal());
             session.system_prompt = Some(prompt.trim().to_owned().into());
         }
         if let Some(output) = session.output.as_mut() {
@@ -246,24 +246,24 @@ fn set_silence_unless_set(session: &mut SessionConfig) {
     }
 }
 
-/// Changes from `told` to `wanted`, limited to fields that can change during a session. Nested
+/// Changes from `sent` to `wanted`, limited to fields that can change during a session. Nested
 /// objects are sent whole; formats and voice are never sent.
-fn difference(told: &SessionConfig, wanted: &SessionConfig) -> SessionConfig {
+fn difference(sent: &SessionConfig, wanted: &SessionConfig) -> SessionConfig {
     let mut change = SessionConfig::default();
-    if told.system_prompt != wanted.system_prompt {
+    if sent.system_prompt != wanted.system_prompt {
         change.system_prompt = Some(wanted.system_prompt.clone().unwrap_or_default());
     }
     let tools = wanted.tools.clone().unwrap_or_default();
-    if told.tools.as_deref().unwrap_or_default() != tools {
+    if sent.tools.as_deref().unwrap_or_default() != tools {
         change.tools = Some(tools);
     }
     let input = changeable_input(wanted);
-    if changeable_input(told) != input {
+    if changeable_input(sent) != input {
         change.input = Some(input);
     }
     let volume = |session: &SessionConfig| session.output.as_ref().and_then(|it| it.volume);
     if let Some(loud) = volume(wanted)
-        && volume(told) != Some(loud)
+        && volume(sent) != Some(loud)
     {
         change.output = Some(Output {
             volume: Some(loud),

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::harness::{Bench, SECOND, assignment, facts, job, sent, statuses};
-use crate::chance::{Chance, for_each_seed};
 use crate::dispatch::slots::ASSIGNED_WITHIN;
 use crate::dispatch::{
     Action, Answer, Capacity, Command, Event, Fact, JobResult, Refusal, Sample, ServerEvent,
     Settings, Status,
 };
+use crate::rng::{Rng, for_each_seed};
 
 const SEEDS: u64 = 300;
 const STEPS: usize = 300;
@@ -53,17 +53,17 @@ enum Stage {
 
 /// A worker, what the server knows of it, and a machine with random load.
 struct Run {
-    chance: Chance,
+    rng: Rng,
     bench: Bench,
     slots: usize,
     calls: BTreeMap<String, Stage>,
     offers: usize,
-    told: Option<Status>,
+    last_status: Option<Status>,
 }
 
 impl Run {
     fn new(seed: u64) -> Self {
-        let slots = 1 + Chance::new(seed).below(40);
+        let slots = 1 + Rng::new(seed).below(40);
         Self::with_slots(seed, slots)
     }
 
@@ -73,14 +73,14 @@ impl Run {
             ..Settings::default()
         });
         bench.actions();
-        let told = bench.register().into_iter().find_map(status);
+        let last_status = bench.register().into_iter().find_map(status);
         Self {
-            chance: Chance::new(seed),
+            rng: Rng::new(seed),
             bench,
             slots,
             calls: BTreeMap::new(),
             offers: 0,
-            told,
+            last_status,
         }
     }
 
@@ -91,7 +91,7 @@ impl Run {
                 Action::Observe(Fact::Capacity(it)) => {
                     assert_eq!((it.slots, it.full_at), (self.slots, Some(FULL_AT)));
                     assert!(it.taken <= self.slots, "{it:?}");
-                    let numbers = [it.sustained, it.expected, it.price];
+                    let numbers = [it.sustained, it.expected, it.call_cost];
                     assert!(numbers.iter().all(|it| it.is_finite() && *it >= 0.0));
                 }
                 _ => {}
@@ -100,7 +100,7 @@ impl Run {
         if let Some(status) = statuses(actions).last() {
             assert!(status.full || status.load < 0.7, "{status:?}");
             assert!(!status.full || status.load >= 0.7, "{status:?}");
-            self.told = Some(*status);
+            self.last_status = Some(*status);
         }
         assert!(self.calls.len() <= self.slots, "more calls than slots");
     }
@@ -109,7 +109,7 @@ impl Run {
     fn offer(&mut self) -> Result<(), Capacity> {
         self.offers += 1;
         let id = format!("AJ_{}", self.offers);
-        let was_full = self.told.is_some_and(|it| it.full);
+        let was_full = self.last_status.is_some_and(|it| it.full);
         let actions = self.bench.server(ServerEvent::Offer(job(&id)));
         let is_taken = matches!(sent(&actions)[0], Command::Answer(Answer::Accept { .. }));
         assert_eq!(
@@ -143,7 +143,7 @@ impl Run {
     fn any(&mut self, stage: Stage) -> Option<String> {
         let of_stage = self.calls.iter().filter(|(_, it)| **it == stage);
         let of_stage: Vec<_> = of_stage.map(|(id, _)| id.clone()).collect();
-        (!of_stage.is_empty()).then(|| self.chance.any(&of_stage))
+        (!of_stage.is_empty()).then(|| self.rng.any(&of_stage))
     }
 
     fn assign(&mut self, id: String) {
@@ -180,21 +180,21 @@ impl Run {
 
     /// Samples a machine with a random load for a while.
     fn some_looks(&mut self) {
-        let level = self.chance.below(101) as f32 / 100.0;
-        let is_odd = self.chance.once_in(10);
-        for _ in 0..self.chance.below(40) {
-            let noise = self.chance.below(21) as f32 / 100.0 - 0.1;
-            let own = self.chance.below(101) as f32 / 100.0;
-            let own = (!self.chance.once_in(4)).then_some(own * level);
-            let odd = self.chance.any(&[f32::NAN, f32::INFINITY, -3.0, 9.0]);
+        let level = self.rng.below(101) as f32 / 100.0;
+        let is_odd = self.rng.once_in(10);
+        for _ in 0..self.rng.below(40) {
+            let noise = self.rng.below(21) as f32 / 100.0 - 0.1;
+            let own = self.rng.below(101) as f32 / 100.0;
+            let own = (!self.rng.once_in(4)).then_some(own * level);
+            let odd = self.rng.any(&[f32::NAN, f32::INFINITY, -3.0, 9.0]);
             self.look(if is_odd { odd } else { level + noise }, own);
         }
     }
 
     fn step(&mut self) {
-        match self.chance.below(12) {
+        match self.rng.below(12) {
             0 => {
-                for _ in 0..self.chance.below(20) {
+                for _ in 0..self.rng.below(20) {
                     self.offer().ok();
                 }
             }
@@ -222,7 +222,7 @@ impl Run {
                 }
             }
             9 => {
-                let passed = self.bench.pass(SECOND * self.chance.below(12) as u32);
+                let passed = self.bench.pass(SECOND * self.rng.below(12) as u32);
                 self.see(&passed);
             }
             _ => self.some_looks(),
@@ -259,7 +259,7 @@ fn an_offer_is_accepted_with_a_free_slot_and_a_load_below_the_threshold() {
         let mut refused = 0;
         for _ in 0..STEPS {
             run.step();
-            if !run.chance.once_in(20) {
+            if !run.rng.once_in(20) {
                 continue;
             }
             run.settle();
@@ -268,12 +268,12 @@ fn an_offer_is_accepted_with_a_free_slot_and_a_load_below_the_threshold() {
                 let id = run.any(Stage::Running).unwrap();
                 run.end(&id);
             }
-            refused += usize::from(run.told.unwrap().full);
-            let load = run.chance.below(63) as f32 / 100.0;
+            refused += usize::from(run.last_status.unwrap().full);
+            let load = run.rng.below(63) as f32 / 100.0;
             assert!(load < AGAIN_BELOW);
             run.looks(load, SETTLED);
             assert!(
-                !run.told.unwrap().full,
+                !run.last_status.unwrap().full,
                 "load {load}: the server was not told"
             );
             let answer = run.offer();
@@ -296,17 +296,20 @@ fn an_idle_worker_accepts_offers_for_all_its_slots_at_once() {
         }
         run.settle();
         run.end_all();
-        let load = run.chance.below(30) as f32 / 100.0;
+        let load = run.rng.below(30) as f32 / 100.0;
         run.looks(load, SETTLED);
-        assert!(!run.told.unwrap().full, "the worker is stuck at full");
+        assert!(
+            !run.last_status.unwrap().full,
+            "the worker is stuck at full"
+        );
         for number in 1..=run.slots {
             assert_eq!(run.offer(), Ok(()), "offer {number} of {}", run.slots);
         }
-        assert!(run.offer().is_err() && run.told.unwrap().full);
+        assert!(run.offer().is_err() && run.last_status.unwrap().full);
         // None of the offered jobs is assigned.
         let passed = run.bench.pass(ASSIGNED_WITHIN);
         run.see(&passed);
-        assert!(run.calls.is_empty() && !run.told.unwrap().full);
+        assert!(run.calls.is_empty() && !run.last_status.unwrap().full);
         assert_eq!(run.offer(), Ok(()));
     });
 }
@@ -319,9 +322,9 @@ fn a_saturated_machine_accepts_no_more_jobs() {
             run.step();
         }
         run.settle();
-        let load = 0.8 + run.chance.below(21) as f32 / 100.0;
+        let load = 0.8 + run.rng.below(21) as f32 / 100.0;
         run.looks(load, SECOND * 60);
-        assert!(run.offer().is_err() && run.told.unwrap().full);
+        assert!(run.offer().is_err() && run.last_status.unwrap().full);
     });
 }
 
@@ -354,12 +357,12 @@ fn thirteen_simultaneous_callers_are_accepted_and_the_cost_of_a_call_is_learned(
         }
         for _ in 0..2 {
             run.look(machine / 2.0, Some(own / 2.0));
-            assert!(!run.told.unwrap().full, "second {second}");
+            assert!(!run.last_status.unwrap().full, "second {second}");
         }
     }
     (0..3).for_each(|_| assert_eq!(run.offer(), Ok(())));
     let full = run.offer().unwrap_err();
     assert_eq!(full.full, Some(Refusal::NoSlot));
     // The calls cost 0.0225 each; the initial estimate, 0.044, still counts a little.
-    assert!((0.022..0.03).contains(&full.price), "{full:?}");
+    assert!((0.022..0.03).contains(&full.call_cost), "{full:?}");
 }

@@ -121,7 +121,7 @@ fn a_drain_time_of_3_s_ends_every_call_and_waits_for_each() {
         assert_eq!(sent(&last)[0], ended(id));
     }
     assert_eq!(last.last(), Some(&Action::Finish { cut: 20 }));
-    assert!(!bench.dispatch.is_hasty());
+    assert!(!bench.dispatch.is_immediate());
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn without_a_drain_time_or_goodbye_calls_stop_immediately() {
     });
     bench.call("AJ_1");
     bench.on(Event::Drain);
-    let stop = Action::Stop("AJ_1".into(), StopReason::AtOnce);
+    let stop = Action::Stop("AJ_1".into(), StopReason::WithoutGoodbye);
     assert_eq!(bench.pass(Duration::ZERO), [stop]);
 }
 
@@ -160,12 +160,12 @@ fn a_second_drain_during_the_goodbyes_finishes_immediately() {
     bench.call("AJ_1");
     bench.on(Event::Drain);
     bench.pass(HOUR);
-    assert!(!bench.dispatch.is_hasty());
+    assert!(!bench.dispatch.is_immediate());
     assert_eq!(
         bench.on(Event::Drain),
         [Action::Disconnect, Action::Finish { cut: 1 }]
     );
-    assert!(bench.dispatch.is_hasty());
+    assert!(bench.dispatch.is_immediate());
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Each rule of the dispatch protocol as a scenario.
 
 mod admission;
+mod connection;
 mod drain;
 pub(super) mod harness;
-mod link;
 mod offers;
 mod random;

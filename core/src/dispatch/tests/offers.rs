@@ -101,8 +101,8 @@ fn the_end_is_reported_before_the_agent_leaves_the_room() {
     let mut bench = Bench::registered(1);
     bench.call("AJ_1");
     let actions = bench.end("AJ_1");
-    let told = place(&actions, &Action::Send(ended("AJ_1")));
-    assert!(told < place(&actions, &Action::Release("AJ_1".into())));
+    let sent = place(&actions, &Action::Send(ended("AJ_1")));
+    assert!(sent < place(&actions, &Action::Release("AJ_1".into())));
     assert!(!statuses(&actions)[0].full);
     assert_eq!(bench.end("AJ_1"), [], "the end is reported once");
 }
@@ -114,8 +114,8 @@ fn a_call_that_fails_before_it_runs_is_reported_with_its_error() {
     bench.assign("AJ_1");
     let failed = JobResult::Failed("no such room".to_owned());
     let actions = bench.on(Event::Ended("AJ_1".into(), failed.clone()));
-    let told = Command::Job("AJ_1".into(), JobStatus::Ended(failed));
-    assert_eq!(sent(&actions)[0], told);
+    let expected = Command::Job("AJ_1".into(), JobStatus::Ended(failed));
+    assert_eq!(sent(&actions)[0], expected);
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn a_call_that_moved_survives_the_termination_caused_by_the_move() {
     let stop = [Action::Stop("AJ_1".into(), StopReason::Terminated)];
     assert_eq!(bench.on(Event::Moved("AJ_1".into())), []);
     let actions = bench.server(terminated());
-    assert_eq!(facts(&actions), [&Fact::Kept("AJ_1".into())]);
+    assert_eq!(facts(&actions), [&Fact::TerminationIgnored("AJ_1".into())]);
     assert_eq!(
         bench.server(terminated()),
         stop,

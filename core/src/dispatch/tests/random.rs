@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::harness::{Bench, SECOND, assignment, job, machine};
-use crate::chance::{Chance, for_each_seed};
 use crate::dispatch::{Action, Answer, Command, Event, JobResult, JobStatus, ServerEvent};
+use crate::rng::{Rng, for_each_seed};
 
 const SEEDS: u64 = 300;
 const STEPS: usize = 300;
@@ -77,7 +77,7 @@ impl Seen {
 }
 
 struct Run {
-    chance: Chance,
+    rng: Rng,
     bench: Bench,
     seen: Seen,
 }
@@ -85,7 +85,7 @@ struct Run {
 impl Run {
     fn new(seed: u64) -> Self {
         Self {
-            chance: Chance::new(seed),
+            rng: Rng::new(seed),
             bench: Bench::registered(SLOTS),
             seen: Seen {
                 registered: true,
@@ -96,10 +96,10 @@ impl Run {
 
     /// Something random happens.
     fn step(&mut self, draining: bool) -> Vec<Action> {
-        let id = format!("AJ_{}", self.chance.below(12));
+        let id = format!("AJ_{}", self.rng.below(12));
         let is_over = self.seen.started.contains(&id) || self.seen.finals.contains_key(&id);
         let bench = &mut self.bench;
-        match self.chance.below(if draining { 12 } else { 11 }) {
+        match self.rng.below(if draining { 12 } else { 11 }) {
             0 | 1 if self.seen.registered => {
                 *self.seen.offers.entry(id.clone()).or_default() += 1;
                 bench.server(ServerEvent::Offer(job(&id)))
@@ -111,19 +111,19 @@ impl Run {
             4 => bench.on(Event::Running(id.as_str().into())),
             5 | 6 => bench.on(Event::Ended(id.as_str().into(), JobResult::Success)),
             7 if self.seen.registered => bench.server(ServerEvent::Terminated(id.as_str().into())),
-            8 if self.chance.below(4) == 0 => {
+            8 if self.rng.below(4) == 0 => {
                 self.seen.registered = false;
                 bench.on(Event::Lost("reset".to_owned()))
             }
             8 => bench.on(Event::Moved(id.as_str().into())),
             9 => {
-                let load = self.chance.below(100) as f32 / 100.0;
+                let load = self.rng.below(100) as f32 / 100.0;
                 let mut actions = bench.pass(SECOND / 2);
                 actions.extend(bench.on(Event::Load(machine(load))));
                 actions
             }
             11 => bench.on(Event::Drain),
-            _ => bench.pass(SECOND * self.chance.below(4) as u32),
+            _ => bench.pass(SECOND * self.rng.below(4) as u32),
         }
     }
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use crate::chance::Chance;
 use crate::conversation::tests::epoch;
+use crate::rng::Rng;
 use crate::waiting_rooms::{
     Action, DispatchView, Event, Fact, Listing, Outcome, View, WaitingRooms, Worker,
 };
@@ -66,7 +66,7 @@ enum Request {
 
 pub(crate) struct Fleet {
     pub(crate) now: Instant,
-    pub(crate) chance: Chance,
+    pub(crate) rng: Rng,
     pub(crate) rooms: BTreeMap<String, Room>,
     peers: Vec<Peer>,
     requests: VecDeque<(Instant, Request)>,
@@ -90,7 +90,7 @@ impl Fleet {
         };
         let mut fleet = Self {
             now: epoch(),
-            chance: Chance::new(seed),
+            rng: Rng::new(seed),
             rooms: BTreeMap::new(),
             peers: (0..workers).map(peer).collect(),
             requests: VecDeque::new(),
@@ -101,7 +101,7 @@ impl Fleet {
             lost: 0,
             announced: 0,
         };
-        (0..workers).for_each(|peer| fleet.tell(peer));
+        (0..workers).for_each(|peer| fleet.update_worker(peer));
         fleet
     }
 
@@ -112,7 +112,7 @@ impl Fleet {
 
     fn after(&mut self, least: u64, most: u64) -> Instant {
         let spread = usize::try_from(most - least).unwrap() + 1;
-        self.now + Duration::from_millis(least + self.chance.below(spread) as u64)
+        self.now + Duration::from_millis(least + self.rng.below(spread) as u64)
     }
 
     /// A caller opens a room, with a dispatch of this agent if `is_ours`.
@@ -170,13 +170,13 @@ impl Fleet {
     fn offer(&mut self, name: &str, dispatch: &str) {
         let mut peers: Vec<_> = (0..self.peers.len()).collect();
         while !peers.is_empty() {
-            let asked = peers.remove(self.chance.below(peers.len()));
+            let asked = peers.remove(self.rng.below(peers.len()));
             let has_slot = self.peers[asked].calls.len() < self.peers[asked].slots;
             let is_there = self.peers[asked].calls.contains_key(name);
             if !self.peers[asked].is_alive || !has_slot || is_there {
                 continue;
             }
-            if self.chance.once_in(self.refuses_one_in) {
+            if self.rng.once_in(self.refuses_one_in) {
                 let refused = Event::Refused {
                     room: name.to_owned(),
                     dispatch: dispatch.to_owned(),
@@ -195,7 +195,7 @@ impl Fleet {
             {
                 dispatch.jobs += 1;
                 self.peers[asked].calls.insert(name.to_owned(), call);
-                self.tell(asked);
+                self.update_worker(asked);
             }
             return;
         }
@@ -215,7 +215,7 @@ impl Fleet {
                 let calls = &mut self.peers[peer].calls;
                 if calls.get(name).is_some_and(|it| it.dispatch == dispatch) {
                     calls.remove(name);
-                    self.tell(peer);
+                    self.update_worker(peer);
                 }
             }
         }
@@ -250,7 +250,7 @@ impl Fleet {
         self.peers[peer].answers.push((at, event));
     }
 
-    fn tell(&mut self, peer: usize) {
+    fn update_worker(&mut self, peer: usize) {
         let it = &self.peers[peer];
         let calls = it.calls.iter();
         let worker = Worker {
@@ -277,7 +277,7 @@ impl Fleet {
                     let rooms = self.rooms.iter().map(|(name, room)| Listing {
                         room: name.clone(),
                         sid: room.sid.clone(),
-                        made: 0,
+                        created_at: 0,
                         participants: room.callers as u32,
                         publishers: (room.callers + room.agents.len()) as u32,
                     });
@@ -285,14 +285,14 @@ impl Fleet {
                     let took = Duration::from_millis(10);
                     self.answer(peer, Event::Listed { rooms, took });
                 }
-                Action::Look(room) => {
+                Action::Inspect(room) => {
                     let view = self.rooms.get(&room).map(|it| View {
                         callers: it.callers,
                         has_agent: !it.agents.is_empty(),
                         dispatches: it.dispatches.clone(),
                     });
                     let view = Some(view.unwrap_or_default());
-                    self.answer(peer, Event::Looked { room, view });
+                    self.answer(peer, Event::Inspected { room, view });
                 }
                 Action::Claim { room, dispatch } => {
                     let (at, by) = (self.after(1, 100), peer);
@@ -306,7 +306,7 @@ impl Fleet {
                         .push_back((at, Request::Retire { room, dispatch }));
                 }
                 Action::Observe(Fact::Waits { .. }) => self.announced += 1,
-                Action::Write(_) | Action::Observe(_) => {}
+                Action::SendWaitingText(_) | Action::Observe(_) => {}
             }
         }
     }
@@ -356,7 +356,7 @@ impl Fleet {
             }
         }
         if !joined.is_empty() {
-            self.tell(peer);
+            self.update_worker(peer);
         }
     }
 
@@ -383,7 +383,7 @@ impl Fleet {
         self.rooms.remove(name);
         for peer in 0..self.peers.len() {
             if self.peers[peer].calls.remove(name).is_some() {
-                self.tell(peer);
+                self.update_worker(peer);
                 let room = name.to_owned();
                 self.on(peer, Event::Ended { room });
             }
@@ -400,7 +400,7 @@ impl Fleet {
         };
         room.is_finished = on_purpose;
         self.peers[peer].calls.remove(name);
-        self.tell(peer);
+        self.update_worker(peer);
         if on_purpose {
             let room = name.to_owned();
             self.on(peer, Event::Ended { room });

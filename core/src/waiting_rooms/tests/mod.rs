@@ -1,3 +1,3 @@
 mod fleet;
-mod one;
 mod random;
+mod single_worker;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::fleet::Fleet;
-use crate::chance::for_each_seed;
+use crate::rng::for_each_seed;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -13,11 +13,11 @@ const SOON: Duration = Duration::from_secs(5);
 
 fn something_happens(fleet: &mut Fleet, can_fail: bool) {
     let rooms: Vec<_> = fleet.rooms.keys().cloned().collect();
-    let any = |fleet: &mut Fleet| (!rooms.is_empty()).then(|| fleet.chance.any(&rooms));
-    match fleet.chance.below(if can_fail { 12 } else { 9 }) {
+    let any = |fleet: &mut Fleet| (!rooms.is_empty()).then(|| fleet.rng.any(&rooms));
+    match fleet.rng.below(if can_fail { 12 } else { 9 }) {
         0..=3 if rooms.len() < 40 => {
-            let is_ours = !fleet.chance.once_in(6);
-            for _ in 0..=fleet.chance.below(4) {
+            let is_ours = !fleet.rng.once_in(6);
+            for _ in 0..=fleet.rng.below(4) {
                 fleet.open(is_ours);
             }
         }
@@ -36,8 +36,8 @@ fn something_happens(fleet: &mut Fleet, can_fail: bool) {
                 fleet.agent_leaves(&room, false);
             }
         }
-        10 if fleet.alive() > 1 && fleet.chance.once_in(20) => {
-            let peer = fleet.chance.below(3);
+        10 if fleet.alive() > 1 && fleet.rng.once_in(20) => {
+            let peer = fleet.rng.below(3);
             fleet.kill(peer);
         }
         _ => {}
@@ -50,7 +50,7 @@ fn run(seed: u64) -> (usize, usize) {
     fleet.longest_join = 3_000;
     for _ in 0..150 {
         something_happens(&mut fleet, true);
-        let millis = fleet.chance.below(1_500) as u64;
+        let millis = fleet.rng.below(1_500) as u64;
         fleet.pass(Duration::from_millis(millis));
     }
     // From here on nothing fails. A room that had failures waits for at most two minutes.

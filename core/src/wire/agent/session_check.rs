@@ -212,9 +212,9 @@ impl Problems {
             });
             let timeout = tool.timeout_seconds.map(f64::from);
             self.range(&field("timeout_seconds"), timeout, TOOL_TIMEOUT);
-            if let Some(told) = &tool.response_instructions {
-                let success = told.success.as_deref().unwrap_or_default();
-                let error = told.error.as_deref().unwrap_or_default();
+            if let Some(instructions) = &tool.response_instructions {
+                let success = instructions.success.as_deref().unwrap_or_default();
+                let error = instructions.error.as_deref().unwrap_or_default();
                 self.length(
                     &field("response_instructions.success"),
                     success,

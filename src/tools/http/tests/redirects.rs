@@ -176,10 +176,10 @@ async fn no_redirect_leads_from_a_public_server_into_a_private_network() {
             "method = 'GET'\nurl = 'http://shop.example:{shop}/'\n\
              allow_hosts = ['*.shop.example', 'shop.example', '127.0.0.1', '[::ffff:127.0.0.1]']"
         );
-        let told = why(&tool_in(&network, &spec), json!({})).await;
+        let reason = why(&tool_in(&network, &spec), json!({})).await;
         let expected = "the service redirected to an address that the tool may not call: \
             its host is in a private network";
-        assert_eq!(told, expected, "{host}");
+        assert_eq!(reason, expected, "{host}");
     }
     let nobody = inside.accept().unwrap_err();
     assert_eq!(nobody.kind(), io::ErrorKind::WouldBlock);

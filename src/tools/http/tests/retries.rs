@@ -76,8 +76,11 @@ async fn a_retry_after_the_deadline_is_not_made() {
     let tool = tool(&format!(
         "url = 'http://{at}/'\nmethod = 'GET'\nheaders = {{ X-Wait = '{wait}' }}"
     ));
-    let told = why(&tool, json!({})).await;
-    assert_eq!(told, "the service answered with HTTP 429 Too Many Requests");
+    let reason = why(&tool, json!({})).await;
+    assert_eq!(
+        reason,
+        "the service answered with HTTP 429 Too Many Requests"
+    );
     assert_eq!(moody.tries(), 1);
 }
 

@@ -122,9 +122,9 @@ async fn every_trick_is_refused_without_a_connection() {
     let tool = tool_in(&network(names()), SPEC);
     for (trick, reason) in TRICKS {
         let url = trick.replace("PORT", &port);
-        let told = why(&tool, json!({ "url": url })).await;
+        let answered = why(&tool, json!({ "url": url })).await;
         let expected = format!("the tool may not call this address: {reason}");
-        assert_eq!(told, expected, "{trick}");
+        assert_eq!(answered, expected, "{trick}");
     }
     let nobody = inside.accept().unwrap_err();
     assert_eq!(nobody.kind(), io::ErrorKind::WouldBlock);

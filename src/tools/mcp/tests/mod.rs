@@ -29,7 +29,7 @@ fn kept(toml: &str) -> Kept {
     assert_eq!(spec.problems(), [""; 0]);
     let (sender, connections) = mpsc::channel(1);
     let mut servers = Servers::of(std::slice::from_ref(&spec));
-    servers.keep(0, &spec, ToPeer(sender));
+    servers.supervise(0, &spec, ToPeer(sender));
     Kept {
         servers,
         connections,
@@ -157,14 +157,14 @@ async fn the_number_of_pages_is_limited() {
 #[tokio::test(start_paused = true)]
 async fn required_servers_are_waited_for() {
     let mut kept = kept("required = true");
-    let within = Duration::from_secs(5);
+    let timeout = Duration::from_secs(5);
     let mute = Peer::mute(&mut kept.connections).await;
-    let why = kept.servers.ready(within).await.unwrap_err();
+    let why = kept.servers.ready(timeout).await.unwrap_err();
     assert_eq!(
         why,
         ["mcp \"peer\" is required but not available: it did not answer in time"]
     );
-    let why = kept.servers.ready(within * 2).await.unwrap_err();
+    let why = kept.servers.ready(timeout * 2).await.unwrap_err();
     assert_eq!(
         why,
         ["mcp \"peer\" is required but not available: no answer within 10 s"]

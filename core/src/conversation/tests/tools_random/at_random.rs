@@ -2,7 +2,7 @@
 
 use super::watch::{Seen, Watch};
 use super::*;
-use crate::chance::{Chance, for_each_seed};
+use crate::rng::{Rng, for_each_seed};
 
 const SEEDS: u64 = 3_000;
 const STEPS: usize = 250;
@@ -43,7 +43,7 @@ fn every_tool_call_is_settled_once_under_random_events() {
 }
 
 struct Run {
-    chance: Chance,
+    rng: Rng,
     watch: Watch,
     /// Number of tool calls and replies so far.
     calls: usize,
@@ -52,24 +52,24 @@ struct Run {
 
 impl Run {
     fn new(seed: u64) -> Self {
-        let mut chance = Chance::new(seed);
+        let mut rng = Rng::new(seed);
         let limits = Limits {
-            idle: chance.once_in(4).then_some(20 * SECOND),
-            duration: chance.once_in(8).then_some(60 * SECOND),
-            turns: chance.once_in(8).then_some(5),
-            tool_calls: chance.once_in(4).then_some(10),
-            tool_calls_in_reply: chance.any(&[2, 8]),
+            idle: rng.once_in(4).then_some(20 * SECOND),
+            duration: rng.once_in(8).then_some(60 * SECOND),
+            turns: rng.once_in(8).then_some(5),
+            tool_calls: rng.once_in(4).then_some(10),
+            tool_calls_in_reply: rng.any(&[2, 8]),
             ..Limits::default()
         };
         let settings = Settings {
-            barge_in: chance.any(&[BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed]),
-            caller_grace: chance.any(&[Duration::ZERO, SECOND]),
-            profile: profile(limits, chance.once_in(2)),
+            barge_in: rng.any(&[BargeIn::Immediate, BargeIn::Hold, BargeIn::Confirmed]),
+            caller_grace: rng.any(&[Duration::ZERO, SECOND]),
+            profile: profile(limits, rng.once_in(2)),
             ..Settings::default()
         };
         Self {
             watch: Watch::new(settings),
-            chance,
+            rng,
             calls: 0,
             replies: 0,
         }
@@ -87,9 +87,9 @@ impl Run {
     }
 
     fn step(&mut self) {
-        match self.chance.below(100) {
+        match self.rng.below(100) {
             0..=19 => {
-                let time = self.chance.any(&[20, 200, 1_000, 4_000, 15_000]);
+                let time = self.rng.any(&[20, 200, 1_000, 4_000, 15_000]);
                 self.watch.pass(ms(time));
             }
             20..=39 => self.call_tool(),
@@ -101,7 +101,7 @@ impl Run {
                 self.watch.on(audio(&open, 200));
             }
             80..=85 => {
-                let is_over = self.chance.once_in(2);
+                let is_over = self.rng.once_in(2);
                 if let Some(event) = self.watch.playout(is_over) {
                     self.watch.on(event);
                 }
@@ -117,22 +117,22 @@ impl Run {
 
     /// An event while the call waits for a session: it gets its own session, another one, or none.
     fn without_session(&mut self) {
-        match self.chance.below(8) {
+        match self.rng.below(8) {
             0..=1 if self.watch.server.connected => self.watch.on(Event::AgentOpened),
             2..=4 => self.watch.on(session()),
             5 if self.watch.server.connected => {
-                let loss = self.chance.any(&[loss(), SocketLoss::Refused(401)]);
+                let loss = self.rng.any(&[loss(), SocketLoss::Refused(401)]);
                 self.watch.on(Event::AgentLost(loss));
             }
             6 => self.give(),
-            7 if self.chance.once_in(50) => self.hang_up(),
+            7 if self.rng.once_in(50) => self.hang_up(),
             _ => self.watch.pass(SECOND),
         }
     }
 
     /// A tool call, sometimes with an ID that was used before.
     fn call_tool(&mut self) {
-        let is_old = self.calls > 0 && self.chance.once_in(10);
+        let is_old = self.calls > 0 && self.rng.once_in(10);
         let call = match is_old {
             true => self.call(),
             false => {
@@ -140,9 +140,9 @@ impl Run {
                 self.calls.to_string()
             }
         };
-        let name = match self.chance.below(30) {
+        let name = match self.rng.below(30) {
             0 => "end_call",
-            _ => self.chance.any(&[
+            _ => self.rng.any(&[
                 "tea",
                 "milk",
                 "now",
@@ -153,10 +153,10 @@ impl Run {
                 "coffee",
             ]),
         };
-        let state = self.chance.any(&["hello", "order", "nowhere"]);
+        let state = self.rng.any(&["hello", "order", "nowhere"]);
         let arguments = match name {
             "set_state" => format!(r#"{{"state":"{state}"}}"#),
-            _ => format!(r#"{{"cups":{}}}"#, self.chance.below(3)),
+            _ => format!(r#"{{"cups":{}}}"#, self.rng.below(3)),
         };
         self.watch.on(calls(&call, name, &arguments));
     }
@@ -169,7 +169,7 @@ impl Run {
 
     /// The ID of a recent tool call.
     fn call(&mut self) -> String {
-        let back = self.chance.below(8);
+        let back = self.rng.below(8);
         self.calls.saturating_sub(back).to_string()
     }
 
@@ -177,7 +177,7 @@ impl Run {
     fn reply(&mut self) {
         self.replies += 1;
         let name = format!("r{}", self.replies);
-        match self.chance.below(8) {
+        match self.rng.below(8) {
             0 => self.watch.on(audio(&name, 200)),
             _ => self.watch.on(started(&name)),
         }
@@ -185,12 +185,12 @@ impl Run {
 
     fn end_reply(&mut self) {
         let name = self.open_reply();
-        let status = self.chance.any(&[
+        let status = self.rng.any(&[
             ReplyStatus::Completed,
             ReplyStatus::Completed,
             ReplyStatus::Failed,
         ]);
-        if self.chance.once_in(2) {
+        if self.rng.once_in(2) {
             self.watch.on(text(&name, "Well then.", false));
         }
         self.watch.on(done_as(&name, status));
@@ -201,10 +201,10 @@ impl Run {
     }
 
     fn hang_up(&mut self) {
-        if !self.chance.once_in(3) {
+        if !self.rng.once_in(3) {
             return;
         }
-        let event = match self.chance.below(4) {
+        let event = match self.rng.below(4) {
             0 => room_over(),
             1 => Event::Shutdown,
             2 => left("ada"),

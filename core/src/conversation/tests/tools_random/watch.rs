@@ -112,7 +112,7 @@ impl Watch {
     /// conversation answers itself get none.
     pub(super) fn give(&mut self, call: &str) {
         let owed = self.owed.get(call);
-        if owed.is_none_or(|owed| owed.rule.kind == ToolKind::Edge) {
+        if owed.is_none_or(|owed| owed.rule.kind == ToolKind::External) {
             self.on(gives(call));
         }
     }
@@ -186,7 +186,7 @@ impl Watch {
                     );
                     self.seen.cancelled += 1;
                 }
-                Action::Observe(fact) => self.told(fact, called),
+                Action::Observe(fact) => self.observe(fact, called),
                 Action::Play { utterance, frame } => {
                     let milliseconds = frame.duration().as_millis() as u64;
                     match self.queue.last_mut() {
@@ -258,7 +258,7 @@ impl Watch {
             .owed
             .get(call)
             .expect("a tool call should be reported before it runs");
-        assert_eq!(owed.rule.kind, ToolKind::Edge, "{call}");
+        assert_eq!(owed.rule.kind, ToolKind::External, "{call}");
         let before = self.work.insert(call.to_owned(), Work::Running);
         assert_eq!(before, None, "{call} was started twice");
     }
@@ -283,7 +283,7 @@ impl Watch {
         }
     }
 
-    fn told(&mut self, fact: Fact, called: Option<&str>) {
+    fn observe(&mut self, fact: Fact, called: Option<&str>) {
         match fact {
             Fact::ToolCalled { call, name, .. } => {
                 let call = call.to_string();

@@ -1,13 +1,13 @@
 //! Scenarios bundled with the simulator.
 
-macro_rules! shipped {
+macro_rules! bundled {
     ($($name:literal)*) => {
         &[$(($name, include_str!(concat!("../scenarios/", $name, ".toml"))),)*]
     };
 }
 
 /// Names and texts of all bundled scenarios.
-pub(super) const ALL: &[(&str, &str)] = shipped! {
+pub(super) const ALL: &[(&str, &str)] = bundled! {
     "back-channel"
     "bad-base64"
     "burst"

@@ -4,9 +4,9 @@ use std::ops::RangeInclusive;
 use std::panic::catch_unwind;
 
 /// Marsaglia's xorshift generator.
-pub(crate) struct Chance(u64);
+pub(crate) struct Rng(u64);
 
-impl Chance {
+impl Rng {
     /// Creates a generator from `seed`, which must not be 0.
     pub(crate) fn new(seed: u64) -> Self {
         assert_ne!(seed, 0, "xorshift needs a seed other than 0");

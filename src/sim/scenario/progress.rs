@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::format::{Do, Step};
+use super::format::{Action, Step};
 use crate::sim::Options;
 
 /// In `when`: matches any value that is not null.
@@ -12,81 +12,81 @@ const ANY: &str = "$any";
 
 /// The steps for one session, and their progress.
 #[derive(Debug)]
-pub(in crate::sim) struct Play {
-    parts: Vec<Part>,
+pub(in crate::sim) struct Progress {
+    steps: Vec<StepProgress>,
 }
 
 #[derive(Debug)]
-struct Part {
+struct StepProgress {
     index: usize,
     step: Arc<Step>,
     /// Number of matching events so far.
     seen: u64,
-    was_hit: bool,
+    has_run: bool,
 }
 
 /// A step that is due.
 #[derive(Debug, Clone)]
-pub(in crate::sim) struct Hit {
+pub(in crate::sim) struct DueStep {
     pub(in crate::sim) step: Arc<Step>,
     /// If the step is due for the first time: its index among the steps of all scenarios.
-    pub(in crate::sim) news: Option<usize>,
+    pub(in crate::sim) first_run: Option<usize>,
 }
 
 /// The steps that are due at one message or moment.
 #[derive(Debug, Default)]
-pub(in crate::sim) struct Cue {
-    pub(in crate::sim) before: Vec<Hit>,
-    pub(in crate::sim) changes: Vec<Hit>,
-    pub(in crate::sim) after: Vec<Hit>,
+pub(in crate::sim) struct DueSteps {
+    pub(in crate::sim) before: Vec<DueStep>,
+    pub(in crate::sim) changes: Vec<DueStep>,
+    pub(in crate::sim) after: Vec<DueStep>,
 }
 
-impl Play {
+impl Progress {
     /// The steps for the simulator's connection with this number, from 1.
     pub(in crate::sim) fn new(options: &Options, session: u64) -> Self {
         let steps = options.scenarios.iter().flat_map(|it| &it.steps);
-        let part = |(index, step): (usize, &Arc<Step>)| Part {
+        let progress = |(index, step): (usize, &Arc<Step>)| StepProgress {
             index,
             step: step.clone(),
             seen: 0,
-            was_hit: false,
+            has_run: false,
         };
         let here = |(_, step): &(usize, &Arc<Step>)| step.session.has(session, 1);
-        let parts = steps.enumerate().filter(here).map(part).collect();
-        Self { parts }
+        let steps = steps.enumerate().filter(here).map(progress).collect();
+        Self { steps }
     }
 
     /// The steps due at a message of the simulator.
-    pub(in crate::sim) fn sent(&mut self, message: &Value) -> Cue {
+    pub(in crate::sim) fn sent(&mut self, message: &Value) -> DueSteps {
         let kind = message["type"].as_str().unwrap_or_default();
-        self.cue(&[kind, "sent"], message)
+        self.due_steps(&[kind, "sent"], message)
     }
 
     /// The steps due at a message of the client, or at a moment, for which `message` is null.
-    pub(in crate::sim) fn came(&mut self, kind: &str, message: &Value) -> Cue {
-        self.cue(&[kind], message)
+    pub(in crate::sim) fn came(&mut self, kind: &str, message: &Value) -> DueSteps {
+        self.due_steps(&[kind], message)
     }
 
-    fn cue(&mut self, names: &[&str], message: &Value) -> Cue {
-        let mut cue = Cue::default();
-        for part in &mut self.parts {
-            let Some(hit) = part.hit(names, message) else {
+    fn due_steps(&mut self, names: &[&str], message: &Value) -> DueSteps {
+        let mut due_steps = DueSteps::default();
+        for progress in &mut self.steps {
+            let Some(due) = progress.due(names, message) else {
                 continue;
             };
-            if part.step.does.changes() {
-                cue.changes.push(hit);
-            } else if part.step.before {
-                cue.before.push(hit);
+            if progress.step.does.changes() {
+                due_steps.changes.push(due);
+            } else if progress.step.before {
+                due_steps.before.push(due);
             } else {
-                cue.after.push(hit);
+                due_steps.after.push(due);
             }
         }
-        cue
+        due_steps
     }
 }
 
-impl Part {
-    fn hit(&mut self, names: &[&str], message: &Value) -> Option<Hit> {
+impl StepProgress {
+    fn due(&mut self, names: &[&str], message: &Value) -> Option<DueStep> {
         let step = &self.step;
         let mut fields = step.when.iter();
         let fits = names.contains(&step.on.as_str());
@@ -95,12 +95,12 @@ impl Part {
         }
         self.seen += 1;
         let run = match step.does {
-            Do::Drop(many) => many,
+            Action::Drop(many) => many,
             _ => 1,
         };
-        step.nth.has(self.seen, run).then(|| Hit {
+        step.nth.has(self.seen, run).then(|| DueStep {
             step: step.clone(),
-            news: (!std::mem::replace(&mut self.was_hit, true)).then_some(self.index),
+            first_run: (!std::mem::replace(&mut self.has_run, true)).then_some(self.index),
         })
     }
 }
@@ -114,7 +114,7 @@ fn has(message: &Value, path: &str, wanted: &Value) -> bool {
     }
 }
 
-impl Cue {
+impl DueSteps {
     /// Whether no step is due.
     pub(in crate::sim) fn is_empty(&self) -> bool {
         self.before.is_empty() && self.changes.is_empty() && self.after.is_empty()
@@ -134,11 +134,11 @@ mod tests {
             scenarios: vec![Scenario::parse(&text).unwrap()],
             ..Options::default()
         };
-        let mut play = Play::new(&options, session);
+        let mut progress = Progress::new(&options, session);
         let message =
             json!({"type": "reply.done", "status": "completed", "list": [0, {"deep": 7}]});
         (1..=count)
-            .filter(|_| !play.sent(&message).is_empty())
+            .filter(|_| !progress.sent(&message).is_empty())
             .collect()
     }
 

@@ -122,10 +122,10 @@ fn calls_survive_a_lost_connection_and_their_ends_are_reported_later() {
     assert_eq!(sent(&end), []);
     assert!(end.contains(&Action::Release("AJ_1".into())));
     bench.pass(SECOND);
-    let told = bench.register();
-    assert_eq!(told[0], Command::Migrate(vec!["AJ_2".into()]));
-    assert!(matches!(told[1], Command::Status(status) if status.jobs == 1 && status.seq == 1));
-    assert_eq!(told[2..], [ended("AJ_1")]);
+    let sent = bench.register();
+    assert_eq!(sent[0], Command::Migrate(vec!["AJ_2".into()]));
+    assert!(matches!(sent[1], Command::Status(status) if status.jobs == 1 && status.seq == 1));
+    assert_eq!(sent[2..], [ended("AJ_1")]);
 }
 
 #[test]

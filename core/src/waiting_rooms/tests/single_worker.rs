@@ -15,7 +15,7 @@ struct Bench {
     waiting: WaitingRooms,
     free: usize,
     rooms: BTreeMap<String, bool>,
-    looks: usize,
+    inspections: usize,
 }
 
 fn view(callers: usize, has_agent: bool, jobs: usize) -> View {
@@ -49,7 +49,7 @@ impl Bench {
             waiting: WaitingRooms::new(epoch(), 7),
             free,
             rooms: BTreeMap::new(),
-            looks: 0,
+            inspections: 0,
         };
         bench.worker();
         bench
@@ -100,15 +100,15 @@ impl Bench {
                         let hall = Listing {
                             room: "hall".to_owned(),
                             sid: "RM_1".to_owned(),
-                            made: 0,
+                            created_at: 0,
                             participants: view.callers as u32,
                             publishers: 1,
                         };
                         actions.extend(self.listed(&[hall]));
                     }
-                    Action::Look(room) => {
-                        self.looks += 1;
-                        actions.extend(self.on(Event::Looked {
+                    Action::Inspect(room) => {
+                        self.inspections += 1;
+                        actions.extend(self.on(Event::Inspected {
                             room: room.clone(),
                             view: Some(view.clone()),
                         }));
@@ -193,12 +193,12 @@ fn a_room_waits_until_the_worker_has_capacity_and_both_are_reported_once() {
     let actions = bench.pass(SECOND * 20, &shown);
     let room = "hall".to_owned();
     let waits = Action::Observe(Fact::Waits { room: room.clone() });
-    assert_eq!(actions, [waits, Action::Write(room.clone())]);
+    assert_eq!(actions, [waits, Action::SendWaitingText(room.clone())]);
     assert_eq!(bench.waiting.waiting().0, 1);
     // A slot becomes free.
     bench.free = 1;
     let mut actions = bench.worker();
-    actions.extend(bench.on(Event::Looked {
+    actions.extend(bench.on(Event::Inspected {
         room: room.clone(),
         view: Some(shown),
     }));
@@ -289,13 +289,13 @@ fn an_agent_that_left_its_callers_on_purpose_is_not_brought_back() {
     bench.rooms.clear();
     bench.worker();
     let ended = Event::Ended { room: room.clone() };
-    assert_eq!(bench.on(ended.clone()), [Action::Look(room.clone())]);
-    let looked = |view| Event::Looked {
+    assert_eq!(bench.on(ended.clone()), [Action::Inspect(room.clone())]);
+    let inspected = |view| Event::Inspected {
         room: room.clone(),
         view: Some(view),
     };
     // The worker reports the end of the call before the agent has left.
-    assert_eq!(bench.on(looked(view(1, true, 1))), []);
+    assert_eq!(bench.on(inspected(view(1, true, 1))), []);
     let gone = view(1, false, 1);
     let retire = Action::Retire {
         room: room.clone(),
@@ -304,7 +304,7 @@ fn an_agent_that_left_its_callers_on_purpose_is_not_brought_back() {
     assert_eq!(bench.pass(SECOND, &gone), [retire]);
     // The caller had hung up: a caller who comes back gets an agent.
     bench.on(ended);
-    assert_eq!(bench.on(looked(view(0, false, 1))), []);
+    assert_eq!(bench.on(inspected(view(0, false, 1))), []);
 }
 
 #[test]
@@ -314,46 +314,49 @@ fn ten_thousand_rooms_that_need_nothing_cause_few_queries() {
         .map(|number| Listing {
             room: format!("room-{number}"),
             sid: format!("RM_{number}"),
-            made: number,
+            created_at: number,
             participants: u32::from(number % 2 == 0),
             publishers: 2,
         })
         .collect();
-    let mut looks = Vec::new();
+    let mut inspections = Vec::new();
     for _ in 0..200 {
         bench.now += SECOND * 2;
         let mut actions = bench.listed(&rooms);
         let mut count = 0;
         while let Some(action) = actions.pop() {
-            if let Action::Look(room) = action {
+            if let Action::Inspect(room) = action {
                 count += 1;
                 let view = Some(view(1, true, 1));
-                actions.extend(bench.on(Event::Looked { room, view }));
+                actions.extend(bench.on(Event::Inspected { room, view }));
             }
         }
-        looks.push(count);
+        inspections.push(count);
     }
-    assert_eq!(looks.iter().max(), Some(&50));
+    assert_eq!(inspections.iter().max(), Some(&50));
     // All rooms have been queried; from here on only changes are urgent.
     rooms[4_000].publishers = 1;
     bench.now += SECOND * 2;
     let actions = bench.listed(&rooms);
-    assert_eq!(actions.first(), Some(&Action::Look("room-4000".to_owned())));
+    assert_eq!(
+        actions.first(),
+        Some(&Action::Inspect("room-4000".to_owned()))
+    );
 }
 
 /// The rooms that are queried because of the first list of `rooms`.
-fn looked_at_first(rooms: &[Listing]) -> Vec<String> {
+fn inspected_first(rooms: &[Listing]) -> Vec<String> {
     let mut bench = Bench::new(8);
     let mut actions = bench.listed(rooms);
-    let mut looks = Vec::new();
+    let mut inspections = Vec::new();
     while let Some(action) = actions.pop() {
-        if let Action::Look(room) = action {
-            looks.push(room.clone());
+        if let Action::Inspect(room) = action {
+            inspections.push(room.clone());
             let view = Some(view(1, true, 1));
-            actions.extend(bench.on(Event::Looked { room, view }));
+            actions.extend(bench.on(Event::Inspected { room, view }));
         }
     }
-    looks
+    inspections
 }
 
 #[test]
@@ -362,17 +365,17 @@ fn rooms_without_a_publishing_agent_and_the_newest_empty_rooms_are_queried_first
         .map(|number| Listing {
             room: format!("room-{number}"),
             sid: format!("RM_{number}"),
-            made: number,
+            created_at: number,
             participants: 1,
             publishers: 2,
         })
         .collect();
     rooms[4_000].publishers = 1;
-    assert!(looked_at_first(&rooms).contains(&"room-4000".to_owned()));
+    assert!(inspected_first(&rooms).contains(&"room-4000".to_owned()));
     for room in &mut rooms {
         (room.participants, room.publishers) = (0, 0);
     }
-    assert!(looked_at_first(&rooms).contains(&"room-9999".to_owned()));
+    assert!(inspected_first(&rooms).contains(&"room-9999".to_owned()));
 }
 
 #[test]

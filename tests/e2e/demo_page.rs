@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use parlor::config::LiveKit;
 use parlor::room::Caller;
-use parlor::token::{Seat, Sent, Visit, mint_visit};
+use parlor::token::{AgentDispatch, RoomIdentity, VisitorGrant, mint_visitor};
 use parlor_core::secret::Secret;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -98,22 +98,22 @@ fn dispatched(livekit: &LiveKit, room: &str, metadata: &Value) -> Secret {
         api_secret: Secret::new("a key that opens loopback alone, no other"),
         ..livekit.clone()
     };
-    let visit = Visit {
-        seat: Seat {
+    let grant = VisitorGrant {
+        room_identity: RoomIdentity {
             room: room.to_owned(),
             identity: "ada".to_owned(),
         },
         name: String::new(),
         metadata: String::new(),
         attributes: HashMap::new(),
-        agent: Some(Sent {
+        agent: Some(AgentDispatch {
             name: String::new(),
             metadata: metadata.to_string(),
         }),
         manages: false,
         valid: SOON,
     };
-    mint_visit(&livekit, visit).unwrap()
+    mint_visitor(&livekit, grant).unwrap()
 }
 
 /// Voices of the sessions that were opened, in order.

@@ -99,7 +99,12 @@ async fn parlor_dev_uses_the_saved_agent_file_for_the_next_call() {
     let write = |text: &str| std::fs::write(&file, text).unwrap();
     write("prompt = \"You are the first.\"\ngreeting = \"Hello\"\n");
     let mut worker = bench.laptop(&["--agent", file.to_str().unwrap()]).await;
-    let prompt = |call: usize| bench.log.asked()[call].system_prompt.reveal().clone();
+    let prompt = |call: usize| {
+        bench.log.session_requests()[call]
+            .system_prompt
+            .reveal()
+            .clone()
+    };
     let ada = bench.caller_in("hall", "ada").await;
     agent_speaks(&mut ada.agent_state()).await;
     assert_eq!(prompt(0), "You are the first.");

@@ -81,7 +81,7 @@ impl File {
             kind: match name {
                 "end_call" => ToolKind::EndCall,
                 "set_state" => ToolKind::SetState,
-                _ => ToolKind::Edge,
+                _ => ToolKind::External,
             },
             within: Duration::from_millis(100 * (1 + u64::from(self.within))),
             immediate: name == "now",
