@@ -1,5 +1,5 @@
 import { Page } from './page';
-import { recall } from './call/place';
+import { recall } from './call/saved-call';
 
 const page = new Page();
 const former = await recall();

@@ -1,12 +1,12 @@
 import type { ConnectionQuality, RemoteParticipant } from 'livekit-client';
 import type { AgentState, AgentTrouble } from './call/agent';
-import { Call, isPlaceLost, type Audience, type Ending } from './call/call';
+import { Call, isCallLost, type Audience, type Ending } from './call/call';
 import type { MicrophoneTrouble } from './call/microphone';
-import { forget } from './call/place';
-import type { Place } from './call/token';
+import { forget } from './call/saved-call';
+import type { SavedCall } from './call/token';
 import type { ToolCall } from './call/tools';
 import type { Line } from './call/transcript';
-import { Ear, type Levels } from './sound/ear';
+import { LevelMeter, type Levels } from './sound/level-meter';
 import { Turns } from './sound/turns';
 import { AboutView } from './view/about';
 import { Controls } from './view/controls';
@@ -17,7 +17,7 @@ import { NoticeView } from './view/notice';
 import { StageView } from './view/stage';
 import { TurnsView } from './view/turns';
 import { label, VoicePicker } from './view/voice-picker';
-import { AGENT, BROKEN, ENDING, MICROPHONE, PLACE_LOST, SILENCED, whyNot } from './words';
+import { AGENT, BROKEN, ENDING, MICROPHONE, CALL_LOST, SILENCED, whyNot } from './messages';
 
 /** The page: runs one call at a time and updates the views. */
 export class Page implements Audience {
@@ -35,7 +35,7 @@ export class Page implements Audience {
   private readonly about = new AboutView();
   private readonly voices = new VoicePicker();
   private call: Call | undefined;
-  private ear: Ear | undefined;
+  private levelMeter: LevelMeter | undefined;
   private turns = new Turns();
   private agent: AgentState = 'absent';
 
@@ -44,7 +44,7 @@ export class Page implements Audience {
   }
 
   /** Starts a call, or returns to the one before the page was reloaded. */
-  async begin(former?: Place, isMuted = former?.isMuted ?? false): Promise<void> {
+  async begin(former?: SavedCall, isMuted = former?.isMuted ?? false): Promise<void> {
     if (this.call) return;
     this.clear();
     this.stage.show('connecting');
@@ -52,7 +52,7 @@ export class Page implements Audience {
     const call = new Call(this, the('voices', HTMLElement), former);
     this.call = call;
     this.turns = new Turns();
-    this.ear = new Ear((levels) => this.hear(levels));
+    this.levelMeter = new LevelMeter((levels) => this.hear(levels));
     try {
       await call.begin(isMuted, this.voices.choice());
     } catch (error) {
@@ -60,9 +60,9 @@ export class Page implements Audience {
       return;
     }
     if (this.call !== call) return;
-    if (!call.place) return;
-    this.about.place(call.place);
-    this.about.voice(label(call.place.voice));
+    if (!call.savedCall) return;
+    this.about.identity(call.savedCall);
+    this.about.voice(label(call.savedCall.voice));
   }
 
   connection(is: 'up' | 'broken'): void {
@@ -85,7 +85,7 @@ export class Page implements Audience {
 
   agentTrouble(trouble: AgentTrouble): void {
     // The call ended while the page was reloading.
-    if (trouble === 'never came' && this.call?.former) void this.again(this.call.place?.isMuted);
+    if (trouble === 'never came' && this.call?.former) void this.again(this.call.savedCall?.isMuted);
     else if (trouble) this.notice.show('agent', AGENT[trouble], () => void this.again());
     else this.notice.clear('agent');
   }
@@ -109,7 +109,7 @@ export class Page implements Audience {
 
   voice(of: 'you' | 'agent', track: MediaStreamTrack): void {
     // The call continues without level meters.
-    this.ear?.listen(of, track).catch((error: unknown) => console.warn('level meters are not available', error));
+    this.levelMeter?.listen(of, track).catch((error: unknown) => console.warn('level meters are not available', error));
   }
 
   line(line: Line): void {
@@ -121,7 +121,7 @@ export class Page implements Audience {
   }
 
   ended(how: Ending): void {
-    const former = how === 'gone' ? this.call?.place : undefined;
+    const former = how === 'gone' ? this.call?.savedCall : undefined;
     this.close();
     this.notice.show('ended', ENDING[how], () => void this.begin(former));
   }
@@ -152,7 +152,7 @@ export class Page implements Audience {
   }
 
   private async unsilence(): Promise<void> {
-    await Promise.all([this.call?.unsilence(), this.ear?.wake()]);
+    await Promise.all([this.call?.unsilence(), this.levelMeter?.wake()]);
   }
 
   private async again(isMuted = false): Promise<void> {
@@ -174,9 +174,9 @@ export class Page implements Audience {
     // The server may have other voices by now and refuse the chosen one.
     this.voices.refresh();
     await call.end();
-    if (former && isPlaceLost(error)) {
+    if (former && isCallLost(error)) {
       forget();
-      this.notice.show('ended', PLACE_LOST);
+      this.notice.show('ended', CALL_LOST);
     } else {
       this.notice.show('ended', whyNot(error), () => void this.begin(former));
     }
@@ -185,8 +185,8 @@ export class Page implements Audience {
   /** Returns to the idle state; the transcript stays. */
   private close(): void {
     const hadFocus = document.activeElement?.closest('.controls, .in-call, .composer') !== null;
-    void this.ear?.close();
-    this.call = this.ear = undefined;
+    void this.levelMeter?.close();
+    this.call = this.levelMeter = undefined;
     this.agent = 'absent';
     this.notice.clear();
     this.about.clear();

@@ -12,8 +12,8 @@ import {
 } from 'livekit-client';
 import { AgentWatch, agentOf, type AgentAudience, type AgentTrouble } from './agent';
 import { Microphone, type MicrophoneTrouble } from './microphone';
-import { forget, hold, keep } from './place';
-import { askForPass, TokenError, type Pass, type Place } from './token';
+import { forget, hold, keep } from './saved-call';
+import { askForPass, TokenError, type Pass, type SavedCall } from './token';
 import { followTools, type ToolCall } from './tools';
 import { Transcript, type Line } from './transcript';
 
@@ -51,14 +51,14 @@ export class Call {
   });
   private readonly transcript: Transcript;
   private isOver = false;
-  private held: Place | undefined;
+  private held: SavedCall | undefined;
   readonly microphone = new Microphone(this.room);
 
   constructor(
     private readonly audience: Audience,
     private readonly voices: HTMLElement,
-    /** The place to return to after a reload of the page. */
-    readonly former?: Place,
+    /** The call to return to after a reload of the page. */
+    readonly former?: SavedCall,
   ) {
     this.transcript = new Transcript(this.room, (line) => audience.line(line));
     followTools(this.room, (call) => audience.tool(call));
@@ -69,7 +69,7 @@ export class Call {
   }
 
   /** Room and identity of the user, once connected. */
-  get place(): Place | undefined {
+  get savedCall(): SavedCall | undefined {
     return this.held;
   }
 
@@ -109,7 +109,7 @@ export class Call {
 
   /** Sends a typed message. */
   say(text: string): Promise<void> {
-    return this.transcript.say(text);
+    return this.transcript.sendMessage(text);
   }
 
   /** Starts audio playback; only works while a key or button is pressed. */
@@ -190,7 +190,7 @@ function endingOf(reason?: DisconnectReason): Ending {
   }
 }
 
-/** Whether a call could not start because its former place is lost; only a new call is possible. */
-export function isPlaceLost(error: unknown): boolean {
+/** Whether a call could not start because its former call is lost; only a new call is possible. */
+export function isCallLost(error: unknown): boolean {
   return error instanceof TokenError && error.refusal === 'forbidden';
 }

@@ -1,8 +1,8 @@
 /** Room and identity of a participant, and what a reloaded page needs to return to them. */
-export interface Place {
+export interface SavedCall {
   room: string;
   identity: string;
-  /** The last token; it proves that this place was ours. */
+  /** The last token; it proves that this identity was ours. */
   token: string;
   /** Whether the microphone was muted: a reload never unmutes it. */
   isMuted: boolean;
@@ -31,8 +31,8 @@ export class TokenError extends Error {
 
 const WITHIN_MS = 10_000;
 
-/** Requests a token: for a new call with this voice, or for returning to a former place. */
-export async function askForPass(voice: string, former?: Place): Promise<Pass> {
+/** Requests a token: for a new call with this voice, or for returning to a former call. */
+export async function askForPass(voice: string, former?: SavedCall): Promise<Pass> {
   const answer = await post(voice, former);
   const body: unknown = await answer.json().catch(() => undefined);
   if (!answer.ok) throw new TokenError(refusalOf(answer.status), text(body, 'error'));
@@ -42,13 +42,13 @@ export async function askForPass(voice: string, former?: Place): Promise<Pass> {
   return { url, token };
 }
 
-async function post(voice: string, former?: Place): Promise<Response> {
+async function post(voice: string, former?: SavedCall): Promise<Response> {
   const headers: Record<string, string> = { 'Content-Type': 'application/json' };
   if (former) headers['Authorization'] = `Bearer ${former.token}`;
-  const place = former ? { room_name: former.room, participant_identity: former.identity } : {};
+  const identity = former ? { room_name: former.room, participant_identity: former.identity } : {};
   // The agent reads the voice from the metadata of its dispatch.
   const agent = { metadata: JSON.stringify({ voice }) };
-  const body = voice ? { ...place, room_config: { agents: [agent] } } : place;
+  const body = voice ? { ...identity, room_config: { agents: [agent] } } : identity;
   try {
     return await fetch('/api/token', {
       method: 'POST',

@@ -39,7 +39,7 @@ export class Transcript {
   }
 
   /** Sends a typed message. */
-  async say(text: string): Promise<void> {
+  async sendMessage(text: string): Promise<void> {
     const line = { ...this.line(`typed:${++this.typed}`, this.room.localParticipant.identity), text };
     this.onLine({ ...line, open: true });
     await this.room.localParticipant.sendText(text, { topic: CHAT });

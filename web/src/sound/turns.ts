@@ -1,4 +1,4 @@
-import type { Levels } from './ear';
+import type { Levels } from './level-meter';
 
 /** Minimum level of a voice, as root mean square. */
 const AGENT_LOUD = 0.004;

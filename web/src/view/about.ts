@@ -1,5 +1,5 @@
 import { ConnectionQuality } from 'livekit-client';
-import type { Place } from '../call/token';
+import type { SavedCall } from '../call/token';
 import { the } from './dom';
 
 const QUALITY: Partial<Record<ConnectionQuality, string>> = {
@@ -23,7 +23,7 @@ export class AboutView {
   }
 
   /** Shows the room and your identity. */
-  place({ room, identity }: Pick<Place, 'room' | 'identity'>): void {
+  identity({ room, identity }: Pick<SavedCall, 'room' | 'identity'>): void {
     the('about-room', HTMLElement).textContent = room;
     the('about-you', HTMLElement).textContent = identity;
   }
@@ -42,7 +42,7 @@ export class AboutView {
   /** Clears the details of the previous call. */
   clear(): void {
     this.box.hidden = true;
-    this.place({ room: '', identity: '' });
+    this.identity({ room: '', identity: '' });
     this.agent('');
     this.voice('');
   }

@@ -1,4 +1,4 @@
-import type { Levels } from '../sound/ear';
+import type { Levels } from '../sound/level-meter';
 import { the } from './dom';
 
 /** Levels in decibels that show as empty and as full. */

@@ -1,5 +1,5 @@
 import { make, the } from './dom';
-import type { Words } from '../words';
+import type { Message } from '../messages';
 
 /** A notice: what is wrong, what to do, and an optional button to do it. */
 export class NoticeView {
@@ -7,7 +7,7 @@ export class NoticeView {
   private kind = '';
 
   /** Replaces the current notice. `kind` identifies it for `clear`. */
-  show(kind: string, { title, advice, button }: Words, act?: () => void): void {
+  show(kind: string, { title, advice, button }: Message, act?: () => void): void {
     this.kind = kind;
     this.box.replaceChildren(make('strong', '', title), make('p', '', advice));
     if (button && act) {

@@ -10,7 +10,7 @@ export interface Levels {
 }
 
 /** Measures the levels of both voices, about 90 times per second. */
-export class Ear {
+export class LevelMeter {
   private readonly context = new AudioContext({ latencyHint: 'interactive' });
   private readonly sources = new Map<string, MediaStreamAudioSourceNode>();
   private readonly meter: Promise<AudioWorkletNode>;

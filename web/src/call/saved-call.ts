@@ -1,25 +1,25 @@
-import type { Place } from './token';
+import type { SavedCall } from './token';
 
 const KEY = 'parlor.place';
 
-/** Time for a page that is being reloaded to release its place. */
+/** Time for a page that is being reloaded to release its call. */
 const LET_GO_MS = 2_000;
 
-/** Stores the place for the next page in this tab. */
-export function keep(place: Place): void {
-  sessionStorage.setItem(KEY, JSON.stringify(place));
+/** Stores the call for the next page in this tab. */
+export function keep(call: SavedCall): void {
+  sessionStorage.setItem(KEY, JSON.stringify(call));
 }
 
-/** Removes the stored place: the next page starts a new call. */
+/** Removes the stored call: the next page starts a new call. */
 export function forget(): void {
   sessionStorage.removeItem(KEY);
 }
 
-/** The place of this tab before a reload; none if this is a copy of a tab that still holds it. */
-export async function recall(): Promise<Place | undefined> {
-  const place = parse(sessionStorage.getItem(KEY));
-  if (!place) return undefined;
-  if (await hold(place.identity)) return place;
+/** The call of this tab before a reload; none if this is a copy of a tab that still holds it. */
+export async function recall(): Promise<SavedCall | undefined> {
+  const call = parse(sessionStorage.getItem(KEY));
+  if (!call) return undefined;
+  if (await hold(call.identity)) return call;
   forget();
   return undefined;
 }
@@ -38,9 +38,9 @@ export async function hold(identity: string): Promise<boolean> {
   });
 }
 
-function parse(kept: string | null): Place | undefined {
+function parse(kept: string | null): SavedCall | undefined {
   try {
-    const { room, identity, token, isMuted = false, voice = '' } = JSON.parse(kept ?? '{}') as Partial<Place>;
+    const { room, identity, token, isMuted = false, voice = '' } = JSON.parse(kept ?? '{}') as Partial<SavedCall>;
     return room && identity && token ? { room, identity, token, isMuted, voice } : undefined;
   } catch {
     return undefined;

@@ -4,7 +4,7 @@ import type { MicrophoneTrouble } from './call/microphone';
 import { TokenError, type Refusal } from './call/token';
 
 /** Text of a notice. */
-export interface Words {
+export interface Message {
   title: string;
   advice: string;
   button?: string;
@@ -14,7 +14,7 @@ const AGAIN = 'Try again';
 const NEW_CALL = 'Start a new call';
 
 /** Problems with the microphone; the call continues. */
-export const MICROPHONE: Record<MicrophoneTrouble, Words> = {
+export const MICROPHONE: Record<MicrophoneTrouble, Message> = {
   none: {
     title: 'No microphone found',
     advice: 'Connect one and try again. Meanwhile, you can type.',
@@ -42,7 +42,7 @@ export const MICROPHONE: Record<MicrophoneTrouble, Words> = {
 };
 
 /** Problems with the agent. */
-export const AGENT: Record<NonNullable<AgentTrouble>, Words> = {
+export const AGENT: Record<NonNullable<AgentTrouble>, Message> = {
   'never came': {
     title: 'No agent joined',
     advice: 'There is no agent in this room. Check that a worker is running, then start a new call.',
@@ -61,7 +61,7 @@ export const AGENT: Record<NonNullable<AgentTrouble>, Words> = {
 };
 
 /** Why the call ended. */
-export const ENDING: Record<Ending, Words> = {
+export const ENDING: Record<Ending, Message> = {
   closed: { title: 'The call has ended', advice: 'Thank you for calling.' },
   removed: { title: 'The call has ended', advice: 'The agent hung up. You can start a new call.' },
   elsewhere: { title: 'The call continues elsewhere', advice: 'Another tab or window has taken it over.' },
@@ -73,19 +73,19 @@ export const ENDING: Record<Ending, Words> = {
 };
 
 /** The call before the reload cannot be rejoined. */
-export const PLACE_LOST: Words = { title: 'That call has ended', advice: 'You can start a new one.' };
+export const CALL_LOST: Message = { title: 'That call has ended', advice: 'You can start a new one.' };
 
 /** The connection was lost and is being restored. */
-export const BROKEN: Words = { title: 'The connection was lost', advice: 'Trying to reconnect. Stay on this page.' };
+export const BROKEN: Message = { title: 'The connection was lost', advice: 'Trying to reconnect. Stay on this page.' };
 
 /** The browser blocks audio playback. */
-export const SILENCED: Words = {
+export const SILENCED: Message = {
   title: 'The sound is off',
   advice: 'Your browser plays no audio until you press this button.',
   button: 'Turn on sound',
 };
 
-const TOKEN: Record<Refusal, Words> = {
+const TOKEN: Record<Refusal, Message> = {
   unreachable: {
     title: 'The server does not respond',
     advice: 'Check your network and that the server is running, then try again.',
@@ -97,10 +97,10 @@ const TOKEN: Record<Refusal, Words> = {
 };
 
 /** Describes why a call could not start. */
-export function whyNot(error: unknown): Words {
+export function whyNot(error: unknown): Message {
   if (error instanceof TokenError) {
-    const words = TOKEN[error.refusal];
-    return error.message ? { ...words, advice: `${error.message} ${words.advice}` } : words;
+    const message = TOKEN[error.refusal];
+    return error.message ? { ...message, advice: `${error.message}. ${message.advice}` } : message;
   }
   if (error instanceof Unreachable) {
     return {
