@@ -37,8 +37,8 @@ pub(super) struct Metrics {
     call_events: Family<CallEvent, Counter>,
     cells: Gauge,
     cell_events: Family<CellEvent, Counter>,
-    adopted: Counter,
-    adoptions: Histogram,
+    resumed: Counter,
+    resume_times: Histogram,
     pub(super) rooms: RoomMetrics,
 }
 
@@ -84,8 +84,8 @@ impl Default for Metrics {
             call_events: Family::default(),
             cells: Gauge::default(),
             cell_events: Family::default(),
-            adopted: Counter::default(),
-            adoptions: Histogram::new(STARTS),
+            resumed: Counter::default(),
+            resume_times: Histogram::new(STARTS),
         };
         metrics.register();
         metrics.register_cells();
@@ -170,12 +170,12 @@ impl Metrics {
         registry.register(
             "parlor_calls_adopted",
             "Calls that continued in another cell after their cell died",
-            self.adopted.clone(),
+            self.resumed.clone(),
         );
         registry.register(
             "parlor_call_adoption_seconds",
             "Time from the death of a cell until its call has rejoined the room in another cell",
-            self.adoptions.clone(),
+            self.resume_times.clone(),
         );
     }
 
@@ -227,9 +227,9 @@ impl Metrics {
         self.cell_events.get_or_create(&event).inc();
     }
 
-    pub(super) fn adopted(&self, took: Duration) {
-        self.adopted.inc();
-        self.adoptions.observe(took.as_secs_f64());
+    pub(super) fn resumed(&self, took: Duration) {
+        self.resumed.inc();
+        self.resume_times.observe(took.as_secs_f64());
     }
 
     pub(super) fn started(&self, took: Duration) {

@@ -23,7 +23,7 @@ pub(super) struct RoomMetrics {
     waited: Family<Ended, Histogram, fn() -> Histogram>,
     claims: Family<Claim, Counter>,
     requests: Family<Request, Counter>,
-    missed: Counter,
+    events_dropped: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -49,7 +49,7 @@ impl RoomMetrics {
             waited: Family::new_with_constructor(|| Histogram::new(WAITS)),
             claims: Family::default(),
             requests: Family::default(),
-            missed: Counter::default(),
+            events_dropped: Counter::default(),
         };
         registry.register(
             "parlor_rooms_waiting",
@@ -80,7 +80,7 @@ impl RoomMetrics {
         registry.register(
             "parlor_room_news_dropped",
             "Room events that were dropped because the queue was full",
-            metrics.missed.clone(),
+            metrics.events_dropped.clone(),
         );
         metrics
     }
@@ -116,7 +116,7 @@ impl RoomMetrics {
     }
 
     pub(super) fn dropped(&self) {
-        self.missed.inc();
+        self.events_dropped.inc();
     }
 }
 

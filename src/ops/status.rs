@@ -221,7 +221,7 @@ impl WorkerStatus {
             Fact::Exited { how: Some(_), .. } => self.metrics.cell("died", ""),
             Fact::Exited { .. } | Fact::Silent(..) => {}
             Fact::Resumed(job, took) => {
-                self.metrics.adopted(*took);
+                self.metrics.resumed(*took);
                 if let Some(call) = self.inner.lock().calls.get_mut(job) {
                     call.moved += 1;
                 }

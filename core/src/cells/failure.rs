@@ -48,7 +48,7 @@ impl Cells {
                     self.orphaned(job, "the call panicked");
                 }
             }
-            CellEvent::Exited(how) => self.gone(cell, how),
+            CellEvent::Exited(how) => self.exited(cell, how),
         }
     }
 
@@ -145,7 +145,7 @@ impl Cells {
         }
     }
 
-    fn gone(&mut self, id: CellId, how: Option<String>) {
+    fn exited(&mut self, id: CellId, how: Option<String>) {
         let Some(cell) = self.cells.remove(&id) else {
             return;
         };

@@ -21,12 +21,12 @@ fn calls_of_a_dead_cell_resume_in_another_from_their_checkpoints() {
     bench.cell(1, CellEvent::Checkpoint(job("a"), checkpoint("ada")));
     bench.cell(1, CellEvent::Token(job("a"), Secret::new("second")));
     let actions = bench.killed(1);
-    let gone = Fact::Exited {
+    let exited = Fact::Exited {
         cell: CellId(1),
         how: Some("signal 9".to_owned()),
         calls: 1,
     };
-    assert_eq!(facts(&actions), [gone]);
+    assert_eq!(facts(&actions), [exited]);
     assert_eq!(updates(&actions), [CallUpdate::Moved(job("a"))]);
     let (cell, start) = started(&actions, "a").unwrap();
     assert_eq!(cell, 2);
@@ -34,8 +34,8 @@ fn calls_of_a_dead_cell_resume_in_another_from_their_checkpoints() {
     assert_eq!(start.assignment.token, Secret::new("second"));
     bench.pass(SECOND / 2);
     let actions = bench.cell(2, CellEvent::Running(job("a")));
-    let adopted = Fact::Resumed(job("a"), SECOND / 2);
-    assert_eq!(facts(&actions), [adopted]);
+    let resumed = Fact::Resumed(job("a"), SECOND / 2);
+    assert_eq!(facts(&actions), [resumed]);
     assert_eq!(updates(&actions), [CallUpdate::Running(job("a"))]);
 }
 
@@ -90,12 +90,12 @@ fn a_call_that_kills_two_cells_in_a_row_fails() {
 fn a_call_that_panics_is_resumed_once() {
     let mut bench = Bench::of(8);
     bench.call("a");
-    let broken = || CellEvent::Panicked(job("a"));
-    assert_eq!(bench.cell(2, broken()), [], "it is not in that cell");
-    let actions = bench.cell(1, broken());
+    let panicked = || CellEvent::Panicked(job("a"));
+    assert_eq!(bench.cell(2, panicked()), [], "it is not in that cell");
+    let actions = bench.cell(1, panicked());
     assert_eq!(updates(&actions), [CallUpdate::Moved(job("a"))]);
     let again = cell_of(&actions, "a").unwrap();
-    assert!(failed(&updates(&bench.cell(again, broken())), "a"));
+    assert!(failed(&updates(&bench.cell(again, panicked())), "a"));
 }
 
 #[test]
