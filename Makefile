@@ -4,8 +4,6 @@ CARGO ?= cargo
 FUZZ_SECONDS ?= 600
 # Calls between real processes mostly wait, so two cores can run four at once.
 TEST_THREADS ?= 4
-# The web page is built if npm is available; everything else works without it.
-PAGE := $(if $(and $(wildcard web/package.json),$(shell command -v npm 2>/dev/null)),web)
 PAGE_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 export PATH := $(CURDIR)/target/tools:$(CURDIR)/target/tools/bin:$(PATH)
 
@@ -14,9 +12,8 @@ export PATH := $(CURDIR)/target/tools:$(CURDIR)/target/tools/bin:$(PATH)
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
-demo: setup $(PAGE) ## run a complete call on this machine, without keys; make demo ARGS=--web to talk to it
-	@$(CARGO) build --release --locked
-	@target/release/parlor demo $(ARGS)
+demo: ## run a complete call on this machine, without keys; make demo ARGS=--web to talk to it
+	@scripts/demo.sh $(ARGS)
 
 setup: ## fetch the native core and livekit-server
 	@scripts/setup.sh
@@ -31,10 +28,9 @@ web/node_modules/.package-lock.json: web/package.json web/package-lock.json
 	cd web && npm ci --no-audit --no-fund
 	@touch $@
 
-test: web ## run all tests, against a real livekit-server and in a real browser
+test: web ## run all tests, against a real livekit-server and in a real browser; SUITES=e2e for some
 	@scripts/setup.sh test
-	RUST_TEST_THREADS=$(TEST_THREADS) $(CARGO) test --workspace --locked
-	cd web && npm test
+	RUST_TEST_THREADS=$(TEST_THREADS) scripts/test.py $(SUITES)
 
 e2e: ## run only the calls between real processes
 	@scripts/setup.sh test
@@ -60,7 +56,7 @@ check: web ## check formatting, lints, docs, dependencies, file sizes and the of
 	cargo-deny --locked check --hide-inclusion-graph bans licenses sources
 	scripts/sizes.sh
 	cd web && npm run check
-	DOCS_RS=1 $(CARGO) check --locked --no-default-features --features static
+	DOCS_RS=1 $(CARGO) check --workspace --locked --no-default-features --features static
 
 bench: setup ## compare CPU and memory of one call with a bare participant
 	$(CARGO) bench --locked --bench call
