@@ -185,9 +185,7 @@ impl Plan {
             if let Some(rooms) = rooms {
                 rooms.await.context("the search for waiting rooms failed")?;
             }
-            following
-                .await
-                .context("the watcher of the agent file failed")
+            following.await.context("the agent file watcher failed")
         };
         tokio::select! {
             ended = ending => ended?,

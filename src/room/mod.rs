@@ -164,12 +164,8 @@ impl Room {
         tasks.spawn(watcher.run(room_events, inputs).in_current_span());
         tasks.spawn(media_flow::keep(room.clone(), back_out).in_current_span());
         tasks.spawn(playout.clone().run(sink, reports).in_current_span());
-        let captions_shown = Captions::new(room.clone(), allowed_out.clone());
-        let showing = show(
-            &room,
-            captions_shown.run(captions_out),
-            monitor_messages_out,
-        );
+        let shown = Captions::new(room.clone(), allowed_out.clone()).run(captions_out);
+        let showing = show(&room, shown, monitor_messages_out);
         tasks.spawn(show_state(room.clone(), state_out, allowed_out).in_current_span());
 
         let joined = Self {
