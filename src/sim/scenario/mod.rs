@@ -24,7 +24,7 @@
 //! that it sends; or a moment: `connect`, `caller.starts`, `caller.stops`, `caller.interrupts`.
 //! Messages sent by a step do not count. A field in `when` may be nested, as in
 //! `"session.tools.0.name"`, and the value `"$any"` matches any value that is not null. The actions
-//! are listed at [`format::Do`].
+//! are listed at [`format::Action`].
 //!
 //! A scenario may also set `burst = true` (audio is sent at once) and `odd_chunks = true` (chunks
 //! of audio split samples), and define stored agents with `[agents.agent_…]` tables.
