@@ -7,6 +7,7 @@ mod agent_file;
 mod barge_in;
 pub(crate) mod dotenv;
 mod file_error;
+mod mistakes;
 mod proxies;
 mod reload;
 mod servers;
@@ -31,7 +32,7 @@ use agent_file::AgentFile;
 use barge_in::BargeInName;
 use source::Reader;
 
-pub use file_error::FileError;
+pub use file_error::{FileError, Problem};
 pub(crate) use proxies::proxies;
 pub use reload::Reload;
 pub use servers::{AgentApi, DEFAULT_BASE_URL, LiveKit};
@@ -245,8 +246,8 @@ fn described(
     overrides: &Overrides,
     proxies: &Proxies,
 ) -> Option<Agent> {
-    let parsed = AgentFile::parse(&file.path, file.text.reveal());
-    let agent = parsed.and_then(|it| it.into_agent(&file.path, reader.source(), proxies));
+    let (path, text) = (&file.path, file.text.reveal());
+    let agent = AgentFile::agent(path, text, reader.source(), proxies);
     let mut agent = match agent {
         Ok(agent) => agent,
         Err(error) => {

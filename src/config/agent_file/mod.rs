@@ -14,7 +14,8 @@ use parlor_core::secret::Private;
 use parlor_core::wire::agent::{SessionConfig, Webhook};
 use serde::Deserialize;
 
-use super::file_error::FileError;
+use super::file_error::{FileError, Problem};
+use super::mistakes::{self, Reading};
 use super::source::Source;
 use super::{Agent, DEFAULT_AGENT_FILE};
 use crate::definition::{AgentSpec, Definition, Voices};
@@ -83,24 +84,40 @@ impl AgentFile {
     /// Parses and checks the `text` of the file at `path`.
     ///
     /// # Errors
-    /// [`FileError`]
+    /// [`FileError::Refused`] with all problems.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
-        let file: Self =
-            toml::from_str(text).map_err(|error| FileError::parse(path, text, &error))?;
-        refuse(path, file.problems())?;
+        let Reading { file, problems } = Self::read(text);
+        refuse(path, problems)?;
         Ok(file)
     }
 
-    /// Builds the agent that the file at `path` describes, with secrets from `source`.
+    /// Builds the agent that the `text` of the file at `path` describes, with secrets from `source`.
     ///
     /// # Errors
-    /// [`FileError::Refused`] with all problems of its templates, tools and secrets.
-    pub(super) fn into_agent(
-        self,
+    /// [`FileError::Refused`] with all problems of the file, its templates, tools and secrets.
+    pub(super) fn agent(
         path: &Path,
+        text: &str,
         source: &Source,
         proxies: &Proxies,
     ) -> Result<Agent, FileError> {
+        let Reading { file, mut problems } = Self::read(text);
+        let agent = file.into_agent(source, proxies);
+        let agent = agent.map_err(|wrong| problems.extend(wrong.into_iter().map(Problem::from)));
+        refuse(path, problems)?;
+        Ok(agent.unwrap_or_default())
+    }
+
+    /// Parses and checks `text`.
+    fn read(text: &str) -> Reading<Self> {
+        let mut reading = mistakes::read::<Self>(text);
+        let problems = reading.file.problems().into_iter().map(Problem::from);
+        reading.problems.extend(problems);
+        reading
+    }
+
+    /// Builds the agent, with secrets from `source`.
+    fn into_agent(self, source: &Source, proxies: &Proxies) -> Result<Agent, Vec<String>> {
         let mut problems = Vec::new();
         let webhook = self.webhook(source, &mut problems);
         let first = self.phase.clone().unwrap_or_else(|| FIRST_PHASE.to_owned());
@@ -125,7 +142,9 @@ impl AgentFile {
         let definition = definition.map_err(|wrong| problems.extend(wrong)).ok();
         let reports = self.report.build(source);
         let reports = reports.map_err(|wrong| problems.extend(wrong)).ok();
-        refuse(path, problems)?;
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         let defaults = Settings::default();
         let settings = Settings {
             barge_in: self.turns.barge_in.map_or(defaults.barge_in, BargeIn::from),
@@ -199,7 +218,7 @@ impl AgentFile {
     }
 }
 
-fn refuse(path: &Path, problems: Vec<String>) -> Result<(), FileError> {
+fn refuse(path: &Path, problems: Vec<Problem>) -> Result<(), FileError> {
     if problems.is_empty() {
         return Ok(());
     }

@@ -85,7 +85,9 @@ impl Turns {
 }
 
 /// Prefixes of the API's field names with the keys they come from; longer prefixes first.
-const KEYS: [(&str, &str); 7] = [
+const KEYS: [(&str, &str); 8] = [
+    // Each tool is checked alone.
+    ("tools[0].", ""),
     ("input.turn_detection.", "[turns] "),
     ("input.transcription_prompt", "[listening] hint"),
     ("input.transcription_mode", "[listening] mode"),
