@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 
 /// Why an agent file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,20 @@ pub struct Problem {
 }
 
 impl FileError {
+    /// The file at `path` is not valid UTF-8.
+    pub(super) fn not_utf8(path: PathBuf, error: &FromUtf8Error) -> Self {
+        let before = error.as_bytes().iter();
+        let before = before.take(error.utf8_error().valid_up_to());
+        let problem = Problem {
+            line: Some(1 + before.filter(|byte| **byte == b'\n').count()),
+            message: "not valid UTF-8: save the file as UTF-8".to_owned(),
+        };
+        Self::Refused {
+            path,
+            problems: vec![problem],
+        }
+    }
+
     /// One message per problem, each with the path of the file.
     pub(super) fn lines(self) -> Vec<String> {
         match self {
@@ -63,7 +78,7 @@ impl fmt::Display for Problem {
     }
 }
 
-fn located(path: &std::path::Path, problems: &[Problem]) -> Vec<String> {
+fn located(path: &Path, problems: &[Problem]) -> Vec<String> {
     let line = |problem| format!("{}{problem}", path.display());
     problems.iter().map(line).collect()
 }
@@ -74,7 +89,6 @@ fn unreadable(error: &std::io::Error) -> String {
         ErrorKind::NotFound => format!("there is no such file; {SOURCE}"),
         ErrorKind::IsADirectory => format!("it is a directory; {SOURCE}"),
         ErrorKind::PermissionDenied => "permission denied".to_owned(),
-        ErrorKind::InvalidData => "it is not valid UTF-8; save it as UTF-8".to_owned(),
         _ => error.to_string(),
     }
 }

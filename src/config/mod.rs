@@ -196,17 +196,19 @@ impl AgentText {
     /// built-in one.
     ///
     /// # Errors
-    /// [`FileError::Read`]
+    /// [`FileError::Read`], and [`FileError::Refused`] if the file is not valid UTF-8.
     pub fn read(source: &Source, overrides: &Overrides) -> Result<Self, FileError> {
         let path = Self::path(source, overrides);
         let (path, text) = match path {
             Some(path) => {
-                let text = std::fs::read_to_string(&path);
-                let text = text.map_err(|error| FileError::Read {
+                let bytes = std::fs::read(&path).map_err(|error| FileError::Read {
                     path: path.clone(),
                     error,
                 })?;
-                (path, text)
+                match String::from_utf8(bytes) {
+                    Ok(text) => (path, text),
+                    Err(error) => return Err(FileError::not_utf8(path, &error)),
+                }
             }
             None => {
                 let (path, text) = AgentFile::shipped();
