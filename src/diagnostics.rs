@@ -87,7 +87,9 @@ pub fn meant<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> O
         (distance, candidate)
     });
     let nearest = near.min_by_key(|(distance, _)| *distance);
-    nearest.filter(|(distance, _)| *distance <= most).map(|(_, candidate)| candidate)
+    nearest
+        .filter(|(distance, _)| *distance <= most)
+        .map(|(_, candidate)| candidate)
 }
 
 /// `; did you mean …?` if one of `candidates` was probably meant by `word`, else nothing.
@@ -204,7 +206,15 @@ mod tests {
 
     #[test]
     fn a_misspelled_word_is_recognised_and_another_word_is_not() {
-        let fields = ["name", "prompt", "greeting", "voice", "tools", "url", "listening"];
+        let fields = [
+            "name",
+            "prompt",
+            "greeting",
+            "voice",
+            "tools",
+            "url",
+            "listening",
+        ];
         let cases = [
             ("greting", Some("greeting")),
             ("nmae", Some("name")),

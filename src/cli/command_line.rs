@@ -109,7 +109,10 @@ fn explained(error: clap::Error) -> clap::Error {
         why if why.starts_with("invalid digit") || why.starts_with("cannot parse integer") => {
             "it must be a whole number".to_owned()
         }
-        why => match why.split_once(" is not in ").and_then(|(_, range)| range.split_once("..=")) {
+        why => match why
+            .split_once(" is not in ")
+            .and_then(|(_, range)| range.split_once("..="))
+        {
             Some((least, most)) => format!("it must be from {least} to {most}"),
             None => why.to_owned(),
         },

@@ -69,12 +69,14 @@ impl Sim {
         }
         let signals = Signals::watch()?;
         let options = self.options()?;
-        let simulator = Simulator::bind(options).await.map_err(|error| match error {
-            SimError::Listen { address, error } => {
-                anyhow!(diagnostics::listen(address, &error, "--listen"))
-            }
-            error => anyhow!("{error}; choose another file with --record"),
-        })?;
+        let simulator = Simulator::bind(options)
+            .await
+            .map_err(|error| match error {
+                SimError::Listen { address, error } => {
+                    anyhow!(diagnostics::listen(address, &error, "--listen"))
+                }
+                error => anyhow!("{error}; choose another file with --record"),
+            })?;
         output::line(&format_args!("listening on {}", simulator.url()));
         simulator.run(signals.first()).await;
         Ok(ExitCode::SUCCESS)

@@ -70,7 +70,9 @@ impl Web {
             true => Some(voices(source, self.agent)?),
             false => {
                 if self.agent.is_some() {
-                    tracing::warn!("--agent has no effect without --voices: the page only needs the agent file for its voices");
+                    tracing::warn!(
+                        "--agent has no effect without --voices: the page only needs the agent file for its voices"
+                    );
                 }
                 None
             }

@@ -97,7 +97,10 @@ impl Reader<'_> {
     fn judge<T: DeserializeOwned>(&mut self, error: &Error, place: &Place) {
         let message = error.message();
         let key = place.keys.last().map_or("", String::as_str);
-        if let Some(field) = message.strip_prefix("missing field ").map(|it| it.trim_matches('`')) {
+        if let Some(field) = message
+            .strip_prefix("missing field ")
+            .map(|it| it.trim_matches('`'))
+        {
             let span = error.span().unwrap_or_default();
             if !self.told.contains(&(span.clone(), field.to_owned())) {
                 let name = self.name(place, &span);
@@ -128,7 +131,9 @@ impl Reader<'_> {
     /// What to write instead, if a table has single instead of double brackets or the other way
     /// round.
     fn brackets(&self, error: &Error) -> Option<String> {
-        let expected = error.message().strip_prefix("invalid type: map, expected ")?;
+        let expected = error
+            .message()
+            .strip_prefix("invalid type: map, expected ")?;
         let header = self.header(&error.span()?)?;
         if header.starts_with("[[") {
             let single = header.get(1..header.len() - 1)?;
@@ -159,7 +164,8 @@ impl Reader<'_> {
     fn header(&self, span: &Range<usize>) -> Option<&str> {
         let header = self.text.get(span.clone())?;
         let before = self.text.get(..span.start)?.rsplit('\n').next()?;
-        let is_header = header.starts_with('[') && header.ends_with(']') && before.trim().is_empty();
+        let is_header =
+            header.starts_with('[') && header.ends_with(']') && before.trim().is_empty();
         is_header.then_some(header)
     }
 
@@ -322,7 +328,10 @@ fn without_values(message: &str) -> String {
 }
 
 #[cfg(test)]
-#[expect(dead_code, reason = "it is only checked whether the fields can be read")]
+#[expect(
+    dead_code,
+    reason = "it is only checked whether the fields can be read"
+)]
 mod tests {
     use serde::Deserialize;
 
@@ -413,7 +422,9 @@ mod tests {
     fn a_key_after_a_table_is_recognised() {
         assert_eq!(
             told("[voice]\nname = 'a'\nprompt = 'b'\n"),
-            ["3: unknown field `prompt` in [voice]; it belongs to the top of the file, before the first [table]"]
+            [
+                "3: unknown field `prompt` in [voice]; it belongs to the top of the file, before the first [table]"
+            ]
         );
     }
 

@@ -55,7 +55,9 @@ pub(crate) fn misspelled(name: &str) -> Option<String> {
     if is_known(name) {
         return None;
     }
-    let known = VARIABLES.iter().filter_map(|it| it.name.strip_prefix(prefix));
+    let known = VARIABLES
+        .iter()
+        .filter_map(|it| it.name.strip_prefix(prefix));
     let meant = meant(name.strip_prefix(prefix)?, known)?;
     Some(format!(
         "{name} is set, but is not a variable of Parlor; did you mean {prefix}{meant}?"
@@ -282,7 +284,12 @@ mod tests {
         let warning = "PARLOR_MAXCALLS is set, but is not a variable of Parlor; did you mean PARLOR_MAX_CALLS?";
         assert_eq!(misspelled("PARLOR_MAXCALLS").as_deref(), Some(warning));
         assert!(misspelled("LIVEKIT_APIKEY").is_some());
-        for other in ["PARLOR_MAX_CALLS", "PARLOR_SHOP_TOKEN", "MAXCALLS", "PARLOR_"] {
+        for other in [
+            "PARLOR_MAX_CALLS",
+            "PARLOR_SHOP_TOKEN",
+            "MAXCALLS",
+            "PARLOR_",
+        ] {
             assert_eq!(misspelled(other), None, "{other}");
         }
     }

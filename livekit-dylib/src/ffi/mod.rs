@@ -140,9 +140,11 @@ fn start() -> Result<Core, LoadError> {
     let library = match Library::open(path.as_os_str()) {
         Ok(library) => library,
         Err(error) => {
+            // The error itself only says that `dlopen` failed.
+            let reason = std::error::Error::source(&error).map(ToString::to_string);
             return Err(LoadError::Unloadable {
                 path,
-                reason: error.to_string(),
+                reason: reason.unwrap_or_else(|| error.to_string()),
             });
         }
     };

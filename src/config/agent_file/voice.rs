@@ -23,10 +23,7 @@ pub(super) struct Voice {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "must be \"all\" or a list of voice names"
-)]
+#[serde(untagged, expecting = "must be \"all\" or a list of voice names")]
 enum Choices {
     Word(String),
     Names(Vec<String>),
