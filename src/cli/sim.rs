@@ -111,7 +111,7 @@ fn scenario(name: &str) -> anyhow::Result<Scenario> {
     match Scenario::shipped(name) {
         Some(scenario) => Ok(scenario),
         None if !Path::new(name).exists() => bail!(
-            "there is no built-in scenario and no file {name}{}; `parlor sim --scenario {LIST}` lists the built-in ones",
+            "there is no built-in scenario and no file {name} (`parlor sim --scenario {LIST}` lists the built-in ones){}",
             did_you_mean(name, Scenario::names())
         ),
         None => Scenario::read(Path::new(name)).context("cannot load the scenario"),

@@ -60,15 +60,6 @@ impl FileError {
     }
 }
 
-impl From<String> for Problem {
-    fn from(message: String) -> Self {
-        Self {
-            line: None,
-            message,
-        }
-    }
-}
-
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.line {

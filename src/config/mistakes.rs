@@ -44,12 +44,63 @@ pub(super) fn read<T: DeserializeOwned + Default>(text: &str) -> Reading<T> {
     }
 }
 
+/// The line of `text` that `message` is about, if it begins with the name of an entry: `[table] key`,
+/// or `[[list]] "name"` for an entry with this name.
+pub(super) fn line_of(text: &str, message: &str) -> Option<usize> {
+    let file = DeTable::parse(text).ok()?;
+    let (table, rest) = message.strip_prefix('[')?.split_once("] ")?;
+    let list = table.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+    let span = match list {
+        Some(list) => {
+            let list = entry(file.get_ref(), list)?;
+            let name = rest.strip_prefix('"')?.split('"').next()?;
+            let mut named = list
+                .get_ref()
+                .as_array()?
+                .iter()
+                .filter(|it| is_named(it, name));
+            // If two have the same name, it is not certain which one is meant.
+            let (one, other) = (named.next()?, named.next());
+            other.is_none().then(|| one.span())?
+        }
+        None => {
+            let mut keys = table.split('.');
+            let first = entry(file.get_ref(), keys.next()?)?;
+            let table =
+                keys.try_fold(first, |table, key| entry(table.get_ref().as_table()?, key))?;
+            let key = rest.split([' ', ':', '[']).next()?;
+            let of_key = entry(table.get_ref().as_table()?, key);
+            of_key.unwrap_or(table).span()
+        }
+    };
+    Some(line_at(text, span.start))
+}
+
+fn entry<'a, 'b>(table: &'a DeTable<'b>, key: &str) -> Option<&'a Spanned<DeValue<'b>>> {
+    let mut entries = table.iter();
+    let found = entries.find(|(name, _)| name.get_ref() == key);
+    found.map(|(_, value)| value)
+}
+
+/// Whether a tool, a phase or the like has this name.
+fn is_named(value: &Spanned<DeValue<'_>>, name: &str) -> bool {
+    let table = value.get_ref().as_table();
+    let mut names = ["name", "builtin"].into_iter();
+    let own = names.find_map(|key| entry(table?, key)?.get_ref().as_str());
+    own == Some(name)
+}
+
+fn line_at(text: &str, at: usize) -> usize {
+    let before = text.as_bytes().iter().take(at);
+    1 + before.filter(|byte| **byte == b'\n').count()
+}
+
 struct Reader<'a> {
     text: &'a str,
     problems: Vec<Problem>,
     /// Fields that are missing only because of another mistake, with the spans of their tables.
     told: Vec<(Range<usize>, String)>,
-    /// Spans of list entries with a mistake.
+    /// Spans of the list entries with a mistake.
     entries: Vec<Range<usize>>,
 }
 
@@ -69,8 +120,11 @@ impl Reader<'_> {
         if self.entries.is_empty() {
             return Some(file);
         }
-        for entry in std::mem::take(&mut self.entries) {
-            take_out(table, &entry);
+        for (_, value) in table.get_mut().iter_mut() {
+            if let DeValue::Array(list) = value.get_mut() {
+                let right = list.iter().filter(|it| !self.entries.contains(&it.span()));
+                *list = right.cloned().collect();
+            }
         }
         self.parse(table)
     }
@@ -171,10 +225,8 @@ impl Reader<'_> {
 
     fn tell(&mut self, error: &Error, message: String) {
         let at = error.span().map_or(0, |span| span.start);
-        let before = self.text.as_bytes().iter().take(at);
-        let line = 1 + before.filter(|byte| **byte == b'\n').count();
         self.problems.push(Problem {
-            line: Some(line),
+            line: Some(line_at(self.text, at)),
             message,
         });
     }
@@ -456,6 +508,28 @@ mod tests {
             assert_eq!(told.len(), 1, "{told:?}");
             assert!(!told[0].contains("canary"), "{told:?}");
         }
+    }
+
+    #[test]
+    fn a_message_that_begins_with_an_entry_has_its_line() {
+        let text = "name = 'a'\n[voice]\nvolume = 5\n[[tools]]\nname = 'b'\n[[tools]]\nname = 'c'\n\
+            [[tools]]\nname = 'c'\n[report]\n[report.redact]\nmail = true\n";
+        let cases = [
+            ("[voice] volume must be odd", Some(3)),
+            ("[voice] volume: odd", Some(3)),
+            ("[voice] name must not be empty", Some(2)),
+            ("[report.redact] mail: odd", Some(12)),
+            ("[[tools]] \"b\" needs a description", Some(4)),
+            ("[[tools]] \"b\": odd", Some(4)),
+            ("[[tools]] \"c\": odd", None),
+            ("[[tools]] 2 needs a name", None),
+            ("[turns] odd", None),
+            ("prompt of \"start\": odd", None),
+        ];
+        for (message, line) in cases {
+            assert_eq!(line_of(text, message), line, "{message}");
+        }
+        assert_eq!(line_of("name =", "[voice] volume"), None);
     }
 
     #[test]

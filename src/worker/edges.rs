@@ -171,7 +171,7 @@ async fn connect(server: Server, outbox: Outbox, events: mpsc::Sender<Event>) {
                     _ => Event::Lost(reason),
                 }
             }
-            Err(error) => Event::Lost(error.to_string()),
+            Err(error) => Event::Lost(format!("{error}; check LIVEKIT_URL and the network")),
             Ok(socket) => {
                 if events.send(Event::Opened).await.is_err() {
                     return;

@@ -137,6 +137,8 @@ fn start() -> Result<Core, LoadError> {
     let Some(path) = looked.iter().find(|path| path.is_file()).cloned() else {
         return Err(LoadError::NotFound { looked });
     };
+    // The dynamic linker searches its own folders for a path without a slash.
+    let path = std::path::absolute(&path).unwrap_or(path);
     let library = match Library::open(path.as_os_str()) {
         Ok(library) => library,
         Err(error) => {

@@ -103,7 +103,7 @@ impl AgentFile {
     ) -> Result<Agent, FileError> {
         let Reading { file, mut problems } = Self::read(text);
         let agent = file.into_agent(source, proxies);
-        let agent = agent.map_err(|wrong| problems.extend(wrong.into_iter().map(Problem::from)));
+        let agent = agent.map_err(|wrong| problems.extend(at_lines(text, wrong)));
         refuse(path, problems)?;
         Ok(agent.unwrap_or_default())
     }
@@ -111,7 +111,7 @@ impl AgentFile {
     /// Parses and checks `text`.
     fn read(text: &str) -> Reading<Self> {
         let mut reading = mistakes::read::<Self>(text);
-        let problems = reading.file.problems().into_iter().map(Problem::from);
+        let problems = at_lines(text, reading.file.problems());
         reading.problems.extend(problems);
         reading
     }
@@ -216,6 +216,14 @@ impl AgentFile {
         }
         problems
     }
+}
+
+/// The messages with the lines of `text` that they are about, as far as those are known.
+fn at_lines(text: &str, messages: Vec<String>) -> impl Iterator<Item = Problem> {
+    messages.into_iter().map(move |message| Problem {
+        line: mistakes::line_of(text, &message),
+        message,
+    })
 }
 
 fn refuse(path: &Path, problems: Vec<Problem>) -> Result<(), FileError> {

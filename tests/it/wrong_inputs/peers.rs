@@ -20,7 +20,11 @@ impl Peers {
         let pages = [
             ("{html}", "200 OK", "<html>Hello</html>"),
             ("{302}", "302 Found", ""),
-            ("{401}", "401 Unauthorized", "invalid token: eyJ0eXAi.eyJleHAi.CANARY, error: no"),
+            (
+                "{401}",
+                "401 Unauthorized",
+                "invalid token: eyJ0eXAi.eyJleHAi.CANARY, error: no",
+            ),
             ("{403}", "403 Forbidden", "{}"),
             ("{404}", "404 Not Found", "nothing here"),
             ("{429}", "429 Too Many Requests", "{}"),

@@ -594,10 +594,10 @@ fn agent_fields() -> Vec<Row> {
                 "a.toml:2: name must be a text in quotation marks, not a whole number",
                 "a.toml:5: unknown field `nmae` in [voice]; did you mean `name`?",
                 "a.toml:7: [turns] barge_in must be `immediate`, `hold` or `confirmed`; did you mean `immediate`?",
-                "a.toml: [voice] volume must be from 0 to 100",
-                "a.toml: [turns] vad_threshold must be from 0 to 1",
-                "a.toml: [[tools]] \"look up!\" name must be 1 to 64 characters",
-                "a.toml: [lines] goodbye: unknown variable caller.nme; did you mean `caller.name`?",
+                "a.toml:4: [voice] volume must be from 0 to 100",
+                "a.toml:8: [turns] vad_threshold must be from 0 to 1",
+                "a.toml:9: [[tools]] \"look up!\" name must be 1 to 64 characters",
+                "a.toml:14: [lines] goodbye: unknown variable caller.nme; did you mean `caller.name`?",
             ]
         ),
     ]
@@ -613,12 +613,12 @@ fn agent_values() -> Vec<Row> {
         agent!(
             "volume too large",
             "[voice]\nvolume = 900\n",
-            &["a.toml: [voice] volume must be from 0 to 100"]
+            &["a.toml:2: [voice] volume must be from 0 to 100"]
         ),
         agent!(
             "negative volume",
             "[voice]\nvolume = -1\n",
-            &["a.toml: [voice] volume must be from 0 to 100"]
+            &["a.toml:2: [voice] volume must be from 0 to 100"]
         ),
         agent!(
             "volume as text",
@@ -645,7 +645,7 @@ fn agent_values() -> Vec<Row> {
         agent!(
             "negative milliseconds",
             "[turns]\nmin_silence = -5\n",
-            &["a.toml:2: [turns] min_silence must be a whole number from 0 to"]
+            &["a.toml:2: [turns] min_silence must be from 50 to 10000"]
         ),
         agent!(
             "silences the wrong way round",
@@ -949,7 +949,7 @@ fn doctor_others() -> Vec<Row> {
             "doctor --agent a.toml",
             &[
                 "FAIL agent            a.toml:1: unknown field `greting`; did you mean `greeting`?",
-                "FAIL agent            a.toml: [voice] volume must be from 0 to 100",
+                "FAIL agent            a.toml:3: [voice] volume must be from 0 to 100",
             ],
         )
         .files(&[("a.toml", b"greting = 'Hi'\n[voice]\nvolume = 900\n")])
@@ -1146,8 +1146,9 @@ fn simulator() -> Vec<Row> {
             "sim: misspelled scenario",
             "sim --scenario cut-tol-call",
             &[
-                "no built-in scenario and no file cut-tol-call; did you mean `cut-tool-call`?",
+                "no built-in scenario and no file cut-tol-call",
                 "--scenario list",
+                "; did you mean `cut-tool-call`?",
             ],
         )
         .fails(),
