@@ -179,14 +179,9 @@ impl Plan {
         let control = signals.events(|| Event::Drain);
         let dispatch = Dispatch::new(clock::now(), settings, random::number());
         let ended = worker::run(dispatch, &mut edges, control).await;
-        let Ended {
-            cut,
-            is_hasty,
-            refused,
-        } = ended;
         drop(rooms_over);
         let ending = async {
-            edges.finish(is_hasty).await;
+            edges.finish(ended.is_hasty).await;
             drop(over);
             if let Some(rooms) = rooms {
                 rooms.await.context("the search for waiting rooms failed")?;
@@ -199,6 +194,11 @@ impl Plan {
             ended = ending => ended?,
             () = signals.impatient() => tracing::warn!("ending at once after a second signal; unfinished work is dropped"),
         }
+        self.outcome(ended)
+    }
+
+    /// The exit code of a worker that has shut down.
+    fn outcome(&self, Ended { cut, refused, .. }: Ended) -> Done {
         if let Some(reason) = refused {
             return Err(anyhow!(reason).into());
         }

@@ -82,8 +82,10 @@ fn serve(answer: String) -> u16 {
             let answer = answer.clone();
             thread::spawn(move || {
                 let mut stream = stream.unwrap();
-                stream.read(&mut [0; 16 << 10]).ok();
-                stream.write_all(answer.as_bytes()).ok();
+                let asked = stream.read(&mut [0; 16 << 10]).is_ok_and(|read| read > 0);
+                if asked {
+                    stream.write_all(answer.as_bytes()).ok();
+                }
                 stream.shutdown(std::net::Shutdown::Write).ok();
                 // A connection that is closed with unread data is reset, and the answer with it.
                 stream.set_read_timeout(Some(Duration::from_secs(1))).ok();
