@@ -292,18 +292,22 @@ impl LiveKitServer {
         let token = token.to_jwt().map_err(|_| ServerError::Token)?;
         let asked = self
             .client
-            .post(url)
+            .post(&url)
             .bearer_auth(token)
             .header(CONTENT_TYPE, "application/protobuf")
             .timeout(within)
             .body(request.encode_to_vec());
-        let unreachable = |error| ServerError::Unreachable(http::reason(error));
+        let proxies = &self.livekit.proxies;
+        let unreachable =
+            |error| ServerError::Unreachable(http::reason_through(proxies, &url, error));
         let answer = asked.send().await.map_err(unreachable)?;
         let status = answer.status();
-        let body = answer.bytes().await.map_err(unreachable)?;
+        let body = answer.bytes().await;
         if status == StatusCode::OK {
-            return R::decode(body).map_err(|_| ServerError::InvalidResponse);
+            return R::decode(body.map_err(unreachable)?).map_err(|_| ServerError::InvalidResponse);
         }
+        // The status says enough if the rest of the response is cut off.
+        let body = body.unwrap_or_default();
         Err(match serde_json::from_slice::<Refusal>(&body) {
             Ok(refusal) => ServerError::Refused {
                 code: words(&refusal.code),

@@ -39,7 +39,7 @@ pub enum LoadError {
         looked: Vec<PathBuf>,
     },
     /// The file exists, but the dynamic linker cannot load it.
-    #[error("LiveKit's native core at {} cannot be loaded: {reason}", path.display())]
+    #[error("LiveKit's native core at {} cannot be loaded: {reason}. Run `make setup`", path.display())]
     Unloadable {
         /// Path of the file.
         path: PathBuf,

@@ -6,7 +6,7 @@
 use std::ffi::OsString;
 
 use clap::builder::Resettable;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
 
@@ -33,7 +33,8 @@ impl CommandLine {
     /// # Errors
     /// clap's errors, which include `--help` and `--version`.
     pub(super) fn read(arguments: Vec<OsString>) -> Result<Self, clap::Error> {
-        let matches = without_variables().try_get_matches_from(&arguments)?;
+        let matches = without_variables().try_get_matches_from(&arguments);
+        let matches = matches.map_err(explained)?;
         Ok(Self { arguments, matches })
     }
 
@@ -62,7 +63,8 @@ impl CommandLine {
                 None => {}
             }
         }
-        let matches = without_variables().try_get_matches_from(arguments)?;
+        let matches = without_variables().try_get_matches_from(arguments);
+        let matches = matches.map_err(explained)?;
         Cli::from_arg_matches(&matches)
     }
 }
@@ -92,7 +94,45 @@ fn without_variables() -> Command {
     Cli::command().mut_subcommands(|command| command.mut_args(without_variable))
 }
 
+/// `error` with what the value of a flag must be, where clap gives the words of a Rust parser. A
+/// value that may contain a password is left out.
+fn explained(error: clap::Error) -> clap::Error {
+    let (Some(ContextValue::String(flag)), Some(ContextValue::String(value)), Some(why)) = (
+        error.get(ContextKind::InvalidArg),
+        error.get(ContextKind::InvalidValue),
+        std::error::Error::source(&error).map(ToString::to_string),
+    ) else {
+        return error;
+    };
+    let why = match why.as_str() {
+        "invalid socket address syntax" => format!("it must be {}", variables::LISTEN),
+        why if why.starts_with("invalid digit") || why.starts_with("cannot parse integer") => {
+            "it must be a whole number".to_owned()
+        }
+        why => match why
+            .split_once(" is not in ")
+            .and_then(|(_, range)| range.split_once("..="))
+        {
+            Some((least, most)) => format!("it must be from {least} to {most}"),
+            None => why.to_owned(),
+        },
+    };
+    let value = match flag.starts_with("--livekit-url") {
+        true => String::new(),
+        false => format!(" '{value}'"),
+    };
+    let message = format!(
+        "invalid value{value} for '{flag}': {why}\n\nFor more information, try '--help'.\n"
+    );
+    clap::Error::raw(error.kind(), message)
+}
+
 fn without_variable(argument: Arg) -> Arg {
+    // Otherwise `-1` is reported as an unexpected flag.
+    let argument = match argument.get_action().takes_values() {
+        true => argument.allow_negative_numbers(true),
+        false => argument,
+    };
     let Some(flag) = Flag::of(&argument) else {
         return argument;
     };

@@ -1,11 +1,11 @@
 //! `parlor demo`: a complete call on this machine.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use parlor_core::conversation::{Event, Fact};
 
@@ -60,6 +60,10 @@ impl Demo {
             };
             return page.run(source).await;
         }
+        if !self.no_caller {
+            // Otherwise it would be reported only once the call is over.
+            check_folder(&self.out)?;
+        }
         let signals = Signals::watch()?;
         let overrides = Overrides {
             agent_file: self.agent,
@@ -101,6 +105,22 @@ impl Demo {
         } else {
             ExitCode::FAILURE
         })
+    }
+}
+
+/// Checks that the file `out` can be in its folder.
+fn check_folder(out: &Path) -> anyhow::Result<()> {
+    let folder = out.parent().filter(|it| !it.as_os_str().is_empty());
+    let shown = out.display();
+    if out.is_dir() {
+        bail!("cannot write {shown}: it is a directory; name a file with --out");
+    }
+    match folder.filter(|folder| !folder.is_dir()) {
+        Some(folder) => bail!(
+            "cannot write {shown}: there is no folder {}; create it, or name another file with --out",
+            folder.display()
+        ),
+        None => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use tokio::sync::oneshot;
 
+use super::web::cannot_serve;
 use super::worker::{Flags, Plan};
 use super::{Done, browser, output};
 use crate::config::{AgentApi, Overrides, Source};
@@ -39,7 +40,7 @@ impl DemoPage {
     pub(super) async fn run(mut self, source: &Source) -> Done {
         let elsewhere = self.listen.filter(|it| !it.ip().is_loopback());
         if let Some(address) = elsewhere {
-            let why = "the demo is only for this machine: give a loopback address";
+            let why = "the demo is only for this machine: give --web a loopback address, such as 127.0.0.1:8080";
             return Err(anyhow!("{address}: {why}").into());
         }
         let signals = Signals::watch()?;
@@ -58,7 +59,7 @@ impl DemoPage {
     async fn serve(self, servers: &Servers, source: &Source, signals: &Signals) -> Done {
         let voices = Voices::load(source, &self.overrides())?;
         let page = self.page(servers, voices).await;
-        let page = page.map_err(anyhow::Error::from)?;
+        let page = page.map_err(|error| cannot_serve(&error, "--web"))?;
         let url = page.url();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(page.run(async {

@@ -1,6 +1,7 @@
 //! `parlor doctor`: checks the setup and says how to fix what is wrong.
 
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use serde::Serialize;
 
 use super::{Done, command_line, output};
 use crate::config::{Agent, AgentApi, ConfigError, LiveKit, Overrides, Source};
+use crate::definition::{Definition, Voices};
+use crate::diagnostics;
 use crate::livekit_server::LiveKitServer;
 use crate::room;
 use crate::voice_agent::voices;
@@ -20,6 +23,9 @@ const CHECK_WITHIN: Duration = Duration::from_secs(10);
 #[derive(Debug, Args)]
 #[command(after_help = "Example: parlor doctor\n\nExit code: 0 if all checks pass, 1 otherwise.")]
 pub(super) struct Doctor {
+    /// Path of the agent file [default: agent.toml, if it exists]
+    #[arg(long, value_name = "FILE")]
+    agent: Option<PathBuf>,
     /// Print the findings as JSON
     #[arg(long)]
     json: bool,
@@ -37,15 +43,23 @@ struct Finding {
 
 impl Doctor {
     pub(super) async fn run(self, mut source: Source) -> Done {
-        let mut findings = vec![variables(&mut source)];
-        findings.extend(agent(&source));
+        let mut findings = variables(&mut source);
+        let overrides = Overrides {
+            agent_file: self.agent,
+            ..Overrides::default()
+        };
+        let agent = Agent::load(&source, &overrides);
+        findings.extend(agent_file(&agent));
         findings.push(native_core());
-        findings.push(match LiveKit::load(&source) {
-            Ok(livekit) => livekit_server(&livekit).await,
+        findings.extend(match LiveKit::load(&source) {
+            Ok(livekit) => vec![livekit_server(&livekit).await],
             Err(error) => settings("livekit", &error),
         });
-        findings.push(match AgentApi::load(&source) {
-            Ok(api) => voice_agent_api(&api).await,
+        findings.extend(match AgentApi::load(&source) {
+            Ok(api) => {
+                let definition = agent.as_ref().ok().map(|it| it.definition.as_ref());
+                voice_agent_api(&api, definition).await
+            }
             Err(error) => settings("voice agent api", &error),
         });
         if self.json {
@@ -102,24 +116,29 @@ impl Finding {
     }
 }
 
-fn settings(check: &'static str, error: &ConfigError) -> Finding {
-    Finding::bad(check, error.0.join("; "))
+/// One finding per problem.
+fn settings(check: &'static str, error: &ConfigError) -> Vec<Finding> {
+    let problems = error.0.iter();
+    problems.map(|it| Finding::bad(check, it)).collect()
 }
 
 /// Checks `.env` and the variables of all flags; the other checks cover the rest.
-fn variables(source: &mut Source) -> Finding {
+fn variables(source: &mut Source) -> Vec<Finding> {
     const CHECK: &str = "settings";
     let mut problems = source.take_problems();
     problems.extend(command_line::problems(source));
-    match problems.as_slice() {
-        [] => Finding::good(CHECK, "all variables are valid"),
-        problems => Finding::bad(CHECK, problems.join("; ")),
-    }
+    let mut findings = match problems.is_empty() {
+        true => vec![Finding::good(CHECK, "all variables are valid")],
+        false => settings(CHECK, &ConfigError(problems)),
+    };
+    let misspelled = source.misspelled().into_iter();
+    findings.extend(misspelled.map(|it| Finding::warning(CHECK, it)));
+    findings
 }
 
-fn agent(source: &Source) -> Vec<Finding> {
+fn agent_file(agent: &Result<Agent, ConfigError>) -> Vec<Finding> {
     const CHECK: &str = "agent";
-    match Agent::load(source, &Overrides::default()) {
+    match agent {
         Ok(agent) => {
             let name = Finding::good(
                 CHECK,
@@ -132,7 +151,7 @@ fn agent(source: &Source) -> Vec<Finding> {
             let warnings = warnings.map(|it| Finding::warning(CHECK, it));
             std::iter::once(name).chain(warnings).collect()
         }
-        Err(error) => vec![settings(CHECK, &error)],
+        Err(error) => settings(CHECK, error),
     }
 }
 
@@ -156,28 +175,55 @@ async fn livekit_server(livekit: &LiveKit) -> Finding {
                 rooms.len()
             ),
         ),
-        Err(error) => Finding::bad(
-            CHECK,
-            format_args!(
-                "{}: {error}; check LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET",
-                livekit.url
-            ),
-        ),
+        Err(error) => Finding::bad(CHECK, diagnostics::livekit(&livekit.url, &error)),
     }
 }
 
-async fn voice_agent_api(api: &AgentApi) -> Finding {
+/// Checks the API, and the voices of the agent with this `definition` against those that it lists.
+async fn voice_agent_api(api: &AgentApi, definition: Option<&Definition>) -> Vec<Finding> {
     const CHECK: &str = "voice agent api";
-    match voices(api, CHECK_WITHIN).await {
-        Ok(Some(voices)) => Finding::good(
-            CHECK,
-            format_args!(
-                "{} accepts the API key; voices: {}",
-                api.base_url,
-                voices.join(" ")
-            ),
-        ),
-        Ok(None) => Finding::good(CHECK, format_args!("{} responds", api.base_url)),
-        Err(error) => Finding::bad(CHECK, format_args!("{}: {error}", api.base_url)),
+    let url = &api.base_url;
+    let listed = match voices(api, CHECK_WITHIN).await {
+        Ok(Some(voices)) => voices,
+        Ok(None) => {
+            let what = "responds, but does not list its voices: the API key and the voice are not checked; if calls fail, check ASSEMBLYAI_BASE_URL";
+            return vec![Finding::warning(CHECK, format_args!("{url} {what}"))];
+        }
+        Err(error) => return vec![Finding::bad(CHECK, format_args!("{url}: {error}"))],
+    };
+    let names = listed.join(" ");
+    let api = Finding::good(
+        CHECK,
+        format_args!("{url} accepts the API key; voices: {names}"),
+    );
+    let voices = definition.map(|it| agent_voices(it, &listed));
+    std::iter::once(api)
+        .chain(voices.into_iter().flatten())
+        .collect()
+}
+
+/// Voices of the agent that the API does not have.
+fn agent_voices(definition: &Definition, listed: &[String]) -> Vec<Finding> {
+    const CHECK: &str = "voice";
+    let is_unknown = |name: &str| !listed.iter().any(|it| it == name);
+    let suggestion = |name| diagnostics::did_you_mean(name, listed.iter().map(String::as_str));
+    let mut findings = Vec::new();
+    if let Some(name) = definition.voice().filter(|name| is_unknown(name)) {
+        let what = format!(
+            "[voice] name: the API has no voice {name:?}{}",
+            suggestion(name)
+        );
+        findings.push(Finding::bad(CHECK, what));
     }
+    if let Voices::Listed(choices) = definition.voices() {
+        let unknown = choices.iter().filter(|name| is_unknown(name));
+        findings.extend(unknown.map(|name| {
+            let what = format!(
+                "[voice] choices: the API has no voice {name:?}{}",
+                suggestion(name)
+            );
+            Finding::warning(CHECK, what)
+        }));
+    }
+    findings
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 use parlor_core::conversation::Event;
 use parlor_core::ids::Identity;
 use tokio::task::JoinHandle;
@@ -32,10 +33,10 @@ const TOKEN_VALID: Duration = Duration::from_secs(3600);
 )]
 pub(super) struct Join {
     /// Name of the room to join; LiveKit creates it if it does not exist
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     room: String,
     /// Identity of the agent, unique in the room [default: agent- and a random suffix]
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     identity: Option<String>,
     /// Path of the agent file [default: agent.toml, if it exists]
     #[arg(long, value_name = "FILE")]

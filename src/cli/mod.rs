@@ -105,6 +105,11 @@ fn start() -> Done {
     let mut source = Source::environment();
     let command = line.fill(&mut source)?.command;
     start_log(&mut source, &command)?;
+    if command.is_checked_for_misspelled() {
+        for warning in source.misspelled() {
+            tracing::warn!("{warning}");
+        }
+    }
     if command.needs_settings() {
         unread.into_iter().for_each(|problem| source.note(problem));
     } else {
@@ -141,6 +146,12 @@ fn run(command: Command, source: Source) -> Done {
 }
 
 impl Command {
+    /// Whether to warn of variables with a misspelled name. `doctor` reports them itself, and a cell's
+    /// worker has done so.
+    fn is_checked_for_misspelled(&self) -> bool {
+        self.needs_settings() && !matches!(self, Self::Doctor(_) | Self::Cell(_))
+    }
+
     /// Whether an invalid `.env` file keeps the command from starting; otherwise it is a warning.
     fn needs_settings(&self) -> bool {
         !matches!(self, Self::Sim(_) | Self::Demo(_))

@@ -4,12 +4,15 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use super::{Done, output};
+use crate::diagnostics::{self, did_you_mean};
 use crate::shutdown::Signals;
-use crate::sim::{Options, Pace, Recording, Reply, Scenario, Simulator, ToolRule};
+use crate::sim::{
+    Options, Pace, Recording, RecordingError, Reply, Scenario, SimError, Simulator, ToolRule,
+};
 
 /// Value of `--scenario` that lists the built-in scenarios.
 const LIST: &str = "list";
@@ -68,7 +71,12 @@ impl Sim {
         let options = self.options()?;
         let simulator = Simulator::bind(options)
             .await
-            .context("cannot start the simulator")?;
+            .map_err(|error| match error {
+                SimError::Listen { address, error } => {
+                    anyhow!(diagnostics::listen(address, &error, "--listen"))
+                }
+                error => anyhow!("{error}; choose another file with --record"),
+            })?;
         output::line(&format_args!("listening on {}", simulator.url()));
         simulator.run(signals.first()).await;
         Ok(ExitCode::SUCCESS)
@@ -76,7 +84,7 @@ impl Sim {
 
     fn options(self) -> anyhow::Result<Options> {
         let scenarios: Result<_, _> = self.scenarios.iter().map(|it| scenario(it)).collect();
-        let replay = self.replay.as_deref().map(Recording::read).transpose();
+        let replay = self.replay.as_deref().map(recording).transpose();
         Ok(Options {
             listen: self.listen,
             key: self.key,
@@ -92,7 +100,7 @@ impl Sim {
             tool_rules: self.tools,
             scenarios: scenarios?,
             record: self.record,
-            replay: replay.context("cannot replay the recording")?,
+            replay: replay?,
             ..Options::default()
         })
     }
@@ -102,10 +110,22 @@ impl Sim {
 fn scenario(name: &str) -> anyhow::Result<Scenario> {
     match Scenario::bundled(name) {
         Some(scenario) => Ok(scenario),
-        None => Scenario::read(Path::new(name)).with_context(|| {
-            format!("cannot load the scenario (`--scenario {LIST}` lists the built-in ones)")
-        }),
+        None if !Path::new(name).exists() => bail!(
+            "there is no built-in scenario and no file {name} (`parlor sim --scenario {LIST}` lists the built-in ones){}",
+            did_you_mean(name, Scenario::names())
+        ),
+        None => Scenario::read(Path::new(name)).context("cannot load the scenario"),
     }
+}
+
+fn recording(path: &Path) -> anyhow::Result<Recording> {
+    Recording::read(path).map_err(|error| match error {
+        RecordingError::Read { error, .. } => anyhow!("cannot read {}: {error}", path.display()),
+        error => anyhow!(
+            "cannot replay {}: {error}; `parlor sim --record` writes recordings",
+            path.display()
+        ),
+    })
 }
 
 fn list() {

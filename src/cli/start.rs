@@ -17,7 +17,8 @@ use crate::ops::log::Format;
     After SIGTERM or Ctrl-C the worker takes no new calls, and running calls may continue for\n\
     --drain-timeout. Then the agent says goodbye in the remaining calls, and the process exits at\n\
     most 35 seconds later: do not kill it earlier. A second signal ends everything at once.\n\
-    Exit code: 0 if every call ended on its own, 1 if calls were cut short."
+    Exit code: 0 if every call ended on its own, 1 if calls were cut short or if LiveKit refuses the\n\
+    API key."
 )]
 pub(super) struct Start {
     #[command(flatten)]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use super::{Done, output};
 use crate::config::{LiveKit, Source};
@@ -15,10 +16,10 @@ use crate::token::{Grant, Kind, mint};
 #[command(after_help = "Example: parlor token --room kitchen --identity ada --hours 2")]
 pub(super) struct Token {
     /// Name of the room that the token gives access to
-    #[arg(long)]
+    #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     room: String,
     /// Identity of the participant, unique in the room
-    #[arg(long, default_value = "caller")]
+    #[arg(long, default_value = "caller", value_parser = NonEmptyStringValueParser::new())]
     identity: String,
     /// Display name of the participant [default: the identity]
     #[arg(long)]

@@ -4,13 +4,15 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::anyhow;
 use clap::Args;
 
 use super::{Done, agent_name, output};
 use crate::config::{AgentApi, ConfigError, LiveKit, Overrides, Source, address};
 use crate::definition::Voices;
+use crate::diagnostics;
 use crate::shutdown::Signals;
-use crate::web::{self, Origin, VoiceMenu};
+use crate::web::{self, Origin, VoiceMenu, WebError};
 
 /// The command's flags.
 #[derive(Debug, Args)]
@@ -66,7 +68,14 @@ impl Web {
         let livekit = LiveKit::load(source)?;
         let voices = match self.voices {
             true => Some(voices(source, self.agent)?),
-            false => None,
+            false => {
+                if self.agent.is_some() {
+                    tracing::warn!(
+                        "--agent has no effect without --voices: the page only needs the agent file for its voices"
+                    );
+                }
+                None
+            }
         };
         let options = web::Options {
             listen: self.listen,
@@ -80,10 +89,20 @@ impl Web {
             tokens_a_minute: self.rate,
         };
         let page = web::Web::bind(options).await;
-        let page = page.map_err(anyhow::Error::from)?;
+        let page = page.map_err(|error| cannot_serve(&error, "--listen"))?;
         output::line(&format_args!("talk to the agent: {}", page.url()));
         page.run(signals.first()).await;
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Describes why the page cannot be served.
+pub(super) fn cannot_serve(error: &WebError, flag: &str) -> anyhow::Error {
+    match error {
+        WebError::Listen { address, error } => {
+            anyhow!(diagnostics::listen(*address, error, flag))
+        }
+        error => anyhow!("{error}"),
     }
 }
 

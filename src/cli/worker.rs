@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
 use parlor_core::cells::Limits;
 use parlor_core::conversation::SecondAgent;
@@ -19,6 +19,7 @@ use super::{Done, agent_name, output};
 use crate::clock;
 use crate::config::{AgentText, Config, LiveKit, Overrides, Reload, Source};
 use crate::definition::Definition;
+use crate::diagnostics;
 use crate::ops::log::Format;
 use crate::ops::{self, WorkerStatus};
 use crate::random;
@@ -163,7 +164,7 @@ impl Plan {
         tracing::info!(url = %server.livekit.url, agent_name = %settings.agent_name, slots = settings.slots, "starting");
         let health = ops::serve(self.health, status.clone());
         let health = health
-            .with_context(|| format!("cannot serve health and metrics at {}", self.health))?;
+            .map_err(|error| anyhow!(diagnostics::listen(self.health, &error, "--health")))?;
         tracing::info!(%health, "serving health, metrics and calls");
         let (definition, definition_out) = watch::channel(config.agent.definition);
         let (rooms_over, until_rooms_over) = oneshot::channel();
@@ -177,10 +178,10 @@ impl Plan {
         let mut edges = WorkerEdges::new(server, cells, status);
         let control = signals.events(|| Event::Drain);
         let dispatch = Dispatch::new(clock::now(), settings, random::number());
-        let Ended { cut, is_immediate } = worker::run(dispatch, &mut edges, control).await;
+        let ended = worker::run(dispatch, &mut edges, control).await;
         drop(rooms_over);
         let ending = async {
-            edges.finish(is_immediate).await;
+            edges.finish(ended.is_immediate).await;
             drop(over);
             if let Some(rooms) = rooms {
                 rooms.await.context("the search for waiting rooms failed")?;
@@ -190,6 +191,14 @@ impl Plan {
         tokio::select! {
             ended = ending => ended?,
             () = signals.second() => tracing::warn!("ending at once after a second signal; unfinished work is dropped"),
+        }
+        self.outcome(ended)
+    }
+
+    /// The exit code of a worker that has shut down.
+    fn outcome(&self, Ended { cut, refused, .. }: Ended) -> Done {
+        if let Some(reason) = refused {
+            return Err(anyhow!(reason).into());
         }
         tracing::info!(cut, "ended");
         if cut == 0 || self.drain_within.is_zero() {

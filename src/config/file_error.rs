@@ -1,107 +1,85 @@
 //! Errors in an agent file.
 
+use std::fmt;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 
 /// Why an agent file cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The file cannot be read.
-    #[error("cannot read {}: {error}", .path.display())]
+    #[error("cannot read {}: {}", .path.display(), unreadable(.error))]
     Read {
         /// Path of the file.
         path: PathBuf,
         /// The I/O error.
         error: std::io::Error,
     },
-    /// The file is not valid TOML, or it has an unknown key or a value of the wrong type.
-    #[error("{}:{line}: {message}", .path.display())]
-    Parse {
-        /// Path of the file.
-        path: PathBuf,
-        /// Line number, from 1.
-        line: usize,
-        /// The error in that line, without values.
-        message: String,
-    },
-    /// Settings are invalid, for example because the API would reject them.
-    #[error("{}: {}", .path.display(), .problems.join("; "))]
+    /// The file is not valid TOML, has an unknown key or a value of the wrong type, or settings are
+    /// invalid, for example because the API would reject them.
+    #[error("{}", located(.path, .problems).join("; "))]
     Invalid {
         /// Path of the file.
         path: PathBuf,
-        /// One message per problem.
-        problems: Vec<String>,
+        /// All problems.
+        problems: Vec<Problem>,
     },
 }
 
+/// One problem with an agent file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Line number from 1, if the problem has a line.
+    pub line: Option<usize>,
+    /// What is wrong, without values, which may be secrets.
+    pub message: String,
+}
+
 impl FileError {
-    /// Converts the parser's `error` about `text`, and finds its line.
-    pub(super) fn parse(path: &Path, text: &str, error: &toml::de::Error) -> Self {
-        let at = error.span().map_or(0, |span| span.start);
-        let before = text.as_bytes().iter().take(at);
-        Self::Parse {
-            path: path.to_owned(),
-            line: 1 + before.filter(|byte| **byte == b'\n').count(),
-            message: without_values(error.message()),
+    /// The file at `path` is not valid UTF-8.
+    pub(super) fn not_utf8(path: PathBuf, error: &FromUtf8Error) -> Self {
+        let before = error.as_bytes().iter();
+        let before = before.take(error.utf8_error().valid_up_to());
+        let problem = Problem {
+            line: Some(1 + before.filter(|byte| **byte == b'\n').count()),
+            message: "not valid UTF-8: save the file as UTF-8".to_owned(),
+        };
+        Self::Invalid {
+            path,
+            problems: vec![problem],
         }
     }
 
     /// One message per problem, each with the path of the file.
     pub(super) fn lines(self) -> Vec<String> {
         match self {
-            Self::Invalid { path, problems } => {
-                let line = |problem: String| format!("{}: {problem}", path.display());
-                problems.into_iter().map(line).collect()
-            }
+            Self::Invalid { path, problems } => located(&path, &problems),
             error => vec![error.to_string()],
         }
     }
 }
 
-/// serde's message without the invalid value, which may be a secret.
-fn without_values(message: &str) -> String {
-    let expected = || {
-        message
-            .rsplit_once(", expected ")
-            .map(|(_, expected)| expected)
-    };
-    for wrong in ["invalid type: ", "invalid value: "] {
-        if let (Some(rest), Some(expected)) = (message.strip_prefix(wrong), expected()) {
-            let kind = rest.split([' ', ',']).next().unwrap_or_default();
-            return format!("{wrong}{kind}, expected {expected}");
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, ":{line}: {}", self.message),
+            None => write!(f, ": {}", self.message),
         }
-    }
-    match (message.strip_prefix("unknown variant "), expected()) {
-        (Some(_), Some(expected)) => format!("unknown value, expected {expected}"),
-        _ => message.to_owned(),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn located(path: &Path, problems: &[Problem]) -> Vec<String> {
+    let line = |problem| format!("{}{problem}", path.display());
+    problems.iter().map(line).collect()
+}
 
-    #[test]
-    fn messages_do_not_contain_values() {
-        let cases = [
-            (
-                "invalid type: string \"canary, expected b\", expected a map",
-                "invalid type: string, expected a map",
-            ),
-            (
-                "invalid value: integer `5`, expected a share",
-                "invalid value: integer, expected a share",
-            ),
-            (
-                "unknown variant `canary`, expected one of `a`, `b`",
-                "unknown value, expected one of `a`, `b`",
-            ),
-            (
-                "unknown field `x`, expected `y`",
-                "unknown field `x`, expected `y`",
-            ),
-        ];
-        for (message, shown) in cases {
-            assert_eq!(without_values(message), shown);
-        }
+fn unreadable(error: &std::io::Error) -> String {
+    const SOURCE: &str = "check the path in --agent or PARLOR_AGENT";
+    match error.kind() {
+        ErrorKind::NotFound => format!("there is no such file; {SOURCE}"),
+        ErrorKind::IsADirectory => format!("it is a directory; {SOURCE}"),
+        ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
     }
 }

@@ -7,6 +7,7 @@ mod agent_file;
 mod barge_in;
 pub(crate) mod dotenv;
 mod file_error;
+mod mistakes;
 mod proxies;
 mod reload;
 mod servers;
@@ -31,7 +32,7 @@ use agent_file::AgentFile;
 use barge_in::BargeInName;
 use source::Reader;
 
-pub use file_error::FileError;
+pub use file_error::{FileError, Problem};
 pub(crate) use proxies::proxies;
 pub use reload::Reload;
 pub use servers::{AgentApi, DEFAULT_BASE_URL, LiveKit};
@@ -195,17 +196,19 @@ impl AgentText {
     /// built-in one.
     ///
     /// # Errors
-    /// [`FileError::Read`]
+    /// [`FileError::Read`], and [`FileError::Invalid`] if the file is not valid UTF-8.
     pub fn read(source: &Source, overrides: &Overrides) -> Result<Self, FileError> {
         let path = Self::path(source, overrides);
         let (path, text) = match path {
             Some(path) => {
-                let text = std::fs::read_to_string(&path);
-                let text = text.map_err(|error| FileError::Read {
+                let bytes = std::fs::read(&path).map_err(|error| FileError::Read {
                     path: path.clone(),
                     error,
                 })?;
-                (path, text)
+                match String::from_utf8(bytes) {
+                    Ok(text) => (path, text),
+                    Err(error) => return Err(FileError::not_utf8(path, &error)),
+                }
             }
             None => {
                 let (path, text) = AgentFile::shipped();
@@ -245,8 +248,8 @@ fn build_agent(
     overrides: &Overrides,
     proxies: &Proxies,
 ) -> Option<Agent> {
-    let parsed = AgentFile::parse(&file.path, file.text.reveal());
-    let agent = parsed.and_then(|it| it.into_agent(&file.path, reader.source(), proxies));
+    let (path, text) = (&file.path, file.text.reveal());
+    let agent = AgentFile::agent(path, text, reader.source(), proxies);
     let mut agent = match agent {
         Ok(agent) => agent,
         Err(error) => {

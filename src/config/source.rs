@@ -68,6 +68,12 @@ impl Source {
         std::mem::take(&mut self.problems)
     }
 
+    /// Warnings about variables whose names resemble those of known ones; the values do not matter.
+    pub(crate) fn misspelled(&self) -> Vec<String> {
+        let names = self.values.keys().map(String::as_str);
+        names.filter_map(variables::misspelled).collect()
+    }
+
     /// All variables with their values, for the environment of a child process.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.values.iter();
@@ -132,11 +138,20 @@ impl<'a> Reader<'a> {
 
     /// The value of `name`. If it is not set, that is a problem, and `what` says how to set it.
     pub(super) fn required(&mut self, name: &str, what: &str) -> Secret {
-        let value = self.secret(name);
-        if value.is_none() {
+        let value = self.secret(name).unwrap_or_default();
+        let is_quoted = |mark| {
+            let inner = value.reveal().strip_prefix(mark);
+            inner.is_some_and(|it| it.ends_with(mark))
+        };
+        if value.is_empty() {
             self.problem(format!("{name} is not set: {what}"));
+        } else if is_quoted('"') || is_quoted('\'') {
+            // Docker, for example, passes the quotation marks of its env files on.
+            self.problem(format!(
+                "{name} is invalid: remove the quotation marks around it"
+            ));
         }
-        value.unwrap_or_default()
+        value
     }
 
     /// Like [`required`](Self::required), for a [`key`](Self::key).

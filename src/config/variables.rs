@@ -1,6 +1,8 @@
 //! The table of all environment variables. `--help` prints it, and tests compare `.env.example`
 //! with it.
 
+use crate::diagnostics::meant;
+
 /// One environment variable.
 #[derive(Debug, Clone, Copy)]
 pub struct Variable {
@@ -51,6 +53,24 @@ pub(crate) fn is_known(name: &str) -> bool {
     VARIABLES.iter().any(|variable| variable.name == name)
 }
 
+/// Prefixes of the names of variables that Parlor may have been meant to read.
+const PREFIXES: [&str; 3] = ["PARLOR_", "LIVEKIT_", "ASSEMBLYAI_"];
+
+/// A warning if `name` is not in the table, but resembles a name that is.
+pub(crate) fn misspelled(name: &str) -> Option<String> {
+    let prefix = PREFIXES.iter().find(|prefix| name.starts_with(**prefix))?;
+    if is_known(name) {
+        return None;
+    }
+    let known = VARIABLES
+        .iter()
+        .filter_map(|it| it.name.strip_prefix(prefix));
+    let meant = meant(name.strip_prefix(prefix)?, known)?;
+    Some(format!(
+        "{name} is set, but is not a variable of Parlor; did you mean {prefix}{meant}?"
+    ))
+}
+
 /// Values of a switch.
 const SWITCH: &str = "true or false";
 
@@ -58,7 +78,7 @@ const SWITCH: &str = "true or false";
 const SECONDS: &str = "a number of seconds from 0 to 2592000";
 
 /// Values of a listen address.
-const LISTEN: &str = "an IP address and a port, for example 127.0.0.1:8080";
+pub(crate) const LISTEN: &str = "an IP address and a port, for example 127.0.0.1:8080";
 
 /// All environment variables.
 pub const VARIABLES: &[Variable] = &[
@@ -261,3 +281,23 @@ pub const VARIABLES: &[Variable] = &[
     )
     .with_valid_values("auto, text or json"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_resemble_a_known_one_are_misspelled() {
+        let warning = "PARLOR_MAXCALLS is set, but is not a variable of Parlor; did you mean PARLOR_MAX_CALLS?";
+        assert_eq!(misspelled("PARLOR_MAXCALLS").as_deref(), Some(warning));
+        assert!(misspelled("LIVEKIT_APIKEY").is_some());
+        for other in [
+            "PARLOR_MAX_CALLS",
+            "PARLOR_SHOP_TOKEN",
+            "MAXCALLS",
+            "PARLOR_",
+        ] {
+            assert_eq!(misspelled(other), None, "{other}");
+        }
+    }
+}

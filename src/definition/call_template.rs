@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use parlor_core::secret::Private;
 use serde_json::Value;
 
+use crate::diagnostics::did_you_mean;
 use crate::template::Template;
 
 /// The variables that a template may use. Below `attributes` and `metadata`, any path is valid,
@@ -52,7 +53,10 @@ pub(super) fn parse(
         }
     };
     let unknown = template.variables().iter().filter(|path| !is_known(path));
-    problems.extend(unknown.map(|path| format!("{key}: unknown variable {path}")));
+    problems.extend(unknown.map(|path| {
+        let suggestion = did_you_mean(path, KNOWN);
+        format!("{key}: unknown variable {path}{suggestion}")
+    }));
     Some(CallTemplate {
         key: key.to_owned(),
         template,
@@ -171,7 +175,7 @@ mod tests {
         );
         assert_eq!(
             warnings("{{ caller.nme }}"),
-            ["prompt: unknown variable caller.nme"]
+            ["prompt: unknown variable caller.nme; did you mean `caller.name`?"]
         );
         assert_eq!(
             warnings("{{ weather }}"),

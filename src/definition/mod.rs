@@ -119,6 +119,17 @@ impl Definition {
         &self.mcp
     }
 
+    /// Name of the agent's own voice; `None` if the API chooses, or if the agent is stored there.
+    pub fn voice(&self) -> Option<&str> {
+        let output = self.first.session.output.as_ref()?;
+        output.voice.as_deref()
+    }
+
+    /// The voices that a dispatch may choose.
+    pub fn voices(&self) -> &Voices {
+        &self.voices
+    }
+
     /// Whether the agent speaks first.
     pub fn greets(&self) -> bool {
         self.first.greeting.is_some()

@@ -57,7 +57,20 @@ pub(crate) fn check(proxies: &Proxies, url: &str) -> Result<(), DialError> {
     }
 }
 
-/// Describes why a request failed, with all causes but without the URL, which may contain a secret.
+/// Describes why a request to `url` through `proxies` failed, as [`reason`] does. If there is a proxy
+/// and nothing could be connected to, names it.
+pub(crate) fn reason_through(proxies: &Proxies, url: &str, error: reqwest::Error) -> String {
+    let proxy = proxies.shown_toward(url);
+    match proxy.filter(|_| error.is_connect()) {
+        Some(proxy) => format!(
+            "the proxy {proxy} cannot be reached, or cannot reach the server: {}",
+            reason(error)
+        ),
+        None => reason(error),
+    }
+}
+
+/// Describes why a request failed, without the URL, which may contain a secret.
 pub(crate) fn reason(error: reqwest::Error) -> String {
     let error = error.without_url();
     if error.is_timeout() {
@@ -69,5 +82,5 @@ pub(crate) fn reason(error: reqwest::Error) -> String {
         reason = format!("{reason}: {error}");
         cause = error.source();
     }
-    reason
+    super::cause(&reason)
 }

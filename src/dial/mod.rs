@@ -1,6 +1,7 @@
 //! Opens WebSockets: TCP, proxy tunnel, TLS and upgrade, all within one deadline. Also creates HTTP
 //! clients, so that the same rules for proxies and certificates apply to all connections.
 
+mod cause;
 pub(crate) mod http;
 mod proxy;
 
@@ -20,6 +21,7 @@ use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, client_async
 
 use proxy::Server;
 
+pub(crate) use cause::cause;
 pub use proxy::Proxies;
 
 /// Timeout from the start of the TCP connection to the response to the upgrade.
@@ -66,7 +68,7 @@ pub async fn dial(
             Err(tungstenite::Error::Http(response)) => {
                 Err(DialError::Refused(response.status().as_u16()))
             }
-            Err(error) => Err(unreachable(error)),
+            Err(error) => Err(unreachable(cause(&error.to_string()))),
         }
     };
     match timeout(DIAL_WITHIN, opening).await {
@@ -85,7 +87,7 @@ async fn connect(request: &Request, proxies: &Proxies) -> Result<TcpStream, Dial
         Some(proxy) => proxy::tunnel(&proxy, &server).await.map_err(unreachable)?,
         None => TcpStream::connect((proxy::bare(server.host), server.port))
             .await
-            .map_err(unreachable)?,
+            .map_err(|error| unreachable(cause(&error.to_string())))?,
     };
     // Audio messages are small and urgent, so disable Nagle's algorithm.
     stream.set_nodelay(true).map_err(unreachable)?;

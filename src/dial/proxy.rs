@@ -110,6 +110,12 @@ impl Proxies {
         }
     }
 
+    /// The URL of the proxy for `url`, without user name and password; `None` if there is no proxy.
+    pub(super) fn shown_toward(&self, url: &str) -> Option<String> {
+        let uri = url.parse::<Uri>().ok()?;
+        self.toward(&Server::of(&uri)?).map(|proxy| shown(&proxy))
+    }
+
     /// The proxy for `server`; always `None` for this machine itself.
     pub(super) fn toward(&self, server: &Server<'_>) -> Option<Intercept> {
         if server.is_here() {

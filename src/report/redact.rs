@@ -68,9 +68,15 @@ impl Redactor {
                     "[report.redact] patterns: {pattern:?} matches empty text"
                 )),
                 Ok(regex) => rules.push((regex, PLACEHOLDER)),
-                Err(error) => problems.push(format!(
-                    "[report.redact] patterns: {pattern:?} is not valid: {error}"
-                )),
+                Err(error) => {
+                    // The lines before the last one draw where the error is.
+                    let error = error.to_string();
+                    let why = error.lines().last().unwrap_or_default();
+                    let why = why.trim_start_matches("error: ");
+                    problems.push(format!(
+                        "[report.redact] patterns: {pattern:?} is not valid: {why}"
+                    ));
+                }
             }
         }
         if spec.mail {

@@ -19,10 +19,13 @@ const MOST: usize = 500;
 #[derive(Debug, thiserror::Error)]
 pub enum VoicesError {
     /// The API rejected the API key.
-    #[error("the API key was rejected ({0}): check ASSEMBLYAI_API_KEY")]
+    #[error("the API key was rejected (HTTP {}): check ASSEMBLYAI_API_KEY", .0.as_u16())]
     Key(StatusCode),
+    /// The API denied access although the key may be right.
+    #[error("access was denied for this network, region or plan (HTTP {}): contact AssemblyAI support", .0.as_u16())]
+    Denied(StatusCode),
     /// The API responded with a server error.
-    #[error("the API failed ({0}): try again later")]
+    #[error("the API failed (HTTP {}): try again later", .0.as_u16())]
     ServerFailed(StatusCode),
     /// The API could not be reached, or the response was cut off or timed out.
     #[error("{0}; check ASSEMBLYAI_BASE_URL")]
@@ -39,13 +42,13 @@ pub async fn voices(api: &AgentApi, within: Duration) -> Result<Option<Vec<Strin
     let no_way = |error: DialError| VoicesError::Unreachable(error.to_string());
     http::check(&api.proxies, &url).map_err(no_way)?;
     let client = http::client(&api.proxies, within).map_err(no_way)?;
-    let request = client.get(url).bearer_auth(api.key.reveal());
-    let unreachable = |error| VoicesError::Unreachable(http::reason(error));
+    let request = client.get(&url).bearer_auth(api.key.reveal());
+    let unreachable =
+        |error| VoicesError::Unreachable(http::reason_through(&api.proxies, &url, error));
     let answer = request.send().await.map_err(unreachable)?;
     match answer.status() {
-        status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
-            Err(VoicesError::Key(status))
-        }
+        status @ StatusCode::UNAUTHORIZED => Err(VoicesError::Key(status)),
+        status @ StatusCode::FORBIDDEN => Err(VoicesError::Denied(status)),
         status if status.is_server_error() => Err(VoicesError::ServerFailed(status)),
         status if !status.is_success() => Ok(None),
         _ => Ok(names(&body(answer).await.map_err(unreachable)?)),

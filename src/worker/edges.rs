@@ -13,7 +13,8 @@ use super::machine_load::SAMPLE_EVERY;
 use super::socket::{Link, Outbox, Stalled, drive};
 use super::{Cells, Edges, MachineLoad};
 use crate::config::{LiveKit, address};
-use crate::dial::{Proxies, dial};
+use crate::diagnostics;
+use crate::dial::{DialError, Proxies, dial};
 use crate::ops::WorkerStatus;
 use crate::token::mint_worker;
 
@@ -160,19 +161,26 @@ async fn said(inbox: &mut Option<mpsc::Receiver<Event>>) -> Option<Event> {
 }
 
 async fn connect(server: Server, outbox: Outbox, events: mpsc::Sender<Event>) {
-    let reason = match mint_worker(&server.livekit) {
-        Err(error) => format!("cannot create an access token: {error}"),
+    let event = match mint_worker(&server.livekit) {
+        Err(error) => Event::Lost(format!("cannot create an access token: {error}")),
         Ok(token) => match dial(&server.url(), &token, &server.proxies, MAX_MESSAGE).await {
-            Err(error) => error.to_string(),
+            Err(DialError::Refused(status)) => {
+                let reason = diagnostics::livekit_status(&server.livekit.url, status);
+                match status {
+                    401 | 403 => Event::Refused(reason),
+                    _ => Event::Lost(reason),
+                }
+            }
+            Err(error) => Event::Lost(format!("{error}; check LIVEKIT_URL and the network")),
             Ok(socket) => {
                 if events.send(Event::Opened).await.is_err() {
                     return;
                 }
-                drive(socket, outbox, &events).await
+                Event::Lost(drive(socket, outbox, &events).await)
             }
         },
     };
-    if events.send(Event::Lost(reason)).await.is_err() {
+    if events.send(event).await.is_err() {
         tracing::debug!("the connection closed after the worker stopped");
     }
 }

@@ -37,12 +37,14 @@ const _: () = {
 };
 
 /// How a worker stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     /// Number of calls that the worker had to stop.
     pub cut: usize,
     /// A second signal arrived, so the process must exit without waiting.
     pub is_immediate: bool,
+    /// Why the server refused the API key, if the worker stopped for that reason.
+    pub refused: Option<String>,
 }
 
 /// Carries out actions; must not wait for a peer.
@@ -54,7 +56,8 @@ pub trait Edges {
     fn next(&mut self) -> impl Future<Output = Event> + Send;
 }
 
-/// Runs the worker until it has drained and all calls are over.
+/// Runs the worker until it has drained and all calls are over, or until the server has refused its
+/// API key for good.
 pub async fn run(
     mut dispatch: Dispatch,
     edges: &mut impl Edges,
@@ -64,8 +67,11 @@ pub async fn run(
         while let Some(action) = dispatch.poll_action() {
             match action {
                 Action::Finish { cut } => {
-                    let is_immediate = dispatch.is_immediate();
-                    return Ended { cut, is_immediate };
+                    return Ended {
+                        cut,
+                        is_immediate: dispatch.is_immediate(),
+                        refused: dispatch.refusal_of_key().map(str::to_owned),
+                    };
                 }
                 action => edges.perform(action),
             }

@@ -182,7 +182,7 @@ fn sounds_are_built_in_or_wav_files() {
 fn an_invalid_sound_is_reported_with_its_line() {
     let wrong = [
         ("hold = \"polka\"", "\"keys\", \"chime\" or the path"),
-        ("hold = \"nowhere.wav\"", "nowhere.wav cannot be read"),
+        ("hold = \"nowhere.wav\"", "cannot read nowhere.wav"),
         ("volume = 1.5", "0 to 1"),
         ("volume = nan", "0 to 1"),
         ("music = \"keys\"", "unknown field"),

@@ -16,3 +16,4 @@ mod socket;
 mod speaker;
 mod web;
 mod worker;
+mod wrong_inputs;

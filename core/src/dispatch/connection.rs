@@ -23,6 +23,10 @@ pub(super) const REGISTER_WITHIN: Duration = Duration::from_secs(10);
 const RETRY_MIN: Duration = Duration::from_millis(500);
 const RETRY_MAX: Duration = Duration::from_secs(10);
 
+/// After this many refusals in a row before the first registration, the key is taken to be wrong.
+/// A key that was accepted once stays in use: the server may be misconfigured for a while.
+const REFUSALS: u32 = 3;
+
 /// The connection to the server.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -31,6 +35,8 @@ pub(super) struct Connection {
     backoff: Backoff,
     /// Attempts since the last registration.
     attempt: u32,
+    /// Refusals of the API key in a row; `None` once a registration has succeeded.
+    refusals: Option<u32>,
     /// Makes the delays of one worker differ from those of others.
     seed: u64,
     /// Status reports since the last registration.
@@ -54,6 +60,7 @@ impl Connection {
             settings: Box::new(settings),
             backoff: backoff.expect("RETRY_MIN is at most RETRY_MAX"),
             attempt: 0,
+            refusals: Some(0),
             seed,
             seq: 0,
         }
@@ -85,6 +92,7 @@ impl Connection {
         }
         self.stage = Stage::Registered;
         self.attempt = 0;
+        self.refusals = None;
         self.seq = 0;
         cx.stop(Timer::Connection);
         cx.observe(Fact::Registered { worker_id });
@@ -93,9 +101,28 @@ impl Connection {
 
     /// Schedules a retry: the WebSocket is closed or could not be opened.
     pub(super) fn lost(&mut self, cx: &mut Context, reason: String) {
-        if matches!(self.stage, Stage::Waiting | Stage::Closed) {
+        if self.is_idle() {
             return;
         }
+        self.refusals = self.refusals.map(|_| 0);
+        self.retry(cx, reason);
+    }
+
+    /// Like [`lost`](Self::lost), because the server refused the API key. Returns whether to give up
+    /// instead of retrying.
+    pub(super) fn refused(&mut self, cx: &mut Context, reason: String) -> bool {
+        if self.is_idle() {
+            return false;
+        }
+        self.refusals = self.refusals.map(|refusals| refusals + 1);
+        let gives_up = self.refusals.is_some_and(|refusals| refusals >= REFUSALS);
+        if !gives_up {
+            self.retry(cx, reason);
+        }
+        gives_up
+    }
+
+    fn retry(&mut self, cx: &mut Context, reason: String) {
         self.stage = Stage::Waiting;
         let retry_in = self.backoff.delay(self.attempt, self.random());
         self.attempt = self.attempt.saturating_add(1);
@@ -130,10 +157,15 @@ impl Connection {
 
     /// Closes the WebSocket for good.
     pub(super) fn close(&mut self, cx: &mut Context) {
-        if !matches!(self.stage, Stage::Waiting | Stage::Closed) {
+        if !self.is_idle() {
             cx.act(Action::Disconnect);
         }
         self.stage = Stage::Closed;
+    }
+
+    /// Whether there is no connection that could be lost.
+    fn is_idle(&self) -> bool {
+        matches!(self.stage, Stage::Waiting | Stage::Closed)
     }
 
     pub(super) fn is_registered(&self) -> bool {

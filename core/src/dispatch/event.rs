@@ -14,6 +14,8 @@ pub enum Event {
     Opened,
     /// The WebSocket could not be opened, or is closed. The text is the reason.
     Lost(String),
+    /// The server refused the API key. The text is the reason.
+    Refused(String),
     /// A message from the server.
     Server(ServerEvent),
     /// A new sample of the CPU load.

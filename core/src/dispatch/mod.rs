@@ -56,6 +56,8 @@ pub struct Dispatch {
     says_goodbye: bool,
     /// The drain was requested again: the worker exits without waiting for its calls.
     is_immediate: bool,
+    /// Why the server refused the API key, if the worker ended for that reason.
+    refused: Option<String>,
     connection: Connection,
     slots: Slots,
     load: Load,
@@ -90,6 +92,7 @@ impl Dispatch {
             drain_within: settings.drain_within,
             says_goodbye: settings.says_goodbye,
             is_immediate: false,
+            refused: None,
             slots: Slots::new(settings.slots),
             load: Load::new(now, settings.full_at, settings.slots),
             connection: Connection::new(settings, seed),
@@ -111,6 +114,7 @@ impl Dispatch {
                 self.cx.stop(Timer::Status);
                 self.connection.lost(&mut self.cx, reason);
             }
+            Event::Refused(reason) => self.refused(reason),
             Event::Server(event) => self.server(event),
             Event::Load(sample) => {
                 self.load.sample(now, sample, &self.slots);
@@ -179,6 +183,12 @@ impl Dispatch {
         self.is_immediate
     }
 
+    /// Why the server refused the API key, if the worker finished because it was refused repeatedly
+    /// before the first registration.
+    pub fn refusal_of_key(&self) -> Option<&str> {
+        self.refused.as_deref()
+    }
+
     fn wake(&mut self, now: Instant) -> bool {
         debug_assert!(
             self.cx.actions.is_empty(),
@@ -186,6 +196,14 @@ impl Dispatch {
         );
         self.cx.now = now;
         self.phase != Phase::Finished
+    }
+
+    fn refused(&mut self, reason: String) {
+        self.cx.stop(Timer::Status);
+        if self.connection.refused(&mut self.cx, reason.clone()) {
+            self.refused = Some(reason);
+            self.finish();
+        }
     }
 
     fn server(&mut self, event: ServerEvent) {

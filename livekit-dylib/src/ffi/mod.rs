@@ -137,12 +137,16 @@ fn start() -> Result<Core, LoadError> {
     let Some(path) = looked.iter().find(|path| path.is_file()).cloned() else {
         return Err(LoadError::NotFound { looked });
     };
+    // The dynamic linker searches its own folders for a path without a slash.
+    let path = std::path::absolute(&path).unwrap_or(path);
     let library = match Library::open(path.as_os_str()) {
         Ok(library) => library,
         Err(error) => {
+            // The error itself only says that `dlopen` failed.
+            let reason = std::error::Error::source(&error).map(ToString::to_string);
             return Err(LoadError::Unloadable {
                 path,
-                reason: error.to_string(),
+                reason: reason.unwrap_or_else(|| error.to_string()),
             });
         }
     };

@@ -14,7 +14,8 @@ use parlor_core::secret::Private;
 use parlor_core::wire::agent::{SessionConfig, Webhook};
 use serde::Deserialize;
 
-use super::file_error::FileError;
+use super::file_error::{FileError, Problem};
+use super::mistakes::{self, Reading};
 use super::source::Source;
 use super::{Agent, DEFAULT_AGENT_FILE};
 use crate::definition::{AgentSpec, Definition, Voices};
@@ -83,24 +84,40 @@ impl AgentFile {
     /// Parses and checks the `text` of the file at `path`.
     ///
     /// # Errors
-    /// [`FileError`]
+    /// [`FileError::Invalid`] with all problems.
     pub(super) fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
-        let file: Self =
-            toml::from_str(text).map_err(|error| FileError::parse(path, text, &error))?;
-        reject_if_any(path, file.problems())?;
+        let Reading { file, problems } = Self::read(text);
+        reject_if_any(path, problems)?;
         Ok(file)
     }
 
-    /// Builds the agent that the file at `path` describes, with secrets from `source`.
+    /// Builds the agent that the `text` of the file at `path` describes, with secrets from `source`.
     ///
     /// # Errors
-    /// [`FileError::Invalid`] with all problems of its templates, tools and secrets.
-    pub(super) fn into_agent(
-        self,
+    /// [`FileError::Invalid`] with all problems of the file, its templates, tools and secrets.
+    pub(super) fn agent(
         path: &Path,
+        text: &str,
         source: &Source,
         proxies: &Proxies,
     ) -> Result<Agent, FileError> {
+        let Reading { file, mut problems } = Self::read(text);
+        let agent = file.into_agent(source, proxies);
+        let agent = agent.map_err(|wrong| problems.extend(at_lines(text, wrong)));
+        reject_if_any(path, problems)?;
+        Ok(agent.unwrap_or_default())
+    }
+
+    /// Parses and checks `text`.
+    fn read(text: &str) -> Reading<Self> {
+        let mut reading = mistakes::read::<Self>(text);
+        let problems = at_lines(text, reading.file.problems());
+        reading.problems.extend(problems);
+        reading
+    }
+
+    /// Builds the agent, with secrets from `source`.
+    fn into_agent(self, source: &Source, proxies: &Proxies) -> Result<Agent, Vec<String>> {
         let mut problems = Vec::new();
         let webhook = self.webhook(source, &mut problems);
         let first = self.phase.clone().unwrap_or_else(|| FIRST_PHASE.to_owned());
@@ -121,7 +138,9 @@ impl AgentFile {
         let definition = definition.map_err(|wrong| problems.extend(wrong)).ok();
         let reports = self.report.build(source);
         let reports = reports.map_err(|wrong| problems.extend(wrong)).ok();
-        reject_if_any(path, problems)?;
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         let defaults = Settings::default();
         let settings = Settings {
             barge_in: self.turns.barge_in.map_or(defaults.barge_in, BargeIn::from),
@@ -195,7 +214,15 @@ impl AgentFile {
     }
 }
 
-fn reject_if_any(path: &Path, problems: Vec<String>) -> Result<(), FileError> {
+/// The messages with the lines of `text` that they are about, as far as those are known.
+fn at_lines(text: &str, messages: Vec<String>) -> impl Iterator<Item = Problem> {
+    messages.into_iter().map(move |message| Problem {
+        line: mistakes::line_of(text, &message),
+        message,
+    })
+}
+
+fn reject_if_any(path: &Path, problems: Vec<Problem>) -> Result<(), FileError> {
     if problems.is_empty() {
         return Ok(());
     }

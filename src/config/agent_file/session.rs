@@ -25,10 +25,10 @@ pub(super) struct Listening {
 pub(super) struct Turns {
     pub(super) barge_in: Option<BargeInName>,
     interruptible: Option<bool>,
-    interruption_delay: Option<u32>,
+    interruption_delay: Option<i64>,
     vad_threshold: Option<f64>,
-    min_silence: Option<u32>,
-    max_silence: Option<u32>,
+    min_silence: Option<i64>,
+    max_silence: Option<i64>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -74,18 +74,25 @@ impl Turns {
     pub(super) fn detection(&self) -> Option<TurnDetection> {
         let detection = TurnDetection {
             vad_threshold: self.vad_threshold,
-            min_silence: self.min_silence,
-            max_silence: self.max_silence,
+            min_silence: self.min_silence.map(milliseconds),
+            max_silence: self.max_silence.map(milliseconds),
             interrupt_response: self.interruptible,
-            interruption_delay: self.interruption_delay,
+            interruption_delay: self.interruption_delay.map(milliseconds),
             ..TurnDetection::default()
         };
         (detection != TurnDetection::default()).then_some(detection)
     }
 }
 
+/// The largest number stands for invalid ones: it is out of range, too, and reported as such.
+fn milliseconds(value: i64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
 /// Prefixes of the API's field names with the keys they come from; longer prefixes first.
-const KEYS: [(&str, &str); 7] = [
+const KEYS: [(&str, &str); 8] = [
+    // Each tool is checked alone.
+    ("tools[0].", ""),
     ("input.turn_detection.", "[turns] "),
     ("input.transcription_prompt", "[listening] hint"),
     ("input.transcription_mode", "[listening] mode"),

@@ -18,15 +18,12 @@ const ALL: &str = "all";
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Voice {
     name: Option<String>,
-    volume: Option<u8>,
+    volume: Option<i64>,
     choices: Option<Choices>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "choices must be \"all\" or a list of voice names"
-)]
+#[serde(untagged, expecting = "must be \"all\" or a list of voice names")]
 enum Choices {
     Word(String),
     Names(Vec<String>),
@@ -37,7 +34,8 @@ impl Voice {
         Output {
             voice: self.name.clone(),
             format: Some(Format::PCM),
-            volume: self.volume,
+            // The largest value is out of range, too, and is reported as such.
+            volume: self.volume.map(|it| u8::try_from(it).unwrap_or(u8::MAX)),
         }
     }
 

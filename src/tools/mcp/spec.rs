@@ -207,7 +207,7 @@ mod tests {
         let problems = odd.problems();
         let wrong = [
             "name must be",
-            "url must be",
+            "url must start",
             "args and env",
             "\"a b\" is not a valid header name",
             "Host is set by",

@@ -94,6 +94,46 @@ fn retries_back_off_without_limit_until_a_registration() {
     assert_eq!(wait_after_loss(&mut bench), first);
 }
 
+/// Refuses the API key, and makes the next attempt if there is one. Returns whether the worker has
+/// finished.
+fn is_over_after_refusal(bench: &mut Bench) -> bool {
+    let actions = bench.on(Event::Refused("HTTP 401".to_owned()));
+    bench.pass(10 * SECOND);
+    actions.contains(&Action::Finish { cut: 0 })
+}
+
+#[test]
+fn a_worker_whose_first_registrations_are_refused_gives_up() {
+    let mut bench = Bench::new(Settings::default());
+    bench.actions();
+    let ended: Vec<_> = (0..3).map(|_| is_over_after_refusal(&mut bench)).collect();
+    assert_eq!(ended, [false, false, true]);
+    assert_eq!(bench.dispatch.refusal_of_key(), Some("HTTP 401"));
+    assert!(!bench.dispatch.is_ready());
+}
+
+#[test]
+fn only_refusals_in_a_row_count() {
+    let mut bench = Bench::new(Settings::default());
+    bench.actions();
+    for _ in 0..5 {
+        assert!(!is_over_after_refusal(&mut bench));
+        assert!(!is_over_after_refusal(&mut bench));
+        wait_after_loss(&mut bench);
+    }
+    assert_eq!(bench.dispatch.refusal_of_key(), None);
+}
+
+#[test]
+fn a_worker_that_was_registered_retries_however_often_it_is_refused() {
+    let mut bench = Bench::registered(4);
+    for _ in 0..20 {
+        assert!(!is_over_after_refusal(&mut bench));
+    }
+    bench.register();
+    assert!(bench.dispatch.is_ready());
+}
+
 #[test]
 fn two_workers_do_not_reconnect_together() {
     let waits: Vec<_> = [1, 2]
