@@ -222,10 +222,12 @@ fn at_lines(text: &str, messages: Vec<String>) -> impl Iterator<Item = Problem> 
     })
 }
 
-fn reject_if_any(path: &Path, problems: Vec<Problem>) -> Result<(), FileError> {
+/// Fails with the problems, if there are any, in the order of the file; those without a line first.
+fn reject_if_any(path: &Path, mut problems: Vec<Problem>) -> Result<(), FileError> {
     if problems.is_empty() {
         return Ok(());
     }
+    problems.sort_by_key(|problem| problem.line);
     Err(FileError::Invalid {
         path: path.to_owned(),
         problems,
