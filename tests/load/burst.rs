@@ -12,8 +12,9 @@ use super::bench::{Bench, SOON, Worker, agent_is};
 use super::pages::metric;
 
 /// Lets `callers` join separate rooms at once, and waits until each has been greeted. Returns how
-/// long each waited for the greeting, in ascending order.
-async fn greeted(bench: &Arc<Bench>, callers: usize) -> Vec<Duration> {
+/// long each waited for the greeting, in ascending order. Prints what the worker wrote if a caller is
+/// not greeted.
+async fn greeted(bench: &Arc<Bench>, daemon: &Worker, callers: usize) -> Vec<Duration> {
     let mut calls = JoinSet::new();
     for number in 0..callers {
         let bench = bench.clone();
@@ -27,7 +28,13 @@ async fn greeted(bench: &Arc<Bench>, callers: usize) -> Vec<Duration> {
             took
         });
     }
-    let mut took = timeout(3 * SOON, calls.join_all()).await.unwrap();
+    let mut took = Vec::new();
+    while let Some(call) = timeout(3 * SOON, calls.join_next()).await.unwrap() {
+        match call {
+            Ok(waited) => took.push(waited),
+            Err(error) => panic!("{error}; the worker wrote:\n{}", daemon.wrote()),
+        }
+    }
     took.sort();
     took
 }
@@ -41,7 +48,7 @@ fn print_samples(daemon: &Worker) {
         );
         if message == "sampled the CPU load" {
             println!("{at} machine {} own {}", line["machine"], line["own"]);
-        } else if ["taken", "taking", "refused"]
+        } else if ["accepted", "accepting", "refused"]
             .iter()
             .any(|it| message.contains(it))
         {
@@ -55,7 +62,7 @@ async fn all_at_once(callers: usize) {
     let _alone = ALONE.lock().await;
     let bench = Arc::new(Bench::start(sim::Options::default()).await);
     let mut daemon = bench.limited_daemon().await;
-    let took = greeted(&bench, callers).await;
+    let took = greeted(&bench, &daemon, callers).await;
     println!("{callers} callers at once were greeted within {took:.1?}");
     print_samples(&daemon);
     let health = daemon.health();
