@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -16,10 +16,12 @@ const SECRET: &str = "secret";
 const FIRST_PORT: u16 = 20_000;
 const PORTS: u32 = 12_000;
 
-/// A running livekit-server, killed when dropped.
+/// A running livekit-server, killed when dropped. The log of a test that fails is kept in
+/// `target/tmp`.
 pub(crate) struct Server {
     child: Child,
     port: u16,
+    log: PathBuf,
 }
 
 impl Server {
@@ -33,9 +35,9 @@ impl Server {
             "port: {port}\nbind_addresses: [127.0.0.1]\n\
              rtc: {{tcp_port: {tcp}, udp_port: {udp}, use_external_ip: false, stun_servers: ['127.0.0.1:{udp}']}}\n",
         );
-        let output =
-            std::env::temp_dir().join(format!("livekit-server-{}-{port}.log", std::process::id()));
-        let output = File::create(output).unwrap();
+        let log = format!("livekit-server-{}-{port}.log", std::process::id());
+        let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join(log);
+        let output = File::create(&log).unwrap();
         let child = Command::new(program())
             .args([
                 "--dev",
@@ -51,7 +53,7 @@ impl Server {
             .stderr(output)
             .spawn()
             .expect("cannot start livekit-server");
-        let server = Self { child, port };
+        let server = Self { child, port, log };
         server.ready().await;
         server
     }
@@ -114,6 +116,9 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            let _ = std::fs::remove_file(&self.log);
+        }
     }
 }
 
