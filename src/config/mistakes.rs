@@ -7,7 +7,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, Error};
 
 use super::file_error::Problem;
-use crate::diagnostics::{did_you_mean, meant};
+use super::toml_messages::{hint, quoted, rule, without_values};
+use crate::diagnostics::meant;
 
 /// Maximum number of mistakes that are looked for.
 const MOST: usize = 100;
@@ -25,14 +26,14 @@ pub(super) fn read<T: DeserializeOwned + Default>(text: &str) -> Reading<T> {
     let mut reader = Reader {
         text,
         problems: Vec::new(),
-        told: Vec::new(),
+        implied: Vec::new(),
         entries: Vec::new(),
     };
     let file = match DeTable::parse(text) {
         Ok(mut table) => reader.read(&mut table),
         Err(error) => {
             // After a syntax error, nothing else is certain.
-            reader.tell(&error, error.message().to_owned());
+            reader.report(&error, error.message().to_owned());
             None
         }
     };
@@ -99,7 +100,7 @@ struct Reader<'a> {
     text: &'a str,
     problems: Vec<Problem>,
     /// Fields that are missing only because of another mistake, with the spans of their tables.
-    told: Vec<(Range<usize>, String)>,
+    implied: Vec<(Range<usize>, String)>,
     /// Spans of the list entries with a mistake.
     entries: Vec<Range<usize>>,
 }
@@ -138,7 +139,7 @@ impl Reader<'_> {
             };
             let span = error.span().unwrap_or_default();
             let Some(place) = take_out(table, &span) else {
-                self.tell(&error, without_values(error.message()));
+                self.report(&error, without_values(error.message()));
                 return None;
             };
             self.judge::<T>(&error, &place);
@@ -156,29 +157,29 @@ impl Reader<'_> {
             .map(|it| it.trim_matches('`'))
         {
             let span = error.span().unwrap_or_default();
-            if !self.told.contains(&(span.clone(), field.to_owned())) {
+            if !self.implied.contains(&(span.clone(), field.to_owned())) {
                 let name = self.name(place, &span);
-                self.tell(error, format!("{name} has no `{field}`"));
+                self.report(error, format!("{name} has no `{field}`"));
             }
             return;
         }
         if message.starts_with("unknown field ") {
             let fields = quoted(message.rsplit_once(", expected ").map_or("", |(_, it)| it));
             if let Some(field) = meant(key, fields.iter().copied()) {
-                self.told.push((place.table.clone(), field.to_owned()));
+                self.implied.push((place.table.clone(), field.to_owned()));
             }
             let table = self.table(place);
             let inside = table.map_or_else(String::new, |it| format!(" in {it}"));
             let hint = hint::<T>(key, &fields);
-            self.tell(error, format!("unknown field `{key}`{inside}{hint}"));
+            self.report(error, format!("unknown field `{key}`{inside}{hint}"));
         } else {
-            self.told.push((place.table.clone(), key.to_owned()));
+            self.implied.push((place.table.clone(), key.to_owned()));
             let name = self.name(place, &error.span().unwrap_or_default());
             let rule = match self.brackets(error) {
                 Some(rule) => rule,
                 None => rule(message),
             };
-            self.tell(error, format!("{name}{rule}"));
+            self.report(error, format!("{name}{rule}"));
         }
     }
 
@@ -223,7 +224,7 @@ impl Reader<'_> {
         is_header.then_some(header)
     }
 
-    fn tell(&mut self, error: &Error, message: String) {
+    fn report(&mut self, error: &Error, message: String) {
         let at = error.span().map_or(0, |span| span.start);
         self.problems.push(Problem {
             line: Some(line_at(self.text, at)),
@@ -282,100 +283,6 @@ fn out_of_value(value: &mut Spanned<DeValue<'_>>, span: &Range<usize>) -> Option
             })
         }
         _ => None,
-    }
-}
-
-/// What to write instead of the unknown field `key` in a table with these `fields`.
-fn hint<T: DeserializeOwned>(key: &str, fields: &[&str]) -> String {
-    let suggestion = did_you_mean(key, fields.iter().copied());
-    if !suggestion.is_empty() {
-        return suggestion;
-    }
-    // The parser lists the fields of the file if it finds none of them.
-    let of_file = toml::from_str::<T>("\"?\" = 0").err();
-    let of_file = of_file.map_or_else(String::new, |error| error.message().to_owned());
-    if !fields.contains(&key) && quoted(&of_file).contains(&key) {
-        return "; it belongs to the top of the file, before the first [table]".to_owned();
-    }
-    let fields: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
-    match fields.as_slice() {
-        [] => String::new(),
-        fields => format!("; the known ones are {}", fields.join(", ")),
-    }
-}
-
-/// The words in backticks.
-fn quoted(text: &str) -> Vec<&str> {
-    text.split('`').skip(1).step_by(2).collect()
-}
-
-/// What a value must be, to follow its name.
-fn rule(message: &str) -> String {
-    let expected = message.rsplit_once(", expected ").map(|(_, it)| it);
-    let kind = message.split([' ', ',']).nth(2).unwrap_or_default();
-    if let Some(value) = message.strip_prefix("unknown variant `") {
-        let names = quoted(expected.unwrap_or_default());
-        let value = value.split('`').next().unwrap_or_default();
-        let suggestion = did_you_mean(value, names.iter().copied());
-        return format!(" must be {}{suggestion}", one_of(&names));
-    }
-    match expected {
-        Some(expected) if message.starts_with("invalid type: ") => {
-            format!(" must be {}, not {}", plain(expected), plain(kind))
-        }
-        Some(expected) if message.starts_with("invalid value: ") => {
-            format!(" must be {}", range(expected))
-        }
-        _ if message == "wanted string or table" => format!(" must be {}", plain("string")),
-        _ if message.starts_with("must be ") => format!(" {message}"),
-        _ => format!(": {}", without_values(message)),
-    }
-}
-
-fn one_of(names: &[&str]) -> String {
-    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    match names.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, others)) => format!("{} or {last}", others.join(", ")),
-        None => String::new(),
-    }
-}
-
-/// serde's name of a type in the words of TOML.
-fn plain(kind: &str) -> &str {
-    match kind {
-        "u8" | "u16" | "u32" | "u64" | "usize" | "i64" => "a whole number",
-        "integer" => "a whole number",
-        "floating" => "a number with a decimal point",
-        "f32" | "f64" => "a number",
-        "string" | "a string" | "path string" => "a text in quotation marks",
-        "boolean" | "a boolean" => "true or false",
-        "sequence" | "a sequence" => "a list",
-        "map" | "a map" => "a table",
-        kind if kind.starts_with("struct ") => "a table",
-        kind => kind,
-    }
-}
-
-/// The valid numbers of an integer type; other expectations are left as they are.
-fn range(kind: &str) -> String {
-    let most = match kind {
-        "u8" => u64::from(u8::MAX),
-        "u16" => u64::from(u16::MAX),
-        "u32" => u64::from(u32::MAX),
-        kind => return plain(kind).to_owned(),
-    };
-    format!("a whole number from 0 to {most}")
-}
-
-/// serde's message without the invalid value, which may be a secret.
-fn without_values(message: &str) -> String {
-    let is_type = ["invalid type: ", "invalid value: ", "unknown variant "]
-        .iter()
-        .any(|start| message.starts_with(start));
-    match message.rsplit_once(", expected ") {
-        Some((_, expected)) if is_type => format!("invalid value, expected {expected}"),
-        _ => message.to_owned(),
     }
 }
 

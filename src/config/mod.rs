@@ -12,6 +12,7 @@ mod proxies;
 mod reload;
 mod servers;
 mod source;
+mod toml_messages;
 pub(crate) mod variables;
 
 use std::fmt;

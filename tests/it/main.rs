@@ -8,6 +8,7 @@ mod canary;
 mod config;
 mod driver;
 mod livekit_server;
+mod output;
 mod playout;
 mod proxy;
 mod queue;

@@ -3,7 +3,6 @@
 mod peers;
 mod rows;
 
-use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -14,6 +13,7 @@ use std::time::Duration;
 
 use parlor::clock;
 
+use crate::output::forward;
 use peers::Peers;
 use rows::{Row, all};
 
@@ -161,20 +161,4 @@ fn watch(mut child: Child, row: &Row, peers: &Peers) -> Ended {
     stdout.join().unwrap();
     stderr.join().unwrap();
     Ended { output, code }
-}
-
-/// Forwards lines until the pipe closes.
-fn forward(
-    pipe: impl Read + Send + 'static,
-    lines: mpsc::Sender<String>,
-) -> thread::JoinHandle<()> {
-    thread::spawn(move || {
-        let mut reader = BufReader::new(pipe);
-        let mut line = Vec::new();
-        while reader.read_until(b'\n', &mut line).unwrap() > 0 {
-            // The receiver is gone if the command did not end in time.
-            lines.send(String::from_utf8_lossy(&line).into_owned()).ok();
-            line.clear();
-        }
-    })
 }

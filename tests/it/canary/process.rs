@@ -1,16 +1,16 @@
 //! Runs one command until it exits or has started up.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::thread;
 use std::time::Duration;
 
 use parlor::clock;
 
 use super::breaks::Break;
+use crate::output::forward;
 
 /// Timeout for a command to exit or to print that it runs.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -90,22 +90,6 @@ fn watch(mut child: Child, name: &str) -> String {
         reader.join().unwrap();
     }
     output
-}
-
-/// Forwards lines until the pipe closes.
-fn forward(
-    pipe: impl Read + Send + 'static,
-    lines: mpsc::Sender<String>,
-) -> thread::JoinHandle<()> {
-    thread::spawn(move || {
-        let mut reader = BufReader::new(pipe);
-        let mut line = Vec::new();
-        while reader.read_until(b'\n', &mut line).unwrap() > 0 {
-            let text = String::from_utf8_lossy(&line).into_owned();
-            lines.send(text).unwrap();
-            line.clear();
-        }
-    })
 }
 
 fn terminate(child: &Child) {
