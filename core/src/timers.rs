@@ -48,9 +48,15 @@ impl<K: Copy + PartialEq> Timers<K> {
         self.set.iter().min_by_key(|(_, at)| *at).copied()
     }
 
+    /// The deadline of `timer` if it is set.
+    pub fn at(&self, timer: K) -> Option<Instant> {
+        let found = self.set.iter().find(|(name, _)| *name == timer);
+        found.map(|(_, at)| *at)
+    }
+
     /// Whether `timer` is set.
     pub fn is_set(&self, timer: K) -> bool {
-        self.set.iter().any(|(name, _)| *name == timer)
+        self.at(timer).is_some()
     }
 }
 

@@ -68,6 +68,7 @@ struct Calls {
     outbox: mpsc::Sender<FromCell>,
     running: HashMap<String, Running>,
     tasks: JoinSet<String>,
+    is_draining: bool,
 }
 
 /// A running call.
@@ -105,6 +106,7 @@ impl Cell {
             outbox,
             running: HashMap::new(),
             tasks: JoinSet::new(),
+            is_draining: false,
         };
         calls.make(inbox_out).await;
         beating.abort();
@@ -151,6 +153,7 @@ impl Calls {
         match message {
             ToCell::Agent { path, text } => self.replace_agent(&AgentText { path, text }),
             ToCell::Start(start) => self.start(*start),
+            ToCell::Drain => self.drain(),
             ToCell::Stop { job } => self.control(&job, Event::Shutdown),
             ToCell::SayGoodbye { job } => self.control(&job, Event::SayGoodbye),
             ToCell::Release { job } => {
@@ -159,6 +162,13 @@ impl Calls {
                     release.send(()).ok();
                 }
             }
+        }
+    }
+
+    fn drain(&mut self) {
+        self.is_draining = true;
+        for job in self.running.keys() {
+            self.control(job, Event::Drain);
         }
     }
 
@@ -196,6 +206,9 @@ impl Calls {
             control,
             release: Some(release),
         };
+        if self.is_draining {
+            made.control.try_send(Event::Drain).ok();
+        }
         self.running.insert(job, made);
     }
 

@@ -30,6 +30,8 @@ pub enum ToCell {
     },
     /// Start a call.
     Start(Box<Start>),
+    /// The worker is draining: agents without a caller wait only briefly for one.
+    Drain,
     /// End a call gracefully.
     Stop {
         /// Job id of the call.

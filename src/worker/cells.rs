@@ -100,6 +100,11 @@ impl Cells {
         self.handle(Event::Start(assignment));
     }
 
+    /// Tells all calls that the worker is draining.
+    pub fn drain(&mut self) {
+        self.handle(Event::Drain);
+    }
+
     /// Ends a call gracefully.
     pub fn stop(&mut self, job: JobId) {
         self.handle(Event::Stop(job));
@@ -183,6 +188,7 @@ impl Cells {
         match action {
             Action::Spawn(cell) => self.spawn(cell),
             Action::Start(cell, _)
+            | Action::Drain(cell)
             | Action::Stop(cell, _)
             | Action::SayGoodbye(cell, _)
             | Action::Release(cell, _) => {

@@ -107,6 +107,7 @@ impl Edges for WorkerEdges {
                 }
             }
             Action::Start(assignment) => self.cells.start(assignment),
+            Action::Drain => self.cells.drain(),
             Action::Stop(job, reason) => {
                 tracing::info!(%job, ?reason, "stopping call");
                 match reason {

@@ -133,6 +133,7 @@ impl Process {
                     checkpoint: start.checkpoint,
                 }))
             }
+            Action::Drain(_) => ToCell::Drain,
             Action::Stop(_, job) => ToCell::Stop {
                 job: job.to_string(),
             },

@@ -36,6 +36,7 @@ enum Step {
     Broken(u8, u8),
     Gone(u8),
     SayGoodbye(u8),
+    Drain,
 }
 
 /// What the cells have done so far.
@@ -52,6 +53,7 @@ impl Seen {
             match action {
                 Action::Spawn(cell) => assert!(self.spawned.insert(cell), "{cell} twice"),
                 Action::Start(cell, _)
+                | Action::Drain(cell)
                 | Action::Stop(cell, _)
                 | Action::SayGoodbye(cell, _)
                 | Action::Release(cell, _) => {
@@ -111,6 +113,7 @@ fn event(step: Step, jobs: &mut u32) -> Event {
             Event::Start(assignment(format!("AJ_{jobs}")))
         }
         Step::Stop(job) => Event::Stop(name(job)),
+        Step::Drain => Event::Drain,
         Step::SayGoodbye(job) => Event::SayGoodbye(name(job)),
         Step::Release(job) => Event::Release(name(job)),
         Step::Ready(cell) => of(cell, CellEvent::Ready),

@@ -16,6 +16,8 @@ pub enum Action {
     Spawn(CellId),
     /// Start a call in a cell, or resume it there.
     Start(CellId, Box<Start>),
+    /// Tell the calls of a cell that the worker is draining.
+    Drain(CellId),
     /// End a call gracefully.
     Stop(CellId, JobId),
     /// Let the agent say goodbye, then end the call gracefully.

@@ -12,6 +12,8 @@ use super::CellId;
 pub enum Event {
     /// Start a call for this assignment.
     Start(Assignment),
+    /// The worker is draining.
+    Drain,
     /// End a call gracefully.
     Stop(JobId),
     /// Let the agent say goodbye, then end the call gracefully.

@@ -106,6 +106,7 @@ pub struct Cells {
     /// Consecutive cells that died before they were ready, and when the last one did.
     failed_starts: u32,
     last_failed_start: Option<Instant>,
+    is_draining: bool,
     closed: bool,
 }
 
@@ -124,6 +125,7 @@ impl Cells {
             spawned: 0,
             failed_starts: 0,
             last_failed_start: None,
+            is_draining: false,
             closed: false,
         };
         cells.settle();
@@ -135,6 +137,7 @@ impl Cells {
         self.cx.now = now;
         match event {
             Event::Start(assignment) => self.start(assignment),
+            Event::Drain => self.drain(),
             Event::Stop(job) => self.stop(&job, Action::Stop),
             Event::SayGoodbye(job) => self.stop(&job, Action::SayGoodbye),
             Event::Release(job) => self.release(job),
@@ -180,6 +183,14 @@ impl Cells {
         };
         let until = self.cx.now + PLACED_WITHIN;
         self.calls.insert(job, Call::new(start, until));
+    }
+
+    fn drain(&mut self) {
+        self.is_draining = true;
+        let cells: Vec<_> = self.cells.keys().copied().collect();
+        for cell in cells {
+            self.cx.act(Action::Drain(cell));
+        }
     }
 
     /// Ends a call with the action `how`. A call that no cell handles yet is over at once.

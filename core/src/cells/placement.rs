@@ -138,6 +138,9 @@ impl Cells {
         self.cells.insert(id, Cell::new(id, self.cx.now));
         self.cx.within(Timer::Cell(id), super::READY_WITHIN);
         self.cx.act(Action::Spawn(id));
+        if self.is_draining {
+            self.cx.act(Action::Drain(id));
+        }
     }
 
     /// Closes retired cells without calls, and idle cells that are not needed.

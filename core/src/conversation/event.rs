@@ -13,6 +13,8 @@ use super::{AgentProfile, Utterance};
 pub enum Event {
     /// The process is shutting down, or LiveKit terminated the job.
     Shutdown,
+    /// The worker is draining: an agent without a caller waits only briefly for one.
+    Drain,
     /// The worker is shutting down and its drain time is over: the agent says goodbye and hangs up.
     SayGoodbye,
     /// Something happened in the LiveKit room.

@@ -21,6 +21,7 @@ macro_rules! names {
 names! {
     Event {
         Self::Shutdown => "shutdown",
+        Self::Drain => "drain",
         Self::SayGoodbye => "say_goodbye",
         Self::Room(_) => "room",
         Self::AgentOpened => "agent_opened",

@@ -195,6 +195,7 @@ impl Conversation {
                 self.session_changed(outcome);
             }
             Event::AgentStalled => self.agent_stuck(Outcome::AgentStalled),
+            Event::Drain => self.wait_briefly(),
             Event::SayGoodbye => self.drained(),
             Event::Shutdown => match self.life {
                 Lifecycle::Live => self.end(Outcome::Shutdown),

@@ -19,6 +19,9 @@ pub enum Action {
     /// Start a call. The driver answers with `Running` once the agent has joined, and with `Ended`
     /// in any case.
     Start(Assignment),
+    /// Tell every call, also those that start later, that the worker waits only for its calls to
+    /// end.
+    Drain,
     /// End a call gracefully. The driver answers with `Ended`.
     Stop(JobId, StopReason),
     /// The end of the call was reported: the agent may leave the room once all messages are sent.

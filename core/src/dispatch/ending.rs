@@ -21,6 +21,7 @@ impl Dispatch {
                 self.phase = Phase::Draining;
                 let jobs = self.calls();
                 self.cx.observe(Fact::Draining { jobs });
+                self.cx.act(Action::Drain);
                 self.cx.within(Timer::Drain, self.drain_within);
                 self.report();
             }

@@ -55,12 +55,14 @@ pub(crate) enum Happens {
     ReplyError(u8, bool),
     ToolCall(u8, u8),
     SayGoodbye,
+    Drain,
 }
 
 impl From<Happens> for Event {
     fn from(happens: Happens) -> Self {
         match happens {
             Happens::Shutdown => Self::Shutdown,
+            Happens::Drain => Self::Drain,
             Happens::SayGoodbye => Self::SayGoodbye,
             Happens::Joined(who, what) => Self::Room(RoomEvent::Joined {
                 identity: name(who).into(),

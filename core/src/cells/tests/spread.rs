@@ -145,3 +145,15 @@ fn after_close_no_cell_is_started_and_every_cell_is_closed() {
     );
     assert_eq!(bench.on(Event::Close), []);
 }
+
+#[test]
+fn all_cells_and_those_started_later_know_that_the_worker_drains() {
+    let mut bench = Bench::of(8);
+    bench.call("a");
+    let told = [1, 2].map(|cell| Action::Drain(CellId(cell)));
+    assert_eq!(bench.on(Event::Drain), told);
+    let actions = bench.killed(2);
+    let is_told = |it: &Action| *it == Action::Drain(CellId(3));
+    assert_eq!(spawned(&actions), [3]);
+    assert!(actions.iter().any(is_told), "{actions:?}");
+}

@@ -16,6 +16,9 @@ use crate::ids::Identity;
 /// for at most 80 s.
 pub(crate) const RINGS_WITHIN: Duration = Duration::from_secs(120);
 
+/// How long an agent of a draining worker waits for a caller.
+pub(crate) const DRAINING_WAITS: Duration = Duration::from_secs(10);
+
 impl Conversation {
     /// Handles an event of the room.
     pub(crate) fn room(&mut self, event: RoomEvent) {
@@ -95,6 +98,23 @@ impl Conversation {
             }
         }
         self.stop_waiting();
+    }
+
+    /// [`Event::Drain`](crate::conversation::Event::Drain): bounds the wait for a caller, who may be
+    /// joining right now.
+    pub(crate) fn wait_briefly(&mut self) {
+        if self.callers.is_linked() || !self.is_live() || self.overdue.is_some() {
+            return;
+        }
+        let until = self.cx.now + DRAINING_WAITS;
+        if self
+            .cx
+            .timers
+            .at(Timer::CallerWait)
+            .is_none_or(|at| at > until)
+        {
+            self.cx.timers.set(Timer::CallerWait, until);
+        }
     }
 
     /// The wait for a caller timed out. If a phone is ringing, waits until it answers, gives up, or

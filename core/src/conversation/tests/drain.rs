@@ -3,6 +3,7 @@
 use super::hang_up::{finished, is_asked, profile, with};
 use super::harness::*;
 use super::recovery::has;
+use crate::conversation::callers::participants::DRAINING_WAITS;
 use crate::conversation::ending::hang_up::{
     ENDS_WITHIN, GOODBYE_WITHIN, HEARD_WITHIN, MAKES_WAY_WITHIN,
 };
@@ -221,4 +222,34 @@ fn a_caller_is_hung_up_on_after_the_goodbye() {
     call.last_of([started("b"), done("b")]);
     let actions = call.pass(HEARD_WITHIN);
     assert!(has(&actions, &Action::Dismiss("ada".into())), "{actions:?}");
+}
+
+#[test]
+fn an_agent_without_a_caller_waits_only_briefly() {
+    for caller_wait in [None, Some(60 * SECOND)] {
+        let mut call = Call::new(Settings {
+            caller_wait,
+            ..Settings::default()
+        });
+        assert_eq!(call.on(Event::Drain), []);
+        let end = Action::Finish(Outcome::NoCaller);
+        assert_eq!(call.pass(DRAINING_WAITS - ms(1)), []);
+        assert_eq!(call.pass(ms(1)), [end]);
+    }
+}
+
+#[test]
+fn a_drain_neither_prolongs_the_wait_nor_ends_a_call_with_a_caller() {
+    let mut call = Call::new(Settings {
+        caller_wait: Some(2 * SECOND),
+        ..Settings::default()
+    });
+    call.on(Event::Drain);
+    assert_eq!(call.pass(2 * SECOND), [Action::Finish(Outcome::NoCaller)]);
+
+    let mut call = Call::new(Settings::default());
+    call.last_of([Event::Drain, joined("ada")]);
+    assert_eq!(call.on(Event::Drain), []);
+    call.last_of([subscribed(), Event::AgentOpened, ready()]);
+    assert_eq!(call.pass(600 * SECOND), []);
 }

@@ -128,6 +128,7 @@ impl Run {
         let milliseconds = 10 * (1 + self.rng.below(20));
         let event = match self.rng.below(if self.ready { 160 } else { 60 }) {
             0..=4 if self.rng.below(150) > 0 => mic(1),
+            0 if self.rng.below(3) == 0 => Event::Drain,
             0 if self.rng.below(2) == 0 => Event::SayGoodbye,
             0 => Event::Shutdown,
             1 => lost(),

@@ -38,6 +38,7 @@ fn while_draining_calls_continue_and_new_jobs_are_refused() {
     assert!(bench.offer("AJ_2"), "accepted before the drain");
     let actions = bench.on(Event::Drain);
     assert!(facts(&actions).contains(&&Fact::Draining { jobs: 1 }));
+    assert!(actions.contains(&Action::Drain));
     assert!(
         !actions
             .iter()

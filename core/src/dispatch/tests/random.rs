@@ -37,7 +37,7 @@ impl Seen {
             Action::Disconnect => self.registered = false,
             Action::Send(command) => self.hear(command),
             Action::Stop(job, _) => assert!(self.started.contains(job.as_str())),
-            Action::Connect | Action::Observe(_) => {}
+            Action::Connect | Action::Drain | Action::Observe(_) => {}
         }
     }
 
