@@ -45,12 +45,12 @@ soak: setup ## run a thousand calls, and as many rooms as the machine can handle
 	$(CARGO) test --locked --test load -- --nocapture --ignored --test-threads=1
 
 fuzz: ## run each fuzzer for FUZZ_SECONDS (needs cargo-fuzz and a nightly compiler)
-	core/fuzz/run.sh $(FUZZ_SECONDS)
+	crates/core/fuzz/run.sh $(FUZZ_SECONDS)
 
 check: web ## check formatting, lints, docs, dependencies, file sizes and the official crate
 	@scripts/setup.sh check
 	$(CARGO) fmt --all --check
-	$(CARGO) fmt --manifest-path core/fuzz/Cargo.toml --check
+	$(CARGO) fmt --manifest-path crates/core/fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --document-private-items
 	cargo-deny --locked check --hide-inclusion-graph bans licenses sources
@@ -66,4 +66,4 @@ bench-dispatch: setup ## measure latency: start to registered, offer to answer, 
 
 fmt: ## format the code
 	$(CARGO) fmt --all
-	$(CARGO) fmt --manifest-path core/fuzz/Cargo.toml
+	$(CARGO) fmt --manifest-path crates/core/fuzz/Cargo.toml

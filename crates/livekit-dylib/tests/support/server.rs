@@ -142,7 +142,7 @@ fn program() -> PathBuf {
         return path.into();
     }
     let workspace =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/tools/livekit-server");
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/livekit-server");
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).map(|folder| folder.join("livekit-server"));
     let found = std::iter::once(workspace)

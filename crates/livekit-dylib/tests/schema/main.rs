@@ -32,7 +32,7 @@ fn messages_are_those_of_the_native_core() {
 /// The schema that came with the core.
 fn schema() -> FileDescriptorSet {
     let path = env::var_os("PARLOR_NATIVE_SCHEMA").map_or_else(
-        || crate_root().join("../target/native/schema.binpb"),
+        || crate_root().join("../../target/native/schema.binpb"),
         PathBuf::from,
     );
     let Ok(bytes) = fs::read(&path) else {

@@ -48,7 +48,7 @@ cat >corpus/agent_json/tool <<'JSON'
 {"type":"reply.done","reply_id":"resp_1","status":"interrupted"}
 JSON
 
-cp ../../agent.toml corpus/agent_toml/shipped
+cp ../../../agent.toml corpus/agent_toml/shipped
 cat >corpus/agent_toml/shop <<'TOML'
 name = "Shop"
 prompt = "You sell tea to {{ caller.name | default('a guest') }}."
