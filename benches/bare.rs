@@ -10,7 +10,7 @@ use livekit_dylib::webrtc::audio_frame::AudioFrame;
 use livekit_dylib::webrtc::audio_source::native::NativeAudioSource;
 use livekit_dylib::webrtc::audio_source::{AudioSourceOptions, RtcAudioSource};
 use livekit_dylib::webrtc::audio_stream::native::NativeAudioStream;
-use parlor::sim::clips;
+use parlor_sim::clips;
 use tokio::time::interval;
 
 const RATE: u32 = 24_000;

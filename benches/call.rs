@@ -12,12 +12,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::Context;
-use parlor::config::LiveKit;
 use parlor::demo::Server;
-use parlor::room::Caller;
-use parlor::sim::{self, Scenario, Simulator, clips};
-use parlor::token::{Grant, Kind, mint};
 use parlor_core::secret::Secret;
+use parlor_livekit::LiveKit;
+use parlor_livekit::room::Caller;
+use parlor_livekit::token::{Grant, Kind, mint};
+use parlor_sim as sim;
+use parlor_sim::{Scenario, Simulator, clips};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use livekit_api::services::agent_dispatch::AgentDispatchClient;
 use livekit_protocol::CreateAgentDispatchRequest;
-use parlor::clock;
-use parlor::config::LiveKit;
-use parlor::room::Caller;
-use parlor::token::{Grant, Kind, mint};
+use parlor_common::clock;
+use parlor_livekit::LiveKit;
+use parlor_livekit::room::Caller;
+use parlor_livekit::token::{Grant, Kind, mint};
 use tokio::time::timeout;
 
 use crate::daemon::{Daemon, REGISTERED, SOON, Setup};

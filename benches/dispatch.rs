@@ -9,9 +9,10 @@ mod daemon;
 mod figures;
 mod offers;
 
-use parlor::clock;
 use parlor::demo::Server;
-use parlor::sim::{self, Simulator};
+use parlor_common::clock;
+use parlor_sim as sim;
+use parlor_sim::Simulator;
 
 use daemon::{Daemon, REGISTERED, Setup};
 use figures::Figures;

@@ -13,8 +13,8 @@ use livekit_protocol::worker_message::Message as ToServer;
 use livekit_protocol::{
     AvailabilityRequest, Job, RegisterWorkerResponse, Room, ServerMessage, WorkerMessage,
 };
-use parlor::clock;
-use parlor::config::LiveKit;
+use parlor_common::clock;
+use parlor_livekit::LiveKit;
 use prost::Message as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{interval, timeout};

@@ -27,18 +27,16 @@ PHASES = [
     [["load"]],
 ]
 
-# Cargo's targets, by package and name.
+# Cargo's targets, by folder of the package and name. The unit tests of all other packages are the
+# suite "program".
 SUITES = {
-    ("parlor-core", "lib"): "core",
-    ("parlor", "lib"): "program",
-    ("parlor", "bin"): "program",
-    ("parlor", "it"): "it",
-    ("parlor", "e2e"): "e2e",
-    ("parlor", "matrix"): "matrix",
-    ("parlor", "load"): "load",
-    ("livekit-dylib", "lib"): "client",
+    (".", "it"): "it",
+    (".", "e2e"): "e2e",
+    (".", "matrix"): "matrix",
+    (".", "load"): "load",
+    ("crates/livekit-dylib", "lib"): "client",
 }
-OTHERS = {"parlor-core": "core", "livekit-dylib": "client rooms"}
+OTHERS = {"crates/core": "core", "crates/livekit-dylib": "client rooms"}
 
 # A suite that says nothing new for so long is told to be running, in seconds.
 STILL_EVERY = 60
@@ -111,7 +109,7 @@ class Suite:
 
 
 def build():
-    """Builds all test programs; gives each with its package, its target and its folder."""
+    """Builds all test programs; gives each with the folder of its package and its target."""
     command = ["cargo", "test", "--workspace", "--locked", "--no-run", "--message-format=json-render-diagnostics"]
     building = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
     if building.returncode != 0:
@@ -122,20 +120,18 @@ def build():
             continue
         if not message["profile"]["test"]:
             continue
-        folder = os.path.dirname(message["manifest_path"])
-        package = "parlor" if folder == ROOT else os.path.basename(folder)
-        package = {"core": "parlor-core"}.get(package, package)
+        folder = os.path.relpath(os.path.dirname(message["manifest_path"]), ROOT)
         kind = message["target"]["kind"][0]
         name = message["target"]["name"] if kind == "test" else kind
-        yield package, name, folder, message["executable"]
+        yield folder, name, message["executable"]
 
 
 def suites():
     order = [name for phase in PHASES for lane in phase for name in lane]
     found = {name: Suite(name) for name in order}
-    for package, name, folder, program in build():
-        suite = SUITES.get((package, name)) or OTHERS[package]
-        found[suite].commands.append(([program], folder))
+    for folder, name, program in build():
+        suite = SUITES.get((folder, name)) or OTHERS.get(folder, "program")
+        found[suite].commands.append(([program], os.path.join(ROOT, folder)))
     found["doc"].commands.append((["cargo", "test", "--workspace", "--locked", "--doc"], ROOT))
     found["page"].commands.append((["npm", "test"], os.path.join(ROOT, "web")))
     return found

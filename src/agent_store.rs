@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use parlor_common::settings::Source;
+use parlor_tools::mcp::{Mcp, Servers};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::config::{Agent, Source};
-use crate::tools::mcp::{Mcp, Servers};
+use crate::config::Agent;
 
 /// How long required MCP servers may take to become ready before the first call.
 const SERVERS_WITHIN: Duration = Duration::from_secs(8);

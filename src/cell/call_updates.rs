@@ -81,7 +81,7 @@ impl CallUpdates {
     }
 
     async fn ended(&self, outcome: &Outcome) {
-        let error = (!outcome.is_success()).then(|| diagnostics::outcome(outcome));
+        let error = (!outcome.is_success()).then(|| outcome.explanation());
         self.send(|job| FromCell::Ended { job, error }).await;
     }
 

@@ -11,9 +11,12 @@ pub mod protocol;
 use std::collections::HashMap;
 use std::fmt;
 
+use parlor_common::settings::Source;
 use parlor_core::cells::BEAT_EVERY;
 use parlor_core::conversation::{Event, SecondAgent, Settings};
 use parlor_core::ids::Identity;
+use parlor_livekit::{LiveKit, room};
+use parlor_voice_agent::Endpoint;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::{self, JoinError, JoinSet};
@@ -21,11 +24,8 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::Instrument;
 
 use crate::agent_store::AgentStore;
-use crate::config::{Agent, AgentText, LiveKit, Source};
-use crate::room;
+use crate::config::{Agent, AgentText};
 use crate::session::{Call, JobData, Tally};
-use crate::voice_agent::Endpoint;
-
 use call_updates::CallUpdates;
 use protocol::{FromCell, Start, ToCell};
 

@@ -2,9 +2,8 @@
 
 use std::process::Stdio;
 
+use parlor_common::settings::Source;
 use tokio::process::Command;
-
-use crate::config::Source;
 
 /// The program that opens links on this platform.
 const OPENER: &str = if cfg!(target_os = "macos") {

@@ -4,10 +4,12 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 use clap::Args;
+use parlor_common::settings::Source;
+use parlor_livekit::LiveKit;
+use parlor_voice_agent::AgentApi;
 
 use super::Done;
 use super::worker::SecondAgentName;
-use crate::config::{AgentApi, LiveKit, Source};
 use crate::session::Tally;
 
 /// The command's flags.

@@ -9,9 +9,9 @@ use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, CommandFactory, FromArgMatches};
+use parlor_common::settings::{Source, variables};
 
 use super::Cli;
-use crate::config::{Source, variables};
 
 /// A parsed command line, before environment variables are filled in.
 pub(super) struct CommandLine {

@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
 use clap::Args;
+use parlor_common::settings::Source;
 use parlor_core::conversation::{Event, Fact};
+use parlor_sim::ToolRule;
+use parlor_voice_agent::AgentApi;
 
 use super::demo_page::DemoPage;
 use super::{Done, output};
 use crate::agent_store::AgentStore;
-use crate::config::{Agent, AgentApi, Overrides, Source};
+use crate::config::{Agent, Overrides};
 use crate::demo::{Demonstration, Progress, Voice};
-use crate::diagnostics;
 use crate::shutdown::Signals;
-use crate::sim::ToolRule;
 
 /// The command's flags.
 #[derive(Debug, Args)]
@@ -95,10 +96,7 @@ impl Demo {
             () = signals.second() => return Ok(ExitCode::FAILURE),
         };
         let outcome = ended.context("cannot run the demo")?;
-        output::line(&format_args!(
-            "call ended: {}",
-            diagnostics::outcome(&outcome)
-        ));
+        output::line(&format_args!("call ended: {}", outcome.explanation()));
         output::line(&"to talk to the agent yourself, in a browser, run: parlor demo --web");
         Ok(if outcome.is_success() {
             ExitCode::SUCCESS

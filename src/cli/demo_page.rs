@@ -7,17 +7,19 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
+use parlor_common::settings::Source;
+use parlor_sim::ToolRule;
+use parlor_voice_agent::AgentApi;
 use tokio::sync::oneshot;
 
 use super::web::cannot_serve;
 use super::worker::{Flags, Plan};
 use super::{Done, browser, output};
-use crate::config::{AgentApi, Overrides, Source};
+use crate::config::Overrides;
 use crate::definition::Voices;
 use crate::demo::Servers;
 use crate::ops::log::Format;
 use crate::shutdown::Signals;
-use crate::sim::ToolRule;
 use crate::web::{self, VoiceMenu, Web, WebError};
 
 /// Any free port on the loopback interface.

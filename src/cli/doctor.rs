@@ -6,15 +6,17 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use parlor_common::settings::{ConfigError, Source};
+use parlor_common::spelling::did_you_mean;
+use parlor_livekit::server::LiveKitServer;
+use parlor_livekit::{LiveKit, room};
+use parlor_voice_agent::{AgentApi, voices};
 use serde::Serialize;
 
 use super::{Done, command_line, output};
-use crate::config::{Agent, AgentApi, ConfigError, LiveKit, Overrides, Source};
+use crate::config::{Agent, Overrides};
 use crate::definition::{Definition, Voices};
 use crate::diagnostics;
-use crate::livekit_server::LiveKitServer;
-use crate::room;
-use crate::voice_agent::voices;
 
 /// Timeout for the request to the Voice Agent API.
 const CHECK_WITHIN: Duration = Duration::from_secs(10);
@@ -206,7 +208,7 @@ async fn voice_agent_api(api: &AgentApi, definition: Option<&Definition>) -> Vec
 fn agent_voices(definition: &Definition, listed: &[String]) -> Vec<Finding> {
     const CHECK: &str = "voice";
     let is_unknown = |name: &str| !listed.iter().any(|it| it == name);
-    let suggestion = |name| diagnostics::did_you_mean(name, listed.iter().map(String::as_str));
+    let suggestion = |name| did_you_mean(name, listed.iter().map(String::as_str));
     let mut findings = Vec::new();
     if let Some(name) = definition.voice().filter(|name| is_unknown(name)) {
         let what = format!(

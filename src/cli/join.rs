@@ -8,19 +8,21 @@ use std::time::Duration;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use parlor_common::random;
+use parlor_common::settings::Source;
 use parlor_core::conversation::Event;
 use parlor_core::ids::Identity;
+use parlor_livekit::LiveKit;
+use parlor_livekit::token::{Grant, Kind, mint};
 use tokio::task::JoinHandle;
 
 use super::report_delivery::ReportDelivery;
 use super::{Done, output};
 use crate::agent_store::AgentStore;
-use crate::config::{Config, LiveKit, Overrides, Reload, Source};
+use crate::config::{Config, Overrides, Reload};
 use crate::diagnostics;
-use crate::random;
 use crate::session::Call;
 use crate::shutdown::Signals;
-use crate::token::{Grant, Kind, mint};
 
 /// How long the agent's token is valid for joining. It does not limit the call.
 const TOKEN_VALID: Duration = Duration::from_secs(3600);
@@ -91,7 +93,7 @@ impl Join {
         if outcome.is_success() {
             return Ok(ExitCode::SUCCESS);
         }
-        output::error(&diagnostics::outcome(&outcome));
+        output::error(&outcome.explanation());
         Ok(ExitCode::FAILURE)
     }
 }

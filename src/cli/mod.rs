@@ -19,8 +19,9 @@ mod worker;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use parlor_common::settings::{ConfigError, Source, VARIABLES, variables};
 
-use crate::config::{ConfigError, Source, VARIABLES, dotenv, variables};
+use crate::config::dotenv;
 use crate::ops::log::{self, Format};
 use command_line::CommandLine;
 

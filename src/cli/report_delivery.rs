@@ -1,9 +1,8 @@
 //! Delivers the reports of this process's calls.
 
+use parlor_report::Reports;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-
-use crate::report::Reports;
 
 /// A task that delivers reports until [`end`](Self::end).
 pub(super) struct ReportDelivery {

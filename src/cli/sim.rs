@@ -6,13 +6,14 @@ use std::process::ExitCode;
 
 use anyhow::{Context, anyhow, bail};
 use clap::{Args, ValueEnum};
-
-use super::{Done, output};
-use crate::diagnostics::{self, did_you_mean};
-use crate::shutdown::Signals;
-use crate::sim::{
+use parlor_common::spelling::did_you_mean;
+use parlor_sim::{
     Options, Pace, Recording, RecordingError, Reply, Scenario, SimError, Simulator, ToolRule,
 };
+
+use super::{Done, output};
+use crate::diagnostics;
+use crate::shutdown::Signals;
 
 /// Value of `--scenario` that lists the built-in scenarios.
 const LIST: &str = "list";

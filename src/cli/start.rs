@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
+use parlor_common::settings::Source;
 
 use super::Done;
 use super::worker::{Flags, Plan};
-use crate::config::Source;
 use crate::ops::log::Format;
 
 /// The command's flags.

@@ -6,10 +6,11 @@ use std::time::Duration;
 use anyhow::Context;
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use parlor_common::settings::Source;
+use parlor_livekit::LiveKit;
+use parlor_livekit::token::{Grant, Kind, mint};
 
 use super::{Done, output};
-use crate::config::{LiveKit, Source};
-use crate::token::{Grant, Kind, mint};
 
 /// The command's flags.
 #[derive(Debug, Args)]

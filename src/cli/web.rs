@@ -6,9 +6,12 @@ use std::process::ExitCode;
 
 use anyhow::anyhow;
 use clap::Args;
+use parlor_common::settings::{ConfigError, Source, address};
+use parlor_livekit::LiveKit;
+use parlor_voice_agent::AgentApi;
 
 use super::{Done, agent_name, output};
-use crate::config::{AgentApi, ConfigError, LiveKit, Overrides, Source, address};
+use crate::config::Overrides;
 use crate::definition::Voices;
 use crate::diagnostics;
 use crate::shutdown::Signals;

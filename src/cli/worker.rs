@@ -9,21 +9,22 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use clap::{Args, ValueEnum};
+use parlor_common::settings::Source;
+use parlor_common::{clock, random};
 use parlor_core::cells::Limits;
 use parlor_core::conversation::SecondAgent;
 use parlor_core::dispatch::{Dispatch, Event, JobType, Settings};
+use parlor_livekit::LiveKit;
+use parlor_report::Reports;
 use tokio::sync::{oneshot, watch};
 
 use super::report_delivery::ReportDelivery;
 use super::{Done, agent_name, output};
-use crate::clock;
-use crate::config::{AgentText, Config, LiveKit, Overrides, Reload, Source};
+use crate::config::{AgentText, Config, Overrides, Reload};
 use crate::definition::Definition;
 use crate::diagnostics;
 use crate::ops::log::Format;
 use crate::ops::{self, WorkerStatus};
-use crate::random;
-use crate::report::Reports;
 use crate::shutdown::Signals;
 use crate::worker::{self, CellCommand, Cells, Ended, Server, WaitingRooms, WorkerEdges};
 

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
+use parlor_common::spelling::meant;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, Deserializer, Error};
 
 use super::file_error::Problem;
 use super::toml_messages::{hint, quoted, rule, without_values};
-use crate::diagnostics::meant;
 
 /// Maximum number of mistakes that are looked for.
 const MOST: usize = 100;

@@ -2,43 +2,35 @@
 //! environment, the agent from the agent file. A flag beats the environment, which beats the file,
 //! which beats the default. All configuration errors are reported together.
 
-pub(crate) mod address;
 mod agent_file;
 mod barge_in;
 pub(crate) mod dotenv;
 mod file_error;
 mod mistakes;
-mod proxies;
 mod reload;
-mod servers;
-mod source;
 mod toml_messages;
-pub(crate) mod variables;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use parlor_common::dial::Proxies;
+use parlor_common::settings::{ConfigError, Reader, Source, read_proxies, variables};
 use parlor_core::conversation::Settings;
 use parlor_core::ids::Identity;
 use parlor_core::secret::{Private, Secret};
+use parlor_livekit::LiveKit;
+use parlor_livekit::monitor::Access;
+use parlor_livekit::soundtrack::Soundtrack;
+use parlor_report::Reports;
+use parlor_voice_agent::AgentApi;
 
 use crate::definition::{Definition, Voices};
-use crate::dial::Proxies;
-use crate::monitor::Access;
-use crate::report::Reports;
-use crate::soundtrack::Soundtrack;
 use agent_file::AgentFile;
 use barge_in::BargeInName;
-use source::Reader;
 
 pub use file_error::{FileError, Problem};
-pub(crate) use proxies::proxies;
 pub use reload::Reload;
-pub use servers::{AgentApi, DEFAULT_BASE_URL, LiveKit};
-pub use source::Source;
-pub use variables::{VARIABLES, Variable};
 
 /// Default path of the agent file. If it does not exist, the built-in agent file is used.
 pub const DEFAULT_AGENT_FILE: &str = "agent.toml";
@@ -97,24 +89,6 @@ pub struct Overrides {
     pub caller: Option<Identity>,
 }
 
-/// All configuration errors, one message each.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub struct ConfigError(pub Vec<String>);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_slice() {
-            [problem] => write!(f, "invalid configuration: {problem}"),
-            problems => {
-                write!(f, "invalid configuration, {} problems:", problems.len())?;
-                problems
-                    .iter()
-                    .try_for_each(|problem| write!(f, "\n  {problem}"))
-            }
-        }
-    }
-}
-
 impl Config {
     /// Loads everything a worker needs.
     ///
@@ -122,8 +96,8 @@ impl Config {
     /// Every missing or invalid setting.
     pub fn load(source: &Source, overrides: &Overrides) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(source);
-        let livekit = servers::livekit(&mut reader);
-        let api = servers::agent_api(&mut reader);
+        let livekit = LiveKit::read(&mut reader);
+        let api = AgentApi::read(&mut reader);
         let proxies = api.proxies.clone();
         let worker_token = reader.key("LIVEKIT_WORKER_TOKEN");
         let agent = agent(&mut reader, overrides, &proxies);
@@ -148,7 +122,7 @@ impl Agent {
     /// Every problem with them.
     pub fn load(source: &Source, overrides: &Overrides) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(source);
-        let proxies = proxies::read(&mut reader);
+        let proxies = read_proxies(&mut reader);
         match (agent(&mut reader, overrides, &proxies), reader.problems) {
             (Some((agent, _)), problems) if problems.is_empty() => Ok(agent),
             (_, problems) => Err(ConfigError(problems)),
@@ -161,7 +135,7 @@ impl Agent {
     /// Every problem with them.
     pub fn from_text(file: &AgentText, source: &Source) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(source);
-        let proxies = proxies::read(&mut reader);
+        let proxies = read_proxies(&mut reader);
         let agent = build_agent(&mut reader, file, &Overrides::default(), &proxies);
         match (agent, reader.problems) {
             (Some(agent), problems) if problems.is_empty() => Ok(agent),

@@ -1,8 +1,7 @@
 //! The messages of the TOML parser and of serde, in words for the author of an agent file.
 
+use parlor_common::spelling::did_you_mean;
 use serde::de::DeserializeOwned;
-
-use crate::diagnostics::did_you_mean;
 
 /// What to write instead of the unknown field `key` in a table with these `fields`.
 pub(super) fn hint<T: DeserializeOwned>(key: &str, fields: &[&str]) -> String {

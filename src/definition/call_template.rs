@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use parlor_common::spelling::did_you_mean;
 use parlor_core::secret::Private;
+use parlor_tools::template::Template;
 use serde_json::Value;
-
-use crate::diagnostics::did_you_mean;
-use crate::template::Template;
 
 /// The variables that a template may use. Below `attributes` and `metadata`, any path is valid,
 /// because participants and dispatches define it.

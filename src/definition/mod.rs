@@ -11,19 +11,18 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use parlor_common::dial::Proxies;
+use parlor_common::settings::Source;
 use parlor_core::conversation::{AgentProfile, Limits, Lines, Patience, Phase, ToolRule};
 use parlor_core::secret::Private;
 use parlor_core::wire::agent::{Output, SessionConfig, Tool};
+use parlor_tools::mcp::{self, McpSpec, McpTool};
+use parlor_tools::{ToolSpec, Toolbox, glob};
 use serde_json::Value;
 
-use crate::config::Source;
-use crate::dial::Proxies;
-use crate::tools::mcp::{self, McpSpec, McpTool};
-use crate::tools::{Toolbox, glob};
-
-pub use spec::{AgentSpec, LinesSpec, PhaseSpec, ToolExecutor, ToolSpec};
+pub use spec::{AgentSpec, LinesSpec, PhaseSpec};
+pub(crate) use voices::asked as asked_voice;
 pub use voices::{VoiceNotAllowed, Voices};
-pub(crate) use voices::{asked as asked_voice, is_voice_name};
 
 use call_template::CallTemplate;
 

@@ -1,15 +1,12 @@
 //! An agent as written in the agent file, before templates are parsed and tools are built.
 
-use std::collections::BTreeMap;
-
-use parlor_core::conversation::{Limits, Patience, ToolRule};
+use parlor_core::conversation::{Limits, Patience};
 use parlor_core::secret::Private;
-use parlor_core::wire::agent::{SessionConfig, Tool};
+use parlor_core::wire::agent::SessionConfig;
+use parlor_tools::ToolSpec;
+use parlor_tools::mcp::McpSpec;
 
 use super::voices::Voices;
-use crate::tools::http::HttpSpec;
-use crate::tools::mcp::McpSpec;
-use crate::tools::rpc::RpcSpec;
 
 /// An agent as written in the agent file.
 #[derive(Debug, Clone, Default)]
@@ -49,34 +46,6 @@ pub struct PhaseSpec {
     pub when_caller_says: Vec<String>,
     /// The call enters the phase when any of these tools has finished its work.
     pub after_tool: Vec<String>,
-}
-
-/// A tool as written in the agent file.
-#[derive(Debug, Clone)]
-pub struct ToolSpec {
-    /// How the conversation handles calls of the tool.
-    pub rule: ToolRule,
-    /// The tool as it is described to the model.
-    pub tool: Tool,
-    /// How the tool is executed.
-    pub executor: ToolExecutor,
-}
-
-/// How a tool is executed.
-#[derive(Debug, Clone)]
-pub enum ToolExecutor {
-    /// By the conversation itself.
-    Conversation,
-    /// With an HTTP request.
-    Http(Box<HttpSpec>),
-    /// By the caller's app, through LiveKit RPC.
-    Rpc(RpcSpec),
-    /// By sending DTMF tones to the caller's telephone.
-    Dtmf,
-    /// By transferring the telephone call to one of these `tel:` or `sip:` addresses, by name.
-    Transfer(BTreeMap<String, String>),
-    /// By writing a message to the room.
-    RoomMessage,
 }
 
 /// What the agent says or writes without being asked. Each line is a template.

@@ -1,12 +1,10 @@
 //! The voices that a dispatch may choose for its call.
 
+use parlor_voice_agent::is_voice_name;
 use serde_json::Value;
 
 /// The key of the dispatch metadata that names a voice: `{"voice": "alba"}`.
 const KEY: &str = "voice";
-
-/// Maximum length of a voice name, in bytes.
-const LONGEST_NAME: usize = 64;
 
 /// The voices that a dispatch may choose for its call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,12 +63,6 @@ pub(crate) fn asked(metadata: &Value) -> Option<&Value> {
     let asked = metadata.get(KEY)?;
     let is_none = asked.is_null() || asked.as_str() == Some("");
     (!is_none).then_some(asked)
-}
-
-/// Whether `name` looks like a voice of the API: 1 to 64 ASCII letters, digits, `-` and `_`.
-pub(crate) fn is_voice_name(name: &str) -> bool {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_plain)
 }
 
 #[cfg(test)]

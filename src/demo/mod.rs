@@ -8,18 +8,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context;
+use parlor_common::wav;
 use parlor_core::audio::duration_of;
 use parlor_core::conversation::{Event, Fact, Outcome};
 use parlor_core::secret::Secret;
+use parlor_livekit::LiveKit;
+use parlor_livekit::room::Caller;
+use parlor_livekit::token::{Grant, Kind, mint};
+use parlor_sim::ToolRule;
+use parlor_voice_agent::AgentApi;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::agent_store::AgentStore;
-use crate::config::{AgentApi, LiveKit};
-use crate::room::Caller;
 use crate::session::Call;
-use crate::sim::ToolRule;
-use crate::token::{Grant, Kind, mint};
-use crate::wav;
 
 pub use script::Voice;
 pub use server::{Ended, Server, ServerError};

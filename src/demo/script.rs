@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use parlor_common::wav;
+use parlor_livekit::room::Caller;
+use parlor_sim::clips;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::{OnProgress, Progress};
-use crate::room::Caller;
-use crate::sim::clips;
-use crate::wav;
 
 /// Timeout for the agent to start speaking.
 const SPEAKS_WITHIN: Duration = Duration::from_secs(15);

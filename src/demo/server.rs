@@ -8,15 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use parlor_common::{clock, random};
 use parlor_core::secret::Secret;
+use parlor_livekit::LiveKit;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
-
-use crate::clock;
-use crate::config::LiveKit;
-use crate::random;
 
 /// Timeout from the start of the process to its first HTTP response.
 const READY_WITHIN: Duration = Duration::from_secs(15);

@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
+use parlor_common::dial::Proxies;
 use parlor_core::secret::Secret;
+use parlor_livekit::LiveKit;
+use parlor_sim as sim;
+use parlor_sim::{Simulator, ToolRule};
+use parlor_voice_agent::AgentApi;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::Server;
-use crate::config::{AgentApi, LiveKit};
-use crate::dial::Proxies;
-use crate::sim::{self, Simulator, ToolRule};
 
 /// The running servers of a demo.
 #[derive(Debug)]

@@ -11,9 +11,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::session::Counts;
-
 use super::room_metrics::RoomMetrics;
+use crate::session::Counts;
 
 /// Histogram buckets for the stages of a call start, in seconds.
 const STARTS: [f64; 9] = [0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0];

@@ -1,5 +1,6 @@
 //! Prometheus metrics of waiting rooms.
 
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use parlor_core::waiting_rooms::{Fact, Outcome};
@@ -9,8 +10,6 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
-
-use std::sync::atomic::AtomicU64;
 
 /// Histogram buckets for how long rooms wait, in seconds.
 const WAITS: [f64; 10] = [1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0];
@@ -164,7 +163,7 @@ mod tests {
     fn waiting_rooms_are_shown_with_how_long_they_wait() {
         let status = WorkerStatus::new(&Settings::default());
         assert!(status.metrics().contains("parlor_rooms_waiting 0"));
-        let since = crate::clock::now().checked_sub(Duration::from_secs(5));
+        let since = parlor_common::clock::now().checked_sub(Duration::from_secs(5));
         status.rooms_wait(2, since);
         let page = status.metrics();
         assert!(page.contains("parlor_rooms_waiting 2"), "{page}");

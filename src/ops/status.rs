@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use parlor_common::clock;
 use parlor_core::cells;
 use parlor_core::dispatch::{
     Action, Capacity, Command, Fact, JobResult, JobStatus, JobType, Refusal, Settings,
@@ -13,11 +14,9 @@ use parlor_core::waiting_rooms::{self, Worker};
 use serde::Serialize;
 use tokio::sync::{Notify, watch};
 
-use crate::clock;
-use crate::session::Counts;
-
 use super::metrics::Metrics;
 use super::room_events::RoomEvents;
+use crate::session::Counts;
 
 /// Status of a worker: registration, calls, capacity, and metrics.
 #[derive(Debug)]

@@ -3,22 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use parlor_common::clock;
 use parlor_core::conversation::{Checkpoint, Event, Outcome, Settings};
 use parlor_core::secret::Secret;
+use parlor_livekit::LiveKit;
+use parlor_livekit::room::{JoinError, Room};
+use parlor_report::{CallInfo, CallReport, FINISH_WITHIN};
+use parlor_voice_agent::{Endpoint, Inbox};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
-
-use crate::agent_store::AgentSnapshot;
-use crate::clock;
-use crate::config::LiveKit;
-use crate::report::{CallInfo, CallReport, FINISH_WITHIN};
-use crate::room::{JoinError, Room};
-use crate::voice_agent::{Endpoint, Inbox};
 
 use super::call_context::CallContext;
 use super::edges::CLOSE_WITHIN;
 use super::monitoring::Monitoring;
 use super::{CallEdges, Inputs, JobData, Observer, Tally, Watch, run};
+use crate::agent_store::AgentSnapshot;
 
 /// How long to wait for the release of an ended call.
 const RELEASED_WITHIN: Duration = Duration::from_secs(3);

@@ -3,19 +3,19 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use parlor_common::random;
 use parlor_core::conversation::Event;
 use parlor_core::ids::Identity;
 use parlor_core::secret::Private;
+use parlor_livekit::LiveKit;
+use parlor_livekit::room::{self, RoomControl};
+use parlor_tools::ToolContext;
+use parlor_tools::mcp::McpTool;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::agent_store::AgentSnapshot;
-use crate::config::LiveKit;
 use crate::definition::VoiceNotAllowed;
-use crate::random;
-use crate::room::{self, RoomControl};
-use crate::tools::ToolContext;
-use crate::tools::mcp::McpTool;
 
 /// Data of a job.
 #[derive(Debug, Clone, Default)]

@@ -8,16 +8,15 @@ use parlor_core::conversation::{
 };
 use parlor_core::ids::{Identity, ToolCallId};
 use parlor_core::secret::Private;
+use parlor_livekit::monitor::Output;
+use parlor_livekit::room::Room;
+use parlor_report::CallReport;
+use parlor_tools::{ToolInvocation, ToolRunner};
+use parlor_voice_agent::{Connections, Endpoint, Link, Stalled};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tracing::Instrument;
-
-use crate::monitor::Output;
-use crate::report::CallReport;
-use crate::room::Room;
-use crate::tools::{ToolInvocation, ToolRunner};
-use crate::voice_agent::{Connections, Endpoint, Link, Stalled};
 
 use super::call_context::CallContext;
 use super::monitoring::Monitoring;

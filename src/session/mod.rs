@@ -9,13 +9,13 @@ mod monitoring;
 mod observer;
 mod remove_callers;
 
+use parlor_common::clock::{at, now};
 use parlor_core::conversation::{
     Action, Conversation, Event, Outcome, RoomEnd, RoomEvent, Settings,
 };
+use parlor_livekit::room::Microphone;
+use parlor_voice_agent::Inbox;
 use tokio::sync::mpsc;
-
-use crate::clock::{at, now};
-use crate::voice_agent::Inbox;
 
 pub use call::{Call, LEAVES_WITHIN, Stages};
 pub use call_context::JobData;
@@ -35,13 +35,6 @@ pub trait Edges {
     fn take_pending_event(&mut self) -> Option<Event>;
 
     /// Waits for the next event, for instance a tool result or a changed agent. Cancel-safe.
-    fn next(&mut self) -> impl Future<Output = Event> + Send;
-}
-
-/// Audio of the callers. It never pauses, and it is the only input that may drop data.
-pub trait Microphone {
-    /// Waits for the next 10 ms of audio, as [`Event::Mic`], or for a change of the speaker; waits
-    /// forever while the agent is subscribed to nobody. Cancel-safe.
     fn next(&mut self) -> impl Future<Output = Event> + Send;
 }
 

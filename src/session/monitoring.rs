@@ -1,10 +1,9 @@
 //! Drives the monitor of one call: supplies the time and the participants' requests.
 
+use parlor_common::clock::{at, now, wall};
 use parlor_core::conversation::{AgentState, Event, Fact};
+use parlor_livekit::monitor::{Access, Audience, Monitor, MonitorRequest, Output};
 use tokio::sync::mpsc;
-
-use crate::clock::{at, now, wall};
-use crate::monitor::{Access, Audience, Monitor, MonitorRequest, Output};
 
 /// The monitor of one call; does nothing if monitoring is off.
 #[derive(Debug, Default)]

@@ -3,13 +3,11 @@
 use std::time::Duration;
 
 use parlor_core::conversation::{AgentState, DropReason, Fact, Inaudible, Outcome};
-use parlor_core::ids::Identity;
-use parlor_core::ids::SessionId;
+use parlor_core::ids::{Identity, SessionId};
+use parlor_report::CallReport;
 use tokio::sync::mpsc;
 
 use super::counters::{Counts, Tally};
-use crate::diagnostics;
-use crate::report::CallReport;
 
 /// Receives the facts of a call; when the channel is full, new facts are dropped and counted.
 pub type Watch = mpsc::Sender<Fact>;
@@ -82,12 +80,12 @@ impl Observer {
             Fact::AgentLost(loss) => {
                 self.count(|it| &mut it.sessions_lost, 1);
                 let session = self.session.as_ref().map(|id| id.as_str());
-                let loss = diagnostics::loss(loss);
+                let loss = loss.explanation();
                 tracing::warn!(session, loss, "voice session lost");
             }
             Fact::AgentNotYet(loss) => {
                 self.count(|it| &mut it.sessions_not_opened, 1);
-                tracing::warn!(loss = %diagnostics::loss(loss), "cannot open voice session; retrying");
+                tracing::warn!(loss = %loss.explanation(), "cannot open voice session; retrying");
             }
             Fact::AgentBack { resumed, after } => {
                 let after_ms = milliseconds(*after);

@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use parlor_core::ids::Identity;
+use parlor_livekit::LiveKit;
+use parlor_livekit::server::LiveKitServer;
 use tokio::time::timeout;
-
-use crate::config::LiveKit;
-use crate::livekit_server::LiveKitServer;
 
 /// Timeout of the request to the server.
 const DISMISS_WITHIN: Duration = Duration::from_secs(2);

@@ -21,9 +21,10 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use parking_lot::Mutex;
+use parlor_common::settings::address;
+use parlor_livekit::LiveKit;
 use tokio::net::TcpListener;
 
-use crate::config::{LiveKit, address};
 use assets::Page;
 use error::Refusal;
 use headers::Headers;

@@ -106,8 +106,9 @@ fn network(client: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use parlor_common::clock;
+
     use super::*;
-    use crate::clock;
 
     fn client(last: u32) -> IpAddr {
         std::net::Ipv4Addr::from_bits(0x0a00_0000 + last).into()

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
+use parlor_livekit::LiveKit;
 
 use super::assets::Page;
 use super::error::Refusal;
@@ -11,7 +12,6 @@ use super::origin::AccessControl;
 use super::rate_limit::Limit;
 use super::token_request::Rules;
 use super::voices::VoiceCache;
-use crate::config::LiveKit;
 
 /// State shared by all requests.
 #[derive(Debug)]

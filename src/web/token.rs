@@ -9,6 +9,8 @@ use axum::extract::{Extension, FromRequest, Request, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use parlor_common::clock;
+use parlor_livekit::token::{mint_visitor, verify_caller_token};
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -16,8 +18,6 @@ use super::connections::Peer;
 use super::error::Refusal;
 use super::state::AppState;
 use super::token_request::TokenRequest;
-use crate::clock;
-use crate::token::{mint_visitor, verify_caller_token};
 
 /// Timeout for the body of a request.
 const BODY_WITHIN: Duration = Duration::from_secs(10);

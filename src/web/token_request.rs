@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use parlor_common::random;
+use parlor_livekit::token::{AgentDispatch, RoomIdentity, VisitorGrant};
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::error::Refusal;
 use crate::definition::asked_voice;
-use crate::random;
-use crate::token::{AgentDispatch, RoomIdentity, VisitorGrant};
 
 /// Time within which a token can be used to join; a participant who has joined may stay longer.
 const VALID: Duration = Duration::from_secs(600);

@@ -7,14 +7,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use parlor_common::clock;
+use parlor_voice_agent::{AgentApi, voices};
 use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::state::AppState;
-use crate::clock;
-use crate::config::AgentApi;
 use crate::definition::Voices;
-use crate::voice_agent::voices;
 
 /// Timeout for listing the voices of the Voice Agent API.
 const LIST_WITHIN: Duration = Duration::from_secs(3);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use parlor_common::clock::{at, now};
 use parlor_core::cells::{
     self, Action, CallUpdate, CellEvent, CellId, Event, Fact, Limits, READY_WITHIN,
 };
@@ -14,7 +15,6 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::process::{CellCommand, Process};
-use crate::clock::{at, now};
 use crate::ops::WorkerStatus;
 use crate::session::LEAVES_WITHIN;
 

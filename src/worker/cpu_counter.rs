@@ -48,8 +48,9 @@ impl Counter {
 
 #[cfg(test)]
 mod tests {
+    use parlor_common::clock;
+
     use super::*;
-    use crate::clock;
 
     const LOOK: Duration = Duration::from_millis(500);
     const CORES: f64 = 2.0;

@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use parlor_common::dial::{DialError, Proxies, dial};
+use parlor_common::settings::address;
 use parlor_core::dispatch::{Action, Capacity, Event, Fact, Refusal, StopReason};
 use parlor_core::secret::Secret;
+use parlor_livekit::LiveKit;
+use parlor_livekit::token::mint_worker;
 use reqwest::Url;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -12,11 +16,8 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use super::machine_load::SAMPLE_EVERY;
 use super::socket::{Link, Outbox, Stalled, drive};
 use super::{Cells, Edges, MachineLoad};
-use crate::config::{LiveKit, address};
 use crate::diagnostics;
-use crate::dial::{DialError, Proxies, dial};
 use crate::ops::WorkerStatus;
-use crate::token::mint_worker;
 
 /// Capacity of the queue of server messages; the reader waits while it is full.
 const INBOX: usize = 64;

@@ -6,10 +6,10 @@ use std::fs;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
+use parlor_common::clock;
 use parlor_core::dispatch::Sample;
 
 use super::cpu_counter::Counter;
-use crate::clock;
 
 /// Interval between two samples.
 pub(super) const SAMPLE_EVERY: Duration = Duration::from_millis(500);

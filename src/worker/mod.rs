@@ -12,11 +12,10 @@ mod waiting_rooms;
 
 use std::time::Duration;
 
+use parlor_common::clock::{at, now};
 use parlor_core::dispatch::{Action, CALLS_END_WITHIN, Dispatch, Event};
+use parlor_report::DELIVERS_WITHIN;
 use tokio::sync::mpsc;
-
-use crate::clock::{at, now};
-use crate::report::DELIVERS_WITHIN;
 
 pub use cells::{CellError, Cells};
 pub use edges::{Server, WorkerEdges};

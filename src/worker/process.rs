@@ -6,6 +6,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use parlor_common::settings::Source;
 use parlor_core::cells::{Action, CellEvent, CellId, Event};
 use parlor_core::dispatch::JobResult;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
@@ -14,7 +15,7 @@ use tokio::time::timeout;
 
 use super::cell_stderr;
 use crate::cell::protocol::{self, FromCell, Start, ToCell};
-use crate::config::{AgentText, Source};
+use crate::config::AgentText;
 use crate::ops::WorkerStatus;
 use crate::ops::log::Format;
 

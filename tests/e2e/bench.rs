@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use livekit_api::services::agent_dispatch::AgentDispatchClient;
 use livekit_protocol::{AgentDispatch, CreateAgentDispatchRequest};
-use parlor::config::LiveKit;
 use parlor::demo::Server;
-use parlor::room::{Caller, CaptionLine};
-use parlor::sim::{self, Log, Scenario, Simulator, clips};
-use parlor::token::{Grant, Kind, mint};
 use parlor_core::secret::Secret;
+use parlor_livekit::LiveKit;
+use parlor_livekit::room::{Caller, CaptionLine};
+use parlor_livekit::token::{Grant, Kind, mint};
+use parlor_sim as sim;
+use parlor_sim::{Log, Scenario, Simulator, clips};
 use tokio::process::Command;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use parlor::clock;
-use parlor::room::Caller;
-use parlor::sim::{self, Entry, clips};
+use parlor_common::clock;
+use parlor_livekit::room::Caller;
+use parlor_sim as sim;
+use parlor_sim::{Entry, clips};
 
 use super::bench::{Bench, GREETING, SOON, agent_is, agent_speaks, all_heard, echo};
 use super::hearing::{self, Match, SILENT};

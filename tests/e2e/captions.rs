@@ -1,7 +1,7 @@
 //! Captions compared with what the caller hears, and chat messages of the caller.
 
-use parlor::clock;
-use parlor::sim::clips;
+use parlor_common::clock;
+use parlor_sim::clips;
 use tokio::time::timeout;
 
 use super::bench::{

@@ -28,7 +28,7 @@ use livekit_protocol::agent::agent_session_message::Message;
 use livekit_protocol::agent::session_request::{Ping, Request};
 use livekit_protocol::agent::session_response::Response;
 use livekit_protocol::agent::{AgentSessionMessage, SessionRequest};
-use parlor::sim::clips;
+use parlor_sim::clips;
 use prost::Message as _;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::process::Stdio;
 
-use parlor::config::LiveKit;
-use parlor::room::Caller;
-use parlor::token::{AgentDispatch, RoomIdentity, VisitorGrant, mint_visitor};
 use parlor_core::secret::Secret;
+use parlor_livekit::LiveKit;
+use parlor_livekit::room::Caller;
+use parlor_livekit::token::{AgentDispatch, RoomIdentity, VisitorGrant, mint_visitor};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -6,10 +6,11 @@ use livekit_api::access_token::{AccessToken, VideoGrants};
 use livekit_api::services::room::RoomClient;
 use livekit_protocol::ParticipantInfo;
 use livekit_protocol::participant_info::Kind;
-use parlor::clock;
-use parlor::room::Caller;
-use parlor::sim::{self, clips};
+use parlor_common::clock;
 use parlor_core::secret::Secret;
+use parlor_livekit::room::Caller;
+use parlor_sim as sim;
+use parlor_sim::clips;
 
 use super::bench::{Bench, GREETING, SOON, Worker, agent_is, agent_speaks, all_heard, echo};
 use super::gate::Gate;

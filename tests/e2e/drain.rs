@@ -5,7 +5,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use parlor::worker::LAST_WITHIN;
-use parlor::{clock, sim};
+use parlor_common::clock;
+use parlor_sim as sim;
 use tokio::time::{sleep, timeout};
 
 use super::bench::{Bench, SOON, agent_file, agent_is, agent_speaks};

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
-use parlor::clock;
-use parlor::random;
-use parlor::room::Caller;
-use parlor::sim::{self, clips};
+use parlor_common::{clock, random};
+use parlor_livekit::room::Caller;
+use parlor_sim as sim;
+use parlor_sim::clips;
 use serde_json::Value;
 use tokio::process::Command;
 use tokio::task::JoinSet;

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use parlor::config::LiveKit;
-use parlor::room::Caller;
-use parlor::sim::{self, clips};
-use parlor::token::{Grant, Kind, mint};
 use parlor_core::secret::Secret;
+use parlor_livekit::LiveKit;
+use parlor_livekit::room::Caller;
+use parlor_livekit::token::{Grant, Kind, mint};
+use parlor_sim as sim;
+use parlor_sim::clips;
 
 use super::bench::{Bench, GREETING, ROOM, agent_speaks, all_heard, echo};
 use super::hearing;

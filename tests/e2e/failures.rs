@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use parlor::clock;
-use parlor::sim;
+use parlor_common::clock;
+use parlor_sim as sim;
 use tokio::process::Command;
 
 use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, playing};

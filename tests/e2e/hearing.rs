@@ -240,8 +240,9 @@ fn decimate(samples: &[i16]) -> Vec<f32> {
 }
 
 mod tests {
+    use parlor_sim::clips;
+
     use super::*;
-    use parlor::sim::clips;
 
     #[test]
     fn a_clip_is_found_late_quiet_and_in_noise() {

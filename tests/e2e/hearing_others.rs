@@ -2,8 +2,9 @@
 //! audio, and with a muted microphone.
 
 use opus_pure::{Application, MAX_PACKET_BYTES, OggOpusWriter, OpusEncoder, OpusHead};
-use parlor::room::{Caller, CaptionLine};
-use parlor::sim::{self, Entry, clips};
+use parlor_livekit::room::{Caller, CaptionLine};
+use parlor_sim as sim;
+use parlor_sim::{Entry, clips};
 use tokio::time::timeout;
 
 use super::bench::{Bench, SOON, agent_file, agent_speaks, all_heard, echo, scripted};

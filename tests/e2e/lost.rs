@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use parlor::clock;
-use parlor::room::Caller;
-use parlor::sim::{self, Entry, Scenario};
+use parlor_common::clock;
+use parlor_livekit::room::Caller;
+use parlor_sim as sim;
+use parlor_sim::{Entry, Scenario};
 
 use super::bench::{Bench, SOON, Worker, agent_is, agent_speaks, echo, playing, say};
 use super::gate::Gate;

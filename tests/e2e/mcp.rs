@@ -5,9 +5,9 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor::config::Source;
-use parlor::tools::mcp::{McpSpec, McpTool, Servers};
-use parlor::{clock, random};
+use parlor_common::settings::Source;
+use parlor_common::{clock, random};
+use parlor_tools::mcp::{McpSpec, McpTool, Servers};
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use parlor::sim::{self, Pace, Scenario, clips};
+use parlor_sim as sim;
+use parlor_sim::{Pace, Scenario, clips};
 
 use super::bench::{Bench, GREETING, agent_is, agent_speaks, all_heard, echo, playing, say};
 use super::hearing;

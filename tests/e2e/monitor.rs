@@ -13,8 +13,8 @@ use livekit_protocol::agent::{
     AgentSessionEvent, AgentSessionMessage, AgentState, ChatMessage, ChatRole, SessionRequest,
     SessionResponse,
 };
-use parlor::room::Caller;
-use parlor::sim;
+use parlor_livekit::room::Caller;
+use parlor_sim as sim;
 use prost::Message as _;
 use tokio::sync::watch;
 use tokio::time::timeout;

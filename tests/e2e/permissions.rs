@@ -7,9 +7,10 @@ use std::time::Duration;
 use livekit_api::access_token::{AccessToken, VideoGrants};
 use livekit_api::services::room::{RoomClient, UpdateParticipantOptions};
 use livekit_protocol::{ParticipantInfo, ParticipantPermission, TrackSource, participant_info};
-use parlor::room::{Caller, CaptionLine};
-use parlor::sim::{self, Entry, clips};
 use parlor_core::secret::Secret;
+use parlor_livekit::room::{Caller, CaptionLine};
+use parlor_sim as sim;
+use parlor_sim::{Entry, clips};
 
 use super::bench::{
     Bench, GREETING, ROOM, SOON, Worker, agent_is, agent_speaks, all_heard, echo, say, shown,

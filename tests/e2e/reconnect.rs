@@ -1,7 +1,8 @@
 //! The connection to LiveKit breaks during a call, and the call continues.
 
-use parlor::room::{Caller, CaptionLine};
-use parlor::sim::{self, clips};
+use parlor_livekit::room::{Caller, CaptionLine};
+use parlor_sim as sim;
+use parlor_sim::clips;
 
 use super::bench::{Bench, GREETING, Worker, agent_is, agent_speaks, echo, shown};
 use super::gate::Gate;

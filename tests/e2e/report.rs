@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use parlor::random;
-use parlor::sim::{self, clips};
+use parlor_common::random;
+use parlor_sim as sim;
+use parlor_sim::clips;
 use serde_json::Value;
 
 use super::bench::{Bench, GREETING, agent_speaks, echo};

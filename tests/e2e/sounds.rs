@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::post;
-use parlor::room::Caller;
-use parlor::sim;
+use parlor_livekit::room::Caller;
+use parlor_sim as sim;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
@@ -75,7 +75,7 @@ fn tone() -> PathBuf {
     let wave = |nth: i32| if nth % 60 < 30 { 8_000 } else { -8_000 };
     let samples: Vec<i16> = (0..24_000).map(wave).collect();
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hold.wav");
-    parlor::wav::write(&file, &samples).unwrap();
+    parlor_common::wav::write(&file, &samples).unwrap();
     file
 }
 

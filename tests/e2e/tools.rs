@@ -7,7 +7,8 @@ use axum::http::HeaderMap;
 use axum::routing::post;
 use axum::{Json, Router};
 use parking_lot::Mutex;
-use parlor::sim::{self, Entry, clips};
+use parlor_sim as sim;
+use parlor_sim::{Entry, clips};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 

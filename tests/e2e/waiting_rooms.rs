@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use parlor::sim;
+use parlor_sim as sim;
 
 use super::bench::{Bench, SOON, agent_file, agent_is, agent_speaks};
 use super::pages::{get, metric, reaches};

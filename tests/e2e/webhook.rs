@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use parlor::random;
-use parlor::report::{CallInfo, ReportSpec, Reports, RetryPolicy};
+use parlor_common::random;
 use parlor_core::conversation::Outcome;
+use parlor_report::{CallInfo, ReportSpec, Reports, RetryPolicy};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::oneshot;

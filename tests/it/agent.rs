@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use parlor::config::{Agent, AgentText, Source};
-use parlor::monitor::{Access, Audience};
+use parlor::config::{Agent, AgentText};
+use parlor_common::settings::Source;
 use parlor_core::conversation::{AgentProfile, ToolKind};
 use parlor_core::secret::Private;
 use parlor_core::wire::agent::{ExecutionMode, SessionConfig};
+use parlor_livekit::monitor::{Access, Audience};
 use serde_json::{Value, json};
 
 fn load(text: &str, source: &[(&str, &str)]) -> Result<Agent, Vec<String>> {

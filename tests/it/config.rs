@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use parlor::config::{Agent, AgentText, Config, ConfigError, Overrides, Source, VARIABLES};
+use parlor::config::{Agent, AgentText, Config, Overrides};
+use parlor_common::settings::{ConfigError, Source, VARIABLES};
 use parlor_core::conversation::{Answer, BargeIn, Dismiss, Hear, Sounds};
 
 fn source(pairs: &[(&str, &str)]) -> Source {
@@ -160,7 +161,7 @@ fn the_file_sets_which_callers_the_agent_hears() {
 #[test]
 fn sounds_are_built_in_or_wav_files() {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("office.WAV");
-    parlor::wav::write(&path, &[1, 2, 3]).unwrap();
+    parlor_common::wav::write(&path, &[1, 2, 3]).unwrap();
     let text = format!("[sounds]\nthinking = \"keys\"\nambience = {path:?}\nvolume = 1\n");
     let agent_with_sounds = agent("sounds.toml", &text).unwrap();
     let soundtrack = agent_with_sounds.soundtrack;

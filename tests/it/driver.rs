@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use parlor::session::{Edges, Inputs, Microphone, run};
-use parlor::voice_agent::Inbox;
+use parlor::session::{Edges, Inputs, run};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
     Action, AgentEvent, Event, Outcome, ParticipantKind, PlayoutEvent, RoomEnd, RoomEvent, Settings,
 };
+use parlor_livekit::room::Microphone;
+use parlor_voice_agent::Inbox;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use parlor::room::Playout;
 use parlor_core::audio::{Frame, duration_of};
 use parlor_core::conversation::{Event, PlayoutEvent, Utterance};
+use parlor_livekit::room::Playout;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use futures_util::{SinkExt, StreamExt};
-use parlor::dial::{DialError, Proxies, Socket, dial};
+use parlor_common::dial::{DialError, Proxies, Socket, dial};
 use parlor_core::secret::Secret;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use parlor::room::{Full, Queue, SLICE, Step};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{PlayoutEvent, Utterance};
+use parlor_livekit::room::{Full, Queue, SLICE, Step};
 
 const ONE: Utterance = Utterance(1);
 const TWO: Utterance = Utterance(2);
@@ -19,7 +19,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         Self {
-            now: parlor::clock::now(),
+            now: parlor_common::clock::now(),
             queue: Queue::default(),
             slice: Vec::new(),
         }

@@ -13,10 +13,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::post;
 use parking_lot::Mutex;
-use parlor::random;
-use parlor::report::{CallInfo, ReportSpec, Reports, RetryPolicy};
+use parlor_common::random;
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{Fact, Latency, Limit, Outcome, ToolDropped, Utterance};
+use parlor_report::{CallInfo, ReportSpec, Reports, RetryPolicy};
 use serde_json::Value;
 use standardwebhooks::Webhook;
 use tokio::net::TcpListener;
@@ -290,7 +290,7 @@ async fn a_call_leaves_a_report_and_a_recording_that_only_the_owner_can_read() {
     let reports = place.reports("recording = 'wav'\ntool_payloads = true\ncurrency = 'EUR'");
     let mut report = reports.begin(call_info("AJ_1"));
     let tap = report.tap().unwrap();
-    tap.caller(parlor::clock::now(), &Frame::new(vec![1; 240]));
+    tap.caller(parlor_common::clock::now(), &Frame::new(vec![1; 240]));
     for (second, fact) in facts().iter().enumerate() {
         report.fact(Duration::from_secs(second as u64), fact);
     }

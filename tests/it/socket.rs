@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use parlor::voice_agent::{Link, Stalled, drive};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{AgentCommand, AgentEvent, Event, SocketLoss};
+use parlor_voice_agent::{Link, Stalled, drive};
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, frame::coding::CloseCode};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
 /// Capacity of the event channel.
 const INBOX: usize = 64;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use parlor::room::Sink;
 use parlor_core::audio::duration_of;
+use parlor_livekit::room::Sink;
 use tokio::time::{Instant, sleep_until};
 
 /// A room whose buffer holds 60 ms and drains in real time.

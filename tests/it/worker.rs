@@ -206,7 +206,7 @@ async fn the_loop_reconnects_until_it_is_told_to_end() {
         ..Script::default()
     };
     let (control, control_out) = mpsc::channel(1);
-    let dispatch = Dispatch::new(parlor::clock::now(), Settings::default(), 1);
+    let dispatch = Dispatch::new(parlor_common::clock::now(), Settings::default(), 1);
     let ending = async {
         sleep(Duration::from_secs(60)).await;
         control.send(Event::Drain).await.unwrap();
@@ -222,7 +222,7 @@ async fn the_loop_reconnects_until_it_is_told_to_end() {
 async fn a_dropped_control_channel_ends_the_loop() {
     let (control, control_out) = mpsc::channel(1);
     drop(control);
-    let dispatch = Dispatch::new(parlor::clock::now(), Settings::default(), 1);
+    let dispatch = Dispatch::new(parlor_common::clock::now(), Settings::default(), 1);
     let ended = run(dispatch, &mut Script::default(), control_out).await;
     assert_eq!(ended.cut, 0);
 }

@@ -11,7 +11,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use parlor::clock;
+use parlor_common::clock;
 
 use crate::output::forward;
 use peers::Peers;

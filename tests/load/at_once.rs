@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use livekit_api::services::room::RoomClient;
 use livekit_protocol::participant_info::Kind;
-use parlor::clock;
-use parlor::room::Caller;
-use parlor::sim;
+use parlor_common::clock;
+use parlor_livekit::room::Caller;
+use parlor_sim as sim;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor::{clock, sim};
+use parlor_common::clock;
+use parlor_sim as sim;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 

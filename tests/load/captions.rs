@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use parlor::room::{Caller, CaptionLine};
-use parlor::sim::clips;
+use parlor_livekit::room::{Caller, CaptionLine};
+use parlor_sim::clips;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::ALONE;
 use super::bench::{Bench, agent_is, agent_speaks, all_heard, say, scripted, shown};
-use super::hearing;
+use super::{ALONE, hearing};
 
 /// Concurrent calls, and interrupted answers in each.
 const CALLS: u64 = 3;

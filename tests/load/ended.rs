@@ -1,14 +1,14 @@
 //! Every way in which a call can end, and the resources of the cells after many of each.
 
-use std::fmt;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fmt, fs};
 
 use livekit_api::services::room::RoomClient;
 use livekit_protocol::participant_info::Kind;
-use parlor::room::Caller;
-use parlor::sim::{self, Scenario};
+use parlor_livekit::room::Caller;
+use parlor_sim as sim;
+use parlor_sim::Scenario;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use livekit_api::services::room::{CreateRoomOptions, RoomClient};
-use parlor::clock;
-use parlor::sim;
+use parlor_common::clock;
+use parlor_sim as sim;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 

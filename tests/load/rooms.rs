@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use parlor::room::Caller;
-use parlor::sim::{self, clips};
+use parlor_livekit::room::Caller;
+use parlor_sim as sim;
+use parlor_sim::clips;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 

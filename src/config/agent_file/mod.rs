@@ -9,21 +9,21 @@ mod voice;
 
 use std::path::Path;
 
+use parlor_common::dial::Proxies;
+use parlor_common::settings::Source;
 use parlor_core::conversation::{BargeIn, Settings};
 use parlor_core::secret::Private;
 use parlor_core::wire::agent::{SessionConfig, Webhook};
+use parlor_livekit::monitor::Access;
+use parlor_livekit::soundtrack::Soundtrack;
+use parlor_report::ReportSpec;
+use parlor_tools::mcp::McpSpec;
 use serde::Deserialize;
 
 use super::file_error::{FileError, Problem};
 use super::mistakes::{self, Reading};
-use super::source::Source;
 use super::{Agent, DEFAULT_AGENT_FILE};
 use crate::definition::{AgentSpec, Definition, Voices};
-use crate::dial::Proxies;
-use crate::monitor::Access;
-use crate::report::ReportSpec;
-use crate::soundtrack::Soundtrack;
-use crate::tools::mcp::McpSpec;
 
 pub(super) use limits::seconds;
 use limits::{Limits, Lines};

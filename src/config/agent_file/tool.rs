@@ -6,14 +6,14 @@ use std::time::Duration;
 use parlor_core::conversation::{ToolKind, ToolRule};
 use parlor_core::secret::Private;
 use parlor_core::wire::agent::{ExecutionMode, ResponseInstructions, SessionConfig, Tool};
+use parlor_tools::http::HttpSpec;
+use parlor_tools::rpc::RpcSpec;
+use parlor_tools::{ToolExecutor, ToolSpec};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::limits::seconds;
 use super::session::with_config_key;
-use crate::definition::{ToolExecutor, ToolSpec};
-use crate::tools::http::HttpSpec;
-use crate::tools::rpc::RpcSpec;
 
 /// Longest timeout of a tool in seconds, below the longest that the API accepts.
 const LONGEST: f64 = 290.0;

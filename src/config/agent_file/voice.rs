@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use parlor_core::wire::agent::{Format, Output};
+use parlor_voice_agent::is_voice_name;
 use serde::Deserialize;
 
-use crate::definition::{Voices, is_voice_name};
+use crate::definition::Voices;
 
 /// Maximum number of entries in `choices`.
 const MOST_CHOICES: usize = 100;

@@ -7,19 +7,18 @@ mod server;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parlor_common::clock::{at, now};
 use parlor_core::dispatch::Settings;
 use parlor_core::waiting_rooms::{self as waiting, Action, Event, Fact, Outcome, View};
+use parlor_livekit::LiveKit;
+use parlor_livekit::server::ServerError;
 use serde_json::json;
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::clock::{at, now};
-use crate::config::LiveKit;
 use crate::definition::Definition;
-use crate::livekit_server::ServerError;
 use crate::ops::WorkerStatus;
-
 use server::Server;
 
 /// How long a pending claim may take during shutdown: between its two requests the room has no

@@ -7,10 +7,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::UNIX_EPOCH;
 
 use livekit_protocol as proto;
+use parlor_common::clock;
 use parlor_core::secret::Private;
 use serde_json::json;
-
-use crate::clock;
 
 /// Topic of LiveKit's older, packet-based chat.
 const TOPIC: &str = "lk-chat-topic";

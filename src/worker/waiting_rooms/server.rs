@@ -9,13 +9,12 @@ use parking_lot::Mutex;
 use parlor_core::dispatch::{JobType, NAME_ATTRIBUTE, Settings};
 use parlor_core::secret::Private;
 use parlor_core::waiting_rooms::{DispatchView, Listing, Outcome, View};
-use proto::participant_info::{Kind, State};
-
-use crate::config::LiveKit;
-use crate::livekit_server::{LiveKitServer, ServerError};
-use crate::ops::WorkerStatus;
+use parlor_livekit::LiveKit;
+use parlor_livekit::server::{LiveKitServer, ServerError};
 
 use super::notice;
+use crate::ops::WorkerStatus;
+use proto::participant_info::{Kind, State};
 
 /// Timeout of one request.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);

@@ -8,14 +8,14 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use parking_lot::Mutex;
-use parlor::room::Playout;
-use parlor::session::{Edges, Inputs, Microphone, run};
-use parlor::voice_agent::{Connections, Inbox, Link, drive};
+use parlor::session::{Edges, Inputs, run};
 use parlor_core::audio::Frame;
 use parlor_core::conversation::{
     Action, AgentState, BargeIn, Event, LeaveReason, Outcome, ParticipantKind, RoomEvent, Settings,
     SocketLoss,
 };
+use parlor_livekit::room::{Microphone, Playout};
+use parlor_voice_agent::{Connections, Inbox, Link, drive};
 use serde_json::{Value, json};
 use tokio::io::DuplexStream;
 use tokio::sync::mpsc;

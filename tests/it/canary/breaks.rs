@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::os::unix::ffi::OsStringExt;
 
-use parlor::config::VARIABLES;
+use parlor_common::settings::VARIABLES;
 
 use super::CANARY;
 

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use parlor::clock;
+use parlor_common::clock;
 
 use super::breaks::Break;
 use crate::output::forward;

@@ -5,7 +5,8 @@
 use std::path::PathBuf;
 
 use libfuzzer_sys::fuzz_target;
-use parlor::config::{Agent, AgentText, Source};
+use parlor::config::{Agent, AgentText};
+use parlor_common::settings::Source;
 
 fuzz_target!(|text: &str| {
     let file = AgentText {

@@ -11,6 +11,7 @@ mod captions;
 mod context;
 mod ending;
 mod event;
+mod explanations;
 mod fact;
 mod failover;
 mod labels;
