@@ -1,6 +1,7 @@
 //! Reports the progress of one call to the worker.
 
 use parlor_core::conversation::{Checkpoint, Event, Outcome};
+use parlor_core::ids::JobId;
 use parlor_core::secret::Secret;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -11,7 +12,7 @@ use crate::session::{Call, Stages};
 
 /// Runs one call and reports its progress to the worker.
 pub(super) struct CallUpdates {
-    pub(super) job: String,
+    pub(super) job: JobId,
     pub(super) outbox: mpsc::Sender<FromCell>,
 }
 
@@ -22,7 +23,7 @@ impl CallUpdates {
         mut call: Call,
         control: mpsc::Receiver<Event>,
         release: oneshot::Receiver<()>,
-    ) -> String {
+    ) -> JobId {
         let (joined, joined_out) = oneshot::channel();
         let (checkpoints, checkpoints_out) = watch::channel(Checkpoint::default());
         let (ended, ended_out) = oneshot::channel();
@@ -85,7 +86,7 @@ impl CallUpdates {
         self.send(|job| FromCell::Ended { job, error }).await;
     }
 
-    async fn send(&self, message: impl FnOnce(String) -> FromCell) {
+    async fn send(&self, message: impl FnOnce(JobId) -> FromCell) {
         send(&self.outbox, message(self.job.clone())).await;
     }
 }

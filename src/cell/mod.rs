@@ -12,9 +12,10 @@ use std::collections::HashMap;
 use std::fmt;
 
 use parlor_common::settings::Source;
-use parlor_core::cells::BEAT_EVERY;
+use parlor_core::cells::{BEAT_EVERY, Start};
 use parlor_core::conversation::{Event, SecondAgent, Settings};
-use parlor_core::ids::Identity;
+use parlor_core::dispatch::Assignment;
+use parlor_core::ids::JobId;
 use parlor_livekit::{LiveKit, room};
 use parlor_voice_agent::Endpoint;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -25,9 +26,9 @@ use tracing::Instrument;
 
 use crate::agent_store::AgentStore;
 use crate::config::{Agent, AgentText};
-use crate::session::{Call, JobData, Tally};
+use crate::session::{Call, Tally};
 use call_updates::CallUpdates;
-use protocol::{FromCell, Start, ToCell};
+use protocol::{FromCell, ToCell};
 
 /// Capacity of the queue of messages from the worker; the worker waits while it is full.
 const INBOX: usize = 64;
@@ -66,8 +67,8 @@ struct Calls {
     cell: Cell,
     agent_store: AgentStore,
     outbox: mpsc::Sender<FromCell>,
-    running: HashMap<String, Running>,
-    tasks: JoinSet<String>,
+    running: HashMap<JobId, Running>,
+    tasks: JoinSet<JobId>,
     is_draining: bool,
 }
 
@@ -172,7 +173,7 @@ impl Calls {
         }
     }
 
-    fn control(&self, job: &str, event: Event) {
+    fn control(&self, job: &JobId, event: Event) {
         if let Some(call) = self.running.get(job) {
             // If the queue is full, enough events are pending to end the call.
             call.control.try_send(event).ok();
@@ -193,7 +194,8 @@ impl Calls {
     fn start(&mut self, start: Start) {
         let (control, control_out) = mpsc::channel(CONTROL);
         let (release, release_out) = oneshot::channel();
-        let (job, room) = (start.job.clone(), start.room.clone());
+        let job = start.assignment.job.id.clone();
+        let room = start.assignment.job.room.clone();
         let span = tracing::info_span!("call", %job, %room);
         let call = self.call(start);
         let follow = CallUpdates {
@@ -213,34 +215,30 @@ impl Calls {
     }
 
     fn call(&self, start: Start) -> Call {
+        let Start {
+            assignment: Assignment { job, url, token },
+            checkpoint,
+        } = start;
         let cell = &self.cell;
         let mut livekit = cell.livekit.clone();
-        livekit.url = start.url.unwrap_or(livekit.url);
+        livekit.url = url.unwrap_or(livekit.url);
+        let snapshots = self.agent_store.subscribe();
         Call {
-            job: JobData {
-                id: start.job,
-                metadata: start.metadata,
-                attributes: start.attributes,
-            },
             settings: Settings {
-                resume: start.checkpoint,
-                caller: start.participant.map(Identity::from),
+                resume: checkpoint,
+                caller: job.participant.clone(),
                 agent_name: cell.agent_name.clone(),
                 second_agent: cell.second_agent,
                 ..Settings::default()
             },
+            job: Some(job),
             tally: cell.tally.clone(),
-            ..Call::new(
-                livekit,
-                start.token,
-                cell.agent.clone(),
-                self.agent_store.subscribe(),
-            )
+            ..Call::new(livekit, token, cell.agent.clone(), snapshots)
         }
     }
 
     /// Forgets a call that is over. If it panicked, the worker may continue it in another cell.
-    async fn forget(&mut self, ended: Result<String, JoinError>) {
+    async fn forget(&mut self, ended: Result<JobId, JoinError>) {
         let error = match ended {
             Ok(job) => return drop(self.running.remove(&job)),
             Err(error) => error,

@@ -1,11 +1,12 @@
 //! Messages between the worker and a cell: JSON, each message prefixed with its length as a 4-byte
 //! big-endian integer.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::PathBuf;
 
+use parlor_core::cells::Start;
 use parlor_core::conversation::Checkpoint;
+use parlor_core::ids::JobId;
 use parlor_core::secret::{Private, Secret};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -35,41 +36,18 @@ pub enum ToCell {
     /// End a call gracefully.
     Stop {
         /// Job id of the call.
-        job: String,
+        job: JobId,
     },
     /// End a call gracefully after the agent has said goodbye.
     SayGoodbye {
         /// Job id of the call.
-        job: String,
+        job: JobId,
     },
     /// Let an ended call leave its room: the server has been told that it ended.
     Release {
         /// Job id of the call.
-        job: String,
+        job: JobId,
     },
-}
-
-/// A call to start.
-#[derive(Serialize, Deserialize, PartialEq, Clone, Default)]
-pub struct Start {
-    /// Job id of the call.
-    pub job: String,
-    /// Name of the room, for the log.
-    pub room: String,
-    /// URL of the LiveKit server, if it differs from the configured one.
-    pub url: Option<String>,
-    /// Access token of the agent, which joins the room.
-    #[serde(serialize_with = "Secret::serialize_revealed")]
-    pub token: Secret,
-    /// Identity of the participant the job is for; `None` if it is for the whole room.
-    pub participant: Option<String>,
-    /// Metadata of the job, from the dispatch.
-    #[serde(serialize_with = "Private::serialize_revealed")]
-    pub metadata: Private<String>,
-    /// Attributes of the job, from the dispatch.
-    pub attributes: HashMap<String, String>,
-    /// State of a call that another cell was handling; the cell continues it from there.
-    pub checkpoint: Option<Checkpoint>,
 }
 
 /// Message from a cell to the worker.
@@ -86,14 +64,14 @@ pub enum FromCell {
     /// State from which another cell could continue a call.
     Checkpoint {
         /// Job id of the call.
-        job: String,
+        job: JobId,
         /// The state.
         checkpoint: Box<Checkpoint>,
     },
     /// LiveKit has refreshed the access token of a call.
     Token {
         /// Job id of the call.
-        job: String,
+        job: JobId,
         /// The new token.
         #[serde(serialize_with = "Secret::serialize_revealed")]
         token: Secret,
@@ -101,24 +79,24 @@ pub enum FromCell {
     /// The agent has joined the room of a call.
     Running {
         /// Job id of the call.
-        job: String,
+        job: JobId,
     },
     /// A call has ended and waits for [`ToCell::Release`].
     Ended {
         /// Job id of the call.
-        job: String,
+        job: JobId,
         /// Error message if the call failed.
         error: Option<String>,
     },
     /// A call panicked.
     Broken {
         /// Job id of the call.
-        job: String,
+        job: JobId,
     },
     /// The agent has left the room of a call.
     Left {
         /// Job id of the call.
-        job: String,
+        job: JobId,
     },
 }
 
@@ -164,20 +142,34 @@ pub async fn read<T: DeserializeOwned>(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
+    use parlor_core::dispatch::{Assignment, Job, JobType};
+
     use super::*;
 
     #[tokio::test]
     async fn messages_arrive_whole_and_in_order() {
         let (mut near, mut far) = tokio::io::duplex(64);
-        let start = ToCell::Start(Box::new(Start {
-            job: "AJ_1".to_owned(),
+        let job = Job {
+            id: "AJ_1".into(),
+            job_type: JobType::Room,
             room: "kitchen".to_owned(),
-            token: Secret::new("t".repeat(10_000)),
-            ..Start::default()
-        }));
-        let stop = ToCell::Stop {
-            job: "AJ_1".to_owned(),
+            participant: Some("ada".into()),
+            dispatch_id: "AD_1".to_owned(),
+            metadata: "{}".to_owned().into(),
+            attributes: HashMap::new(),
+            resuming: false,
         };
+        let start = ToCell::Start(Box::new(Start {
+            assignment: Assignment {
+                job,
+                url: None,
+                token: Secret::new("t".repeat(10_000)),
+            },
+            checkpoint: None,
+        }));
+        let stop = ToCell::Stop { job: "AJ_1".into() };
         let (sent, got) = tokio::join!(
             async {
                 write(&mut near, &start).await?;

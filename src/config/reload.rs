@@ -7,7 +7,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{Agent, AgentText, Overrides, Source};
 
 /// How often the file is checked.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Watches the agent file: returns each valid version, and logs why another is invalid.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Reload {
     source: Source,
     overrides: Overrides,
     known: AgentText,
+    /// A changed text, until it has been read twice: the first time it may be half-written.
+    changed: Option<AgentText>,
 }
 
 impl Reload {
@@ -24,6 +26,7 @@ impl Reload {
             source: source.clone(),
             overrides,
             known,
+            changed: None,
         }
     }
 
@@ -44,6 +47,11 @@ impl Reload {
         AgentText::path(&self.source, &self.overrides)?;
         let text = AgentText::read(&self.source, &self.overrides).ok()?;
         if text == self.known {
+            self.changed = None;
+            return None;
+        }
+        if self.changed.as_ref() != Some(&text) {
+            self.changed = Some(text);
             return None;
         }
         self.known = text.clone();

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use parlor_common::clock;
+use parlor_common::{clock, random};
 use parlor_core::conversation::{Checkpoint, Event, Outcome, Settings};
+use parlor_core::dispatch::Job;
 use parlor_core::secret::Secret;
 use parlor_livekit::LiveKit;
 use parlor_livekit::room::{JoinError, Room};
@@ -16,7 +17,7 @@ use tokio::time::timeout;
 use super::call_context::CallContext;
 use super::edges::CLOSE_WITHIN;
 use super::monitoring::Monitoring;
-use super::{CallEdges, Inputs, JobData, Observer, Tally, Watch, run};
+use super::{CallEdges, Inputs, Observer, Tally, Watch, run};
 use crate::agent_store::AgentSnapshot;
 
 /// How long to wait for the release of an ended call.
@@ -44,8 +45,8 @@ pub struct Call {
     pub agent: Endpoint,
     /// The current agent and its changes.
     pub snapshots: watch::Receiver<Arc<AgentSnapshot>>,
-    /// Job id, metadata and attributes from the dispatch.
-    pub job: JobData,
+    /// The job, unless the call was started without one.
+    pub job: Option<Job>,
     /// Settings of this call; those of the agent file override them.
     pub settings: Settings,
     /// Optional receiver of the call's facts.
@@ -82,7 +83,7 @@ impl Call {
             token,
             agent,
             snapshots,
-            job: JobData::default(),
+            job: None,
             settings: Settings::default(),
             watch: None,
             tally: Tally::default(),
@@ -121,7 +122,10 @@ impl Call {
         inbox.mic.hear(settings.hear);
         room.publish_background(current.soundtrack);
         let call_info = CallInfo {
-            id: self.job.report_id(),
+            id: self
+                .job
+                .as_ref()
+                .map_or_else(|| random::random("call"), |job| job.id.to_string()),
             room: room.name(),
             agent: current.name,
             continued: settings.resume.is_some(),

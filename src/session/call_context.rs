@@ -1,12 +1,11 @@
 //! Context of a call (job, linked caller, current agent), and the agent profile built from it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use parlor_common::random;
 use parlor_core::conversation::Event;
+use parlor_core::dispatch::Job;
 use parlor_core::ids::Identity;
-use parlor_core::secret::Private;
 use parlor_livekit::LiveKit;
 use parlor_livekit::room::{self, RoomControl};
 use parlor_tools::ToolContext;
@@ -17,31 +16,10 @@ use tokio::sync::watch;
 use crate::agent_store::AgentSnapshot;
 use crate::definition::VoiceNotAllowed;
 
-/// Data of a job.
-#[derive(Debug, Clone, Default)]
-pub struct JobData {
-    /// Job id; empty for a call without a job.
-    pub id: String,
-    /// Metadata from the dispatch, often JSON.
-    pub metadata: Private<String>,
-    /// Attributes from the dispatch.
-    pub attributes: HashMap<String, String>,
-}
-
-impl JobData {
-    /// Id of the call's report: the job id, or a random one.
-    pub(super) fn report_id(&self) -> String {
-        match self.id.is_empty() {
-            true => random::random("call"),
-            false => self.id.clone(),
-        }
-    }
-}
-
 /// Builds the agent profile for the linked caller.
 #[derive(Debug)]
 pub(super) struct CallContext {
-    job: JobData,
+    job: Option<Job>,
     livekit: LiveKit,
     control: RoomControl,
     snapshots: watch::Receiver<Arc<AgentSnapshot>>,
@@ -55,7 +33,7 @@ pub(super) struct CallContext {
 
 impl CallContext {
     pub(super) fn new(
-        job: JobData,
+        job: Option<Job>,
         livekit: LiveKit,
         control: RoomControl,
         snapshots: watch::Receiver<Arc<AgentSnapshot>>,
@@ -172,11 +150,12 @@ impl CallContext {
             Some(caller) => self.control.about(caller),
             None => json!({}),
         };
-        let id = Some(&self.job.id).filter(|id| !id.is_empty());
+        let job = self.job.as_ref();
+        let metadata = job.map(|job| room::metadata(job.metadata.reveal().clone()));
         values["job"] = json!({
-            "id": id,
-            "metadata": room::metadata(self.job.metadata.reveal().clone()),
-            "attributes": self.job.attributes,
+            "id": job.map(|job| job.id.as_str()),
+            "metadata": metadata,
+            "attributes": job.map_or_else(|| json!({}), |job| json!(job.attributes)),
         });
         values["agent"] = json!({ "name": self.snapshots.borrow().agent.name });
         values

@@ -18,7 +18,6 @@ use parlor_voice_agent::Inbox;
 use tokio::sync::mpsc;
 
 pub use call::{Call, LEAVES_WITHIN, Stages};
-pub use call_context::JobData;
 pub use counters::{Counts, Tally};
 pub use edges::CallEdges;
 pub use observer::{Observer, Watch};

@@ -14,15 +14,17 @@ mod voices;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::header::CACHE_CONTROL;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use axum::{Json, Router};
 use parking_lot::Mutex;
 use parlor_common::settings::address;
 use parlor_livekit::LiveKit;
+use serde_json::json;
 use tokio::net::TcpListener;
 
 use assets::Page;
@@ -175,11 +177,18 @@ fn router(shared: Arc<AppState>) -> Router {
     let token = post(token::give).options(|| async { StatusCode::NO_CONTENT });
     Router::new()
         .route("/api/token", token.fallback(refuse))
-        .route("/api/voices", get(voices::list).fallback(refuse))
+        .route("/api/voices", get(voices).fallback(refuse))
         .fallback(get(file).fallback(refuse))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(shared.clone(), guard))
         .with_state(shared)
+}
+
+/// The voices that visitors may choose from.
+async fn voices(State(shared): State<Arc<AppState>>) -> Response {
+    let voices = shared.voice_cache.offered().await;
+    let headers = [(CACHE_CONTROL, "no-store")];
+    (headers, Json(json!({ "voices": voices }))).into_response()
 }
 
 async fn file(State(shared): State<Arc<AppState>>, uri: Uri, headers: HeaderMap) -> Response {

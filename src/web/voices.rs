@@ -1,18 +1,11 @@
 //! `GET /api/voices`: the voices that visitors may choose from.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Json;
-use axum::extract::State;
-use axum::http::header::CACHE_CONTROL;
-use axum::response::{IntoResponse, Response};
 use parlor_common::clock;
 use parlor_voice_agent::{AgentApi, voices};
-use serde_json::json;
 use tokio::sync::Mutex;
 
-use super::state::AppState;
 use crate::definition::Voices;
 
 /// Timeout for listing the voices of the Voice Agent API.
@@ -99,13 +92,6 @@ async fn listed(api: &AgentApi) -> Option<Vec<String>> {
         Err(error) => tracing::warn!(%error, "cannot list the voices of the Voice Agent API"),
     }
     listed.ok().flatten()
-}
-
-/// Responds with the voices.
-pub(super) async fn list(State(shared): State<Arc<AppState>>) -> Response {
-    let voices = shared.voice_cache.offered().await;
-    let headers = [(CACHE_CONTROL, "no-store")];
-    (headers, Json(json!({ "voices": voices }))).into_response()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::cell_stderr;
-use crate::cell::protocol::{self, FromCell, Start, ToCell};
+use crate::cell::protocol::{self, FromCell, ToCell};
 use crate::config::AgentText;
 use crate::ops::WorkerStatus;
 use crate::ops::log::Format;
@@ -121,29 +121,11 @@ impl Process {
     /// Sends an action to the cell; kills a cell that does not read its messages.
     pub(super) fn send(&mut self, action: Action) {
         let message = match action {
-            Action::Start(_, start) => {
-                let job = start.assignment.job;
-                ToCell::Start(Box::new(Start {
-                    job: job.id.to_string(),
-                    room: job.room,
-                    url: start.assignment.url,
-                    token: start.assignment.token,
-                    participant: job.participant.map(String::from),
-                    metadata: job.metadata,
-                    attributes: job.attributes,
-                    checkpoint: start.checkpoint,
-                }))
-            }
+            Action::Start(_, start) => ToCell::Start(start),
             Action::Drain(_) => ToCell::Drain,
-            Action::Stop(_, job) => ToCell::Stop {
-                job: job.to_string(),
-            },
-            Action::SayGoodbye(_, job) => ToCell::SayGoodbye {
-                job: job.to_string(),
-            },
-            Action::Release(_, job) => ToCell::Release {
-                job: job.to_string(),
-            },
+            Action::Stop(_, job) => ToCell::Stop { job },
+            Action::SayGoodbye(_, job) => ToCell::SayGoodbye { job },
+            Action::Release(_, job) => ToCell::Release { job },
             _ => return,
         };
         if let Err(mpsc::error::TrySendError::Full(_)) = self.inbox.try_send(message) {
@@ -224,17 +206,15 @@ impl MessageReader {
                     memory: self.pid.and_then(resident).unwrap_or_default(),
                 }
             }
-            FromCell::Running { job } => CellEvent::Running(job.into()),
-            FromCell::Checkpoint { job, checkpoint } => {
-                CellEvent::Checkpoint(job.into(), checkpoint)
-            }
-            FromCell::Token { job, token } => CellEvent::Token(job.into(), token),
+            FromCell::Running { job } => CellEvent::Running(job),
+            FromCell::Checkpoint { job, checkpoint } => CellEvent::Checkpoint(job, checkpoint),
+            FromCell::Token { job, token } => CellEvent::Token(job, token),
             FromCell::Ended { job, error } => {
                 let result = error.map_or(JobResult::Success, JobResult::Failed);
-                CellEvent::Ended(job.into(), result)
+                CellEvent::Ended(job, result)
             }
-            FromCell::Broken { job } => CellEvent::Panicked(job.into()),
-            FromCell::Left { job } => CellEvent::Left(job.into()),
+            FromCell::Broken { job } => CellEvent::Panicked(job),
+            FromCell::Left { job } => CellEvent::Left(job),
         }
     }
 

@@ -184,7 +184,7 @@ async fn talks(name: &str, program: Command, ends: bool) {
     assert_eq!(greeting["final"], ends, "{greeting}");
     let agent = greeting["by"].as_str().unwrap();
 
-    let clip = Path::new(HERE).join("src/sim/clips/caller-table.wav");
+    let clip = Path::new(HERE).join("crates/sim/src/clips/caller-table.wav");
     client.does(json!({ "say": clip })).await;
     let is_final = |it: &Value| it["by"] == "ada" && it["final"] == true;
     let turn = client.sees("said", is_final).await;

@@ -7,3 +7,4 @@ pub mod random;
 pub mod settings;
 pub mod spelling;
 pub mod wav;
+pub mod websocket;

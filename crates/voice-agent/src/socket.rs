@@ -1,33 +1,46 @@
-//! Drives an open WebSocket. Its reader and writer never wait for each other.
+//! The messages of an open WebSocket.
 
-use std::pin::pin;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt, StreamExt};
+use bytes::BytesMut;
+use parlor_common::websocket::{self, End, KeepAlive, Outgoing};
 use parlor_core::conversation::{Event, SocketLoss};
 use parlor_core::wire::agent::{Decoder, encode, encode_audio};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, interval_at, sleep, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::{self, Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::Outbox;
 
-/// Interval of our pings.
-const PING_EVERY: Duration = Duration::from_secs(5);
-
-/// How long the API may send nothing, not even pongs, before the connection counts as dead.
-const SILENT_AFTER: Duration = Duration::from_secs(12);
-
-/// How long the API may take to answer our close frame.
-const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+const KEEP_ALIVE: KeepAlive = KeepAlive {
+    ping_every: Duration::from_secs(5),
+    silent_after: Duration::from_secs(12),
+};
 
 /// Close code for a connection that ended without a close frame, RFC 6455 §7.1.5.
 const ABNORMAL: u16 = 1006;
+
+/// Encodes what a [`Link`](super::Link) sends.
+struct Writer {
+    outbox: Outbox,
+    buffer: BytesMut,
+}
+
+impl Outgoing for Writer {
+    async fn next(&mut self) -> Option<Message> {
+        let Self { outbox, buffer } = self;
+        tokio::select! {
+            biased;
+            command = outbox.commands.recv() => encode(&command?, buffer),
+            Some(chunk) = outbox.audio.recv() => encode_audio(chunk.samples(), buffer),
+        }
+        // The library drops the text once it is written, so `buffer` can reuse its memory.
+        let text = Utf8Bytes::try_from(buffer.split()).expect("encoded JSON is valid UTF-8");
+        Some(Message::Text(text))
+    }
+}
 
 /// Carries messages in both directions until the connection ends, and returns the reason.
 ///
@@ -42,112 +55,42 @@ pub async fn drive<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (sink, stream) = socket.split();
-    let mut reading = pin!(read(stream, events));
-    tokio::select! {
-        loss = &mut reading => loss,
-        written = write(sink, outbox) => match written {
-            Ok(()) => timeout(CLOSE_WITHIN, reading).await.unwrap_or_else(|_| closed(None)),
-            Err(error) => broken(&error),
-        },
-    }
-}
-
-async fn read<S>(
-    mut stream: SplitStream<WebSocketStream<S>>,
-    events: &mpsc::Sender<Event>,
-) -> SocketLoss
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
+    let mut writer = Writer {
+        outbox,
+        buffer: BytesMut::new(),
+    };
     let mut decoder = Decoder::new();
     let mut malformed = 0u64;
-    let mut last = Instant::now();
-    let mut silence = pin!(sleep(SILENT_AFTER));
-    loop {
-        let message = tokio::select! {
-            biased;
-            message = stream.next() => message,
-            () = &mut silence => {
-                if last.elapsed() >= SILENT_AFTER {
-                    let silent = format!("no message for {} s", SILENT_AFTER.as_secs());
-                    return SocketLoss::Broken(silent);
-                }
-                silence.as_mut().reset(last + SILENT_AFTER);
-                continue;
-            }
+    let decode = |message| {
+        // Audio is base64 in JSON, never binary.
+        let Message::Text(text) = message else {
+            return None;
         };
-        match message {
-            Some(Ok(Message::Text(text))) => match decoder.decode(&text) {
-                Ok(event) => {
-                    if events.send(Event::Agent(event)).await.is_err() {
-                        return closed(None);
-                    }
-                }
-                Err(error) => {
-                    malformed += 1;
-                    tracing::warn!(
-                        %error, malformed,
-                        "received an invalid message from the Voice Agent API"
-                    );
-                }
-            },
-            Some(Ok(Message::Close(frame))) => return closed(frame),
-            // Audio is base64 in JSON, never binary; the library answers pings.
-            Some(Ok(_)) => {}
-            Some(Err(error)) => return broken(&error),
-            None => return closed(None),
+        let event = decoder.decode(&text).inspect_err(|error| {
+            malformed += 1;
+            tracing::warn!(
+                %error, malformed,
+                "received an invalid message from the Voice Agent API"
+            );
+        });
+        event.ok().map(Event::Agent)
+    };
+    match websocket::drive(socket, KEEP_ALIVE, &mut writer, decode, events).await {
+        End::Silent => {
+            let seconds = KEEP_ALIVE.silent_after.as_secs();
+            SocketLoss::Broken(format!("no message for {seconds} s"))
         }
-        last = Instant::now();
+        End::Stalled => SocketLoss::Broken("the API stopped reading".to_owned()),
+        End::Closed(frame) => closed(frame),
+        End::ClosedHere => closed(None),
+        End::Failed(error) => SocketLoss::Broken(error.to_string()),
     }
-}
-
-/// Writes messages until the link is dropped, then sends a close frame and returns `Ok`.
-async fn write<S>(
-    mut sink: SplitSink<WebSocketStream<S>, Message>,
-    mut outbox: Outbox,
-) -> Result<(), tungstenite::Error>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut buffer = BytesMut::new();
-    let mut ping = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
-    loop {
-        tokio::select! {
-            biased;
-            command = outbox.commands.recv() => match command {
-                Some(command) => encode(&command, &mut buffer),
-                None => break,
-            },
-            Some(chunk) = outbox.audio.recv() => encode_audio(chunk.samples(), &mut buffer),
-            _ = ping.tick() => {
-                sink.send(Message::Ping(Bytes::new())).await?;
-                continue;
-            }
-        }
-        // The library drops the text once it is written, so `buffer` can reuse its memory.
-        let text = Utf8Bytes::try_from(buffer.split()).expect("encoded JSON is valid UTF-8");
-        sink.send(Message::Text(text)).await?;
-    }
-    sink.send(Message::Close(None)).await
 }
 
 fn closed(frame: Option<CloseFrame>) -> SocketLoss {
-    match frame {
-        Some(frame) => SocketLoss::Closed {
-            code: frame.code.into(),
-            reason: frame.reason.to_string(),
-        },
-        None => SocketLoss::Closed {
-            code: ABNORMAL,
-            reason: String::new(),
-        },
-    }
-}
-
-fn broken(error: &tungstenite::Error) -> SocketLoss {
-    match error {
-        tungstenite::Error::ConnectionClosed | tungstenite::Error::AlreadyClosed => closed(None),
-        error => SocketLoss::Broken(error.to_string()),
-    }
+    let (code, reason) = match frame {
+        Some(frame) => (frame.code.into(), frame.reason.to_string()),
+        None => (ABNORMAL, String::new()),
+    };
+    SocketLoss::Closed { code, reason }
 }

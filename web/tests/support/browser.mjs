@@ -110,7 +110,7 @@ export class Tab {
 
   /** Plays a bundled clip into the microphone, to its end. */
   async say(clip) {
-    const wav = readFileSync(`${ROOT}/src/sim/clips/${clip}.wav`, 'base64');
+    const wav = readFileSync(`${ROOT}/crates/sim/src/clips/${clip}.wav`, 'base64');
     await this.page.evaluate((it) => window.voice.say(it), wav);
   }
 

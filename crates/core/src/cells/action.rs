@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::conversation::Checkpoint;
 use crate::dispatch::{Assignment, JobResult};
 use crate::ids::JobId;
@@ -35,7 +37,7 @@ pub enum Action {
 }
 
 /// What a cell needs to start a call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Start {
     /// The job, and the token for its room.
     pub assignment: Assignment,

@@ -7,11 +7,13 @@ use crate::ids::{Identity, ReplyId, SessionId, ToolCallId};
 use crate::secret::{Private, Secret};
 use crate::wire::agent::SessionConfig;
 
+use super::agent_state::AgentState;
 use super::callers::HandOverRefusal;
 use super::captions::Caption;
 use super::ending::outcome::Outcome;
 use super::fact::Fact;
 use super::failover::checkpoint::Checkpoint;
+use super::playout::Utterance;
 use super::playout::background::Background;
 
 /// Something that the driver must do. Actions must be carried out in order.
@@ -122,37 +124,4 @@ pub enum Role {
     User,
     /// The operator.
     System,
-}
-
-/// Number of a contiguous segment of the agent's audio, counted from 1 in playout order. A segment
-/// is a reply, or the rest of a reply after a flush. Facts refer to a reply by its first segment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Utterance(pub u32);
-
-/// LiveKit's `lk.agent.state`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum AgentState {
-    /// The voice session is not ready yet.
-    Initializing,
-    /// The agent is listening.
-    Listening,
-    /// The caller's turn is over and the reply is not audible yet.
-    Thinking,
-    /// The reply is audible.
-    Speaking,
-}
-
-impl AgentState {
-    /// Name of the participant attribute.
-    pub const ATTRIBUTE: &str = "lk.agent.state";
-
-    /// Value of the participant attribute.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Initializing => "initializing",
-            Self::Listening => "listening",
-            Self::Thinking => "thinking",
-            Self::Speaking => "speaking",
-        }
-    }
 }

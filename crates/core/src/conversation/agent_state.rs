@@ -1,78 +1,29 @@
-//! The agent state published to the room, and a watchdog that resets it when it is stuck.
+//! The agent state published to the room.
 
-use std::time::{Duration, Instant};
-
-use super::context::{Context, Timer};
-use super::{Action, AgentState, Fact};
-
-/// How long the agent may be "speaking" or "thinking" without audio or progress.
-pub(super) const QUIET_AFTER: Duration = Duration::from_secs(10);
-
-/// Derives the agent's state from what is audible.
-#[derive(Debug)]
-pub(super) struct AgentStateTracker {
-    pub(super) state: AgentState,
-    /// The session is ready.
-    pub(super) ready: bool,
-    /// A reply is audible and not over yet.
-    pub(super) speaking: bool,
-    /// A reply is awaited. The value is the number of replies that started before the request.
-    pub(super) thinking: Option<u32>,
-    /// A tool is running; tools have their own timeout.
-    pub(super) working: bool,
+/// LiveKit's `lk.agent.state`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AgentState {
+    /// The voice session is not ready yet.
+    Initializing,
+    /// The agent is listening.
+    Listening,
+    /// The caller's turn is over and the reply is not audible yet.
+    Thinking,
+    /// The reply is audible.
+    Speaking,
 }
 
-impl AgentStateTracker {
-    pub(super) fn new() -> Self {
-        Self {
-            state: AgentState::Initializing,
-            ready: false,
-            speaking: false,
-            thinking: None,
-            working: false,
-        }
-    }
+impl AgentState {
+    /// Name of the participant attribute.
+    pub const ATTRIBUTE: &str = "lk.agent.state";
 
-    /// Nothing is audible and no reply is being generated. Stops "thinking" if the awaited reply
-    /// was among the `replies` so far.
-    pub(super) fn idle(&mut self, replies: u32) {
-        self.speaking = false;
-        self.thinking = self.thinking.filter(|asked| replies <= *asked);
-    }
-
-    /// [`Timer::Quiet`]: resets a state that is stuck.
-    pub(super) fn went_quiet(&mut self, cx: &mut Context) {
-        cx.observe(Fact::WentQuiet(self.state));
-        self.speaking = false;
-        self.thinking = None;
-    }
-
-    /// Publishes a changed state and sets the watchdog. `held` means that playout is paused, and
-    /// `plays_until` is when the queued audio ends.
-    pub(super) fn show(&mut self, cx: &mut Context, held: bool, plays_until: Option<Instant>) {
-        let state = self.now(held);
-        if state != self.state {
-            self.state = state;
-            cx.act(Action::SetAgentState(state));
-            cx.stop(Timer::Quiet);
-        }
-        if state != AgentState::Speaking && self.thinking.is_none() {
-            cx.stop(Timer::Quiet);
-        } else if !cx.timers.is_set(Timer::Quiet) {
-            let from = plays_until.map_or(cx.now, |until| until.max(cx.now));
-            cx.timers.set(Timer::Quiet, from + QUIET_AFTER);
-        }
-    }
-
-    fn now(&self, held: bool) -> AgentState {
-        if self.speaking && !held {
-            AgentState::Speaking
-        } else if !self.ready {
-            AgentState::Initializing
-        } else if self.thinking.is_some() || self.working {
-            AgentState::Thinking
-        } else {
-            AgentState::Listening
+    /// Value of the participant attribute.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Initializing => "initializing",
+            Self::Listening => "listening",
+            Self::Thinking => "thinking",
+            Self::Speaking => "speaking",
         }
     }
 }

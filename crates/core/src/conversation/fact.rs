@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use super::action::{AgentState, Utterance};
+use super::agent_state::AgentState;
 use super::ending::outcome::Limit;
 use super::event::{AgentError, Inaudible, SocketLoss};
+use super::playout::Utterance;
 use crate::ids::{ItemId, SessionId, ToolCallId};
 use crate::secret::Private;
 

@@ -43,7 +43,8 @@ use voice_session::VoiceSession;
 use voice_session::recovery::Recovery;
 use voice_session::session_sync::SessionSync;
 
-pub use action::{Action, AgentCommand, AgentState, Role, Utterance};
+pub use action::{Action, AgentCommand, Role};
+pub use agent_state::AgentState;
 pub use callers::HandOverRefusal;
 pub use captions::Caption;
 pub use ending::hang_up::ENDS_WITHIN;
@@ -54,6 +55,7 @@ pub use event::{
 };
 pub use fact::{DropReason, Fact, Latency, ToolDropped};
 pub use failover::checkpoint::{Checkpoint, Resumable, Speaker, Turn as SpokenTurn, UsageSoFar};
+pub use playout::Utterance;
 pub use playout::background::{Background, Sounds};
 pub use profile::{AgentProfile, Limits, Lines, Patience, Phase, ToolKind, ToolRule};
 pub use settings::{Answer, BargeIn, Dismiss, Hear, SecondAgent, Settings};

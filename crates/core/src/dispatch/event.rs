@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::{Identity, JobId};
 use crate::secret::{Private, Secret};
 
@@ -63,7 +65,7 @@ pub enum ServerEvent {
 }
 
 /// A job as the server offers or assigns it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// ID of the job, `AJ_…`.
     pub id: JobId,
@@ -76,6 +78,7 @@ pub struct Job {
     /// ID of the dispatch, `AD_…`.
     pub dispatch_id: String,
     /// Metadata that the dispatcher passes to the agent.
+    #[serde(serialize_with = "Private::serialize_revealed")]
     pub metadata: Private<String>,
     /// Attributes of the job.
     pub attributes: HashMap<String, String>,
@@ -84,13 +87,14 @@ pub struct Job {
 }
 
 /// A job that the server has assigned to this worker.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Assignment {
     /// The job.
     pub job: Job,
     /// URL of the server to join, if it is not the one the worker is registered with.
     pub url: Option<String>,
     /// Access token for the room.
+    #[serde(serialize_with = "Secret::serialize_revealed")]
     pub token: Secret,
 }
 

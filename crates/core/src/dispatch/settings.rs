@@ -1,7 +1,10 @@
 //! The registration and the limits of a worker.
 
-use crate::conversation::SecondAgent;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::conversation::SecondAgent;
 
 /// How a worker presents itself to LiveKit, and its limits.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +35,7 @@ pub struct Settings {
 }
 
 /// What the server creates a job for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum JobType {
     /// Each room.
     #[default]

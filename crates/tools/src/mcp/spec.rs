@@ -7,6 +7,7 @@ use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 
+use super::tool_list::{RESERVED, is_plain_byte};
 use super::variables::Template;
 
 /// Default timeout of a tool call, in seconds.
@@ -17,9 +18,6 @@ const TIMEOUTS: std::ops::RangeInclusive<f64> = 1.0..=115.0;
 
 /// Maximum length of a server's name, and of a prefix.
 const LONGEST: usize = 32;
-
-/// Prefix of tool names that the Voice Agent API reserves for itself.
-pub(super) const RESERVED: &str = "aai_";
 
 /// Headers that the protocol itself sets.
 const PROTOCOLS_OWN: [&str; 7] = [
@@ -154,7 +152,7 @@ impl McpSpec {
 
 /// Whether `name` may be part of a tool's name and is not too long.
 fn is_plain(name: &str) -> bool {
-    name.len() <= LONGEST && name.bytes().all(super::tool_list::is_plain)
+    name.len() <= LONGEST && name.bytes().all(is_plain_byte)
 }
 
 fn is_variable(name: &str) -> bool {

@@ -8,8 +8,10 @@ use rmcp::model::Tool;
 use serde_json::{Map, Value, json};
 
 use super::connection::MOST_TOOLS;
-use super::spec::RESERVED;
 use crate::glob;
+
+/// Prefix of tool names that the Voice Agent API reserves for itself.
+pub(super) const RESERVED: &str = "aai_";
 
 /// Maximum length of a name that the Voice Agent API accepts, in characters.
 const LONGEST_NAME: usize = 64;
@@ -126,13 +128,13 @@ impl Selection {
 }
 
 /// Whether a character may be part of a tool's name.
-pub(super) fn is_plain(byte: u8) -> bool {
+pub(super) fn is_plain_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
 /// The name of a tool for the model.
 fn shown(prefix: &str, name: &str) -> String {
-    let plain = |it: char| u8::try_from(it).is_ok_and(is_plain);
+    let plain = |it: char| u8::try_from(it).is_ok_and(is_plain_byte);
     let mut shown: String = prefix.chars().chain(name.chars()).collect();
     if shown.is_empty() || shown.starts_with(RESERVED) {
         shown.insert(0, '_');

@@ -1,7 +1,7 @@
 //! What is played, and the agent state and transcripts that follow from it.
 
 use super::harness::*;
-use crate::conversation::agent_state::QUIET_AFTER;
+use crate::conversation::turn::agent_state_tracker::QUIET_AFTER;
 use crate::conversation::*;
 
 #[test]

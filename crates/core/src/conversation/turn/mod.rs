@@ -18,6 +18,7 @@
 //! reply, unless a tool result caused that reply. All audio of finished replies is then flushed. A
 //! challenge lasts until it is confirmed or everything has been played.
 
+pub(crate) mod agent_state_tracker;
 pub(crate) mod latency;
 mod reply_events;
 pub(crate) mod reply_requests;
@@ -25,12 +26,12 @@ pub(crate) mod typed_messages;
 
 use std::time::{Duration, Instant};
 
-use super::agent_state::AgentStateTracker;
 use super::context::{Context, Timer};
 use super::playout::reply_log::ReplyLog;
 use super::{Action, AgentState, BargeIn, Caption, Fact, PlayoutEvent, Utterance};
 use crate::audio::Frame;
 use crate::ids::ReplyId;
+use agent_state_tracker::AgentStateTracker;
 use latency::Stopwatch;
 
 /// How long a reply is paused without a confirmation.
