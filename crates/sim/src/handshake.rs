@@ -1,5 +1,4 @@
-//! The WebSocket upgrade of a connection. Credentials are checked with the first message, because a
-//! key opens sessions while a resume token only resumes one.
+//! The WebSocket upgrade of a connection.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
@@ -12,35 +11,22 @@ use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, 
 use tokio_tungstenite::tungstenite::http::StatusCode;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
+use super::credential::{self, Credential};
 use super::log::Entry;
 use super::scenario::{Action, DueStep, Progress};
-use super::session::{Flow, Session};
+use super::session::Session;
+use super::shared::Shared;
 use super::wire::Wire;
-use super::{Shared, replay, resumable_sessions};
+use super::{connection, replay};
 
 /// Timeout for the handshake.
 const SHAKE_WITHIN: Duration = Duration::from_secs(10);
 
-/// Credential that a client sent with the upgrade.
-#[derive(PartialEq, Eq)]
-pub(super) enum Credential {
-    Missing,
-    /// Opens sessions.
-    Key,
-    /// May be the resume token of a session.
-    Other(String),
-}
-
-/// A new connection.
-pub(super) struct NewConnection {
-    pub(super) credential: Credential,
-    pub(super) progress: Progress,
-}
-
 /// Serves one connection until it ends.
 pub(super) async fn serve(socket: TcpStream, shared: Shared) {
     let number = 1 + shared.connections.fetch_add(1, Ordering::Relaxed);
-    let mut progress = Progress::new(&shared.options, number);
+    let steps = shared.options.scenarios.iter().flat_map(|it| &it.steps);
+    let mut progress = Progress::new(steps, number);
     let steps = progress.came("connect", &Value::Null);
     let refusing = steps.changes.iter().find_map(status);
     let Some((socket, shown)) = shake(socket, refusing).await else {
@@ -55,34 +41,26 @@ pub(super) async fn serve(socket: TcpStream, shared: Shared) {
     let log_writer = shared.log_writer.clone();
     log_writer.note(Entry::Connected);
     let how = match &shared.options.replay {
-        Some(recording) => replay::serve(socket, recording.session(number), &shared).await,
+        Some(recording) => {
+            let wire = Wire::new(socket, None);
+            replay::serve(wire, recording.session(number), &shared).await
+        }
         None => {
             let recorder = shared
                 .recording_sender
                 .as_ref()
                 .map(|recording_sender| recording_sender.connection(number));
             let wire = Wire::new(socket, recorder);
-            let credential = Credential::of(shown, &shared);
-            let session = Session::new(
-                wire,
-                NewConnection {
-                    credential,
-                    progress,
-                },
-                shared,
-            );
-            talk(session, steps.after).await
+            let options = &shared.options;
+            let credential = Credential::of(shown, options.key.as_deref(), &shared.tokens);
+            let session = Session::new(wire, credential, progress, shared);
+            connection::serve(session, steps.after).await
         }
     };
     log_writer.note(Entry::Ended(match how {
         ControlFlow::Break(how) => how,
         ControlFlow::Continue(()) => "not closed",
     }));
-}
-
-async fn talk(mut session: Session, steps: Vec<DueStep>) -> Flow {
-    session.act(steps).await?;
-    session.run().await
 }
 
 /// Does the handshake or refuses it; returns the client's credential.
@@ -93,7 +71,7 @@ async fn shake(
     let mut shown = None;
     #[allow(clippy::result_large_err, reason = "the library's own type")]
     let noting = |request: &Request, response: Response| {
-        shown = self::shown(request);
+        shown = credential::shown(request);
         match refusing {
             Some(status) => Err(refusal(status)),
             None => Ok(response),
@@ -121,34 +99,4 @@ fn refusal(status: StatusCode) -> ErrorResponse {
     let mut refusal = ErrorResponse::new(Some(body.to_string()));
     *refusal.status_mut() = status;
     refusal
-}
-
-impl Credential {
-    fn of(shown: Option<String>, shared: &Shared) -> Self {
-        let Some(shown) = shown else {
-            return Self::Missing;
-        };
-        let is_key = match &shared.options.key {
-            Some(key) => *key == shown || shared.tokens.has(&shown),
-            None => !resumable_sessions::is_token(&shown),
-        };
-        if is_key {
-            Self::Key
-        } else {
-            Self::Other(shown)
-        }
-    }
-}
-
-/// The credential of an upgrade: the `Authorization` header, with or without `Bearer`, or the
-/// `token` query parameter.
-fn shown(request: &Request) -> Option<String> {
-    let header = request.headers().get("authorization");
-    let bearer = header.and_then(|value| value.to_str().ok());
-    let bearer = bearer.map(|value| value.trim_start_matches("Bearer "));
-    let query = request.uri().query().unwrap_or_default();
-    let token = query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("token="));
-    bearer.or(token).map(str::to_owned)
 }

@@ -7,9 +7,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
-use super::Shared;
+use super::shared::Shared;
 use super::tokens::Tokens;
-use super::validate::VOICES;
+use super::voice::VOICES;
 
 /// Timeout for a request.
 const REQUEST_WITHIN: Duration = Duration::from_secs(5);

@@ -8,15 +8,18 @@
 //!
 //! ```text
 //! accept ─▶ http        GET /v1/voices, GET /v1/token
-//!        └▶ handshake ─▶ session ─▶ validate, voice_activity ─▶ clip_matching ─▶ voice
-//!                 │        │  └▶ scenario ─▶ wire ─▶ record   messages out, changed by scenarios
-//!                 │        └▶ resumable_sessions              for another WebSocket
-//!                 └▶ replay                                   a recording instead
+//!        └▶ handshake ─▶ connection                        messages in, changed by scenarios
+//!                 │        └▶ opening, turns ─▶ replies ─▶ tools     all on one session
+//!                 │             └▶ sending ─▶ actions ─▶ wire ─▶ record     messages out
+//!                 └▶ replay                                a recording instead
 //! ```
 
+mod actions;
 mod calls;
 mod clip_matching;
 pub mod clips;
+mod connection;
+mod credential;
 mod handshake;
 mod http;
 mod log;
@@ -25,12 +28,15 @@ mod opening;
 mod options;
 mod pending_speech;
 mod record;
-mod rejection;
+mod recording;
+mod refusal;
 mod replay;
 mod replies;
 mod resumable_sessions;
 mod scenario;
+mod sending;
 mod session;
+mod shared;
 mod speech_output;
 #[cfg(test)]
 mod tests;
@@ -45,7 +51,6 @@ mod wire;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
@@ -54,13 +59,13 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 pub use log::{Entry, Log, SessionRequest};
-pub use options::{Options, Pace, Reply, StoredAgent, ToolRule, ToolRuleError, When};
-pub use replay::{Recording, RecordingError};
-pub use scenario::{Expect, Scenario, ScenarioError};
+pub use options::{Options, Pace, Reply, ToolRule, ToolRuleError, When};
+pub use recording::{Recording, RecordingError};
+pub use scenario::{Expect, Scenario, ScenarioError, StoredAgent};
 
-use log::LogWriter;
 use record::{Recorder, RecordingSender};
 use resumable_sessions::ResumableSessions;
+use shared::Shared;
 use tokens::Tokens;
 
 /// Timeout on shutdown for open sessions to end and for the recording to be written.
@@ -96,19 +101,6 @@ pub struct Simulator {
     listener: TcpListener,
     address: SocketAddr,
     log: Log,
-}
-
-/// State shared by all connections of a simulator.
-#[derive(Debug, Clone)]
-struct Shared {
-    options: Arc<Options>,
-    log_writer: LogWriter,
-    kept: ResumableSessions,
-    tokens: Tokens,
-    /// Number of handshakes so far.
-    connections: Arc<AtomicU64>,
-    recording_sender: Option<RecordingSender>,
-    stop: watch::Receiver<bool>,
 }
 
 impl Simulator {

@@ -1,11 +1,13 @@
 //! The messages that the simulator sends, as JSON.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use parlor_common::random::number;
 use serde_json::{Map, Value, json};
 
-use super::rejection::Refusal;
+use super::refusal::Refusal;
 use super::voice::Word;
 
 /// Returns `prefix`, an underscore and 32 random hexadecimal digits.
@@ -16,6 +18,12 @@ pub(super) fn id(prefix: &str) -> String {
 /// Returns a call id in the format of the API's own language model.
 pub(super) fn call_id() -> String {
     format!("chatcmpl-tool-{:016x}{:016x}", number(), number())
+}
+
+/// Adds the current time.
+pub(super) fn stamped(mut message: Value) -> Value {
+    message["timestamp"] = epoch().as_secs_f64().into();
+    message
 }
 
 pub(super) fn error(refusal: &Refusal, session: Option<&str>) -> Value {
@@ -29,7 +37,9 @@ pub(super) fn updated(config: &Value) -> Value {
     json!({"type": "session.updated", "config": config})
 }
 
-pub(super) fn ready(config: &Value, session: &str, token: &str, expires_at: u64) -> Value {
+/// `session.ready`, of a session that expires in this time.
+pub(super) fn ready(config: &Value, session: &str, token: &str, expires_in: Duration) -> Value {
+    let expires_at = (epoch() + expires_in).as_secs();
     json!({
         "type": "session.ready", "session_id": session, "expires_at": expires_at,
         "resume_token": token, "config": config,
@@ -77,6 +87,11 @@ pub(super) fn user(kind: &str, item: &str, text: &str) -> Value {
     json!({"type": kind, "item_id": item, "text": text})
 }
 
+/// `input.speech.started` or `input.speech.stopped`.
+pub(super) fn speech(what: &str) -> Value {
+    json!({"type": format!("input.speech.{what}")})
+}
+
 /// The resulting configuration of a session: what was requested, and null for the rest.
 pub(super) fn config(session: &str, asked: &Value) -> Value {
     let field = |path: &str| asked.pointer(path).cloned().unwrap_or_default();
@@ -105,4 +120,9 @@ pub(super) fn config(session: &str, asked: &Value) -> Value {
         "tools": or("/tools", json!([])),
         "llm": [], "pre_connect_requests": [],
     })
+}
+
+/// Time since the Unix epoch.
+fn epoch() -> Duration {
+    std::time::UNIX_EPOCH.elapsed().unwrap_or_default()
 }

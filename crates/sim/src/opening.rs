@@ -7,20 +7,21 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::handshake::Credential;
+use super::credential::Credential;
 use super::log::{Entry, SessionRequest};
-use super::rejection::Refusal;
+use super::refusal::Refusal;
 use super::resumable_sessions::{self, Hold, Identity};
-use super::session::{Flow, Session, epoch};
+use super::session::Session;
 use super::speech_output::Utterance;
 use super::voice::Speech;
+use super::wire::Flow;
 use super::{clips, messages, validate};
 
 /// Time from `session.updated` to `session.ready`.
 const READY_AFTER: Duration = Duration::from_millis(17);
 
-/// Announced lifetime of a session, in seconds.
-const EXPIRES_IN: u64 = 3_595;
+/// Announced lifetime of a session.
+const EXPIRES_IN: Duration = Duration::from_secs(3_595);
 
 impl Session {
     pub(super) async fn on_update(&mut self, message: &Value) -> Flow {
@@ -113,8 +114,7 @@ impl Session {
         self.ready_at = None;
         self.ready = Some(Instant::now());
         let config = messages::config(&self.id, &self.asked);
-        let expires_at = epoch().as_secs() + EXPIRES_IN;
-        let ready = messages::ready(&config, &self.id, hold.token(), expires_at);
+        let ready = messages::ready(&config, &self.id, hold.token(), EXPIRES_IN);
         self.hold = Some(hold);
         self.send(ready).await
     }

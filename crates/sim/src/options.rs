@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::replay::Recording;
-use super::scenario::Scenario;
+use super::recording::Recording;
+use super::scenario::{Scenario, StoredAgent};
 
 /// Options of the simulator.
 #[derive(Debug, Clone)]
@@ -84,16 +84,6 @@ pub enum When {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected WORD=TOOL or WORD=TOOL:{{JSON}}")]
 pub struct ToolRuleError;
-
-/// An agent stored at the API.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoredAgent {
-    /// Id: `agent_` and 32 hexadecimal digits.
-    pub id: String,
-    /// Session configuration, as in `session.update`; may include tools that the server runs
-    /// itself.
-    pub config: Value,
-}
 
 impl Default for Options {
     /// Repeats what it hears, on a free port of loopback, with the delays measured on the real API.

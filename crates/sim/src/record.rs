@@ -1,54 +1,16 @@
-//! Records the messages of the simulator's WebSockets: one JSON object per line.
-//!
-//! ```json
-//! {"ms":12,"from":"server","session":1,"message":{"type":"session.updated"}}
-//! ```
-//!
-//! `ms` counts from the start of the connection. Instead of `message` there may be `text` (not
-//! JSON), `close` (a close code), or `cut` (the connection ended without a close frame).
+//! Records the messages of the simulator's WebSockets to a file.
 
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::fs::File;
 use tokio::io::{AsyncWriteExt, BufWriter};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// Maximum size of a recording, in bytes.
-pub(super) const LONGEST: u64 = 1 << 30;
+use super::recording::{From, LONGEST, Line, What};
 
 /// Lines that may wait to be written; beyond that, connections wait.
 const WAITING: usize = 1_024;
-
-/// One line of a recording.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Line {
-    pub(super) ms: u64,
-    pub(super) from: From,
-    pub(super) session: u64,
-    #[serde(flatten)]
-    pub(super) what: What,
-}
-
-/// Sender of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum From {
-    Client,
-    Server,
-}
-
-/// Recorded event.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum What {
-    Message(Value),
-    Text(String),
-    Close(u16),
-    Cut(bool),
-}
 
 /// Sends lines to the recorder; clones write to the same file.
 #[derive(Debug, Clone)]

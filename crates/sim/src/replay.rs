@@ -4,106 +4,31 @@
 //! recorded delay. Client audio is not awaited. Client messages that differ from the recording are
 //! logged as protocol violations.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
 use parlor_common::clock;
 use serde_json::Value;
-use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
-use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
-use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use super::Shared;
 use super::log::{Entry, LogWriter};
-use super::record::{From, LONGEST, Line, What};
-use super::session::Flow;
-
-/// Timeout for a client to receive one message.
-const CLIENT_WITHIN: Duration = Duration::from_secs(10);
+use super::recording::{From, Line, What};
+use super::shared::Shared;
+use super::wire::{Flow, Wire};
 
 /// Maximum number of client messages that arrive before their turn.
 const MOST_EARLY: usize = 256;
 
-/// A recording made by the simulator; clones share it.
-#[derive(Debug, Clone)]
-pub struct Recording(Arc<BTreeMap<u64, Vec<Line>>>);
-
-/// Why a recording could not be loaded.
-#[derive(Debug, thiserror::Error)]
-pub enum RecordingError {
-    /// The file cannot be read.
-    #[error("{}: {error}", .path.display())]
-    Read {
-        /// Path of the file.
-        path: PathBuf,
-        /// Error of the file system.
-        error: std::io::Error,
-    },
-    /// A line is invalid.
-    #[error("line {line} is not a valid line of a recording")]
-    Line {
-        /// Line number, from 1.
-        line: usize,
-    },
-}
-
-impl Recording {
-    /// Reads a recording from a file of at most 1 GiB.
-    ///
-    /// # Errors
-    /// If the file cannot be read, and as for [`Recording::parse`].
-    pub fn read(path: &Path) -> Result<Self, RecordingError> {
-        let failed = |error| RecordingError::Read {
-            path: path.to_owned(),
-            error,
-        };
-        if std::fs::metadata(path).map_err(failed)?.len() > LONGEST {
-            return Err(failed(std::io::ErrorKind::FileTooLarge.into()));
-        }
-        Self::parse(&std::fs::read_to_string(path).map_err(failed)?)
-    }
-
-    /// Parses a recording.
-    ///
-    /// # Errors
-    /// If a line is invalid.
-    pub fn parse(text: &str) -> Result<Self, RecordingError> {
-        let mut sessions = BTreeMap::<_, Vec<_>>::new();
-        for (number, line) in text.lines().enumerate() {
-            let wrong = |_| RecordingError::Line { line: number + 1 };
-            let line: Line = serde_json::from_str(line).map_err(wrong)?;
-            sessions.entry(line.session).or_default().push(line);
-        }
-        Ok(Self(Arc::new(sessions)))
-    }
-
-    /// The lines of one session, without the client's audio.
-    pub(super) fn session(&self, number: u64) -> VecDeque<Line> {
-        let lines = self.0.get(&number).into_iter().flatten();
-        let is_audio = |line: &&Line| kind(&line.what) == Some("input.audio");
-        lines.filter(|line| !is_audio(line)).cloned().collect()
-    }
-}
-
 /// Plays back one session.
-pub(super) async fn serve(
-    socket: WebSocketStream<TcpStream>,
-    lines: VecDeque<Line>,
-    shared: &Shared,
-) -> Flow {
+pub(super) async fn serve(wire: Wire, lines: VecDeque<Line>, shared: &Shared) -> Flow {
     if lines.is_empty() {
         note_deviation(&shared.log_writer, "a session that was not recorded");
     }
     let mut stop = shared.stop.clone();
     let mut player = Player {
-        socket,
+        wire,
         lines,
         came: VecDeque::new(),
         last: (Instant::now(), 0),
@@ -113,7 +38,7 @@ pub(super) async fn serve(
         player.match_client();
         let due = player.due().map(Instant::into_std);
         tokio::select! {
-            frame = player.socket.next() => player.on_frame(frame)?,
+            frame = player.wire.next() => player.on_frame(frame)?,
             () = clock::at(due) => player.play().await?,
             _ = stop.changed() => return ControlFlow::Break("the simulator stopped"),
         }
@@ -121,7 +46,7 @@ pub(super) async fn serve(
 }
 
 struct Player {
-    socket: WebSocketStream<TcpStream>,
+    wire: Wire,
     /// Lines still to be played or matched.
     lines: VecDeque<Line>,
     /// Types of client messages that arrived but are not matched yet.
@@ -148,7 +73,7 @@ impl Player {
             let Some(came) = self.came.pop_front() else {
                 return;
             };
-            let wanted = kind(&line.what).unwrap_or_default();
+            let wanted = line.what.kind().unwrap_or_default();
             if came == wanted {
                 self.last = (Instant::now(), line.ms);
                 self.lines.pop_front();
@@ -191,32 +116,12 @@ impl Player {
             return ControlFlow::Continue(());
         };
         self.last = (Instant::now(), line.ms);
-        let sending = match line.what {
-            What::Message(message) => self.socket.send(Message::text(message.to_string())),
-            What::Text(text) => self.socket.send(Message::text(text)),
-            What::Cut(_) => return ControlFlow::Break("cut"),
-            What::Close(code) => {
-                let code = CloseCode::from(code);
-                let reason = "".into();
-                let closing = self.socket.close(Some(CloseFrame { code, reason }));
-                return match timeout(CLIENT_WITHIN, closing).await {
-                    Ok(Ok(())) => ControlFlow::Break("closed"),
-                    _ => ControlFlow::Break("the client disconnected"),
-                };
-            }
-        };
-        match timeout(CLIENT_WITHIN, sending).await {
-            Ok(Ok(())) => ControlFlow::Continue(()),
-            _ => ControlFlow::Break("the client disconnected"),
+        match line.what {
+            What::Message(message) => self.wire.put(message.to_string()).await,
+            What::Text(text) => self.wire.put(text).await,
+            What::Close(code) => self.wire.close(code, "").await,
+            What::Cut(_) => self.wire.cut().await,
         }
-    }
-}
-
-/// The type of a message.
-fn kind(what: &What) -> Option<&str> {
-    match what {
-        What::Message(message) => message["type"].as_str(),
-        What::Text(_) | What::Close(_) | What::Cut(_) => None,
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::messages;
-use super::rejection::Refusal;
+use super::refusal::Refusal;
 
 /// Time for which a session outlives its connection.
 const GRACE: Duration = Duration::from_secs(30);
@@ -64,6 +64,14 @@ pub(super) fn is_token(credential: &str) -> bool {
 /// The session does not exist, or has expired.
 pub(super) fn not_found() -> Refusal {
     Refusal::of("session_not_found", "session_id", "unknown session")
+}
+
+/// Waits until another connection takes over the session; forever without a hold.
+pub(super) async fn taken(hold: Option<&Hold>) {
+    match hold {
+        Some(hold) => hold.taken().await,
+        None => std::future::pending().await,
+    }
 }
 
 impl ResumableSessions {

@@ -6,9 +6,10 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::messages;
+use super::options::{Options, Pace};
 use super::scenario::ToolCall;
 use super::voice::Speech;
-use super::{Options, Pace, messages};
 
 /// Bytes per chunk: 10 ms.
 const CHUNK: usize = 480;

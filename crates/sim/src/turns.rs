@@ -1,18 +1,17 @@
-//! The caller's turns: audio in, transcripts, barge-in, and answers.
+//! The caller's turns: audio in, transcripts, barge-in, and the end of a turn.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::log::Entry;
-use super::rejection::Refusal;
-use super::session::{Flow, Session, samples_in};
-use super::voice::Speech;
+use super::refusal::Refusal;
+use super::session::{Session, samples_in};
 use super::voice_activity::Heard;
-use super::{Reply, clip_matching, clips, messages};
+use super::wire::Flow;
+use super::{clip_matching, messages};
 
 /// Samples by which audio may run ahead of real time: 1 s.
 const AHEAD: u64 = 24_000;
@@ -56,7 +55,7 @@ impl Session {
                 match self.speech.is_speaking() {
                     true => self.interrupted().await,
                     false if !self.moment("caller.starts").await? => ControlFlow::Continue(()),
-                    false => self.send(speech("started")).await,
+                    false => self.send(messages::speech("started")).await,
                 }
             }
             // Speech during a reply that was not interrupted.
@@ -71,7 +70,7 @@ impl Session {
             return ControlFlow::Continue(());
         }
         let text = clip_matching::words(samples);
-        self.send(speech("stopped")).await?;
+        self.send(messages::speech("stopped")).await?;
         self.transcribe("transcript.user", &text).await?;
         self.turns += 1;
         self.last_words.clone_from(&text);
@@ -131,43 +130,4 @@ impl Session {
         }
         self.interrupt().await
     }
-
-    /// Sends `input.speech.started` and interrupts the current reply, if there is one.
-    pub(super) async fn interrupt(&mut self) -> Flow {
-        if self.speech.is_speaking() {
-            self.log_writer.note(Entry::BargeIn);
-        }
-        self.send(speech("started")).await?;
-        self.break_off().await
-    }
-
-    /// The answer to a turn, or to instructions that quote one.
-    pub(super) fn answer(&mut self, samples: &[i16], text: &str) -> Speech {
-        // A parrot without audio to repeat falls back to the script.
-        if self.options.reply == Reply::Parrot && !samples.is_empty() {
-            return Speech::new(samples, text);
-        }
-        let topic = clips::all()
-            .iter()
-            .filter(|clip| text.contains(clip.words))
-            .find_map(|clip| clip.name.strip_prefix("caller-"));
-        let fitting = topic.and_then(|topic| match topic {
-            "stop" => clips::find("answer-sorry"),
-            topic => clips::find(&format!("answer-{topic}")),
-        });
-        let clip = fitting.unwrap_or_else(|| {
-            let answers = clips::all()
-                .iter()
-                .filter(|clip| clip.name.starts_with("answer-"));
-            let answers: Vec<_> = answers.collect();
-            self.next_answer += 1;
-            answers[(self.next_answer - 1) % answers.len()]
-        });
-        Speech::new(&clip.samples(), clip.words)
-    }
-}
-
-/// `input.speech.started` or `input.speech.stopped`.
-fn speech(what: &str) -> Value {
-    json!({"type": format!("input.speech.{what}")})
 }

@@ -1,6 +1,10 @@
 //! The agent's speech: samples, words, and their timing.
 
-use super::validate::VOICES;
+/// The API's voices, as of September 2026.
+pub(super) const VOICES: [&str; 18] = [
+    "alba", "anna", "charles", "estelle", "eve", "george", "giovanni", "iris", "jane", "jean",
+    "juergen", "lola", "mary", "michael", "paul", "rafael", "reid", "vera",
+];
 
 /// Samples of silence before each reply: 200 ms, as in the API.
 const LEAD: usize = 4_800;

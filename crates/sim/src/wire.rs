@@ -11,14 +11,17 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
 use tokio_tungstenite::tungstenite::{self, Message};
 
-use super::record::{ConnectionRecorder, From, What};
-use super::session::{Flow, epoch};
+use super::record::ConnectionRecorder;
+use super::recording::{From, What};
 
 /// Timeout for a client to receive one message.
 const CLIENT_WITHIN: Duration = Duration::from_secs(10);
 
 /// Maximum number of characters that `$pad:N` expands to.
 const LONGEST_PAD: usize = 64 << 20;
+
+/// Continues, or breaks with the reason why the connection ended.
+pub(super) type Flow = ControlFlow<&'static str>;
 
 /// A WebSocket, and the ids last sent on it.
 pub(super) struct Wire {
@@ -174,16 +177,11 @@ impl Wire {
             .replace("$call", &self.last.call)
     }
 
-    async fn put(&mut self, text: String) -> Flow {
+    /// Sends a text as it is, without recording it.
+    pub(super) async fn put(&mut self, text: String) -> Flow {
         match timeout(CLIENT_WITHIN, self.socket.send(Message::text(text))).await {
             Ok(Ok(())) => ControlFlow::Continue(()),
             _ => ControlFlow::Break("the client disconnected"),
         }
     }
-}
-
-/// Adds the current time.
-pub(super) fn stamped(mut message: Value) -> Value {
-    message["timestamp"] = epoch().as_secs_f64().into();
-    message
 }

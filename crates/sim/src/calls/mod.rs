@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::messages;
-use super::rejection::Refusal;
+use super::refusal::Refusal;
 
 /// Default timeout of a tool call.
 const TIMEOUT: Duration = Duration::from_secs(120);

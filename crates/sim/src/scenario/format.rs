@@ -1,11 +1,10 @@
 //! File format of scenarios.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
-
-use super::Expect;
 
 /// A scenario file.
 #[derive(Debug, Deserialize)]
@@ -21,6 +20,24 @@ pub(super) struct File {
     pub(super) agents: BTreeMap<String, Value>,
     #[serde(default, rename = "step")]
     pub(super) steps: Vec<toml::Spanned<Step>>,
+}
+
+/// Expected effect of a scenario on the call.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Expect {
+    /// The call continues with the same session, over the same connection.
+    Lives,
+    /// The call continues with the same session, over another connection.
+    Resumed,
+    /// The call continues with a new session.
+    Replaced,
+    /// The call ends, and its report gives this outcome.
+    Ended(String),
+    /// The call does not start: the key or a setting is wrong.
+    Refused,
+    /// The call does not start: the service is at capacity.
+    Busy,
 }
 
 /// A step: what to do on which event.
@@ -173,5 +190,39 @@ impl Action {
             self,
             Drop(_) | DelayMs(_) | Set(_) | Remove(_) | Repeat(_) | Swap(_) | Refuse(_) | Reject(_)
         )
+    }
+}
+
+impl fmt::Display for Expect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Lives => f.write_str("lives"),
+            Self::Resumed => f.write_str("resumed"),
+            Self::Replaced => f.write_str("replaced"),
+            Self::Refused => f.write_str("refused"),
+            Self::Busy => f.write_str("busy"),
+            Self::Ended(reason) => write!(f, "ended {reason}"),
+        }
+    }
+}
+
+impl TryFrom<String> for Expect {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Ok(match text.as_str() {
+            "lives" => Self::Lives,
+            "resumed" => Self::Resumed,
+            "replaced" => Self::Replaced,
+            "refused" => Self::Refused,
+            "busy" => Self::Busy,
+            other => match other.strip_prefix("ended ") {
+                Some(reason) if !reason.is_empty() => Self::Ended(reason.to_owned()),
+                _ => {
+                    let known = "lives, resumed, replaced, refused, busy or ended REASON";
+                    return Err(format!("expect must be {known}"));
+                }
+            },
+        })
     }
 }

@@ -29,23 +29,22 @@
 //! A scenario may also set `burst = true` (audio is sent at once) and `odd_chunks = true` (chunks
 //! of audio split samples), and define stored agents with `[agents.agent_…]` tables.
 
-pub(crate) mod actions;
 mod bundled;
 mod check;
 mod format;
+mod plan;
 mod progress;
 #[cfg(test)]
 mod tests;
-pub(crate) mod triggers;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde_json::Value;
 
-use super::StoredAgent;
+pub use format::Expect;
 pub(super) use format::{Action, Close, Step, ToolCall};
+pub(super) use plan::{Plan, Planned};
 pub(super) use progress::{DueStep, DueSteps, Progress};
 
 /// Maximum size of a file, in bytes.
@@ -62,22 +61,14 @@ pub struct Scenario {
     pub(super) steps: Vec<Arc<Step>>,
 }
 
-/// Expected effect of a scenario on the call.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub enum Expect {
-    /// The call continues with the same session, over the same connection.
-    Lives,
-    /// The call continues with the same session, over another connection.
-    Resumed,
-    /// The call continues with a new session.
-    Replaced,
-    /// The call ends, and its report gives this outcome.
-    Ended(String),
-    /// The call does not start: the key or a setting is wrong.
-    Refused,
-    /// The call does not start: the service is at capacity.
-    Busy,
+/// An agent stored at the API.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredAgent {
+    /// Id: `agent_` and 32 hexadecimal digits.
+    pub id: String,
+    /// Session configuration, as in `session.update`; may include tools that the server runs
+    /// itself.
+    pub config: Value,
 }
 
 /// Why a scenario could not be loaded.
@@ -184,38 +175,4 @@ impl Scenario {
 fn line(text: &str, at: usize) -> usize {
     let before = text.as_bytes().iter().take(at);
     1 + before.filter(|byte| **byte == b'\n').count()
-}
-
-impl fmt::Display for Expect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Lives => f.write_str("lives"),
-            Self::Resumed => f.write_str("resumed"),
-            Self::Replaced => f.write_str("replaced"),
-            Self::Refused => f.write_str("refused"),
-            Self::Busy => f.write_str("busy"),
-            Self::Ended(reason) => write!(f, "ended {reason}"),
-        }
-    }
-}
-
-impl TryFrom<String> for Expect {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        Ok(match text.as_str() {
-            "lives" => Self::Lives,
-            "resumed" => Self::Resumed,
-            "replaced" => Self::Replaced,
-            "refused" => Self::Refused,
-            "busy" => Self::Busy,
-            other => match other.strip_prefix("ended ") {
-                Some(reason) if !reason.is_empty() => Self::Ended(reason.to_owned()),
-                _ => {
-                    let known = "lives, resumed, replaced, refused, busy or ended REASON";
-                    return Err(format!("expect must be {known}"));
-                }
-            },
-        })
-    }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::format::{Action, Step};
-use crate::Options;
 
 /// In `when`: matches any value that is not null.
 const ANY: &str = "$any";
@@ -42,9 +41,8 @@ pub(crate) struct DueSteps {
 }
 
 impl Progress {
-    /// The steps for the simulator's connection with this number, from 1.
-    pub(crate) fn new(options: &Options, session: u64) -> Self {
-        let steps = options.scenarios.iter().flat_map(|it| &it.steps);
+    /// Those of the steps that are for the simulator's connection with this number, from 1.
+    pub(crate) fn new<'a>(steps: impl Iterator<Item = &'a Arc<Step>>, session: u64) -> Self {
         let progress = |(index, step): (usize, &Arc<Step>)| StepProgress {
             index,
             step: step.clone(),
@@ -118,56 +116,5 @@ impl DueSteps {
     /// Whether no step is due.
     pub(crate) fn is_empty(&self) -> bool {
         self.before.is_empty() && self.changes.is_empty() && self.after.is_empty()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::Scenario;
-    use super::*;
-    use serde_json::json;
-
-    /// The numbers of the messages, out of `count`, at which a step is due.
-    fn due(step: &str, session: u64, count: u64) -> Vec<u64> {
-        let text = format!("about = ''\n[[step]]\non = 'reply.done'\n{step}");
-        let options = Options {
-            scenarios: vec![Scenario::parse(&text).unwrap()],
-            ..Options::default()
-        };
-        let mut progress = Progress::new(&options, session);
-        let message =
-            json!({"type": "reply.done", "status": "completed", "list": [0, {"deep": 7}]});
-        (1..=count)
-            .filter(|_| !progress.sent(&message).is_empty())
-            .collect()
-    }
-
-    #[test]
-    fn a_step_waits_for_its_message() {
-        assert_eq!(due("do.cut = true", 1, 3), [1]);
-        assert_eq!(due("nth = 2\ndo.cut = true", 1, 3), [2]);
-        assert_eq!(due("nth = [1, 3]\ndo.cut = true", 1, 3), [1, 3]);
-        assert_eq!(due("nth = 0\ndo.cut = true", 1, 3), [1, 2, 3]);
-        assert_eq!(due("nth = 2\ndo.drop = 2", 1, 5), [2, 3]);
-        assert_eq!(
-            due("when = { status = 'interrupted' }\ndo.cut = true", 1, 3),
-            [0; 0]
-        );
-        assert_eq!(
-            due("when = { status = 'completed' }\ndo.cut = true", 1, 3),
-            [1]
-        );
-        let deep = |wanted: &str| due(&format!("when = {{ {wanted} }}\ndo.cut = true"), 1, 1);
-        assert_eq!(deep("'list.1.deep' = '$any'"), [1]);
-        assert_eq!(deep("'list.1.deep' = 8"), [0; 0]);
-        assert_eq!(deep("'list.2.deep' = '$any'"), [0; 0]);
-    }
-
-    #[test]
-    fn a_step_waits_for_its_session() {
-        assert_eq!(due("do.cut = true", 2, 1), [0; 0]);
-        assert_eq!(due("session = 2\ndo.cut = true", 2, 1), [1]);
-        assert_eq!(due("session = [1, 3]\ndo.cut = true", 3, 1), [1]);
-        assert_eq!(due("session = 0\ndo.cut = true", 9, 1), [1]);
     }
 }

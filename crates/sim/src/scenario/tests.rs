@@ -1,6 +1,7 @@
-//! Tests of parsing and validating scenarios.
+//! Tests of parsing and validating scenarios, and of the progress of their steps.
 
 use super::*;
+use serde_json::json;
 
 /// The error message of an invalid scenario.
 fn wrong(text: &str) -> String {
@@ -84,4 +85,44 @@ fn invalid_steps_are_refused() {
 fn a_missing_file_is_named_in_the_error() {
     let error = Scenario::read(Path::new("no/such.toml")).unwrap_err();
     assert!(error.to_string().starts_with("no/such.toml: "), "{error}");
+}
+
+/// The numbers of the messages, out of `count`, at which a step is due.
+fn due(step: &str, session: u64, count: u64) -> Vec<u64> {
+    let text = format!("about = ''\n[[step]]\non = 'reply.done'\n{step}");
+    let scenario = Scenario::parse(&text).unwrap();
+    let mut progress = Progress::new(scenario.steps.iter(), session);
+    let message = json!({"type": "reply.done", "status": "completed", "list": [0, {"deep": 7}]});
+    (1..=count)
+        .filter(|_| !progress.sent(&message).is_empty())
+        .collect()
+}
+
+#[test]
+fn a_step_waits_for_its_message() {
+    assert_eq!(due("do.cut = true", 1, 3), [1]);
+    assert_eq!(due("nth = 2\ndo.cut = true", 1, 3), [2]);
+    assert_eq!(due("nth = [1, 3]\ndo.cut = true", 1, 3), [1, 3]);
+    assert_eq!(due("nth = 0\ndo.cut = true", 1, 3), [1, 2, 3]);
+    assert_eq!(due("nth = 2\ndo.drop = 2", 1, 5), [2, 3]);
+    assert_eq!(
+        due("when = { status = 'interrupted' }\ndo.cut = true", 1, 3),
+        [0; 0]
+    );
+    assert_eq!(
+        due("when = { status = 'completed' }\ndo.cut = true", 1, 3),
+        [1]
+    );
+    let deep = |wanted: &str| due(&format!("when = {{ {wanted} }}\ndo.cut = true"), 1, 1);
+    assert_eq!(deep("'list.1.deep' = '$any'"), [1]);
+    assert_eq!(deep("'list.1.deep' = 8"), [0; 0]);
+    assert_eq!(deep("'list.2.deep' = '$any'"), [0; 0]);
+}
+
+#[test]
+fn a_step_waits_for_its_session() {
+    assert_eq!(due("do.cut = true", 2, 1), [0; 0]);
+    assert_eq!(due("session = 2\ndo.cut = true", 2, 1), [1]);
+    assert_eq!(due("session = [1, 3]\ndo.cut = true", 3, 1), [1]);
+    assert_eq!(due("session = 0\ndo.cut = true", 9, 1), [1]);
 }

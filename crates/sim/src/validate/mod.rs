@@ -7,10 +7,8 @@ mod tests;
 
 use serde_json::Value;
 
-use super::rejection::Refusal;
+use super::refusal::Refusal;
 use shape::{FieldType, SESSION, object};
-
-pub(super) use shape::VOICES;
 
 /// Fields that cannot change after the first update.
 const IMMUTABLE: [&str; 4] = ["greeting", "output.voice", "output.format", "output.type"];

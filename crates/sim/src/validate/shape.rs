@@ -2,13 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::rejection::Refusal;
-
-/// The API's voices, as of September 2026.
-pub(crate) const VOICES: [&str; 18] = [
-    "alba", "anna", "charles", "estelle", "eve", "george", "giovanni", "iris", "jane", "jean",
-    "juergen", "lola", "mary", "michael", "paul", "rafael", "reid", "vera",
-];
+use crate::refusal::Refusal;
+use crate::voice::VOICES;
 
 /// Type of a field.
 #[derive(Debug, Clone, Copy)]

@@ -1,98 +1,42 @@
 //! Runs the steps of scenarios when they are due.
 
 use std::ops::ControlFlow;
-use std::time::Duration;
 
-use serde_json::{Value, json};
-use tokio::time::Instant;
+use serde_json::{Map, Value, json};
 
-use super::{Action, Close, DueStep};
-use crate::log::Entry;
-use crate::rejection::Refusal;
-use crate::session::{self, Flow, Session};
-use crate::wire::stamped;
-use crate::{clips, messages};
-
-/// Maximum number of planned actions; more are dropped.
-const MOST_PLANNED: usize = 100_000;
+use super::log::Entry;
+use super::messages::{self, stamped};
+use super::refusal::{POLICY, Refusal};
+use super::scenario::{Action, Close, DueStep, Planned};
+use super::session::Session;
+use super::wire::{Flow, Wire};
+use super::{clips, resumable_sessions};
 
 /// Bytes in 10 ms of audio, and in a second.
 const CHUNK: usize = 480;
 const SECOND: f64 = 48_000.0;
 
-/// A planned action.
-pub(crate) enum Planned {
-    /// Runs a step.
-    Act(DueStep),
-    /// Sends a message.
-    Send(Value),
-    /// Handles a message of the client.
-    Take(Value),
-    /// Interrupts the reply.
-    Interrupt,
-}
-
 impl Session {
     /// Runs steps at once or plans them for later.
-    pub(crate) async fn act(&mut self, due_steps: Vec<DueStep>) -> Flow {
+    pub(super) async fn act(&mut self, due_steps: Vec<DueStep>) -> Flow {
         for due in due_steps {
             match due.step.after_ms {
                 0 => self.act_now(&due).await?,
-                wait => self.plan(wait, Planned::Act(due)),
+                wait => self.plan.add(wait, Planned::Act(due)),
             }
         }
         ControlFlow::Continue(())
-    }
-
-    /// When the next planned action is due.
-    pub(crate) fn planned_due(&self) -> Option<Instant> {
-        self.planned.iter().map(|(at, _)| *at).min()
-    }
-
-    /// Runs all due actions in order.
-    pub(crate) async fn act_on_planned(&mut self, now: Instant) -> Flow {
-        let mut due: Vec<_> = self.planned.extract_if(.., |(at, _)| *at <= now).collect();
-        due.sort_by_key(|(at, _)| *at);
-        for (_, planned) in due {
-            match planned {
-                Planned::Act(due) => self.act_now(&due).await?,
-                Planned::Send(message) => {
-                    self.is_out(&message);
-                    self.wire.write(&message).await?;
-                    self.after_calls().await?;
-                }
-                Planned::Take(message) => self.take(&message).await?,
-                Planned::Interrupt => self.interrupt().await?,
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    pub(crate) fn plan(&mut self, wait_ms: u64, planned: Planned) {
-        if self.planned.len() < MOST_PLANNED {
-            let at = Instant::now() + Duration::from_millis(wait_ms);
-            self.planned.push((at, planned));
-        } else {
-            tracing::warn!("too many planned actions: one was dropped");
-        }
-    }
-
-    /// Called once a message will not be delayed any further.
-    pub(crate) fn is_out(&mut self, message: &Value) {
-        if message["type"] == "reply.done" {
-            let reply = message["reply_id"].as_str().unwrap_or_default();
-            self.calls.reply_is_done(reply);
-        }
     }
 
     /// Logs a step that runs for the first time in its session.
-    pub(crate) fn acted(&self, due: &DueStep) {
+    pub(super) fn acted(&self, due: &DueStep) {
         if let Some(number) = due.first_run {
             self.log_writer.note(Entry::Acted(number));
         }
     }
 
-    async fn act_now(&mut self, due: &DueStep) -> Flow {
+    /// Runs a step at once.
+    pub(super) async fn act_now(&mut self, due: &DueStep) -> Flow {
         self.acted(due);
         match &due.step.does {
             Action::Send(fields) => {
@@ -106,7 +50,7 @@ impl Session {
                 ControlFlow::Continue(())
             }
             Action::Interrupt(_) => {
-                self.plan(0, Planned::Interrupt);
+                self.plan.add(0, Planned::Interrupt);
                 ControlFlow::Continue(())
             }
             Action::Close(close) => self.close_as(close).await,
@@ -131,19 +75,30 @@ impl Session {
 
     async fn close_as(&mut self, close: &Close) -> Flow {
         if let Some(code) = &close.error {
-            let refusal = Refusal::new("", "failed by a scenario");
-            let mut message = messages::error(&refusal, self.known_id());
-            message["code"] = code.as_str().into();
-            self.wire.write(&stamped(message)).await?;
+            let message = "failed by a scenario";
+            self.write_error(code, message).await?;
         }
         self.wire.close(close.code, &close.reason).await
+    }
+
+    /// Refuses a message with an error code from a scenario.
+    pub(super) async fn reject(&mut self, code: &str) -> Flow {
+        let message = format!("refused with {code} by a scenario");
+        self.write_error(code, &message).await?;
+        self.wire.close(POLICY, code).await
+    }
+
+    async fn write_error(&mut self, code: &str, message: &str) -> Flow {
+        let mut error = messages::error(&Refusal::new("", message), self.known_id());
+        error["code"] = code.into();
+        self.wire.write(&stamped(error)).await
     }
 
     /// Stays silent until the simulator stops or another connection takes over the session.
     async fn hang(&mut self) -> Flow {
         tokio::select! {
             _ = self.stop.changed() => ControlFlow::Break("silent"),
-            () = session::taken(self.hold.as_ref()) => ControlFlow::Break("taken over"),
+            () = resumable_sessions::taken(self.hold.as_ref()) => ControlFlow::Break("taken over"),
         }
     }
 
@@ -157,7 +112,19 @@ impl Session {
     }
 }
 
-fn merged(message: Value, fields: serde_json::Map<String, Value>) -> Value {
+/// Applies a change to the fields of a message.
+pub(super) fn overwrite(message: &mut Value, change: &Action, wire: &Wire) {
+    let Some(fields) = message.as_object_mut() else {
+        return;
+    };
+    match change {
+        Action::Set(set) => fields.extend(wire.filled(set)),
+        Action::Remove(names) => fields.retain(|name, _| !names.contains(name)),
+        _ => {}
+    }
+}
+
+fn merged(message: Value, fields: Map<String, Value>) -> Value {
     let mut all = message.as_object().cloned().unwrap_or_default();
     all.extend(fields);
     Value::Object(all)
