@@ -66,6 +66,7 @@ with zipfile.ZipFile(sys.argv[1]) as wheel:
             out.write(wheel.read("livekit/rtc/resources/" + name))
 PY
     python3 scripts/native-schema.py "$wheel" target/native/schema.binpb
+    cmp -s target/native/schema.binpb crates/livekit-dylib/schema.binpb || { say "the messages of livekit $core_version are not those of crates/livekit-dylib/schema.binpb: copy target/native/schema.binpb over it"; exit 1; }
     rm -f "$wheel"
     touch "$stamp"
 }

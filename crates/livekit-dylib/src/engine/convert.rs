@@ -265,3 +265,23 @@ impl From<TrackPublishOptions> for proto::TrackPublishOptions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_the_schema_does_not_know_are_tolerated() {
+        let info = ParticipantInfo::from(proto::ParticipantInfo {
+            state: 99,
+            kind: 99,
+            kind_details: vec![99, proto::ParticipantKindDetail::Forwarded.into()],
+            disconnect_reason: 99,
+            ..proto::ParticipantInfo::default()
+        });
+        assert_eq!(info.state, ParticipantState::Joining);
+        assert_eq!(info.kind, ParticipantKind::Standard);
+        assert_eq!(info.kind_details, [ParticipantKindDetail::Forwarded]);
+        assert_eq!(info.disconnect_reason, DisconnectReason::UnknownReason);
+    }
+}
