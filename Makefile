@@ -2,12 +2,16 @@
 # it as needed.
 CARGO ?= cargo
 FUZZ_SECONDS ?= 600
+# Profile of the packaged program, and more arguments for maturin.
+PROFILE ?= release
+MATURIN_ARGS ?=
 # Calls between real processes mostly wait, so two cores can run four at once.
 TEST_THREADS ?= 4
 PAGE_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
-export PATH := $(CURDIR)/target/tools:$(CURDIR)/target/tools/bin:$(PATH)
+export PATH := $(CURDIR)/target/tools:$(CURDIR)/target/tools/bin:$(CURDIR)/target/tools/wheel/bin:$(PATH)
 
-.PHONY: help demo setup web test e2e e2e-web soak fuzz check bench bench-dispatch fmt
+.PHONY: help demo setup web test e2e e2e-web soak fuzz check bench bench-dispatch fmt wheel deb \
+	tarball test-packages
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -67,3 +71,21 @@ bench-dispatch: setup ## measure latency: start to registered, offer to answer, 
 fmt: ## format the code
 	$(CARGO) fmt --all
 	$(CARGO) fmt --manifest-path crates/core/fuzz/Cargo.toml
+
+wheel: web ## build the Python package into target/packages: the program, installed by pip, pipx or uv
+	@scripts/setup.sh wheel
+	maturin build --profile $(PROFILE) --out target/packages $(MATURIN_ARGS)
+
+deb: web ## build the Debian package into target/packages
+	@scripts/setup.sh native
+	$(CARGO) build --profile $(PROFILE) --locked
+	scripts/package.sh deb target/$(PROFILE)/parlor
+
+tarball: web ## build the archive for other distributions into target/packages
+	@scripts/setup.sh native
+	$(CARGO) build --profile $(PROFILE) --locked
+	scripts/package.sh tarball target/$(PROFILE)/parlor
+
+test-packages: ## build all packages, install them, and run a call with each (Debian, as root)
+	@scripts/setup.sh
+	scripts/test-packages.sh

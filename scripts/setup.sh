@@ -4,13 +4,15 @@
 #   scripts/setup.sh            dependencies of the program
 #   scripts/setup.sh test       also those of the tests
 #   scripts/setup.sh check      also those of `make check`
-#   scripts/setup.sh native     only LiveKit's native core, for container images
+#   scripts/setup.sh wheel      only maturin, which builds the Python package
+#   scripts/setup.sh native     only LiveKit's native core, for packages and container images
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 core_version=1.2.0 # version of LiveKit's Python package, which contains native core 0.13.2
 server_version=v1.13.5
 deny_version=0.20.2
+maturin_version=1.16.0
 everything_version=2026.8.31 # an MCP server used by tests
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -23,7 +25,10 @@ need cargo "install Rust 1.88 or newer from https://rustup.rs"
 need cc "install a C compiler; on Debian: apt-get install gcc libc6-dev"
 need python3 "install Python 3; on Debian: apt-get install python3 python3-pip"
 need sha256sum "install coreutils"
-[ "${1:-}" = native ] || command -v livekit-server >/dev/null 2>&1 || need go "install Go 1.26 or newer from https://go.dev/dl, or put livekit-server on PATH"
+case "${1:-}" in
+    native | wheel) ;;
+    *) command -v livekit-server >/dev/null 2>&1 || need go "install Go 1.26 or newer from https://go.dev/dl, or put livekit-server on PATH" ;;
+esac
 [ "${1:-}" != test ] || need npm "install Node.js 20 or newer from https://nodejs.org"
 [ "$missing" = 0 ] || exit 1
 
@@ -88,6 +93,17 @@ cargo_deny() {
         again cargo install --quiet --locked --root target/tools "cargo-deny@$deny_version"
 }
 
+maturin() {
+    local into=target/tools/wheel stamp=target/tools/wheel/.maturin-$maturin_version
+    [ -e "$stamp" ] && return
+    need_pip
+    say "fetching maturin $maturin_version (10 MB)"
+    rm -rf "$into"
+    PIP_ROOT_USER_ACTION=ignore again python3 -m pip install --quiet --disable-pip-version-check \
+        --only-binary :all: --target "$into" "maturin==$maturin_version"
+    touch "$stamp"
+}
+
 mcp_server() {
     local stamp=target/tools/mcp/.everything-$everything_version
     [ -e "$stamp" ] && return
@@ -137,6 +153,7 @@ browser() { # for testing the web page
     exit 1
 }
 
+if [ "${1:-}" = wheel ]; then maturin; exit; fi
 native_core
 if [ "${1:-}" = native ]; then exit; fi
 livekit_server

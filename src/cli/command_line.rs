@@ -89,6 +89,17 @@ fn flags(command: &str) -> Vec<Flag> {
     arguments.filter_map(Flag::of).collect()
 }
 
+/// The commands that users see, with the help texts of [`without_variables`].
+pub(super) fn documented() -> Command {
+    let cli = without_variables();
+    let visible = cli.get_subcommands().filter(|it| !it.is_hide_set());
+    Command::new("parlor")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(cli.get_about().cloned().unwrap_or_default())
+        .subcommand_required(true)
+        .subcommands(visible.cloned())
+}
+
 /// The commands without variables for clap to read; the help texts still name them.
 fn without_variables() -> Command {
     Cli::command().mut_subcommands(|command| command.mut_args(without_variable))

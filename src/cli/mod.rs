@@ -3,11 +3,13 @@
 mod browser;
 mod cell;
 mod command_line;
+mod completions;
 mod demo;
 mod demo_page;
 mod dev;
 mod doctor;
 mod join;
+mod man;
 mod output;
 mod report_delivery;
 mod sim;
@@ -57,6 +59,10 @@ enum Command {
     Token(token::Token),
     /// Check keys, addresses and the native core, and say how to fix what is wrong
     Doctor(doctor::Doctor),
+    /// Print the completions of a shell
+    Completions(completions::Completions),
+    /// Print the manual page of a command, or write all pages to a folder
+    Man(man::Man),
     /// Handle calls as a child process of a worker
     #[command(hide = true)]
     Cell(cell::Cell),
@@ -98,8 +104,8 @@ pub fn main() -> ExitCode {
 fn start() -> Done {
     let line = CommandLine::read(std::env::args_os().collect())?;
     let unread = match line.command() {
-        // A cell gets all its settings from its worker.
-        CELL => Vec::new(),
+        // A cell gets all its settings from its worker; the others have none.
+        CELL | "completions" | "man" => Vec::new(),
         // Must happen before any thread starts, because it changes the environment.
         _ => dotenv::load(),
     };
@@ -139,6 +145,8 @@ fn run(command: Command, source: Source) -> Done {
             Command::Sim(sim) => sim.run().await,
             Command::Token(token) => token.run(&source),
             Command::Doctor(doctor) => doctor.run(source).await,
+            Command::Completions(completions) => completions.run(),
+            Command::Man(man) => man.run(),
         }
     });
     // A call into native code may still occupy a blocking thread; do not wait for it.
@@ -155,7 +163,10 @@ impl Command {
 
     /// Whether an invalid `.env` file keeps the command from starting; otherwise it is a warning.
     fn needs_settings(&self) -> bool {
-        !matches!(self, Self::Sim(_) | Self::Demo(_))
+        !matches!(
+            self,
+            Self::Sim(_) | Self::Demo(_) | Self::Completions(_) | Self::Man(_)
+        )
     }
 }
 
