@@ -8,10 +8,10 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow};
 use clap::{Args, Command};
 use clap_mangen::roff::{Roff, bold, roman};
+use parlor_common::settings::VARIABLES;
+use parlor_common::spelling::did_you_mean;
 
 use super::{Done, command_line, output};
-use crate::config::VARIABLES;
-use crate::diagnostics::did_you_mean;
 
 /// The command's flags.
 #[derive(Debug, Args)]
