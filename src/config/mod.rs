@@ -3,7 +3,6 @@
 //! which beats the default. All configuration errors are reported together.
 
 mod agent_file;
-mod barge_in;
 pub(crate) mod dotenv;
 mod file_error;
 mod mistakes;
@@ -27,7 +26,6 @@ use parlor_voice_agent::AgentApi;
 
 use crate::definition::{Definition, Voices};
 use agent_file::AgentFile;
-use barge_in::BargeInName;
 
 pub use file_error::{FileError, Problem};
 pub use reload::Reload;
@@ -233,8 +231,8 @@ fn build_agent(
         }
     };
     let settings = &mut agent.settings;
-    if let Some(barge_in) = reader.parsed::<BargeInName>("PARLOR_BARGE_IN") {
-        settings.barge_in = barge_in.into();
+    if let Some(barge_in) = reader.parsed("PARLOR_BARGE_IN") {
+        settings.barge_in = barge_in;
     }
     if let Some(grace) = seconds(reader, "PARLOR_CALLER_GRACE") {
         settings.caller_grace = grace;

@@ -5,6 +5,7 @@ use parlor_core::secret::Private;
 use parlor_core::wire::agent::SessionConfig;
 use parlor_tools::ToolSpec;
 use parlor_tools::mcp::McpSpec;
+use serde::Deserialize;
 
 use super::voices::Voices;
 
@@ -48,8 +49,9 @@ pub struct PhaseSpec {
     pub after_tool: Vec<String>,
 }
 
-/// What the agent says or writes without being asked. Each line is a template.
-#[derive(Debug, Clone, Default)]
+/// `[lines]`: what the agent says or writes without being asked. Each line is a template.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct LinesSpec {
     /// Said to a silent caller, one after the other.
     pub idle: Vec<Private<String>>,
@@ -59,4 +61,21 @@ pub struct LinesSpec {
     pub busy: Option<Private<String>>,
     /// Written while the connection to the service is interrupted.
     pub lost: Option<Private<String>>,
+}
+
+impl LinesSpec {
+    /// Problems of the lines, without those of their templates.
+    pub fn problems(&self) -> Vec<String> {
+        let single = [&self.goodbye, &self.busy, &self.lost];
+        let is_empty = |line: &Private<String>| line.reveal().trim().is_empty();
+        match self
+            .idle
+            .iter()
+            .chain(single.into_iter().flatten())
+            .any(is_empty)
+        {
+            true => vec!["[lines] must not contain empty lines".to_owned()],
+            false => Vec::new(),
+        }
+    }
 }

@@ -186,19 +186,14 @@ async fn released(release: oneshot::Receiver<()>) {
     }
 }
 
-/// Settings of one call, overridden by those of the agent file.
+/// The settings of the agent file, and what concerns only this call.
 fn own(call: Settings, agent: &Settings, checkpoints: bool) -> Settings {
     Settings {
-        checkpoints,
-        barge_in: agent.barge_in,
-        caller_wait: agent.caller_wait,
-        caller_grace: agent.caller_grace,
-        rejoin_grace: agent.rejoin_grace,
-        hear: agent.hear,
-        chat: agent.chat,
-        dismiss: agent.dismiss,
-        sounds: agent.sounds,
+        agent_name: call.agent_name,
+        second_agent: call.second_agent,
         caller: call.caller.or_else(|| agent.caller.clone()),
-        ..call
+        resume: call.resume,
+        checkpoints,
+        ..agent.clone()
     }
 }

@@ -1,12 +1,9 @@
-//! `[limits]` and `[lines]` of the agent file.
+//! `[limits]` of the agent file.
 
 use std::time::Duration;
 
 use parlor_core::conversation as call;
-use parlor_core::secret::Private;
 use serde::Deserialize;
-
-use crate::definition::LinesSpec;
 
 /// Default `caller_grace`, enough to reload a page.
 const CALLER_GRACE: Duration = Duration::from_secs(5);
@@ -32,27 +29,7 @@ pub(super) struct Limits {
     tool_calls: Option<u32>,
     tool_calls_in_reply: Option<u32>,
     same_tool_calls: Option<u32>,
-    dismiss: DismissName,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum DismissName {
-    Telephones,
-    #[default]
-    Everybody,
-    Nobody,
-    Room,
-}
-
-/// `[lines]`: what the agent says or writes without being asked.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Lines {
-    idle: Vec<Private<String>>,
-    goodbye: Option<Private<String>>,
-    busy: Option<Private<String>>,
-    lost: Option<Private<String>>,
+    pub(super) dismiss: call::Dismiss,
 }
 
 impl Limits {
@@ -66,15 +43,6 @@ impl Limits {
 
     pub(super) fn rejoin_grace(&self) -> Duration {
         seconds(self.rejoin_grace).unwrap_or(REJOIN_GRACE)
-    }
-
-    pub(super) fn dismiss(&self) -> call::Dismiss {
-        match self.dismiss {
-            DismissName::Telephones => call::Dismiss::Telephones,
-            DismissName::Everybody => call::Dismiss::Everybody,
-            DismissName::Nobody => call::Dismiss::Nobody,
-            DismissName::Room => call::Dismiss::Room,
-        }
     }
 
     /// The limits that the conversation enforces.
@@ -123,28 +91,6 @@ impl Limits {
             problems.push("[limits] cost needs price, the price of an hour".to_owned());
         }
         problems
-    }
-}
-
-impl Lines {
-    pub(super) fn spec(&self) -> LinesSpec {
-        LinesSpec {
-            idle: self.idle.clone(),
-            goodbye: self.goodbye.clone(),
-            busy: self.busy.clone(),
-            lost: self.lost.clone(),
-        }
-    }
-
-    pub(super) fn problems(&self) -> Vec<String> {
-        let single = [&self.goodbye, &self.busy, &self.lost]
-            .into_iter()
-            .flatten();
-        let is_empty = |line: &Private<String>| line.reveal().trim().is_empty();
-        match self.idle.iter().chain(single).any(is_empty) {
-            true => vec!["[lines] must not contain empty lines".to_owned()],
-            false => Vec::new(),
-        }
     }
 }
 

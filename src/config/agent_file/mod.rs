@@ -11,7 +11,7 @@ use std::path::Path;
 
 use parlor_common::dial::Proxies;
 use parlor_common::settings::Source;
-use parlor_core::conversation::{BargeIn, Settings};
+use parlor_core::conversation::Settings;
 use parlor_core::secret::Private;
 use parlor_core::wire::agent::{SessionConfig, Webhook};
 use parlor_livekit::monitor::Access;
@@ -23,10 +23,10 @@ use serde::Deserialize;
 use super::file_error::{FileError, Problem};
 use super::mistakes::{self, Reading};
 use super::{Agent, DEFAULT_AGENT_FILE};
-use crate::definition::{AgentSpec, Definition, Voices};
+use crate::definition::{AgentSpec, Definition, LinesSpec, Voices};
 
+use limits::Limits;
 pub(super) use limits::seconds;
-use limits::{Limits, Lines};
 use phase::{PatienceEntry, PhaseEntry};
 use room::RoomEntry;
 use session::{Listening, Turns, with_config_key};
@@ -57,7 +57,7 @@ pub(super) struct AgentFile {
     sounds: Soundtrack,
     patience: Option<PatienceEntry>,
     limits: Limits,
-    lines: Lines,
+    lines: LinesSpec,
     phase: Option<String>,
     phases: Vec<PhaseEntry>,
     tools: Vec<ToolEntry>,
@@ -132,7 +132,7 @@ impl AgentFile {
             tools: self.tools.iter().map(|it| it.spec(&phase_names)).collect(),
             mcp: self.mcp.clone(),
             limits: self.limits.call(),
-            lines: self.lines.spec(),
+            lines: self.lines.clone(),
         };
         let definition = Definition::new(spec, source, proxies);
         let definition = definition.map_err(|wrong| problems.extend(wrong)).ok();
@@ -143,14 +143,14 @@ impl AgentFile {
         }
         let defaults = Settings::default();
         let settings = Settings {
-            barge_in: self.turns.barge_in.map_or(defaults.barge_in, BargeIn::from),
+            barge_in: self.turns.barge_in.unwrap_or(defaults.barge_in),
             caller_wait: self.limits.caller_wait().or(defaults.caller_wait),
             caller_grace: self.limits.caller_grace(),
             rejoin_grace: self.limits.rejoin_grace(),
-            hear: self.room.hear(),
-            chat: self.room.chat(),
+            hear: self.room.hear,
+            chat: self.room.chat,
             caller: self.room.caller(),
-            dismiss: self.limits.dismiss(),
+            dismiss: self.limits.dismiss,
             sounds: self.sounds.sounds(),
             ..defaults
         };

@@ -8,44 +8,12 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RoomEntry {
-    hear: HearName,
+    pub(super) hear: Hear,
     caller: Option<String>,
-    chat: AnswerName,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum HearName {
-    #[default]
-    Linked,
-    Mix,
-    Loudest,
-}
-
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum AnswerName {
-    #[default]
-    Voice,
-    Text,
+    pub(super) chat: Answer,
 }
 
 impl RoomEntry {
-    pub(super) fn hear(&self) -> Hear {
-        match self.hear {
-            HearName::Linked => Hear::Linked,
-            HearName::Mix => Hear::Mix,
-            HearName::Loudest => Hear::Loudest,
-        }
-    }
-
-    pub(super) fn chat(&self) -> Answer {
-        match self.chat {
-            AnswerName::Voice => Answer::Spoken,
-            AnswerName::Text => Answer::Written,
-        }
-    }
-
     pub(super) fn caller(&self) -> Option<Identity> {
         self.caller.as_deref().map(Identity::from)
     }

@@ -1,29 +1,29 @@
 //! `[listening]` and `[turns]` of the agent file.
 
+use parlor_core::conversation::BargeIn;
 use parlor_core::secret::Private;
 use parlor_core::wire::agent::{
     Format, Input, SessionProblem, TranscriptionMode, TurnDetection, VoiceFocus,
 };
 use serde::Deserialize;
 
-use super::super::barge_in::BargeInName;
 use super::trimmed;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Listening {
     keyterms: Vec<String>,
-    mode: Option<Mode>,
+    mode: Option<TranscriptionMode>,
     languages: Vec<String>,
     hint: Option<Private<String>>,
-    voice_focus: Option<Focus>,
+    voice_focus: Option<VoiceFocus>,
     voice_focus_threshold: Option<f64>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Turns {
-    pub(super) barge_in: Option<BargeInName>,
+    pub(super) barge_in: Option<BargeIn>,
     interruptible: Option<bool>,
     interruption_delay: Option<i64>,
     vad_threshold: Option<f64>,
@@ -31,37 +31,15 @@ pub(super) struct Turns {
     max_silence: Option<i64>,
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Mode {
-    Balanced,
-    MinLatency,
-    MaxAccuracy,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Focus {
-    NearField,
-    FarField,
-}
-
 impl Listening {
     pub(super) fn input(&self, turn_detection: Option<TurnDetection>) -> Input {
         Input {
             format: Some(Format::PCM),
             keyterms: self.keyterms.clone(),
-            transcription_mode: self.mode.map(|mode| match mode {
-                Mode::Balanced => TranscriptionMode::Balanced,
-                Mode::MinLatency => TranscriptionMode::MinLatency,
-                Mode::MaxAccuracy => TranscriptionMode::MaxAccuracy,
-            }),
+            transcription_mode: self.mode,
             transcription_prompt: self.hint.as_ref().map(trimmed),
             language_codes: self.languages.clone(),
-            voice_focus: self.voice_focus.map(|focus| match focus {
-                Focus::NearField => VoiceFocus::NearField,
-                Focus::FarField => VoiceFocus::FarField,
-            }),
+            voice_focus: self.voice_focus,
             voice_focus_threshold: self.voice_focus_threshold,
             turn_detection,
             ..Input::default()

@@ -1,6 +1,9 @@
 //! Settings of one call.
 
+use std::str::FromStr;
 use std::time::Duration;
+
+use serde::Deserialize;
 
 use super::failover::checkpoint::Checkpoint;
 use super::playout::background::Sounds;
@@ -46,7 +49,8 @@ pub struct Settings {
 
 /// Callers that the agent hears. In every mode one of them is the linked caller, to whom the
 /// agent's words and tools apply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Hear {
     /// Only the linked caller.
     #[default]
@@ -58,18 +62,21 @@ pub enum Hear {
 }
 
 /// How the agent answers text messages, until the caller speaks again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
 pub enum Answer {
     /// In speech, with captions of what is heard.
     #[default]
+    #[serde(rename = "voice")]
     Spoken,
     /// In text only, without audio.
+    #[serde(rename = "text")]
     Written,
 }
 
 /// Which of the callers who are heard are removed from the room when the agent ends the call. A
 /// phone would otherwise stay connected to an empty room, and an app would wait for another agent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Dismiss {
     /// Phones.
     Telephones,
@@ -93,7 +100,8 @@ pub enum SecondAgent {
 }
 
 /// What happens to the agent's audio when the caller starts to speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BargeIn {
     /// Playout is flushed at once.
     #[default]
@@ -103,4 +111,17 @@ pub enum BargeIn {
     Hold,
     /// Playout continues until the API confirms the interruption.
     Confirmed,
+}
+
+impl FromStr for BargeIn {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "immediate" => Ok(Self::Immediate),
+            "hold" => Ok(Self::Hold),
+            "confirmed" => Ok(Self::Confirmed),
+            _ => Err("it must be immediate, hold or confirmed"),
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::secret::{Private, Secret};
@@ -146,7 +146,7 @@ pub enum Encoding {
 }
 
 /// `transcription_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TranscriptionMode {
     /// A compromise between latency and accuracy.
@@ -158,7 +158,7 @@ pub enum TranscriptionMode {
 }
 
 /// `voice_focus`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VoiceFocus {
     /// Close to the microphone, as with a headset or a telephone.
