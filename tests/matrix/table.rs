@@ -19,7 +19,7 @@ use tokio::time::{sleep, timeout};
 use super::bench::{Bench, Worker};
 
 /// Number of scenarios played concurrently.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 12;
 
 /// Timeout for one step of a call; the worker retries a lost session for 50 s.
 const STEP: Duration = Duration::from_secs(75);
