@@ -58,6 +58,7 @@ check: web ## check formatting, lints, docs, links, dependencies, file sizes and
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --document-private-items
 	cargo-deny --locked check --hide-inclusion-graph bans licenses sources
+	cargo-machete
 	scripts/sizes.sh
 	scripts/links.py
 	mdbook build docs

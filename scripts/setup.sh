@@ -13,6 +13,7 @@ cd "$(dirname "$0")/.."
 core_version=1.2.0 # version of LiveKit's Python package, which contains native core 0.13.2
 server_version=v1.13.5
 deny_version=0.20.2
+machete_version=0.9.2
 maturin_version=1.16.0
 mdbook_version=0.5.4
 everything_version=2026.8.31 # an MCP server used by tests
@@ -173,5 +174,6 @@ if [ "${1:-}" = test ]; then
 fi
 if [ "${1:-}" = check ]; then
     cargo_tool cargo-deny "$deny_version"
+    cargo_tool cargo-machete "$machete_version"
     cargo_tool mdbook "$mdbook_version" --no-default-features
 fi
