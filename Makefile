@@ -10,7 +10,7 @@ TEST_THREADS ?= 4
 PAGE_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
 export PATH := $(CURDIR)/target/tools:$(CURDIR)/target/tools/bin:$(CURDIR)/target/tools/wheel/bin:$(PATH)
 
-.PHONY: help demo setup web test e2e e2e-web soak fuzz check bench bench-dispatch fmt wheel deb \
+.PHONY: help demo setup web test e2e e2e-web soak fuzz check book bench bench-dispatch fmt wheel deb \
 	tarball test-packages
 
 help: ## list all targets
@@ -51,16 +51,23 @@ soak: setup ## run a thousand calls, and as many rooms as the machine can handle
 fuzz: ## run each fuzzer for FUZZ_SECONDS (needs cargo-fuzz and a nightly compiler)
 	crates/core/fuzz/run.sh $(FUZZ_SECONDS)
 
-check: web ## check formatting, lints, docs, dependencies, file sizes and the official crate
+check: web ## check formatting, lints, docs, links, dependencies, file sizes and the official crate
 	@scripts/setup.sh check
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path crates/core/fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --document-private-items
 	cargo-deny --locked check --hide-inclusion-graph bans licenses sources
+	cargo-machete
 	scripts/sizes.sh
+	scripts/links.py
+	mdbook build docs
 	cd web && npm run check
 	DOCS_RS=1 $(CARGO) check --workspace --locked --no-default-features --features static
+
+book: ## build the documentation as web pages, into target/book
+	@scripts/setup.sh book
+	mdbook build docs
 
 bench: setup ## compare CPU and memory of one call with a bare participant
 	$(CARGO) bench --locked --bench call

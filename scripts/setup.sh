@@ -4,6 +4,7 @@
 #   scripts/setup.sh            dependencies of the program
 #   scripts/setup.sh test       also those of the tests
 #   scripts/setup.sh check      also those of `make check`
+#   scripts/setup.sh book       only mdBook, for `make book`
 #   scripts/setup.sh wheel      only maturin, which builds the Python package
 #   scripts/setup.sh native     only LiveKit's native core, for packages and container images
 set -euo pipefail
@@ -12,7 +13,9 @@ cd "$(dirname "$0")/.."
 core_version=1.2.0 # version of LiveKit's Python package, which contains native core 0.13.2
 server_version=v1.13.5
 deny_version=0.20.2
+machete_version=0.9.2
 maturin_version=1.16.0
+mdbook_version=0.5.4
 everything_version=2026.8.31 # an MCP server used by tests
 
 say() { printf 'setup: %s\n' "$*" >&2; }
@@ -26,7 +29,7 @@ need cc "install a C compiler; on Debian: apt-get install gcc libc6-dev"
 need python3 "install Python 3; on Debian: apt-get install python3 python3-pip"
 need sha256sum "install coreutils"
 case "${1:-}" in
-    native | wheel) ;;
+    native | wheel | book) ;;
     *) command -v livekit-server >/dev/null 2>&1 || need go "install Go 1.26 or newer from https://go.dev/dl, or put livekit-server on PATH" ;;
 esac
 [ "${1:-}" != test ] || need npm "install Node.js 20 or newer from https://nodejs.org"
@@ -85,12 +88,13 @@ livekit_server() {
     mv target/tools/server target/tools/livekit-server
 }
 
-cargo_deny() {
-    command -v cargo-deny >/dev/null 2>&1 && return
-    [ -x target/tools/bin/cargo-deny ] && return
-    say "building cargo-deny $deny_version (about 1 minute)"
+cargo_tool() { # cargo_tool NAME VERSION [FLAG]...
+    local name=$1 version=$2
+    command -v "$name" >/dev/null 2>&1 && return
+    [ -x "target/tools/bin/$name" ] && return
+    say "building $name $version (about 1 minute)"
     CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off \
-        again cargo install --quiet --locked --root target/tools "cargo-deny@$deny_version"
+        again cargo install --quiet --locked --root target/tools "${@:3}" "$name@$version"
 }
 
 maturin() {
@@ -153,6 +157,10 @@ browser() { # for testing the web page
     exit 1
 }
 
+if [ "${1:-}" = book ]; then
+    cargo_tool mdbook "$mdbook_version" --no-default-features
+    exit
+fi
 if [ "${1:-}" = wheel ]; then maturin; exit; fi
 native_core
 if [ "${1:-}" = native ]; then exit; fi
@@ -164,4 +172,8 @@ if [ "${1:-}" = test ]; then
     python_client
     browser
 fi
-if [ "${1:-}" = check ]; then cargo_deny; fi
+if [ "${1:-}" = check ]; then
+    cargo_tool cargo-deny "$deny_version"
+    cargo_tool cargo-machete "$machete_version"
+    cargo_tool mdbook "$mdbook_version" --no-default-features
+fi

@@ -6,6 +6,7 @@ mod agent;
 mod call;
 mod canary;
 mod config;
+mod docs;
 mod driver;
 mod livekit_server;
 mod output;
