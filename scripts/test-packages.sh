@@ -83,7 +83,7 @@ command=$(echo "$found" | sed -n 's/.*`\(pip install[^`]*\)`.*/\1/p')
 [ -n "$command" ] || fail "program alone: $found"
 clean bash -c "python3 -m $command --quiet --disable-pip-version-check --root-user-action=ignore"
 check "program alone" "$work/alone/bin/parlor" .local/share/parlor
-rm -rf "$work/home"
+rm -rf "${work:?}/home"
 
 python3 -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --disable-pip-version-check "$wheel"

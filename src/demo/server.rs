@@ -52,7 +52,7 @@ pub type Ended = Arc<Mutex<Vec<String>>>;
 pub enum ServerError {
     /// The binary was not found.
     #[error(
-        "livekit-server was not found on PATH or in target/tools: run `make setup`, or set PARLOR_LIVEKIT_SERVER"
+        "livekit-server was not found on PATH: install it (https://docs.livekit.io/home/self-hosting/local), or run `make setup` in Parlor's source tree, or set PARLOR_LIVEKIT_SERVER to its path"
     )]
     Missing,
     /// The process could not be spawned.

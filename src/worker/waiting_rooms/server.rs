@@ -62,7 +62,8 @@ impl Server {
         let listing = |room: proto::Room| Listing {
             room: room.name,
             sid: room.sid,
-            created_at: room.creation_time,
+            // Older servers know only seconds.
+            created_at: room.creation_time_ms.max(room.creation_time * 1_000),
             participants: room.num_participants,
             publishers: room.num_publishers,
         };

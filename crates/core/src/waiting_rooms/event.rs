@@ -66,7 +66,7 @@ pub struct Listing {
     pub room: String,
     /// SID of the room. Distinguishes it from an earlier room of the same name.
     pub sid: String,
-    /// When the room was created, in seconds since the Unix epoch by the server's clock.
+    /// When the room was created, in milliseconds since the Unix epoch by the server's clock.
     pub created_at: i64,
     /// Number of participants that are not agents; the server's number may be up to 5 s old.
     pub participants: u32,
