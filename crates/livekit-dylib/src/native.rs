@@ -66,16 +66,6 @@ pub fn load() -> Result<&'static Native, &'static LoadError> {
     ffi::core().map(|core| &core.native)
 }
 
-/// The version of the native core this crate requires; same as [`VERSION`].
-pub fn version() -> &'static str {
-    VERSION
-}
-
-/// Path of the loaded native core; `None` if loading failed. Loads the core if necessary.
-pub fn path() -> Option<&'static Path> {
-    load().ok().map(Native::path)
-}
-
 /// Number of native objects this process holds: 0 once everything is closed and dropped.
 pub fn live_handles() -> i64 {
     ffi::live_handles()

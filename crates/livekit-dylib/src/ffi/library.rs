@@ -1,8 +1,8 @@
 //! The C ABI of the native core. This is the only file of the crate that contains `unsafe`.
 //!
 //! The ABI consists of four functions and a callback. All messages are protobuf, except audio
-//! samples and data payloads: the core passes their address, which is valid until their handle is
-//! dropped. They are copied here.
+//! samples: the core passes their address, which is valid until their handle is dropped. They are
+//! copied here.
 
 use std::ffi::{CStr, OsStr, c_char};
 use std::mem::ManuallyDrop;
@@ -110,18 +110,6 @@ pub(crate) fn take_samples(frame: proto::OwnedAudioFrameBuffer) -> Vec<i16> {
     };
     drop(handle);
     samples
-}
-
-/// Copies a data payload, then frees the buffer.
-pub(crate) fn take_bytes(buffer: proto::OwnedBuffer) -> Vec<u8> {
-    let handle = Handle::new(buffer.handle);
-    let bytes = match buffer.data.data_ptr as *const u8 {
-        data if data.is_null() || buffer.data.data_len == 0 => Vec::new(),
-        // SAFETY: the core keeps the bytes until the buffer's handle is dropped.
-        data => unsafe { std::slice::from_raw_parts(data, buffer.data.data_len as usize) }.to_vec(),
-    };
-    drop(handle);
-    bytes
 }
 
 /// A byte buffer of the uniffi ABI.

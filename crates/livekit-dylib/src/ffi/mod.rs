@@ -25,8 +25,9 @@ use tokio::sync::oneshot;
 
 pub(crate) use error::FfiError;
 pub(crate) use handle::{Handle, live as live_handles};
-pub(crate) use library::{take_bytes, take_samples};
+pub(crate) use library::take_samples;
 pub(crate) use queue::EventQueue;
+pub(crate) use release::release_room_event;
 pub(crate) use slot::Slot;
 
 use crate::native::{LoadError, Native, VERSION};

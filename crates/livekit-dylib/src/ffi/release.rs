@@ -31,16 +31,12 @@ pub(super) fn release(event: Ev) {
             result: Some(proto::text_stream_open_callback::Result::Writer(writer)),
             ..
         }) => drop(Handle::new(writer.handle)),
-        Ev::ByteStreamOpen(proto::ByteStreamOpenCallback {
-            result: Some(proto::byte_stream_open_callback::Result::Writer(writer)),
-            ..
-        }) => drop(Handle::new(writer.handle)),
         _ => {}
     }
 }
 
-/// Frees the native objects owned by a room event.
-fn release_room_event(event: room_event::Message) {
+/// Frees all native objects owned by a room event that nobody uses.
+pub(crate) fn release_room_event(event: room_event::Message) {
     use room_event::Message;
     match event {
         Message::ParticipantConnected(event) => drop(Handle::new(event.info.handle)),

@@ -167,9 +167,7 @@ macro_rules! async_id {
 /// Id of the request that an event completes.
 fn request(event: &Ev) -> Option<u64> {
     async_id!(event;
-        Connect Disconnect PublishTrack UnpublishTrack PublishData PublishTranscription PublishSipDtmf CaptureAudioFrame
-        SetLocalMetadata SetLocalName SetLocalAttributes GetStats GetSessionStats PerformRpc ChatMessage SimulateScenario
-        SendText SendBytes SendFile TextStreamOpen TextStreamWriterWrite TextStreamWriterClose
-        ByteStreamOpen ByteStreamWriterWrite ByteStreamWriterClose
-        TextStreamReaderReadAll ByteStreamReaderReadAll ByteStreamReaderWriteToFile)
+        Connect Disconnect PublishTrack UnpublishTrack PublishTranscription PublishSipDtmf CaptureAudioFrame
+        SetLocalAttributes GetSessionStats PerformRpc SimulateScenario
+        SendText SendBytes TextStreamOpen TextStreamWriterWrite TextStreamWriterClose)
 }
