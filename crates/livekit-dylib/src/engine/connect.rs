@@ -10,7 +10,8 @@ use super::session::Session;
 use crate::e2ee::{E2eeOptions, EncryptionType};
 use crate::ffi::{Ev, FfiError, Handle, Req};
 use crate::proto::{self, connect_callback};
-use crate::room::{RoomOptions, RoomResult};
+use crate::room::error::RoomResult;
+use crate::room::options::RoomOptions;
 
 /// Number of retries after the first attempt to join.
 const JOIN_RETRIES: u32 = 3;

@@ -7,7 +7,7 @@ use crate::id::TrackSid;
 use crate::options::TrackPublishOptions;
 use crate::participant::{DisconnectReason, ParticipantKind};
 use crate::proto;
-use crate::room::TranscriptionSegment;
+use crate::room::message::TranscriptionSegment;
 use crate::track::{TrackKind, TrackSource};
 
 impl From<proto::RoomInfo> for RoomInfo {

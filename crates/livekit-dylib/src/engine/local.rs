@@ -12,7 +12,8 @@ use crate::ffi::{Ev, FfiError, Handle, Req};
 use crate::id::TrackSid;
 use crate::options::TrackPublishOptions;
 use crate::proto;
-use crate::room::{RoomResult, SipDTMF, Transcription};
+use crate::room::error::RoomResult;
+use crate::room::message::{SipDTMF, Transcription};
 
 impl Session {
     pub(crate) async fn publish(

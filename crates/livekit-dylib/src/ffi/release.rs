@@ -1,9 +1,10 @@
 //! Frees the native objects owned by unconsumed events.
 
-use super::{Ev, Handle, Req};
+use super::core::{next_async_id, send};
+use super::handle::Handle;
 use crate::proto::{
-    self, audio_stream_event, connect_callback, data_packet_received, publish_track_callback,
-    room_event,
+    self, Ev, Req, audio_stream_event, connect_callback, data_packet_received,
+    publish_track_callback, room_event,
 };
 
 /// Frees all native objects owned by an event that has no receiver.
@@ -67,11 +68,11 @@ fn leave(joined: connect_callback::Result) {
     };
     let disconnect = proto::DisconnectRequest {
         room_handle: room.id(),
-        request_async_id: Some(super::next_async_id()),
+        request_async_id: Some(next_async_id()),
         reason: None,
     };
     for request in [Req::ReadyForRoomEvent(ready), Req::Disconnect(disconnect)] {
-        if let Err(error) = super::request(request) {
+        if let Err(error) = send(request) {
             tracing::warn!(target: "livekit", %error, "failed to leave a room whose join was abandoned");
         }
     }

@@ -19,7 +19,8 @@ use crate::engine::{ParticipantInfo, Session};
 use crate::id::{ParticipantIdentity, TrackSid};
 use crate::options::TrackPublishOptions;
 use crate::publication::LocalTrackPublication;
-use crate::room::{RoomError, RoomResult, SipDTMF, Transcription};
+use crate::room::error::{RoomError, RoomResult};
+use crate::room::message::{SipDTMF, Transcription};
 use crate::track::LocalTrack;
 use crate::webrtc::RtcError;
 

@@ -1,10 +1,10 @@
 //! Rooms: joining, leaving, state and events.
 
 mod apply;
-mod error;
+pub(crate) mod error;
 mod event;
-mod message;
-mod options;
+pub(crate) mod message;
+pub(crate) mod options;
 mod session;
 
 use std::collections::HashMap;
