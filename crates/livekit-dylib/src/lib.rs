@@ -1,9 +1,10 @@
 //! The `livekit` 0.10 API, implemented on LiveKit's prebuilt native core.
 //!
-//! Public names, modules and signatures are those of the official `livekit` crate, so the same
-//! source compiles against both. The implementation is `liblivekit_ffi.so`, which is loaded when
-//! the first room, source or track is created; see [`native`]. Video tracks can be subscribed to,
-//! but their frames are not accessible. Data tracks are not supported.
+//! The crate covers the part of the API that a voice agent needs. Public names, modules and
+//! signatures are those of the official `livekit` crate, so the same source compiles against both;
+//! types and events have only the fields that are used. The implementation is
+//! `liblivekit_ffi.so`, which is loaded when the first room, source or track is created; see
+//! [`native`].
 //!
 //! ```text
 //! room, participant, track, publication, webrtc      public API
@@ -34,12 +35,11 @@ pub mod track;
 pub mod webrtc;
 
 pub use data_stream::*;
-pub use e2ee::{E2eeManager, E2eeOptions};
+pub use e2ee::E2eeOptions;
 pub use livekit_protocol::DisconnectReason;
-pub use participant::{ClientCapability, ParticipantKind, ParticipantKindDetail, ParticipantState};
+pub use participant::ParticipantKind;
 pub use room::{
-    ChatMessage, ConnectionState, DataChannelOptions, DataPacket, DataPacketKind, Room,
-    RoomDataStreamOptions, RoomError, RoomEvent, RoomInfo, RoomOptions, RoomResult, RoomSdkOptions,
-    SDK_VERSION, SipDTMF, Transcription, TranscriptionSegment,
+    Room, RoomError, RoomEvent, RoomOptions, RoomResult, SipDTMF, Transcription,
+    TranscriptionSegment,
 };
 pub use rtc_engine::SimulateScenario;

@@ -94,22 +94,6 @@ pub struct SessionStats {
 /// A connection failure to simulate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SimulateScenario {
-    /// Closes the signaling connection; the client resumes the session.
-    SignalReconnect,
-    /// The server reports active speakers.
-    Speaker,
-    /// The server's node fails.
-    NodeFailure,
-    /// The server asks the client to leave.
-    ServerLeave,
-    /// The server moves the session to another node.
-    Migration,
-    /// Forces media over TCP.
-    ForceTcp,
-    /// Forces media over TLS.
-    ForceTls,
     /// Forces a full reconnect: tracks are published again.
     FullReconnect,
-    /// Makes the resume fail, which leads to a full reconnect.
-    DisconnectSignalOnResume,
 }

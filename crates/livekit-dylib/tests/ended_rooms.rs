@@ -132,8 +132,8 @@ fn a_reused_source_carries_no_audio_of_the_previous_room() {
         assert_eq!(frames_with(&mut stream, 440.0, 100).await, 0);
         tone.sound(1_000.0);
         hear(&mut stream, 1_000.0).await;
-        tone.track.mute();
-        tone.track.unmute();
+        tone.publication.mute();
+        tone.publication.unmute();
         hear(&mut stream, 1_000.0).await;
         tone.stop().await;
         alice.leave().await;
@@ -165,9 +165,7 @@ async fn end(server: &mut Server, way: Way, name: &str) {
 }
 
 async fn join(server: &Server, token: &str) -> RoomResult<Room> {
-    let mut options = RoomOptions::default();
-    options.join_retries = 0;
-    let joined = Room::connect(&server.url(), token, options).await;
+    let joined = Room::connect(&server.url(), token, RoomOptions::default()).await;
     joined.map(|(room, _)| room)
 }
 

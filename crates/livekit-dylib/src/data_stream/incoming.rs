@@ -1,24 +1,20 @@
 //! The native part of a reader: starts reading on the first poll and ends exactly once.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashMap;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use futures_util::task::AtomicWaker;
 use livekit_data_stream::api::{StreamError, StreamResult};
-use tokio::sync::watch;
 
 use super::error::failure;
 use super::info::Attributes;
-use super::progress::StreamProgress;
 use crate::ffi::{self, Ev, EventQueue, Handle, Req};
 use crate::proto::{self, byte_stream_reader_event, text_stream_reader_event};
 
 /// Content type of a stream: text or bytes.
 pub(super) trait Kind {
     /// A chunk of the content.
-    type Chunk: AsRef<[u8]>;
+    type Chunk;
 
     /// The request that starts reading. It consumes the native reader.
     fn read(reader_handle: u64) -> Req;
@@ -32,7 +28,7 @@ pub(super) enum Part<C> {
     Chunk(C),
     End {
         error: Option<proto::StreamError>,
-        attributes: std::collections::HashMap<String, String>,
+        attributes: HashMap<String, String>,
     },
 }
 
@@ -93,8 +89,6 @@ impl Kind for Binary {
 pub(super) struct Incoming {
     state: State,
     attributes: Attributes,
-    progress: watch::Sender<StreamProgress>,
-    closing: Arc<Closing>,
 }
 
 #[derive(Debug)]
@@ -106,23 +100,17 @@ enum State {
 }
 
 impl Incoming {
-    pub(super) fn new(
-        handle: proto::FfiOwnedHandle,
-        total: Option<u64>,
-        attributes: Attributes,
-    ) -> Self {
+    pub(super) fn new(handle: proto::FfiOwnedHandle, attributes: Attributes) -> Self {
         Self {
             state: State::Waiting(Handle::new(handle)),
             attributes,
-            progress: watch::Sender::new(StreamProgress::none_of(total)),
-            closing: Arc::default(),
         }
     }
 
     /// Creates a stream that the core cannot read; this crate sends the events of its reader.
     pub(super) fn from_packets(handle: proto::FfiOwnedHandle, attributes: Attributes) -> Self {
         let queue = ffi::subscribe(handle.id);
-        let mut incoming = Self::new(handle, None, attributes);
+        let mut incoming = Self::new(handle, attributes);
         incoming.state = State::Reading(queue);
         incoming
     }
@@ -143,8 +131,6 @@ impl Incoming {
         loop {
             match queue.poll_recv(cx).map(|event| event.map(K::part)) {
                 Poll::Ready(Some(Some(Part::Chunk(chunk)))) => {
-                    self.progress
-                        .send_modify(|progress| progress.add(chunk.as_ref().len()));
                     return Poll::Ready(Some(Ok(chunk)));
                 }
                 Poll::Ready(Some(Some(Part::End { error, attributes }))) => {
@@ -153,21 +139,8 @@ impl Incoming {
                 }
                 Poll::Ready(Some(None)) => {}
                 Poll::Ready(None) => return self.end(Some(StreamError::Incomplete)),
-                Poll::Pending if self.closing.poll(cx) => {
-                    return self.end(Some(StreamError::AlreadyClosed));
-                }
                 Poll::Pending => return Poll::Pending,
             }
-        }
-    }
-
-    pub(super) fn progress(&self) -> watch::Receiver<StreamProgress> {
-        self.progress.subscribe()
-    }
-
-    pub(super) fn closer(&self) -> StreamCloser {
-        StreamCloser {
-            closing: Arc::clone(&self.closing),
         }
     }
 
@@ -175,9 +148,6 @@ impl Incoming {
         let State::Waiting(handle) = std::mem::replace(&mut self.state, State::Ended) else {
             return Ok(());
         };
-        if self.closing.closed() {
-            return Err(StreamError::AlreadyClosed);
-        }
         let queue = ffi::subscribe(handle.id());
         ffi::request(K::read(handle.id()))?;
         handle.consumed();
@@ -188,39 +158,5 @@ impl Incoming {
     fn end<C>(&mut self, error: Option<StreamError>) -> Poll<Option<StreamResult<C>>> {
         self.state = State::Ended;
         Poll::Ready(error.map(Err))
-    }
-}
-
-/// Closes an incoming stream independently of its reader.
-#[derive(Clone, Debug)]
-pub struct StreamCloser {
-    closing: Arc<Closing>,
-}
-
-impl StreamCloser {
-    /// Closes the stream locally: after the content that has already arrived, its reader fails with
-    /// [`StreamError::AlreadyClosed`]. Does nothing if the stream has ended.
-    pub fn close(&self) {
-        self.closing.closed.store(true, Ordering::Release);
-        self.closing.reader.wake();
-    }
-}
-
-/// State shared by a reader and its closers.
-#[derive(Debug, Default)]
-struct Closing {
-    closed: AtomicBool,
-    reader: AtomicWaker,
-}
-
-impl Closing {
-    fn closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
-    }
-
-    /// Whether the stream is closed. If it is not, closing it later wakes the reader.
-    fn poll(&self, cx: &Context<'_>) -> bool {
-        self.reader.register(cx.waker());
-        self.closed()
     }
 }

@@ -21,11 +21,6 @@ impl<T> TakeCell<T> {
     pub fn take(&self) -> Option<T> {
         self.value.write().take()
     }
-
-    /// Whether the value has been taken.
-    pub fn is_taken(&self) -> bool {
-        self.value.read().is_none()
-    }
 }
 
 impl<T> Clone for TakeCell<T> {
@@ -54,9 +49,7 @@ mod tests {
     fn only_the_first_take_of_all_clones_succeeds() {
         let cell = TakeCell::new(7);
         let other = cell.clone();
-        assert!(!cell.is_taken());
         assert_eq!((other.take(), cell.take()), (Some(7), None));
-        assert!(cell.is_taken());
     }
 
     #[test]

@@ -1,12 +1,10 @@
 //! End-to-end encryption: only participants with the key can decode media; the server cannot.
 
 pub mod key_provider;
-pub mod manager;
 
 use std::fmt;
 
 pub use livekit_common::EncryptionType;
-pub use manager::E2eeManager;
 
 use key_provider::KeyProvider;
 
@@ -15,7 +13,7 @@ use key_provider::KeyProvider;
 pub struct E2eeOptions {
     /// Encryption type.
     pub encryption_type: EncryptionType,
-    /// Provider of the encryption keys.
+    /// Provider of the encryption key.
     pub key_provider: KeyProvider,
 }
 

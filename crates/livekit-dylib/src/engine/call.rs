@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::ffi::{self, Ev, FfiError, Req};
-use crate::room::RoomError;
+use crate::room::error::RoomError;
 
 /// Deadline of a request to the server. The core itself waits 5 s for the server.
 pub(super) const REQUEST_DEADLINE: Duration = Duration::from_secs(15);

@@ -4,19 +4,29 @@ use std::time::Duration;
 
 use super::call;
 use super::event::Events;
-use super::info::{ParticipantInfo, PublicationInfo};
+use super::info::{ParticipantInfo, PublicationInfo, RoomInfo};
 use super::media::Publication;
 use super::session::Session;
+use crate::e2ee::{E2eeOptions, EncryptionType};
 use crate::ffi::{Ev, FfiError, Handle, Req};
 use crate::proto::{self, connect_callback};
-use crate::room::{RoomInfo, RoomOptions, RoomResult};
-use crate::webrtc::peer_connection_factory::{
-    ContinualGatheringPolicy, IceTransportsType, RtcConfiguration,
-};
+use crate::room::error::RoomResult;
+use crate::room::options::RoomOptions;
+
+/// Number of retries after the first attempt to join.
+const JOIN_RETRIES: u32 = 3;
+
+/// Timeout of a single connection attempt, in milliseconds.
+const CONNECT_TIMEOUT_MS: u64 = 5_000;
 
 /// Time allowed for joining in addition to the connection attempts: for setting up transports and
 /// for a busy server.
 const JOIN_ALLOWANCE: Duration = Duration::from_secs(30);
+
+/// Deadline of a join.
+const JOIN_DEADLINE: Duration =
+    Duration::from_millis(CONNECT_TIMEOUT_MS * (JOIN_RETRIES as u64 + 1))
+        .saturating_add(JOIN_ALLOWANCE);
 
 /// A room that has just been joined.
 pub(crate) struct Joined {
@@ -30,11 +40,7 @@ pub(crate) struct Joined {
 
 /// Joins a room. All of its events, from the first on, are queued in [`Joined::events`].
 pub(crate) async fn connect(url: &str, token: &str, options: RoomOptions) -> RoomResult<Joined> {
-    let deadline = options
-        .connect_timeout
-        .saturating_mul(options.join_retries.saturating_add(1))
-        + JOIN_ALLOWANCE;
-    let event = call::within(deadline, |id| {
+    let event = call::within(JOIN_DEADLINE, |id| {
         Req::Connect(proto::ConnectRequest {
             url: url.to_owned(),
             token: token.to_owned(),
@@ -91,58 +97,46 @@ fn remote(
 
 impl From<RoomOptions> for proto::RoomOptions {
     fn from(options: RoomOptions) -> Self {
-        let encryption = options.encryption.or(
-            #[expect(deprecated, reason = "the official API still accepts it")]
-            options.e2ee,
-        );
         Self {
             auto_subscribe: Some(options.auto_subscribe),
-            adaptive_stream: Some(options.adaptive_stream),
-            dynacast: Some(options.dynacast),
-            rtc_config: Some(options.rtc_config.into()),
-            join_retries: Some(options.join_retries),
-            encryption: encryption.map(Into::into),
-            single_peer_connection: Some(options.single_peer_connection),
-            connect_timeout_ms: Some(millis(options.connect_timeout)),
-            data_stream: Some(proto::RoomDataStreamOptions {
-                max_payload_byte_length: options
-                    .data_stream
-                    .max_payload_byte_length
-                    .map(|len| len as u64),
-                ..proto::RoomDataStreamOptions::default()
+            adaptive_stream: Some(false),
+            dynacast: Some(false),
+            rtc_config: Some(proto::RtcConfig {
+                ice_transport_type: Some(proto::IceTransportType::TransportAll.into()),
+                continual_gathering_policy: Some(
+                    proto::ContinualGatheringPolicy::GatherContinually.into(),
+                ),
+                // Empty means the servers that the LiveKit server announces.
+                ice_servers: Vec::new(),
             }),
-            other_sdks: options.sdk_options.other_sdks,
+            join_retries: Some(JOIN_RETRIES),
+            encryption: options.encryption.map(Into::into),
+            single_peer_connection: Some(true),
+            connect_timeout_ms: Some(CONNECT_TIMEOUT_MS),
+            data_stream: Some(proto::RoomDataStreamOptions::default()),
             ..Self::default()
         }
     }
 }
 
-impl From<RtcConfiguration> for proto::RtcConfig {
-    fn from(config: RtcConfiguration) -> Self {
-        let transport = match config.ice_transport_type {
-            IceTransportsType::Relay => proto::IceTransportType::TransportRelay,
-            IceTransportsType::NoHost => proto::IceTransportType::TransportNohost,
-            IceTransportsType::All => proto::IceTransportType::TransportAll,
+impl From<E2eeOptions> for proto::E2eeOptions {
+    fn from(options: E2eeOptions) -> Self {
+        let cipher = match options.encryption_type {
+            EncryptionType::None => proto::EncryptionType::None,
+            EncryptionType::Gcm => proto::EncryptionType::Gcm,
+            EncryptionType::Custom => proto::EncryptionType::Custom,
         };
-        let gathering = match config.continual_gathering_policy {
-            ContinualGatheringPolicy::GatherOnce => proto::ContinualGatheringPolicy::GatherOnce,
-            ContinualGatheringPolicy::GatherContinually => {
-                proto::ContinualGatheringPolicy::GatherContinually
-            }
-        };
-        let server = |server: crate::webrtc::peer_connection_factory::IceServer| proto::IceServer {
-            urls: server.urls,
-            username: Some(server.username),
-            password: Some(server.password),
-        };
+        let provider = options.key_provider;
         Self {
-            ice_transport_type: Some(transport.into()),
-            continual_gathering_policy: Some(gathering.into()),
-            ice_servers: config.ice_servers.into_iter().map(server).collect(),
+            encryption_type: cipher.into(),
+            key_provider_options: proto::KeyProviderOptions {
+                shared_key: Some(provider.shared_key),
+                ratchet_window_size: provider.options.ratchet_window_size,
+                ratchet_salt: provider.options.ratchet_salt,
+                failure_tolerance: provider.options.failure_tolerance,
+                key_ring_size: provider.options.key_ring_size,
+                key_derivation_function: proto::KeyDerivationFunction::Pbkdf2.into(),
+            },
         }
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -7,24 +7,19 @@ use livekit_protocol::{DisconnectReason, ParticipantPermission};
 use parking_lot::Mutex;
 
 use super::convert;
-use super::info::{ParticipantInfo, PublicationInfo};
+use super::info::{ParticipantInfo, PublicationInfo, RoomInfo};
 use super::media::{Publication, Track};
 use crate::data_stream::{ByteStreamReader, TextStreamReader, ZeroLengthStreams};
 use crate::ffi::{self, Ev, EventQueue, Handle};
-use crate::id::{RoomSid, TrackSid};
-use crate::participant::ConnectionQuality;
+use crate::id::TrackSid;
 use crate::proto::{self, data_packet_received, room_event};
-use crate::room::{ChatMessage, ConnectionState, DataPacketKind, RoomInfo, TranscriptionSegment};
-use crate::webrtc::native::frame_cryptor::EncryptionState;
 
 /// A room event.
 #[derive(Debug)]
 pub(crate) enum Event {
     ParticipantConnected(ParticipantInfo),
-    ParticipantActive(ParticipantIdentity),
     ParticipantDisconnected(ParticipantIdentity, DisconnectReason),
     ParticipantsUpdated(Vec<ParticipantInfo>),
-    LocalTrackPublished(TrackSid),
     LocalTrackUnpublished(TrackSid),
     LocalTrackRepublished(TrackSid, PublicationInfo),
     LocalTrackSubscribed(TrackSid),
@@ -36,41 +31,13 @@ pub(crate) enum Event {
     TrackMuted(ParticipantIdentity, TrackSid, bool),
     MetadataChanged(ParticipantIdentity, String),
     NameChanged(ParticipantIdentity, String),
-    AttributesChanged {
-        identity: ParticipantIdentity,
-        all: HashMap<String, String>,
-        changed: HashMap<String, String>,
-    },
-    EncryptionStatusChanged(ParticipantIdentity, bool),
-    EncryptionStateChanged(ParticipantIdentity, EncryptionState),
+    AttributesChanged(ParticipantIdentity, HashMap<String, String>),
     PermissionChanged(ParticipantIdentity, Option<ParticipantPermission>),
-    ActiveSpeakersChanged(Vec<ParticipantIdentity>),
-    ConnectionQualityChanged(ParticipantIdentity, ConnectionQuality),
-    Data {
-        identity: ParticipantIdentity,
-        payload: Vec<u8>,
-        topic: Option<String>,
-        kind: DataPacketKind,
-    },
-    Dtmf {
-        identity: ParticipantIdentity,
-        code: u32,
-        digit: Option<String>,
-    },
-    Chat(ParticipantIdentity, ChatMessage),
-    Transcription {
-        identity: Option<ParticipantIdentity>,
-        track: Option<TrackSid>,
-        segments: Vec<TranscriptionSegment>,
-    },
+    Dtmf(Option<String>),
     TextStream(ParticipantIdentity, TextStreamReader),
     ByteStream(ParticipantIdentity, ByteStreamReader),
     RoomMetadataChanged(String),
-    RoomSidChanged(RoomSid),
     RoomUpdated(RoomInfo),
-    Moved(RoomInfo),
-    ConnectionStateChanged(ConnectionState),
-    BufferedAmountLowThresholdChanged(DataPacketKind, u64),
     TokenRefreshed(String),
     Reconnecting,
     Reconnected,
@@ -149,25 +116,16 @@ fn event(message: room_event::Message) -> Option<Event> {
     use room_event::Message;
     Some(match message {
         Message::RoomMetadataChanged(e) => Event::RoomMetadataChanged(e.metadata),
-        Message::RoomSidChanged(e) => Event::RoomSidChanged(RoomSid(e.sid)),
-        Message::RoomUpdated(room) => Event::RoomUpdated(room.into()),
-        Message::Moved(room) => Event::Moved(room.into()),
-        Message::ConnectionStateChanged(e) => Event::ConnectionStateChanged(e.state().into()),
+        Message::RoomUpdated(room) | Message::Moved(room) => Event::RoomUpdated(room.into()),
         Message::TokenRefreshed(e) => Event::TokenRefreshed(e.token),
         Message::Reconnecting(_) => Event::Reconnecting,
         Message::Reconnected(_) => Event::Reconnected,
         Message::Disconnected(e) => Event::Disconnected(convert::disconnect_reason(e.reason)),
         Message::Eos(_) => Event::Ended,
-        Message::DataChannelLowThresholdChanged(e) => {
-            Event::BufferedAmountLowThresholdChanged(e.kind().into(), e.threshold)
-        }
-        Message::DataPacketReceived(e) => return data(e),
-        Message::TranscriptionReceived(e) => Event::Transcription {
-            identity: e.participant_identity.map(Into::into),
-            track: e.track_sid.map(TrackSid),
-            segments: e.segments.into_iter().map(Into::into).collect(),
-        },
-        Message::ChatMessage(e) => Event::Chat(e.participant_identity.into(), e.message.into()),
+        Message::DataPacketReceived(proto::DataPacketReceived {
+            value: Some(data_packet_received::Value::SipDtmf(dtmf)),
+            ..
+        }) => Event::Dtmf(dtmf.digit),
         Message::TextStreamOpened(e) => Event::TextStream(
             e.participant_identity.into(),
             TextStreamReader::from_proto(e.reader),
@@ -184,7 +142,6 @@ fn event(message: room_event::Message) -> Option<Event> {
 fn track_event(message: room_event::Message) -> Option<Event> {
     use room_event::Message;
     Some(match message {
-        Message::LocalTrackPublished(e) => Event::LocalTrackPublished(TrackSid(e.track_sid)),
         Message::LocalTrackUnpublished(e) => {
             Event::LocalTrackUnpublished(TrackSid(e.publication_sid))
         }
@@ -233,7 +190,6 @@ fn participant_event(message: room_event::Message) -> Option<Event> {
             drop(Handle::new(e.info.handle));
             Event::ParticipantConnected(e.info.info.into())
         }
-        Message::ParticipantActive(e) => Event::ParticipantActive(e.participant_identity.into()),
         Message::ParticipantDisconnected(e) => Event::ParticipantDisconnected(
             e.participant_identity.into(),
             convert::disconnect_reason(e.disconnect_reason),
@@ -247,59 +203,17 @@ fn participant_event(message: room_event::Message) -> Option<Event> {
         Message::ParticipantNameChanged(e) => {
             Event::NameChanged(e.participant_identity.into(), e.name)
         }
-        Message::ParticipantAttributesChanged(e) => Event::AttributesChanged {
-            identity: e.participant_identity.into(),
-            all: entries(e.attributes),
-            changed: entries(e.changed_attributes),
-        },
-        Message::ParticipantEncryptionStatusChanged(e) => {
-            Event::EncryptionStatusChanged(e.participant_identity.into(), e.is_encrypted)
+        Message::ParticipantAttributesChanged(e) => {
+            Event::AttributesChanged(e.participant_identity.into(), entries(e.attributes))
         }
         Message::ParticipantPermissionChanged(e) => Event::PermissionChanged(
             e.participant_identity.into(),
             e.permission.map(convert::permission),
         ),
-        Message::E2eeStateChanged(e) => {
-            let state = e.state().into();
-            Event::EncryptionStateChanged(e.participant_identity.into(), state)
+        unused => {
+            ffi::release_room_event(unused);
+            return None;
         }
-        Message::ActiveSpeakersChanged(e) => Event::ActiveSpeakersChanged(
-            e.participant_identities
-                .into_iter()
-                .map(Into::into)
-                .collect(),
-        ),
-        Message::ConnectionQualityChanged(e) => {
-            let quality = e.quality().into();
-            Event::ConnectionQualityChanged(e.participant_identity.into(), quality)
-        }
-        unused => return discard(unused),
-    })
-}
-
-/// Discards events this crate does not support: data tracks, and raw data stream packets.
-fn discard(message: room_event::Message) -> Option<Event> {
-    if let room_event::Message::DataTrackPublished(e) = message {
-        drop(Handle::new(e.track.handle));
-    }
-    None
-}
-
-fn data(packet: proto::DataPacketReceived) -> Option<Event> {
-    let kind = packet.kind().into();
-    let identity = packet.participant_identity.into();
-    Some(match packet.value? {
-        data_packet_received::Value::User(user) => Event::Data {
-            identity,
-            payload: ffi::take_bytes(user.data),
-            topic: user.topic,
-            kind,
-        },
-        data_packet_received::Value::SipDtmf(dtmf) => Event::Dtmf {
-            identity,
-            code: dtmf.code,
-            digit: dtmf.digit,
-        },
     })
 }
 

@@ -8,12 +8,12 @@ use super::call::{self, REQUEST_DEADLINE, done};
 use super::info::PublicationInfo;
 use super::media::Track;
 use super::session::Session;
-use crate::ffi::{self, Ev, FfiError, Handle, Req};
+use crate::ffi::{Ev, FfiError, Handle, Req};
 use crate::id::TrackSid;
 use crate::options::TrackPublishOptions;
-use crate::participant::ParticipantTrackPermission;
 use crate::proto;
-use crate::room::{ChatMessage, DataPacket, DataPacketKind, RoomResult, SipDTMF, Transcription};
+use crate::room::error::RoomResult;
+use crate::room::message::{SipDTMF, Transcription};
 
 impl Session {
     pub(crate) async fn publish(
@@ -71,28 +71,6 @@ impl Session {
         unpublished
     }
 
-    pub(crate) async fn set_metadata(&self, metadata: String) -> RoomResult<()> {
-        let event = self.request(|local_participant_handle, id| {
-            Req::SetLocalMetadata(proto::SetLocalMetadataRequest {
-                local_participant_handle,
-                metadata,
-                request_async_id: Some(id),
-            })
-        });
-        done!(SetLocalMetadata, event.await)
-    }
-
-    pub(crate) async fn set_name(&self, name: String) -> RoomResult<()> {
-        let event = self.request(|local_participant_handle, id| {
-            Req::SetLocalName(proto::SetLocalNameRequest {
-                local_participant_handle,
-                name,
-                request_async_id: Some(id),
-            })
-        });
-        done!(SetLocalName, event.await)
-    }
-
     pub(crate) async fn set_attributes(
         &self,
         attributes: HashMap<String, String>,
@@ -106,28 +84,6 @@ impl Session {
             })
         });
         done!(SetLocalAttributes, event.await)
-    }
-
-    pub(crate) async fn publish_data(&self, packet: DataPacket) -> RoomResult<()> {
-        // The core copies the payload before the request returns.
-        let payload = packet.payload;
-        let event = self.request(|local_participant_handle, id| {
-            Req::PublishData(proto::PublishDataRequest {
-                local_participant_handle,
-                data_ptr: payload.as_ptr() as u64,
-                data_len: payload.len() as u64,
-                reliable: packet.reliable,
-                topic: packet.topic,
-                destination_identities: packet
-                    .destination_identities
-                    .into_iter()
-                    .map(Into::into)
-                    .collect(),
-                request_async_id: Some(id),
-                ..proto::PublishDataRequest::default()
-            })
-        });
-        done!(PublishData, event.await)
     }
 
     pub(crate) async fn publish_transcription(
@@ -161,82 +117,6 @@ impl Session {
             })
         });
         done!(PublishSipDtmf, event.await)
-    }
-
-    pub(crate) async fn send_chat(
-        &self,
-        message: String,
-        destination_identities: Vec<String>,
-        sender_identity: Option<String>,
-    ) -> RoomResult<ChatMessage> {
-        let event = self.request(|local_participant_handle, id| {
-            Req::SendChatMessage(proto::SendChatMessageRequest {
-                local_participant_handle,
-                message,
-                destination_identities,
-                sender_identity,
-                request_async_id: Some(id),
-            })
-        });
-        chat(event.await?)
-    }
-
-    pub(crate) async fn edit_chat(
-        &self,
-        edit_text: String,
-        original: ChatMessage,
-        destination_identities: Vec<String>,
-        sender_identity: Option<String>,
-    ) -> RoomResult<ChatMessage> {
-        let event = self.request(|local_participant_handle, id| {
-            Req::EditChatMessage(proto::EditChatMessageRequest {
-                local_participant_handle,
-                edit_text,
-                original_message: original.into(),
-                destination_identities,
-                sender_identity,
-                request_async_id: Some(id),
-            })
-        });
-        chat(event.await?)
-    }
-
-    pub(crate) fn set_subscription_permissions(
-        &self,
-        all_participants_allowed: bool,
-        permissions: Vec<ParticipantTrackPermission>,
-    ) -> RoomResult<()> {
-        let permission =
-            |permission: ParticipantTrackPermission| proto::ParticipantTrackPermission {
-                participant_identity: permission.participant_identity.into(),
-                allow_all: Some(permission.allow_all),
-                allowed_track_sids: permission
-                    .allowed_track_sids
-                    .into_iter()
-                    .map(Into::into)
-                    .collect(),
-            };
-        let request = proto::SetTrackSubscriptionPermissionsRequest {
-            local_participant_handle: self.local_participant()?,
-            all_participants_allowed,
-            permissions: permissions.into_iter().map(permission).collect(),
-        };
-        ffi::request(Req::SetTrackSubscriptionPermissions(request))?;
-        Ok(())
-    }
-
-    pub(crate) fn set_buffered_amount_low_threshold(
-        &self,
-        threshold: u64,
-        kind: DataPacketKind,
-    ) -> RoomResult<()> {
-        let request = proto::SetDataChannelBufferedAmountLowThresholdRequest {
-            local_participant_handle: self.local_participant()?,
-            threshold,
-            kind: proto::DataPacketKind::from(kind).into(),
-        };
-        ffi::request(Req::SetDataChannelBufferedAmountLowThreshold(request))?;
-        Ok(())
     }
 
     pub(crate) async fn perform_rpc(&self, data: PerformRpcData) -> Result<String, RpcError> {
@@ -276,19 +156,5 @@ impl Session {
             build(local_participant, id)
         }))
         .await
-    }
-}
-
-fn chat(event: Ev) -> RoomResult<ChatMessage> {
-    use proto::send_chat_message_callback::Message;
-    match event {
-        Ev::ChatMessage(proto::SendChatMessageCallback {
-            message: Some(message),
-            ..
-        }) => match message {
-            Message::ChatMessage(message) => Ok(message.into()),
-            Message::Error(error) => Err(call::failure(&error)),
-        },
-        _ => Err(FfiError::Unexpected.into()),
     }
 }

@@ -5,15 +5,11 @@ use std::task::{Context, Poll, ready};
 
 use parking_lot::Mutex;
 
-use super::call::{self, REQUEST_DEADLINE};
 use super::info::{PublicationInfo, TrackInfo};
 use super::source::{AudioSource, Source};
 use crate::ffi::{self, Ev, EventQueue, FfiError, Handle, Req, Resp};
 use crate::proto::{self, audio_stream_event};
-use crate::room::RoomResult;
-use crate::track::VideoQuality;
 use crate::webrtc::audio_frame::AudioFrame;
-use crate::webrtc::stats::RtcStats;
 
 /// A track of the engine. Its handle is valid until it is released.
 #[derive(Debug)]
@@ -71,11 +67,6 @@ impl Track {
         drop(handle);
     }
 
-    /// Whether the track has not been released.
-    pub(crate) fn is_live(&self) -> bool {
-        self.handle.lock().is_some()
-    }
-
     pub(crate) fn set_muted(&self, mute: bool) -> Result<(), FfiError> {
         let handle = self.handle()?;
         ffi::request(Req::LocalTrackMute(proto::LocalTrackMuteRequest {
@@ -83,32 +74,6 @@ impl Track {
             mute,
         }))
         .map(drop)
-    }
-
-    pub(crate) fn set_enabled(&self, enabled: bool) -> Result<(), FfiError> {
-        let handle = self.handle()?;
-        let request = proto::EnableRemoteTrackRequest {
-            track_handle: handle.id(),
-            enabled,
-        };
-        ffi::request(Req::EnableRemoteTrack(request)).map(drop)
-    }
-
-    pub(crate) async fn stats(&self) -> RoomResult<Vec<RtcStats>> {
-        let handle = self.handle()?;
-        let stats = call::within(REQUEST_DEADLINE, |id| {
-            Req::GetStats(proto::GetStatsRequest {
-                track_handle: handle.id(),
-                request_async_id: Some(id),
-            })
-        });
-        match stats.await? {
-            Ev::GetStats(proto::GetStatsCallback {
-                error: Some(error), ..
-            }) => Err(call::failure(&error)),
-            Ev::GetStats(callback) => Ok(crate::stats::from_proto(callback.stats)),
-            _ => Err(FfiError::Unexpected.into()),
-        }
     }
 
     pub(super) fn handle(&self) -> Result<Arc<Handle>, FfiError> {
@@ -144,52 +109,13 @@ impl Publication {
     }
 
     pub(crate) fn set_subscribed(&self, subscribe: bool) -> Result<(), FfiError> {
-        self.request(|publication_handle| {
-            Req::SetSubscribed(proto::SetSubscribedRequest {
-                subscribe,
-                publication_handle,
-            })
-        })
-    }
-
-    pub(crate) fn set_enabled(&self, enabled: bool) -> Result<(), FfiError> {
-        self.request(|track_publication_handle| {
-            Req::EnableRemoteTrackPublication(proto::EnableRemoteTrackPublicationRequest {
-                track_publication_handle,
-                enabled,
-            })
-        })
-    }
-
-    pub(crate) fn set_dimension(&self, width: u32, height: u32) -> Result<(), FfiError> {
-        self.request(|track_publication_handle| {
-            Req::UpdateRemoteTrackPublicationDimension(
-                proto::UpdateRemoteTrackPublicationDimensionRequest {
-                    track_publication_handle,
-                    width,
-                    height,
-                },
-            )
-        })
-    }
-
-    pub(crate) fn set_quality(&self, quality: VideoQuality) -> Result<(), FfiError> {
-        let quality = match quality {
-            VideoQuality::Low => proto::VideoQuality::Low,
-            VideoQuality::Medium => proto::VideoQuality::Medium,
-            VideoQuality::High => proto::VideoQuality::High,
-        };
-        self.request(|track_publication_handle| {
-            Req::SetRemoteTrackPublicationQuality(proto::SetRemoteTrackPublicationQualityRequest {
-                track_publication_handle,
-                quality: quality.into(),
-            })
-        })
-    }
-
-    fn request(&self, build: impl FnOnce(u64) -> Req) -> Result<(), FfiError> {
         let handle = self.handle.lock();
-        ffi::request(build(handle.as_ref().ok_or(FfiError::Closed)?.id())).map(drop)
+        let publication_handle = handle.as_ref().ok_or(FfiError::Closed)?.id();
+        ffi::request(Req::SetSubscribed(proto::SetSubscribedRequest {
+            subscribe,
+            publication_handle,
+        }))
+        .map(drop)
     }
 }
 

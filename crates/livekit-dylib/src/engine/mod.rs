@@ -7,7 +7,6 @@
 mod call;
 mod connect;
 mod convert;
-mod encryption;
 mod event;
 mod info;
 mod local;
@@ -17,9 +16,8 @@ mod session;
 mod source;
 
 pub(crate) use connect::{Joined, connect};
-pub(crate) use encryption::{CryptorInfo, encryption_type};
 pub(crate) use event::{Event, Events};
-pub(crate) use info::{ParticipantInfo, PublicationInfo};
+pub(crate) use info::{ParticipantInfo, PublicationInfo, RoomInfo};
 pub(crate) use media::{AudioStream, Publication, Track};
 pub(crate) use session::Session;
 pub(crate) use source::{AudioSource, idle_sources};

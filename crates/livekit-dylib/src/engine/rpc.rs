@@ -53,23 +53,6 @@ impl Session {
         }
     }
 
-    /// Unregisters the handler of an RPC method.
-    pub(crate) fn unregister_rpc(&self, method: String) {
-        let Ok(local_participant_handle) = self.local_participant() else {
-            return;
-        };
-        METHODS
-            .lock()
-            .remove(&(local_participant_handle, method.clone()));
-        let request = proto::UnregisterRpcMethodRequest {
-            local_participant_handle,
-            method,
-        };
-        if let Err(error) = ffi::request(Req::UnregisterRpcMethod(request)) {
-            tracing::warn!(target: "livekit", %error, "failed to unregister an RPC method");
-        }
-    }
-
     /// Removes all handlers of a local participant, because the room has ended.
     pub(super) fn forget_rpc(local_participant: u64) {
         METHODS

@@ -247,15 +247,7 @@ impl From<proto::get_session_stats_callback::Result> for SessionStats {
 impl From<SimulateScenario> for proto::SimulateScenarioKind {
     fn from(scenario: SimulateScenario) -> Self {
         match scenario {
-            SimulateScenario::SignalReconnect => Self::SimulateSignalReconnect,
-            SimulateScenario::Speaker => Self::SimulateSpeaker,
-            SimulateScenario::NodeFailure => Self::SimulateNodeFailure,
-            SimulateScenario::ServerLeave => Self::SimulateServerLeave,
-            SimulateScenario::Migration => Self::SimulateMigration,
-            SimulateScenario::ForceTcp => Self::SimulateForceTcp,
-            SimulateScenario::ForceTls => Self::SimulateForceTls,
             SimulateScenario::FullReconnect => Self::SimulateFullReconnect,
-            SimulateScenario::DisconnectSignalOnResume => Self::SimulateDisconnectSignalOnResume,
         }
     }
 }

@@ -16,7 +16,6 @@ use super::info::TrackInfo;
 use crate::ffi::{self, Ev, FfiError, Handle, Req, Resp, Slot};
 use crate::proto;
 use crate::webrtc::audio_frame::AudioFrame;
-use crate::webrtc::audio_source::AudioSourceOptions;
 
 /// Idle sources that the core does not free.
 static IDLE: Mutex<Vec<Native>> = Mutex::new(Vec::new());
@@ -68,16 +67,12 @@ struct Format {
     sample_rate: u32,
     num_channels: u32,
     queue_size_ms: u32,
-    echo_cancellation: bool,
-    noise_suppression: bool,
-    auto_gain_control: bool,
 }
 
 impl AudioSource {
     /// Creates a source. The caller has validated the arguments: the core ends the process on
     /// invalid ones.
     pub(crate) fn new(
-        options: &AudioSourceOptions,
         sample_rate: u32,
         num_channels: u32,
         queue_size_ms: u32,
@@ -86,9 +81,6 @@ impl AudioSource {
             sample_rate,
             num_channels,
             queue_size_ms,
-            echo_cancellation: options.echo_cancellation,
-            noise_suppression: options.noise_suppression,
-            auto_gain_control: options.auto_gain_control,
         };
         let (native, disposal) = match Native::idle(format) {
             Some(native) => (native, Disposal::Reuse),
@@ -188,12 +180,7 @@ impl Native {
     fn new(format: Format) -> Result<Self, FfiError> {
         let request = proto::NewAudioSourceRequest {
             r#type: proto::AudioSourceType::AudioSourceNative.into(),
-            options: Some(proto::AudioSourceOptions {
-                echo_cancellation: format.echo_cancellation,
-                noise_suppression: format.noise_suppression,
-                auto_gain_control: format.auto_gain_control,
-                ..proto::AudioSourceOptions::default()
-            }),
+            options: Some(proto::AudioSourceOptions::default()),
             sample_rate: Some(format.sample_rate),
             num_channels: Some(format.num_channels),
             queue_size_ms: Some(format.queue_size_ms),

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use super::{core, library};
 use crate::proto;
 
 /// Number of handles in use.
@@ -43,10 +44,16 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         LIVE.fetch_sub(1, Ordering::Relaxed);
-        if !super::drop_handle(self.0) {
+        if !core::drop_handle(self.0) {
             tracing::debug!(target: "livekit", handle = self.0, "native object had already been freed");
         }
     }
+}
+
+/// Copies the samples of an audio frame, then frees the frame.
+pub(crate) fn take_samples(frame: proto::OwnedAudioFrameBuffer) -> Vec<i16> {
+    let _frame = Handle::new(frame.handle);
+    library::copy_samples(&frame.info)
 }
 
 /// Number of native objects in use: rooms, tracks, streams, frames.

@@ -1,17 +1,17 @@
 //! The C ABI of the native core. This is the only file of the crate that contains `unsafe`.
 //!
 //! The ABI consists of four functions and a callback. All messages are protobuf, except audio
-//! samples and data payloads: the core passes their address, which is valid until their handle is
-//! dropped. They are copied here.
+//! samples: the core passes their address, which is valid until their handle is dropped. They are
+//! copied here.
 
 use std::ffi::{CStr, OsStr, c_char};
 use std::mem::ManuallyDrop;
+use std::sync::OnceLock;
 
 use libloading::os::unix::{Library as Object, RTLD_LOCAL, RTLD_NOW};
 use prost::Message as _;
 
 use super::error::FfiError;
-use super::handle::Handle;
 use crate::proto;
 
 type EventFn = unsafe extern "C" fn(*const u8, usize);
@@ -23,6 +23,9 @@ type BufferFreeFn = unsafe extern "C" fn(ForeignBuffer, *mut CallStatus);
 
 /// Handle returned for a rejected request.
 const INVALID_HANDLE: u64 = 0;
+
+/// Receiver of the encoded events.
+static EVENTS: OnceLock<fn(&[u8])> = OnceLock::new();
 
 /// The loaded native core.
 pub(super) struct Library {
@@ -58,10 +61,11 @@ impl Library {
     }
 
     /// Starts the core. With `capture_logs`, the core sends its log records as events instead of
-    /// writing them to stderr.
-    pub(super) fn initialize(&self, capture_logs: bool) {
+    /// writing them to stderr. `events` receives the encoded events, from several threads.
+    pub(super) fn initialize(&self, capture_logs: bool, events: fn(&[u8])) {
         const SDK: &CStr = c"rust";
         const SDK_VERSION: &CStr = c"0.10.0";
+        EVENTS.get_or_init(|| events);
         // SAFETY: both strings are static and NUL-terminated; `on_event` lives as long as the
         // process.
         unsafe { (self.initialize)(on_event, capture_logs, SDK.as_ptr(), SDK_VERSION.as_ptr()) }
@@ -95,33 +99,18 @@ unsafe extern "C" fn on_event(data: *const u8, len: usize) {
     // SAFETY: `data` points to `len` bytes that are valid for the duration of this call.
     let event = unsafe { std::slice::from_raw_parts(data, len) };
     // A panic must not unwind into the caller. The panic hook has reported it; the event is lost.
-    let _ = std::panic::catch_unwind(|| super::router::dispatch(event));
+    let _ = std::panic::catch_unwind(|| EVENTS.get().map(|events| events(event)));
 }
 
-/// Copies the samples of an audio frame, then frees the frame.
-pub(crate) fn take_samples(frame: proto::OwnedAudioFrameBuffer) -> Vec<i16> {
-    let handle = Handle::new(frame.handle);
-    let len = frame.info.num_channels as usize * frame.info.samples_per_channel as usize;
-    let samples = match frame.info.data_ptr as *const i16 {
+/// Copies the samples of an audio frame whose handle has not been dropped.
+pub(super) fn copy_samples(frame: &proto::AudioFrameBufferInfo) -> Vec<i16> {
+    let len = frame.num_channels as usize * frame.samples_per_channel as usize;
+    match frame.data_ptr as *const i16 {
         data if data.is_null() || len == 0 => Vec::new(),
         // SAFETY: the core keeps the samples, aligned and `len` long, until the frame's handle is
         // dropped.
         data => unsafe { std::slice::from_raw_parts(data, len) }.to_vec(),
-    };
-    drop(handle);
-    samples
-}
-
-/// Copies a data payload, then frees the buffer.
-pub(crate) fn take_bytes(buffer: proto::OwnedBuffer) -> Vec<u8> {
-    let handle = Handle::new(buffer.handle);
-    let bytes = match buffer.data.data_ptr as *const u8 {
-        data if data.is_null() || buffer.data.data_len == 0 => Vec::new(),
-        // SAFETY: the core keeps the bytes until the buffer's handle is dropped.
-        data => unsafe { std::slice::from_raw_parts(data, buffer.data.data_len as usize) }.to_vec(),
-    };
-    drop(handle);
-    bytes
+    }
 }
 
 /// A byte buffer of the uniffi ABI.

@@ -163,12 +163,12 @@ mod tests {
             ],
         };
         let logs = proto::FfiEvent {
-            message: Some(super::super::Ev::Logs(batch)),
+            message: Some(proto::Ev::Logs(batch)),
         };
         assert!(forward(&logs.encode_to_vec()));
         let other = proto::DisconnectCallback { async_id: 1 };
         let other = proto::FfiEvent {
-            message: Some(super::super::Ev::Disconnect(other)),
+            message: Some(proto::Ev::Disconnect(other)),
         };
         assert!(!forward(&other.encode_to_vec()));
         assert!(!forward(&[]));

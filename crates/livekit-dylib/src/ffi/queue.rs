@@ -6,12 +6,29 @@ use std::task::{Context, Poll, Waker};
 
 use parking_lot::Mutex;
 
-use super::{Ev, release, router};
+use super::{release, router};
+use crate::proto::{ByteStreamReaderEvent, Ev};
 
 /// Queue length at which a warning is logged. Room events cannot be dropped without losing track of
 /// the room's state, and the callback that delivers them must not block, so an unbounded queue
 /// warns instead of rejecting events.
 const MANY_WAITING: usize = 1024;
+
+/// Subscribes to the events of an object.
+pub(crate) fn subscribe(handle: u64) -> EventQueue {
+    EventQueue::new(handle, None)
+}
+
+/// Subscribes to the events of an object whose consumer may lag: the queue keeps at most `capacity`
+/// events and drops the oldest.
+pub(crate) fn subscribe_lossy(handle: u64, capacity: usize) -> EventQueue {
+    EventQueue::new(handle, Some(capacity))
+}
+
+/// Sends an event that the core does not send to a reader's queue.
+pub(crate) fn send_reader_event(event: ByteStreamReaderEvent) {
+    router::to_queue(event.reader_handle, Ev::ByteStreamReaderEvent(event));
+}
 
 /// Event queue of one object. Dropping it unsubscribes and frees the handles owned by the events
 /// left in it.
@@ -22,12 +39,13 @@ pub(crate) struct EventQueue {
 }
 
 impl EventQueue {
-    pub(super) fn new(handle: u64, capacity: Option<usize>) -> Self {
+    fn new(handle: u64, capacity: Option<usize>) -> Self {
         let inner = Arc::new(Inner {
             capacity,
             state: Mutex::default(),
         });
-        router::route(handle, Arc::clone(&inner));
+        let receiver: Arc<dyn router::Receiver> = inner.clone();
+        router::route(handle, receiver);
         Self { handle, inner }
     }
 
@@ -68,13 +86,13 @@ impl Drop for EventQueue {
 
 /// State shared with the core's threads.
 #[derive(Debug)]
-pub(super) struct Inner {
+struct Inner {
     capacity: Option<usize>,
     state: Mutex<State>,
 }
 
-impl Inner {
-    pub(super) fn push(&self, event: Ev) {
+impl router::Receiver for Inner {
+    fn receive(&self, event: Ev) {
         let (waker, surplus) = self.state.lock().push(event, self.capacity);
         if let Some(event) = surplus {
             release::release(event);

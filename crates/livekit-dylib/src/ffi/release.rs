@@ -1,9 +1,10 @@
 //! Frees the native objects owned by unconsumed events.
 
-use super::{Ev, Handle, Req};
+use super::core::{next_async_id, send};
+use super::handle::Handle;
 use crate::proto::{
-    self, audio_stream_event, connect_callback, data_packet_received, publish_track_callback,
-    room_event,
+    self, Ev, Req, audio_stream_event, connect_callback, data_packet_received,
+    publish_track_callback, room_event,
 };
 
 /// Frees all native objects owned by an event that has no receiver.
@@ -31,16 +32,12 @@ pub(super) fn release(event: Ev) {
             result: Some(proto::text_stream_open_callback::Result::Writer(writer)),
             ..
         }) => drop(Handle::new(writer.handle)),
-        Ev::ByteStreamOpen(proto::ByteStreamOpenCallback {
-            result: Some(proto::byte_stream_open_callback::Result::Writer(writer)),
-            ..
-        }) => drop(Handle::new(writer.handle)),
         _ => {}
     }
 }
 
-/// Frees the native objects owned by a room event.
-fn release_room_event(event: room_event::Message) {
+/// Frees all native objects owned by a room event that nobody uses.
+pub(crate) fn release_room_event(event: room_event::Message) {
     use room_event::Message;
     match event {
         Message::ParticipantConnected(event) => drop(Handle::new(event.info.handle)),
@@ -71,11 +68,11 @@ fn leave(joined: connect_callback::Result) {
     };
     let disconnect = proto::DisconnectRequest {
         room_handle: room.id(),
-        request_async_id: Some(super::next_async_id()),
+        request_async_id: Some(next_async_id()),
         reason: None,
     };
     for request in [Req::ReadyForRoomEvent(ready), Req::Disconnect(disconnect)] {
-        if let Err(error) = super::request(request) {
+        if let Err(error) = send(request) {
             tracing::warn!(target: "livekit", %error, "failed to leave a room whose join was abandoned");
         }
     }

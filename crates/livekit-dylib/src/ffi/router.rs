@@ -7,23 +7,29 @@ use parking_lot::Mutex;
 use prost::Message as _;
 use tokio::sync::oneshot;
 
-use super::{Ev, log, queue, release, slot};
-use crate::proto;
+use super::{log, release};
+use crate::proto::{self, Ev};
 
 static ROUTER: LazyLock<Router> = LazyLock::new(Router::default);
 static RPC: OnceLock<fn(proto::RpcMethodInvocationEvent)> = OnceLock::new();
+
+/// Receives all events of an object, or of a request id.
+pub(super) trait Receiver: Send + Sync {
+    /// Takes an event. Runs on the core's threads.
+    fn receive(&self, event: Ev);
+}
 
 #[derive(Default)]
 struct Router {
     /// Waiters by request id.
     waiters: Mutex<HashMap<u64, Waiter>>,
     /// Queues by the handle of the object that the event belongs to.
-    queues: Mutex<HashMap<u64, Arc<queue::Inner>>>,
+    queues: Mutex<HashMap<u64, Arc<dyn Receiver>>>,
 }
 
 enum Waiter {
     Once(oneshot::Sender<Delivery>),
-    Always(Arc<slot::Inner>),
+    Always(Arc<dyn Receiver>),
 }
 
 /// An event on its way to a waiter. Frees the native objects it owns if it is never taken.
@@ -58,9 +64,9 @@ pub(super) fn wait(id: u64, answer: oneshot::Sender<Delivery>) -> Waiting {
     Waiting(id)
 }
 
-/// Routes all events with this id to a slot, until [`forget`] is called.
-pub(super) fn wait_always(id: u64, slot: Arc<slot::Inner>) {
-    ROUTER.waiters.lock().insert(id, Waiter::Always(slot));
+/// Routes all events with this id to a receiver, until [`forget`] is called.
+pub(super) fn wait_always(id: u64, receiver: Arc<dyn Receiver>) {
+    ROUTER.waiters.lock().insert(id, Waiter::Always(receiver));
 }
 
 pub(super) fn forget(id: u64) {
@@ -68,7 +74,7 @@ pub(super) fn forget(id: u64) {
 }
 
 /// Routes the events of an object to a queue.
-pub(super) fn route(handle: u64, queue: Arc<queue::Inner>) {
+pub(super) fn route(handle: u64, queue: Arc<dyn Receiver>) {
     ROUTER.queues.lock().insert(handle, queue);
 }
 
@@ -76,8 +82,8 @@ pub(super) fn unroute(handle: u64) {
     ROUTER.queues.lock().remove(&handle);
 }
 
-/// Sets the handler of RPC invocations; the first one stays.
-pub(super) fn on_rpc(handler: fn(proto::RpcMethodInvocationEvent)) {
+/// Sets the handler of RPC invocations of remote participants; the first one stays.
+pub(crate) fn on_rpc(handler: fn(proto::RpcMethodInvocationEvent)) {
     RPC.get_or_init(|| handler);
 }
 
@@ -119,7 +125,7 @@ fn deliver(event: Ev) {
 pub(super) fn to_queue(handle: u64, event: Ev) {
     let queue = ROUTER.queues.lock().get(&handle).cloned();
     match queue {
-        Some(queue) => queue.push(event),
+        Some(queue) => queue.receive(event),
         None => release::release(event),
     }
 }
@@ -128,10 +134,10 @@ fn to_waiter(id: u64, event: Ev) {
     let once = {
         let mut waiters = ROUTER.waiters.lock();
         match waiters.get(&id) {
-            Some(Waiter::Always(slot)) => {
-                let slot = Arc::clone(slot);
+            Some(Waiter::Always(receiver)) => {
+                let receiver = Arc::clone(receiver);
                 drop(waiters);
-                return slot.complete(event);
+                return receiver.receive(event);
             }
             Some(Waiter::Once(_)) => waiters.remove(&id),
             None => None,
@@ -167,9 +173,7 @@ macro_rules! async_id {
 /// Id of the request that an event completes.
 fn request(event: &Ev) -> Option<u64> {
     async_id!(event;
-        Connect Disconnect PublishTrack UnpublishTrack PublishData PublishTranscription PublishSipDtmf CaptureAudioFrame
-        SetLocalMetadata SetLocalName SetLocalAttributes GetStats GetSessionStats PerformRpc ChatMessage SimulateScenario
-        SendText SendBytes SendFile TextStreamOpen TextStreamWriterWrite TextStreamWriterClose
-        ByteStreamOpen ByteStreamWriterWrite ByteStreamWriterClose
-        TextStreamReaderReadAll ByteStreamReaderReadAll ByteStreamReaderWriteToFile)
+        Connect Disconnect PublishTrack UnpublishTrack PublishTranscription PublishSipDtmf CaptureAudioFrame
+        SetLocalAttributes GetSessionStats PerformRpc SimulateScenario
+        SendText SendBytes TextStreamOpen TextStreamWriterWrite TextStreamWriterClose)
 }

@@ -5,7 +5,11 @@ use std::task::{Poll, Waker};
 
 use parking_lot::Mutex;
 
-use super::{Ev, FfiError, Req, next_async_id, router};
+use super::core::next_async_id;
+use super::error::FfiError;
+use super::request::request;
+use super::router;
+use crate::proto::{Ev, Req};
 
 /// At most one request in flight, always with the same id.
 ///
@@ -26,7 +30,8 @@ impl Slot {
             inner: Arc::default(),
             turn: tokio::sync::Mutex::default(),
         };
-        router::wait_always(slot.id, Arc::clone(&slot.inner));
+        let receiver: Arc<dyn router::Receiver> = slot.inner.clone();
+        router::wait_always(slot.id, receiver);
         slot
     }
 
@@ -35,7 +40,7 @@ impl Slot {
         let _turn = self.turn.lock().await;
         self.inner.idle().await;
         self.inner.state.lock().busy = true;
-        if let Err(error) = super::request(build(self.id)) {
+        if let Err(error) = request(build(self.id)) {
             self.inner.state.lock().busy = false;
             return Err(error);
         }
@@ -56,7 +61,7 @@ impl Drop for Slot {
 
 /// State shared with the core's threads.
 #[derive(Debug, Default)]
-pub(super) struct Inner {
+struct Inner {
     state: Mutex<State>,
 }
 
@@ -67,9 +72,9 @@ struct State {
     waker: Option<Waker>,
 }
 
-impl Inner {
+impl router::Receiver for Inner {
     /// Completes the request in flight with its event.
-    pub(super) fn complete(&self, event: Ev) {
+    fn receive(&self, event: Ev) {
         let waker = {
             let mut state = self.state.lock();
             state.busy = false;
@@ -80,7 +85,9 @@ impl Inner {
             waker.wake();
         }
     }
+}
 
+impl Inner {
     /// Waits until no request is in flight and takes the last event.
     async fn idle(&self) -> Option<Ev> {
         std::future::poll_fn(|cx| {

@@ -1,31 +1,26 @@
 //! The local participant: publishing tracks, sending data and answering RPCs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::future::Future;
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use livekit_protocol::ParticipantPermission;
 use livekit_rpc::api::{PerformRpcData, RpcError, RpcInvocationData};
-use parking_lot::Mutex;
+use parking_lot::RwLock;
 
-use super::state::participant;
-use super::{
-    ConnectionQuality, DisconnectReason, ParticipantKind, ParticipantKindDetail, ParticipantState,
-    ParticipantTrackPermission, State,
-};
+use super::kind::ParticipantKind;
+use super::state::{State, participant};
 use crate::data_stream::{
-    self, ByteStreamInfo, ByteStreamWriter, SendByteOptions, SendTextOptions, StreamByteOptions,
-    StreamError, StreamResult, StreamTextOptions, TextStreamInfo, TextStreamWriter,
+    self, ByteStreamInfo, SendByteOptions, SendTextOptions, StreamError, StreamResult,
+    StreamTextOptions, TextStreamInfo, TextStreamWriter,
 };
 use crate::engine::{ParticipantInfo, Session};
-use crate::id::{ParticipantIdentity, ParticipantSid, TrackSid};
+use crate::id::{ParticipantIdentity, TrackSid};
 use crate::options::TrackPublishOptions;
 use crate::publication::LocalTrackPublication;
-use crate::room::{
-    ChatMessage, DataPacket, DataPacketKind, Dispatcher, RoomError, RoomEvent, RoomResult,
-};
-use crate::room::{SipDTMF, Transcription};
+use crate::room::error::{RoomError, RoomResult};
+use crate::room::message::{SipDTMF, Transcription};
 use crate::track::LocalTrack;
 use crate::webrtc::RtcError;
 
@@ -38,32 +33,18 @@ pub struct LocalParticipant {
 struct Inner {
     state: State,
     session: Arc<Session>,
-    events: Dispatcher,
-    publications: Mutex<Publications>,
-}
-
-/// Local publications. The completion of a request and the event of the same change arrive in
-/// either order.
-#[derive(Default)]
-struct Publications {
-    current: HashMap<TrackSid, LocalTrackPublication>,
-    /// Published according to an event, but the request has not completed.
-    announced: HashSet<TrackSid>,
-    /// Unpublished by request, but the event has not arrived.
-    leaving: HashMap<TrackSid, LocalTrackPublication>,
+    publications: RwLock<HashMap<TrackSid, LocalTrackPublication>>,
 }
 
 participant!(LocalParticipant);
 
 impl LocalParticipant {
-    pub(crate) fn new(info: ParticipantInfo, session: Arc<Session>, events: Dispatcher) -> Self {
-        let publications = Mutex::default();
+    pub(crate) fn new(info: ParticipantInfo, session: Arc<Session>) -> Self {
         Self {
             inner: Arc::new(Inner {
                 state: State::new(info),
                 session,
-                events,
-                publications,
+                publications: RwLock::default(),
             }),
         }
     }
@@ -78,90 +59,27 @@ impl LocalParticipant {
             .inner()
             .engine()
             .map_err(|error| RoomError::Rtc(RtcError::invalid(error)))?;
-        let info = self.inner.session.publish(engine, options.clone()).await?;
-        let publication = LocalTrackPublication::new(info, track, options);
-        let announced = {
-            let mut publications = self.inner.publications.lock();
-            publications
-                .current
-                .insert(publication.sid(), publication.clone());
-            publications.announced.remove(&publication.sid())
-        };
-        if announced {
-            self.announce(&publication);
-        }
+        let info = self.inner.session.publish(engine, options).await?;
+        let publication = LocalTrackPublication::new(info, track);
+        self.inner
+            .publications
+            .write()
+            .insert(publication.sid(), publication.clone());
         Ok(publication)
     }
 
     /// Unpublishes a track.
     pub async fn unpublish_track(&self, sid: &TrackSid) -> RoomResult<LocalTrackPublication> {
-        let publication = {
-            let mut publications = self.inner.publications.lock();
-            let publication = publications.current.remove(sid);
-            let publication =
-                publication.ok_or_else(|| RoomError::Internal("track not found".into()))?;
-            publications
-                .leaving
-                .insert(sid.clone(), publication.clone());
-            publication
-        };
-        if let Err(error) = self.inner.session.unpublish(sid).await {
-            self.inner.publications.lock().leaving.remove(sid);
-            return Err(error);
-        }
+        let publication = self.inner.publications.write().remove(sid);
+        let publication =
+            publication.ok_or_else(|| RoomError::Internal("track not found".into()))?;
+        self.inner.session.unpublish(sid).await?;
         Ok(publication)
-    }
-
-    /// Replaces the participant's metadata.
-    pub async fn set_metadata(&self, metadata: String) -> RoomResult<()> {
-        self.inner.session.set_metadata(metadata).await
     }
 
     /// Updates the given attributes of the participant; an empty value removes its key.
     pub async fn set_attributes(&self, attributes: HashMap<String, String>) -> RoomResult<()> {
         self.inner.session.set_attributes(attributes).await
-    }
-
-    /// Replaces the participant's display name.
-    pub async fn set_name(&self, name: String) -> RoomResult<()> {
-        self.inner.session.set_name(name).await
-    }
-
-    /// Sends a message over the legacy chat API.
-    pub async fn send_chat_message(
-        &self,
-        text: String,
-        destination_identities: Option<Vec<String>>,
-        sender_identity: Option<String>,
-    ) -> RoomResult<ChatMessage> {
-        self.inner
-            .session
-            .send_chat(
-                text,
-                destination_identities.unwrap_or_default(),
-                sender_identity,
-            )
-            .await
-    }
-
-    /// Edits a message of the legacy chat API.
-    pub async fn edit_chat_message(
-        &self,
-        edit_text: String,
-        original_message: ChatMessage,
-        destination_identities: Option<Vec<String>>,
-        sender_identity: Option<String>,
-    ) -> RoomResult<ChatMessage> {
-        let destinations = destination_identities.unwrap_or_default();
-        self.inner
-            .session
-            .edit_chat(edit_text, original_message, destinations, sender_identity)
-            .await
-    }
-
-    /// Sends a data packet.
-    pub async fn publish_data(&self, packet: DataPacket) -> RoomResult<()> {
-        self.inner.session.publish_data(packet).await
     }
 
     /// Sends transcription segments over the legacy transcription API.
@@ -180,29 +98,6 @@ impl LocalParticipant {
     /// Sends a DTMF tone.
     pub async fn publish_dtmf(&self, dtmf: SipDTMF) -> RoomResult<()> {
         self.inner.session.publish_dtmf(dtmf).await
-    }
-
-    /// Sets the buffered-amount-low threshold of a data channel, in bytes.
-    /// [`RoomEvent::DataChannelBufferedAmountLowThresholdChanged`] follows.
-    pub fn set_data_channel_buffered_amount_low_threshold(
-        &self,
-        threshold: u64,
-        kind: DataPacketKind,
-    ) -> RoomResult<()> {
-        self.inner
-            .session
-            .set_buffered_amount_low_threshold(threshold, kind)
-    }
-
-    /// Sets which participants may subscribe to the local tracks.
-    pub async fn set_track_subscription_permissions(
-        &self,
-        all_participants_allowed: bool,
-        permissions: Vec<ParticipantTrackPermission>,
-    ) -> RoomResult<()> {
-        self.inner
-            .session
-            .set_subscription_permissions(all_participants_allowed, permissions)
     }
 
     /// Calls an RPC method of another participant and waits for its response.
@@ -225,11 +120,6 @@ impl LocalParticipant {
         self.inner.session.register_rpc(method, Arc::new(handler));
     }
 
-    /// Unregisters the handler of an RPC method.
-    pub fn unregister_rpc_method(&self, method: String) {
-        self.inner.session.unregister_rpc(method);
-    }
-
     /// Sends a text as a text stream.
     pub async fn send_text(
         &self,
@@ -237,15 +127,6 @@ impl LocalParticipant {
         options: SendTextOptions,
     ) -> StreamResult<TextStreamInfo> {
         data_stream::send_text(self.handle()?, text, options).await
-    }
-
-    /// Sends a file as a byte stream.
-    pub async fn send_file(
-        &self,
-        path: impl AsRef<Path>,
-        options: SendByteOptions,
-    ) -> StreamResult<ByteStreamInfo> {
-        data_stream::send_file(self.handle()?, path.as_ref(), options).await
     }
 
     /// Sends bytes as a byte stream.
@@ -262,48 +143,22 @@ impl LocalParticipant {
         data_stream::stream_text(self.handle()?, options).await
     }
 
-    /// Opens a byte stream for writing.
-    pub async fn stream_bytes(&self, options: StreamByteOptions) -> StreamResult<ByteStreamWriter> {
-        data_stream::stream_bytes(self.handle()?, options).await
-    }
-
     /// All publications of the participant, by track identifier.
     pub fn track_publications(&self) -> HashMap<TrackSid, LocalTrackPublication> {
-        self.inner.publications.lock().current.clone()
+        self.inner.publications.read().clone()
     }
 
-    /// The publication with this identifier.
-    pub fn get_track_publication(&self, sid: &TrackSid) -> Option<LocalTrackPublication> {
-        self.inner.publications.lock().current.get(sid).cloned()
+    pub(crate) fn publication(&self, sid: &TrackSid) -> Option<LocalTrackPublication> {
+        self.inner.publications.read().get(sid).cloned()
     }
 
     pub(crate) fn describe(&self) -> &State {
         &self.inner.state
     }
 
-    /// Handles the event that a track has been published.
-    pub(crate) fn published(&self, sid: TrackSid) {
-        let known = {
-            let mut publications = self.inner.publications.lock();
-            let known = publications.current.get(&sid).cloned();
-            if known.is_none() {
-                publications.announced.insert(sid);
-            }
-            known
-        };
-        if let Some(publication) = known {
-            self.announce(&publication);
-        }
-    }
-
     /// Handles the event that a track has been unpublished.
-    pub(crate) fn unpublished(&self, sid: &TrackSid) -> Option<LocalTrackPublication> {
-        let mut publications = self.inner.publications.lock();
-        publications.announced.remove(sid);
-        publications
-            .leaving
-            .remove(sid)
-            .or_else(|| publications.current.remove(sid))
+    pub(crate) fn unpublished(&self, sid: &TrackSid) {
+        self.inner.publications.write().remove(sid);
     }
 
     /// Handles the event that a track has a new identifier after a reconnect.
@@ -312,22 +167,10 @@ impl LocalParticipant {
         previous: &TrackSid,
         sid: TrackSid,
     ) -> Option<LocalTrackPublication> {
-        let mut publications = self.inner.publications.lock();
-        let publication = publications.current.remove(previous)?;
-        publications.current.insert(sid, publication.clone());
+        let mut publications = self.inner.publications.write();
+        let publication = publications.remove(previous)?;
+        publications.insert(sid, publication.clone());
         Some(publication)
-    }
-
-    fn announce(&self, publication: &LocalTrackPublication) {
-        let Some(track) = publication.track() else {
-            return;
-        };
-        let (publication, participant) = (publication.clone(), self.clone());
-        self.inner.events.dispatch(&RoomEvent::LocalTrackPublished {
-            publication,
-            track,
-            participant,
-        });
     }
 
     fn handle(&self) -> StreamResult<u64> {

@@ -3,15 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use livekit_protocol::ParticipantPermission;
 use parking_lot::RwLock;
 
-use super::state::participant;
-use super::{
-    ClientCapability, ConnectionQuality, DisconnectReason, ParticipantKind, ParticipantKindDetail,
-    ParticipantState, State,
-};
+use super::kind::{DisconnectReason, ParticipantKind};
+use super::state::{State, participant};
 use crate::engine::ParticipantInfo;
-use crate::id::{ParticipantIdentity, ParticipantSid, TrackSid};
+use crate::id::{ParticipantIdentity, TrackSid};
 use crate::publication::RemoteTrackPublication;
 
 /// A remote participant. Clones share their state.
@@ -42,15 +40,28 @@ impl RemoteParticipant {
         self.inner.publications.read().clone()
     }
 
-    /// The publication with this identifier.
-    pub fn get_track_publication(&self, sid: &TrackSid) -> Option<RemoteTrackPublication> {
-        self.inner.publications.read().get(sid).cloned()
+    /// Display name of the participant.
+    pub fn name(&self) -> String {
+        self.describe().read().name.clone()
     }
 
-    /// Capabilities of the participant's client. Always empty, because the native core does not
-    /// report them.
-    pub fn capabilities(&self) -> Vec<ClientCapability> {
-        Vec::new()
+    /// Application-defined metadata of the participant.
+    pub fn metadata(&self) -> String {
+        self.describe().read().metadata.clone()
+    }
+
+    /// Why the participant left.
+    pub fn disconnect_reason(&self) -> DisconnectReason {
+        self.describe().read().disconnect_reason
+    }
+
+    /// Protocol version of the participant's client.
+    pub fn client_protocol(&self) -> i32 {
+        self.describe().read().client_protocol
+    }
+
+    pub(crate) fn publication(&self, sid: &TrackSid) -> Option<RemoteTrackPublication> {
+        self.inner.publications.read().get(sid).cloned()
     }
 
     pub(crate) fn describe(&self) -> &State {
@@ -64,12 +75,10 @@ impl RemoteParticipant {
             .insert(publication.sid(), publication);
     }
 
-    pub(crate) fn unpublished(&self, sid: &TrackSid) -> Option<RemoteTrackPublication> {
-        let publication = self.inner.publications.write().remove(sid);
-        if let Some(publication) = &publication {
+    pub(crate) fn unpublished(&self, sid: &TrackSid) {
+        if let Some(publication) = self.inner.publications.write().remove(sid) {
             publication.release();
         }
-        publication
     }
 
     /// Releases the engine handles of all publications, because the participant has left or the

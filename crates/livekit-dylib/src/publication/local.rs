@@ -3,15 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use livekit_common::EncryptionType;
-use livekit_protocol::{AudioTrackFeature, PacketTrailerFeature};
 use parking_lot::RwLock;
 
 use super::inner::publication;
 use crate::engine::PublicationInfo;
 use crate::id::TrackSid;
-use crate::options::TrackPublishOptions;
-use crate::track::{LocalTrack, TrackDimension, TrackKind, TrackSource};
+use crate::track::{LocalTrack, TrackKind, TrackSource};
 
 /// A published track of the local participant.
 #[derive(Clone)]
@@ -22,23 +19,17 @@ pub struct LocalTrackPublication {
 struct Inner {
     info: RwLock<PublicationInfo>,
     track: LocalTrack,
-    options: TrackPublishOptions,
 }
 
 publication!(LocalTrackPublication);
 
 impl LocalTrackPublication {
-    pub(crate) fn new(
-        info: PublicationInfo,
-        track: LocalTrack,
-        options: TrackPublishOptions,
-    ) -> Self {
+    pub(crate) fn new(info: PublicationInfo, track: LocalTrack) -> Self {
         track.inner().published(info.sid.clone(), info.source);
         Self {
             inner: Arc::new(Inner {
                 info: RwLock::new(info),
                 track,
-                options,
             }),
         }
     }
@@ -52,34 +43,24 @@ impl LocalTrackPublication {
         *self.inner.info.write() = info;
     }
 
-    /// Options with which the track was published.
-    pub fn publish_options(&self) -> TrackPublishOptions {
-        self.inner.options.clone()
-    }
-
     /// Mutes the track and informs the room.
     pub fn mute(&self) {
-        self.inner.track.mute();
+        self.inner.track.inner().set_muted(true);
     }
 
     /// Unmutes the track and informs the room.
     pub fn unmute(&self) {
-        self.inner.track.unmute();
+        self.inner.track.inner().set_muted(false);
     }
 
     /// The published track.
-    pub fn track(&self) -> Option<LocalTrack> {
-        Some(self.inner.track.clone())
+    pub(crate) fn track(&self) -> LocalTrack {
+        self.inner.track.clone()
     }
 
     /// Whether the track is muted.
     pub fn is_muted(&self) -> bool {
-        self.inner.track.is_muted()
-    }
-
-    /// Whether the publisher is a remote participant: always `false`.
-    pub fn is_remote(&self) -> bool {
-        false
+        self.inner.track.inner().is_muted()
     }
 
     pub(crate) fn set_muted_state(&self, muted: bool) {

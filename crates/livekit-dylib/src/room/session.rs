@@ -5,26 +5,22 @@ use std::sync::Arc;
 
 use livekit_protocol::DisconnectReason;
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
-use tokio::sync::watch;
+use tokio::sync::mpsc::UnboundedSender;
 
-use super::{ConnectionState, Dispatcher, RoomEvent, RoomInfo};
-use crate::e2ee::E2eeManager;
-use crate::engine::{self, Event, Events, Joined, ParticipantInfo, PublicationInfo};
-use crate::id::{ParticipantIdentity, RoomSid};
+use super::event::RoomEvent;
+use crate::engine::{self, Event, Events, Joined, ParticipantInfo, PublicationInfo, RoomInfo};
+use crate::id::ParticipantIdentity;
 use crate::participant::{LocalParticipant, Participant, RemoteParticipant};
 use crate::publication::RemoteTrackPublication;
 
 /// A joined room.
 pub(super) struct Session {
     engine: Arc<engine::Session>,
-    dispatcher: Dispatcher,
+    /// Sends events to the application; `None` after the last one.
+    events: Mutex<Option<UnboundedSender<RoomEvent>>>,
     local: LocalParticipant,
     remotes: RwLock<HashMap<ParticipantIdentity, RemoteParticipant>>,
     info: RwLock<RoomInfo>,
-    sid: watch::Sender<Option<RoomSid>>,
-    token: RwLock<String>,
-    encryption: E2eeManager,
-    auto_subscribe: bool,
     end: Mutex<End>,
 }
 
@@ -37,25 +33,14 @@ struct End {
 }
 
 impl Session {
-    pub(super) fn new(
-        joined: Joined,
-        token: &str,
-        auto_subscribe: bool,
-        encryption: E2eeManager,
-    ) -> (Arc<Self>, Events) {
+    pub(super) fn new(joined: Joined, events: UnboundedSender<RoomEvent>) -> (Arc<Self>, Events) {
         let engine = Arc::new(joined.session);
-        encryption.attach(&engine);
-        let dispatcher = Dispatcher::default();
         let session = Self {
-            local: LocalParticipant::new(joined.local, Arc::clone(&engine), dispatcher.clone()),
+            local: LocalParticipant::new(joined.local, Arc::clone(&engine)),
             engine,
-            dispatcher,
+            events: Mutex::new(Some(events)),
             remotes: RwLock::default(),
-            sid: watch::Sender::new(joined.room.sid.clone()),
             info: RwLock::new(joined.room),
-            token: RwLock::new(token.to_owned()),
-            encryption,
-            auto_subscribe,
             end: Mutex::new(End {
                 reason: DisconnectReason::UnknownReason,
                 disconnected_sent: false,
@@ -64,7 +49,7 @@ impl Session {
         for (info, publications) in joined.remotes {
             let participant = session.add(info);
             for (info, publication) in publications {
-                session.publish(&participant, info, publication);
+                publish(&participant, info, publication);
             }
         }
         (Arc::new(session), joined.events)
@@ -77,7 +62,7 @@ impl Session {
             (participant, publications)
         };
         let participants_with_tracks = self.remotes().into_values().map(with_tracks).collect();
-        self.dispatcher.dispatch(&RoomEvent::Connected {
+        self.send(RoomEvent::Connected {
             participants_with_tracks,
         });
     }
@@ -90,7 +75,7 @@ impl Session {
                 Event::Disconnected(reason) => self.disconnected(reason),
                 event => {
                     if let Some(event) = self.apply(event) {
-                        self.dispatcher.dispatch(&event);
+                        self.send(event);
                     }
                 }
             }
@@ -105,7 +90,7 @@ impl Session {
     }
 
     /// Ends the session: sends the last event, releases all engine handles and closes the
-    /// receivers.
+    /// receiver.
     pub(super) fn ended(&self) {
         let reason = self.end.lock().reason;
         self.disconnected(reason);
@@ -114,7 +99,7 @@ impl Session {
             .values()
             .for_each(RemoteParticipant::release);
         self.engine.release();
-        self.dispatcher.close();
+        *self.events.lock() = None;
     }
 
     /// Sends [`RoomEvent::Disconnected`], once. The engine does not send it if the room is left
@@ -123,26 +108,18 @@ impl Session {
         if std::mem::replace(&mut self.end.lock().disconnected_sent, true) {
             return;
         }
-        let state = std::mem::replace(&mut self.info.write().state, ConnectionState::Disconnected);
-        if state != ConnectionState::Disconnected {
-            self.dispatcher.dispatch(&RoomEvent::ConnectionStateChanged(
-                ConnectionState::Disconnected,
-            ));
+        self.send(RoomEvent::Disconnected { reason });
+    }
+
+    /// Sends an event to the application, which may have dropped the receiver.
+    fn send(&self, event: RoomEvent) {
+        if let Some(events) = &*self.events.lock() {
+            events.send(event).ok();
         }
-        self.dispatcher
-            .dispatch(&RoomEvent::Disconnected { reason });
     }
 
     pub(super) fn engine(&self) -> &engine::Session {
         &self.engine
-    }
-
-    pub(super) fn dispatcher(&self) -> &Dispatcher {
-        &self.dispatcher
-    }
-
-    pub(super) fn encryption(&self) -> &E2eeManager {
-        &self.encryption
     }
 
     pub(super) fn local(&self) -> &LocalParticipant {
@@ -179,47 +156,23 @@ impl Session {
         Some(participant)
     }
 
-    pub(super) fn publish(
-        &self,
-        participant: &RemoteParticipant,
-        info: PublicationInfo,
-        publication: engine::Publication,
-    ) -> RemoteTrackPublication {
-        let publication = RemoteTrackPublication::new(info, publication, self.auto_subscribe);
-        participant.published(publication.clone());
-        publication
-    }
-
     pub(super) fn info(&self) -> RwLockReadGuard<'_, RoomInfo> {
         self.info.read()
     }
 
-    /// Updates the room's properties; returns the result of `change`.
-    pub(super) fn change_info<T>(&self, change: impl FnOnce(&mut RoomInfo) -> T) -> T {
-        change(&mut self.info.write())
+    /// Updates the room's properties.
+    pub(super) fn change_info(&self, change: impl FnOnce(&mut RoomInfo)) {
+        change(&mut self.info.write());
     }
+}
 
-    pub(super) fn token(&self) -> String {
-        self.token.read().clone()
-    }
-
-    pub(super) fn set_token(&self, token: String) {
-        *self.token.write() = token;
-    }
-
-    pub(super) fn set_sid(&self, sid: RoomSid) {
-        self.info.write().sid = Some(sid.clone());
-        self.sid.send_replace(Some(sid));
-    }
-
-    pub(super) async fn sid(&self) -> RoomSid {
-        let mut sid = self.sid.subscribe();
-        // The sender lives as long as `self`, so waiting cannot fail.
-        let known = sid
-            .wait_for(Option::is_some)
-            .await
-            .ok()
-            .and_then(|sid| sid.clone());
-        known.unwrap_or_default()
-    }
+/// Records a publication of a remote participant.
+pub(super) fn publish(
+    participant: &RemoteParticipant,
+    info: PublicationInfo,
+    publication: engine::Publication,
+) -> RemoteTrackPublication {
+    let publication = RemoteTrackPublication::new(info, publication);
+    participant.published(publication.clone());
+    publication
 }

@@ -1,13 +1,10 @@
-//! Code shared by all kinds of tracks.
+//! Code shared by local and remote tracks.
 
 use parking_lot::RwLock;
 
-use super::{StreamState, TrackKind, TrackSource};
+use super::TrackSource;
 use crate::engine;
 use crate::id::TrackSid;
-use crate::room::{RoomError, RoomResult};
-use crate::webrtc::RtcError;
-use crate::webrtc::stats::RtcStats;
 
 /// Identifier of a local track before it is published.
 const UNPUBLISHED: &str = "TR_unknown";
@@ -18,37 +15,28 @@ pub(crate) struct TrackInner {
     /// The engine's track, or the error of its creation, because constructors of local tracks
     /// cannot fail.
     engine: Result<engine::Track, String>,
-    remote: bool,
+    name: String,
     state: RwLock<State>,
 }
 
 #[derive(Debug)]
 struct State {
     sid: TrackSid,
-    name: String,
-    kind: TrackKind,
     source: TrackSource,
-    stream_state: StreamState,
     muted: bool,
-    enabled: bool,
 }
 
 impl TrackInner {
     /// Creates the state of a remote track.
     pub(crate) fn remote(track: engine::Track, source: TrackSource) -> Self {
-        let info = track.info.clone();
         let state = State {
-            sid: info.sid,
-            name: info.name,
-            kind: info.kind,
+            sid: track.info.sid.clone(),
             source,
-            stream_state: info.stream_state,
-            muted: info.muted,
-            enabled: true,
+            muted: track.info.muted,
         };
         Self {
+            name: track.info.name.clone(),
             engine: Ok(track),
-            remote: true,
             state: RwLock::new(state),
         }
     }
@@ -57,16 +45,12 @@ impl TrackInner {
     pub(super) fn local_audio(name: &str, track: Result<engine::Track, String>) -> Self {
         let state = State {
             sid: TrackSid(UNPUBLISHED.to_owned()),
-            name: name.to_owned(),
-            kind: TrackKind::Audio,
             source: TrackSource::Unknown,
-            stream_state: StreamState::Active,
             muted: false,
-            enabled: true,
         };
         Self {
             engine: track,
-            remote: false,
+            name: name.to_owned(),
             state: RwLock::new(state),
         }
     }
@@ -83,36 +67,20 @@ impl TrackInner {
         }
     }
 
-    pub(crate) fn is_live(&self) -> bool {
-        self.engine.as_ref().is_ok_and(engine::Track::is_live)
-    }
-
     pub(crate) fn sid(&self) -> TrackSid {
         self.state.read().sid.clone()
     }
 
-    pub(crate) fn name(&self) -> String {
-        self.state.read().name.clone()
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
-    pub(crate) fn kind(&self) -> TrackKind {
-        self.state.read().kind
-    }
-
-    pub(crate) fn source(&self) -> TrackSource {
+    pub(super) fn source(&self) -> TrackSource {
         self.state.read().source
-    }
-
-    pub(crate) fn stream_state(&self) -> StreamState {
-        self.state.read().stream_state
     }
 
     pub(crate) fn is_muted(&self) -> bool {
         self.state.read().muted
-    }
-
-    pub(crate) fn is_enabled(&self) -> bool {
-        self.state.read().enabled
     }
 
     /// Records the result of publishing.
@@ -127,50 +95,19 @@ impl TrackInner {
         self.state.write().muted = muted;
     }
 
-    /// Records that the track was enabled or disabled.
-    pub(crate) fn set_enabled_state(&self, enabled: bool) {
-        self.state.write().enabled = enabled;
-    }
-
     /// Mutes or unmutes a local track.
-    pub(super) fn set_muted(&self, muted: bool) {
-        if std::mem::replace(&mut self.state.write().muted, muted) != muted {
-            self.request(|track| track.set_muted(muted));
+    pub(crate) fn set_muted(&self, muted: bool) {
+        if std::mem::replace(&mut self.state.write().muted, muted) == muted {
+            return;
         }
-    }
-
-    /// Enables or disables the track; `false` if nothing changed. Local tracks are muted or unmuted
-    /// instead.
-    pub(crate) fn set_enabled(&self, enabled: bool) -> bool {
-        let changed = std::mem::replace(&mut self.state.write().enabled, enabled) != enabled;
-        if changed {
-            self.request(|track| {
-                if self.remote {
-                    track.set_enabled(enabled)
-                } else {
-                    track.set_muted(!enabled)
-                }
-            });
-        }
-        changed
-    }
-
-    pub(super) async fn stats(&self) -> RoomResult<Vec<RtcStats>> {
-        let track = self
-            .engine()
-            .map_err(|error| RoomError::Rtc(RtcError::invalid(error)))?;
-        track.stats().await
-    }
-
-    fn request(&self, request: impl FnOnce(&engine::Track) -> Result<(), engine::Error>) {
         let Ok(track) = &self.engine else { return };
-        if let Err(error) = request(track) {
+        if let Err(error) = track.set_muted(muted) {
             tracing::debug!(target: "livekit", %error, "track has ended");
         }
     }
 }
 
-/// Defines the methods that all kinds of tracks share.
+/// Defines the methods that both kinds of tracks share.
 macro_rules! track {
     ($name:ident) => {
         impl $name {
@@ -179,50 +116,11 @@ macro_rules! track {
                 self.inner.sid()
             }
 
-            /// Name of the track, chosen by the publisher.
-            pub fn name(&self) -> String {
-                self.inner.name()
-            }
-
-            /// Kind of the track: audio or video.
-            pub fn kind(&self) -> TrackKind {
-                self.inner.kind()
-            }
-
-            /// Source of the track, such as a microphone.
-            pub fn source(&self) -> TrackSource {
-                self.inner.source()
-            }
-
-            /// Whether the server is sending the track.
-            pub fn stream_state(&self) -> StreamState {
-                self.inner.stream_state()
-            }
-
-            /// Whether the track is enabled.
-            pub fn is_enabled(&self) -> bool {
-                self.inner.is_enabled()
-            }
-
-            /// Enables the track.
-            pub fn enable(&self) {
-                self.inner.set_enabled(true);
-            }
-
-            /// Disables the track. A local track is muted instead, because the native core cannot
-            /// disable it without informing the room.
-            pub fn disable(&self) {
-                self.inner.set_enabled(false);
-            }
-
-            /// Whether the publisher has muted the track.
-            pub fn is_muted(&self) -> bool {
-                self.inner.is_muted()
-            }
-
-            /// Statistics of the track's transport.
-            pub async fn get_stats(&self) -> RoomResult<Vec<RtcStats>> {
-                self.inner.stats().await
+            /// The WebRTC track, from which an audio stream can be created.
+            pub fn rtc_track(&self) -> RtcAudioTrack {
+                RtcAudioTrack {
+                    inner: Arc::clone(&self.inner),
+                }
             }
         }
 
@@ -230,8 +128,8 @@ macro_rules! track {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.debug_struct(stringify!($name))
                     .field("sid", &self.sid())
-                    .field("name", &self.name())
-                    .field("source", &self.source())
+                    .field("name", &self.inner.name())
+                    .field("source", &self.inner.source())
                     .finish()
             }
         }

@@ -2,20 +2,24 @@
 
 use std::sync::Arc;
 
+use super::TrackSource;
 use super::inner::{TrackInner, track};
-use super::{StreamState, TrackKind, TrackSource};
 use crate::engine;
 use crate::id::TrackSid;
-use crate::room::RoomResult;
 use crate::webrtc::audio_source::RtcAudioSource;
 use crate::webrtc::audio_track::RtcAudioTrack;
-use crate::webrtc::stats::RtcStats;
 
 /// An audio track of the local participant.
 #[derive(Clone)]
 pub struct LocalAudioTrack {
-    pub(crate) inner: Arc<TrackInner>,
-    source: RtcAudioSource,
+    inner: Arc<TrackInner>,
+}
+
+/// A track of the local participant.
+#[derive(Clone, Debug)]
+pub enum LocalTrack {
+    /// An audio track.
+    Audio(LocalAudioTrack),
 }
 
 track!(LocalAudioTrack);
@@ -24,7 +28,7 @@ impl LocalAudioTrack {
     /// Creates a track that sends the audio of a source. If the creation fails, publishing the
     /// track returns the error.
     pub fn create_audio_track(name: &str, source: RtcAudioSource) -> Self {
-        let RtcAudioSource::Native(native) = &source;
+        let RtcAudioSource::Native(native) = source;
         let track = native
             .source()
             .map_err(|error| error.message)
@@ -33,34 +37,18 @@ impl LocalAudioTrack {
             });
         Self {
             inner: Arc::new(TrackInner::local_audio(name, track)),
-            source,
         }
     }
+}
 
-    /// Mutes the track and informs the room.
-    pub fn mute(&self) {
-        self.inner.set_muted(true);
+impl LocalTrack {
+    /// Source of the track, such as a microphone.
+    pub fn source(&self) -> TrackSource {
+        self.inner().source()
     }
 
-    /// Unmutes the track and informs the room.
-    pub fn unmute(&self) {
-        self.inner.set_muted(false);
-    }
-
-    /// The WebRTC track.
-    pub fn rtc_track(&self) -> RtcAudioTrack {
-        RtcAudioTrack {
-            inner: Arc::clone(&self.inner),
-        }
-    }
-
-    /// The audio source of the track.
-    pub fn rtc_source(&self) -> RtcAudioSource {
-        self.source.clone()
-    }
-
-    /// Whether the publisher is a remote participant: always `false`.
-    pub fn is_remote(&self) -> bool {
-        false
+    pub(crate) fn inner(&self) -> &TrackInner {
+        let Self::Audio(track) = self;
+        &track.inner
     }
 }

@@ -2,31 +2,36 @@
 
 use std::sync::Arc;
 
+use super::TrackSource;
 use super::inner::{TrackInner, track};
-use super::{StreamState, TrackKind, TrackSource};
+use crate::engine;
 use crate::id::TrackSid;
-use crate::room::RoomResult;
 use crate::webrtc::audio_track::RtcAudioTrack;
-use crate::webrtc::stats::RtcStats;
 
 /// An audio track of a remote participant.
 #[derive(Clone)]
 pub struct RemoteAudioTrack {
-    pub(crate) inner: Arc<TrackInner>,
+    inner: Arc<TrackInner>,
+}
+
+/// A track of a remote participant.
+#[derive(Clone, Debug)]
+pub enum RemoteTrack {
+    /// An audio track.
+    Audio(RemoteAudioTrack),
 }
 
 track!(RemoteAudioTrack);
 
-impl RemoteAudioTrack {
-    /// The WebRTC track, from which an audio stream can be created.
-    pub fn rtc_track(&self) -> RtcAudioTrack {
-        RtcAudioTrack {
-            inner: Arc::clone(&self.inner),
-        }
+impl RemoteTrack {
+    /// Wraps an audio track of the engine.
+    pub(crate) fn audio(track: engine::Track, source: TrackSource) -> Self {
+        let inner = Arc::new(TrackInner::remote(track, source));
+        Self::Audio(RemoteAudioTrack { inner })
     }
 
-    /// Whether the publisher is a remote participant: always `true`.
-    pub fn is_remote(&self) -> bool {
-        true
+    pub(crate) fn inner(&self) -> &TrackInner {
+        let Self::Audio(track) = self;
+        &track.inner
     }
 }

@@ -14,16 +14,3 @@ pub struct AudioFrame<'a> {
     /// Length of the frame in samples per channel.
     pub samples_per_channel: u32,
 }
-
-impl AudioFrame<'_> {
-    /// Creates a frame of silence.
-    pub fn new(sample_rate: u32, num_channels: u32, samples_per_channel: u32) -> Self {
-        let len = num_channels as usize * samples_per_channel as usize;
-        Self {
-            data: vec![0; len].into(),
-            sample_rate,
-            num_channels,
-            samples_per_channel,
-        }
-    }
-}

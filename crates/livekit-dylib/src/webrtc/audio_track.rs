@@ -1,8 +1,8 @@
 //! WebRTC audio tracks.
 
+use std::fmt;
 use std::sync::Arc;
 
-use super::media_stream_track::{RtcTrackState, media_stream_track};
 use crate::track::TrackInner;
 
 /// An audio track of the WebRTC engine.
@@ -11,4 +11,10 @@ pub struct RtcAudioTrack {
     pub(crate) inner: Arc<TrackInner>,
 }
 
-media_stream_track!(RtcAudioTrack);
+impl fmt::Debug for RtcAudioTrack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RtcAudioTrack")
+            .field("id", &self.inner.sid())
+            .finish()
+    }
+}

@@ -1,10 +1,12 @@
-//! Data streams of text, bytes and files.
+//! Data streams of text and bytes.
+
+use std::collections::HashMap;
 
 use futures_util::StreamExt as _;
 use livekit_dylib::prelude::*;
 use livekit_dylib::{
-    ByteStreamReader, SendByteOptions, SendTextOptions, StreamByteOptions, StreamReader,
-    StreamTextOptions, StreamWriter, TextStreamReader,
+    ByteStreamReader, SendByteOptions, SendTextOptions, StreamReader, StreamTextOptions,
+    StreamWriter, TextStreamReader,
 };
 
 use crate::support::{Member, Server, pair, run};
@@ -36,8 +38,8 @@ fn a_text_arrives_with_its_attributes() {
         let (alice, mut bob) = pair(&server, "text").await;
         let long = "grüß dich ".repeat(10_000);
         for text in ["hello", "", long.as_str()] {
-            let options =
-                SendTextOptions::new_with_topic("lk.chat").with_attribute("colour", "red");
+            let mut options = SendTextOptions::new_with_topic("lk.chat");
+            options.attributes = HashMap::from([("colour".into(), "red".into())]);
             let me = alice.room.local_participant();
             let (sent, (reader, topic, sender)) =
                 tokio::join!(me.send_text(text, options), text_for(&mut bob));
@@ -52,66 +54,69 @@ fn a_text_arrives_with_its_attributes() {
 }
 
 #[test]
-fn an_agent_streams_text_on_behalf_of_a_participant() {
+fn an_agent_sends_text_on_behalf_of_a_participant() {
     run(async {
         let server = Server::start().await;
         let agent = server.agent_token("transcription", "agent");
-        let mut agent = Member::join_with(&server, &agent).await;
+        let agent = Member::join_with(&server, &agent).await;
         let mut bob = Member::join(&server, "transcription", "bob").await;
         agent.meets("bob").await;
         bob.meets("agent").await;
-        let options = StreamTextOptions::new_with_topic("lk.transcription")
-            .with_sender_identity("bob")
-            .with_attribute("lk.transcription_final", "false");
+        server.active("transcription", 2).await;
+        let mut options = SendTextOptions::new_with_topic("lk.transcription");
+        options.sender_identity = Some("bob".into());
         let me = agent.room.local_participant();
-        let writer = me.stream_text(options).await.unwrap();
-        let (mut reader, topic, sender) = text_for(&mut bob).await;
-        assert_eq!(
-            (topic.as_str(), sender.as_str()),
-            ("lk.transcription", "bob")
-        );
-        for word in ["my ", "own ", "words"] {
-            writer.write(word).await.unwrap();
-            assert_eq!(reader.next().await.unwrap().unwrap(), word);
-        }
-        writer.close().await.unwrap();
-        assert!(reader.next().await.is_none());
+        let (sent, (reader, _, sender)) =
+            tokio::join!(me.send_text("my own words", options), text_for(&mut bob));
+        sent.unwrap();
+        assert_eq!(sender.as_str(), "bob");
+        assert_eq!(reader.read_all().await.unwrap(), "my own words");
         agent.leave().await;
         bob.leave().await;
     });
 }
 
 #[test]
-fn bytes_and_files_arrive() {
+fn a_text_is_read_while_it_is_written() {
+    run(async {
+        let server = Server::start().await;
+        let (alice, mut bob) = pair(&server, "piecewise").await;
+        let options = StreamTextOptions::new_with_topic("lk.transcription");
+        let me = alice.room.local_participant();
+        let writer = me.stream_text(options).await.unwrap();
+        let (mut reader, topic, _) = text_for(&mut bob).await;
+        assert_eq!(topic, "lk.transcription");
+        for word in ["my ", "own ", "words"] {
+            writer.write(word).await.unwrap();
+            assert_eq!(reader.next().await.unwrap().unwrap(), word);
+        }
+        let attributes = HashMap::from([("final".into(), "true".into())]);
+        let closed = writer.close_with_options(None, Some(attributes)).await;
+        closed.unwrap();
+        assert!(reader.next().await.is_none());
+        assert_eq!(reader.info().attributes()["final"], "true");
+        alice.leave().await;
+        bob.leave().await;
+    });
+}
+
+#[test]
+fn bytes_arrive() {
     run(async {
         let server = Server::start().await;
         let (alice, mut bob) = pair(&server, "bytes").await;
         let me = alice.room.local_participant();
         let bytes: Vec<u8> = (0..100_000u32).map(|n| (n * 7 % 251) as u8).collect();
-
-        let options = SendByteOptions::new_with_topic("picture").with_name("a.png");
+        let mut options = SendByteOptions::new_with_topic("picture");
+        options.mime_type = Some("image/png".into());
         let (sent, (reader, topic)) =
             tokio::join!(me.send_bytes(&bytes, options), bytes_for(&mut bob));
         assert_eq!(
-            (topic.as_str(), reader.info().name.as_str()),
-            ("picture", "a.png")
+            (topic.as_str(), reader.info().mime_type.as_str()),
+            ("picture", "image/png")
         );
         assert!(reader.read_all().await.unwrap() == bytes);
         sent.unwrap();
-
-        let folder = std::env::temp_dir().join(format!("livekit-dylib-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let file = folder.join("sent.bin");
-        std::fs::write(&file, &bytes).unwrap();
-        let options = SendByteOptions::new_with_topic("file");
-        let (sent, (reader, _)) = tokio::join!(me.send_file(&file, options), bytes_for(&mut bob));
-        let received = reader
-            .write_to_file(Some(&folder), Some("received.bin"))
-            .await
-            .unwrap();
-        assert!(std::fs::read(received).unwrap() == bytes);
-        sent.unwrap();
-        std::fs::remove_dir_all(&folder).unwrap();
         alice.leave().await;
         bob.leave().await;
     });
@@ -122,46 +127,16 @@ fn a_stream_whose_sender_leaves_is_incomplete() {
     run(async {
         let server = Server::start().await;
         let (alice, mut bob) = pair(&server, "incomplete").await;
-        let options = StreamByteOptions::new_with_topic("log");
-        let writer = alice
-            .room
-            .local_participant()
-            .stream_bytes(options)
-            .await
-            .unwrap();
-        let (mut reader, _) = bytes_for(&mut bob).await;
-        writer.write(b"the first piece").await.unwrap();
-        assert_eq!(
-            reader.next().await.unwrap().unwrap().as_ref(),
-            b"the first piece"
-        );
+        let options = StreamTextOptions::new_with_topic("log");
+        let me = alice.room.local_participant();
+        let writer = me.stream_text(options).await.unwrap();
+        let (mut reader, ..) = text_for(&mut bob).await;
+        writer.write("the first piece").await.unwrap();
+        assert_eq!(reader.next().await.unwrap().unwrap(), "the first piece");
         alice.leave().await;
         let end = tokio::time::timeout(crate::support::DEADLINE, reader.next()).await;
         assert!(end.unwrap().is_none_or(|piece| piece.is_err()));
-        writer.write(b"nobody hears").await.unwrap_err();
-        bob.leave().await;
-    });
-}
-
-/// livekit-client 2.17 announces a length of 0 for a recording whose length it does not know.
-#[test]
-fn a_byte_stream_announced_as_empty_is_read_to_its_end() {
-    run(async {
-        let server = Server::start().await;
-        let (alice, mut bob) = pair(&server, "unmeasured").await;
-        let options = StreamByteOptions::new_with_topic("recording").with_total_length(0);
-        let me = alice.room.local_participant();
-        let writer = me.stream_bytes(options).await.unwrap();
-        let (mut reader, topic) = bytes_for(&mut bob).await;
-        assert_eq!(topic, "recording");
-        assert_eq!(reader.info().total_length, None);
-        for part in [[1; 3], [2; 3], [3; 3]] {
-            writer.write(&part).await.unwrap();
-            assert_eq!(&reader.next().await.unwrap().unwrap()[..], part);
-        }
-        writer.close().await.unwrap();
-        assert!(reader.next().await.is_none());
-        alice.leave().await;
+        writer.write("nobody hears").await.unwrap_err();
         bob.leave().await;
     });
 }

@@ -101,19 +101,11 @@ impl Member {
             .unwrap_or_else(|_| panic!("timed out waiting for {what}"))
     }
 
-    /// Waits until another participant can receive data.
-    pub(crate) async fn meets(&mut self, identity: &str) -> RemoteParticipant {
-        let known = self.room.remote_participants().remove(&identity.into());
-        if let Some(participant) =
-            known.filter(|participant| participant.state() == ParticipantState::Active)
-        {
-            return participant;
-        }
-        self.wait("an active participant", |event| match event {
-            RoomEvent::ParticipantActive(p) if p.identity().as_str() == identity => Some(p),
-            _ => None,
-        })
-        .await
+    /// Waits until another participant is known.
+    pub(crate) async fn meets(&self, identity: &str) -> RemoteParticipant {
+        let known = || self.room.remote_participants().remove(&identity.into());
+        settle(|| known().is_some(), "the other participant is unknown").await;
+        known().unwrap()
     }
 
     pub(crate) async fn leave(self) {
@@ -121,13 +113,12 @@ impl Member {
     }
 }
 
-pub(crate) use livekit_dylib::ParticipantState;
-
-/// Joins two participants and waits until they see each other.
+/// Joins two participants and waits until they see each other and can receive data.
 pub(crate) async fn pair(server: &Server, room: &str) -> (Member, Member) {
-    let mut alice = Member::join(server, room, "alice").await;
-    let mut bob = Member::join(server, room, "bob").await;
+    let alice = Member::join(server, room, "alice").await;
+    let bob = Member::join(server, room, "bob").await;
     alice.meets("bob").await;
     bob.meets("alice").await;
+    server.active(room, 2).await;
     (alice, bob)
 }

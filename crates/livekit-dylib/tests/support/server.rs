@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use livekit_api::access_token::{AccessToken, VideoGrants};
+use livekit_protocol::ParticipantInfo;
+use livekit_protocol::participant_info::State;
 
 const KEY: &str = "devkey";
 const SECRET: &str = "secret";
@@ -91,6 +93,22 @@ impl Server {
     /// Creates a client of the room service.
     pub(crate) fn rooms(&self) -> livekit_api::services::room::RoomClient {
         livekit_api::services::room::RoomClient::with_api_key(&self.http(), KEY, SECRET)
+    }
+
+    /// Waits until a number of participants of a room can receive data.
+    pub(crate) async fn active(&self, room: &str, number: usize) {
+        let rooms = self.rooms();
+        let all_active = tokio::time::timeout(super::DEADLINE, async {
+            loop {
+                let participants = rooms.list_participants(room).await.unwrap();
+                let is_active = |it: &&ParticipantInfo| it.state() == State::Active;
+                if participants.iter().filter(is_active).count() == number {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        all_active.await.expect("the participants must be active");
     }
 
     /// Kills the server.

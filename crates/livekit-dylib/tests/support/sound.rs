@@ -84,6 +84,21 @@ async fn send(source: NativeAudioSource, hertz: f32) {
     }
 }
 
+/// A frame of silence.
+pub(crate) fn silence(
+    sample_rate: u32,
+    num_channels: u32,
+    samples_per_channel: u32,
+) -> AudioFrame<'static> {
+    let len = num_channels as usize * samples_per_channel as usize;
+    AudioFrame {
+        data: vec![0; len].into(),
+        sample_rate,
+        num_channels,
+        samples_per_channel,
+    }
+}
+
 /// Reads a stream until it contains a tone of this frequency.
 pub(crate) async fn hear(stream: &mut NativeAudioStream, hertz: f32) {
     let (mut frames, mut loudest, mut purest) = (0, 0, 0.0f32);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::AudioSourceOptions;
 use crate::engine;
+use crate::webrtc::RtcError;
 use crate::webrtc::audio_frame::AudioFrame;
-use crate::webrtc::{RtcError, RtcErrorType};
 
 /// Sample rates that the engine's resampler accepts, in hertz. They must also be multiples of 100,
 /// so that 10 ms is a whole number of samples.
@@ -28,17 +28,10 @@ pub struct NativeAudioSource {
 }
 
 struct Inner {
-    source: Result<engine::AudioSource, RtcErrorParts>,
+    source: Result<engine::AudioSource, RtcError>,
     sample_rate: u32,
     num_channels: u32,
     queue_size_ms: u32,
-    options: parking_lot::Mutex<(bool, bool, bool)>,
-}
-
-/// The parts of an [`RtcError`], which cannot be cloned.
-struct RtcErrorParts {
-    error_type: RtcErrorType,
-    message: String,
 }
 
 impl NativeAudioSource {
@@ -48,7 +41,7 @@ impl NativeAudioSource {
     /// The queue size must be a multiple of 10 and at most 10,000. With a queue size of 0, frames
     /// must be exactly 10 ms long and are sent immediately.
     pub fn new(
-        options: AudioSourceOptions,
+        _options: AudioSourceOptions,
         sample_rate: u32,
         num_channels: u32,
         queue_size_ms: u32,
@@ -56,29 +49,18 @@ impl NativeAudioSource {
         let source = check_format(sample_rate, num_channels)
             .and_then(|()| check_queue(queue_size_ms))
             .and_then(|()| {
-                engine::AudioSource::new(&options, sample_rate, num_channels, queue_size_ms)
+                engine::AudioSource::new(sample_rate, num_channels, queue_size_ms)
                     .map_err(|error| RtcError::internal(error.to_string()))
-            });
-        let source = source.map_err(
-            |RtcError {
-                 error_type,
-                 message,
-             }| {
-                tracing::error!(target: "livekit", message, "failed to create an audio source");
-                RtcErrorParts {
-                    error_type,
-                    message,
-                }
-            },
-        );
-        let options = parking_lot::Mutex::new(parts(&options));
+            })
+            .inspect_err(
+                |error| tracing::error!(target: "livekit", %error, "failed to create an audio source"),
+            );
         Self {
             inner: Arc::new(Inner {
                 source,
                 sample_rate,
                 num_channels,
                 queue_size_ms,
-                options,
             }),
         }
     }
@@ -105,39 +87,9 @@ impl NativeAudioSource {
         }
     }
 
-    /// Stores the options without effect: the native core applies them only when a source is
-    /// created.
-    pub fn set_audio_options(&self, options: AudioSourceOptions) {
-        *self.inner.options.lock() = parts(&options);
-    }
-
-    /// The options that were set last.
-    pub fn audio_options(&self) -> AudioSourceOptions {
-        let (echo_cancellation, noise_suppression, auto_gain_control) = *self.inner.options.lock();
-        AudioSourceOptions {
-            echo_cancellation,
-            noise_suppression,
-            auto_gain_control,
-        }
-    }
-
-    /// Sample rate in hertz.
-    pub fn sample_rate(&self) -> u32 {
-        self.inner.sample_rate
-    }
-
-    /// Number of channels, 1 or 2.
-    pub fn num_channels(&self) -> u32 {
-        self.inner.num_channels
-    }
-
     /// The engine's source, or the error of its creation.
     pub(crate) fn source(&self) -> Result<&engine::AudioSource, RtcError> {
-        let failed = |parts: &RtcErrorParts| RtcError {
-            error_type: parts.error_type,
-            message: parts.message.clone(),
-        };
-        self.inner.source.as_ref().map_err(failed)
+        self.inner.source.as_ref().map_err(RtcError::clone)
     }
 
     fn check_frame(&self, frame: &AudioFrame<'_>) -> Result<(), RtcError> {
@@ -197,12 +149,4 @@ fn check_queue(queue_size_ms: u32) -> Result<(), RtcError> {
         )));
     }
     Ok(())
-}
-
-fn parts(options: &AudioSourceOptions) -> (bool, bool, bool) {
-    (
-        options.echo_cancellation,
-        options.noise_suppression,
-        options.auto_gain_control,
-    )
 }

@@ -63,11 +63,6 @@ impl NativeAudioStream {
         }
     }
 
-    /// The track that the stream reads.
-    pub fn track(&self) -> RtcAudioTrack {
-        self.track.clone()
-    }
-
     /// Stops reading and ends the stream.
     pub fn close(&mut self) {
         let Some(stream) = self.stream.take() else {

@@ -1,3 +1,0 @@
-//! Remote procedure calls between participants.
-
-pub use livekit_rpc::api::*;

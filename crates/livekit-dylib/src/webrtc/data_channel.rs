@@ -1,3 +1,0 @@
-//! Data channel types that appear in statistics.
-
-pub use crate::stats::state::DataChannelState;
