@@ -130,6 +130,9 @@ async fn the_log_contains_no_path_argument_or_header() {
         "method = 'GET'\nurl = 'http://{at}/orders/{{{{ args.order }}}}?q=secret'\n\
          headers = {{ X-Key = '{{{{ env.TOKEN }}}}' }}"
     ));
+    // With a single subscriber, tracing asks only the thread that logs a line first whether anybody
+    // wants such lines; other tests run in threads without a subscriber.
+    tracing::subscriber::set_global_default(tracing_subscriber::registry()).ok();
     let lines = Lines::default();
     let sink = lines.clone();
     let log = tracing_subscriber::fmt()
