@@ -56,67 +56,72 @@ fn main() {
     println!("delays in ms behind the fastest packet; events a minute; dB: spectral distance");
 }
 
+/// Networks, with their names and whether the sender uses FEC.
 fn networks() -> Vec<(String, Network, bool)> {
     let plain = Network::default();
     let mut all = vec![("clean".to_owned(), plain, true)];
+    let mut add = |name: String, network, fec| all.push((name, network, fec));
     for percent in [1.0, 5.0, 10.0, 20.0] {
-        let loss = Loss::Random(percent / 100.0);
-        for (fec, name) in [(true, "FEC"), (false, "no FEC")] {
-            all.push((
-                format!("loss {percent} %, {name}"),
-                Network { loss, ..plain },
-                fec,
-            ));
-        }
+        let network = with_loss(percent, plain);
+        add(format!("loss {percent} %, FEC"), network, true);
+        add(format!("loss {percent} %, no FEC"), network, false);
     }
     for (share, length) in [(0.05, 3.0), (0.10, 4.0)] {
         let loss = Loss::Bursts { share, length };
-        let name = format!("bursts {} % of {length}", share * 100.0);
-        all.push((name, Network { loss, ..plain }, true));
+        let name = format!("bursts of {length}, {} %", share * 100.0);
+        add(name, Network { loss, ..plain }, true);
     }
     for millis in [30, 60, 100, 200] {
-        let jitter = Duration::from_millis(millis);
-        let network = Network { jitter, ..plain };
-        all.push((format!("jitter {millis} ms"), network, true));
-        let loss = Loss::Random(0.05);
-        all.push((
-            format!("jitter {millis} ms, loss 5 %"),
-            Network { loss, ..network },
-            true,
-        ));
+        let network = with_jitter(millis, plain);
+        add(format!("jitter {millis} ms"), network, true);
+        let name = format!("jitter {millis} ms, loss 5 %");
+        add(name, with_loss(5.0, network), true);
     }
-    let jitter = Duration::from_millis(60);
-    all.push((
+    let overtakes = Network {
+        overtakes: true,
+        ..plain
+    };
+    add(
         "overtaking 60 ms".to_owned(),
-        Network {
-            jitter,
-            overtakes: true,
-            ..plain
-        },
+        with_jitter(60, overtakes),
         true,
-    ));
-    all.push((
+    );
+    add(
         "reordered 2 %".to_owned(),
         Network {
             reordered: 0.02,
             ..plain
         },
         true,
-    ));
-    all.push((
+    );
+    add(
         "duplicated 10 %".to_owned(),
         Network {
             duplicated: 0.10,
             ..plain
         },
         true,
-    ));
+    );
     for drift in [200.0, -200.0] {
-        all.push((
+        add(
             format!("drift {drift} ppm"),
             Network { drift, ..plain },
             true,
-        ));
+        );
     }
     all
+}
+
+fn with_loss(percent: f64, network: Network) -> Network {
+    Network {
+        loss: Loss::Random(percent / 100.0),
+        ..network
+    }
+}
+
+fn with_jitter(millis: u64, network: Network) -> Network {
+    Network {
+        jitter: Duration::from_millis(millis),
+        ..network
+    }
 }

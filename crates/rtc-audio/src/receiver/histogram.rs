@@ -27,8 +27,8 @@ impl Histogram {
 
     /// Adds a lateness in ticks.
     pub(super) fn add(&mut self, lateness: i64) {
-        // The first ones weigh more, so that the start is not remembered for long.
-        let forget = (1.0 - 2.0 / (self.added + 2.0)).clamp(0.0, self.forget);
+        // At first, all additions weigh the same.
+        let forget = (1.0 - 1.0 / (self.added + 1.0)).min(self.forget);
         self.added = (self.added + 1.0).min(1e6);
         for bucket in &mut self.buckets {
             *bucket *= forget;

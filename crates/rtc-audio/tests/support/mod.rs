@@ -2,6 +2,7 @@
 //! it is determined by a seed.
 #![allow(
     dead_code,
+    unreachable_pub,
     reason = "each program that includes this uses a part of it"
 )]
 

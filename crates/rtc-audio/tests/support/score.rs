@@ -54,7 +54,7 @@ fn distance(outcome: &Outcome, original: &[i16]) -> f64 {
     let mut place: Option<f64> = None;
     for pair in outcome.pulls.windows(2) {
         let [first, second] = pair else { continue };
-        place = first.media.or(place.map(|place| place + 0.010));
+        place = first.media.or_else(|| place.map(|place| place + 0.010));
         let Some(place) = place.filter(|_| first.at >= SETTLED) else {
             continue;
         };
