@@ -32,10 +32,9 @@ pub(crate) fn has_fec(packet: &[u8]) -> bool {
         _ => 1,
     };
     let header = match toc & 3 {
-        0 => 1,
-        1 => 1,
+        0 | 1 => 1,
         2 => 1 + length_bytes(packet, 1),
-        _ => return opus_parse_first(packet).is_some_and(|byte| bit(byte, voice_bits)),
+        _ => return first_of_any(packet).is_some_and(|byte| bit(byte, voice_bits)),
     };
     packet
         .get(header)
@@ -55,7 +54,7 @@ fn length_bytes(packet: &[u8], at: usize) -> usize {
 }
 
 /// First byte of the first frame of a packet of any number of frames.
-fn opus_parse_first(packet: &[u8]) -> Option<u8> {
+fn first_of_any(packet: &[u8]) -> Option<u8> {
     let flags = *packet.get(1)?;
     let (variable, padded, frames) = (flags & 0x80 != 0, flags & 0x40 != 0, flags & 0x3f);
     let mut at = 2;

@@ -33,7 +33,7 @@ use target::Target;
 use time::{Clock, MS, samples, ticks};
 
 use crate::codec::{self, Decoder, MAX_PACKET_SAMPLES, packet};
-use crate::{RTP_CLOCK, SAMPLE_RATE, SAMPLES_PER_10_MS};
+use crate::{RTP_CLOCK, SAMPLES_PER_10_MS};
 
 /// Range above the target in which the delay is left alone. More than a period of speech.
 const TOLERANCE: i64 = 20 * MS;
@@ -376,5 +376,3 @@ fn duration(ticks: i64) -> Duration {
     let micros = i128::from(ticks.max(0)) * 1_000_000 / i128::from(RTP_CLOCK);
     Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }
-
-const _: () = assert!(SAMPLE_RATE.is_multiple_of(100));
