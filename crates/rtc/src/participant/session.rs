@@ -133,6 +133,8 @@ impl Participant {
                 transports.set_local(local.publisher, local.subscriber);
             }
             self.transports = Some(transports);
+        } else if let Some(trickle) = self.transports.as_ref().and_then(Transports::trickle) {
+            self.signal.send(signal_request::Message::Trickle(trickle));
         }
         self.data.restarted();
         self.signal.release();

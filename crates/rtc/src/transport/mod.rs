@@ -162,6 +162,17 @@ impl Transports {
         }
     }
 
+    /// The candidate of the publisher, for a server that got the offer before it was known.
+    pub(crate) fn trickle(&self) -> Option<proto::TrickleRequest> {
+        let candidate = self.publisher.local_candidate()?;
+        let init = serde_json::json!({ "candidate": candidate, "sdpMid": "0", "sdpMLineIndex": 0 });
+        Some(proto::TrickleRequest {
+            candidate_init: init.to_string(),
+            target: proto::SignalTarget::Publisher.into(),
+            r#final: true,
+        })
+    }
+
     /// The next offer to send, if one is due.
     pub(crate) fn poll_offer(&mut self, now: Instant) -> Option<proto::SessionDescription> {
         self.negotiation.offer(now, &mut self.publisher)

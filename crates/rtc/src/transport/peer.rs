@@ -147,6 +147,13 @@ impl Peer {
         }
     }
 
+    /// This side's candidate as an attribute of RFC 8839.
+    pub(super) fn local_candidate(&self) -> Option<String> {
+        let candidate = Candidate::host(self.local?, Protocol::Udp).ok()?;
+        let attribute = candidate.to_sdp_string();
+        Some(attribute.trim_start_matches("a=").to_owned())
+    }
+
     /// The remote description is in place.
     pub(super) fn described(&mut self) {
         self.described = true;
