@@ -97,9 +97,12 @@ pub struct Participant {
     room: RoomState,
     publications: Vec<Publication>,
     last_cid: u64,
+    /// Whether the caller wants to know when little is buffered, reliable and lossy.
+    thresholds: [bool; 2],
     out: VecDeque<Output>,
     /// Whether [`Event::Connected`] has been given.
     announced: bool,
+    /// Events that come after the one that says that the session is established.
     early: Vec<Event>,
 }
 
@@ -126,6 +129,7 @@ impl Participant {
             room: RoomState::new(options.auto_subscribe),
             publications: Vec::new(),
             last_cid: 0,
+            thresholds: [false; 2],
             out: VecDeque::new(),
             announced: false,
             early: Vec::new(),
@@ -415,9 +419,10 @@ impl Participant {
                 Some(transport::Output::ChannelOpen) => {
                     self.data.flush(transports.data_peer())?;
                 }
-                Some(transport::Output::BufferLow(kind)) => {
+                Some(transport::Output::BufferLow(kind)) if self.thresholds[kind as usize] => {
                     self.emit(Event::BufferedAmountLow(kind));
                 }
+                Some(transport::Output::BufferLow(_)) => {}
                 Some(transport::Output::Connection) => self.connection_changed(now),
             }
         }
@@ -427,6 +432,15 @@ impl Participant {
     fn emit(&mut self, event: Event) {
         if self.announced {
             self.out.push_back(Output::Event(event));
+        } else if self.early.len() < MAX_EARLY_EVENTS {
+            self.early.push(event);
+        }
+    }
+
+    /// Gives an event when the session is established.
+    fn emit_connected(&mut self, event: Event) {
+        if self.is_connected() {
+            self.emit(event);
         } else if self.early.len() < MAX_EARLY_EVENTS {
             self.early.push(event);
         }

@@ -13,7 +13,7 @@ pub struct Options {
     /// Whether to try `/rtc/v1`, with one peer connection, before `/rtc`.
     pub single_peer_connection: bool,
     /// Media sections for received audio in the first offer of a single peer connection. The
-    /// server asks for more when it needs them, which costs a round trip.
+    /// server asks for a further offer in any case when it subscribes this participant.
     pub sections: usize,
     /// Version of the program, shown in the server's dashboards.
     pub version: String,
@@ -36,7 +36,7 @@ impl Default for Options {
         Self {
             auto_subscribe: true,
             single_peer_connection: true,
-            sections: 2,
+            sections: 0,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             client_protocol: 0,
             tracks: Vec::new(),

@@ -253,8 +253,10 @@ impl Participant {
         }
         let cid = cid.to_owned();
         match publication.former.take() {
-            Some(former) => self.emit(Event::LocalTrackRepublished(cid, former, track)),
-            None => self.emit(Event::LocalTrackPublished(cid, track)),
+            Some(former) => {
+                self.emit_connected(Event::LocalTrackRepublished(cid, former, track));
+            }
+            None => self.emit_connected(Event::LocalTrackPublished(cid, track)),
         }
     }
 

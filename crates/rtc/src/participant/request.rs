@@ -178,6 +178,7 @@ impl Participant {
 
     /// Sets below how many bytes [`Event::BufferedAmountLow`] comes.
     pub fn set_buffered_amount_low_threshold(&mut self, kind: Kind, bytes: usize) {
+        self.thresholds[kind as usize] = true;
         if let Some(transports) = &mut self.transports {
             transports.set_buffer_threshold(kind, bytes);
         }

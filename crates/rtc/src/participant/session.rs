@@ -224,6 +224,8 @@ impl Participant {
             let resumed = goal == Goal::Resume;
             self.emit(Event::Reconnected { resumed });
         }
+        let early = std::mem::take(&mut self.early);
+        self.out.extend(early.into_iter().map(Output::Event));
         self.match_sections();
     }
 
@@ -237,8 +239,6 @@ impl Participant {
         };
         let connected = Event::Connected(Box::new(joined));
         self.out.push_back(Output::Event(connected));
-        let early = std::mem::take(&mut self.early);
-        self.out.extend(early.into_iter().map(Output::Event));
     }
 
     /// ICE or DTLS of a peer connection has changed.

@@ -109,7 +109,9 @@ impl Transports {
     /// A single peer connection that receives audio on `sections` media sections.
     pub(crate) fn single(now: Instant, sections: usize, random: Random) -> Self {
         let mut transports = Self::new(now, None, random);
-        transports.negotiation.push(Change::Receive(sections));
+        if sections > 0 {
+            transports.negotiation.push(Change::Receive(sections));
+        }
         transports
     }
 
@@ -213,7 +215,7 @@ impl Transports {
     }
 
     pub(crate) fn add_sections(&mut self, sections: usize) {
-        if self.is_single() && sections > 0 {
+        if self.is_single() {
             self.negotiation.push(Change::Receive(sections));
         }
     }

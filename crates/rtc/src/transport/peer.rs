@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use livekit_protocol::data_packet::Kind;
 use str0m::change::SdpApi;
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
-use str0m::media::Mid;
+use str0m::media::{Direction, Mid};
 use str0m::net::{Protocol, Receive, Transmit};
 use str0m::rtp::{Extension, ExtensionMap, ExtensionValues, RtpPacket, RtpWrite, Ssrc};
 use str0m::{Candidate, IceConnectionState, Input, Output, Rtc, RtcConfig};
@@ -135,6 +135,12 @@ impl Peer {
 
     pub(super) fn sdp(&mut self) -> SdpApi<'_> {
         self.rtc.sdp_api()
+    }
+
+    /// Whether a media section neither sends nor receives.
+    pub(super) fn is_inactive(&self, mid: Mid) -> bool {
+        let media = self.rtc.media(mid);
+        media.is_some_and(|media| media.direction() == Direction::Inactive)
     }
 
     /// Names the address at which this side receives. A former address stays valid.

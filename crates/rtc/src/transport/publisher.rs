@@ -8,7 +8,7 @@ use str0m::channel::ChannelId;
 use str0m::media::{Direction, MediaKind, Mid};
 
 use super::peer::{Peer, PeerError};
-use crate::limits::ANSWER_TIMEOUT;
+use crate::limits::{ANSWER_TIMEOUT, MAX_SECTIONS};
 
 /// A change that needs an offer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,8 @@ pub(super) enum Change {
     Send(String),
     /// Stop sending on a media section.
     Stop(Mid),
-    /// Media sections that receive audio.
+    /// Media sections that receive audio: so many more, and those that the server left inactive. An
+    /// offer is made in any case, since the server waits for one to bind a track to a section.
     Receive(usize),
     /// New ICE credentials.
     Restart,
@@ -29,6 +30,7 @@ struct InFlight {
     pending: SdpPendingOffer,
     changes: Vec<Change>,
     senders: Vec<(String, Mid)>,
+    receivers: Vec<Mid>,
     channels: Option<[Option<ChannelId>; 2]>,
     id: u32,
     until: Instant,
@@ -43,6 +45,8 @@ pub(super) struct Publisher {
     last_id: u32,
     /// Client identifier and media section of each track that may be sent.
     senders: Vec<(String, Mid)>,
+    /// Media sections that receive audio, when the server lets them.
+    receivers: Vec<Mid>,
     /// The last offer and answer that took effect.
     agreed: Option<(String, String)>,
 }
@@ -58,8 +62,14 @@ impl std::fmt::Debug for Publisher {
 
 impl Publisher {
     pub(super) fn push(&mut self, change: Change) {
-        if !self.queue.contains(&change) {
-            self.queue.push(change);
+        let same = |queued: &&mut Change| match (&**queued, &change) {
+            (Change::Receive(_), Change::Receive(_)) => true,
+            (queued, change) => queued == change,
+        };
+        match (self.queue.iter_mut().find(same), &change) {
+            (Some(Change::Receive(sum)), Change::Receive(more)) => *sum += more,
+            (Some(_), _) => {}
+            (None, _) => self.queue.push(change),
         }
     }
 
@@ -106,8 +116,15 @@ impl Publisher {
             return None;
         }
         let changes = std::mem::take(&mut self.queue);
-        let mut senders = Vec::new();
+        let (mut senders, mut receivers) = (Vec::new(), Vec::new());
         let mut channels = None;
+        let idle: Vec<Mid> = self
+            .receivers
+            .iter()
+            .copied()
+            .filter(|mid| peer.is_inactive(*mid))
+            .collect();
+        let room = MAX_SECTIONS - self.receivers.len().min(MAX_SECTIONS);
         let mut api = peer.sdp();
         for change in &changes {
             match change {
@@ -125,8 +142,17 @@ impl Publisher {
                 }
                 Change::Stop(mid) => api.set_direction(*mid, Direction::Inactive),
                 Change::Receive(sections) => {
-                    for _ in 0..*sections {
-                        api.add_media(MediaKind::Audio, Direction::RecvOnly, None, None, None);
+                    let direction = Direction::RecvOnly;
+                    idle.iter()
+                        .for_each(|mid| api.set_direction(*mid, direction));
+                    let more = if idle.is_empty() {
+                        (*sections).max(1)
+                    } else {
+                        *sections
+                    };
+                    for _ in 0..more.min(room) {
+                        let mid = api.add_media(MediaKind::Audio, direction, None, None, None);
+                        receivers.push(mid);
                     }
                 }
                 Change::Restart => {
@@ -144,6 +170,7 @@ impl Publisher {
             pending,
             changes,
             senders,
+            receivers,
             channels,
             id: self.last_id,
             until: now + ANSWER_TIMEOUT,
@@ -186,6 +213,7 @@ impl Publisher {
             peer.set_own_channels(channels);
         }
         self.senders.extend(offer.senders);
+        self.receivers.extend(offer.receivers);
         self.agreed = Some((offer.sdp, answer.sdp.clone()));
         peer.described();
         Ok(true)

@@ -5,5 +5,6 @@
 mod hearing;
 mod peer;
 mod reconnect;
+mod relay;
 mod room;
 mod server;

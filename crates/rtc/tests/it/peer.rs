@@ -38,8 +38,11 @@ impl Peer {
     }
 
     pub(crate) async fn join_with(server: &Server, token: &str, options: Options) -> Self {
-        let url = server.url();
-        let joining = connect(&url, token, options);
+        Self::join_at(&server.url(), token, options).await
+    }
+
+    pub(crate) async fn join_at(url: &str, token: &str, options: Options) -> Self {
+        let joining = connect(url, token, options);
         let joined = timeout(PATIENCE, joining).await.expect("joins in time");
         let (room, receiver, joined) = joined.expect("joins");
         Self {

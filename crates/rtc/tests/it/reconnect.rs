@@ -3,7 +3,8 @@
 use livekit_protocol::data_packet::Kind;
 use parlor_rtc::participant::Event;
 
-use crate::peer::Peer;
+use crate::peer::{Peer, options};
+use crate::relay::Relay;
 use crate::room::{data, send};
 use crate::server::Server;
 
@@ -48,4 +49,54 @@ async fn a_restarted_server_is_joined_anew_on_a_single_peer_connection() {
 #[tokio::test]
 async fn a_restarted_server_is_joined_anew_on_dual_peer_connections() {
     server_restarts(false).await;
+}
+
+/// The server sees the same participant go on, and what was sent meanwhile arrives once.
+async fn resumes(single: bool) {
+    let server = Server::start().await;
+    let relay = Relay::start(server.address()).await;
+    let token = server.token("resume", "a");
+    let mut a = Peer::join_at(&relay.url(), &token, options(single)).await;
+    let mut b = Peer::join(&server, "resume", "b", single).await;
+    let (cid, sid) = a.publish("voice").await;
+    b.subscribed().await;
+    a.talk(&cid, b.packets(&sid, 5)).await;
+    send(&a, Kind::Reliable, b"before").await;
+    assert_eq!(data(&mut b).await.2, b"before");
+    relay.cut();
+    a.wait(|event| matches!(event, Event::Reconnecting).then_some(()))
+        .await;
+    send(&a, Kind::Reliable, b"meanwhile").await;
+    let resumed = a.wait(|event| match event {
+        Event::Reconnected { resumed } => Some(resumed),
+        _ => None,
+    });
+    assert!(resumed.await);
+    let mut got = Vec::new();
+    let last = async {
+        send(&a, Kind::Reliable, b"after").await;
+        while got.last().map(Vec::as_slice) != Some(b"after") {
+            got.push(data(&mut b).await.2);
+        }
+    };
+    last.await;
+    assert_eq!(got, [b"meanwhile".to_vec(), b"after".to_vec()]);
+    while b.receiver.rtp.try_recv().is_ok() {}
+    a.talk(&cid, b.packets(&sid, 20)).await;
+    let b_tracks = b
+        .room
+        .call(|p, _| p.remotes()["a"].sid.clone())
+        .await
+        .unwrap();
+    assert_eq!(b_tracks, a.joined.local.sid);
+}
+
+#[tokio::test]
+async fn a_lost_websocket_is_resumed_on_a_single_peer_connection() {
+    resumes(true).await;
+}
+
+#[tokio::test]
+async fn a_lost_websocket_is_resumed_on_dual_peer_connections() {
+    resumes(false).await;
 }

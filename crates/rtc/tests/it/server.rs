@@ -59,6 +59,10 @@ impl Server {
         format!("ws://127.0.0.1:{}", self.port)
     }
 
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
     /// URL of the server API.
     pub(crate) fn http(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
