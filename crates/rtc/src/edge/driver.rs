@@ -50,7 +50,7 @@ enum Input {
     Readable,
     Frame(Arc<str>, Frame),
     Message(Option<Vec<u8>>),
-    Opened(Opened),
+    Opened(Box<Opened>),
 }
 
 pub(super) struct Driver {
@@ -120,7 +120,7 @@ impl Driver {
                 self.participant.send_frame(now(), &cid, frame);
             }
             Input::Message(message) => self.message(message),
-            Input::Opened(opened) => self.opened(opened).await,
+            Input::Opened(opened) => self.opened(*opened).await,
         }
     }
 
@@ -142,7 +142,7 @@ impl Driver {
             () = readable(self.sockets.as_ref()) => Input::Readable,
             Some((cid, frame)) = self.inputs.frames.recv() => Input::Frame(cid, frame),
             message = next_message(&mut self.websocket) => Input::Message(message),
-            opened = opened(&mut self.dialling) => Input::Opened(opened),
+            opened = opened(&mut self.dialling) => Input::Opened(Box::new(opened)),
         }
     }
 

@@ -273,7 +273,6 @@ impl Participant {
 
     fn signal_event(&mut self, now: Instant, event: signal::Event) {
         use signal::Event as Signal;
-        let mut events = Vec::new();
         match event {
             Signal::Joined(join) => return self.joined(now, &join),
             Signal::Resumed(response) => return self.resumed(now, &response),
@@ -306,6 +305,15 @@ impl Participant {
                 self.emit(Event::TokenRefreshed(token));
             }
             Signal::Response(response) => self.response(&response),
+            event => self.room_event(event),
+        }
+        self.match_sections();
+    }
+
+    fn room_event(&mut self, event: signal::Event) {
+        use signal::Event as Signal;
+        let mut events = Vec::new();
+        match event {
             Signal::Participants(infos) => self.room.update(infos, &mut events),
             Signal::Speakers(changes) => self.room.speaking(changes, &mut events),
             Signal::Moved(moved) => {
@@ -340,9 +348,9 @@ impl Participant {
             Signal::SubscriptionFailed(track, error) => {
                 events.push(Event::SubscriptionFailed(track, error));
             }
+            _ => {}
         }
         self.emit_room(events);
-        self.match_sections();
     }
 
     fn subscriber_offer(&mut self, now: Instant, offer: proto::SessionDescription) {
@@ -361,7 +369,7 @@ impl Participant {
 
     /// Finds out which published tracks have a media section now.
     fn match_sections(&mut self) {
-        if let (Some(transports), true) = (&self.transports, self.announced) {
+        if let (Some(transports), true) = (&self.transports, self.is_connected()) {
             let mut events = Vec::new();
             let tracks = transports.subscribed().map(|sid| &**sid);
             self.room.sections(tracks, &mut events);

@@ -137,6 +137,24 @@ impl Participant {
         Ok(())
     }
 
+    /// Asks the server to behave as in a fault, for tests.
+    ///
+    /// # Errors
+    /// If the participant has left.
+    pub fn simulate(
+        &mut self,
+        now: Instant,
+        scenario: proto::simulate_scenario::Scenario,
+    ) -> Result<(), RequestError> {
+        self.open()?;
+        let request = proto::SimulateScenario {
+            scenario: Some(scenario),
+        };
+        self.signal.send(signal_request::Message::Simulate(request));
+        self.drive(now);
+        Ok(())
+    }
+
     /// Sends a data packet. Sender and sequence number are set here; recipients are those of the
     /// packet. A reliable packet waits for its channel, also while the session is reconnected.
     ///

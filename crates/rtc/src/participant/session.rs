@@ -177,9 +177,11 @@ impl Participant {
         }
     }
 
-    fn sync_state(&self) -> proto::SyncState {
-        let transports = self.transports.as_ref();
-        let agreed = transports.and_then(Transports::agreed);
+    fn sync_state(&mut self) -> proto::SyncState {
+        let transports = self.transports.as_mut();
+        let (agreed, data_channels) = transports.map_or((None, Vec::new()), |transports| {
+            (transports.agreed(), transports.channels())
+        });
         let (offer, answer) = agreed.unzip();
         proto::SyncState {
             offer,
@@ -190,7 +192,7 @@ impl Participant {
                 participant_tracks: Vec::new(),
             }),
             publish_tracks: self.published(),
-            data_channels: transports.map(Transports::channels).unwrap_or_default(),
+            data_channels,
             datachannel_receive_states: self.data.receive_states(),
             ..proto::SyncState::default()
         }

@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods, reason = "tests take any time as the start")]
+
 use super::*;
 use crate::backoff::Random;
 

@@ -316,8 +316,12 @@ impl Transports {
     }
 
     /// The open data channels, for a server that takes the session over.
-    pub(crate) fn channels(&self) -> Vec<proto::DataChannelInfo> {
-        Vec::new()
+    pub(crate) fn channels(&mut self) -> Vec<proto::DataChannelInfo> {
+        let mut all = self.publisher.channels(proto::SignalTarget::Publisher);
+        if let Some(leg) = &mut self.subscriber {
+            all.extend(leg.peer.channels(proto::SignalTarget::Subscriber));
+        }
+        all
     }
 
     /// The peer connection of this side's data channels.

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use livekit_protocol as proto;
 use livekit_protocol::data_packet::Kind;
 use str0m::change::SdpApi;
 use str0m::channel::{ChannelConfig, ChannelId, Reliability};
@@ -205,6 +206,23 @@ impl Peer {
 
     pub(super) fn set_own_channels(&mut self, own: [Option<ChannelId>; 2]) {
         self.own = own;
+    }
+
+    /// The open data channels.
+    pub(super) fn channels(&mut self, target: proto::SignalTarget) -> Vec<proto::DataChannelInfo> {
+        let api = self.rtc.direct_api();
+        let info = |(id, kind): &(ChannelId, Kind)| {
+            let label = match kind {
+                Kind::Reliable => RELIABLE,
+                Kind::Lossy => LOSSY,
+            };
+            Some(proto::DataChannelInfo {
+                label: label.to_owned(),
+                id: api.sctp_stream_id_by_channel_id(*id)?.into(),
+                target: target.into(),
+            })
+        };
+        self.channels.iter().filter_map(info).collect()
     }
 
     /// Writes to this side's channel. False if it is not open or has no room.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use livekit_protocol::SessionDescription;
-use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::change::{SdpAnswer, SdpApi, SdpPendingOffer};
 use str0m::channel::ChannelId;
 use str0m::media::{Direction, MediaKind, Mid};
 
@@ -29,12 +29,50 @@ pub(super) enum Change {
 struct InFlight {
     pending: SdpPendingOffer,
     changes: Vec<Change>,
-    senders: Vec<(String, Mid)>,
-    receivers: Vec<Mid>,
-    channels: Option<[Option<ChannelId>; 2]>,
+    draft: Draft,
     id: u32,
     until: Instant,
     sdp: String,
+}
+
+/// What an offer adds.
+#[derive(Default)]
+struct Draft {
+    senders: Vec<(String, Mid)>,
+    receivers: Vec<Mid>,
+    channels: Option<[Option<ChannelId>; 2]>,
+    /// Media sections that could receive but are inactive.
+    idle: Vec<Mid>,
+    /// How many media sections may be added to receive.
+    room: usize,
+}
+
+impl Draft {
+    fn apply(&mut self, api: &mut SdpApi<'_>, change: &Change) {
+        match change {
+            Change::Channels => self.channels = Some(Peer::add_channels(api)),
+            Change::Send(cid) => {
+                let (direction, id) = (Direction::SendOnly, Some(cid.clone()));
+                let mid = api.add_media(MediaKind::Audio, direction, id.clone(), id, None);
+                self.senders.push((cid.clone(), mid));
+            }
+            Change::Stop(mid) => api.set_direction(*mid, Direction::Inactive),
+            Change::Receive(sections) => {
+                let direction = Direction::RecvOnly;
+                self.idle
+                    .iter()
+                    .for_each(|mid| api.set_direction(*mid, direction));
+                let least = usize::from(self.idle.is_empty());
+                for _ in 0..(*sections).max(least).min(self.room) {
+                    let mid = api.add_media(MediaKind::Audio, direction, None, None, None);
+                    self.receivers.push(mid);
+                }
+            }
+            Change::Restart => {
+                api.ice_restart(true);
+            }
+        }
+    }
 }
 
 /// The negotiation of the client's offers: one at a time.
@@ -116,50 +154,20 @@ impl Publisher {
             return None;
         }
         let changes = std::mem::take(&mut self.queue);
-        let (mut senders, mut receivers) = (Vec::new(), Vec::new());
-        let mut channels = None;
-        let idle: Vec<Mid> = self
-            .receivers
-            .iter()
-            .copied()
-            .filter(|mid| peer.is_inactive(*mid))
-            .collect();
-        let room = MAX_SECTIONS - self.receivers.len().min(MAX_SECTIONS);
+        let mut draft = Draft {
+            idle: self
+                .receivers
+                .iter()
+                .copied()
+                .filter(|mid| peer.is_inactive(*mid))
+                .collect(),
+            room: MAX_SECTIONS.saturating_sub(self.receivers.len()),
+            ..Draft::default()
+        };
         let mut api = peer.sdp();
-        for change in &changes {
-            match change {
-                Change::Channels => channels = Some(Peer::add_channels(&mut api)),
-                Change::Send(cid) => {
-                    let direction = Direction::SendOnly;
-                    let mid = api.add_media(
-                        MediaKind::Audio,
-                        direction,
-                        Some(cid.clone()),
-                        Some(cid.clone()),
-                        None,
-                    );
-                    senders.push((cid.clone(), mid));
-                }
-                Change::Stop(mid) => api.set_direction(*mid, Direction::Inactive),
-                Change::Receive(sections) => {
-                    let direction = Direction::RecvOnly;
-                    idle.iter()
-                        .for_each(|mid| api.set_direction(*mid, direction));
-                    let more = if idle.is_empty() {
-                        (*sections).max(1)
-                    } else {
-                        *sections
-                    };
-                    for _ in 0..more.min(room) {
-                        let mid = api.add_media(MediaKind::Audio, direction, None, None, None);
-                        receivers.push(mid);
-                    }
-                }
-                Change::Restart => {
-                    api.ice_restart(true);
-                }
-            }
-        }
+        changes
+            .iter()
+            .for_each(|change| draft.apply(&mut api, change));
         let (offer, pending) = api.apply()?;
         if changes.contains(&Change::Restart) {
             peer.restarted();
@@ -169,9 +177,7 @@ impl Publisher {
         self.in_flight = Some(InFlight {
             pending,
             changes,
-            senders,
-            receivers,
-            channels,
+            draft,
             id: self.last_id,
             until: now + ANSWER_TIMEOUT,
             sdp: sdp.clone(),
@@ -209,11 +215,11 @@ impl Publisher {
         let parsed = SdpAnswer::from_sdp_string(&answer.sdp)
             .map_err(|error| PeerError(error.to_string()))?;
         peer.sdp().accept_answer(offer.pending, parsed)?;
-        if let Some(channels) = offer.channels {
+        if let Some(channels) = offer.draft.channels {
             peer.set_own_channels(channels);
         }
-        self.senders.extend(offer.senders);
-        self.receivers.extend(offer.receivers);
+        self.senders.extend(offer.draft.senders);
+        self.receivers.extend(offer.draft.receivers);
         self.agreed = Some((offer.sdp, answer.sdp.clone()));
         peer.described();
         Ok(true)

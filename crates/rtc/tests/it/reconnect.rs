@@ -1,6 +1,7 @@
 //! Lost connections.
 
 use livekit_protocol::data_packet::Kind;
+use livekit_protocol::simulate_scenario::Scenario;
 use parlor_rtc::participant::Event;
 
 use crate::peer::{Peer, options};
@@ -99,4 +100,71 @@ async fn a_lost_websocket_is_resumed_on_a_single_peer_connection() {
 #[tokio::test]
 async fn a_lost_websocket_is_resumed_on_dual_peer_connections() {
     resumes(false).await;
+}
+
+/// After a fault that the server plays, audio and data go on.
+async fn survives(scenario: Scenario, cut: bool, single: bool) -> bool {
+    let server = Server::start().await;
+    let relay = Relay::start(server.address()).await;
+    let token = server.token("fault", "a");
+    let mut a = Peer::join_at(&relay.url(), &token, options(single)).await;
+    let mut b = Peer::join(&server, "fault", "b", single).await;
+    let (cid, sid) = a.publish("voice").await;
+    b.subscribed().await;
+    a.talk(&cid, b.packets(&sid, 5)).await;
+    let fault = a.room.call(move |p, now| p.simulate(now, scenario));
+    fault.await.unwrap().unwrap();
+    if cut {
+        // The server acts on the next resume.
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        relay.cut();
+    }
+    let resumed = a.wait(|event| match event {
+        Event::Reconnected { resumed } => Some(resumed),
+        _ => None,
+    });
+    let resumed = resumed.await;
+    let mut track = sid;
+    if !resumed {
+        let again = b.wait(|event| match event {
+            Event::TrackSubscribed(_, sid) => Some(sid),
+            _ => None,
+        });
+        track = a.talk(&cid, again).await;
+    }
+    while b.receiver.rtp.try_recv().is_ok() {}
+    a.talk(&cid, b.packets(&track, 20)).await;
+    send(&a, Kind::Reliable, b"after").await;
+    assert_eq!(data(&mut b).await.2, b"after");
+    resumed
+}
+
+#[tokio::test]
+async fn a_full_reconnect_that_the_server_asks_for_goes_on() {
+    assert!(!survives(Scenario::LeaveRequestFullReconnect(true), true, true).await);
+    assert!(!survives(Scenario::LeaveRequestFullReconnect(true), true, false).await);
+}
+
+#[tokio::test]
+async fn a_failed_node_is_left_for_another() {
+    survives(Scenario::NodeFailure(true), false, true).await;
+    survives(Scenario::NodeFailure(true), false, false).await;
+}
+
+#[tokio::test]
+async fn a_server_that_stands_still_is_resumed_or_joined_anew() {
+    for single in [true, false] {
+        let server = Server::start().await;
+        let mut a = Peer::join(&server, "frozen", "a", single).await;
+        let (cid, _) = a.publish("voice").await;
+        server.signal("STOP");
+        a.wait(|event| matches!(event, Event::Reconnecting).then_some(()))
+            .await;
+        server.signal("CONT");
+        a.wait(|event| matches!(event, Event::Reconnected { .. }).then_some(()))
+            .await;
+        let mut b = Peer::join(&server, "frozen", "b", single).await;
+        let (_, sid) = b.subscribed().await;
+        a.talk(&cid, b.packets(&sid, 20)).await;
+    }
 }

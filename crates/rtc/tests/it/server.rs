@@ -88,6 +88,13 @@ impl Server {
         livekit_api::services::room::RoomClient::with_api_key(&self.http(), KEY, SECRET)
     }
 
+    /// Sends a signal to the server, such as `STOP`.
+    pub(crate) fn signal(&self, name: &str) {
+        let process = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &process]).status();
+        assert!(sent.unwrap().success());
+    }
+
     /// Kills the server.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
