@@ -6,6 +6,7 @@
 //! | calls | 64 | the caller waits |
 //! | frames to send | 64 | the frame is dropped and counted |
 //! | received RTP | 512 packets | the packet is dropped and counted |
+//! | messages to the server | 256 | the connection counts as lost |
 //! | events | 1024, then 4096 in the task | lossy data is dropped and counted; otherwise the room ends |
 
 mod driver;
@@ -56,7 +57,7 @@ pub struct Dropped {
     pub datagrams: u64,
 }
 
-/// A room that was joined. Dropping it and the [`Receiver`] leaves the room.
+/// A room that was joined. Dropping its last clone leaves the room.
 #[derive(Debug, Clone)]
 pub struct Room {
     calls: mpsc::Sender<Call>,
@@ -74,6 +75,25 @@ pub struct Receiver {
 }
 
 /// Joins the room that the token names. Must be called on a tokio runtime.
+///
+/// ```no_run
+/// # use parlor_rtc::{Frame, edge::connect, participant::{Options, TrackOptions}};
+/// # async fn call(opus_packet: Vec<u8>) -> Result<(), Box<dyn std::error::Error>> {
+/// let mut options = Options::default();
+/// options.tracks = vec![TrackOptions::microphone("voice")];
+/// let joined = connect("wss://example.org", "token", options).await;
+/// let (room, mut receiver, _joined) = joined.map_err(|end| format!("{end:?}"))?;
+/// let cid = room.call(|p, _| p.client_ids().next().map(Into::into)).await?;
+/// if let Some(cid) = cid {
+///     let payload = opus_packet.into();
+///     room.send_frame(&cid, Frame { payload, samples: 960, skipped: 0, level: None })?;
+/// }
+/// while let Some(packet) = receiver.rtp.recv().await {
+///     println!("{} {} {}", packet.track, packet.sequence, packet.payload.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Errors
 /// How the join ended, if the media was not connected.

@@ -1,4 +1,7 @@
-#![allow(clippy::disallowed_methods, reason = "tests take any time as the start")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests take any time as the start"
+)]
 
 use super::*;
 use crate::backoff::Random;

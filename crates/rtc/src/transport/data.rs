@@ -222,8 +222,10 @@ mod tests {
 
     #[test]
     fn a_new_session_numbers_waiting_packets_anew() {
-        let mut data = Data::default();
-        data.last_sequence = 7;
+        let mut data = Data {
+            last_sequence: 7,
+            ..Data::default()
+        };
         for _ in 0..2 {
             data.send(None, Kind::Reliable, proto::DataPacket::default())
                 .unwrap();

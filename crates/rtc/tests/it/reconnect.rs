@@ -103,22 +103,15 @@ async fn a_lost_websocket_is_resumed_on_dual_peer_connections() {
 }
 
 /// After a fault that the server plays, audio and data go on.
-async fn survives(scenario: Scenario, cut: bool, single: bool) -> bool {
+async fn survives(scenario: Scenario, single: bool) -> bool {
     let server = Server::start().await;
-    let relay = Relay::start(server.address()).await;
-    let token = server.token("fault", "a");
-    let mut a = Peer::join_at(&relay.url(), &token, options(single)).await;
+    let mut a = Peer::join(&server, "fault", "a", single).await;
     let mut b = Peer::join(&server, "fault", "b", single).await;
     let (cid, sid) = a.publish("voice").await;
     b.subscribed().await;
     a.talk(&cid, b.packets(&sid, 5)).await;
     let fault = a.room.call(move |p, now| p.simulate(now, scenario));
     fault.await.unwrap().unwrap();
-    if cut {
-        // The server acts on the next resume.
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        relay.cut();
-    }
     let resumed = a.wait(|event| match event {
         Event::Reconnected { resumed } => Some(resumed),
         _ => None,
@@ -140,15 +133,15 @@ async fn survives(scenario: Scenario, cut: bool, single: bool) -> bool {
 }
 
 #[tokio::test]
-async fn a_full_reconnect_that_the_server_asks_for_goes_on() {
-    assert!(!survives(Scenario::LeaveRequestFullReconnect(true), true, true).await);
-    assert!(!survives(Scenario::LeaveRequestFullReconnect(true), true, false).await);
+async fn a_migration_is_followed() {
+    survives(Scenario::Migration(true), true).await;
+    survives(Scenario::Migration(true), false).await;
 }
 
 #[tokio::test]
 async fn a_failed_node_is_left_for_another() {
-    survives(Scenario::NodeFailure(true), false, true).await;
-    survives(Scenario::NodeFailure(true), false, false).await;
+    survives(Scenario::NodeFailure(true), true).await;
+    survives(Scenario::NodeFailure(true), false).await;
 }
 
 #[tokio::test]

@@ -201,3 +201,40 @@ async fn joins_that_cannot_succeed_say_why() {
         Some(Failure::Dial(_))
     ));
 }
+
+#[tokio::test]
+async fn dropping_the_room_leaves_it() {
+    let server = Server::start().await;
+    let mut a = Peer::join(&server, "dropped", "a", true).await;
+    let b = Peer::join(&server, "dropped", "b", true).await;
+    let came = a.wait(|event| matches!(event, Event::ParticipantConnected(_)).then_some(()));
+    came.await;
+    drop(b);
+    let left = a.wait(|event| match event {
+        Event::ParticipantDisconnected(identity, reason) => Some((identity, reason)),
+        _ => None,
+    });
+    let expected = ("b".to_owned(), proto::DisconnectReason::ClientInitiated);
+    assert_eq!(left.await, expected);
+}
+
+#[tokio::test]
+async fn queues_that_nobody_reads_drop_and_count() {
+    let server = Server::start().await;
+    let mut a = Peer::join(&server, "unread", "a", true).await;
+    let mut b = Peer::join(&server, "unread", "b", true).await;
+    let (cid, _) = a.publish("voice").await;
+    b.subscribed().await;
+    while b.room.dropped().packets == 0 {
+        // Faster than real time, so that the queue of the receiver is soon full.
+        for number in 0..50 {
+            let _ = a.room.send_frame(&cid, crate::peer::frame(number));
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    for number in 0..500 {
+        let _ = a.room.send_frame(&cid, crate::peer::frame(number));
+    }
+    assert!(a.room.dropped().frames > 0);
+    assert!(b.room.call(|p, _| p.is_connected()).await.unwrap());
+}
