@@ -144,6 +144,18 @@ python_client() {
     cp "$locked" "$into/.requirements-$version.txt"
 }
 
+need_cmake() { # builds libopus for the packages that the program does not use yet
+    type -P cmake >/dev/null && return
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        say "installing CMake"
+        again apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive again apt-get install -y -qq --no-install-recommends cmake make >/dev/null
+        return
+    fi
+    say "CMake is missing: install it; on Debian: apt-get install cmake"
+    exit 1
+}
+
 browser() { # for testing the web page
     [ -z "${CHROMIUM:-}" ] || return 0
     command -v chromium >/dev/null 2>&1 && return
@@ -165,6 +177,7 @@ if [ "${1:-}" = wheel ]; then maturin; exit; fi
 native_core
 if [ "${1:-}" = native ]; then exit; fi
 livekit_server
+case "${1:-}" in test | check) need_cmake ;; esac
 if [ "${1:-}" = test ]; then
     mcp_server
     npm_folder tests/e2e/receiver target/tools/webhooks "the Standard Webhooks library for JavaScript"

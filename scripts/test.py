@@ -22,7 +22,7 @@ LOGS = os.path.join(ROOT, "target/test")
 # Suites of one lane run one after the other, the lanes of a phase side by side. `matrix` and `load`
 # measure what calls do to each other, so nothing runs beside them.
 PHASES = [
-    [["core", "program", "doc", "it", "e2e"], ["client", "client rooms", "page"]],
+    [["core", "program", "doc", "it", "e2e"], ["client", "client rooms", "rtc", "page"]],
     [["matrix"]],
     [["load"]],
 ]
@@ -36,7 +36,12 @@ SUITES = {
     (".", "load"): "load",
     ("crates/livekit-dylib", "lib"): "client",
 }
-OTHERS = {"crates/core": "core", "crates/livekit-dylib": "client rooms"}
+OTHERS = {
+    "crates/core": "core",
+    "crates/livekit-dylib": "client rooms",
+    "crates/rtc": "rtc",
+    "crates/rtc-audio": "rtc",
+}
 
 # A suite that says nothing new for so long is told to be running, in seconds.
 STILL_EVERY = 60
