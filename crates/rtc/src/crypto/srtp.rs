@@ -187,49 +187,34 @@ impl GcmCipher {
     }
 }
 
-impl AeadAes128GcmCipher for GcmCipher {
-    fn encrypt(
-        &mut self,
-        iv: &[u8; 12],
-        aad: &[u8],
-        input: &[u8],
-        output: &mut [u8],
-    ) -> Result<(), CryptoError> {
-        self.seal(*iv, aad, input, output)
-    }
+macro_rules! gcm_ciphers {
+    ($($cipher:ident),*) => {$(
+        impl $cipher for GcmCipher {
+            fn encrypt(
+                &mut self,
+                iv: &[u8; 12],
+                aad: &[u8],
+                input: &[u8],
+                output: &mut [u8],
+            ) -> Result<(), CryptoError> {
+                self.seal(*iv, aad, input, output)
+            }
 
-    fn decrypt(
-        &mut self,
-        iv: &[u8; 12],
-        aads: &[&[u8]],
-        input: &[u8],
-        output: &mut [u8],
-    ) -> Result<usize, CryptoError> {
-        self.open(*iv, aads, input, output)
-    }
+            fn decrypt(
+                &mut self,
+                iv: &[u8; 12],
+                aads: &[&[u8]],
+                input: &[u8],
+                output: &mut [u8],
+            ) -> Result<usize, CryptoError> {
+                self.open(*iv, aads, input, output)
+            }
+        }
+    )*};
 }
 
-impl AeadAes256GcmCipher for GcmCipher {
-    fn encrypt(
-        &mut self,
-        iv: &[u8; 12],
-        aad: &[u8],
-        input: &[u8],
-        output: &mut [u8],
-    ) -> Result<(), CryptoError> {
-        self.seal(*iv, aad, input, output)
-    }
-
-    fn decrypt(
-        &mut self,
-        iv: &[u8; 12],
-        aads: &[&[u8]],
-        input: &[u8],
-        output: &mut [u8],
-    ) -> Result<usize, CryptoError> {
-        self.open(*iv, aads, input, output)
-    }
-}
+// The traits differ only in the length of the key, which `create_cipher` takes.
+gcm_ciphers!(AeadAes128GcmCipher, AeadAes256GcmCipher);
 
 fn failed(what: &str) -> CryptoError {
     CryptoError::Other(format!("SRTP: {what}"))
