@@ -17,7 +17,7 @@ fuzz_target!(|text: &str| {
         ("SHOP_TOKEN", "a token"),
         ("SHOP_URL", "https://shop.example"),
     ];
-    if let Err(error) = Agent::of(&file, &source.into_iter().collect::<Source>()) {
+    if let Err(error) = Agent::from_text(&file, &source.into_iter().collect::<Source>()) {
         assert!(!error.to_string().is_empty(), "refused without a word");
     }
 });
